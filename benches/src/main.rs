@@ -1,0 +1,2 @@
+//! What must be fast.
+fn main() {}

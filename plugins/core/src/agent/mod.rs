@@ -1,0 +1,144 @@
+//! What an agent is: an entity with an id and a place. Everything else is added by the plugins that a scene names.
+
+mod capability;
+mod condition;
+mod fitness;
+mod group;
+mod spawn;
+
+pub use capability::{
+    Capabilities, CapabilityError, CapabilityId, CapabilityIndex, CapabilityRegistry, CapabilitySet, grant_capability,
+    parse_pattern, withdraw_capability,
+};
+pub(crate) use capability::{rebuild_index, validate_name as validate_capability_name};
+pub(crate) use condition::expire_conditions;
+pub use condition::{Condition, ConditionExpiry, Status, degrade_agents, fail_agents, freeze_agents, restart_agents};
+pub use fitness::{FitnessWeights, ServiceRecord, fitness};
+pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, Placement, Tier};
+pub use spawn::{SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
+
+use bevy::prelude::*;
+use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::rng::{Purpose, SimRng};
+
+/// An agent's number: dense from 0, never reused in a run. Seeds, ties and hashes use it, never the `Entity`.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable, Reflect, Serialize, Deserialize,
+)]
+#[repr(transparent)]
+#[serde(transparent)]
+pub struct AgentId(pub u32);
+
+impl AgentId {
+    /// No agent at all: the key of random streams that belong to nobody.
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// The id as an index into dense arrays.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl std::fmt::Display for AgentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// Marks an entity as an agent and carries its id. Count agents with `With<Agent>`: resources are entities too.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable, Reflect)]
+#[reflect(Component)]
+#[repr(transparent)]
+#[require(Position)]
+pub struct Agent(pub AgentId);
+
+/// Where an agent is, in world units; the world is centred on the origin.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable, Reflect)]
+#[reflect(Component)]
+#[repr(transparent)]
+pub struct Position(pub Vec2);
+
+/// How an agent moves, in world units per second. Required of every agent as soon as a plugin moves agents.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable, Reflect)]
+#[reflect(Component)]
+#[repr(transparent)]
+pub struct Velocity(pub Vec2);
+
+/// From `AgentId` to `Entity`, kept by [`spawn_group`] and [`remove_agents`].
+#[derive(Resource, Clone, Debug, Default)]
+pub struct AgentIndex {
+    entities: Vec<Option<Entity>>,
+    living: usize,
+}
+
+impl AgentIndex {
+    /// How many agents there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.living
+    }
+
+    /// Whether there is no agent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.living == 0
+    }
+
+    /// The id that the next agent will get; all ids ever given are below it.
+    #[must_use]
+    pub fn next_id(&self) -> AgentId {
+        AgentId(self.entities.len() as u32)
+    }
+
+    /// The entity of an agent that still exists.
+    #[must_use]
+    pub fn get(&self, agent: AgentId) -> Option<Entity> {
+        self.entities.get(agent.index()).copied().flatten()
+    }
+
+    /// All agents in id order.
+    pub fn iter(&self) -> impl Iterator<Item = (AgentId, Entity)> + '_ {
+        self.entities.iter().enumerate().filter_map(|(id, entity)| entity.map(|entity| (AgentId(id as u32), entity)))
+    }
+
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.entities.reserve_exact(count);
+    }
+
+    pub(crate) fn push(&mut self, entity: Entity) {
+        self.entities.push(Some(entity));
+        self.living += 1;
+    }
+
+    /// Enters an agent whose id is known, as when a checkpoint is loaded; ids in between count as removed.
+    pub(crate) fn set(&mut self, agent: AgentId, entity: Entity) {
+        if self.entities.len() <= agent.index() {
+            self.entities.resize(agent.index() + 1, None);
+        }
+        if self.entities[agent.index()].replace(entity).is_none() {
+            self.living += 1;
+        }
+    }
+
+    pub(crate) fn take(&mut self, agent: AgentId) -> Option<Entity> {
+        let taken = self.entities.get_mut(agent.index()).and_then(Option::take);
+        self.living -= usize::from(taken.is_some());
+        taken
+    }
+
+    pub(crate) fn reset(&mut self, next_id: AgentId) {
+        self.entities.clear();
+        self.entities.resize(next_id.index(), None);
+        self.living = 0;
+    }
+}
+
+/// An agent's UUID (version 4 layout), derived from the scene's seed when somebody looks.
+#[must_use]
+pub fn agent_uuid(dice: &SimRng, agent: AgentId) -> Uuid {
+    dice.uuid(Purpose::new("agent.uuid"), u64::from(agent.0))
+}

@@ -1,0 +1,302 @@
+//! The one door in: everything from outside that changes a running simulation.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::agent::{CapabilityError, SpawnError};
+use crate::clock::SimClock;
+use crate::event::{EventBus, EventKind};
+use crate::reflect_path::PathError;
+use crate::rng::Purpose;
+use crate::schema::Check;
+
+/// When an intervention is applied: what its random choices are keyed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterventionContext {
+    /// The tick that applies it.
+    pub tick: u64,
+    /// Its place among the interventions of that tick, from 0.
+    pub ordinal: u64,
+}
+
+impl InterventionContext {
+    /// A purpose for random streams that no other intervention of the run shares (together with the tick).
+    #[must_use]
+    pub const fn purpose(&self, name: &str) -> Purpose {
+        Purpose::new(name).indexed(self.ordinal)
+    }
+}
+
+/// Why an intervention could not be applied. The simulation is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InterventionError {
+    /// A path or value doesn't fit.
+    #[error("{}; {}", .0.message, .0.help)]
+    Path(#[from] PathError),
+    /// A capability name is malformed.
+    #[error(transparent)]
+    Capability(#[from] CapabilityError),
+    /// Agents can't be spawned.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// Anything else, in words that say what would work.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Something from outside that changes the simulation: a fault, an attack, a slider, a click.
+///
+/// An implementor is a plain serialisable struct; register it with [`AddIntervention::add_intervention`].
+pub trait Intervention:
+    Serialize + DeserializeOwned + Check + Clone + Debug + PartialEq + Send + Sync + 'static
+{
+    /// Its name in scenes and recordings, such as `Kill`.
+    const NAME: &'static str;
+
+    /// Changes the world and says what was done ("killed 330 agents").
+    ///
+    /// # Errors
+    /// If it can't be done; then the world must be as before.
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
+}
+
+trait Erased: Debug + Send + Sync {
+    fn name(&self) -> &'static str;
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
+    fn to_ron(&self) -> Result<String, ron::Error>;
+    fn equals(&self, other: &dyn Any) -> bool;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: Intervention> Erased for T {
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        Intervention::apply(self, world, context)
+    }
+
+    fn to_ron(&self) -> Result<String, ron::Error> {
+        crate::ron_format::to_line(self)
+    }
+
+    fn equals(&self, other: &dyn Any) -> bool {
+        other.downcast_ref::<T>().is_some_and(|other| other == self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// An intervention of any type.
+#[derive(Clone, Debug)]
+pub struct AnyIntervention(Arc<dyn Erased>);
+
+impl AnyIntervention {
+    /// Wraps an intervention.
+    #[must_use]
+    pub fn new<T: Intervention>(intervention: T) -> Self {
+        Self(Arc::new(intervention))
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// It, if it is a `T`.
+    #[must_use]
+    pub fn downcast<T: Intervention>(&self) -> Option<&T> {
+        self.0.as_any().downcast_ref()
+    }
+
+    /// Its fields in RON, without the name.
+    ///
+    /// # Errors
+    /// If a field has no RON form.
+    pub fn to_ron(&self) -> Result<String, ron::Error> {
+        self.0.to_ron()
+    }
+}
+
+impl<T: Intervention> From<T> for AnyIntervention {
+    fn from(intervention: T) -> Self {
+        Self::new(intervention)
+    }
+}
+
+impl PartialEq for AnyIntervention {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.equals(other.0.as_any())
+    }
+}
+
+/// Who asked for an intervention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// The scene's timeline.
+    Scene,
+    /// A person at the window, or a program through the library.
+    User,
+}
+
+/// An intervention with its stamp.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stamped {
+    /// The tick at whose start it is (or was) applied.
+    pub tick: u64,
+    /// Its number among all interventions of the run, in the order of arrival.
+    pub sequence: u64,
+    /// Who asked for it.
+    pub origin: Origin,
+    /// What it is.
+    pub action: AnyIntervention,
+}
+
+/// An intervention that was applied, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// The intervention.
+    pub stamped: Stamped,
+    /// What it did, or why it could not.
+    pub outcome: Result<String, String>,
+}
+
+/// Interventions that wait for their tick.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct InterventionQueue {
+    waiting: BTreeMap<(u64, u64), (Origin, AnyIntervention)>,
+    next_sequence: u64,
+}
+
+impl InterventionQueue {
+    /// Queues an intervention for the start of `tick`; one for a tick that has run already is applied in the next.
+    /// Interventions of one tick are applied in the order in which they came.
+    pub fn push(&mut self, tick: u64, origin: Origin, action: impl Into<AnyIntervention>) -> u64 {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        self.waiting.insert((tick, sequence), (origin, action.into()));
+        sequence
+    }
+
+    /// What waits, in the order in which it will be applied.
+    pub fn iter(&self) -> impl Iterator<Item = Stamped> + '_ {
+        self.waiting.iter().map(|(&(tick, sequence), (origin, action))| Stamped {
+            tick,
+            sequence,
+            origin: *origin,
+            action: action.clone(),
+        })
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    fn take_due(&mut self, now: u64) -> Vec<Stamped> {
+        let later = self.waiting.split_off(&(now.saturating_add(1), 0));
+        let due = std::mem::replace(&mut self.waiting, later);
+        due.into_iter()
+            .map(|((_, sequence), (origin, action))| Stamped { tick: now, sequence, origin, action })
+            .collect()
+    }
+
+    fn has_due(&self, now: u64) -> bool {
+        self.waiting.first_key_value().is_some_and(|((tick, _), _)| *tick <= now)
+    }
+
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.next_sequence
+    }
+
+    pub(crate) fn restore(&mut self, waiting: Vec<Stamped>, next_sequence: u64) {
+        self.waiting = waiting
+            .into_iter()
+            .map(|stamped| ((stamped.tick, stamped.sequence), (stamped.origin, stamped.action)))
+            .collect();
+        self.next_sequence = next_sequence;
+    }
+}
+
+/// All interventions that were applied: with the scene and its seed, the whole run.
+#[derive(Resource, Clone, Debug, Default, PartialEq)]
+pub struct InterventionLog(pub Vec<Applied>);
+
+type Reader = fn(&str) -> Result<AnyIntervention, ron::error::SpannedError>;
+
+/// How interventions are read back from recordings and checkpoints.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct InterventionRegistry {
+    readers: BTreeMap<&'static str, Reader>,
+}
+
+impl InterventionRegistry {
+    /// The names that are known.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.readers.keys().copied()
+    }
+
+    /// Reads an intervention from its name and its fields in RON.
+    ///
+    /// # Errors
+    /// If the name is unknown or the fields don't fit.
+    pub fn read(&self, name: &str, fields: &str) -> Result<AnyIntervention, InterventionError> {
+        let reader = self.readers.get(name).ok_or_else(|| {
+            let help = crate::schema::suggest(name, self.readers.keys().copied(), "intervention");
+            InterventionError::Refused(format!("there is no intervention \"{name}\" here; {help}"))
+        })?;
+        reader(fields).map_err(|error| InterventionError::Refused(format!("{name}: {error}")))
+    }
+}
+
+/// Makes intervention types known to an app.
+pub trait AddIntervention {
+    /// Registers an intervention, so that recordings and checkpoints with it can be read.
+    fn add_intervention<T: Intervention>(&mut self) -> &mut Self;
+}
+
+impl AddIntervention for App {
+    fn add_intervention<T: Intervention>(&mut self) -> &mut Self {
+        self.world_mut()
+            .get_resource_or_init::<InterventionRegistry>()
+            .readers
+            .insert(T::NAME, |fields| crate::ron_format::from_str::<T>(fields).map(AnyIntervention::new));
+        self
+    }
+}
+
+/// Applies what is due at the start of the tick.
+pub(crate) fn apply_due(world: &mut World) {
+    let now = world.resource::<SimClock>().tick();
+    if !world.resource::<InterventionQueue>().has_due(now) {
+        return;
+    }
+    let due = world.resource_mut::<InterventionQueue>().take_due(now);
+    for (ordinal, stamped) in due.into_iter().enumerate() {
+        let context = InterventionContext { tick: now, ordinal: ordinal as u64 };
+        let name = stamped.action.name();
+        let outcome = stamped.action.0.apply(world, &context).map_err(|error| error.to_string());
+        let (kind, text) = match &outcome {
+            Ok(text) => (EventKind::INTERVENTION_APPLIED, format!("{name}: {text}")),
+            Err(text) => (EventKind::INTERVENTION_FAILED, format!("{name}: {text}")),
+        };
+        world.resource_mut::<EventBus>().publish(kind, None, text);
+        world.resource_mut::<InterventionLog>().0.push(Applied { stamped, outcome });
+    }
+}

@@ -1,0 +1,392 @@
+//! Named series of numbers, told every tick, kept in bounded memory.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bevy::prelude::*;
+
+/// How much work a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Recorded every tick.
+    Cheap,
+    /// Recorded only while somebody wants it, and then every `every` ticks.
+    Expensive {
+        /// Ticks between two samples (≥ 1).
+        every: u32,
+    },
+}
+
+/// What a metric is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricSpec {
+    /// Dotted name, such as `boids.order`.
+    pub name: String,
+    /// Unit, empty for pure numbers.
+    pub unit: &'static str,
+    /// What it tells, in a sentence.
+    pub help: &'static str,
+    /// How much work it is.
+    pub cost: Cost,
+}
+
+impl MetricSpec {
+    /// A metric that costs next to nothing.
+    #[must_use]
+    pub fn cheap(name: impl Into<String>, unit: &'static str, help: &'static str) -> Self {
+        Self { name: name.into(), unit, help, cost: Cost::Cheap }
+    }
+
+    /// A metric that is worked out only while wanted, every `every` ticks.
+    #[must_use]
+    pub fn expensive(name: impl Into<String>, unit: &'static str, help: &'static str, every: u32) -> Self {
+        Self { name: name.into(), unit, help, cost: Cost::Expensive { every: every.max(1) } }
+    }
+}
+
+/// A metric's number in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MetricId(u32);
+
+/// How many samples each resolution of a series keeps.
+const KEPT: usize = 2048;
+/// How many buckets of one resolution make one of the next.
+const FOLD: u32 = 4;
+/// How many resolutions there are below single samples: 4⁸ · 2048 samples, 620 hours at 60 Hz.
+const LEVELS: usize = 8;
+
+/// A stretch of samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bucket {
+    /// Tick of the first sample.
+    pub from: u64,
+    /// Tick of the last sample.
+    pub to: u64,
+    /// Smallest sample.
+    pub min: f64,
+    /// Largest sample.
+    pub max: f64,
+    /// Sum of the samples.
+    pub sum: f64,
+    /// Number of samples.
+    pub count: u64,
+}
+
+impl Bucket {
+    fn of(tick: u64, value: f64) -> Self {
+        Self { from: tick, to: tick, min: value, max: value, sum: value, count: 1 }
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.to = other.to;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
+    /// Mean of the samples.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Level {
+    kept: VecDeque<Bucket>,
+    open: Option<(Bucket, u32)>,
+}
+
+/// A series: the last samples exactly, and older ones at coarser and coarser resolution.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    samples: VecDeque<(u64, f64)>,
+    levels: Vec<Level>,
+}
+
+impl Series {
+    fn push(&mut self, tick: u64, value: f64) {
+        if self.samples.len() == KEPT {
+            self.samples.pop_front();
+        }
+        self.samples.push_back((tick, value));
+        let mut bucket = Bucket::of(tick, value);
+        for depth in 0..LEVELS {
+            if self.levels.len() == depth {
+                self.levels.push(Level::default());
+            }
+            let level = &mut self.levels[depth];
+            let (open, folded) = match level.open.take() {
+                Some((mut open, folded)) => {
+                    open.absorb(&bucket);
+                    (open, folded + 1)
+                }
+                None => (bucket, 1),
+            };
+            if folded < FOLD {
+                level.open = Some((open, folded));
+                return;
+            }
+            if level.kept.len() == KEPT {
+                level.kept.pop_front();
+            }
+            level.kept.push_back(open);
+            bucket = open;
+        }
+    }
+
+    /// The last sample: tick and value.
+    #[must_use]
+    pub fn last(&self) -> Option<(u64, f64)> {
+        self.samples.back().copied()
+    }
+
+    /// The samples that are still kept one by one, oldest first.
+    pub fn samples(&self) -> impl DoubleEndedIterator<Item = (u64, f64)> + ExactSizeIterator + '_ {
+        self.samples.iter().copied()
+    }
+
+    /// The whole history from tick `from` to `to` in the finest resolution that still covers it and needs at most
+    /// `most` buckets (at least 1), oldest first.
+    #[must_use]
+    pub fn history(&self, from: u64, to: u64, most: usize) -> Vec<Bucket> {
+        let within = |bucket: &Bucket| bucket.to >= from && bucket.from <= to;
+        let exact: Vec<Bucket> =
+            self.samples.iter().map(|&(tick, value)| Bucket::of(tick, value)).filter(within).collect();
+        let reaches = |first: Option<&Bucket>, depth: usize| {
+            // A resolution covers the wish if nothing was dropped from it or its oldest bucket is old enough.
+            let full = match depth {
+                0 => self.samples.len() == KEPT,
+                depth => self.levels[depth - 1].kept.len() == KEPT,
+            };
+            !full || first.is_some_and(|bucket| bucket.from <= from)
+        };
+        if exact.len() <= most.max(1) && reaches(self.samples.front().map(|&(t, v)| Bucket::of(t, v)).as_ref(), 0) {
+            return exact;
+        }
+        let mut best = exact;
+        for (depth, level) in self.levels.iter().enumerate() {
+            // The finer open buckets hold what this resolution hasn't folded yet; they end the curve.
+            let mut buckets: Vec<Bucket> = level.kept.iter().copied().filter(within).collect();
+            let mut tail: Vec<Bucket> = self.levels[..=depth]
+                .iter()
+                .rev()
+                .filter_map(|finer| finer.open.map(|(bucket, _)| bucket))
+                .filter(within)
+                .collect();
+            buckets.append(&mut tail);
+            if buckets.is_empty() {
+                break;
+            }
+            let enough = buckets.len() <= most.max(1) && reaches(level.kept.front(), depth + 1);
+            best = buckets;
+            if enough {
+                break;
+            }
+        }
+        best
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    spec: MetricSpec,
+    series: Series,
+    wanted: bool,
+}
+
+/// The one door out for numbers.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Metrics {
+    entries: Vec<Entry>,
+    by_name: BTreeMap<String, MetricId>,
+    tick: u64,
+    want_all: bool,
+    rejected: u64,
+}
+
+impl Metrics {
+    /// Makes a metric known; declaring a name again returns the same number.
+    pub fn declare(&mut self, spec: MetricSpec) -> MetricId {
+        if let Some(id) = self.by_name.get(&spec.name) {
+            return *id;
+        }
+        let id = MetricId(self.entries.len() as u32);
+        self.by_name.insert(spec.name.clone(), id);
+        self.entries.push(Entry { spec, series: Series::default(), wanted: self.want_all });
+        id
+    }
+
+    /// Tells a value in this tick. A value that isn't finite is not kept but counted ([`Metrics::rejected`]).
+    pub fn record(&mut self, id: MetricId, value: f64) {
+        let tick = self.tick;
+        if !value.is_finite() {
+            self.rejected += 1;
+        } else if let Some(entry) = self.entries.get_mut(id.0 as usize) {
+            entry.series.push(tick, value);
+        }
+    }
+
+    /// Whether the metric should be recorded in this tick: cheap ones always, expensive ones if wanted and due.
+    #[must_use]
+    pub fn wanted(&self, id: MetricId) -> bool {
+        self.entries.get(id.0 as usize).is_some_and(|entry| match entry.spec.cost {
+            Cost::Cheap => true,
+            Cost::Expensive { every } => entry.wanted && self.tick.is_multiple_of(u64::from(every)),
+        })
+    }
+
+    /// Asks for a metric to be recorded from now on. Returns false if there is no such metric.
+    pub fn want(&mut self, name: &str) -> bool {
+        match self.by_name.get(name) {
+            Some(id) => {
+                self.entries[id.0 as usize].wanted = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Asks for all metrics, also those still to be declared.
+    pub fn want_all(&mut self) {
+        self.want_all = true;
+        for entry in &mut self.entries {
+            entry.wanted = true;
+        }
+    }
+
+    /// The number of a metric.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<MetricId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// What a metric is.
+    #[must_use]
+    pub fn spec(&self, name: &str) -> Option<&MetricSpec> {
+        self.find(name).map(|id| &self.entries[id.0 as usize].spec)
+    }
+
+    /// The series of a metric.
+    #[must_use]
+    pub fn series(&self, name: &str) -> Option<&Series> {
+        self.find(name).map(|id| &self.entries[id.0 as usize].series)
+    }
+
+    /// The last value of a metric.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<f64> {
+        self.series(name)?.last().map(|(_, value)| value)
+    }
+
+    /// All metrics in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&MetricSpec, &Series)> {
+        self.by_name.values().map(|id| {
+            let entry = &self.entries[id.0 as usize];
+            (&entry.spec, &entry.series)
+        })
+    }
+
+    /// How many values were not finite and so not kept.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.rejected
+    }
+
+    /// Forgets all samples after `tick`, as when the run is rewound.
+    pub fn truncate(&mut self, tick: u64) {
+        for entry in &mut self.entries {
+            let samples: Vec<(u64, f64)> = entry.series.samples().filter(|(at, _)| *at <= tick).collect();
+            let older: Vec<Bucket> = match entry.series.levels.last() {
+                Some(_) => entry.series.history(0, tick, usize::MAX),
+                None => Vec::new(),
+            };
+            if entry.series.last().is_some_and(|(at, _)| at > tick) {
+                let mut rebuilt = Series::default();
+                let first_exact = samples.first().map_or(u64::MAX, |(at, _)| *at);
+                for bucket in older.iter().filter(|bucket| bucket.to < first_exact && bucket.to <= tick) {
+                    rebuilt.push(bucket.to, bucket.mean());
+                }
+                for (at, value) in samples {
+                    rebuilt.push(at, value);
+                }
+                entry.series = rebuilt;
+            }
+        }
+        self.tick = tick;
+    }
+
+    pub(crate) fn start_tick(&mut self, tick: u64) {
+        self.tick = tick;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(count: u64) -> Metrics {
+        let mut metrics = Metrics::default();
+        let id = metrics.declare(MetricSpec::cheap("m", "", "a test"));
+        for tick in 1..=count {
+            metrics.start_tick(tick);
+            metrics.record(id, tick as f64);
+        }
+        metrics
+    }
+
+    #[test]
+    fn recent_samples_are_exact() {
+        let metrics = filled(5000);
+        let series = metrics.series("m").unwrap();
+        assert_eq!(series.samples().len(), KEPT);
+        assert_eq!(series.last(), Some((5000, 5000.0)));
+        let recent = series.history(4900, 5000, 1000);
+        assert_eq!(recent.len(), 101);
+        assert!(recent.iter().all(|bucket| bucket.count == 1));
+    }
+
+    #[test]
+    fn the_whole_history_is_kept_coarsely_and_loses_no_sample() {
+        let count = 100_000;
+        let metrics = filled(count);
+        let history = metrics.series("m").unwrap().history(0, count, 2100);
+        assert!(history.len() <= 2100);
+        assert_eq!(history.iter().map(|bucket| bucket.count).sum::<u64>(), count);
+        assert_eq!(history.first().unwrap().from, 1);
+        assert_eq!(history.last().unwrap().to, count);
+        assert!(history.windows(2).all(|pair| pair[0].to < pair[1].from));
+        let sum: f64 = history.iter().map(|bucket| bucket.sum).sum();
+        assert_eq!(sum, (count * (count + 1) / 2) as f64);
+    }
+
+    #[test]
+    fn expensive_metrics_are_due_only_when_wanted() {
+        let mut metrics = Metrics::default();
+        let id = metrics.declare(MetricSpec::expensive("e", "", "a test", 5));
+        metrics.start_tick(10);
+        assert!(!metrics.wanted(id));
+        assert!(metrics.want("e"));
+        assert!(metrics.wanted(id));
+        metrics.start_tick(11);
+        assert!(!metrics.wanted(id));
+        assert!(!metrics.want("nothing"));
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_counted_not_kept() {
+        let mut metrics = filled(1);
+        let id = metrics.find("m").unwrap();
+        metrics.record(id, f64::NAN);
+        assert_eq!((metrics.rejected(), metrics.value("m")), (1, Some(1.0)));
+    }
+
+    #[test]
+    fn rewinding_forgets_the_future_only() {
+        let mut metrics = filled(100);
+        metrics.truncate(40);
+        let series = metrics.series("m").unwrap();
+        assert_eq!(series.last(), Some((40, 40.0)));
+        assert_eq!(series.samples().len(), 40);
+    }
+}

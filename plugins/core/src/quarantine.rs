@@ -1,0 +1,138 @@
+//! Values that are not finite are caught in the tick in which they appear, named, and taken out of action.
+
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::agent::{Agent, AgentId, Position, Velocity, fail_agents};
+use crate::clock::SimClock;
+use crate::event::{EventBus, EventKind};
+
+/// What a simulation does when a value of an agent stops being finite.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+pub enum OnFault {
+    /// The agent fails where it last was and the run goes on.
+    #[default]
+    Continue,
+    /// The run stops after the tick.
+    Stop,
+}
+
+/// An agent whose values were not finite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The agent.
+    pub agent: AgentId,
+    /// The phase or system after which it was noticed.
+    pub noticed: String,
+    /// The tick.
+    pub tick: u64,
+    /// The values, in words.
+    pub values: String,
+}
+
+/// How many faults are kept with their words; the others are only counted.
+const KEPT_FAULTS: usize = 100;
+
+/// All faults of the run.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quarantine {
+    faults: Vec<Fault>,
+    count: u64,
+}
+
+impl Quarantine {
+    /// The first faults.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// How many faults there were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+/// A run gave up because `on_fault` is `Stop`.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stopped(pub bool);
+
+/// How many agents are looked at at once: the sum of a block is finite only if all its values are (values far beyond
+/// any world could overflow it, and are looked at one by one like the others).
+fn is_sound(position: Vec2, velocity: Vec2) -> bool {
+    // Infinity and NaN both give NaN here; finite values give 0.
+    let poison = position.x * 0.0 + position.y * 0.0 + velocity.x * 0.0 + velocity.y * 0.0;
+    poison == 0.0
+}
+
+/// Looks at all positions and velocities after motion.
+pub(crate) fn quarantine_motion(world: &mut World, query: &mut QueryState<(&Agent, &Position, Option<&Velocity>)>) {
+    let mut bad: Vec<(AgentId, Vec2, Vec2)> = Vec::new();
+    for (agent, position, velocity) in query.iter(world) {
+        let velocity = velocity.map_or(Vec2::ZERO, |velocity| velocity.0);
+        if !is_sound(position.0, velocity) {
+            bad.push((agent.0, position.0, velocity));
+        }
+    }
+    if bad.is_empty() {
+        return;
+    }
+    bad.sort_unstable_by_key(|(agent, ..)| *agent);
+    let tick = world.resource::<SimClock>().tick();
+    for (agent, position, velocity) in bad {
+        let values = format!("position {position}, velocity {velocity}");
+        world.resource_mut::<EventBus>().publish(
+            EventKind::AGENT_QUARANTINED,
+            Some(agent),
+            format!("{values} after Settle: the agent is out of action"),
+        );
+        tracing::error!("tick {tick}: agent {agent} has {values} after Settle");
+        let mut quarantine = world.resource_mut::<Quarantine>();
+        quarantine.count += 1;
+        if quarantine.faults.len() < KEPT_FAULTS {
+            quarantine.faults.push(Fault { agent, noticed: "Settle".into(), tick, values });
+        }
+        if let Some(entity) = world.resource::<crate::agent::AgentIndex>().get(agent) {
+            let mut entity = world.entity_mut(entity);
+            if let Some(mut place) = entity.get_mut::<Position>()
+                && !place.0.is_finite()
+            {
+                place.0 = Vec2::ZERO;
+            }
+            if let Some(mut motion) = entity.get_mut::<Velocity>() {
+                motion.0 = Vec2::ZERO;
+            }
+        }
+        fail_agents(world, &[agent], u64::MAX);
+    }
+    if *world.resource::<OnFault>() == OnFault::Stop {
+        world.resource_mut::<Stopped>().0 = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::{AgentGroup, AgentGroups, AgentIndex, Condition, Placement, Status, spawn_group};
+    use crate::{SimCorePlugin, SimSchedule};
+
+    #[test]
+    fn a_value_that_is_not_finite_is_named_and_its_agent_quarantined() {
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default()).insert_resource(OnFault::Stop);
+        let world = app.world_mut();
+        let group = world.resource_mut::<AgentGroups>().add(AgentGroup::default());
+        spawn_group(world, group, 3, &Placement::World).unwrap();
+        let entity = world.resource::<AgentIndex>().get(AgentId(1)).unwrap();
+        world.get_mut::<Position>(entity).unwrap().0.x = f32::NAN;
+        world.run_schedule(SimSchedule);
+        let fault = &world.resource::<Quarantine>().faults()[0];
+        assert_eq!((fault.agent, fault.tick), (AgentId(1), 1));
+        assert_eq!(world.get::<Condition>(entity).unwrap().status, Status::Failed);
+        assert!(world.get::<Position>(entity).unwrap().0.is_finite());
+        assert!(world.resource::<Stopped>().0);
+        assert_eq!(world.resource::<EventBus>().counts()["AgentQuarantined"], 1);
+    }
+}

@@ -1,0 +1,243 @@
+//! The one dice: counter-based random streams keyed by (scene seed, purpose, agent, tick).
+//!
+//! Philox 4×32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") has no state to
+//! advance: a stream is a key, so the order in which systems, threads or machines draw changes nothing, and a
+//! checkpoint has no generator to save.
+
+use std::convert::Infallible;
+
+use bevy::prelude::*;
+use rand::TryRng;
+use uuid::Uuid;
+
+use crate::agent::AgentId;
+
+/// What a stream is for. Two purposes never share numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Purpose(u64);
+
+impl Purpose {
+    /// A purpose by name, such as `"boids.wander"`: the FNV-1a hash, so that it can be a constant.
+    #[must_use]
+    pub const fn new(name: &str) -> Self {
+        let bytes = name.as_bytes();
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut index = 0;
+        while index < bytes.len() {
+            hash ^= bytes[index] as u64;
+            hash = hash.wrapping_mul(0x0000_0100_0000_01b3);
+            index += 1;
+        }
+        Self(hash)
+    }
+
+    /// The same purpose for the `index`-th of several like things (interventions of one tick, layers, nests …).
+    #[must_use]
+    pub const fn indexed(self, index: u64) -> Self {
+        Self(mix(self.0 ^ mix(index.wrapping_add(0x9e37_79b9_7f4a_7c15))))
+    }
+}
+
+/// SplitMix64's finaliser (Steele, Lea & Flood 2014): spreads a key over all 64 bits.
+const fn mix(mut value: u64) -> u64 {
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// The source of all chance in a simulation.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimRng {
+    seed: u64,
+}
+
+impl SimRng {
+    /// The dice of a scene with this seed.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    /// The scene's seed.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The numbers that `agent` may use for `purpose` in `tick`: always the same ones, whoever asks and when.
+    #[must_use]
+    pub const fn stream(&self, purpose: Purpose, agent: AgentId, tick: u64) -> SimStream {
+        let key = mix(self.seed ^ mix(purpose.0));
+        SimStream {
+            key: [key as u32, (key >> 32) as u32],
+            counter: [0, agent.0, tick as u32, (tick >> 32) as u32],
+            block: [0; 4],
+            used: 4,
+        }
+    }
+
+    /// The numbers of a purpose that belongs to no agent.
+    #[must_use]
+    pub const fn global(&self, purpose: Purpose, tick: u64) -> SimStream {
+        self.stream(purpose, AgentId::NONE, tick)
+    }
+
+    /// A version 4 UUID for the `index`-th thing of a purpose.
+    #[must_use]
+    pub fn uuid(&self, purpose: Purpose, index: u64) -> Uuid {
+        let mut bytes = [0; 16];
+        let mut stream = self.stream(purpose, AgentId::NONE, index);
+        stream.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
+
+/// A stream of random numbers; implements [`rand::Rng`], so every distribution of `rand` and `rand_distr` works on it.
+#[derive(Clone, Debug)]
+pub struct SimStream {
+    key: [u32; 2],
+    counter: [u32; 4],
+    block: [u32; 4],
+    used: u8,
+}
+
+impl SimStream {
+    #[inline]
+    fn word(&mut self) -> u32 {
+        if self.used == 4 {
+            self.block = philox4x32_10(self.counter, self.key);
+            self.counter[0] = self.counter[0].wrapping_add(1);
+            self.used = 0;
+        }
+        let word = self.block[usize::from(self.used)];
+        self.used += 1;
+        word
+    }
+
+    /// A number in [0, 1) with 24 random bits.
+    #[inline]
+    pub fn unit(&mut self) -> f32 {
+        (self.word() >> 8) as f32 * (1.0 / 16_777_216.0)
+    }
+
+    /// A number in [−1, 1).
+    #[inline]
+    pub fn signed_unit(&mut self) -> f32 {
+        self.unit() * 2.0 - 1.0
+    }
+
+    /// A direction, uniform on the circle.
+    #[inline]
+    pub fn direction(&mut self) -> Vec2 {
+        let angle = self.unit() * std::f32::consts::TAU;
+        Vec2::new(bevy::math::ops::cos(angle), bevy::math::ops::sin(angle))
+    }
+
+    fn fill(&mut self, destination: &mut [u8]) {
+        for chunk in destination.chunks_mut(4) {
+            let word = self.word().to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+    }
+}
+
+impl TryRng for SimStream {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.word())
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let low = u64::from(self.word());
+        Ok(low | (u64::from(self.word()) << 32))
+    }
+
+    fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Infallible> {
+        self.fill(destination);
+        Ok(())
+    }
+}
+
+/// One block of Philox 4×32 with ten rounds.
+#[inline]
+const fn philox4x32_10(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+    const MULTIPLIERS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
+    const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+    let mut round = 0;
+    while round < 10 {
+        let first = MULTIPLIERS[0] * counter[0] as u64;
+        let second = MULTIPLIERS[1] * counter[2] as u64;
+        counter = [
+            (second >> 32) as u32 ^ counter[1] ^ key[0],
+            second as u32,
+            (first >> 32) as u32 ^ counter[3] ^ key[1],
+            first as u32,
+        ];
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+        round += 1;
+    }
+    counter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, RngExt};
+
+    /// The vectors that ship with Random123 (kat_vectors, philox4x32 10).
+    #[test]
+    fn philox_known_answers() {
+        assert_eq!(philox4x32_10([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(philox4x32_10([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(
+            philox4x32_10([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
+            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+        );
+    }
+
+    #[test]
+    fn a_stream_does_not_depend_on_what_was_drawn_before() {
+        let dice = SimRng::new(7);
+        let purpose = Purpose::new("test");
+        let mut first = dice.stream(purpose, AgentId(3), 9);
+        let expected: Vec<u32> = (0..9).map(|_| first.next_u32()).collect();
+        let _ = dice.stream(purpose, AgentId(2), 9).next_u64();
+        let mut again = dice.stream(purpose, AgentId(3), 9);
+        assert_eq!(expected, (0..9).map(|_| again.next_u32()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn seed_purpose_agent_and_tick_all_separate_streams() {
+        let base = SimRng::new(1).stream(Purpose::new("a"), AgentId(1), 1).next_u64();
+        for other in [
+            SimRng::new(2).stream(Purpose::new("a"), AgentId(1), 1).next_u64(),
+            SimRng::new(1).stream(Purpose::new("b"), AgentId(1), 1).next_u64(),
+            SimRng::new(1).stream(Purpose::new("a"), AgentId(2), 1).next_u64(),
+            SimRng::new(1).stream(Purpose::new("a"), AgentId(1), 2).next_u64(),
+            SimRng::new(1).stream(Purpose::new("a").indexed(0), AgentId(1), 1).next_u64(),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn unit_numbers_are_uniform() {
+        let mut stream = SimRng::new(5).global(Purpose::new("uniform"), 0);
+        let mean = (0..100_000).map(|_| f64::from(stream.unit())).sum::<f64>() / 1e5;
+        assert!((mean - 0.5).abs() < 0.004, "{mean}");
+        let dice: u32 = stream.random_range(1..=6);
+        assert!((1..=6).contains(&dice));
+    }
+
+    #[test]
+    fn uuids_have_version_4_and_repeat() {
+        let dice = SimRng::new(5);
+        let uuid = dice.uuid(Purpose::new("agent"), 12);
+        assert_eq!(uuid.get_version_num(), 4);
+        assert_eq!(uuid, dice.uuid(Purpose::new("agent"), 12));
+        assert_ne!(uuid, dice.uuid(Purpose::new("agent"), 13));
+    }
+}

@@ -1,0 +1,168 @@
+//! What the types of a scene tell about themselves: units, ranges and checks.
+//!
+//! A field's documentation comment, its [`Unit`] and its [`Range`] are read through reflection by the scene reader
+//! (validation with line and column), by the reference in `docs/scene-reference.md`, by tooltips and by sliders.
+
+use bevy::prelude::*;
+
+/// A reflect attribute: the unit of a field, such as `units/s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+pub struct Unit(pub &'static str);
+
+/// A reflect attribute: the values that a numeric field may take, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Reflect)]
+pub struct Range {
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+}
+
+impl Range {
+    /// The closed range from `min` to `max`.
+    #[must_use]
+    pub const fn new(min: f64, max: f64) -> Self {
+        Self { min, max }
+    }
+
+    /// Everything from 0 up.
+    #[must_use]
+    pub const fn positive() -> Self {
+        Self { min: 0.0, max: f64::MAX }
+    }
+
+    /// Whether the value lies in the range; what isn't a number doesn't.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        value >= self.min && value <= self.max
+    }
+}
+
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.max >= f64::MAX {
+            write!(f, "at least {}", self.min)
+        } else {
+            write!(f, "{} to {}", self.min, self.max)
+        }
+    }
+}
+
+/// Something that is wrong with a scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: a path such as `boids.flocks[1].agents`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: String,
+}
+
+/// A list of problems that grows while a scene is checked, so that all are told at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Problems {
+    list: Vec<Problem>,
+    /// The names of the scene's agent groups, which sections refer to.
+    pub groups: Vec<String>,
+    /// The capabilities that the scene's agents have or are granted.
+    pub capabilities: Vec<String>,
+    /// The size of the world and whether it wraps around.
+    pub world: crate::space::WorldBounds,
+}
+
+impl Problems {
+    /// Adds a problem.
+    pub fn push(&mut self, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+        self.list.push(Problem { path: path.into(), message: message.into(), help: help.into() });
+    }
+
+    /// Adds a problem if there is no group of this name.
+    pub fn check_group(&mut self, path: impl Into<String>, name: &str) {
+        if !self.groups.iter().any(|group| group == name) {
+            let help = suggest(name, self.groups.iter().map(String::as_str), "group");
+            self.push(path, format!("there is no agent group \"{name}\""), help);
+        }
+    }
+
+    /// Adds a problem if a number isn't finite.
+    pub fn check_finite(&mut self, path: impl Into<String>, value: f32) {
+        if !value.is_finite() {
+            self.push(path, format!("{value} is not a finite number"), "write an ordinary number");
+        }
+    }
+
+    /// The problems so far.
+    #[must_use]
+    pub fn list(&self) -> &[Problem] {
+        &self.list
+    }
+
+    /// Takes the problems out.
+    #[must_use]
+    pub fn into_list(self) -> Vec<Problem> {
+        self.list
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+/// What a section checks beyond types and ranges: names that must exist, values that must fit together.
+pub trait Check {
+    /// Adds what is wrong with the value at path `at` to `problems`.
+    fn check(&self, at: &str, problems: &mut Problems);
+}
+
+/// A hint with the nearest of the valid names, or all of them if none is near.
+#[must_use]
+pub fn suggest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>, what: &str) -> String {
+    let mut names: Vec<&str> = valid.into_iter().collect();
+    if names.is_empty() {
+        return format!("there is no {what} to choose from");
+    }
+    let near = nearest(wrong, names.iter().copied());
+    match near {
+        Some(name) => format!("did you mean \"{name}\"?"),
+        None => {
+            names.sort_unstable();
+            names.dedup();
+            let more = names.len().saturating_sub(12);
+            names.truncate(12);
+            let list = names.join(", ");
+            if more > 0 { format!("valid: {list} and {more} more") } else { format!("valid: {list}") }
+        }
+    }
+}
+
+/// The valid name that is nearest to a wrong one, if any is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    valid
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(similarity, _)| *similarity > 0.78)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_suggested() {
+        assert_eq!(nearest("seperation", ["alignment", "separation", "cohesion"]), Some("separation"));
+        assert_eq!(nearest("xyz", ["alignment", "separation"]), None);
+        assert_eq!(suggest("bird", ["ant", "bee"], "group"), "valid: ant, bee");
+    }
+
+    #[test]
+    fn a_range_refuses_what_is_not_a_number() {
+        assert!(!Range::positive().contains(f64::NAN));
+        assert!(Range::new(0.0, 1.0).contains(1.0));
+    }
+}

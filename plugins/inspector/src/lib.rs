@@ -1,0 +1,1 @@
+//! Agent2028's egui inspector.

@@ -1,0 +1,1 @@
+//! Drawing Agent2028's world: agents, fields and camera.

@@ -1,0 +1,1 @@
+//! Agent2028: an interactive sandbox for multi-agent coordination.
