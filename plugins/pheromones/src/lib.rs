@@ -1,0 +1,2 @@
+//! Stigmergy: pheromone fields, trails and foraging.
+pub mod field;
