@@ -672,12 +672,7 @@ fn insertion_sort<T: Copy>(keys: &mut [u64], items: &mut [T], ids: &mut [AgentId
 }
 
 /// Sorts by id within every cell of a row that is already in column order.
-fn order_cells_by_id<T: CellItem>(
-    grid: &CellGrid,
-    items: &mut [T],
-    ids: &mut [AgentId],
-    scratch: &mut RowScratch<T>,
-) {
+fn order_cells_by_id<T: CellItem>(grid: &CellGrid, items: &mut [T], ids: &mut [AgentId], scratch: &mut RowScratch<T>) {
     let mut start = 0;
     while start < items.len() {
         let column = grid.column(items[start].place().x);
@@ -792,11 +787,7 @@ mod tests {
 
     fn sorted_order(sort: &CellSort<Vec2>) -> Vec<(u32, u32, AgentId)> {
         let grid = sort.grid();
-        sort.items()
-            .iter()
-            .zip(sort.ids())
-            .map(|(place, &id)| (grid.row(place.y), grid.column(place.x), id))
-            .collect()
+        sort.items().iter().zip(sort.ids()).map(|(place, &id)| (grid.row(place.y), grid.column(place.x), id)).collect()
     }
 
     fn check(runs: &[Run], grid: CellGrid, threads: usize, sort: &mut CellSort<Vec2>) {
@@ -807,10 +798,8 @@ mod tests {
         }
         // Items and ids must have moved together.
         for (&place, &id) in sort.items().iter().zip(sort.ids()) {
-            let (run, at) = runs
-                .iter()
-                .find_map(|run| run.ids.iter().position(|&other| other == id).map(|at| (run, at)))
-                .unwrap();
+            let (run, at) =
+                runs.iter().find_map(|run| run.ids.iter().position(|&other| other == id).map(|at| (run, at))).unwrap();
             assert_eq!(run.places[at], place);
         }
     }
@@ -839,8 +828,7 @@ mod tests {
         for (column, row) in [(2.5, 5.0), (0.01, 40.0), (1000.0, 1000.0)] {
             let ids = (0..600_u32).map(|at| AgentId(at * 7919 % 600)).collect();
             let more = (600..900_u32).rev().map(AgentId).collect();
-            let runs =
-                [Run { places: places(600, 1.0), ids }, Run { places: places(300, 0.3), ids: more }];
+            let runs = [Run { places: places(600, 1.0), ids }, Run { places: places(300, 0.3), ids: more }];
             check(&runs, CellGrid::new(bounds(Edge::Wrap), column, row), 1, &mut sort);
         }
     }

@@ -1,0 +1,424 @@
+//! The sweep over the rows of cells that finds every agent its neighbours, eight agents at a time.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::space::{CellGrid, CellSort, CellSpans};
+use bevy::math::Vec2;
+
+use super::lanes::{LANES, Lane};
+use super::rule::{Block, Influences, Record, Rule, Torus};
+
+/// The vector instructions that a sweep uses. All of them give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instructions {
+    /// What every processor of the target has (SSE2 on x86-64).
+    Portable,
+    /// AVX2: eight lanes in one register.
+    Avx2,
+    /// AVX-512 with 256-bit registers: masks of their own.
+    Avx512,
+}
+
+impl Instructions {
+    /// All that this machine can run, the best one last.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        [Self::Portable, Self::Avx2, Self::Avx512].into_iter().filter(|set| set.runs_here()).collect()
+    }
+
+    /// The best that this machine can run.
+    #[must_use]
+    pub fn best() -> Self {
+        [Self::Avx512, Self::Avx2].into_iter().find(|set| set.runs_here()).unwrap_or(Self::Portable)
+    }
+
+    /// Whether this machine can run them.
+    #[must_use]
+    pub fn runs_here(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Avx2::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Avx512::detect().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+}
+
+/// Where the decisions of a sweep go: the next velocity of each agent, by id, written by many threads at once (each
+/// agent by one of them).
+#[derive(Debug, Default)]
+pub struct NextVelocities(Vec<AtomicU64>);
+
+impl NextVelocities {
+    /// Makes room for all ids below `ids`. What was written before stays.
+    pub fn reserve(&mut self, ids: usize) {
+        if self.0.len() < ids {
+            self.0.resize_with(ids, AtomicU64::default);
+        }
+    }
+
+    /// What `agent` decided in the last sweep that it took part in.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, agent: AgentId) -> Vec2 {
+        let bits = self.0.get(agent.index()).map_or(0, |next| next.load(Ordering::Relaxed));
+        Vec2::new(f32::from_bits(bits as u32), f32::from_bits((bits >> 32) as u32))
+    }
+
+    #[inline(always)]
+    pub(super) fn set(&self, agent: AgentId, x: f32, y: f32) {
+        if let Some(next) = self.0.get(agent.index()) {
+            next.store(u64::from(x.to_bits()) | u64::from(y.to_bits()) << 32, Ordering::Relaxed);
+        }
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<AtomicU64>()
+    }
+}
+
+/// Where the columns of one row start, as finely as its number of agents is worth. Too coarse a start only adds agents
+/// that the rule finds too far away, so this doesn't touch the bits.
+#[derive(Clone, Debug, Default)]
+struct ColumnStarts {
+    row: u32,
+    shift: u32,
+    starts: Vec<u32>,
+}
+
+impl ColumnStarts {
+    fn fill(&mut self, sort: &CellSort<Record>, row: u32) {
+        let (grid, slots) = (sort.grid(), sort.row(row));
+        let most = (2 * slots.len()).max(32) as u32;
+        self.row = row;
+        self.shift = 0;
+        while (grid.columns() - 1) >> self.shift >= most {
+            self.shift += 1;
+        }
+        let last = ((grid.columns() - 1) >> self.shift) as usize;
+        self.starts.clear();
+        self.starts.resize(last + 2, slots.end as u32);
+        let mut next = 0;
+        for slot in slots {
+            let column = (grid.column(sort.items()[slot].x) >> self.shift) as usize;
+            while next <= column {
+                self.starts[next] = slot as u32;
+                next += 1;
+            }
+        }
+    }
+
+    /// The slots of the columns `near`, and whether the short way to them from column `home` may cross the seam.
+    #[inline(always)]
+    fn spans(&self, near: &CellSpans, home: u32) -> impl Iterator<Item = (Range<usize>, bool)> {
+        let slots = |(first, end): (u32, u32)| {
+            self.starts[(first >> self.shift) as usize] as usize
+                ..self.starts[((end - 1) >> self.shift) as usize + 1] as usize
+        };
+        let spans = match *near.ranges() {
+            [left, right] => {
+                let (from, to) = (slots(left), slots(right));
+                if from.end <= to.start {
+                    [(from, near.seam_to(left, home)), (to, near.seam_to(right, home))]
+                } else {
+                    // Coarse starts may make the two meet; nobody must be counted twice.
+                    [(from.start..to.end, true), (0..0, false)]
+                }
+            }
+            [range] => [(slots(range), near.seam_to(range, home)), (0..0, false)],
+            _ => [(0..0, false), (0..0, false)],
+        };
+        spans.into_iter().filter(|(slots, _)| !slots.is_empty())
+    }
+}
+
+/// The working memory of one band of rows.
+#[derive(Clone, Debug, Default)]
+pub struct Band {
+    /// The rows of the band.
+    pub rows: Range<u32>,
+    /// How many neighbours its agents perceived in all.
+    pub neighbours: u64,
+    columns: Vec<ColumnStarts>,
+    near: Vec<NearRow>,
+}
+
+/// A row in whose neighbourhood the current one lies.
+#[derive(Clone, Copy, Debug)]
+struct NearRow {
+    row: u32,
+    /// Which of the band's columns are this row's.
+    columns: usize,
+    /// Whether the short way to it may cross the seam.
+    across: bool,
+}
+
+impl Band {
+    /// Makes the columns of all rows near `row` known.
+    fn look_around(&mut self, sort: &CellSort<Record>, row: u32, near: &CellSpans) {
+        self.near.clear();
+        for &range in near.ranges() {
+            for other in range.0..range.1 {
+                let known = |columns: &ColumnStarts| columns.row == other && !columns.starts.is_empty();
+                let columns = self.columns.iter().position(known).unwrap_or_else(|| {
+                    let needed = |row| near.ranges().iter().any(|&(first, end)| (first..end).contains(&row));
+                    let free = |columns: &ColumnStarts| columns.starts.is_empty() || !needed(columns.row);
+                    let at = self.columns.iter().position(free).unwrap_or_else(|| {
+                        self.columns.push(ColumnStarts::default());
+                        self.columns.len() - 1
+                    });
+                    self.columns[at].fill(sort, other);
+                    at
+                });
+                self.near.push(NearRow { row: other, columns, across: near.seam_to(range, row) });
+            }
+        }
+    }
+}
+
+/// A set of vector instructions that this machine has: what is compiled for it may be called.
+trait Vectors: Copy {
+    fn add<R: Rule, const SEAM: bool, const OWN: bool>(self, part: Part<'_, R>, sums: &mut R::Sums);
+
+    fn decide<R: Rule>(
+        self,
+        rule: &R,
+        block: &Block,
+        lanes: &R::Lanes,
+        sums: &R::Sums,
+        influences: &Influences<'_>,
+    ) -> (Lane, Lane);
+}
+
+/// A run of others to add to a block's sums.
+struct Part<'a, R: Rule> {
+    rule: &'a R,
+    torus: &'a Torus,
+    block: &'a Block,
+    lanes: &'a R::Lanes,
+    first: usize,
+    others: &'a [Record],
+}
+
+impl<R: Rule> Part<'_, R> {
+    #[inline(always)]
+    fn add<const SEAM: bool, const OWN: bool>(&self, sums: &mut R::Sums) {
+        self.rule.add::<SEAM, OWN>(self.torus, self.block, self.lanes, sums, self.first, self.others);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Portable;
+
+impl Vectors for Portable {
+    // Not inlined, like those below: small functions are what compilers vectorise well.
+    #[inline(never)]
+    fn add<R: Rule, const SEAM: bool, const OWN: bool>(self, part: Part<'_, R>, sums: &mut R::Sums) {
+        part.add::<SEAM, OWN>(sums);
+    }
+
+    #[inline(never)]
+    fn decide<R: Rule>(
+        self,
+        rule: &R,
+        block: &Block,
+        lanes: &R::Lanes,
+        sums: &R::Sums,
+        influences: &Influences<'_>,
+    ) -> (Lane, Lane) {
+        rule.decide(block, lanes, sums, influences)
+    }
+}
+
+/// Vectors of one x86 instruction set: a type that can only be made where the processor has it, and the two functions
+/// compiled for it.
+#[cfg(target_arch = "x86_64")]
+macro_rules! x86_vectors {
+    ($name:ident, $features:literal, $detected:expr) => {
+        #[derive(Clone, Copy)]
+        struct $name(());
+
+        impl $name {
+            fn detect() -> Option<Self> {
+                ($detected).then_some(Self(()))
+            }
+        }
+
+        impl Vectors for $name {
+            #[inline(always)]
+            fn add<R: Rule, const SEAM: bool, const OWN: bool>(self, part: Part<'_, R>, sums: &mut R::Sums) {
+                #[target_feature(enable = $features)]
+                #[inline(never)]
+                fn add<R: Rule, const SEAM: bool, const OWN: bool>(part: Part<'_, R>, sums: &mut R::Sums) {
+                    part.add::<SEAM, OWN>(sums);
+                }
+                // SAFETY: `detect` is the only maker of `self`, and it found the instructions on this processor.
+                #[allow(unsafe_code)]
+                unsafe {
+                    add::<R, SEAM, OWN>(part, sums);
+                }
+            }
+
+            #[inline(always)]
+            fn decide<R: Rule>(
+                self,
+                rule: &R,
+                block: &Block,
+                lanes: &R::Lanes,
+                sums: &R::Sums,
+                influences: &Influences<'_>,
+            ) -> (Lane, Lane) {
+                #[target_feature(enable = $features)]
+                #[inline(never)]
+                fn decide<R: Rule>(
+                    rule: &R,
+                    block: &Block,
+                    lanes: &R::Lanes,
+                    sums: &R::Sums,
+                    influences: &Influences<'_>,
+                ) -> (Lane, Lane) {
+                    rule.decide(block, lanes, sums, influences)
+                }
+                // SAFETY: `detect` is the only maker of `self`, and it found the instructions on this processor.
+                #[allow(unsafe_code)]
+                unsafe {
+                    decide(rule, block, lanes, sums, influences)
+                }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+x86_vectors!(Avx2, "avx2", is_x86_feature_detected!("avx2"));
+#[cfg(target_arch = "x86_64")]
+x86_vectors!(
+    Avx512,
+    "avx512f,avx512vl,avx512dq,avx512bw",
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw")
+);
+
+/// Lets the agents of a band decide, with the given instructions if this machine has them.
+pub(super) fn sweep<R: Rule>(
+    instructions: Instructions,
+    rule: &R,
+    sort: &CellSort<Record>,
+    influences: &Influences<'_>,
+    band: &mut Band,
+    next: &NextVelocities,
+) {
+    #[cfg(target_arch = "x86_64")]
+    match instructions {
+        Instructions::Avx512 => {
+            if let Some(vectors) = Avx512::detect() {
+                return sweep_rows(vectors, rule, sort, influences, band, next);
+            }
+        }
+        Instructions::Avx2 => {
+            if let Some(vectors) = Avx2::detect() {
+                return sweep_rows(vectors, rule, sort, influences, band, next);
+            }
+        }
+        Instructions::Portable => {}
+    }
+    sweep_rows(Portable, rule, sort, influences, band, next);
+}
+
+fn sweep_rows<R: Rule, V: Vectors>(
+    vectors: V,
+    rule: &R,
+    sort: &CellSort<Record>,
+    influences: &Influences<'_>,
+    band: &mut Band,
+    next: &NextVelocities,
+) {
+    let (grid, records, ids) = (sort.grid(), sort.items(), sort.ids());
+    let torus = Torus { half: grid.bounds().size * 0.5, size: grid.bounds().size };
+    let reach = Reach { rows: grid.reach_rows(rule.reach()), columns: grid.reach_columns(rule.reach()) };
+    band.neighbours = 0;
+    // The slots mean other agents than in the last sweep.
+    for columns in &mut band.columns {
+        columns.starts.clear();
+    }
+    for row in band.rows.clone() {
+        let slots = sort.row(row);
+        if slots.is_empty() {
+            continue;
+        }
+        let near_rows = grid.rows_near(row, row, reach.rows);
+        band.look_around(sort, row, &near_rows);
+        for slot in slots.clone().step_by(LANES) {
+            let block = Block::load(records, slot, slots.end);
+            let lanes = rule.load(&block);
+            let mut sums = rule.nobody();
+            let around = Part { rule, torus: &torus, block: &block, lanes: &lanes, first: 0, others: records };
+            gather(vectors, around, grid, reach, band, row, &mut sums);
+            rule.untangle(&mut sums, block.len, |lane| crowd(grid, records, slots.clone(), slot + lane));
+            let (vx, vy) = vectors.decide(rule, &block, &lanes, &sums, influences);
+            let neighbours = R::neighbours(&sums);
+            for lane in 0..block.len {
+                next.set(ids[slot + lane], vx[lane], vy[lane]);
+                band.neighbours += neighbours[lane] as u64;
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reach {
+    rows: u32,
+    columns: u32,
+}
+
+/// Sums the neighbours of a block: near rows in ascending order, in each of them the near columns in ascending order.
+#[inline(always)]
+fn gather<R: Rule, V: Vectors>(
+    vectors: V,
+    all: Part<'_, R>,
+    grid: &CellGrid,
+    reach: Reach,
+    band: &Band,
+    row: u32,
+    sums: &mut R::Sums,
+) {
+    let block = all.block;
+    let (first, last) = (grid.column(block.x[0]), grid.column(block.x[block.len - 1]));
+    let near_columns = grid.columns_near(first, last, reach.columns);
+    let part = |slots: Range<usize>| Part { first: slots.start, others: &all.others[slots], ..all };
+    for near in &band.near {
+        for (slots, across) in band.columns[near.columns].spans(&near_columns, first) {
+            if near.across || across {
+                vectors.add::<R, true, true>(part(slots), sums);
+            } else if near.row == row && slots.contains(&block.slot) {
+                let end = block.slot + block.len;
+                vectors.add::<R, false, false>(part(slots.start..block.slot), sums);
+                vectors.add::<R, false, true>(part(block.slot..end), sums);
+                vectors.add::<R, false, false>(part(end..slots.end), sums);
+            } else {
+                vectors.add::<R, false, false>(part(slots), sums);
+            }
+        }
+    }
+}
+
+/// The rank of an agent among those on its very point, and their number. They all are in its cell.
+#[cold]
+pub(super) fn crowd(grid: &CellGrid, records: &[Record], row: Range<usize>, slot: usize) -> (usize, usize) {
+    let own = &records[slot];
+    let column = grid.column(own.x);
+    let same = |other: &&Record| other.x == own.x && other.y == own.y;
+    let nearby = |other: &&Record| grid.column(other.x) == column;
+    let before = records[row.start..slot].iter().rev().take_while(nearby).filter(same).count();
+    let after = records[slot + 1..row.end].iter().take_while(nearby).filter(same).count();
+    (before, before + 1 + after)
+}
