@@ -6,10 +6,10 @@ use bytemuck::{Pod, Zeroable};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::PheromoneField;
 use super::grid::{CellGrid, TILE_CELLS, TileAt};
 use super::layer::{Layer, LayerLosses, LayerParameters};
 use super::tile::{CellProvenance, Tile};
-use super::PheromoneField;
 
 /// Numbers as raw little-endian bytes: a field is mostly cells, and a checkpoint should take about their size.
 struct Raw<T>(Vec<T>);

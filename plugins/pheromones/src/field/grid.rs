@@ -172,10 +172,7 @@ impl CellGrid {
                 wraps.then(|| target.rem_euclid(i64::from(count)) as u32)
             }
         };
-        Some(TileAt {
-            row: step(at.row, dy, self.tile_rows())?,
-            column: step(at.column, dx, self.tile_columns())?,
-        })
+        Some(TileAt { row: step(at.row, dy, self.tile_rows())?, column: step(at.column, dx, self.tile_columns())? })
     }
 
     /// The vector from one point to another, around the torus if that is shorter.

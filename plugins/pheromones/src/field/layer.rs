@@ -597,12 +597,11 @@ impl Layer {
         let (grid, directory, edge) = (&self.grid, &self.directory, self.parameters.edge);
         for tile in &mut self.tiles {
             for (direction, (dx, dy)) in DIRECTIONS.into_iter().enumerate() {
-                tile.neighbours[direction] =
-                    match grid.tile_neighbour(tile.at, dx, dy, edge == FieldEdge::Wrap) {
-                        Some(at) => directory.get(at),
-                        None if edge == FieldEdge::Absorb => OUTSIDE,
-                        None => ABSENT,
-                    };
+                tile.neighbours[direction] = match grid.tile_neighbour(tile.at, dx, dy, edge == FieldEdge::Wrap) {
+                    Some(at) => directory.get(at),
+                    None if edge == FieldEdge::Absorb => OUTSIDE,
+                    None => ABSENT,
+                };
             }
         }
         self.sorted = true;
@@ -624,12 +623,8 @@ impl Layer {
             }
         });
         if self.parameters.edge == FieldEdge::Absorb {
-            let units: i64 = self
-                .tiles
-                .iter()
-                .zip(rims)
-                .map(|(tile, rim)| given_outside(tile, rim, shares, shift))
-                .sum();
+            let units: i64 =
+                self.tiles.iter().zip(rims).map(|(tile, rim)| given_outside(tile, rim, shares, shift)).sum();
             self.losses.absorbed += units as f64 * self.factor();
         }
     }
@@ -783,12 +778,12 @@ fn halo_of(tile: &Tile, index: usize, rims: &[Box<Rim>]) -> Halo {
     let own = &rims[index];
     let rim = |direction: usize| rims.get(tile.neighbours[direction] as usize);
     let outside = |direction: usize| tile.neighbours[direction] == OUTSIDE;
-    let side = |direction: usize, mirrored: &[i32; TILE_SIDE], facing: fn(&Rim) -> &[i32; TILE_SIDE]| match rim(direction)
-    {
-        Some(neighbour) => *facing(neighbour),
-        None if outside(direction) => [0; TILE_SIDE],
-        None => *mirrored,
-    };
+    let side =
+        |direction: usize, mirrored: &[i32; TILE_SIDE], facing: fn(&Rim) -> &[i32; TILE_SIDE]| match rim(direction) {
+            Some(neighbour) => *facing(neighbour),
+            None if outside(direction) => [0; TILE_SIDE],
+            None => *mirrored,
+        };
     // A corner that is missing mirrors across the border that is missing, as the rows and columns next to it do; the
     // tile on the other side of that mirror does the same, so what two cells exchange is equal both ways.
     let corner = |direction: usize, vertical: usize, horizontal: usize| -> i32 {

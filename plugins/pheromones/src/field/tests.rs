@@ -164,12 +164,8 @@ fn the_classic_rule_fades_as_its_wrong_formula_says() {
 
 #[test]
 fn the_field_has_the_same_bits_at_any_thread_count_and_any_order_of_touching() {
-    let parameters = LayerParameters {
-        decay_per_s: 0.2,
-        threshold: 1e-5,
-        stencil: Stencil::NinePoint,
-        ..free_of_loss()
-    };
+    let parameters =
+        LayerParameters { decay_per_s: 0.2, threshold: 1e-5, stencil: Stencil::NinePoint, ..free_of_loss() };
     let run = |threads: usize, reversed: bool| {
         let workers = Workers::new(threads);
         let mut layer = Layer::new(grid(700, 500, true), &parameters);
