@@ -1,1 +1,27 @@
 //! Agent2028: an interactive sandbox for multi-agent coordination.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`scene`] | scenes: RON, checks, reports, expectations, the gallery |
+//! | [`sandbox`] | the one place where all plugins meet; the library's front door |
+//! | [`headless`] | runs without a window: progress, checkpoints, hashes, resume |
+//! | [`record`] | the folder that a run writes |
+//! | [`desktop`] | the window (feature `desktop`) |
+//! | [`render`] | pictures and films without a window (feature `desktop`) |
+//! | [`cli`] | the command line |
+
+pub mod cli;
+#[cfg(feature = "desktop")]
+pub mod desktop;
+pub mod headless;
+pub mod record;
+#[cfg(feature = "desktop")]
+pub mod render;
+pub mod sandbox;
+pub mod scene;
+
+pub use agent2028_boids as boids;
+pub use agent2028_core as core;
+pub use agent2028_pheromones as pheromones;
+pub use sandbox::{AgentView, Sandbox, SandboxError};
+pub use scene::Scene;

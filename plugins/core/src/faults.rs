@@ -479,3 +479,180 @@ pub(crate) fn register(app: &mut App) {
         .add_intervention::<WithdrawCapability>()
         .register_type::<Condition>();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SimCorePlugin;
+    use crate::agent::{AgentGroup, Position, Velocity, spawn_scene_group};
+    use crate::event::EventBus;
+    use crate::intervention::InterventionLog;
+    use crate::metrics::Metrics;
+    use crate::simulation::Simulation;
+
+    fn simulation(count: u32) -> Simulation {
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin { seed: 7, tick_hz: 10.0, ..default() });
+        crate::require_motion(&mut app);
+        let group = AgentGroup { name: "bird".into(), count, capabilities: vec!["fly".into()], ..default() };
+        let group = app.world_mut().resource_mut::<AgentGroups>().add(group);
+        spawn_scene_group(app.world_mut(), group).unwrap();
+        Simulation::new(std::mem::take(app.world_mut()))
+    }
+
+    fn metric(simulation: &Simulation, name: &str) -> f64 {
+        simulation.world().resource::<Metrics>().value(name).unwrap()
+    }
+
+    fn condition(simulation: &Simulation, agent: u32) -> Condition {
+        let entity = simulation.world().resource::<AgentIndex>().get(AgentId(agent)).unwrap();
+        simulation.world().get::<Condition>(entity).copied().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_third_fails_and_all_come_back() {
+        let mut simulation = simulation(300);
+        simulation.intervene(Kill { select: Selector::Fraction(1.0 / 3.0), duration_s: None });
+        simulation.run(1);
+        assert_eq!(metric(&simulation, "agents.failed"), 100.0);
+        simulation.intervene(Restart { select: Selector::All });
+        simulation.run(1);
+        assert_eq!(metric(&simulation, "agents.failed"), 0.0);
+        let counts = simulation.world().resource::<EventBus>().counts();
+        assert_eq!((counts["AgentFailed"], counts["AgentRecovered"]), (100, 100));
+    }
+
+    #[test]
+    fn a_freeze_ends_after_its_duration() {
+        let mut simulation = simulation(10);
+        simulation.intervene(Freeze { select: Selector::All, duration_s: Some(0.5) });
+        simulation.run(5);
+        assert_eq!(metric(&simulation, "agents.active"), 0.0);
+        simulation.run(1);
+        assert_eq!(metric(&simulation, "agents.active"), 10.0);
+    }
+
+    #[test]
+    fn degraded_health_returns_to_the_agents_own() {
+        let mut simulation = simulation(4);
+        let select = Selector::Ids(vec![AgentId(2)]);
+        simulation.intervene(Degrade {
+            select,
+            health: 0.25,
+            latency_ms: Some(40.0),
+            duration_s: Some(0.3),
+            ..default()
+        });
+        simulation.run(1);
+        assert_eq!(condition(&simulation, 2).health, 0.25);
+        assert!((metric(&simulation, "agents.health") - 0.8125).abs() < 1e-9);
+        simulation.run(3);
+        assert_eq!(condition(&simulation, 2).health, 1.0);
+    }
+
+    #[test]
+    fn churn_takes_agents_away_at_its_rate_and_brings_them_back() {
+        let mut simulation = simulation(2000);
+        simulation.intervene(Churn { select: Selector::All, per_second: 0.5, downtime_s: 1.0, duration_s: Some(20.0) });
+        simulation.run(150);
+        // Two states with rates 0.5/s and 1/s: a third is away.
+        let away = metric(&simulation, "agents.failed") / 2000.0;
+        assert!((away - 1.0 / 3.0).abs() < 0.04, "{away}");
+        simulation.run(70);
+        assert_eq!(metric(&simulation, "agents.failed"), 0.0);
+    }
+
+    #[test]
+    fn agents_join_and_leave_and_ids_are_never_reused() {
+        let mut simulation = simulation(5);
+        simulation.intervene(Remove { select: Selector::Ids(vec![AgentId(4)]) });
+        simulation.intervene(Spawn { group: "bird".into(), count: 3, at: None });
+        simulation.run(1);
+        let index = simulation.world().resource::<AgentIndex>();
+        assert_eq!(index.iter().map(|(agent, _)| agent.0).collect::<Vec<_>>(), [0, 1, 2, 3, 5, 6, 7]);
+    }
+
+    #[test]
+    fn fields_of_agents_are_set_and_wrong_ones_refused() {
+        let mut simulation = simulation(2);
+        let set = |field: &str, value: ParamValue| SetField {
+            select: Selector::Ids(vec![AgentId(1)]),
+            field: field.into(),
+            value,
+        };
+        simulation.intervene(set("Velocity.0.x", ParamValue::Number(3.5)));
+        simulation.intervene(set("Position.x", ParamValue::Number(99_999.0)));
+        simulation.intervene(set("Velocity.0.x", ParamValue::Number(f64::NAN)));
+        simulation.intervene(set("Agent.0", ParamValue::Number(0.0)));
+        simulation.run(1);
+        let entity = simulation.world().resource::<AgentIndex>().get(AgentId(1)).unwrap();
+        assert_eq!(simulation.world().get::<Velocity>(entity).unwrap().0.x, 3.5);
+        assert!(simulation.world().get::<Position>(entity).unwrap().0.x.abs() <= 500.0);
+        let outcomes: Vec<bool> =
+            simulation.world().resource::<InterventionLog>().0.iter().map(|applied| applied.outcome.is_ok()).collect();
+        assert_eq!(outcomes, [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_live_value_is_set_and_a_wrong_one_leaves_it() {
+        let mut simulation = simulation(1);
+        let set = |value| SetParam { path: "world.edge".into(), value: ParamValue::Text(value) };
+        simulation.intervene(set("Bounce".into()));
+        simulation.intervene(set("Sideways".into()));
+        simulation.run(1);
+        assert_eq!(simulation.world().resource::<crate::space::WorldBounds>().edge, crate::space::Edge::Bounce);
+        assert_eq!(simulation.world().resource::<EventBus>().counts()["InterventionFailed"], 1);
+    }
+
+    #[test]
+    fn a_checkpoint_goes_on_with_the_same_bits() {
+        let script = |simulation: &mut Simulation| {
+            simulation.intervene(Churn { per_second: 0.3, ..default() });
+            simulation.intervene(Kill { select: Selector::Count(20), duration_s: Some(2.0) });
+            simulation.intervene(Remove { select: Selector::Count(10) });
+            simulation.intervene(GrantCapability { select: Selector::Count(5), capability: "ml.train".into() });
+        };
+        let mut whole = simulation(100);
+        script(&mut whole);
+        whole.run(10);
+        let saved = whole.checkpoint();
+        whole.intervene(Spawn { group: "bird".into(), count: 4, at: None });
+        whole.run(30);
+
+        let file = saved.encode();
+        let read = crate::checkpoint::Checkpoint::decode(&file).unwrap();
+        assert_eq!(read, saved);
+        let mut resumed = simulation(100);
+        resumed.restore(&read).unwrap();
+        assert_eq!(resumed.state_hash(), saved.state_hash);
+        resumed.intervene(Spawn { group: "bird".into(), count: 4, at: None });
+        resumed.run(30);
+        assert_eq!(resumed.state_hash(), whole.state_hash());
+        assert_eq!(resumed.world().resource::<EventBus>().counts(), whole.world().resource::<EventBus>().counts());
+        assert_eq!(resumed.world().resource::<InterventionLog>(), whole.world().resource::<InterventionLog>());
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_of_a_checkpoint_is_noticed() {
+        let mut simulation = simulation(20);
+        simulation.run(2);
+        let file = simulation.checkpoint().encode();
+        for at in 0..file.len() {
+            let mut damaged = file.clone();
+            damaged[at] ^= 1 << (at % 8);
+            assert!(crate::checkpoint::Checkpoint::decode(&damaged).is_err(), "byte {at}");
+            assert!(crate::checkpoint::Checkpoint::decode(&file[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_scene_is_refused() {
+        let simulation_a = simulation(3);
+        let mut simulation_b = simulation(3);
+        simulation_b.world_mut().insert_resource(crate::checkpoint::SceneFingerprint([1; 32]));
+        assert!(matches!(
+            simulation_b.restore(&simulation_a.checkpoint()),
+            Err(crate::checkpoint::CheckpointError::OtherScene)
+        ));
+    }
+}

@@ -135,6 +135,20 @@ pub fn set_live(world: &mut World, name_or_path: &str, value: &ParamValue) -> Re
     }
 }
 
+/// Lets `work` change live sections and then puts them all back: for trying out whether values fit.
+pub fn preserving_sections<R>(world: &mut World, work: impl FnOnce(&mut World) -> R) -> R {
+    let sections: Vec<Section> = world.resource::<LiveSections>().sections.values().copied().collect();
+    let originals: Vec<(ReplaceFn, Box<dyn Reflect>)> = sections
+        .into_iter()
+        .filter_map(|section| Some((section.replace, (section.reflect)(world)?.reflect_clone().ok()?)))
+        .collect();
+    let result = work(world);
+    for (replace, original) in originals {
+        replace(world, original);
+    }
+    result
+}
+
 /// An empty list of problems that knows the running scene's groups, capabilities and world.
 #[must_use]
 pub fn problems_context(world: &World) -> Problems {

@@ -1,6 +1,7 @@
 //! What an agent is: an entity with an id and a place. Everything else is added by the plugins that a scene names.
 
 mod capability;
+mod claim;
 mod condition;
 mod fitness;
 mod group;
@@ -12,6 +13,7 @@ pub use capability::{
 };
 pub(crate) use capability::{rebuild_index, validate_name as validate_capability_name};
 pub(crate) use condition::expire_conditions;
+pub use claim::MotionClaims;
 pub use condition::{Condition, ConditionExpiry, Status, degrade_agents, fail_agents, freeze_agents, restart_agents};
 pub use fitness::{FitnessWeights, ServiceRecord, fitness};
 pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, Placement, Tier};

@@ -1,0 +1,70 @@
+//! `agent2028 check`: is a scene right?
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::{BAD_INPUT, DONE, Failure, Format, json, print, tell};
+use crate::sandbox::build_app;
+use crate::scene::load::load;
+use crate::scene::report::Line;
+
+/// Checks scenes without running them: types, ranges, names, files. Exits with 2 if anything is wrong.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  agent2028 check scenes/ my-scene.ron")]
+pub(crate) struct Check {
+    /// Scene files, folders with scene files, or names of built-in scenes.
+    #[arg(required = true)]
+    paths: Vec<String>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Check {
+    pub(crate) fn execute(self) -> Result<u8, Failure> {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut checked = 0;
+        for path in &self.paths {
+            for scene in scene_files(path)? {
+                checked += 1;
+                let result = load(&scene, &[]).and_then(|loaded| build_app(&loaded, Some(1), Vec::new()).map(|_| ()));
+                if let Err(error) = result {
+                    lines.extend(error.lines());
+                    if self.format == Format::Text {
+                        tell(&Failure::Scene(Box::new(error)));
+                    }
+                }
+            }
+        }
+        match self.format {
+            Format::Json => print(&json(&lines)?)?,
+            Format::Text if lines.is_empty() => print(&format!("{checked} scenes are right\n"))?,
+            Format::Text => print(&format!("{} problems in {checked} scenes\n", lines.len()))?,
+        };
+        Ok(if lines.is_empty() { DONE } else { BAD_INPUT })
+    }
+}
+
+/// The scenes that an argument names: itself, or the scene files in a folder in alphabetical order.
+pub(crate) fn scene_files(argument: &str) -> Result<Vec<String>, Failure> {
+    let path = Path::new(argument);
+    if !path.is_dir() {
+        return Ok(vec![argument.into()]);
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| Failure::Input(miette::miette!("{argument}: {error}")))?;
+    let mut files: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ron"))
+        .map(|path| path.display().to_string())
+        .collect();
+    if files.is_empty() {
+        return Err(Failure::Input(miette::miette!(
+            help = "scene files end in .ron",
+            "{argument}: there are no scenes in this folder"
+        )));
+    }
+    files.sort_unstable();
+    Ok(files)
+}

@@ -1,0 +1,235 @@
+//! The command line: one file per verb.
+
+mod check;
+#[cfg(feature = "desktop")]
+mod open;
+#[cfg(feature = "desktop")]
+mod render;
+mod run;
+mod scenes;
+mod test;
+mod write_up;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::headless::RunError;
+use crate::record::RecordError;
+use crate::sandbox::SandboxError;
+use crate::scene::load::Setting;
+use crate::scene::report::SceneError;
+
+/// Everything went well.
+const DONE: u8 = 0;
+/// Expectations failed, or a verification did.
+const FAILED: u8 = 1;
+/// The input or the usage was wrong.
+const BAD_INPUT: u8 = 2;
+/// Something broke inside the program.
+const INTERNAL: u8 = 3;
+
+/// See how many agents work together, and what breaks them.
+///
+/// Without a verb, opens the welcome scene in a window; without a display, runs it headless.
+#[derive(Parser, Debug)]
+#[command(name = "agent2028", version, propagate_version = true, arg_required_else_help = false)]
+#[command(after_help = "Examples:\n  agent2028 open flock\n  agent2028 run flock --ticks 600\n  agent2028 test scenes/")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Opens a scene in a window.
+    #[cfg(feature = "desktop")]
+    Open(open::Open),
+    /// Runs a scene without a window.
+    Run(run::Run),
+    /// Runs scenes and judges their expectations.
+    Test(test::Test),
+    /// Checks scenes without running them.
+    Check(check::Check),
+    /// Lists the built-in scenes, shows one, or prints the scene reference.
+    Scenes(scenes::Scenes),
+    /// Makes pictures, GIFs and films of a scene, without a window.
+    #[cfg(feature = "desktop")]
+    Render(render::Render),
+    /// Prints completions for a shell.
+    #[command(after_help = "Example:\n  agent2028 completions bash > /etc/bash_completion.d/agent2028")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page.
+    #[command(after_help = "Example:\n  agent2028 man | man -l -")]
+    Man,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Which scene, and what about it is different this time.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct SceneArguments {
+    /// Sets the seed.
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// Sets any value of the scene, or a parameter by name; can be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    set: Vec<Setting>,
+}
+
+impl SceneArguments {
+    fn settings(&self) -> Vec<Setting> {
+        let seed = self.seed.map(|seed| Setting { path: "seed".into(), value: seed.to_string() });
+        self.set.iter().cloned().chain(seed).collect()
+    }
+}
+
+/// What went wrong, with the exit code that tells it.
+pub(crate) enum Failure {
+    /// Something is wrong with a scene.
+    Scene(Box<SceneError>),
+    /// Something else is wrong with the input.
+    Input(miette::Report),
+    /// Something broke inside.
+    #[cfg_attr(not(feature = "desktop"), allow(dead_code, reason = "only the window and pictures can break inside"))]
+    Internal(miette::Report),
+}
+
+impl From<SceneError> for Failure {
+    fn from(error: SceneError) -> Self {
+        Self::Scene(Box::new(error))
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Scene(error) => Self::Scene(error),
+            other => Self::Input(miette::miette!("{other}")),
+        }
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        Self::Input(miette::miette!("{error}"))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Scene(error) => Self::Scene(error),
+            RunError::Record(error) => error.into(),
+        }
+    }
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(&cli);
+    let outcome = std::panic::catch_unwind(|| dispatch(cli));
+    ExitCode::from(match outcome {
+        Ok(Ok(code)) => code,
+        Ok(Err(failure)) => tell(&failure),
+        // The panic's own message stands on standard error already.
+        Err(_) => INTERNAL,
+    })
+}
+
+fn dispatch(cli: Cli) -> Result<u8, Failure> {
+    match cli.verb {
+        None => welcome(),
+        #[cfg(feature = "desktop")]
+        Some(Verb::Open(open)) => open.execute(),
+        Some(Verb::Run(run)) => run.execute(),
+        Some(Verb::Test(test)) => test.execute(),
+        Some(Verb::Check(check)) => check.execute(),
+        Some(Verb::Scenes(scenes)) => scenes.execute(),
+        #[cfg(feature = "desktop")]
+        Some(Verb::Render(render)) => render.execute(),
+        Some(Verb::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "agent2028", &mut std::io::stdout());
+            Ok(DONE)
+        }
+        Some(Verb::Man) => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|error| Failure::Internal(miette::miette!("{error}")))?;
+            print(&String::from_utf8_lossy(&page))
+        }
+    }
+}
+
+/// No verb: the welcome scene, in a window if there can be one.
+fn welcome() -> Result<u8, Failure> {
+    #[cfg(feature = "desktop")]
+    match open::display() {
+        Ok(()) => return open::Open::welcome().execute(),
+        Err(reason) => eprintln!("No window: {reason}. Running the welcome scene headless instead.\n"),
+    }
+    #[cfg(not(feature = "desktop"))]
+    eprintln!("This build has no window (feature `desktop`). Running the welcome scene headless.\n");
+    run::Run::welcome().execute()
+}
+
+fn start_logging(cli: &Cli) {
+    // The window's own log plugin would fight over the global subscriber, so there is one for all verbs.
+    let default = match cli.verb {
+        Some(Verb::Run(_)) => "info,wgpu=error,naga=error",
+        _ => "warn,wgpu=error,naga=error,wgpu_hal=off,bevy_render=warn",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}
+
+/// Prints a result. A reader that has gone away (`| head`) is no fault.
+fn print(text: &str) -> Result<u8, Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Input(miette::miette!("standard output: {error}")))
+        }
+        _ => Ok(DONE),
+    }
+}
+
+/// Tells what went wrong and gives the exit code.
+fn tell(failure: &Failure) -> u8 {
+    match failure {
+        Failure::Scene(error) => {
+            eprintln!("{:?}", miette::Report::new((**error).clone()));
+            BAD_INPUT
+        }
+        Failure::Input(report) => {
+            eprintln!("{report:?}");
+            BAD_INPUT
+        }
+        Failure::Internal(report) => {
+            eprintln!("{report:?}");
+            INTERNAL
+        }
+    }
+}
+
+/// Results as JSON, indented.
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::Internal(miette::miette!("{error}")))
+}

@@ -1,0 +1,199 @@
+//! `agent2028 run`: a scene without a window.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+
+use super::write_up::summary_text;
+use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, json, print};
+use crate::headless::{Progress, RunOptions, run};
+use crate::record;
+use crate::scene::load::{Loaded, load, load_text};
+
+/// Runs a scene without a window and prints what came out.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  agent2028 run flock --ticks 600\n  agent2028 run my-scene.ron --for 60s --set \
+    boids.separation.weight=2.0 --format json\n  agent2028 run murmuration --out runs/1 --checkpoint-every 200\n  \
+    agent2028 run --resume runs/1")]
+pub(crate) struct Run {
+    /// A scene file, or the name of a built-in scene.
+    #[arg(required_unless_present = "resume")]
+    scene: Option<String>,
+    #[command(flatten)]
+    scene_arguments: SceneArguments,
+    /// Ends after this tick.
+    #[arg(long, value_name = "N", conflicts_with = "duration")]
+    ticks: Option<u64>,
+    /// Ends after this much simulated time: 90s, 1.5m, 2h, or a number of seconds.
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_seconds)]
+    duration: Option<f64>,
+    /// Uses this many threads; changes nothing but the speed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Writes the run into a new folder: scene, checkpoints, state hashes, metrics, summary.
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    out: Option<PathBuf>,
+    /// Writes a checkpoint every so many ticks; needs --out or --resume.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_every: Option<u64>,
+    /// Goes on from the newest whole checkpoint of the run in DIR, and writes there.
+    #[arg(long, value_name = "DIR")]
+    resume: Option<PathBuf>,
+    /// Tells the state hash every so many ticks: into hashes.csv with --out, else to the log.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    hash_every: Option<u64>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Reads `90s`, `1.5m`, `2h` or a plain number of seconds.
+pub(crate) fn parse_seconds(text: &str) -> Result<f64, String> {
+    let (number, factor) = match text.trim() {
+        time if time.ends_with("ms") => (&time[..time.len() - 2], 0.001),
+        time if time.ends_with('s') => (&time[..time.len() - 1], 1.0),
+        time if time.ends_with('m') => (&time[..time.len() - 1], 60.0),
+        time if time.ends_with('h') => (&time[..time.len() - 1], 3600.0),
+        time => (time, 1.0),
+    };
+    match number.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number * factor),
+        _ => Err("write for example 60s, 1.5m or 2h".into()),
+    }
+}
+
+impl Run {
+    /// The welcome scene with its own length.
+    pub(crate) fn welcome() -> Self {
+        Self {
+            scene: Some("welcome".into()),
+            scene_arguments: SceneArguments { seed: None, set: Vec::new() },
+            ticks: None,
+            duration: None,
+            threads: None,
+            out: None,
+            checkpoint_every: None,
+            resume: None,
+            hash_every: None,
+            format: Format::Text,
+        }
+    }
+
+    fn load(&self) -> Result<Loaded, Failure> {
+        let settings = self.scene_arguments.settings();
+        match (&self.scene, &self.resume) {
+            (Some(scene), _) => Ok(load(scene, &settings)?),
+            (None, Some(folder)) => {
+                let text = record::scene_of(folder)?;
+                Ok(load_text(&folder.join("scene.ron").display().to_string(), &text, Some(folder), &settings)?)
+            }
+            (None, None) => Err(Failure::Input(miette::miette!("name a scene, or a run to resume"))),
+        }
+    }
+
+    pub(crate) fn execute(self) -> Result<u8, Failure> {
+        if self.checkpoint_every.is_some() && self.out.is_none() && self.resume.is_none() {
+            eprintln!("--checkpoint-every needs a folder to write to: add --out DIR");
+            return Ok(BAD_INPUT);
+        }
+        let loaded = self.load()?;
+        let ticks = match self.duration {
+            Some(seconds) => Some((seconds * loaded.scene.tick_hz).round() as u64),
+            None => self.ticks,
+        };
+        let options = RunOptions {
+            ticks,
+            threads: self.threads.map(usize::from),
+            out: self.out,
+            checkpoint_every: self.checkpoint_every,
+            hash_every: self.hash_every,
+            resume: self.resume,
+        };
+        let mut meter = Meter::new();
+        let summary = run(&loaded, &options, &mut |progress| meter.show(progress))?;
+        meter.finish();
+        match self.format {
+            Format::Json => print(&json(&summary)?)?,
+            Format::Text => print(&summary_text(&summary))?,
+        };
+        Ok(if summary.passed() { DONE } else { FAILED })
+    }
+}
+
+/// Progress on standard error: a bar on a terminal, a line a second elsewhere.
+pub(crate) struct Meter {
+    bar: Option<ProgressBar>,
+    last_line: Option<Instant>,
+    last_tick: u64,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Self {
+        Self { bar: None, last_line: None, last_tick: 0 }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "progress is about real time; no simulation code sees it")]
+    pub(crate) fn show(&mut self, progress: Progress) {
+        if std::io::stderr().is_terminal() {
+            let bar = self.bar.get_or_insert_with(|| {
+                let bar = ProgressBar::new(progress.last);
+                // The template is a constant that a test reads.
+                if let Ok(style) = ProgressStyle::with_template(BAR) {
+                    bar.set_style(style);
+                }
+                bar
+            });
+            bar.set_position(progress.tick);
+            bar.set_message(format!("{} agents", HumanCount(progress.agents as u64)));
+            return;
+        }
+        let now = Instant::now();
+        let Some(last_line) = self.last_line else {
+            (self.last_line, self.last_tick) = (Some(now), progress.tick);
+            return;
+        };
+        let elapsed = now - last_line;
+        if elapsed >= Duration::from_secs(1) {
+            let rate = (progress.tick - self.last_tick) as f64 / elapsed.as_secs_f64();
+            let percent = 100 * progress.tick / progress.last.max(1);
+            eprintln!(
+                "tick {} of {} ({percent} %), {} agents, {rate:.0} ticks/s",
+                HumanCount(progress.tick),
+                HumanCount(progress.last),
+                HumanCount(progress.agents as u64)
+            );
+            (self.last_line, self.last_tick) = (Some(now), progress.tick);
+        }
+    }
+
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+const BAR: &str = "{bar:32} {human_pos}/{human_len} ticks  {per_sec}  {eta} left  {msg}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        for (text, seconds) in [("60s", 60.0), ("1.5m", 90.0), ("2h", 7200.0), ("250ms", 0.25), ("7", 7.0)] {
+            assert_eq!(parse_seconds(text), Ok(seconds));
+        }
+        for text in ["", "s", "-1s", "inf", "NaNs", "1d"] {
+            assert!(parse_seconds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bar_is_a_valid_template() {
+        assert!(ProgressStyle::with_template(BAR).is_ok());
+    }
+}

@@ -1,0 +1,168 @@
+//! `agent2028 test`: runs scenes and judges what they expect.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use serde::Serialize;
+
+use super::check::scene_files;
+use super::write_up::{number, right, table, verdict_table};
+use super::{BAD_INPUT, DONE, FAILED, Failure, Format, json, print, tell};
+use crate::headless::{RunOptions, Summary, run};
+use crate::scene::load::load;
+use crate::scene::report::Line;
+
+/// Runs scenes and judges their expectations; exits with 1 if any is not met, with 2 if a scene is wrong.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  agent2028 test scenes/\n  agent2028 test flock my-scene.ron --junit results.xml")]
+pub(crate) struct Test {
+    /// Scene files, folders with scene files, or names of built-in scenes.
+    #[arg(required = true)]
+    paths: Vec<String>,
+    /// Uses this many threads; changes nothing but the speed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Writes the results as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Outcome {
+    Ran(Box<Summary>),
+    Wrong { scene: String, problems: Vec<Line> },
+}
+
+impl Test {
+    pub(crate) fn execute(self) -> Result<u8, Failure> {
+        let mut outcomes = Vec::new();
+        let mut code = DONE;
+        for path in &self.paths {
+            for scene in scene_files(path)? {
+                let options = RunOptions { threads: self.threads.map(usize::from), ..Default::default() };
+                let result = load(&scene, &[])
+                    .map_err(Failure::from)
+                    .and_then(|loaded| run(&loaded, &options, &mut |_| {}).map_err(Failure::from));
+                match result {
+                    Ok(mut summary) => {
+                        summary.scene.clone_from(&scene);
+                        if !summary.passed() {
+                            code = code.max(FAILED);
+                        }
+                        if self.format == Format::Text {
+                            print_verdicts(&summary)?;
+                        }
+                        outcomes.push(Outcome::Ran(Box::new(summary)));
+                    }
+                    Err(failure) => {
+                        tell(&failure);
+                        code = BAD_INPUT;
+                        let problems = match &failure {
+                            Failure::Scene(error) => error.lines(),
+                            _ => Vec::new(),
+                        };
+                        outcomes.push(Outcome::Wrong { scene, problems });
+                    }
+                }
+            }
+        }
+        if let Some(file) = &self.junit {
+            write_junit(file, &outcomes)?;
+        }
+        match self.format {
+            Format::Json => print(&json(&outcomes)?)?,
+            Format::Text => print(&overview(&outcomes))?,
+        };
+        Ok(code)
+    }
+}
+
+/// Tells a scene that fails with all its expectations, as soon as it has run.
+fn print_verdicts(summary: &Summary) -> Result<u8, Failure> {
+    if summary.passed() {
+        return Ok(DONE);
+    }
+    let mut text = format!("{} does not do what it should:\n{}\n", summary.scene, verdict_table(&summary.expectations));
+    for verdict in summary.expectations.iter().filter(|verdict| !verdict.met && !verdict.because.is_empty()) {
+        text += &format!("{}: {}\n", verdict.metric, verdict.because);
+    }
+    print(&(text + "\n"))
+}
+
+fn overview(outcomes: &[Outcome]) -> String {
+    let mut rows = table(&["scene", "expectations", "ticks", "agents", "ticks/s", "result"]);
+    let mut passed = 0;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Ran(summary) => {
+                let met = summary.expectations.iter().filter(|verdict| verdict.met).count();
+                passed += usize::from(summary.passed());
+                rows.add_row(vec![
+                    comfy_table::Cell::new(&summary.scene),
+                    right(format!("{met} of {}", summary.expectations.len())),
+                    right(number(summary.ticks as f64)),
+                    right(number(summary.agents as f64)),
+                    right(number(summary.ticks_per_second.round())),
+                    comfy_table::Cell::new(if summary.passed() { "passed" } else { "FAILED" }),
+                ]);
+            }
+            Outcome::Wrong { scene, problems } => {
+                rows.add_row(vec![
+                    comfy_table::Cell::new(scene),
+                    right(""),
+                    right(""),
+                    right(""),
+                    right(""),
+                    comfy_table::Cell::new(format!("WRONG ({} problems)", problems.len())),
+                ]);
+            }
+        }
+    }
+    format!("{rows}\n{passed} of {} scenes passed\n", outcomes.len())
+}
+
+fn write_junit(file: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
+    let mut report = Report::new("agent2028 test");
+    for outcome in outcomes {
+        let suite = match outcome {
+            Outcome::Ran(summary) => {
+                let mut suite = TestSuite::new(&*summary.scene);
+                suite.set_time(Duration::from_secs_f64(summary.wall_seconds));
+                for verdict in &summary.expectations {
+                    let status = if verdict.met {
+                        TestCaseStatus::success()
+                    } else {
+                        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                        let got = verdict.got.map_or_else(|| "no value".into(), |got| got.to_string());
+                        status.set_message(format!("{}: wanted {}, got {got}", verdict.metric, verdict.wanted));
+                        status
+                    };
+                    let name = format!("{}: {}", verdict.metric, verdict.wanted);
+                    suite.add_test_case(TestCase::new(name, status));
+                }
+                suite
+            }
+            Outcome::Wrong { scene, problems } => {
+                let mut suite = TestSuite::new(&**scene);
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                let lines: Vec<String> = problems
+                    .iter()
+                    .map(|line| format!("{}:{}:{}: {}", line.file, line.line, line.column, line.message))
+                    .collect();
+                status.set_message(lines.join("\n"));
+                suite.add_test_case(TestCase::new("is a valid scene", status));
+                suite
+            }
+        };
+        report.add_test_suite(suite);
+    }
+    let text = report.to_string().map_err(|error| Failure::Internal(miette::miette!("{error}")))?;
+    agent2028_core::checkpoint::write_atomically(file, text.as_bytes())
+        .map_err(|error| Failure::Input(miette::miette!("{}: {error}", file.display())))
+}

@@ -1,0 +1,227 @@
+//! Runs without a window: ticks in a loop, with progress, checkpoints, state hashes and resume.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use agent2028_core::checkpoint::{Checkpoint, state_hash};
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::EventBus;
+use agent2028_core::metrics::Metrics;
+use agent2028_core::simulation::run_ticks;
+use bevy::prelude::*;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use crate::record::{self, RecordError, RunFolder};
+use crate::sandbox::{agent_count, build_app, is_stopped};
+use crate::scene::expect::{Expectations, Verdict};
+use crate::scene::load::Loaded;
+use crate::scene::report::SceneError;
+
+/// What a run without a window should do.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// The tick after which it ends; the scene's duration if absent.
+    pub ticks: Option<u64>,
+    /// How many threads the simulation may use; all cores if absent.
+    pub threads: Option<usize>,
+    /// A folder to write.
+    pub out: Option<PathBuf>,
+    /// Ticks between two checkpoints.
+    pub checkpoint_every: Option<u64>,
+    /// Ticks between two state hashes.
+    pub hash_every: Option<u64>,
+    /// A run's folder to go on with.
+    pub resume: Option<PathBuf>,
+}
+
+/// Why a run could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Something is wrong with the scene.
+    #[error(transparent)]
+    Scene(Box<SceneError>),
+    /// The run's folder can't be used.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl From<SceneError> for RunError {
+    fn from(error: SceneError) -> Self {
+        Self::Scene(Box::new(error))
+    }
+}
+
+impl From<agent2028_core::checkpoint::CheckpointError> for RunError {
+    fn from(error: agent2028_core::checkpoint::CheckpointError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+/// How a run went; what `run --format json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The scene's path or name.
+    pub scene: String,
+    /// The seed.
+    pub seed: u64,
+    /// The last tick that ran.
+    pub ticks: u64,
+    /// How many agents there are at the end.
+    pub agents: usize,
+    /// The hash of the final state.
+    pub state_hash: String,
+    /// Wall-clock time of the ticks, in seconds.
+    pub wall_seconds: f64,
+    /// Processor time of the ticks, in seconds, if the system tells.
+    pub cpu_seconds: Option<f64>,
+    /// Ticks per second of wall-clock time.
+    pub ticks_per_second: f64,
+    /// The largest resident memory of the process, in bytes, if the system tells.
+    pub peak_rss_bytes: Option<u64>,
+    /// The last value of each metric.
+    pub metrics: BTreeMap<String, f64>,
+    /// The scene's expectations and how they turned out.
+    pub expectations: Vec<Verdict>,
+    /// How many events of each kind there were.
+    pub events: BTreeMap<String, u64>,
+    /// The metrics that the scene names first.
+    #[serde(skip)]
+    pub headline: Vec<String>,
+    /// Whether a fault stopped the run early.
+    #[serde(skip)]
+    pub stopped: bool,
+}
+
+impl Summary {
+    /// Whether all expectations are met.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.expectations.iter().all(|verdict| verdict.met) && !self.stopped
+    }
+}
+
+/// What a run tells while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// The last tick that ran.
+    pub tick: u64,
+    /// The tick after which the run ends.
+    pub last: u64,
+    /// Agents now.
+    pub agents: usize,
+}
+
+/// How often progress is told at most.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Runs a scene to its end.
+///
+/// # Errors
+/// If the scene doesn't fit its plugins or the folder can't be used; nothing half-written is left.
+pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progress)) -> Result<Summary, RunError> {
+    let mut app = build_app(loaded, options.threads, Vec::new())?;
+    let world = app.world_mut();
+    let mut folder = match (&options.resume, &options.out) {
+        (Some(resume), _) => {
+            let (checkpoint, passed_over) = record::newest_checkpoint(resume)?;
+            for problem in passed_over {
+                tracing::warn!("passed over {problem}");
+            }
+            checkpoint.restore(world)?;
+            Some(RunFolder::resume(resume, checkpoint.tick)?)
+        }
+        (None, Some(out)) => Some(RunFolder::create(out, &loaded.text, world)?),
+        (None, None) => None,
+    };
+    let last = options.ticks.unwrap_or_else(|| loaded.scene.duration_ticks());
+    let first = world.resource::<SimClock>().tick();
+    let (wall, cpu) = run_loop(world, last, options, folder.as_mut(), progress)?;
+    let summary = summarise(world, loaded, first, wall, cpu);
+    if let Some(folder) = &mut folder {
+        folder.hash(summary.ticks, state_hash(world))?;
+        // A summary of numbers and strings always has a JSON form.
+        folder.summary(&serde_json::to_string_pretty(&summary).unwrap_or_default())?;
+    }
+    Ok(summary)
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a run took is about real time; no simulation code sees it")]
+fn run_loop(
+    world: &mut World,
+    last: u64,
+    options: &RunOptions,
+    mut folder: Option<&mut RunFolder>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(f64, Option<f64>), RunError> {
+    let start = Instant::now();
+    let cpu_start = cpu_seconds();
+    let mut told = start;
+    let mut tick = world.resource::<SimClock>().tick();
+    progress(Progress { tick, last, agents: agent_count(world) });
+    while tick < last && !is_stopped(world) {
+        run_ticks(world, 1);
+        tick = world.resource::<SimClock>().tick();
+        let due = |every: Option<u64>| every.is_some_and(|every| tick.is_multiple_of(every.max(1)));
+        if let Some(folder) = &mut folder {
+            folder.metrics(world)?;
+            // The hash of the last tick is written at the end in any case.
+            if due(options.hash_every) && tick < last {
+                folder.hash(tick, state_hash(world))?;
+            }
+            if due(options.checkpoint_every) {
+                folder.checkpoint(&Checkpoint::of(world))?;
+            }
+        } else if due(options.hash_every) {
+            tracing::info!("tick {tick}: state-hash {}", state_hash(world));
+        }
+        if told.elapsed() >= PROGRESS_EVERY || tick == last {
+            told = Instant::now();
+            progress(Progress { tick, last, agents: agent_count(world) });
+        }
+    }
+    let cpu = cpu_seconds().zip(cpu_start).map(|(end, start)| end - start);
+    Ok((start.elapsed().as_secs_f64(), cpu))
+}
+
+fn summarise(world: &World, loaded: &Loaded, first: u64, wall: f64, cpu: Option<f64>) -> Summary {
+    let metrics = world.resource::<Metrics>();
+    let ticks = world.resource::<SimClock>().tick();
+    Summary {
+        scene: loaded.origin.label(),
+        seed: loaded.scene.seed,
+        ticks,
+        agents: agent_count(world),
+        state_hash: state_hash(world).to_string(),
+        wall_seconds: wall,
+        cpu_seconds: cpu,
+        ticks_per_second: if wall > 0.0 { (ticks - first) as f64 / wall } else { 0.0 },
+        peak_rss_bytes: peak_rss_bytes(),
+        metrics: metrics
+            .iter()
+            .filter_map(|(spec, series)| Some((spec.name.clone(), series.last()?.1)))
+            .collect(),
+        expectations: world.resource::<Expectations>().verdicts(),
+        events: world.resource::<EventBus>().counts().iter().map(|(kind, count)| ((*kind).into(), *count)).collect(),
+        headline: loaded.scene.headline.clone(),
+        stopped: is_stopped(world),
+    }
+}
+
+/// Processor time that this process has used, in seconds; only where `/proc` tells.
+#[must_use]
+pub fn cpu_seconds() -> Option<f64> {
+    // Fields 14 and 15 after the command's closing parenthesis, in ticks of 1/100 s (USER_HZ is 100 on Linux).
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    Some(ticks as f64 / 100.0)
+}
+
+/// The largest resident memory that this process has had, in bytes; only where `/proc` tells.
+#[must_use]
+pub fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}

@@ -1,0 +1,528 @@
+//! The one place where all plugins meet: a scene becomes a running simulation.
+
+use agent2028_boids::BoidsPlugin;
+use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, Position, Status, Velocity, spawn_scene_group};
+use agent2028_core::checkpoint::{Checkpoint, CheckpointError, SceneFingerprint, StateHash, state_hash};
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::{Event, EventBus};
+use agent2028_core::intervention::{AnyIntervention, InterventionQueue, Origin};
+use agent2028_core::metrics::{Metrics, Series};
+use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
+use agent2028_core::quarantine::Stopped;
+use agent2028_core::reflect_path::PathError;
+use agent2028_core::schema::{Problem, suggest};
+use agent2028_core::simulation::{Simulation, run_ticks};
+use agent2028_core::SimCorePlugin;
+use agent2028_pheromones::PheromonesPlugin;
+use bevy::prelude::*;
+
+use crate::scene::action::Action;
+use crate::scene::expect::{self, Expectations, Verdict};
+use crate::scene::load::{Loaded, Setting, load, load_text, load_value};
+use crate::scene::report::SceneError;
+use crate::scene::Scene;
+
+/// Why a sandbox could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Something is wrong with the scene or a setting.
+    #[error(transparent)]
+    Scene(Box<SceneError>),
+    /// A checkpoint can't be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// There is no such metric.
+    #[error("there is no metric \"{name}\"; {help}")]
+    UnknownMetric {
+        /// The name that was asked for.
+        name: String,
+        /// The nearest valid name.
+        help: String,
+    },
+    /// The sandbox runs already.
+    #[error("{0} must come before the first tick")]
+    AlreadyRunning(&'static str),
+}
+
+impl From<SceneError> for SandboxError {
+    fn from(error: SceneError) -> Self {
+        Self::Scene(Box::new(error))
+    }
+}
+
+/// A simulation without a window, for tests, sweeps and other people's programs.
+///
+/// ```
+/// use agent2028::Sandbox;
+///
+/// let mut sandbox = Sandbox::builtin("flock")?.seed(7).set("boids.separation.weight", 2.0)?;
+/// sandbox.run(200)?;
+/// assert!(sandbox.metric("boids.order")? > 0.3, "the flock should begin to align");
+/// # Ok::<(), agent2028::SandboxError>(())
+/// ```
+pub struct Sandbox {
+    source: Source,
+    settings: Vec<Setting>,
+    threads: Option<usize>,
+    plugins: Vec<Box<dyn FnOnce(&mut App)>>,
+    built: Option<Built>,
+}
+
+struct Built {
+    app: App,
+    loaded: Loaded,
+}
+
+enum Source {
+    Named(String),
+    Text(String),
+    Value(Box<Scene>),
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    fn from_source(source: Source) -> Result<Self, SandboxError> {
+        let sandbox = Self { source, settings: Vec::new(), threads: None, plugins: Vec::new(), built: None };
+        // Problems are told here, where the scene is named, not at the first tick.
+        sandbox.load()?;
+        Ok(sandbox)
+    }
+
+    fn load(&self) -> Result<Loaded, SandboxError> {
+        Ok(match &self.source {
+            Source::Named(name) => load(name, &self.settings)?,
+            Source::Text(text) => load_text("scene", text, None, &self.settings)?,
+            Source::Value(scene) => load_value(scene, &self.settings)?,
+        })
+    }
+
+    /// Opens a scene file (or a built-in scene by name).
+    ///
+    /// # Errors
+    /// With everything that is wrong with the scene.
+    pub fn open(path: impl AsRef<std::path::Path>) -> Result<Self, SandboxError> {
+        Self::from_source(Source::Named(path.as_ref().display().to_string()))
+    }
+
+    /// Opens a built-in scene; `agent2028 scenes` lists them.
+    ///
+    /// # Errors
+    /// If there is no such scene.
+    pub fn builtin(name: &str) -> Result<Self, SandboxError> {
+        Self::from_source(Source::Named(name.into()))
+    }
+
+    /// Takes a scene from RON text.
+    ///
+    /// # Errors
+    /// With everything that is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, SandboxError> {
+        Self::from_source(Source::Text(text.into()))
+    }
+
+    /// Takes a scene as a value.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it.
+    #[expect(clippy::new_ret_no_self, reason = "a scene can be wrong, so this returns a result of Self")]
+    pub fn new(scene: Scene) -> Result<Self, SandboxError> {
+        Self::from_source(Source::Value(Box::new(scene)))
+    }
+
+    /// Sets the seed; must come before the first tick.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.push(Setting { path: "seed".into(), value: seed.to_string() });
+        self
+    }
+
+    /// Sets how many threads the simulation uses; must come before the first tick. It changes nothing but the speed.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Sets any value of the scene by path, or a parameter by name; must come before the first tick.
+    ///
+    /// # Errors
+    /// If the path doesn't exist or the value doesn't fit.
+    pub fn set(mut self, path: &str, value: impl Into<SettingValue>) -> Result<Self, SandboxError> {
+        if self.built.is_some() {
+            return Err(SandboxError::AlreadyRunning("set"));
+        }
+        self.settings.push(Setting { path: path.into(), value: value.into().0 });
+        self.load()?;
+        Ok(self)
+    }
+
+    /// Adds a plugin of your own; must come before the first tick.
+    #[must_use]
+    pub fn add_plugin(mut self, plugin: impl Plugin) -> Self {
+        self.plugins.push(Box::new(move |app| {
+            app.add_plugins(plugin);
+        }));
+        self
+    }
+
+    fn built(&mut self) -> Result<&mut Built, SandboxError> {
+        if self.built.is_none() {
+            let loaded = self.load()?;
+            let app = build_app(&loaded, self.threads, std::mem::take(&mut self.plugins))?;
+            self.built = Some(Built { app, loaded });
+        }
+        // Just filled, if it was empty.
+        self.built.as_mut().ok_or(SandboxError::AlreadyRunning("building"))
+    }
+
+    /// The Bevy app underneath.
+    ///
+    /// # Errors
+    /// If the scene doesn't fit the plugins (an unknown metric, for instance).
+    pub fn app_mut(&mut self) -> Result<&mut App, SandboxError> {
+        Ok(&mut self.built()?.app)
+    }
+
+    /// The scene, with all settings applied.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn scene(&mut self) -> Result<&Scene, SandboxError> {
+        Ok(&self.built()?.loaded.scene)
+    }
+
+    fn world(&mut self) -> Result<&mut World, SandboxError> {
+        Ok(self.built()?.app.world_mut())
+    }
+
+    /// Runs `ticks` ticks, or fewer if a fault stops the run. Returns how many ran.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn run(&mut self, ticks: u64) -> Result<u64, SandboxError> {
+        Ok(run_ticks(self.world()?, ticks))
+    }
+
+    /// Runs until `condition` holds after a tick, at most `most` ticks. Returns whether it came to hold.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn run_until(&mut self, most: u64, mut condition: impl FnMut(&World) -> bool) -> Result<bool, SandboxError> {
+        let world = self.world()?;
+        for _ in 0..most {
+            if run_ticks(world, 1) == 0 {
+                return Ok(false);
+            }
+            if condition(world) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The last tick that ran; 0 before the first.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn tick(&mut self) -> Result<u64, SandboxError> {
+        Ok(self.world()?.resource::<SimClock>().tick())
+    }
+
+    /// Changes the simulation at the start of the next tick.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`]; what can't be applied is told by an `InterventionFailed` event.
+    pub fn intervene(&mut self, action: impl Into<AnyIntervention>) -> Result<&mut Self, SandboxError> {
+        let world = self.world()?;
+        let tick = world.resource::<SimClock>().tick() + 1;
+        world.resource_mut::<InterventionQueue>().push(tick, Origin::User, action);
+        Ok(self)
+    }
+
+    /// The last value of a metric; 0 before its first.
+    ///
+    /// # Errors
+    /// If there is no such metric.
+    pub fn metric(&mut self, name: &str) -> Result<f64, SandboxError> {
+        Ok(self.series(name)?.last().map_or(0.0, |(_, value)| value))
+    }
+
+    /// The history of a metric. From now on it is recorded, if it is one of those that are only worked out when wanted.
+    ///
+    /// # Errors
+    /// If there is no such metric.
+    pub fn series(&mut self, name: &str) -> Result<&Series, SandboxError> {
+        let world = self.world()?;
+        world.resource_mut::<Metrics>().want(name);
+        let metrics = world.resource::<Metrics>();
+        metrics.series(name).ok_or_else(|| SandboxError::UnknownMetric {
+            name: name.into(),
+            help: suggest(name, metrics.iter().map(|(spec, _)| spec.name.as_str()), "metric"),
+        })
+    }
+
+    /// The events that are still kept, oldest first.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn events(&mut self) -> Result<Vec<Event>, SandboxError> {
+        Ok(self.world()?.resource::<EventBus>().history().cloned().collect())
+    }
+
+    /// All agents in id order.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn agents(&mut self) -> Result<Vec<AgentView>, SandboxError> {
+        let world = self.world()?;
+        let mut query = world.query::<(&Agent, &Position, Option<&Velocity>, Option<&Condition>)>();
+        let groups = world.resource::<AgentGroups>();
+        let mut agents: Vec<AgentView> = query
+            .iter(world)
+            .map(|(agent, position, velocity, condition)| AgentView {
+                id: agent.0,
+                group: groups
+                    .group_of(agent.0)
+                    .and_then(|group| groups.get(group))
+                    .map(|group| group.name.clone())
+                    .unwrap_or_default(),
+                position: position.0,
+                velocity: velocity.map_or(Vec2::ZERO, |velocity| velocity.0),
+                status: condition.map_or(Status::Active, |condition| condition.status),
+                health: Condition::health(condition),
+            })
+            .collect();
+        agents.sort_unstable_by_key(|agent| agent.id);
+        Ok(agents)
+    }
+
+    /// How the scene's expectations stand.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn verdicts(&mut self) -> Result<Vec<Verdict>, SandboxError> {
+        Ok(self.world()?.resource::<Expectations>().verdicts())
+    }
+
+    /// The hash of the whole state: equal for equal scene, seed and interventions.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn state_hash(&mut self) -> Result<StateHash, SandboxError> {
+        Ok(state_hash(self.world()?))
+    }
+
+    /// The whole state, to go back to.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn checkpoint(&mut self) -> Result<Checkpoint, SandboxError> {
+        Ok(Checkpoint::of(self.world()?))
+    }
+
+    /// Goes back (or forth) to a saved state of the same scene.
+    ///
+    /// # Errors
+    /// If the checkpoint is of another scene or damaged.
+    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SandboxError> {
+        let world = self.world()?;
+        checkpoint.restore(world)?;
+        world.resource_mut::<Metrics>().truncate(checkpoint.tick);
+        Ok(())
+    }
+
+    /// Hands the simulation over, to a window for instance.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn into_simulation(mut self) -> Result<(Simulation, Loaded), SandboxError> {
+        let built = self.built()?;
+        let world = std::mem::take(built.app.world_mut());
+        Ok((Simulation::new(world), built.loaded.clone()))
+    }
+}
+
+/// A value for [`Sandbox::set`]: a number, a truth value, or RON text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingValue(String);
+
+impl From<f64> for SettingValue {
+    fn from(number: f64) -> Self {
+        Self(format!("{number}"))
+    }
+}
+
+impl From<i32> for SettingValue {
+    fn from(number: i32) -> Self {
+        Self(number.to_string())
+    }
+}
+
+impl From<u64> for SettingValue {
+    fn from(number: u64) -> Self {
+        Self(number.to_string())
+    }
+}
+
+impl From<bool> for SettingValue {
+    fn from(truth: bool) -> Self {
+        Self(truth.to_string())
+    }
+}
+
+impl From<&str> for SettingValue {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+/// What there is to see of an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentView {
+    /// Its number.
+    pub id: AgentId,
+    /// The name of its group.
+    pub group: String,
+    /// Where it is, in world units.
+    pub position: Vec2,
+    /// How it moves, in world units per second.
+    pub velocity: Vec2,
+    /// Whether it can act.
+    pub status: Status,
+    /// Its health, 0–1.
+    pub health: f32,
+}
+
+/// Makes the app of a scene: plugins, agents, timeline. A plugin that the scene doesn't name is not added.
+///
+/// # Errors
+/// If the scene refers to metrics, values or capabilities that its plugins don't have.
+pub fn build_app(
+    loaded: &Loaded,
+    threads: Option<usize>,
+    plugins: Vec<Box<dyn FnOnce(&mut App)>>,
+) -> Result<App, SceneError> {
+    let scene = &loaded.scene;
+    let mut app = App::new();
+    app.add_plugins(SimCorePlugin {
+        seed: scene.seed,
+        tick_hz: scene.tick_hz,
+        epoch: scene.epoch(),
+        world: scene.world,
+        threads,
+        on_fault: scene.on_fault,
+    });
+    app.add_plugins(expect::plugin);
+    for group in &scene.agents {
+        app.world_mut().resource_mut::<AgentGroups>().add(group.clone());
+    }
+    if let Some(config) = &scene.boids {
+        app.add_plugins(BoidsPlugin { config: config.clone() });
+    }
+    if let Some(config) = &scene.pheromones {
+        app.add_plugins(PheromonesPlugin { config: config.clone() });
+    }
+    for plugin in plugins {
+        plugin(&mut app);
+    }
+    app.finish();
+    app.cleanup();
+
+    let world = app.world_mut();
+    world.insert_resource(SceneFingerprint(loaded.fingerprint()));
+    world.insert_resource(Params(scene.params.clone()));
+    world.insert_resource(Expectations::new(scene.expect.clone()));
+    let problems = check_against_plugins(world, scene);
+    if !problems.is_empty() {
+        return Err(loaded.error(problems));
+    }
+    for name in scene.wanted_metrics() {
+        world.resource_mut::<Metrics>().want(name);
+    }
+    let groups: Vec<_> = (0..scene.agents.len()).map(|index| agent2028_core::agent::GroupId(index as u16)).collect();
+    for group in groups {
+        // The scene's check bounds the number of agents, and the groups were added above.
+        if let Err(error) = spawn_scene_group(world, group) {
+            let path = format!("agents[{}]", group.0);
+            return Err(loaded.error(vec![Problem { path, message: error.to_string(), help: String::new() }]));
+        }
+    }
+    let duration = scene.duration_ticks();
+    let mut queue = world.resource_mut::<InterventionQueue>();
+    for entry in &scene.timeline {
+        for tick in entry.ticks(duration) {
+            queue.push(tick, Origin::Scene, entry.r#do.intervention());
+        }
+    }
+    Ok(app)
+}
+
+/// What only shows when the scene has met its plugins: metrics, live values.
+fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let metrics = world.resource::<Metrics>();
+    let names: Vec<String> = metrics.iter().map(|(spec, _)| spec.name.clone()).collect();
+    let mut check_metric = |path: String, name: &str| {
+        if !names.iter().any(|known| known == name) {
+            problems.push(Problem {
+                path,
+                message: format!("this scene has no metric \"{name}\""),
+                help: suggest(name, names.iter().map(String::as_str), "metric"),
+            });
+        }
+    };
+    for (index, plot) in scene.plots.iter().enumerate() {
+        for (number, name) in plot.metrics.iter().enumerate() {
+            check_metric(format!("plots[{index}].metrics[{number}]"), name);
+        }
+    }
+    for (index, expectation) in scene.expect.iter().enumerate() {
+        check_metric(format!("expect[{index}].metric"), &expectation.metric);
+    }
+    for (index, name) in scene.headline.iter().enumerate() {
+        check_metric(format!("headline[{index}]"), name);
+    }
+    // Each scripted change is tried on the world that has no agents yet, and taken back.
+    preserving_sections(world, |world| {
+        for (index, entry) in scene.timeline.iter().enumerate() {
+            let Action::SetParam(change) = &entry.r#do else {
+                continue;
+            };
+            let refused = |field: &str, error: PathError| Problem {
+                path: format!("timeline[{index}].do.{field}"),
+                message: error.message,
+                help: error.help,
+            };
+            if let Err(error) = get_live(world, &change.path) {
+                problems.push(refused("path", error));
+            } else if let Err(error) = set_live(world, &change.path, &change.value) {
+                problems.push(refused("value", error));
+            }
+        }
+    });
+    for (name, param) in &scene.params {
+        if let Err(error) = get_live(world, &param.path)
+            && !crate::scene::reference::is_scene_path(scene, &param.path)
+        {
+            problems.push(Problem { path: format!("params.{name}.path"), message: error.message, help: error.help });
+        }
+    }
+    problems
+}
+
+/// Whether a fault has stopped the run.
+#[must_use]
+pub fn is_stopped(world: &World) -> bool {
+    world.resource::<Stopped>().0
+}
+
+/// How many agents there are.
+#[must_use]
+pub fn agent_count(world: &World) -> usize {
+    world.resource::<AgentIndex>().len()
+}

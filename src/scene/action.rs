@@ -1,0 +1,121 @@
+//! The interventions that a scene's timeline, a recording and the command line may name.
+
+use agent2028_boids::interventions as boids;
+use agent2028_core::faults;
+use agent2028_core::intervention::{AnyIntervention, Intervention};
+use agent2028_core::schema::{Check, Problems};
+use agent2028_pheromones::interventions as pheromones;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Something that is done to the simulation: a fault, an attack, or a change.
+macro_rules! actions {
+    ($($(#[$docs:meta])* $name:ident($kind:ty),)*) => {
+        /// Something that is done to a running simulation: a fault, an attack, or a change.
+        #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+        #[reflect(Default)]
+        pub enum Action {
+            $($(#[$docs])* $name($kind),)*
+        }
+
+        impl Action {
+            /// The intervention itself.
+            #[must_use]
+            pub fn intervention(&self) -> AnyIntervention {
+                match self {
+                    $(Self::$name(action) => AnyIntervention::new(action.clone()),)*
+                }
+            }
+
+            /// The action behind an intervention, if a scene can name it.
+            #[must_use]
+            pub fn of(intervention: &AnyIntervention) -> Option<Self> {
+                $(if let Some(action) = intervention.downcast::<$kind>() {
+                    return Some(Self::$name(action.clone()));
+                })*
+                None
+            }
+
+            /// Its name.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => <$kind as Intervention>::NAME,)*
+                }
+            }
+        }
+
+        impl Check for Action {
+            fn check(&self, at: &str, problems: &mut Problems) {
+                match self {
+                    $(Self::$name(action) => action.check(at, problems),)*
+                }
+            }
+        }
+
+        #[cfg(test)]
+        const NAMES: &[(&str, &str)] = &[$((stringify!($name), <$kind as Intervention>::NAME),)*];
+    };
+}
+
+actions! {
+    /// Makes agents fail: they stop, do nothing, and nobody perceives them.
+    Kill(faults::Kill),
+    /// Brings agents back: active, with their own health.
+    Restart(faults::Restart),
+    /// Makes agents worse at what they do.
+    Degrade(faults::Degrade),
+    /// Makes agents stand still.
+    Freeze(faults::Freeze),
+    /// Makes agents come and go.
+    Churn(faults::Churn),
+    /// Adds agents to a group.
+    Spawn(faults::Spawn),
+    /// Takes agents out of the world for good.
+    Remove(faults::Remove),
+    /// Sets a value of the scene.
+    SetParam(faults::SetParam),
+    /// Sets a field of a component of agents.
+    SetField(faults::SetField),
+    /// Gives agents a capability.
+    GrantCapability(faults::GrantCapability),
+    /// Takes a capability from agents.
+    WithdrawCapability(faults::WithdrawCapability),
+    /// Lays a false trail.
+    SpoofPheromone(pheromones::SpoofPheromone),
+}
+
+impl Default for Action {
+    fn default() -> Self {
+        Self::Kill(faults::Kill::default())
+    }
+}
+
+impl Action {
+    /// The capability that this action brings into the world, if any.
+    #[must_use]
+    pub fn granted_capability(&self) -> Option<&str> {
+        match self {
+            Self::GrantCapability(grant) => Some(&grant.capability),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenes_and_recordings_use_the_same_names() {
+        for (variant, name) in NAMES {
+            assert_eq!(variant, name);
+        }
+    }
+
+    #[test]
+    fn an_action_survives_the_way_through_the_queue() {
+        let action = Action::default();
+        assert_eq!(Action::of(&action.intervention()), Some(action));
+    }
+}

@@ -1,0 +1,376 @@
+//! Whether a syntax tree has the shape of a type: field names, types, ranges, all problems at once.
+//!
+//! The types tell their shape through reflection, so a field that is added to any section is checked, documented and
+//! offered by the inspector without another line.
+
+use std::any::TypeId;
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::reflect_path::ParamValue;
+use agent2028_core::schema::{Range, Unit, suggest};
+use agent2028_core::selector::Selector;
+use bevy::math::Vec2;
+use bevy::reflect::enums::{EnumInfo, VariantInfo};
+use bevy::reflect::{NamedField, TypeInfo, Typed};
+
+use super::syntax::{Kind, Name, Node, Place, SyntaxError, parse_number};
+
+/// Something in the tree that doesn't fit its type.
+pub type Misfit = SyntaxError;
+
+/// The limits that a field's attributes set for the numbers in it.
+#[derive(Clone, Copy, Default)]
+struct Limits {
+    range: Option<Range>,
+    unit: Option<Unit>,
+}
+
+impl Limits {
+    fn of(field: &NamedField) -> Self {
+        Self { range: field.get_attribute::<Range>().copied(), unit: field.get_attribute::<Unit>().copied() }
+    }
+}
+
+/// Checks a tree against the type `T`.
+#[must_use]
+pub fn conform<T: Typed>(node: &Node) -> Vec<Misfit> {
+    let mut misfits = Vec::new();
+    check(node, T::type_info(), Limits::default(), &mut misfits);
+    misfits
+}
+
+/// A field's name as it stands in a scene.
+#[must_use]
+pub fn field_name(field: &NamedField) -> &str {
+    field.name().strip_prefix("r#").unwrap_or(field.name())
+}
+
+fn misfit(place: &Place, message: impl Into<String>, help: impl Into<String>) -> Misfit {
+    Misfit { place: place.clone(), message: message.into(), help: help.into() }
+}
+
+/// What a node is, in words.
+fn describe(node: &Node) -> String {
+    match &node.kind {
+        Kind::Number(text) => format!("the number {text}"),
+        Kind::Text(text) if text.len() < 30 => format!("the text \"{text}\""),
+        Kind::Text(_) => "text".into(),
+        Kind::Word(word) => format!("the word {word}"),
+        Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) => format!("{}(…)", name.text),
+        Kind::Struct(None, _) => "(field: value, …)".into(),
+        Kind::Tuple(None, items) if items.is_empty() => "()".into(),
+        Kind::Tuple(None, _) => "(value, …)".into(),
+        Kind::List(_) => "a list […]".into(),
+        Kind::Map(_) => "a map {…}".into(),
+    }
+}
+
+fn wrong(node: &Node, expected: &str, example: &str, misfits: &mut Vec<Misfit>) {
+    misfits.push(misfit(&node.place, format!("expected {expected}, found {}", describe(node)), example));
+}
+
+fn check(node: &Node, info: &'static TypeInfo, limits: Limits, misfits: &mut Vec<Misfit>) {
+    let id = info.type_id();
+    if id == TypeId::of::<Vec2>() {
+        return check_point(node, misfits);
+    }
+    if id == TypeId::of::<ParamValue>() {
+        return check_param_value(node, misfits);
+    }
+    if id == TypeId::of::<AgentId>() {
+        return check_number(node, Some((0.0, f64::from(u32::MAX))), limits, misfits);
+    }
+    match info {
+        TypeInfo::Struct(info) => {
+            let fields: Vec<&NamedField> = (0..info.field_len()).filter_map(|index| info.field_at(index)).collect();
+            match &node.kind {
+                Kind::Struct(name, given) => {
+                    check_type_name(name.as_ref(), info.type_path_table().short_path(), misfits);
+                    check_fields(given, &fields, misfits);
+                }
+                Kind::Tuple(None, items) if items.is_empty() => {}
+                _ => wrong(node, "fields in parentheses", &example_of(&fields), misfits),
+            }
+        }
+        TypeInfo::TupleStruct(info) if info.field_len() == 1 => {
+            if let Some(inner) = info.field_at(0).and_then(|field| field.type_info()) {
+                check(node, inner, limits, misfits);
+            }
+        }
+        TypeInfo::Tuple(info) => match &node.kind {
+            Kind::Tuple(None, items) if items.len() == info.field_len() => {
+                for (index, item) in items.iter().enumerate() {
+                    if let Some(inner) = info.field_at(index).and_then(|field| field.type_info()) {
+                        check(item, inner, limits, misfits);
+                    }
+                }
+            }
+            _ => wrong(node, &format!("{} values in parentheses", info.field_len()), "for example (0, 100)", misfits),
+        },
+        TypeInfo::Enum(info) if info.type_path_table().short_path().starts_with("Option<") => {
+            check_option(node, info, limits, misfits);
+        }
+        TypeInfo::Enum(info) => check_enum(node, info, id, misfits),
+        TypeInfo::List(info) => match (&node.kind, info.item_info()) {
+            (Kind::List(items), Some(inner)) => items.iter().for_each(|item| check(item, inner, limits, misfits)),
+            (Kind::List(_), None) => {}
+            _ => wrong(node, "a list", "write the values in square brackets: [a, b]", misfits),
+        },
+        TypeInfo::Map(info) => match (&node.kind, info.value_info()) {
+            (Kind::Map(entries), inner) => {
+                for (key, value) in entries {
+                    if !matches!(key.kind, Kind::Text(_)) {
+                        wrong(key, "a name in quotes", "for example {\"separation\": (…)}", misfits);
+                    }
+                    if let Some(inner) = inner {
+                        check(value, inner, limits, misfits);
+                    }
+                }
+            }
+            _ => wrong(node, "a map", "write the entries in braces: {\"name\": (…)}", misfits),
+        },
+        _ => check_plain(node, id, limits, misfits),
+    }
+}
+
+fn check_type_name(name: Option<&Name>, expected: &str, misfits: &mut Vec<Misfit>) {
+    if let Some(name) = name
+        && name.text != expected
+    {
+        misfits.push(misfit(
+            &name.place,
+            format!("expected {expected}(…), found {}(…)", name.text),
+            format!("write {expected}(…) or leave the name out"),
+        ));
+    }
+}
+
+fn example_of(fields: &[&NamedField]) -> String {
+    let names: Vec<&str> = fields.iter().take(4).map(|field| field_name(field)).collect();
+    format!("write (name: value, …); the fields are {}{}", names.join(", "), if fields.len() > 4 { ", …" } else { "" })
+}
+
+fn check_fields(given: &[(Name, Node)], fields: &[&NamedField], misfits: &mut Vec<Misfit>) {
+    for (name, node) in given {
+        match fields.iter().find(|field| field_name(field) == name.text) {
+            Some(field) => {
+                if let Some(info) = field.type_info() {
+                    check(node, info, Limits::of(field), misfits);
+                }
+            }
+            None => misfits.push(misfit(
+                &name.place,
+                format!("there is no field \"{}\" here", name.text),
+                suggest(&name.text, fields.iter().map(|field| field_name(field)), "field"),
+            )),
+        }
+    }
+}
+
+fn check_option(node: &Node, info: &'static EnumInfo, limits: Limits, misfits: &mut Vec<Misfit>) {
+    let inner = match info.variant("Some") {
+        Some(VariantInfo::Tuple(some)) => some.field_at(0).and_then(|field| field.type_info()),
+        _ => None,
+    };
+    match (&node.kind, inner) {
+        (Kind::Word(word), _) if word == "None" => {}
+        (Kind::Tuple(Some(name), items), Some(inner)) if name.text == "Some" && items.len() == 1 => {
+            check(&items[0], inner, limits, misfits);
+        }
+        (_, Some(inner)) => check(node, inner, limits, misfits),
+        _ => {}
+    }
+}
+
+fn check_enum(node: &Node, info: &'static EnumInfo, id: TypeId, misfits: &mut Vec<Misfit>) {
+    let (name, place) = match &node.kind {
+        Kind::Word(word) => (word.as_str(), &node.place),
+        Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) => (name.text.as_str(), &name.place),
+        _ => {
+            let names = info.variant_names().join(", ");
+            return wrong(node, "one of several choices", &format!("one of: {names}"), misfits);
+        }
+    };
+    let Some(variant) = info.variant(name) else {
+        misfits.push(misfit(
+            place,
+            format!("\"{name}\" is not a choice here"),
+            suggest(name, info.variant_names().iter().copied(), "choice"),
+        ));
+        return;
+    };
+    if id == TypeId::of::<Selector>() && check_selector(node, name, misfits) {
+        return;
+    }
+    match (variant, &node.kind) {
+        (VariantInfo::Unit(_), Kind::Word(_)) => {}
+        (VariantInfo::Unit(_), _) => wrong(node, &format!("just {name}"), "this choice takes no values", misfits),
+        (VariantInfo::Struct(variant), Kind::Struct(_, given)) => {
+            let fields: Vec<&NamedField> = variant.iter().collect();
+            check_fields(given, &fields, misfits);
+            for field in fields {
+                if !given.iter().any(|(name, _)| name.text == field_name(field)) && !has_default(field) {
+                    misfits.push(misfit(
+                        place,
+                        format!("the field \"{}\" is missing", field_name(field)),
+                        format!("{name} needs {}", variant.iter().map(field_name).collect::<Vec<_>>().join(", ")),
+                    ));
+                }
+            }
+        }
+        (VariantInfo::Struct(variant), _) => {
+            let fields: Vec<&str> = variant.iter().map(field_name).collect();
+            wrong(node, &format!("{name}({}: …)", fields.join(": …, ")), "write the fields in parentheses", misfits);
+        }
+        (VariantInfo::Tuple(variant), Kind::Tuple(_, items)) if items.len() == variant.field_len() => {
+            for (index, item) in items.iter().enumerate() {
+                if let Some(field) = variant.field_at(index)
+                    && let Some(inner) = field.type_info()
+                {
+                    let limits = Limits {
+                        range: field.get_attribute::<Range>().copied(),
+                        unit: field.get_attribute::<Unit>().copied(),
+                    };
+                    check(item, inner, limits, misfits);
+                }
+            }
+        }
+        // `Kill(select: All)` stands for `Kill((select: All))`; a bare `Kill()` for one with all defaults.
+        (VariantInfo::Tuple(variant), Kind::Struct(_, _) | Kind::Tuple(_, _)) if variant.field_len() == 1 => {
+            if let Some(inner) = variant.field_at(0).and_then(|field| field.type_info()) {
+                let mut unwrapped = node.clone();
+                match &mut unwrapped.kind {
+                    Kind::Struct(name, _) | Kind::Tuple(name, _) => *name = None,
+                    _ => {}
+                }
+                check(&unwrapped, inner, Limits::default(), misfits);
+            }
+        }
+        (VariantInfo::Tuple(variant), _) => {
+            let count = variant.field_len();
+            let many = if count == 1 { "a value" } else { "values" };
+            wrong(node, &format!("{name}(…) with {many} in parentheses"), "for example Fraction(0.5)", misfits);
+        }
+    }
+}
+
+/// Optional fields may be left out of a variant.
+fn has_default(field: &NamedField) -> bool {
+    field.type_info().is_some_and(|info| info.type_path_table().short_path().starts_with("Option<"))
+}
+
+/// Selectors contain selectors, which reflection leaves out. Returns whether the node was one of those.
+fn check_selector(node: &Node, name: &str, misfits: &mut Vec<Misfit>) -> bool {
+    match (name, &node.kind) {
+        ("And", Kind::Tuple(_, items)) => {
+            match items.as_slice() {
+                [Node { kind: Kind::List(selectors), .. }] => {
+                    for selector in selectors {
+                        check(selector, Selector::type_info(), Limits::default(), misfits);
+                    }
+                }
+                _ => wrong(node, "And([…]) with selectors", "for example And([Named(\"ant\"), Fraction(0.5)])", misfits),
+            }
+            true
+        }
+        ("Not", Kind::Tuple(_, items)) => {
+            match items.as_slice() {
+                [inner] => check(inner, Selector::type_info(), Limits::default(), misfits),
+                _ => wrong(node, "Not(…) with a selector", "for example Not(Named(\"ant\"))", misfits),
+            }
+            true
+        }
+        ("And" | "Not", _) => {
+            wrong(node, &format!("{name}(…)"), "for example Not(Named(\"ant\"))", misfits);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn check_point(node: &Node, misfits: &mut Vec<Misfit>) {
+    match &node.kind {
+        Kind::Tuple(None, items) if items.len() == 2 => {
+            for item in items {
+                check_number(item, Some((f64::from(f32::MIN), f64::from(f32::MAX))), Limits::default(), misfits);
+            }
+        }
+        _ => wrong(node, "two numbers", "for example (100, -50)", misfits),
+    }
+}
+
+fn check_param_value(node: &Node, misfits: &mut Vec<Misfit>) {
+    match &node.kind {
+        Kind::Number(_) => check_number(node, None, Limits::default(), misfits),
+        Kind::Text(_) => {}
+        Kind::Word(word) if word == "true" || word == "false" => {}
+        Kind::Word(word) if is_not_finite(word) => check_number(node, None, Limits::default(), misfits),
+        _ => wrong(node, "a number, true, false, or text in quotes", "for example 1.5 or \"Wrap\"", misfits),
+    }
+}
+
+fn is_not_finite(word: &str) -> bool {
+    matches!(word, "NaN" | "inf" | "nan" | "infinity")
+}
+
+fn check_number(node: &Node, whole: Option<(f64, f64)>, limits: Limits, misfits: &mut Vec<Misfit>) {
+    let unit = limits.unit.map_or(String::new(), |unit| format!(" {}", unit.0));
+    let number = match &node.kind {
+        Kind::Number(text) => parse_number(text),
+        Kind::Word(word) if is_not_finite(word) => Some(f64::NAN),
+        _ => None,
+    };
+    let Some(number) = number else {
+        let help = limits.range.map_or("for example 1.5".to_owned(), |range| format!("{range}{unit}"));
+        return wrong(node, "a number", &help, misfits);
+    };
+    if !number.is_finite() {
+        misfits.push(misfit(&node.place, "this is not a finite number", "write an ordinary number"));
+    } else if let Some(range) = limits.range
+        && !range.contains(number)
+    {
+        misfits.push(misfit(
+            &node.place,
+            format!("{number} is out of range"),
+            format!("the value must be {range}{unit}"),
+        ));
+    } else if let Some((min, max)) = whole
+        && !(min..=max).contains(&number)
+    {
+        misfits.push(misfit(&node.place, format!("{number} does not fit here"), format!("write a number from {min} to {max}")));
+    }
+}
+
+fn check_plain(node: &Node, id: TypeId, limits: Limits, misfits: &mut Vec<Misfit>) {
+    macro_rules! whole {
+        ($($kind:ty),*) => {
+            $(if id == TypeId::of::<$kind>() {
+                let fraction = match &node.kind {
+                    // Integers are read exactly, so that large seeds keep all their digits.
+                    Kind::Number(text) => {
+                        let plain = text.replace('_', "");
+                        plain.parse::<$kind>().is_err() && parse_number(text).is_some_and(|number| number.fract() != 0.0 || plain.contains(['.', 'e', 'E']))
+                    }
+                    _ => false,
+                };
+                if fraction {
+                    return wrong(node, "a whole number", "leave the fraction out", misfits);
+                }
+                return check_number(node, Some((<$kind>::MIN as f64, <$kind>::MAX as f64)), limits, misfits);
+            })*
+        };
+    }
+    whole!(u8, u16, u32, u64, usize, i8, i16, i32, i64);
+    if id == TypeId::of::<f32>() {
+        return check_number(node, Some((f64::from(f32::MIN), f64::from(f32::MAX))), limits, misfits);
+    }
+    if id == TypeId::of::<f64>() {
+        return check_number(node, None, limits, misfits);
+    }
+    if id == TypeId::of::<bool>() && !matches!(&node.kind, Kind::Word(word) if word == "true" || word == "false") {
+        return wrong(node, "true or false", "write true or false", misfits);
+    }
+    if id == TypeId::of::<String>() && !matches!(node.kind, Kind::Text(_)) {
+        wrong(node, "text in double quotes", "for example \"bird\"", misfits);
+    }
+}

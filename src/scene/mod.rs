@@ -1,0 +1,342 @@
+//! Scenes: what a run is made of, as one RON file that a person can write by hand.
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`syntax`] | RON as a tree with places |
+//! | [`conform`] | whether a tree has the shape of the types |
+//! | [`load`] | from files to a checked [`Scene`]: includes, settings, CSV files, all problems at once |
+//! | [`report`] | problems as reports with line, caret and help |
+//! | [`action`] | the interventions that a timeline may contain |
+//! | [`expect`] | expectations, judged while the scene runs |
+//! | [`rows`] | agents from CSV files |
+//! | [`reference`] | `docs/scene-reference.md`, from the types |
+//! | [`gallery`] | the built-in scenes |
+
+pub mod action;
+pub mod conform;
+pub mod expect;
+pub mod gallery;
+pub mod load;
+pub mod reference;
+pub mod report;
+pub mod rows;
+pub mod syntax;
+
+use std::collections::BTreeMap;
+
+use agent2028_boids::BoidsConfig;
+use agent2028_core::agent::AgentGroup;
+use agent2028_core::params::Param;
+use agent2028_core::quarantine::OnFault;
+use agent2028_core::schema::{Check, Problems, Range, Unit};
+use agent2028_core::space::WorldBounds;
+use agent2028_pheromones::PheromonesConfig;
+use bevy::prelude::*;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use action::Action;
+use expect::Expectation;
+
+/// The newest version of the scene format that this program reads and the one it writes.
+pub const SCHEMA: u32 = 1;
+
+/// A scene: agents, the systems that act on them, what is done to them, and what is expected of them.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scene {
+    /// The version of the scene format.
+    pub schema: u32,
+    /// The title.
+    pub name: String,
+    /// What the scene shows, in a sentence or three.
+    pub description: String,
+    /// The seed of all chance: the same scene and seed give the same run, bit for bit.
+    pub seed: u64,
+    /// Ticks per simulated second.
+    #[reflect(@Range::new(0.001, 100_000.0), @Unit("1/s"))]
+    pub tick_hz: f64,
+    /// The date and time of tick 0, as RFC 3339.
+    pub epoch: String,
+    /// How long a run takes unless told otherwise: `Ticks(n)` or `Seconds(s)` of simulated time.
+    pub duration: RunLength,
+    /// The world's size and edges.
+    pub world: WorldBounds,
+    /// The groups of agents; the only field that must be there.
+    pub agents: Vec<AgentGroup>,
+    /// Flocking, steering, predators and formations. Without this section nothing flocks.
+    pub boids: Option<BoidsConfig>,
+    /// Pheromone layers, trails and foraging. Without this section there are no pheromones.
+    pub pheromones: Option<PheromonesConfig>,
+    /// What is done to the simulation, and when.
+    pub timeline: Vec<TimelineEntry>,
+    /// What must hold for the scene to pass `agent2028 test`.
+    pub expect: Vec<Expectation>,
+    /// Plots that the inspector opens with the scene.
+    pub plots: Vec<Plot>,
+    /// Metrics that the summary of a run names first.
+    pub headline: Vec<String>,
+    /// Subtitles shown while they matter.
+    pub captions: Vec<Caption>,
+    /// Named values that sliders, `--set` and sweeps can vary.
+    pub params: BTreeMap<String, Param>,
+    /// Other scene files, relative to this one, whose fields apply where this file has none; the lists `agents`,
+    /// `timeline`, `expect`, `plots` and `captions` are put in front of this file's.
+    pub include: Vec<String>,
+    /// What happens when a value of an agent stops being finite: `Continue` (the agent fails) or `Stop`.
+    pub on_fault: OnFault,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            name: "Untitled".into(),
+            description: String::new(),
+            seed: 2028,
+            tick_hz: 60.0,
+            epoch: agent2028_core::clock::DEFAULT_EPOCH.into(),
+            duration: RunLength::Ticks(1800),
+            world: WorldBounds::default(),
+            agents: Vec::new(),
+            boids: None,
+            pheromones: None,
+            timeline: Vec::new(),
+            expect: Vec::new(),
+            plots: Vec::new(),
+            headline: Vec::new(),
+            captions: Vec::new(),
+            params: BTreeMap::new(),
+            include: Vec::new(),
+            on_fault: OnFault::Continue,
+        }
+    }
+}
+
+/// How long a run takes.
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+pub enum RunLength {
+    /// A number of ticks.
+    Ticks(#[reflect(@Range::new(0.0, 1e15), @Unit("ticks"))] u64),
+    /// Simulated seconds.
+    Seconds(#[reflect(@Range::new(0.0, 1e12), @Unit("s"))] f64),
+}
+
+impl Default for RunLength {
+    fn default() -> Self {
+        Self::Ticks(1800)
+    }
+}
+
+impl RunLength {
+    /// The length in ticks.
+    #[must_use]
+    pub fn ticks(self, tick_hz: f64) -> u64 {
+        match self {
+            Self::Ticks(ticks) => ticks,
+            Self::Seconds(seconds) => (seconds * tick_hz).round() as u64,
+        }
+    }
+}
+
+/// Something that is done to the simulation at a tick, once or again and again.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimelineEntry {
+    /// The tick at whose start it happens; ticks are numbered from 1.
+    #[reflect(@Unit("ticks"))]
+    pub at: u64,
+    /// It happens again every so many ticks.
+    #[reflect(@Range::new(1.0, 1e15), @Unit("ticks"))]
+    pub every: Option<u64>,
+    /// The last tick of the repetition; by default the end of the scene's duration.
+    #[reflect(@Unit("ticks"))]
+    pub until: Option<u64>,
+    /// What is done: a fault, an attack, a change of a value.
+    pub r#do: Action,
+}
+
+impl Default for TimelineEntry {
+    fn default() -> Self {
+        Self { at: 1, every: None, until: None, r#do: Action::default() }
+    }
+}
+
+/// At most this many repetitions of a timeline entry are queued.
+const MAX_REPETITIONS: u64 = 100_000;
+
+impl TimelineEntry {
+    /// The ticks at which the entry happens in a scene of `duration` ticks.
+    pub fn ticks(&self, duration: u64) -> impl Iterator<Item = u64> {
+        let every = self.every.unwrap_or(0);
+        let last = if every == 0 { self.at } else { self.until.unwrap_or(duration).max(self.at) };
+        let count = (last - self.at).checked_div(every).map_or(1, |count| count.saturating_add(1)).min(MAX_REPETITIONS);
+        let at = self.at;
+        (0..count).map(move |index| at.saturating_add(index.saturating_mul(every)))
+    }
+}
+
+/// A plot with one or more metrics.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plot {
+    /// The plot's title.
+    pub title: String,
+    /// The metrics that it shows.
+    pub metrics: Vec<String>,
+}
+
+/// A subtitle.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Caption {
+    /// The tick at which it appears.
+    #[reflect(@Unit("ticks"))]
+    pub at: u64,
+    /// What it says.
+    pub text: String,
+}
+
+impl Scene {
+    /// The length of a run in ticks.
+    #[must_use]
+    pub fn duration_ticks(&self) -> u64 {
+        self.duration.ticks(self.tick_hz)
+    }
+
+    /// The date and time of tick 0; the default epoch if the field doesn't hold one (a checked scene's does).
+    #[must_use]
+    pub fn epoch(&self) -> DateTime<Utc> {
+        self.epoch
+            .parse()
+            .unwrap_or_else(|_| agent2028_core::clock::SimClock::default().epoch())
+    }
+
+    /// All metrics that the scene refers to.
+    pub fn wanted_metrics(&self) -> impl Iterator<Item = &str> {
+        let plotted = self.plots.iter().flat_map(|plot| plot.metrics.iter());
+        let expected = self.expect.iter().map(|expectation| &expectation.metric);
+        plotted.chain(expected).chain(&self.headline).map(String::as_str)
+    }
+
+    /// The capabilities that agents have at the start or are granted later.
+    fn capabilities(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.agents.iter().flat_map(|group| group.capabilities.iter().cloned()).collect();
+        names.extend(self.agents.iter().flat_map(|group| group.rows.iter().flat_map(|row| row.capabilities.clone())));
+        names.extend(self.timeline.iter().filter_map(|entry| entry.r#do.granted_capability().map(str::to_owned)));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Everything that is wrong with the scene beyond types and ranges.
+    #[must_use]
+    pub fn problems(&self) -> Problems {
+        let mut problems = Problems {
+            groups: self.agents.iter().map(|group| group.name.clone()).collect(),
+            capabilities: self.capabilities(),
+            world: self.world,
+            ..default()
+        };
+        self.check("", &mut problems);
+        problems
+    }
+}
+
+impl Check for Scene {
+    fn check(&self, _: &str, problems: &mut Problems) {
+        if self.schema == 0 {
+            problems.push("schema", "schema 0 does not exist", format!("write schema: {SCHEMA}"));
+        }
+        if let Err(error) = self.epoch.parse::<DateTime<Utc>>() {
+            problems.push(
+                "epoch",
+                format!("\"{}\" is not a date and time: {error}", self.epoch),
+                "for example \"2028-01-01T00:00:00Z\"",
+            );
+        }
+        if let RunLength::Seconds(seconds) = self.duration
+            && !(seconds.is_finite() && seconds >= 0.0)
+        {
+            problems.push("duration", format!("{seconds} s is no length of time"), "for example Seconds(30)");
+        }
+        self.world.check("world", problems);
+        if self.agents.is_empty() {
+            problems.push("agents", "the scene has no agents", "add for example agents: [(name: \"bird\", count: 100)]");
+        }
+        for (index, group) in self.agents.iter().enumerate() {
+            group.check(&format!("agents[{index}]"), problems);
+            if self.agents[..index].iter().any(|earlier| earlier.name == group.name) {
+                problems.push(
+                    format!("agents[{index}].name"),
+                    format!("there are two groups named \"{}\"", group.name),
+                    "give each group a name of its own",
+                );
+            }
+        }
+        let total: u64 = self.agents.iter().map(|group| u64::from(group.initial_count())).sum();
+        if total > 1 << 24 {
+            problems.push("agents", format!("{total} agents are too many"), "a scene holds at most 16 777 216 agents");
+        }
+        if let Some(boids) = &self.boids {
+            boids.check("boids", problems);
+        }
+        if let Some(pheromones) = &self.pheromones {
+            pheromones.check("pheromones", problems);
+        }
+        for (index, entry) in self.timeline.iter().enumerate() {
+            entry.r#do.check(&format!("timeline[{index}].do"), problems);
+            if entry.until.is_some_and(|until| until < entry.at) {
+                problems.push(
+                    format!("timeline[{index}].until"),
+                    "the repetition ends before it begins",
+                    "until must not be smaller than at",
+                );
+            }
+        }
+        for (index, expectation) in self.expect.iter().enumerate() {
+            expectation.check(&format!("expect[{index}]"), problems);
+        }
+        for (name, param) in &self.params {
+            check_param(name, param, problems);
+        }
+    }
+}
+
+fn check_param(name: &str, param: &Param, problems: &mut Problems) {
+    let at = format!("params.{name}");
+    if let Some((from, to)) = param.range
+        && !(from.is_finite() && to.is_finite() && from < to)
+    {
+        problems.push(
+            format!("{at}.range"),
+            format!("({from}, {to}) is not a range"),
+            "write (smallest, largest), for example (0, 5)",
+        );
+    }
+    if param.step.is_some_and(|step| !(step.is_finite() && step > 0.0)) {
+        problems.push(format!("{at}.step"), "the step must be above 0", "for example step: 0.1");
+    }
+    if param.path.is_empty() {
+        problems.push(at, "the parameter has no path", "for example path: \"boids.separation.weight\"");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_entries_end_with_the_scene_or_where_they_say() {
+        let entry = |every, until| TimelineEntry { at: 10, every, until, ..default() };
+        assert_eq!(entry(None, None).ticks(100).collect::<Vec<_>>(), [10]);
+        assert_eq!(entry(Some(40), None).ticks(100).collect::<Vec<_>>(), [10, 50, 90]);
+        assert_eq!(entry(Some(5), Some(20)).ticks(100).collect::<Vec<_>>(), [10, 15, 20]);
+        assert_eq!(entry(Some(1), Some(u64::MAX)).ticks(100).count() as u64, MAX_REPETITIONS);
+    }
+}
