@@ -72,7 +72,7 @@ fn decide<R: Rule>(
     let grid = CellGrid::for_radius(bounds, rule.reach());
     flock.perceive(grid, &[Arrays { positions, velocities }], &workers);
     flock.decide_by(rule, &Influences::default(), &workers);
-    (0..positions.len()).map(|id| flock.next_velocity(AgentId(id as u32))).collect()
+    (0..positions.len()).map(|id| flock.decided(AgentId(id as u32)).unwrap()).collect()
 }
 
 fn bits(velocities: &[Vec2]) -> Vec<(u32, u32)> {
@@ -211,7 +211,7 @@ fn topological_neighbours_are_the_nearest_and_the_same_at_any_thread_count() {
             &workers,
         );
         let neighbours = flock.decide(&Model::Nearest(one(&temper), 7), &Influences::default(), &workers);
-        let next: Vec<Vec2> = (0..2_000).map(|id| flock.next_velocity(AgentId(id))).collect();
+        let next: Vec<Vec2> = (0..2_000).map(|id| flock.decided(AgentId(id)).unwrap()).collect();
         (neighbours, bits(&next))
     };
     let expected = run(1, 3.0);
@@ -244,7 +244,7 @@ fn seven_neighbours_within_reach_decide_like_a_metric_neighbourhood_of_seven() {
     );
     flock.decide(&Model::Nearest(one(&temper), 7), &Influences::default(), &workers);
     for (id, metric) in metric.iter().enumerate() {
-        assert!(flock.next_velocity(AgentId(id as u32)).abs_diff_eq(*metric, 1e-5));
+        assert!(flock.decided(AgentId(id as u32)).unwrap().abs_diff_eq(*metric, 1e-5));
     }
 }
 

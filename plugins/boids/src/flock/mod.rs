@@ -142,11 +142,17 @@ impl Flock {
         used
     }
 
-    /// What `agent` decided in the last sweep that it took part in.
-    #[inline]
+    /// The velocity that `agent` chose in the last sweep that it took part in; nothing if its id is above all that ever
+    /// took part.
+    #[inline(always)]
     #[must_use]
-    pub fn next_velocity(&self, agent: AgentId) -> Vec2 {
+    pub fn decided(&self, agent: AgentId) -> Option<Vec2> {
         self.next.get(agent)
+    }
+
+    /// Makes an agent that takes no part any more stand still.
+    pub(crate) fn forget(&self, agent: AgentId) {
+        self.next.set(agent, 0.0, 0.0);
     }
 
     /// The agents as they were perceived, in (row, column, id) order.
@@ -199,7 +205,7 @@ pub fn step(
     let flock = &*flock;
     let travel = |first: usize, positions: &mut [Vec2], velocities: &mut [Vec2]| {
         for (at, (position, velocity)) in positions.iter_mut().zip(velocities).enumerate() {
-            let next = flock.next_velocity(AgentId((first + at) as u32));
+            let next = flock.decided(AgentId((first + at) as u32)).unwrap_or(*velocity);
             (*position, *velocity) = bounds.travel(*position, next, next * dt);
         }
     };

@@ -62,12 +62,12 @@ impl NextVelocities {
         }
     }
 
-    /// What `agent` decided in the last sweep that it took part in.
-    #[inline]
+    /// What `agent` decided in the last sweep that it took part in; nothing if its id is above all that ever did.
+    #[inline(always)]
     #[must_use]
-    pub fn get(&self, agent: AgentId) -> Vec2 {
-        let bits = self.0.get(agent.index()).map_or(0, |next| next.load(Ordering::Relaxed));
-        Vec2::new(f32::from_bits(bits as u32), f32::from_bits((bits >> 32) as u32))
+    pub fn get(&self, agent: AgentId) -> Option<Vec2> {
+        let bits = self.0.get(agent.index())?.load(Ordering::Relaxed);
+        Some(Vec2::new(f32::from_bits(bits as u32), f32::from_bits((bits >> 32) as u32)))
     }
 
     #[inline(always)]
