@@ -21,9 +21,9 @@ struct Axis {
 
 impl Axis {
     fn around(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let exponent = |value: f64, round: fn(f64) -> f64| round(value.log10() * (1.0 - 1e-12)) as i32;
-        let from = values.clone().map(|value| exponent(value, f64::floor)).min().unwrap_or(0);
-        let to = values.map(|value| exponent(value, f64::ceil)).max().unwrap_or(1);
+        // A power of ten is its own end, whatever the logarithm's last bits say.
+        let from = values.clone().map(|value| (value.log10() + 1e-9).floor() as i32).min().unwrap_or(0);
+        let to = values.map(|value| (value.log10() - 1e-9).ceil() as i32).max().unwrap_or(1);
         Self { from, to: to.max(from + 1) }
     }
 
@@ -119,7 +119,7 @@ mod tests {
     fn axes_reach_to_whole_powers_around_all_values() {
         let axis = Axis::around([1000.0, 35_000.0].into_iter());
         assert_eq!((axis.from, axis.to), (3, 5));
-        assert_eq!((axis.place(1000.0), axis.place(10_000.0)), (0.0, 0.5));
+        assert_eq!((axis.place(1000.0), axis.place(100_000.0)), (0.0, 1.0));
         let tiny = Axis::around([3e-6].into_iter());
         assert_eq!((tiny.from, tiny.to), (-6, -5));
     }

@@ -25,6 +25,15 @@ impl Sample {
         self.work += other.work;
     }
 
+    /// All of them together.
+    pub fn sum(parts: &[Self]) -> Self {
+        let mut sum = Self::default();
+        for part in parts {
+            sum.add(*part);
+        }
+        sum
+    }
+
     /// Cost per unit of work.
     fn cost(self) -> Cost {
         Cost { wall: self.wall / self.work, user: self.user / self.work }
@@ -204,7 +213,7 @@ mod tests {
 
     #[test]
     fn work_takes_time() {
-        let (sample, sum) = time(1.0, || (0..3_000_000_u64).map(|x| std::hint::black_box(x)).sum::<u64>());
+        let (sample, sum) = time(1.0, || (0..3_000_000_u64).map(std::hint::black_box).sum::<u64>());
         assert!(sum > 0 && sample.wall > 0.0);
     }
 }

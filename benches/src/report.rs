@@ -245,6 +245,10 @@ pub fn table(rows: &[(&Row, &Outcome)]) -> Table {
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(["row", "work", "ours", "baseline", "ratio", "target", "met"]);
+    if table.width().is_none() {
+        // Into a file: as wide as a wide terminal.
+        table.set_width(180);
+    }
     for (row, outcome) in rows {
         let cells = cells(row, &outcome.figures);
         let note = outcome.figures.as_ref().map_or("", |figures| figures.note.as_str());
