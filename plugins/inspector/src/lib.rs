@@ -1,1 +1,69 @@
-//! Agent2028's egui inspector.
+//! Agent2028's inspector: the panels around the world, an egui overlay over what `agent2028_view` draws.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`panels`] | one file per panel; a panel is a function of what it reads, what it remembers and [`Actions`] |
+//! | [`shell`] | where the panels stand |
+//! | [`actions`] | what panels ask for: they change nothing themselves |
+//! | [`facts`] | what is gathered from the simulation for them |
+//! | [`scene`] | the contract with whoever opens scenes |
+//! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
+//! | [`shortcuts`] | every key that does something |
+//!
+//! Whatever is changed in the simulation leaves as an intervention
+//! ([`Simulation::intervene`](agent2028_core::simulation::Simulation::intervene)): so a run with a person at the window can
+//! be recorded and replayed.
+
+pub mod actions;
+mod drive;
+pub mod facts;
+pub mod format;
+pub mod panels;
+pub mod scene;
+pub mod shell;
+pub mod shortcuts;
+pub mod state;
+pub mod theme;
+pub mod widgets;
+
+pub use actions::{Action, Actions};
+pub use scene::{PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+pub use state::{BottomTab, InspectorState};
+
+use agent2028_core::simulation::Simulation;
+use agent2028_core::transport::Transport;
+use bevy::prelude::*;
+use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
+
+/// The inspector in the window, or in a picture of it. It needs `agent2028_view::ViewPlugin`, and a
+/// [`Simulation`] as a resource: without one nothing is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct InspectorPlugin {
+    /// Whether the hints for beginners are shown at the start.
+    pub hints: bool,
+}
+
+impl Default for InspectorPlugin {
+    fn default() -> Self {
+        Self { hints: true }
+    }
+}
+
+impl Plugin for InspectorPlugin {
+    fn build(&self, app: &mut App) {
+        if !app.is_plugin_added::<EguiPlugin>() {
+            app.add_plugins(EguiPlugin::default());
+        }
+        let mut state = InspectorState::default();
+        if !self.hints {
+            state.hints = panels::hints::HintsState::none();
+        }
+        app.insert_resource(state)
+            .init_resource::<Transport>()
+            .init_resource::<SceneLibrary>()
+            .init_resource::<SceneStatus>()
+            .add_message::<SceneRequest>()
+            .add_systems(First, drive::follow_scene.run_if(resource_exists::<Simulation>))
+            .add_systems(EguiPrimaryContextPass, drive::draw.run_if(resource_exists::<Simulation>));
+    }
+}

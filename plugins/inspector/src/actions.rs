@@ -1,0 +1,107 @@
+//! What panels ask for: they never change anything themselves.
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::faults::SetParam;
+use agent2028_core::intervention::AnyIntervention;
+use agent2028_core::reflect_path::ParamValue;
+use agent2028_core::transport::Speed;
+use agent2028_view::{Theme, ViewSettings};
+
+use crate::scene::SceneRequest;
+
+/// One thing that a person asked for through a panel or a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Change the simulation: the one door in.
+    Intervene(AnyIntervention),
+    /// Let ticks happen by themselves, or not.
+    Play(bool),
+    /// Pause and run this many ticks.
+    Step(u64),
+    /// How fast simulated time should pass.
+    Speed(Speed),
+    /// Open or reload a scene.
+    Scene(SceneRequest),
+    /// Make these the selected agents (any order).
+    Select(Vec<AgentId>),
+    /// Let the camera follow an agent, or nobody.
+    Follow(Option<AgentId>),
+    /// Show the whole world.
+    FitView,
+    /// Draw the world with these settings.
+    View(Box<ViewSettings>),
+    /// Use this theme everywhere.
+    Theme(Theme),
+    /// Scale the interface (1 is its natural size).
+    Scale(f32),
+    /// Record an expensive metric from now on.
+    WantMetric(String),
+    /// Work out the hash of the state.
+    HashState,
+    /// Put a text on the clipboard.
+    Copy(String),
+}
+
+/// Collects what is asked for during a frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    /// Asks for something.
+    pub fn push(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    /// Asks for a change of the simulation.
+    pub fn intervene(&mut self, intervention: impl Into<AnyIntervention>) {
+        self.push(Action::Intervene(intervention.into()));
+    }
+
+    /// Asks for a new value of a parameter; within a frame, the last value for a path counts.
+    pub fn set_param(&mut self, path: &str, value: ParamValue) {
+        let same_path = |action: &Action| {
+            matches!(action, Action::Intervene(intervention)
+                if intervention.downcast::<SetParam>().is_some_and(|earlier| earlier.path == path))
+        };
+        self.0.retain(|action| !same_path(action));
+        self.intervene(SetParam { path: path.into(), value });
+    }
+
+    /// What was asked for, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Action> {
+        self.0.iter()
+    }
+
+    /// Whether nothing was asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes everything out, in order.
+    pub fn take(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_frame_sets_a_parameter_once() {
+        let mut actions = Actions::default();
+        actions.set_param("a", ParamValue::Number(1.0));
+        actions.set_param("b", ParamValue::Number(2.0));
+        actions.set_param("a", ParamValue::Number(3.0));
+        let values: Vec<_> = actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Intervene(intervention) => intervention.downcast::<SetParam>(),
+                _ => None,
+            })
+            .map(|set| (set.path.as_str(), set.value.number()))
+            .collect();
+        assert_eq!(values, [("b", Some(2.0)), ("a", Some(3.0))]);
+    }
+}

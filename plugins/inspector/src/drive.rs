@@ -1,0 +1,191 @@
+//! The thin side that knows Bevy: gathers what panels read, lets them draw, and does what they ask for.
+
+use agent2028_core::metrics::Metrics;
+use agent2028_core::simulation::Simulation;
+use agent2028_core::space::WorldBounds;
+use agent2028_core::transport::Transport;
+use agent2028_view::{InputGate, Selection, ViewSettings, Viewport, WorldCamera};
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+use bevy::time::Real;
+use bevy_egui::{EguiContexts, egui};
+
+use crate::actions::{Action, Actions};
+use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
+use crate::shell::{self, Facts};
+use crate::state::{InspectorState, KnownHash};
+use crate::theme;
+
+/// Everything that the panels read and change.
+#[derive(SystemParam)]
+pub(crate) struct Window<'w> {
+    simulation: ResMut<'w, Simulation>,
+    transport: ResMut<'w, Transport>,
+    settings: ResMut<'w, ViewSettings>,
+    selection: ResMut<'w, Selection>,
+    camera: ResMut<'w, WorldCamera>,
+    viewport: ResMut<'w, Viewport>,
+    gate: ResMut<'w, InputGate>,
+    library: Res<'w, SceneLibrary>,
+    status: Res<'w, SceneStatus>,
+    state: ResMut<'w, InspectorState>,
+    requests: MessageWriter<'w, SceneRequest>,
+    time: Res<'w, Time<Real>>,
+}
+
+/// Takes note of a scene's own values before its first tick, and has its plots recorded.
+pub(crate) fn follow_scene(
+    mut simulation: ResMut<Simulation>,
+    status: Res<SceneStatus>,
+    mut state: ResMut<InspectorState>,
+    mut known: Local<Option<u64>>,
+) {
+    state.scene_values.follow(&simulation);
+    if *known == Some(simulation.generation()) && !status.is_changed() {
+        return;
+    }
+    *known = Some(simulation.generation());
+    let mut metrics = simulation.world_mut().resource_mut::<Metrics>();
+    for name in status.plots.iter().flat_map(|plot| &plot.metrics).chain(&state.plots.picked) {
+        metrics.want(name);
+    }
+}
+
+/// Draws the panels and does what they ask for.
+pub(crate) fn draw(
+    mut contexts: EguiContexts,
+    mut window: Window,
+    mut press_began_in_panels: Local<bool>,
+    mut paused: Local<Option<(u64, u64, f64)>>,
+) -> Result {
+    let ctx = contexts.ctx_mut()?.clone();
+    dress(&ctx, &mut window);
+    let seconds = window.time.delta_secs_f64();
+    window.state.frames.count(seconds);
+
+    let mut ui = egui::Ui::new(
+        ctx.clone(),
+        egui::Id::new("inspector"),
+        egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect()),
+    );
+    let mut actions = Actions::default();
+    let facts = Facts {
+        simulation: &window.simulation,
+        transport: &window.transport,
+        settings: &window.settings,
+        selection: &window.selection,
+        camera: &window.camera,
+        viewport: &window.viewport,
+        library: &window.library,
+        status: &window.status,
+    };
+    let free = shell::show(&mut ui, &facts, &mut window.state, &mut actions);
+
+    let zoom = ctx.zoom_factor();
+    let free_pixels = Rect::new(free.min.x * zoom, free.min.y * zoom, free.max.x * zoom, free.max.y * zoom);
+    if window.viewport.free != Some(free_pixels) {
+        window.viewport.free = Some(free_pixels);
+    }
+    let gate = gate(&ctx, free, &mut press_began_in_panels);
+    if *window.gate != gate {
+        *window.gate = gate;
+    }
+    hash_while_paused(&ctx, &window, &mut paused, &mut actions);
+    for action in actions.take() {
+        perform(action, &ctx, &mut window);
+    }
+    Ok(())
+}
+
+/// Fonts once, colours and sizes whenever they change.
+fn dress(ctx: &egui::Context, window: &mut Window) {
+    let wanted = (window.settings.theme, !window.settings.reduced_motion);
+    if window.state.dressed != Some(wanted) {
+        if window.state.dressed.is_none() {
+            ctx.set_fonts(theme::fonts());
+        }
+        theme::dress(ctx, wanted.0, wanted.1);
+        window.state.dressed = Some(wanted);
+    }
+    if (ctx.zoom_factor() - window.state.scale).abs() > f32::EPSILON {
+        ctx.set_zoom_factor(window.state.scale);
+    }
+}
+
+/// What the interface wants for itself. A press belongs, until it is released, to the side on which it began.
+fn gate(ctx: &egui::Context, free: egui::Rect, press_began_in_panels: &mut bool) -> InputGate {
+    let over_panels = ctx.input(|input| input.pointer.interact_pos()).is_some_and(|at| {
+        let floating = ctx.layer_id_at(at).is_some_and(|layer| layer.order != egui::Order::Background);
+        floating || !free.contains(at)
+    });
+    let (pressed, down) = ctx.input(|input| (input.pointer.any_pressed(), input.pointer.any_down()));
+    if pressed || !down {
+        *press_began_in_panels = over_panels;
+    }
+    InputGate {
+        pointer: ctx.egui_is_using_pointer() || *press_began_in_panels,
+        keyboard: ctx.egui_wants_keyboard_input() || egui::Popup::is_any_open(ctx),
+    }
+}
+
+/// A paused state is hashed by itself, once it has stood still for a moment: stepping stays fast.
+fn hash_while_paused(
+    ctx: &egui::Context,
+    window: &Window,
+    paused: &mut Option<(u64, u64, f64)>,
+    actions: &mut Actions,
+) {
+    const STANDS_STILL_S: f64 = 0.3;
+    let now = (window.simulation.generation(), window.simulation.tick());
+    if window.transport.playing || !window.state.visible {
+        *paused = None;
+        return;
+    }
+    let time = ctx.input(|input| input.time);
+    match *paused {
+        Some((generation, tick, since)) if (generation, tick) == now => {
+            let known = window.state.hash.as_ref().is_some_and(|known| (known.generation, known.tick) == now);
+            if !known && time - since >= STANDS_STILL_S {
+                actions.push(Action::HashState);
+            }
+        }
+        _ => *paused = Some((now.0, now.1, time)),
+    }
+}
+
+fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
+    match action {
+        Action::Intervene(intervention) => {
+            window.simulation.intervene(intervention);
+        }
+        Action::Play(playing) => window.transport.playing = playing,
+        Action::Step(ticks) => window.transport.step(ticks),
+        Action::Speed(speed) => window.transport.speed = speed,
+        Action::Scene(request) => {
+            window.requests.write(request);
+        }
+        Action::Select(agents) => window.selection.set(agents),
+        Action::Follow(agent) => window.camera.follow(agent),
+        Action::FitView => {
+            let bounds = *window.simulation.world().resource::<WorldBounds>();
+            let viewport = *window.viewport;
+            window.camera.fit(&bounds, &viewport);
+        }
+        Action::View(settings) => *window.settings = *settings,
+        Action::Theme(theme) => window.settings.theme = theme,
+        Action::Scale(scale) => {
+            window.state.scale = scale.clamp(theme::measure::SCALES.0, theme::measure::SCALES.1);
+        }
+        Action::WantMetric(name) => {
+            window.simulation.world_mut().resource_mut::<Metrics>().want(&name);
+        }
+        Action::HashState => {
+            window.state.hash = Some(KnownHash {
+                generation: window.simulation.generation(),
+                tick: window.simulation.tick(),
+                hash: window.simulation.state_hash().to_string(),
+            });
+        }
+        Action::Copy(text) => ctx.copy_text(text),
+    }
+}

@@ -1,0 +1,532 @@
+//! Faults and attacks as a palette: whom, how many, for how long, and a button with a verb for each.
+
+use agent2028_core::agent::{AgentId, Placement};
+use agent2028_core::faults::{
+    Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
+};
+use agent2028_core::selector::Selector;
+use agent2028_view::tokens::spacing;
+use bevy::math::Vec2;
+use bevy_egui::egui;
+use egui::{Align, ComboBox, DragValue, Layout, Response, Slider, TextEdit, Ui, WidgetInfo, WidgetType};
+use egui_material_icons::MaterialIcon;
+use egui_material_icons::icons::{
+    ICON_AC_UNIT, ICON_DELETE, ICON_EXTENSION, ICON_EXTENSION_OFF, ICON_GROUP_ADD, ICON_HEART_BROKEN, ICON_MY_LOCATION,
+    ICON_POWER_SETTINGS_NEW, ICON_RESTART_ALT, ICON_SHUFFLE,
+};
+
+use crate::actions::Actions;
+use crate::facts::GroupFacts;
+use crate::format;
+use crate::theme::{Look, measure};
+use crate::widgets;
+
+/// Among whom a fault chooses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whom {
+    /// All agents.
+    #[default]
+    All,
+    /// The agents of a group.
+    Group,
+    /// The selected agents.
+    Selected,
+    /// The agents within a circle.
+    Circle,
+}
+
+impl Whom {
+    const EVERY: [Self; 4] = [Self::All, Self::Group, Self::Selected, Self::Circle];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::All => "All agents",
+            Self::Group => "A group",
+            Self::Selected => "The selected agents",
+            Self::Circle => "Agents in a circle",
+        }
+    }
+}
+
+/// What the panel reads.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultsView<'a> {
+    /// How many agents there are.
+    pub agents: u64,
+    /// The scene's groups.
+    pub groups: &'a [GroupFacts],
+    /// The selected agents, ascending.
+    pub selected: &'a [AgentId],
+    /// The capabilities that are known.
+    pub capabilities: &'a [String],
+    /// The centre of what is in view, in world units.
+    pub view_center: Vec2,
+    /// The longer side of the world, in world units.
+    pub world_size: f32,
+}
+
+/// What the panel remembers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultsState {
+    /// Among whom.
+    pub whom: Whom,
+    /// The group's name, if a group is meant.
+    pub group: String,
+    /// How many of them, 0–1.
+    pub share: f64,
+    /// The circle's centre, in world units.
+    pub center: Vec2,
+    /// The circle's radius, in world units; 0 until a circle was drawn.
+    pub radius: f32,
+    /// Whether it ends by itself.
+    pub passing: bool,
+    /// For how long, in simulated seconds, if it ends.
+    pub seconds: f32,
+    /// The health after `Degrade`, 0–1.
+    pub health: f32,
+    /// Expected departures per agent and second under `Churn`.
+    pub departures: f32,
+    /// How long an agent under `Churn` stays away, in simulated seconds.
+    pub away: f32,
+    /// How many agents `Spawn` adds.
+    pub spawned: u32,
+    /// The capability that is granted or withdrawn.
+    pub capability: String,
+}
+
+impl Default for FaultsState {
+    fn default() -> Self {
+        let churn = Churn::default();
+        Self {
+            whom: Whom::All,
+            group: String::new(),
+            share: 0.33,
+            center: Vec2::ZERO,
+            radius: 0.0,
+            passing: false,
+            seconds: 10.0,
+            health: Degrade::default().health,
+            departures: churn.per_second,
+            away: churn.downtime_s,
+            spawned: 100,
+            capability: String::new(),
+        }
+    }
+}
+
+impl FaultsState {
+    /// The selector that the choices stand for.
+    #[must_use]
+    pub fn selector(&self, view: &FaultsView) -> Selector {
+        let among = match self.whom {
+            Whom::All => Selector::All,
+            Whom::Group => Selector::Named(self.group.clone()),
+            Whom::Selected => Selector::Ids(view.selected.to_vec()),
+            Whom::Circle => Selector::Within { center: self.center, radius: self.radius },
+        };
+        if self.share >= 1.0 {
+            return among;
+        }
+        let part = Selector::Fraction(self.share as f32);
+        if among == Selector::All { part } else { Selector::And(vec![among, part]) }
+    }
+
+    /// What the selector chooses, in words: `a third of bird`.
+    #[must_use]
+    pub fn in_words(&self, view: &FaultsView) -> String {
+        let part = format::share_in_words(self.share);
+        let all = self.share >= 1.0;
+        match self.whom {
+            Whom::All => part,
+            Whom::Group => format!("{part} {}{}", if all { "" } else { "of " }, self.group).replace("  ", " "),
+            Whom::Selected => {
+                let count = format::count(view.selected.len() as u64);
+                if all { format!("the {count} selected") } else { format!("{part} of {count} selected") }
+            }
+            Whom::Circle if all => "all in the circle".into(),
+            Whom::Circle => format!("{part} of the circle"),
+        }
+    }
+
+    /// About how many agents are meant; unknown for a circle.
+    fn estimate(&self, view: &FaultsView) -> Option<u64> {
+        let among = match self.whom {
+            Whom::All => view.agents,
+            Whom::Group => view.groups.iter().find(|group| group.name == self.group)?.count,
+            Whom::Selected => view.selected.len() as u64,
+            Whom::Circle => return None,
+        };
+        Some((among as f64 * self.share).round() as u64)
+    }
+
+    fn duration_s(&self) -> Option<f32> {
+        self.passing.then_some(self.seconds)
+    }
+
+    /// Whether the choices can mean anybody.
+    fn meant(&self, view: &FaultsView) -> bool {
+        match self.whom {
+            Whom::Selected => !view.selected.is_empty(),
+            Whom::Group => view.groups.iter().any(|group| group.name == self.group),
+            Whom::All | Whom::Circle => true,
+        }
+    }
+}
+
+/// Shows the palette.
+pub fn show(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, actions: &mut Actions) {
+    if !view.groups.iter().any(|group| group.name == state.group) {
+        state.group = view.groups.first().map_or(String::new(), |group| group.name.clone());
+    }
+    whom(ui, look, view, state);
+    how_many(ui, look, view, state);
+    how_long(ui, look, state);
+    ui.add_space(spacing::TIGHT);
+    verbs(ui, look, view, state, actions);
+}
+
+fn whom(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) {
+    widgets::property(ui, look, "Whom", |ui| {
+        let response = ComboBox::from_id_salt("whom")
+            .width(ui.available_width())
+            .truncate()
+            .selected_text(state.whom.label())
+            .show_ui(ui, |ui| {
+                for whom in Whom::EVERY {
+                    ui.selectable_value(&mut state.whom, whom, whom.label());
+                }
+            })
+            .response;
+        widgets::named(ui, &response, WidgetType::ComboBox, "Whom");
+    });
+    match state.whom {
+        Whom::All => {}
+        Whom::Group => {
+            widgets::property(ui, look, "Group", |ui| group_choice(ui, view.groups, &mut state.group, "Group"));
+        }
+        Whom::Selected if view.selected.is_empty() => {
+            ui.label(look.quiet("Nothing is selected: click agents in the world, or drag a box with Shift."));
+        }
+        Whom::Selected => {}
+        Whom::Circle => circle(ui, look, view, state),
+    }
+}
+
+fn group_choice(ui: &mut Ui, groups: &[GroupFacts], group: &mut String, name: &str) {
+    let response = ComboBox::from_id_salt(("group", name))
+        .width(ui.available_width())
+        .truncate()
+        .selected_text(group.as_str())
+        .show_ui(ui, |ui| {
+            for known in groups {
+                ui.selectable_value(group, known.name.clone(), known.name.as_str());
+            }
+        })
+        .response;
+    widgets::named(ui, &response, WidgetType::ComboBox, name);
+}
+
+fn circle(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) {
+    if state.radius <= 0.0 {
+        // A tenth of the world around what is being looked at is a sensible first circle.
+        state.radius = (view.world_size * 0.1).max(f32::MIN_POSITIVE);
+        state.center = view.view_center;
+    }
+    let speed = f64::from(view.world_size) / 500.0;
+    widgets::property(ui, look, "Centre", |ui| {
+        let response = widgets::icon_button(ui, look, ICON_MY_LOCATION, "Centre of the view");
+        if widgets::tip(response, look, "Put the circle where you are looking", "").clicked() {
+            state.center = view.view_center;
+        }
+        number(ui, "Circle centre y", DragValue::new(&mut state.center.y).speed(speed).max_decimals(1));
+        number(ui, "Circle centre x", DragValue::new(&mut state.center.x).speed(speed).max_decimals(1));
+    });
+    widgets::property(ui, look, "Radius", |ui| {
+        let most = view.world_size.max(state.radius);
+        let field = DragValue::new(&mut state.radius).speed(speed).range(0.0..=most).max_decimals(1);
+        number(ui, "Circle radius", field.suffix(format!("{}units", format::THIN_SPACE)));
+    });
+}
+
+/// A number field with a name.
+fn number(ui: &mut Ui, name: &str, field: DragValue) -> Response {
+    let response = ui.add(field);
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, enabled, name));
+    response
+}
+
+fn how_many(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) {
+    widgets::property(ui, look, "How many", |ui| {
+        let percent = format::percent(state.share);
+        ui.allocate_ui_with_layout(
+            egui::vec2(measure::CONTROL + spacing::SECTION, measure::CONTROL),
+            Layout::right_to_left(Align::Center),
+            |ui| {
+                ui.set_min_width(measure::CONTROL + spacing::SECTION);
+                ui.label(look.figure(percent));
+            },
+        );
+        ui.spacing_mut().slider_width = ui.available_width();
+        let mut per_cent = (state.share * 100.0).round();
+        let response = ui.add(Slider::new(&mut per_cent, 1.0..=100.0).show_value(false).step_by(1.0));
+        let enabled = ui.is_enabled();
+        response.widget_info(|| WidgetInfo::slider(enabled, per_cent, "How many, in per cent"));
+        if response.changed() {
+            state.share = per_cent / 100.0;
+        }
+    });
+    if let Some(estimate) = state.estimate(view) {
+        let agents = format::counted(estimate, "agent", "agents");
+        widgets::property(ui, look, "", |ui| ui.label(look.quiet(format!("about {agents}"))));
+    }
+}
+
+fn how_long(ui: &mut Ui, look: &Look, state: &mut FaultsState) {
+    widgets::property(ui, look, "For how long", |ui| {
+        ui.add_enabled_ui(state.passing, |ui| {
+            let field = DragValue::new(&mut state.seconds)
+                .range(0.1..=3600.0)
+                .speed(0.1)
+                .max_decimals(1)
+                .suffix(format!("{}s", format::THIN_SPACE));
+            number(ui, "Duration in simulated seconds", field);
+        });
+        for (passing, name) in [(true, "For"), (false, "For good")] {
+            if ui.selectable_label(state.passing == passing, name).clicked() {
+                state.passing = passing;
+            }
+        }
+    });
+}
+
+fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, actions: &mut Actions) {
+    let select = state.selector(view);
+    let words = state.in_words(view);
+    let duration_s = state.duration_s();
+    let meant = state.meant(view) && view.agents > 0;
+    let verb = |name: &str| format!("{name} {words}");
+    ui.add_enabled_ui(meant, |ui| {
+        if fault(
+            ui,
+            look,
+            ICON_POWER_SETTINGS_NEW,
+            look.danger,
+            &verb("Kill"),
+            "They stop, and nobody perceives them.",
+            |_| {},
+        ) {
+            actions.intervene(Kill { select: select.clone(), duration_s });
+        }
+        if fault(
+            ui,
+            look,
+            ICON_RESTART_ALT,
+            look.good,
+            &verb("Restart"),
+            "They are active again, with their own health.",
+            |_| {},
+        ) {
+            actions.intervene(Restart { select: select.clone() });
+        }
+        if fault(
+            ui,
+            look,
+            ICON_AC_UNIT,
+            look.info,
+            &verb("Freeze"),
+            "They stand still; others still perceive them.",
+            |_| {},
+        ) {
+            actions.intervene(Freeze { select: select.clone(), duration_s });
+        }
+        let degrade = "Their health falls to the value at the right; a moving agent slows down with it.";
+        if fault(ui, look, ICON_HEART_BROKEN, look.warning, &verb("Degrade"), degrade, |ui| {
+            let mut per_cent = state.health * 100.0;
+            let field = DragValue::new(&mut per_cent).range(0.0..=100.0).speed(0.5).max_decimals(0).suffix("%");
+            if number(ui, "Health after degrading, in per cent", field).changed() {
+                state.health = per_cent / 100.0;
+            }
+        }) {
+            let degrade = Degrade { select: select.clone(), health: state.health, duration_s, ..Degrade::default() };
+            actions.intervene(degrade);
+        }
+        let churn = "Each of them leaves at random, this often, and comes back after a while.";
+        if fault(ui, look, ICON_SHUFFLE, look.warning, &verb("Churn"), churn, |ui| {
+            let suffix = format!("{}s away", format::THIN_SPACE);
+            let away = DragValue::new(&mut state.away).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(suffix);
+            number(ui, "Seconds that an agent stays away", away);
+            let suffix = format!("{}/s", format::THIN_SPACE);
+            let field = DragValue::new(&mut state.departures).range(0.0..=1000.0).speed(0.01).max_decimals(2);
+            number(ui, "Departures per second", field.suffix(suffix));
+        }) {
+            actions.intervene(Churn {
+                select: select.clone(),
+                per_second: state.departures,
+                downtime_s: state.away,
+                duration_s,
+            });
+        }
+        if fault(ui, look, ICON_DELETE, look.danger, &verb("Remove"), "They leave the world for good.", |_| {}) {
+            actions.intervene(Remove { select: select.clone() });
+        }
+    });
+    ui.add_enabled_ui(!state.group.is_empty(), |ui| {
+        let (text, at) = match state.whom {
+            Whom::Circle => (
+                format!("Spawn {} in the circle", state.group),
+                Some(Placement::Disc { center: state.center, radius: state.radius }),
+            ),
+            _ => (format!("Spawn more of {}", state.group), None),
+        };
+        let tip = "New agents join the group where it starts, or in the circle.";
+        if fault(ui, look, ICON_GROUP_ADD, look.good, &text, tip, |ui| {
+            let field = DragValue::new(&mut state.spawned).range(1..=1_000_000).speed(1.0);
+            number(ui, "How many agents to spawn", field);
+        }) {
+            actions.intervene(Spawn { group: state.group.clone(), count: state.spawned, at });
+        }
+    });
+    capability(ui, look, view, state, meant, &select, &words, actions);
+}
+
+fn capability(
+    ui: &mut Ui,
+    look: &Look,
+    view: &FaultsView,
+    state: &mut FaultsState,
+    meant: bool,
+    select: &Selector,
+    words: &str,
+    actions: &mut Actions,
+) {
+    ui.add_space(spacing::TIGHT);
+    widgets::property(ui, look, "Capability", |ui| {
+        capability_field(ui, view.capabilities, &mut state.capability);
+    });
+    let named = !state.capability.trim().is_empty();
+    ui.add_enabled_ui(meant && named, |ui| {
+        let name = state.capability.trim().to_owned();
+        if fault(
+            ui,
+            look,
+            ICON_EXTENSION,
+            look.good,
+            &format!("Grant to {words}"),
+            "They can do it from now on.",
+            |_| {},
+        ) {
+            actions.intervene(GrantCapability { select: select.clone(), capability: name.clone() });
+        }
+        if fault(
+            ui,
+            look,
+            ICON_EXTENSION_OFF,
+            look.warning,
+            &format!("Withdraw from {words}"),
+            "They can't do it any more.",
+            |_| {},
+        ) {
+            actions.intervene(WithdrawCapability { select: select.clone(), capability: name });
+        }
+    });
+}
+
+/// A field for a capability's name that offers the known ones.
+pub fn capability_field(ui: &mut Ui, known: &[String], text: &mut String) -> Response {
+    let response = ui.add(
+        TextEdit::singleline(text)
+            .hint_text("database.query")
+            .font(egui::TextStyle::Monospace)
+            .desired_width(ui.available_width()),
+    );
+    widgets::named(ui, &response, WidgetType::TextEdit, "Capability");
+    let typed = text.trim().to_lowercase();
+    let near: Vec<&String> =
+        known.iter().filter(|name| name.contains(&typed) && **name != typed).take(spacing::NORMAL as usize).collect();
+    if !near.is_empty() {
+        let mut picked = None;
+        egui::Popup::from_response(&response)
+            .id(response.id.with("known"))
+            .open(response.has_focus() || egui::Popup::is_id_open(ui.ctx(), response.id.with("known")))
+            .width(response.rect.width())
+            .show(|ui| {
+                for name in near {
+                    if ui.selectable_label(false, egui::RichText::new(name).monospace()).clicked() {
+                        picked = Some(name.clone());
+                    }
+                }
+            });
+        if let Some(name) = picked {
+            *text = name;
+        }
+    }
+    response
+}
+
+/// A row of the palette: a button with a verb, and at its right what sets its strength. True when it is pressed.
+fn fault(
+    ui: &mut Ui,
+    look: &Look,
+    icon: MaterialIcon,
+    tint: egui::Color32,
+    text: &str,
+    tip: &str,
+    strength: impl FnOnce(&mut Ui),
+) -> bool {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            strength(ui);
+            let width = ui.available_width();
+            let response = widgets::verb_button(ui, look, icon, tint, text, width);
+            widgets::tip(response, look, tip, "").clicked()
+        })
+        .inner
+    })
+    .inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view<'a>(groups: &'a [GroupFacts], selected: &'a [AgentId]) -> FaultsView<'a> {
+        FaultsView {
+            agents: 1000,
+            groups,
+            selected,
+            capabilities: &[],
+            view_center: Vec2::new(5.0, 6.0),
+            world_size: 1000.0,
+        }
+    }
+
+    #[test]
+    fn choices_become_a_selector_and_words() {
+        let groups = [GroupFacts { name: "bird".into(), count: 600, ..Default::default() }];
+        let selected = [AgentId(3), AgentId(4)];
+        let view = view(&groups, &selected);
+        let mut state = FaultsState { group: "bird".into(), ..FaultsState::default() };
+        assert_eq!(state.selector(&view), Selector::Fraction(0.33));
+        assert_eq!(state.in_words(&view), "a third");
+        assert_eq!(state.estimate(&view), Some(330));
+        state.share = 1.0;
+        assert_eq!((state.selector(&view), state.in_words(&view)), (Selector::All, "all".into()));
+        state.whom = Whom::Group;
+        assert_eq!(state.selector(&view), Selector::Named("bird".into()));
+        assert_eq!(state.in_words(&view), "all bird");
+        state.share = 0.5;
+        let half = Selector::And(vec![Selector::Named("bird".into()), Selector::Fraction(0.5)]);
+        assert_eq!((state.selector(&view), state.in_words(&view)), (half, "half of bird".into()));
+        assert_eq!(state.estimate(&view), Some(300));
+        state.whom = Whom::Selected;
+        state.share = 1.0;
+        assert_eq!(state.selector(&view), Selector::Ids(selected.to_vec()));
+        assert_eq!(state.in_words(&view), "the 2 selected");
+        state.whom = Whom::Circle;
+        (state.center, state.radius) = (Vec2::ONE, 7.0);
+        assert_eq!(state.selector(&view), Selector::Within { center: Vec2::ONE, radius: 7.0 });
+        assert_eq!(state.in_words(&view), "all in the circle");
+    }
+}

@@ -1,0 +1,172 @@
+//! The inspector of several agents at once: how many, of which kind, in which state, and changes for all of them.
+
+use agent2028_core::agent::{AgentGroups, AgentId, Status};
+use agent2028_core::faults::{Degrade, Remove};
+use agent2028_core::selector::Selector;
+use agent2028_view::tokens::spacing;
+use bevy_egui::egui;
+use egui::{Align, Label, Layout, ScrollArea, Slider, Ui, WidgetInfo};
+use egui_material_icons::icons::{ICON_CLOSE, ICON_DELETE, ICON_HEART_BROKEN};
+
+use crate::actions::{Action, Actions};
+use crate::facts::{GroupFacts, ManyFacts, status_index};
+use crate::format;
+use crate::panels::agent::{grant_row, state_buttons};
+use crate::theme::{Look, measure};
+use crate::widgets;
+
+/// What the panel reads.
+#[derive(Clone, Copy, Debug)]
+pub struct ManyView<'a> {
+    /// The selected agents, ascending.
+    pub selected: &'a [AgentId],
+    /// The same agents taken together.
+    pub facts: &'a ManyFacts,
+    /// The scene's groups.
+    pub groups: &'a [GroupFacts],
+    /// Who belongs to which group.
+    pub names: &'a AgentGroups,
+    /// The capabilities that are known.
+    pub capabilities: &'a [String],
+}
+
+/// What the panel remembers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ManyState {
+    /// The health that all of them are to get, 0–1.
+    pub health: f32,
+    /// The capability that is being typed.
+    pub capability: String,
+}
+
+impl Default for ManyState {
+    fn default() -> Self {
+        Self { health: 0.5, capability: String::new() }
+    }
+}
+
+/// Shows several agents.
+pub fn show(ui: &mut Ui, look: &Look, view: &ManyView, state: &mut ManyState, actions: &mut Actions) {
+    let select = Selector::Ids(view.selected.to_vec());
+    header(ui, look, view, actions);
+    ui.add_space(spacing::TIGHT);
+    state_buttons(ui, look, select.clone(), None, actions);
+    ui.add_space(spacing::NORMAL);
+    widgets::section(ui, look, "Together", |_| {}, |ui| together(ui, look, view));
+    widgets::section(ui, look, "Change all", |_| {}, |ui| change(ui, look, view, &select, state, actions));
+    widgets::section(ui, look, "Agents", |_| {}, |ui| list(ui, look, view, actions));
+}
+
+fn header(ui: &mut Ui, look: &Look, view: &ManyView, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = widgets::icon_button(ui, look, ICON_CLOSE, "Select nothing");
+            if widgets::tip(close, look, "Select nothing", "Escape").clicked() {
+                actions.push(Action::Select(Vec::new()));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let count = format::counted(view.facts.count as u64, "agent", "agents");
+                ui.add(Label::new(look.title(format!("{count} selected"))).truncate());
+            });
+        });
+    });
+    if view.facts.gone > 0 {
+        ui.label(look.quiet(format!("{} more have left the world", format::count(view.facts.gone as u64))));
+    }
+}
+
+fn together(ui: &mut Ui, look: &Look, view: &ManyView) {
+    for status in [Status::Active, Status::Failed, Status::Frozen] {
+        let count = view.facts.by_status[status_index(status)];
+        if count == 0 && status != Status::Active {
+            continue;
+        }
+        widgets::property(ui, look, widgets::status_word(status, false), |ui| {
+            ui.label(look.figure(format::count(count as u64)));
+            let tint = widgets::status_color(look, status, false);
+            ui.label(look.icon(widgets::status_icon(status, false)).color(tint));
+        });
+    }
+    for (number, (group, count)) in view.groups.iter().zip(&view.facts.by_group).enumerate() {
+        if *count > 0 {
+            widgets::property(ui, look, &group.name, |ui| {
+                ui.label(look.figure(format::count(*count as u64)));
+                widgets::swatch(ui, look.category(number));
+            });
+        }
+    }
+    let health = if view.facts.count == view.facts.by_status[status_index(Status::Failed)] {
+        format::NOTHING.to_owned()
+    } else {
+        format::percent(view.facts.mean_health)
+    };
+    widgets::property_text(ui, look, "Mean health", look.figure(health));
+    if let Some(speed) = view.facts.mean_speed {
+        widgets::property_text(ui, look, "Mean speed", look.figure(format::with_unit(speed, "units/s")));
+    }
+    let centre = view.facts.centroid;
+    let centre = format!("{}, {}", format::fixed(centre.x.into(), 1), format::fixed(centre.y.into(), 1));
+    widgets::property_text(ui, look, "Centre", look.figure(centre));
+}
+
+fn change(ui: &mut Ui, look: &Look, view: &ManyView, select: &Selector, state: &mut ManyState, actions: &mut Actions) {
+    widgets::property(ui, look, "Health", |ui| {
+        ui.allocate_ui_with_layout(
+            egui::vec2(measure::CONTROL + spacing::SECTION, measure::CONTROL),
+            Layout::right_to_left(Align::Center),
+            |ui| {
+                ui.set_min_width(measure::CONTROL + spacing::SECTION);
+                ui.label(look.figure(format::percent(state.health.into())));
+            },
+        );
+        ui.spacing_mut().slider_width = ui.available_width();
+        let response = ui.add(Slider::new(&mut state.health, 0.0..=1.0).show_value(false).step_by(0.01));
+        let (enabled, health) = (ui.is_enabled(), f64::from(state.health));
+        response.widget_info(|| WidgetInfo::slider(enabled, health, "Health for all"));
+    });
+    let count = format::count(view.facts.count as u64);
+    let width = ui.available_width();
+    let health = format::percent(state.health.into());
+    let text = format!("Set the health of {count} to {health}");
+    if widgets::verb_button(ui, look, ICON_HEART_BROKEN, look.warning, &text, width).clicked() {
+        actions.intervene(Degrade { select: select.clone(), health: state.health, ..Degrade::default() });
+    }
+    grant_row(ui, look, view.capabilities, select, &mut state.capability, actions);
+    let text = format!("Remove {count} for good");
+    if widgets::verb_button(ui, look, ICON_DELETE, look.danger, &text, width).clicked() {
+        actions.intervene(Remove { select: select.clone() });
+    }
+}
+
+/// The selected agents by name; only the rows in view cost anything.
+fn list(ui: &mut Ui, look: &Look, view: &ManyView, actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical()
+        .id_salt("selected agents")
+        .max_height(measure::AGENT_LIST)
+        .auto_shrink([false, true])
+        .show_rows(ui, measure::TABLE_ROW, view.selected.len(), |ui, rows| {
+            for &agent in &view.selected[rows] {
+                let response = widgets::row_background(ui, look, agent, false);
+                let name = view.names.name_of(agent);
+                widgets::named(ui, &response, egui::WidgetType::Button, &name);
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = spacing::NORMAL;
+                    ui.add_space(spacing::TIGHT);
+                    if let Some(group) = view.names.group_of(agent) {
+                        widgets::swatch(ui, look.category(usize::from(group.0)));
+                    }
+                    let rest = ui.available_width() - measure::NUMBER;
+                    widgets::cell(ui, rest, widgets::Cell::Left, |ui| ui.label(look.body(name.as_str())));
+                    widgets::right_figure(
+                        ui,
+                        ui.available_width(),
+                        look.figure(agent.to_string()).color(look.secondary),
+                    );
+                });
+                if response.clicked() {
+                    actions.push(Action::Select(vec![agent]));
+                }
+            }
+        });
+}

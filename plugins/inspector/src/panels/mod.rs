@@ -1,0 +1,21 @@
+//! One file per panel. A panel is a function of what it reads, what it remembers and an [`Actions`](crate::Actions)
+//! collector: it needs no window, no renderer and no Bevy world of its own.
+
+pub mod agent;
+pub mod captions;
+pub mod events;
+pub mod faults;
+pub mod help;
+pub mod hints;
+pub mod interventions;
+pub mod layers;
+pub mod many;
+pub mod metrics;
+pub mod parameters;
+pub mod plots;
+pub mod problems;
+pub mod scene;
+pub mod scene_chooser;
+pub mod status_bar;
+pub mod top_bar;
+pub mod transport;

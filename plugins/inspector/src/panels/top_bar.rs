@@ -1,0 +1,122 @@
+//! The bar at the top: scene, time, and how things look.
+
+use agent2028_view::ViewSettings;
+use agent2028_view::tokens::{Theme, spacing};
+use bevy_egui::egui;
+use egui::{Align, Layout, Popup, PopupCloseBehavior, Ui};
+use egui_material_icons::icons::{ICON_DARK_MODE, ICON_FORMAT_SIZE, ICON_HELP, ICON_LIGHT_MODE};
+
+use crate::actions::{Action, Actions};
+use crate::format;
+use crate::panels::{layers, scene_chooser, transport};
+use crate::scene::{SceneLibrary, SceneStatus};
+use crate::shortcuts::{Command, keys};
+use crate::theme::{Look, hairline, measure};
+use crate::widgets;
+
+/// What the panel reads.
+#[derive(Clone, Copy, Debug)]
+pub struct TopBarView<'a> {
+    /// All scenes.
+    pub library: &'a SceneLibrary,
+    /// The running scene.
+    pub status: &'a SceneStatus,
+    /// Time.
+    pub transport: transport::TransportView,
+    /// How the world is drawn.
+    pub settings: &'a ViewSettings,
+    /// The names of the pheromone layers.
+    pub fields: &'a [String],
+    /// The scale of the interface.
+    pub scale: f32,
+}
+
+/// What the panel remembers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TopBarState {
+    /// The list of scenes.
+    pub chooser: scene_chooser::ChooserState,
+    /// Whether the sheet of shortcuts is open.
+    pub help: bool,
+}
+
+/// The scales of the interface that can be chosen.
+pub const SCALES: [f32; 9] = [0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5];
+
+/// The next larger scale.
+#[must_use]
+pub fn larger(scale: f32) -> f32 {
+    SCALES.into_iter().find(|next| *next > scale * 1.001).unwrap_or(measure::SCALES.1)
+}
+
+/// The next smaller scale.
+#[must_use]
+pub fn smaller(scale: f32) -> f32 {
+    SCALES.into_iter().rev().find(|next| *next < scale * 0.999).unwrap_or(measure::SCALES.0)
+}
+
+/// Shows the bar.
+pub fn show(ui: &mut Ui, look: &Look, view: &TopBarView, state: &mut TopBarState, actions: &mut Actions) {
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
+        scene_chooser::show(ui, look, view.library, view.status, &mut state.chooser, actions);
+        divider(ui, look);
+        transport::show(ui, look, &view.transport, actions);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let help = widgets::icon_toggle(ui, look, ICON_HELP, "Keys and help", state.help);
+            if widgets::tip(help, look, "Keys and help", keys(Command::Help)).clicked() {
+                state.help = !state.help;
+            }
+            scale(ui, look, view.scale, actions);
+            theme(ui, look, view.settings.theme, actions);
+            // From right to left the layers' two buttons would change places.
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                layers::show(ui, look, view.settings, view.fields, actions);
+            });
+        });
+    });
+}
+
+/// A short upright hairline between parts of the bar.
+fn divider(ui: &mut Ui, look: &Look) {
+    ui.add_space(spacing::TIGHT);
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(spacing::HAIRLINE, measure::CONTROL), egui::Sense::hover());
+    ui.painter().vline(rect.center().x, rect.y_range(), hairline(look));
+    ui.add_space(spacing::TIGHT);
+}
+
+fn theme(ui: &mut Ui, look: &Look, theme: Theme, actions: &mut Actions) {
+    let (icon, name) = match theme {
+        Theme::Dark => (ICON_LIGHT_MODE, "Light theme"),
+        Theme::Light => (ICON_DARK_MODE, "Dark theme"),
+    };
+    let response = widgets::icon_button(ui, look, icon, name);
+    if widgets::tip(response, look, name, keys(Command::Theme)).clicked() {
+        actions.push(Action::Theme(theme.other()));
+    }
+}
+
+fn scale(ui: &mut Ui, look: &Look, scale: f32, actions: &mut Actions) {
+    let response = widgets::icon_button(ui, look, ICON_FORMAT_SIZE, "Size of the interface");
+    let response = widgets::tip(response, look, "Size of the interface", "Ctrl +  Ctrl \u{2212}");
+    Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClick).gap(spacing::TIGHT).show(|ui| {
+        for choice in SCALES {
+            let label = look.figure(format::percent(choice.into()));
+            if ui.selectable_label((choice - scale).abs() < 1e-3, label).clicked() {
+                actions.push(Action::Scale(choice));
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_have_ends() {
+        assert_eq!((SCALES[0], SCALES[SCALES.len() - 1]), measure::SCALES);
+        assert_eq!((larger(1.0), smaller(1.0)), (1.1, 0.9));
+        assert_eq!((larger(2.5), smaller(0.75)), (2.5, 0.75));
+    }
+}

@@ -1,0 +1,159 @@
+//! What the inspector remembers from frame to frame. Nothing of it is part of the simulation.
+
+use agent2028_core::agent::AgentId;
+use agent2028_view::tokens::Theme;
+use bevy::prelude::*;
+
+use crate::facts::{GroupCounts, ManyCache};
+use crate::panels;
+
+/// The tabs of the dock at the bottom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BottomTab {
+    /// Curves.
+    #[default]
+    Plots,
+    /// All metrics.
+    Metrics,
+    /// What happened.
+    Events,
+    /// What intervened.
+    Interventions,
+}
+
+impl BottomTab {
+    /// All tabs, from left to right.
+    pub const ALL: [Self; 4] = [Self::Plots, Self::Metrics, Self::Events, Self::Interventions];
+
+    /// What the tab is called.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Plots => "Plots",
+            Self::Metrics => "Metrics",
+            Self::Events => "Events",
+            Self::Interventions => "Interventions",
+        }
+    }
+}
+
+/// The hash of the state at a tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownHash {
+    /// The simulation's generation.
+    pub generation: u64,
+    /// The tick.
+    pub tick: u64,
+    /// The hash in hexadecimal.
+    pub hash: String,
+}
+
+/// What the inspector remembers from frame to frame.
+#[derive(Resource, Debug)]
+pub struct InspectorState {
+    /// Whether any panel is shown.
+    pub visible: bool,
+    /// The scale of the interface, 0.75–2.5.
+    pub scale: f32,
+    /// Which tab of the bottom dock is open.
+    pub tab: BottomTab,
+    /// The top bar.
+    pub top_bar: panels::top_bar::TopBarState,
+    /// The sliders.
+    pub parameters: panels::parameters::ParametersState,
+    /// The palette of faults.
+    pub faults: panels::faults::FaultsState,
+    /// The inspector of one agent.
+    pub agent: panels::agent::AgentState,
+    /// The inspector of several agents.
+    pub many: panels::many::ManyState,
+    /// The plots.
+    pub plots: panels::plots::PlotsState,
+    /// The table of metrics.
+    pub metrics: panels::metrics::MetricsState,
+    /// The log of events.
+    pub events: panels::events::EventsState,
+    /// The subtitles.
+    pub captions: panels::captions::CaptionsState,
+    /// The report of problems.
+    pub problems: panels::problems::ProblemsState,
+    /// The hints for beginners.
+    pub hints: panels::hints::HintsState,
+    /// The values that the scene gave its parameters.
+    pub scene_values: panels::parameters::SceneValues,
+    /// The hash that was worked out last.
+    pub hash: Option<KnownHash>,
+    pub(crate) groups: GroupCounts,
+    pub(crate) many_cache: ManyCache,
+    pub(crate) dressed: Option<(Theme, bool)>,
+    pub(crate) uuid: Option<(AgentId, String)>,
+    pub(crate) frames: FrameRate,
+}
+
+impl Default for InspectorState {
+    fn default() -> Self {
+        Self {
+            visible: true,
+            scale: 1.0,
+            tab: BottomTab::default(),
+            top_bar: default(),
+            parameters: default(),
+            faults: default(),
+            agent: default(),
+            many: default(),
+            plots: default(),
+            metrics: default(),
+            events: default(),
+            captions: default(),
+            problems: default(),
+            hints: default(),
+            scene_values: default(),
+            hash: None,
+            groups: default(),
+            many_cache: default(),
+            dressed: None,
+            uuid: None,
+            frames: default(),
+        }
+    }
+}
+
+/// Frames per second over the last half second: steady enough to read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrameRate {
+    frames: u32,
+    seconds: f64,
+    rate: f64,
+}
+
+impl FrameRate {
+    /// Counts a frame that took `seconds` of real time.
+    pub fn count(&mut self, seconds: f64) {
+        const WINDOW_S: f64 = 0.5;
+        self.frames += 1;
+        self.seconds += seconds;
+        if self.seconds >= WINDOW_S {
+            *self = Self { rate: f64::from(self.frames) / self.seconds, ..Self::default() };
+        }
+    }
+
+    /// Frames per second, 0 before it is known.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frame_rate_is_a_mean_over_half_a_second() {
+        let mut frames = FrameRate::default();
+        for _ in 0..31 {
+            frames.count(1.0 / 60.0);
+        }
+        assert!((frames.rate() - 60.0).abs() < 0.01, "{}", frames.rate());
+    }
+}

@@ -1,0 +1,70 @@
+//! Buttons: square ones with an icon, and ones with a verb.
+
+use agent2028_view::tokens::spacing;
+use bevy_egui::egui;
+use egui::{Align2, Button, Color32, FontId, Response, RichText, Sense, Stroke, Ui, WidgetInfo, WidgetType};
+use egui_material_icons::MaterialIcon;
+
+use crate::theme::{Look, icon_button_size, radius};
+
+/// A square button that shows an icon only; `name` is what screen readers say.
+pub fn icon_button(ui: &mut Ui, look: &Look, icon: MaterialIcon, name: &str) -> Response {
+    let response = square(ui, look, icon, false);
+    super::named(ui, &response, WidgetType::Button, name);
+    response
+}
+
+/// A square button that is on or off.
+pub fn icon_toggle(ui: &mut Ui, look: &Look, icon: MaterialIcon, name: &str, on: bool) -> Response {
+    let response = square(ui, look, icon, on);
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, enabled, on, name));
+    response
+}
+
+fn square(ui: &mut Ui, look: &Look, icon: MaterialIcon, on: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(icon_button_size(), Sense::click());
+    if ui.is_rect_visible(rect) {
+        let visuals = ui.style().interact(&response);
+        let (fill, tint) = if !ui.is_enabled() {
+            (Color32::TRANSPARENT, look.disabled)
+        } else if response.is_pointer_button_down_on() || response.hovered() {
+            (visuals.weak_bg_fill, look.text)
+        } else if on {
+            (look.raised, look.accent)
+        } else {
+            (Color32::TRANSPARENT, look.secondary)
+        };
+        let ring = if response.has_focus() { look.accent } else { Color32::TRANSPARENT };
+        ui.painter().rect(rect, radius(), fill, Stroke::new(spacing::HAIRLINE, ring), egui::StrokeKind::Inside);
+        let tint = if on && ui.is_enabled() { look.accent } else { tint };
+        let font = FontId::new(spacing::ICON, icon.font_family());
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, icon.codepoint, font, tint);
+    }
+    response
+}
+
+/// A button with text.
+pub fn text_button(ui: &mut Ui, text: impl Into<RichText>) -> Response {
+    ui.add(Button::new(text.into()))
+}
+
+/// A button of a given width whose text starts with a verb, an icon in front of it.
+pub fn verb_button(ui: &mut Ui, look: &Look, icon: MaterialIcon, tint: Color32, text: &str, width: f32) -> Response {
+    let tint = if ui.is_enabled() { tint } else { look.disabled };
+    let response = ui
+        .scope(|ui| {
+            ui.spacing_mut().interact_size.x = width;
+            let label = look.body(text);
+            let label = if ui.is_enabled() { label } else { label.color(look.disabled) };
+            let button = Button::new((look.icon(icon).color(tint), label))
+                .truncate()
+                .gap(spacing::NORMAL)
+                .min_size(egui::vec2(width, icon_button_size().y))
+                .left_text("");
+            ui.add(button)
+        })
+        .inner;
+    super::named(ui, &response, WidgetType::Button, text);
+    response
+}
