@@ -59,7 +59,9 @@ pub(crate) fn draw(
     mut paused: Local<Option<(u64, u64, f64)>>,
 ) -> Result {
     let ctx = contexts.ctx_mut()?.clone();
-    dress(&ctx, &mut window);
+    if !dress(&ctx, &mut window) {
+        return Ok(());
+    }
     let seconds = window.time.delta_secs_f64();
     window.state.frames.count(seconds);
 
@@ -97,19 +99,24 @@ pub(crate) fn draw(
     Ok(())
 }
 
-/// Fonts once, colours and sizes whenever they change.
-fn dress(ctx: &egui::Context, window: &mut Window) {
+/// Fonts once, colours and sizes whenever they change. False in the one frame in which the fonts aren't loaded yet.
+fn dress(ctx: &egui::Context, window: &mut Window) -> bool {
     let wanted = (window.settings.theme, !window.settings.reduced_motion);
     if window.state.dressed != Some(wanted) {
-        if window.state.dressed.is_none() {
+        let first = window.state.dressed.is_none();
+        if first {
             ctx.set_fonts(theme::fonts());
         }
         theme::dress(ctx, wanted.0, wanted.1);
         window.state.dressed = Some(wanted);
+        if first {
+            return false;
+        }
     }
     if (ctx.zoom_factor() - window.state.scale).abs() > f32::EPSILON {
         ctx.set_zoom_factor(window.state.scale);
     }
+    true
 }
 
 /// What the interface wants for itself. A press belongs, until it is released, to the side on which it began.

@@ -36,29 +36,17 @@ use bevy::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
 
 /// The inspector in the window, or in a picture of it. It needs `agent2028_view::ViewPlugin`, and a
-/// [`Simulation`] as a resource: without one nothing is drawn.
-#[derive(Clone, Copy, Debug)]
-pub struct InspectorPlugin {
-    /// Whether the hints for beginners are shown at the start.
-    pub hints: bool,
-}
-
-impl Default for InspectorPlugin {
-    fn default() -> Self {
-        Self { hints: true }
-    }
-}
+/// [`Simulation`] as a resource: without one nothing is drawn. [`InspectorState::hints`] holds the hints for beginners; set
+/// it to [`HintsState::none`](panels::hints::HintsState::none) for pictures.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InspectorPlugin;
 
 impl Plugin for InspectorPlugin {
     fn build(&self, app: &mut App) {
         if !app.is_plugin_added::<EguiPlugin>() {
             app.add_plugins(EguiPlugin::default());
         }
-        let mut state = InspectorState::default();
-        if !self.hints {
-            state.hints = panels::hints::HintsState::none();
-        }
-        app.insert_resource(state)
+        app.init_resource::<InspectorState>()
             .init_resource::<Transport>()
             .init_resource::<SceneLibrary>()
             .init_resource::<SceneStatus>()

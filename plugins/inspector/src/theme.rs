@@ -342,13 +342,11 @@ pub fn shadow(theme: Theme) -> Shadow {
 }
 
 /// The frame of a dock or bar.
-#[must_use]
 pub fn panel_frame(look: &Look, horizontal: f32, vertical: f32) -> egui::Frame {
     egui::Frame::new().fill(look.panel).inner_margin(margin(horizontal, vertical))
 }
 
 /// The frame of something that floats over the world.
-#[must_use]
 pub fn floating_frame(look: &Look) -> egui::Frame {
     egui::Frame::new()
         .fill(look.panel)

@@ -41,7 +41,7 @@ impl EventsState {
         if self.kind.as_deref().is_some_and(|kind| kind != event.kind.name) {
             return false;
         }
-        if self.only_selected && !event.source.is_some_and(|agent| view.selected.binary_search(&agent).is_ok()) {
+        if self.only_selected && event.source.is_none_or(|agent| view.selected.binary_search(&agent).is_err()) {
             return false;
         }
         wanted.is_empty()
@@ -145,9 +145,9 @@ fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, actions: &mut
         let rest = ui.available_width();
         widgets::cell(ui, rest, Cell::Left, |ui| ui.label(look.quiet(event.text.as_ref())));
     });
-    if let Some(agent) = event.source {
-        if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-            actions.push(Action::Select(vec![agent]));
-        }
+    if let Some(agent) = event.source
+        && response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+    {
+        actions.push(Action::Select(vec![agent]));
     }
 }

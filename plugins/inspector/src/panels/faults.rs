@@ -136,16 +136,18 @@ impl FaultsState {
     pub fn in_words(&self, view: &FaultsView) -> String {
         let part = format::share_in_words(self.share);
         let all = self.share >= 1.0;
-        match self.whom {
-            Whom::All => part,
-            Whom::Group => format!("{part} {}{}", if all { "" } else { "of " }, self.group).replace("  ", " "),
+        let among = match self.whom {
+            Whom::All => return part,
+            Whom::Group if all => self.group.clone(),
+            Whom::Group => format!("of {}", self.group),
             Whom::Selected => {
                 let count = format::count(view.selected.len() as u64);
-                if all { format!("the {count} selected") } else { format!("{part} of {count} selected") }
+                return if all { format!("the {count} selected") } else { format!("{part} of {count} selected") };
             }
-            Whom::Circle if all => "all in the circle".into(),
-            Whom::Circle => format!("{part} of the circle"),
-        }
+            Whom::Circle if all => "in the circle".into(),
+            Whom::Circle => "of the circle".into(),
+        };
+        format!("{part} {among}")
     }
 
     /// About how many agents are meant; unknown for a circle.

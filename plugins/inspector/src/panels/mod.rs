@@ -19,3 +19,6 @@ pub mod scene_chooser;
 pub mod status_bar;
 pub mod top_bar;
 pub mod transport;
+
+#[cfg(test)]
+mod tests;

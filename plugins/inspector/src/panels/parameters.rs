@@ -321,10 +321,12 @@ fn number_row(
             actions.set_param(&param.name, ParamValue::Number(value));
         }
     }
-    if !dragging && state.dragged.as_ref().is_some_and(|(name, _)| *name == param.name) {
-        if let Some((_, last)) = state.dragged.take() {
-            actions.set_param(&param.name, ParamValue::Number(last));
-        }
+    let mine = |(name, _): &(String, f64)| *name == param.name;
+    if !dragging
+        && state.dragged.as_ref().is_some_and(mine)
+        && let Some((_, last)) = state.dragged.take()
+    {
+        actions.set_param(&param.name, ParamValue::Number(last));
     }
 }
 

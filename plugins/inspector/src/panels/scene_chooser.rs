@@ -100,11 +100,12 @@ fn list(
         field.request_focus();
     }
     let found = matching(library, &state.search);
-    if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
-        if let Some(first) = found.first() {
-            open(first, actions);
-            done = true;
-        }
+    if field.lost_focus()
+        && ui.input(|input| input.key_pressed(egui::Key::Enter))
+        && let Some(first) = found.first()
+    {
+        open(first, actions);
+        done = true;
     }
     ScrollArea::vertical().id_salt("scenes").max_height(measure::SCENE_LIST_HEIGHT).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;

@@ -92,7 +92,7 @@ fn hash(ui: &mut Ui, look: &Look, view: &StatusView, actions: &mut Actions) {
         Some(hash) => {
             let short = hash.get(..HASH_DIGITS).unwrap_or(hash);
             let response = ui.add(Button::new(look.figure(format!("{short}…"))).frame(false));
-            widgets::named(ui, &response, WidgetType::Button, "Copy the state hash");
+            widgets::named(ui, &response, WidgetType::Button, &format!("Copy the state hash {short}…"));
             let response = response.on_hover_ui(|ui| {
                 ui.label(look.body("Hash of the whole state at this tick; click to copy"));
                 ui.label(look.figure(hash));

@@ -1,0 +1,302 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use agent2028_core::quarantine::Quarantine;
+use agent2028_core::transport::Speed;
+use agent2028_view::{ColorBy, ViewSettings};
+
+use super::*;
+use crate::panels::hints::{Hint, HintsState};
+use crate::panels::problems::ProblemsState;
+use crate::panels::scene::{self, SceneView};
+use crate::panels::status_bar::{self, StatusView};
+use crate::panels::top_bar::{self, TopBarState, TopBarView};
+use crate::panels::transport::TransportView;
+use crate::panels::{captions, help, hints, layers, problems};
+use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+
+const PAUSED: TransportView = TransportView {
+    playing: false,
+    speed: Speed::Times(1.0),
+    real_time_factor: 0.0,
+    tick: 1204,
+    seconds: 1204.0 / 60.0,
+    stopped: false,
+};
+
+fn library() -> SceneLibrary {
+    let entry = |name: &str, title: &str, path: Option<&str>| SceneEntry {
+        name: name.into(),
+        title: title.into(),
+        description: "What it shows, in a sentence that is too long for one line of the list of scenes.".into(),
+        path: path.map(PathBuf::from),
+    };
+    SceneLibrary {
+        entries: vec![entry("flock", "A flock", None), entry("ants", "Ants", Some("/scenes/ants.ron"))],
+        recent: vec![PathBuf::from("/home/me/mine.ron")],
+    }
+}
+
+fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage<TopBarState>> {
+    let status = SceneStatus { name: "flock".into(), title: "A flock".into(), ..default() };
+    let settings = ViewSettings::default();
+    stage([1280.0, 600.0], TopBarState::default(), move |ui, look, state, actions| {
+        let fields = ["food".to_owned()];
+        let view = TopBarView {
+            library: &library,
+            status: &status,
+            transport,
+            settings: &settings,
+            fields: &fields,
+            scale: 1.0,
+        };
+        top_bar::show(ui, look, &view, state, actions);
+    })
+}
+
+#[test]
+fn the_transport_plays_steps_and_restarts() {
+    let mut harness = bar(library(), PAUSED);
+    assert!(says(&harness, "1\u{202f}204") && says(&harness, "00:20.06") && says(&harness, "Paused"));
+    assert_eq!(click(&mut harness, Role::Button, "Play"), [Action::Play(true)]);
+    assert_eq!(click(&mut harness, Role::Button, "Step"), [Action::Step(1)]);
+    assert_eq!(click(&mut harness, Role::Button, "Restart"), [Action::Scene(SceneRequest::Reload)]);
+    assert_eq!(click(&mut harness, Role::Button, "Faster"), [Action::Speed(Speed::Times(2.0))]);
+    assert_eq!(click(&mut harness, Role::Button, "Slower"), [Action::Speed(Speed::Times(0.5))]);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn the_speed_is_chosen_from_a_list() {
+    let mut harness = bar(library(), PAUSED);
+    click(&mut harness, Role::ComboBox, "Speed");
+    harness.get_by_label("100×").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state_mut().actions.take(), [Action::Speed(Speed::Times(100.0))]);
+}
+
+#[test]
+fn what_can_not_keep_up_is_told() {
+    let slow = TransportView { playing: true, real_time_factor: 0.4, ..PAUSED };
+    let mut harness = bar(library(), slow);
+    assert!(says(&harness, "0.4× real time"));
+    assert_eq!(click(&mut harness, Role::Button, "Pause"), [Action::Play(false)]);
+    let stopped = TransportView { playing: true, stopped: true, ..PAUSED };
+    let mut harness = bar(library(), stopped);
+    assert!(says(&harness, "Stopped by a fault"));
+    assert_eq!(click(&mut harness, Role::Button, "Step"), vec![]);
+}
+
+#[test]
+fn scenes_are_searched_and_opened() {
+    let mut harness = bar(library(), PAUSED);
+    click(&mut harness, Role::ComboBox, "Scene: A flock");
+    harness.get_by_role_and_label(Role::TextInput, "Search scenes");
+    let open = |name: &str| [Action::Scene(SceneRequest::Open(name.into()))];
+    assert_eq!(click(&mut harness, Role::Button, "Ants"), open("/scenes/ants.ron"));
+    click(&mut harness, Role::ComboBox, "Scene: A flock");
+    assert_eq!(click(&mut harness, Role::Button, "mine.ron"), open("/home/me/mine.ron"));
+    click(&mut harness, Role::ComboBox, "Scene: A flock");
+    let reload = [Action::Scene(SceneRequest::Reload)];
+    assert_eq!(click(&mut harness, Role::Button, "Reload this scene"), reload);
+    click(&mut harness, Role::ComboBox, "Scene: A flock");
+    harness.get_by_role_and_label(Role::TextInput, "Search scenes").type_text("flo");
+    harness.run_steps(3);
+    assert!(harness.query_by_role_and_label(Role::Button, "Ants").is_none());
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    assert_eq!(harness.state_mut().actions.take(), open("flock"));
+}
+
+#[test]
+fn an_empty_library_says_so() {
+    let mut harness = bar(SceneLibrary::default(), PAUSED);
+    click(&mut harness, Role::ComboBox, "Scene: A flock");
+    assert!(says(&harness, "There are no scenes here"));
+}
+
+#[test]
+fn a_thousand_scenes_with_long_titles_fit_the_bar() {
+    let mut library = library();
+    for number in 0..1000 {
+        let title = format!("{} {number}", "A title that nobody would want to read twice".repeat(4));
+        library.entries.push(SceneEntry { name: format!("scene-{number}"), title, ..default() });
+    }
+    let mut harness = bar(library, PAUSED);
+    click(&mut harness, Role::ComboBox, "Scene: A flock");
+    harness.get_by_role_and_label(Role::TextInput, "Search scenes").type_text("scene-777");
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    let open = [Action::Scene(SceneRequest::Open("scene-777".into()))];
+    assert_eq!(harness.state_mut().actions.take(), open);
+}
+
+#[test]
+fn theme_scale_and_help_are_in_the_bar() {
+    let mut harness = bar(library(), PAUSED);
+    assert_eq!(click(&mut harness, Role::Button, "Light theme"), [Action::Theme(Theme::Light)]);
+    click(&mut harness, Role::Button, "Size of the interface");
+    harness.get_by_label("150\u{202f}%").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state_mut().actions.take(), [Action::Scale(1.5)]);
+    assert_eq!(click(&mut harness, Role::Button, "Keys and help"), vec![]);
+    assert!(harness.state().state.help);
+    assert_eq!(click(&mut harness, Role::Button, "Show the whole world"), [Action::FitView]);
+}
+
+#[test]
+fn layers_and_colours_change_the_view_settings() {
+    let settings = ViewSettings::default();
+    let mut harness = stage([260.0, 600.0], (), move |ui, look, (), actions| {
+        layers::menu(ui, look, &settings, &["food".to_owned(), "home".to_owned()], actions);
+    });
+    let changed = |actions: Vec<Action>| match actions.as_slice() {
+        [Action::View(settings)] => (**settings).clone(),
+        other => panic!("{other:?}"),
+    };
+    assert!(changed(click(&mut harness, Role::CheckBox, "Trails")).layers.trails);
+    let fields = changed(click(&mut harness, Role::CheckBox, "home")).layers;
+    assert!(fields.shows_field("food") && !fields.shows_field("home"));
+    assert_eq!(changed(click(&mut harness, Role::Button, "Heading")).color_by, ColorBy::Heading);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+fn status<'a>(view: StatusView<'a>) -> Harness<'a, Stage<bool>> {
+    stage([1256.0, 22.0], false, move |ui, look, opened, actions| {
+        *opened |= status_bar::show(ui, look, &view, actions);
+    })
+}
+
+fn calm(quarantine: &Quarantine) -> StatusView<'_> {
+    StatusView {
+        agents: 10_000,
+        tick_cost: Duration::from_micros(812),
+        frames_per_second: 59.94,
+        seed: 2028,
+        hash: None,
+        waiting: 0,
+        problems: &[],
+        quarantine,
+        rejected: 0,
+        stopped: false,
+        playing: true,
+    }
+}
+
+#[test]
+fn the_status_line_is_exact() {
+    let quarantine = Quarantine::default();
+    let mut harness = status(calm(&quarantine));
+    for text in ["10\u{202f}000", "0.81\u{202f}ms", "60", "2028", "No problems"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    assert_eq!(click(&mut harness, Role::Button, "Work out the state hash"), [Action::HashState]);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    let hash = "3fa9c2de00112233";
+    let mut harness = status(StatusView { hash: Some(hash), ..calm(&quarantine) });
+    assert!(says(&harness, "3fa9c2de…"));
+    assert_eq!(click(&mut harness, Role::Button, "Copy the state hash 3fa9c2de…"), [Action::Copy(hash.into())]);
+}
+
+#[test]
+fn the_status_line_tells_what_is_wrong() {
+    let quarantine = Quarantine::default();
+    let problems = ["line 3".to_owned()];
+    let view = StatusView {
+        problems: &problems,
+        rejected: 4,
+        waiting: 2,
+        playing: false,
+        stopped: true,
+        tick_cost: Duration::ZERO,
+        frames_per_second: 0.0,
+        ..calm(&quarantine)
+    };
+    let mut harness = status(view);
+    for text in ["1 problem", "4 metric values", "2 changes wait", "Stopped by a fault", "–"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    click(&mut harness, Role::Button, "1 problem");
+    assert!(harness.state().state);
+}
+
+#[test]
+fn the_scene_panel_lists_groups_or_says_what_is_missing() {
+    let groups: Vec<crate::facts::GroupFacts> = (0..200)
+        .map(|number| crate::facts::GroupFacts {
+            name: format!("group-with-a-long-name-{number}"),
+            count: 1_000_000 + number,
+            capabilities: vec!["database.query".into()],
+        })
+        .collect();
+    let status = SceneStatus { name: "flock".into(), description: "Birds.".repeat(60), ..default() };
+    let empty = SceneStatus::default();
+    let draw = |status: SceneStatus, groups: Vec<crate::facts::GroupFacts>| {
+        stage([236.0, 500.0], (), move |ui, look, (), _| {
+            let bounds = agent2028_core::space::WorldBounds::default();
+            let view =
+                SceneView { status: &status, groups: &groups, agents: 200_000_000, bounds, colored_by_group: true };
+            scene::show(ui, look, &view);
+        })
+    };
+    let harness = draw(status, groups);
+    for text in ["flock", "200\u{202f}000\u{202f}000", "1\u{202f}000 × 1\u{202f}000", "group-with-a-long-name-0"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    assert!(says(&draw(empty, vec![]), "No scene is open"));
+}
+
+#[test]
+fn a_report_is_read_copied_and_closed() {
+    let reports = vec!["scenes/x.ron:3:7 unknown field `cuont`\n  help: did you mean \"count\"?".to_owned()];
+    let mut harness = stage([1280.0, 720.0], ProblemsState::default(), {
+        let reports = reports.clone();
+        move |ui, look, state, actions| {
+            problems::show(ui.ctx(), look, ui.max_rect(), &reports, state, actions);
+        }
+    });
+    assert!(says(&harness, "did you mean \"count\"?"));
+    assert_eq!(click(&mut harness, Role::Button, "Copy the report"), [Action::Copy(reports[0].clone())]);
+    click(&mut harness, Role::Button, "Close the report");
+    assert!(!says(&harness, "did you mean"));
+    assert!(!harness.state().state.is_open(&reports));
+}
+
+#[test]
+fn hints_go_away_one_by_one_or_all_at_once() {
+    let mut harness = stage([800.0, 600.0], HintsState::default(), |ui, look, state, _| {
+        hints::show(ui.ctx(), look, ui.max_rect(), state);
+    });
+    assert!(says(&harness, "Press Space") && says(&harness, "Kill a third"));
+    harness.state_mut().state.done(Hint::Pause);
+    harness.run_steps(3);
+    assert!(!says(&harness, "Press Space") && says(&harness, "Click an agent"));
+    click(&mut harness, Role::Button, "Hide the hints");
+    assert!(harness.state().state.left().is_empty() && !says(&harness, "Kill a third"));
+}
+
+#[test]
+fn the_sheet_of_keys_opens_and_closes() {
+    let mut harness = stage([1280.0, 720.0], true, |ui, look, open, _| help::show(ui.ctx(), look, open));
+    for text in ["Play or pause", "Ctrl R", "Hide or show all panels"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    click(&mut harness, Role::Button, "Close the sheet");
+    assert!(!harness.state().state);
+    harness.state_mut().state = true;
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(2);
+    assert!(!harness.state().state);
+}
+
+#[test]
+fn a_caption_wraps_in_a_narrow_world() {
+    let text = "A third of the agents fail, and the others have to find a way to go on without them";
+    let harness = stage([400.0, 300.0], (), move |ui, look, (), _| {
+        captions::show(ui.ctx(), look, ui.max_rect(), text, 5.0, true);
+    });
+    let rect = harness.get_by_role_and_label(Role::Label, text).rect();
+    assert!(rect.left() >= 0.0 && rect.right() <= 400.0 && rect.height() > 40.0, "{rect:?}");
+}

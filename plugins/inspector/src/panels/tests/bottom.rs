@@ -1,0 +1,193 @@
+use agent2028_core::agent::AgentId;
+use agent2028_core::event::EventBus;
+use agent2028_core::faults::{Kill, Spawn};
+use agent2028_core::intervention::{InterventionLog, InterventionQueue};
+use agent2028_core::metrics::{MetricSpec, Metrics};
+use agent2028_core::selector::Selector;
+
+use super::*;
+use crate::panels::events::{self, EventsState, EventsView};
+use crate::panels::interventions::{self, InterventionsView};
+use crate::panels::metrics::{self, MetricsState};
+use crate::panels::plots::{self, PlotsState, PlotsView};
+use crate::scene::PlotPanel;
+
+/// The size of the bottom dock in the smallest window.
+const DOCK: [f32; 2] = [1256.0, 160.0];
+
+fn metrics_with(count: usize, ticks: u64) -> Metrics {
+    let mut metrics = Metrics::default();
+    for number in 0..count {
+        let id = metrics.declare(MetricSpec::cheap(format!("group.metric_{number}"), "units/s", "What it tells."));
+        for _ in 0..ticks {
+            metrics.record(id, number as f64 + 0.5);
+        }
+    }
+    metrics.declare(MetricSpec::expensive("boids.collisions", "pairs", "Costs time.", 10));
+    metrics
+}
+
+fn plot<'a>(metrics: &'a Metrics, panels: &'a [PlotPanel], picked: &[&str]) -> Harness<'a, Stage<PlotsState>> {
+    let state = PlotsState { picked: picked.iter().map(|name| (*name).to_owned()).collect() };
+    stage(DOCK, state, move |ui, look, state, _| {
+        plots::show(ui, look, &PlotsView { metrics, plots: panels, tick: 600, tick_hz: 60.0 }, state);
+    })
+}
+
+#[test]
+fn without_plots_the_tab_says_how_to_get_some() {
+    let metrics = Metrics::default();
+    assert!(says(&plot(&metrics, &[], &[]), "Nothing is plotted"));
+}
+
+#[test]
+fn plots_name_their_curves_with_last_value_and_unit() {
+    let metrics = metrics_with(3, 100);
+    let panels = [PlotPanel {
+        title: "Throughput".into(),
+        metrics: vec!["group.metric_0".into(), "group.metric_1".into(), "group.missing".into()],
+    }];
+    let harness = plot(&metrics, &panels, &[]);
+    for text in ["Throughput", "Metric 0", "0.5000", "1.500", "units/s", "group.missing"] {
+        assert!(says(&harness, text), "{text}");
+    }
+}
+
+#[test]
+fn a_picked_metric_can_be_dropped_again() {
+    let metrics = metrics_with(3, 100);
+    let mut harness = plot(&metrics, &[], &["group.metric_2"]);
+    assert!(says(&harness, "Picked metrics"));
+    click(&mut harness, Role::Button, "Plot group.metric_2 no longer");
+    assert!(harness.state().state.picked.is_empty());
+    assert!(says(&harness, "Nothing is plotted"));
+}
+
+#[test]
+fn many_plots_of_long_series_are_drawn() {
+    let metrics = metrics_with(40, 20_000);
+    let panels: Vec<PlotPanel> = (0..12)
+        .map(|number| PlotPanel {
+            title: format!("A plot with a title that goes on and on, number {number}"),
+            metrics: (0..40).map(|metric| format!("group.metric_{metric}")).collect(),
+        })
+        .collect();
+    let harness = plot(&metrics, &panels, &[]);
+    assert!(says(&harness, "number 0"));
+}
+
+type Table = (MetricsState, PlotsState);
+
+fn table(metrics: &Metrics) -> Harness<'_, Stage<Table>> {
+    stage(DOCK, Table::default(), move |ui, look, (state, plots), actions| {
+        metrics::show(ui, look, metrics, state, plots, actions);
+    })
+}
+
+#[test]
+fn clicking_a_metric_plots_it_and_has_it_recorded() {
+    let metrics = metrics_with(1, 10);
+    let mut harness = table(&metrics);
+    assert!(says(&harness, "2 metrics") && says(&harness, "it costs time"));
+    let want = [Action::WantMetric("boids.collisions".into())];
+    assert_eq!(click(&mut harness, Role::Button, "boids.collisions"), want);
+    assert_eq!(harness.state().state.1.picked, ["boids.collisions"]);
+    assert_eq!(click(&mut harness, Role::Button, "boids.collisions"), vec![]);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn metrics_are_searched_and_their_absence_explained() {
+    assert!(says(&table(&Metrics::default()), "No metrics yet"));
+    let metrics = metrics_with(500, 3);
+    let mut harness = table(&metrics);
+    let rows = harness.query_all_by(|node| node.label().is_some_and(|name| name.starts_with("group."))).count();
+    assert!(rows < 40, "only rows in view are drawn, not {rows}");
+    harness.state_mut().state.0.filter = "metric_499".into();
+    harness.run_steps(2);
+    assert!(says(&harness, "1 metric"));
+    harness.state_mut().state.0.filter = "no such".into();
+    harness.run_steps(2);
+    assert!(says(&harness, "No metric matches"));
+}
+
+fn log<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, Stage<EventsState>> {
+    stage(DOCK, EventsState::default(), move |ui, look, state, actions| {
+        let view = EventsView {
+            bus: simulation.world().resource::<EventBus>(),
+            names: simulation.world().resource::<AgentGroups>(),
+            selected,
+        };
+        events::show(ui, look, &view, state, actions);
+    })
+}
+
+#[test]
+fn events_are_listed_newest_first_and_select_their_agent() {
+    let mut simulation = simulation(&[("bird", 5)]);
+    assert!(says(&log(&simulation, &[]), "Nothing has happened yet"));
+    simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(3)]), duration_s: None });
+    simulation.run(1);
+    let mut harness = log(&simulation, &[]);
+    let row = "Tick 1, Agent failed bird-4: failed";
+    assert_eq!(click(&mut harness, Role::Button, row), [Action::Select(vec![AgentId(3)])]);
+    harness.state_mut().state.filter = "bird-4".into();
+    harness.run_steps(2);
+    assert!(says(&harness, "1 event"));
+    harness.state_mut().state.kind = Some("InterventionApplied".into());
+    harness.run_steps(2);
+    assert!(says(&harness, "No event passes the filters"));
+    harness.state_mut().state.filter.clear();
+    harness.run_steps(2);
+    assert!(says(&harness, "Kill: 1 agents failed"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn events_can_be_those_of_selected_agents_only() {
+    let mut simulation = simulation(&[("bird", 5)]);
+    simulation.intervene(Kill::default());
+    simulation.run(1);
+    let selected = [AgentId(2)];
+    let mut harness = log(&simulation, &selected);
+    assert!(says(&harness, "6 events"));
+    click(&mut harness, Role::CheckBox, "Selected agents only");
+    assert!(says(&harness, "1 event"));
+}
+
+#[test]
+fn a_flood_of_events_is_counted_and_drawn_row_by_row() {
+    let mut simulation = simulation(&[("bird", 5000)]);
+    simulation.intervene(Kill::default());
+    simulation.run(1);
+    let harness = log(&simulation, &[]);
+    assert!(says(&harness, "1\u{202f}000 events"));
+    assert!(says(&harness, "older ones are no longer kept"));
+    let rows = harness.query_all_by(|node| node.label().is_some_and(|name| name.starts_with("Tick "))).count();
+    assert!((3..40).contains(&rows), "{rows} rows");
+}
+
+fn history(simulation: &Simulation) -> Harness<'_, Stage<()>> {
+    stage(DOCK, (), move |ui, look, (), _| {
+        let view = InterventionsView {
+            log: simulation.world().resource::<InterventionLog>(),
+            queue: simulation.world().resource::<InterventionQueue>(),
+        };
+        interventions::show(ui, look, &view);
+    })
+}
+
+#[test]
+fn interventions_tell_who_what_and_what_came_of_it() {
+    let mut simulation = simulation(&[("bird", 5)]);
+    assert!(says(&history(&simulation), "Nothing has intervened"));
+    simulation.intervene(Kill { select: Selector::Fraction(0.4), duration_s: None });
+    simulation.intervene(Spawn { group: "nobody".into(), count: 1, at: None });
+    simulation.run(1);
+    simulation.intervene(Kill::default());
+    let harness = history(&simulation);
+    assert!(says(&harness, "2 applied") && says(&harness, "1 waiting"));
+    assert!(says(&harness, "Tick 1, You: Kill") && says(&harness, "2 agents failed"));
+    assert!(says(&harness, "there is no agent group \"nobody\""));
+    assert!(says(&harness, "waits for its tick"));
+}

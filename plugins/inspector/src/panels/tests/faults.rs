@@ -1,0 +1,120 @@
+use agent2028_core::agent::{AgentId, Placement};
+use agent2028_core::faults::{
+    Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
+};
+use agent2028_core::selector::Selector;
+
+use super::*;
+use crate::facts::GroupFacts;
+use crate::panels::faults::{FaultsState, FaultsView, Whom, show};
+
+fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harness<'a, Stage<FaultsState>> {
+    let groups = vec![
+        GroupFacts { name: "bird".into(), count: agents / 2, ..default() },
+        GroupFacts { name: "hawk".into(), count: agents - agents / 2, ..default() },
+    ];
+    let capabilities = vec!["database.query".to_owned(), "ml.train".to_owned()];
+    stage([260.0, 700.0], state, move |ui, look, state, actions| {
+        let view = FaultsView {
+            agents,
+            groups: &groups,
+            selected,
+            capabilities: &capabilities,
+            view_center: Vec2::new(7.0, 8.0),
+            world_size: 1000.0,
+        };
+        show(ui, look, &view, state, actions);
+    })
+}
+
+#[test]
+fn every_verb_is_its_intervention() {
+    let state = FaultsState { passing: true, seconds: 4.0, ..default() };
+    let mut harness = palette(state, 1000, &[]);
+    let third = Selector::Fraction(0.33);
+    let kill: Kill = only(&click(&mut harness, Role::Button, "Kill a third"));
+    assert_eq!(kill, Kill { select: third.clone(), duration_s: Some(4.0) });
+    let restart: Restart = only(&click(&mut harness, Role::Button, "Restart a third"));
+    assert_eq!(restart.select, third);
+    let freeze: Freeze = only(&click(&mut harness, Role::Button, "Freeze a third"));
+    assert_eq!(freeze, Freeze { select: third.clone(), duration_s: Some(4.0) });
+    let degrade: Degrade = only(&click(&mut harness, Role::Button, "Degrade a third"));
+    assert_eq!((degrade.health, degrade.duration_s), (0.5, Some(4.0)));
+    let churn: Churn = only(&click(&mut harness, Role::Button, "Churn a third"));
+    assert_eq!((churn.per_second, churn.downtime_s, churn.duration_s), (0.1, 2.0, Some(4.0)));
+    let remove: Remove = only(&click(&mut harness, Role::Button, "Remove a third"));
+    assert_eq!(remove.select, third);
+    let spawn: Spawn = only(&click(&mut harness, Role::Button, "Spawn more of bird"));
+    assert_eq!(spawn, Spawn { group: "bird".into(), count: 100, at: None });
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn a_capability_is_granted_and_withdrawn_by_name() {
+    let state = FaultsState { capability: " ml.train ".into(), share: 1.0, ..default() };
+    let mut harness = palette(state, 10, &[]);
+    let grant: GrantCapability = only(&click(&mut harness, Role::Button, "Grant to all"));
+    assert_eq!((grant.select, grant.capability.as_str()), (Selector::All, "ml.train"));
+    let withdraw: WithdrawCapability = only(&click(&mut harness, Role::Button, "Withdraw from all"));
+    assert_eq!(withdraw.capability, "ml.train");
+}
+
+#[test]
+fn without_a_name_no_capability_is_granted() {
+    let mut harness = palette(FaultsState::default(), 10, &[]);
+    assert!(harness.get_by_role_and_label(Role::Button, "Grant to a third").accesskit_node().is_disabled());
+    assert_eq!(click(&mut harness, Role::Button, "Grant to a third"), vec![]);
+}
+
+#[test]
+fn the_selected_agents_are_meant_only_if_there_are_some() {
+    let state = || FaultsState { whom: Whom::Selected, share: 1.0, ..default() };
+    let mut harness = palette(state(), 10, &[]);
+    assert!(says(&harness, "Nothing is selected"));
+    assert_eq!(click(&mut harness, Role::Button, "Kill the 0 selected"), vec![]);
+    let selected = [AgentId(3), AgentId(5)];
+    let mut harness = palette(state(), 10, &selected);
+    let kill: Kill = only(&click(&mut harness, Role::Button, "Kill the 2 selected"));
+    assert_eq!(kill, Kill { select: Selector::Ids(selected.to_vec()), duration_s: None });
+}
+
+#[test]
+fn a_circle_starts_where_one_looks_and_spawns_inside() {
+    let mut harness = palette(FaultsState { whom: Whom::Circle, share: 1.0, ..default() }, 10, &[]);
+    let kill: Kill = only(&click(&mut harness, Role::Button, "Kill all in the circle"));
+    let circle = Selector::Within { center: Vec2::new(7.0, 8.0), radius: 100.0 };
+    assert_eq!(kill.select, circle);
+    let spawn: Spawn = only(&click(&mut harness, Role::Button, "Spawn bird in the circle"));
+    assert_eq!(spawn.at, Some(Placement::Disc { center: Vec2::new(7.0, 8.0), radius: 100.0 }));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn a_world_without_agents_has_nobody_to_hurt() {
+    let mut harness = palette(FaultsState::default(), 0, &[]);
+    assert!(says(&harness, "about 0 agents"));
+    assert_eq!(click(&mut harness, Role::Button, "Kill a third"), vec![]);
+}
+
+#[test]
+fn the_share_is_a_slider() {
+    let mut harness = palette(FaultsState { share: 0.49, ..default() }, 1000, &[]);
+    harness.get_by_role_and_label(Role::Slider, "How many, in per cent").focus();
+    harness.run_steps(2);
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state.share, 0.5);
+    harness.get_by_role_and_label(Role::Button, "Kill half");
+    assert!(says(&harness, "about 500 agents"));
+}
+
+#[test]
+fn the_group_is_chosen_from_a_list() {
+    let mut harness = palette(FaultsState { whom: Whom::Group, share: 1.0, ..default() }, 1000, &[]);
+    click(&mut harness, Role::ComboBox, "Group");
+    let hawk = harness.get_by_label("hawk");
+    hawk.click();
+    harness.run_steps(3);
+    let kill: Kill = only(&click(&mut harness, Role::Button, "Kill all hawk"));
+    assert_eq!(kill.select, Selector::Named("hawk".into()));
+}

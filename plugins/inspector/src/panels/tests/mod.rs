@@ -1,0 +1,110 @@
+//! Panels under test without a window: drawn by egui, looked at and clicked through the accessibility tree.
+
+mod agents;
+mod bars;
+mod bottom;
+mod design;
+mod faults;
+mod parameters;
+mod whole;
+
+use agent2028_core::SimCorePlugin;
+use agent2028_core::agent::{AgentGroup, AgentGroups, Placement, spawn_group};
+use agent2028_core::intervention::Intervention;
+use agent2028_core::simulation::Simulation;
+use agent2028_view::Theme;
+use bevy::prelude::*;
+use bevy_egui::egui;
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use crate::actions::{Action, Actions};
+use crate::theme::{self, Look};
+
+/// What a test draws from and what came of it.
+pub(super) struct Stage<S> {
+    pub state: S,
+    pub actions: Actions,
+    dressed: bool,
+}
+
+/// A harness of a size in points that draws a panel.
+pub(super) fn stage<'a, S: 'a>(
+    size: [f32; 2],
+    state: S,
+    mut draw: impl FnMut(&mut egui::Ui, &Look, &mut S, &mut Actions) + 'a,
+) -> Harness<'a, Stage<S>> {
+    let stage = Stage { state, actions: Actions::default(), dressed: false };
+    let mut harness = Harness::builder().with_size(size).with_max_steps(32).build_ui_state(
+        move |ui, stage: &mut Stage<S>| {
+            if !stage.dressed {
+                ui.ctx().set_fonts(theme::fonts());
+                theme::dress(ui.ctx(), Theme::Dark, false);
+                ui.ctx().request_repaint();
+                stage.dressed = true;
+                return;
+            }
+            draw(ui, &Look::of(Theme::Dark), &mut stage.state, &mut stage.actions);
+        },
+        stage,
+    );
+    harness.run_steps(3);
+    harness
+}
+
+/// Clicks what has this role and name, lets it work, and returns what was asked for.
+pub(super) fn click<S>(harness: &mut Harness<'_, Stage<S>>, role: Role, name: &str) -> Vec<Action> {
+    harness.get_by_role_and_label(role, name).click();
+    harness.run_steps(3);
+    harness.state_mut().actions.take()
+}
+
+/// Whether some text holds this.
+pub(super) fn says<S>(harness: &Harness<'_, Stage<S>>, text: &str) -> bool {
+    let holds = |found: Option<String>| found.is_some_and(|found| found.contains(text));
+    harness.query_all_by(|node| holds(node.label()) || holds(node.value())).next().is_some()
+}
+
+/// The one intervention that was asked for.
+pub(super) fn only<T: Intervention>(actions: &[Action]) -> T {
+    match actions {
+        [Action::Intervene(intervention)] => intervention.downcast::<T>().cloned().unwrap(),
+        other => panic!("not one intervention: {other:?}"),
+    }
+}
+
+/// The names of all widgets that can be used but have none.
+pub(super) fn nameless<S>(harness: &Harness<'_, Stage<S>>) -> Vec<String> {
+    harness
+        .query_all_by(|node| {
+            let usable = matches!(
+                node.role(),
+                Role::Button | Role::CheckBox | Role::Slider | Role::SpinButton | Role::ComboBox | Role::TextInput
+            );
+            let name = node.label().unwrap_or_default();
+            // A name of private characters is an icon's glyph: nobody can read it aloud.
+            usable && !name.chars().any(|letter| letter.is_ascii_alphanumeric())
+        })
+        .map(|node| format!("{:?} {:?}", node.accesskit_node().role(), node.accesskit_node().label()))
+        .collect()
+}
+
+/// A simulation with groups of agents on grids, all able to move.
+pub(super) fn simulation(groups: &[(&str, u32)]) -> Simulation {
+    let mut app = app();
+    for (name, count) in groups {
+        let group = AgentGroup { name: (*name).into(), count: *count, ..default() };
+        let group = app.world_mut().resource_mut::<AgentGroups>().add(group);
+        let place = Placement::Grid { center: Vec2::ZERO, spacing: 1.0 };
+        spawn_group(app.world_mut(), group, *count, &place).unwrap();
+    }
+    Simulation::new(std::mem::take(app.world_mut()))
+}
+
+pub(super) fn app() -> App {
+    let mut app = App::new();
+    app.add_plugins(SimCorePlugin { seed: 2028, ..default() });
+    agent2028_core::require_motion(&mut app);
+    app
+}

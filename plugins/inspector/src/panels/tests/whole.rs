@@ -1,0 +1,164 @@
+use agent2028_core::agent::AgentId;
+use agent2028_core::faults::Kill;
+use agent2028_core::transport::{Speed, Transport};
+use agent2028_view::{Selection, ViewSettings, Viewport, WorldCamera};
+
+use super::*;
+use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
+use crate::shell::{self, Facts};
+use crate::state::{BottomTab, InspectorState};
+
+/// The whole window with everything that the panels read and remember.
+struct Whole {
+    simulation: Simulation,
+    transport: Transport,
+    selection: Selection,
+    status: SceneStatus,
+    inspector: InspectorState,
+    free: egui::Rect,
+}
+
+fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
+    let whole = Whole {
+        simulation,
+        transport: Transport::default(),
+        selection: Selection::default(),
+        status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
+        inspector: InspectorState::default(),
+        free: egui::Rect::NOTHING,
+    };
+    let mut harness = stage(size, whole, |ui, _, whole, actions| {
+        let (settings, camera, viewport) = (ViewSettings::default(), WorldCamera::default(), Viewport::default());
+        let library = SceneLibrary::default();
+        let facts = Facts {
+            simulation: &whole.simulation,
+            transport: &whole.transport,
+            settings: &settings,
+            selection: &whole.selection,
+            camera: &camera,
+            viewport: &viewport,
+            library: &library,
+            status: &whole.status,
+        };
+        // The root of the harness has a margin; the window has none.
+        let mut root = ui.new_child(egui::UiBuilder::new().max_rect(ui.ctx().viewport_rect()));
+        whole.free = shell::show(&mut root, &facts, &mut whole.inspector, actions);
+    });
+    harness.run_steps(3);
+    harness
+}
+
+fn press(harness: &mut Harness<'_, Stage<Whole>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_steps(3);
+    harness.state_mut().actions.take()
+}
+
+#[test]
+fn in_the_smallest_window_the_world_has_half_the_width() {
+    let harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    let free = harness.state().state.free;
+    assert!(free.width() >= 640.0 && free.height() >= 400.0, "{free:?}");
+    for text in ["Under test", "Parameters", "Faults", "Nothing is selected", "Nothing is plotted", "To begin with"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn keys_do_what_the_sheet_says() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    let (none, ctrl, shift) = (egui::Modifiers::NONE, egui::Modifiers::COMMAND, egui::Modifiers::SHIFT);
+    assert_eq!(press(&mut harness, none, egui::Key::Space), [Action::Play(false)]);
+    assert_eq!(press(&mut harness, none, egui::Key::Period), [Action::Step(1)]);
+    assert_eq!(press(&mut harness, shift, egui::Key::Period), [Action::Step(10)]);
+    assert_eq!(press(&mut harness, none, egui::Key::CloseBracket), [Action::Speed(Speed::Times(2.0))]);
+    assert_eq!(press(&mut harness, none, egui::Key::T), [Action::Theme(Theme::Light)]);
+    assert_eq!(press(&mut harness, ctrl, egui::Key::R), [Action::Scene(SceneRequest::Reload)]);
+    assert_eq!(press(&mut harness, ctrl, egui::Key::Plus), [Action::Scale(1.1)]);
+    press(&mut harness, shift, egui::Key::Slash);
+    assert!(says(&harness, "Hide or show all panels"));
+}
+
+#[test]
+fn tab_hides_all_panels_and_brings_them_back_every_time() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    for _ in 0..3 {
+        press(&mut harness, egui::Modifiers::NONE, egui::Key::Tab);
+        assert!(!says(&harness, "Parameters"));
+        assert_eq!(harness.state().state.free.size(), egui::vec2(1280.0, 720.0));
+        press(&mut harness, egui::Modifiers::NONE, egui::Key::Tab);
+        assert!(says(&harness, "Parameters"));
+    }
+}
+
+#[test]
+fn typing_into_a_field_is_no_shortcut() {
+    let mut harness = whole([1280.0, 1400.0], simulation(&[("bird", 100)]));
+    click(&mut harness, Role::TextInput, "Capability");
+    harness.get_by_role_and_label(Role::TextInput, "Capability").type_text("t .");
+    assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::Space), vec![]);
+    assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::T), vec![]);
+    assert_eq!(harness.state().state.inspector.faults.capability, "t .");
+}
+
+#[test]
+fn ctrl_o_opens_the_list_of_scenes() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    press(&mut harness, egui::Modifiers::COMMAND, egui::Key::O);
+    assert!(says(&harness, "There are no scenes here"));
+}
+
+#[test]
+fn tabs_of_the_bottom_dock_change() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    for (tab, text) in
+        [("Metrics", "agents.failed"), ("Events", "Nothing has happened"), ("Interventions", "Nothing has intervened")]
+    {
+        click(&mut harness, Role::Button, tab);
+        assert!(says(&harness, text), "{tab}");
+    }
+    assert_eq!(harness.state().state.inspector.tab, BottomTab::Interventions);
+}
+
+#[test]
+fn a_kill_in_the_palette_goes_through_the_one_door() {
+    let mut harness = whole([1280.0, 900.0], simulation(&[("bird", 100)]));
+    harness.get_by_role_and_label(Role::Button, "Kill a third").scroll_to_me();
+    harness.run_steps(10);
+    let actions = click(&mut harness, Role::Button, "Kill a third");
+    let kill: Kill = only(&actions);
+    let whole = &mut harness.state_mut().state;
+    whole.simulation.intervene(kill);
+    whole.simulation.run(1);
+    harness.run_steps(3);
+    let failed =
+        harness.state().state.simulation.world().resource::<agent2028_core::metrics::Metrics>().value("agents.failed");
+    assert_eq!(failed, Some(33.0));
+    assert!(!harness.state().state.inspector.hints.left().contains(&crate::panels::hints::Hint::Intervene));
+}
+
+#[test]
+fn selections_of_one_many_and_the_departed_are_shown() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    for (selected, text) in
+        [(vec![4], "bird-5"), (vec![4, 5, 6], "3 agents selected"), (vec![500], "has left the world")]
+    {
+        harness.state_mut().state.selection.set(selected.into_iter().map(AgentId));
+        harness.run_steps(3);
+        assert!(says(&harness, text), "{text}");
+    }
+}
+
+#[test]
+fn a_million_agents_cost_no_more_widgets_than_a_hundred() {
+    let widgets = |count: u32| {
+        let mut harness = whole([1920.0, 1080.0], simulation(&[("bird", count)]));
+        let all: Vec<AgentId> = (0..count).map(AgentId).collect();
+        harness.state_mut().state.selection.set(all);
+        harness.run_steps(3);
+        harness.query_all_by(|_| true).count()
+    };
+    let (few, many) = (widgets(100), widgets(1_000_000));
+    assert!(many <= few + 10, "{few} and {many}");
+}
