@@ -1,5 +1,5 @@
 //! Steps the bare kernel on plain arrays and prints how many agent-steps it does per second, for every instruction set
-//! that this machine has: `cargo run --release -p agent2028_boids --example bare_kernel`.
+//! that this machine has: `cargo run --release -p agent2028_boids --example bare_kernel [part of a row]`.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use agent2028_boids::flock::{Birds, Flock, Flocks, Instructions, Model, Temper, step};
@@ -49,8 +49,13 @@ fn one(tempers: &[Temper]) -> Model<'_> {
 #[expect(clippy::disallowed_methods, reason = "measuring takes a real clock")]
 fn time(name: &str, model: &Model<'_>, agents: usize, side: f32, steps: usize, repeats: usize) {
     let bounds = WorldBounds { size: Vec2::splat(side), edge: Edge::Wrap };
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
     for instructions in Instructions::available() {
         for threads in [1, 2] {
+            let row = format!("{name:22} {agents:8} agents, {instructions:?}, {threads} threads");
+            if !wanted.iter().all(|part| row.contains(part.as_str())) {
+                continue;
+            }
             let workers = Workers::new(threads);
             let mut flock = Flock::with_instructions(instructions);
             let mut elapsed = 0.0;
@@ -68,7 +73,7 @@ fn time(name: &str, model: &Model<'_>, agents: usize, side: f32, steps: usize, r
             }
             let work = (agents * steps * repeats) as f64;
             println!(
-                "{name:22} {agents:8} agents, {instructions:?}, {threads} threads: {:6.1} million agent-steps/s, {:.1} neighbours",
+                "{row}: {:6.1} million agent-steps/s, {:.1} neighbours",
                 work / elapsed / 1e6,
                 neighbours as f64 / work
             );

@@ -4,6 +4,8 @@
 //! `cohere · offset − separate · offset (if closer than the separation) + match · heading`, and turns to the sum. As in
 //! the Agents.jl and Mesa versions of that comparison, but all birds choose at the same time.
 
+#![allow(clippy::needless_range_loop, reason = "loops over lanes by index are what becomes vector instructions")]
+
 use super::lanes::{LANES, Lane, keep, mask, select, short_way};
 use super::rule::{Block, Influences, Record, Rule, Torus};
 

@@ -5,6 +5,8 @@
 //! too) would fall back to the instructions that every processor of the target has. Conditions are bit masks, never
 //! branches. There is no fused multiply–add, so every instruction set gives the same bits.
 
+#![allow(clippy::needless_range_loop, reason = "loops over lanes by index are what becomes vector instructions")]
+
 /// How many agents are worked on at once.
 pub const LANES: usize = 8;
 

@@ -4,6 +4,8 @@
 //! is clamped to `max_force` again, so no agent ever accelerates more than that, and never flies faster than its top
 //! speed (one that is too fast already, because its top speed sank, brakes at `max_force`).
 
+#![allow(clippy::needless_range_loop, reason = "loops over lanes by index are what becomes vector instructions")]
+
 use std::f32::consts::TAU;
 
 use bevy::math::{Vec2, ops};

@@ -312,7 +312,10 @@ impl<T: CellItem> CellSort<T> {
                 for row in scratch.rows.clone() {
                     let range = starts[row as usize] as usize..starts[row as usize + 1] as usize;
                     if range.len() > 1 {
-                        let (items, ids) = row_slices(&items, &ids, range);
+                        // SAFETY: `row_starts` ascends to the buffers' length, so the rows' ranges are in bounds and disjoint;
+                        // bands are disjoint ranges of rows, each is worked on by one thread, one row at a time.
+                        #[allow(unsafe_code)]
+                        let (items, ids) = unsafe { (items.slice_mut(range.clone()), ids.slice_mut(range)) };
                         sort_row(&grid, items, ids, ascending, scratch);
                     }
                 }
@@ -442,7 +445,7 @@ impl<T: CellItem> CellSort<T> {
     /// Calls `visit(slot, distance²)` for every item within `radius` of `centre` (the border included), in (row, column,
     /// id) order; on a torus the short way round, each item once.
     pub fn for_each_within(&self, centre: Vec2, radius: f32, mut visit: impl FnMut(usize, f32)) {
-        if !(radius >= 0.0) {
+        if radius.is_nan() || radius < 0.0 {
             return;
         }
         let (row, column) = (self.grid.row(centre.y), self.grid.column(centre.x));
@@ -580,19 +583,6 @@ fn scatter<T: CellItem, S: CellSource<T>>(
             }
             *next += 1;
         }
-    }
-}
-
-fn row_slices<'a, T>(
-    items: &'a Slots<'_, T>,
-    ids: &'a Slots<'_, AgentId>,
-    range: Range<usize>,
-) -> (&'a mut [T], &'a mut [AgentId]) {
-    // SAFETY: `row_starts` ascends to the buffers' length, so the rows' ranges are in bounds and disjoint; bands are
-    // disjoint ranges of rows, each is worked on by one thread, and a band borrows one row at a time.
-    #[allow(unsafe_code)]
-    unsafe {
-        (items.slice_mut(range.clone()), ids.slice_mut(range))
     }
 }
 
