@@ -1,0 +1,371 @@
+//! A forager: its state and how it decides where to turn.
+
+use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, SpawnBatch};
+use agent2028_core::clock::SimClock;
+use agent2028_core::parallel::Workers;
+use agent2028_core::rng::{Purpose, SimRng, SimStream};
+use agent2028_core::space::WorldBounds;
+use bevy::math::Rot2;
+use bevy::prelude::*;
+use rand_distr::{Distribution, Exp1, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{PheromonesConfig, Steering};
+use crate::corridors::OnCorridor;
+use crate::field::PheromoneField;
+use crate::plan::{ForagingPlan, GroupPlan};
+use crate::sense::{Turn, antenna_tips, sense, turn_towards, weighted_gradient};
+use crate::site::Sites;
+
+/// What a forager is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+pub enum Activity {
+    /// It waits in its nest.
+    Rest,
+    /// It looks for a resource, with no scent to follow.
+    #[default]
+    Explore,
+    /// It follows scent.
+    Follow,
+    /// It brings a load home.
+    Carry,
+    /// It goes home empty-handed.
+    Return,
+}
+
+impl Activity {
+    /// Whether it is out looking.
+    #[must_use]
+    pub fn searches(self) -> bool {
+        matches!(self, Self::Explore | Self::Follow)
+    }
+
+    /// Whether it is on its way home.
+    #[must_use]
+    pub fn homeward(self) -> bool {
+        matches!(self, Self::Carry | Self::Return)
+    }
+}
+
+/// What an agent of a foraging group carries in its head and hands.
+#[derive(Component, Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Component)]
+pub struct Forager {
+    /// Which of the scene's `foraging` entries it belongs to.
+    pub group: u16,
+    /// Its nest.
+    pub nest: u32,
+    /// What it is doing.
+    pub activity: Activity,
+    /// Its load in units of food.
+    pub carried: f32,
+    /// Where it heads, of length 1.
+    pub heading: Vec2,
+    /// Distance walked since it left the nest, in world units.
+    pub walked: f32,
+    /// Length of the shortest way from its nest to what it carries, in world units.
+    pub shortest: f32,
+    /// Seconds since it left the nest or the resource.
+    pub since_s: f32,
+    /// The tick in which its rest ends.
+    pub rest_until: u64,
+    /// Seconds for which it still follows the wall that it ran into.
+    pub deflected_s: f32,
+    /// Its place on the corridors, if it is confined to them.
+    pub on: Option<OnCorridor>,
+    /// Whether its failing has been marked.
+    pub alarmed: bool,
+}
+
+/// The way a forager has come since it left its nest, if its group reinforces whole paths.
+#[derive(Component, Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Component)]
+pub struct PathMemory(pub Vec<Vec2>);
+
+/// On scent, and homeward, headings waver this much of what exploring does.
+const STEADINESS: f32 = 0.25;
+/// How long a forager follows a wall that it ran into before it tries its own way again, in seconds.
+const DEFLECTION_S: f32 = 1.0;
+
+impl Forager {
+    /// Sends it out of the nest, after a rest if its group rests.
+    pub fn leave_nest(&mut self, plan: &GroupPlan, stream: &mut SimStream, clock: &SimClock) {
+        self.walked = 0.0;
+        self.since_s = 0.0;
+        self.activity = Activity::Explore;
+        if plan.settings.rest_s > 0.0 {
+            let rest: f32 = Exp1.sample(stream);
+            self.rest_until = clock.tick() + clock.ticks_in(f64::from(rest * plan.settings.rest_s));
+            self.activity = Activity::Rest;
+        }
+    }
+
+    /// Turns around.
+    pub fn turn_back(&mut self) {
+        self.heading = -self.heading;
+        if let Some(on) = &mut self.on {
+            on.onward = !on.onward;
+        }
+    }
+
+    /// Follows a wall for a while.
+    pub fn deflect(&mut self, along: Vec2) {
+        self.heading = along;
+        self.deflected_s = DEFLECTION_S;
+    }
+}
+
+/// What foragers perceive.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The field.
+    pub field: &'a PheromoneField,
+    /// Nests and resources.
+    pub sites: &'a Sites,
+    /// Walls, corridors and groups.
+    pub plan: &'a ForagingPlan,
+    /// The world.
+    pub bounds: &'a WorldBounds,
+    /// The tick.
+    pub tick: u64,
+    /// Its length in seconds.
+    pub dt: f32,
+}
+
+/// One forager's decision: its activity and heading for this tick.
+pub fn decide(forager: &mut Forager, position: Vec2, around: &Surroundings, stream: &mut SimStream) {
+    let Some(plan) = around.plan.groups.get(usize::from(forager.group)) else {
+        return;
+    };
+    if forager.activity == Activity::Rest {
+        if around.tick < forager.rest_until {
+            return;
+        }
+        forager.activity = Activity::Explore;
+        forager.since_s = 0.0;
+    }
+    forager.since_s += around.dt;
+    let settings = &plan.settings;
+    if forager.activity.searches() && settings.patience_s > 0.0 && forager.since_s > settings.patience_s {
+        forager.activity = Activity::Return;
+        forager.turn_back();
+    }
+    if forager.on.is_some() {
+        // Confined foragers choose at forks, while they move.
+        return;
+    }
+    let waver: f32 = StandardNormal.sample(stream);
+    if forager.deflected_s > 0.0 {
+        forager.deflected_s -= around.dt;
+        turn_by(forager, waver * plan.wander * STEADINESS);
+    } else if forager.activity.homeward() {
+        go_home(forager, position, plan, around, waver, stream);
+    } else {
+        search(forager, position, plan, around, waver, stream);
+    }
+}
+
+fn turn_by(forager: &mut Forager, angle: f32) {
+    forager.heading = (Rot2::radians(angle) * forager.heading).normalize_or(Vec2::X);
+}
+
+fn search(
+    forager: &mut Forager,
+    position: Vec2,
+    plan: &GroupPlan,
+    around: &Surroundings,
+    waver: f32,
+    stream: &mut SimStream,
+) {
+    let seen = around.sites.nearest_source(position, plan.settings.sight, around.bounds);
+    if let Some((_, away)) = seen
+        && around.plan.walls.sees(position, position + away)
+    {
+        forager.heading = turn_towards(forager.heading, away, plan.turn);
+        return;
+    }
+    let nest = around.sites.nests.get(forager.nest as usize);
+    let outward = nest.map_or(Vec2::ZERO, |nest| around.bounds.delta(nest.position, position).normalize_or_zero());
+    let followed = !plan.attractions.is_empty()
+        && match plan.settings.steering {
+            Steering::Antennae => follow_antennae(forager, position, plan, around, outward, stream),
+            Steering::Gradient => {
+                let slope = weighted_gradient(around.field, &plan.attractions, position);
+                let felt = slope != Vec2::ZERO
+                    && crate::sense::weighted_scent(around.field, &plan.attractions, position).abs()
+                        >= plan.settings.sensitivity;
+                if felt {
+                    let wished = slope + outward * plan.settings.outward;
+                    forager.heading = turn_towards(forager.heading, wished, plan.turn);
+                }
+                felt
+            }
+        };
+    forager.activity = if followed { Activity::Follow } else { Activity::Explore };
+    turn_by(forager, waver * plan.wander * if followed { STEADINESS } else { 1.0 });
+}
+
+/// Turns by what the antennae smell. Returns whether they smell anything.
+fn follow_antennae(
+    forager: &mut Forager,
+    position: Vec2,
+    plan: &GroupPlan,
+    around: &Surroundings,
+    outward: Vec2,
+    stream: &mut SimStream,
+) -> bool {
+    let tips = antenna_tips(forager.heading, plan.settings.sensor_distance, plan.antenna);
+    let smelled = sense(around.field, &around.plan.walls, &plan.attractions, position, tips);
+    if smelled.strongest() < plan.settings.sensitivity {
+        return false;
+    }
+    // What draws draws more if it lies away from the nest; what repels repels from every side.
+    let preference = |tip: Vec2, smell: f32| {
+        if smell > 0.0 { 1.0 + plan.settings.outward * outward.dot(tip.normalize_or_zero()) } else { 1.0 }
+    };
+    let smelled = smelled.scaled(
+        preference(tips[0], smelled.left),
+        preference(tips[1], smelled.ahead),
+        preference(tips[2], smelled.right),
+    );
+    turn_by_smell(forager, smelled.turn(), plan.turn, stream);
+    true
+}
+
+fn turn_by_smell(forager: &mut Forager, turn: Turn, most: f32, stream: &mut SimStream) {
+    match turn {
+        Turn::Straight => {}
+        Turn::Left => turn_by(forager, most),
+        Turn::Right => turn_by(forager, -most),
+        Turn::Either => turn_by(forager, if stream.unit() < 0.5 { most } else { -most }),
+    }
+}
+
+fn go_home(
+    forager: &mut Forager,
+    position: Vec2,
+    plan: &GroupPlan,
+    around: &Surroundings,
+    waver: f32,
+    stream: &mut SimStream,
+) {
+    let Some(nest) = around.sites.nests.get(forager.nest as usize) else {
+        return;
+    };
+    let away = around.bounds.delta(position, nest.position);
+    let in_sight = away.length() <= plan.settings.sight + nest.radius;
+    if in_sight || plan.homing.is_empty() {
+        forager.heading = turn_towards(forager.heading, away, plan.turn);
+        if !in_sight {
+            turn_by(forager, waver * plan.wander * STEADINESS);
+        }
+        return;
+    }
+    let tips = antenna_tips(forager.heading, plan.settings.sensor_distance, plan.antenna);
+    let smelled = sense(around.field, &around.plan.walls, &plan.homing, position, tips);
+    let lost = smelled.strongest() < plan.settings.sensitivity;
+    turn_by_smell(forager, smelled.turn(), plan.turn, stream);
+    turn_by(forager, waver * plan.wander * if lost { 1.0 } else { STEADINESS });
+}
+
+/// All foragers decide, each for itself.
+pub fn decide_foragers(
+    clock: Res<SimClock>,
+    dice: Res<SimRng>,
+    workers: Res<Workers>,
+    bounds: Res<WorldBounds>,
+    field: Res<PheromoneField>,
+    sites: Res<Sites>,
+    plan: Res<ForagingPlan>,
+    mut foragers: Query<(&Agent, &Position, Option<&Condition>, &mut Forager)>,
+) {
+    let around = Surroundings {
+        field: &field,
+        sites: &sites,
+        plan: &plan,
+        bounds: &bounds,
+        tick: clock.tick(),
+        dt: clock.dt(),
+    };
+    let mut rows: Vec<_> = foragers.iter_mut().filter(|(_, _, condition, _)| Condition::acts(*condition)).collect();
+    // Every forager writes only itself and draws from its own stream, so their order does not matter.
+    workers.for_each_chunk_mut(&mut rows, 256, |_, rows| {
+        for (agent, position, _, forager) in rows {
+            let mut stream = dice.stream(DECIDE, agent.0, around.tick);
+            decide(forager, position.0, &around, &mut stream);
+        }
+    });
+}
+
+const DECIDE: Purpose = Purpose::new("pheromones.decide");
+const START: Purpose = Purpose::new("pheromones.start");
+
+/// Makes foragers of freshly spawned agents whose group forages.
+pub fn equip_foragers(world: &mut World, batch: &SpawnBatch) {
+    let Some(config) = world.get_resource::<PheromonesConfig>() else {
+        return;
+    };
+    let groups = world.resource::<AgentGroups>();
+    let name = groups.get(batch.group).map(|group| group.name.as_str());
+    let Some(index) = config.foraging.iter().position(|foraging| Some(foraging.agents.as_str()) == name) else {
+        return;
+    };
+    let clock = world.resource::<SimClock>().clone();
+    let plan = ForagingPlan::derive(config, world.resource::<PheromoneField>(), groups, clock.dt());
+    let (sites, bounds) = (world.resource::<Sites>().clone(), *world.resource::<WorldBounds>());
+    let dice = *world.resource::<SimRng>();
+    for (agent, entity) in batch.iter() {
+        let Some(position) = world.get::<Position>(entity).copied() else { continue };
+        let forager = new_forager(index, agent, position.0, &plan, &sites, &bounds, &dice, &clock);
+        if let Some(on) = forager.on {
+            world.entity_mut(entity).insert(Position(plan.corridors.point(on)));
+        }
+        let remembers = plan.groups[index].reinforcer.is_some();
+        let mut entity = world.entity_mut(entity);
+        entity.insert(forager);
+        if remembers {
+            entity.insert(PathMemory::default());
+        }
+    }
+}
+
+fn new_forager(
+    index: usize,
+    agent: AgentId,
+    position: Vec2,
+    plan: &ForagingPlan,
+    sites: &Sites,
+    bounds: &WorldBounds,
+    dice: &SimRng,
+    clock: &SimClock,
+) -> Forager {
+    let group = &plan.groups[index];
+    let mut stream = dice.stream(START, agent, clock.tick());
+    let named = group.settings.nest.as_ref().and_then(|name| sites.nests.iter().position(|nest| nest.name == *name));
+    let nest = named.or_else(|| sites.nearest_nest(position, bounds)).unwrap_or(0);
+    let mut forager = Forager {
+        group: index as u16,
+        nest: nest as u32,
+        activity: Activity::Explore,
+        carried: 0.0,
+        heading: stream.direction(),
+        walked: 0.0,
+        shortest: 0.0,
+        since_s: 0.0,
+        rest_until: 0,
+        deflected_s: 0.0,
+        on: None,
+        alarmed: false,
+    };
+    if group.settings.confined {
+        forager.on = plan.corridors.nearest(position).map(|mut on| {
+            on.onward = stream.unit() < 0.5;
+            if plan.corridors.to_end(on) <= 0.0 {
+                on.onward = !on.onward;
+            }
+            on
+        });
+    }
+    forager.leave_nest(group, &mut stream, clock);
+    forager
+}
