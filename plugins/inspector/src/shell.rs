@@ -147,7 +147,7 @@ fn docks(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
         .default_size(layout::LEFT_DOCK)
         .min_size(measure::LEAST_DOCK)
         .frame(panel_frame(look, 0.0, 0.0))
-        .show(ui, |ui| left(ui, look, facts, &capabilities, state, actions));
+        .show(ui, |ui| left(ui, look, facts, &capabilities, &fields, state, actions));
     Panel::right(Id::new("right dock"))
         .default_size(layout::RIGHT_DOCK)
         .min_size(measure::LEAST_DOCK)
@@ -190,11 +190,11 @@ fn status(ui: &mut Ui, look: &Look, facts: &Facts, state: &InspectorState, actio
 
 /// A column of sections that scrolls when it is too long.
 fn dock(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
-    ScrollArea::vertical()
-        .id_salt(name)
-        .auto_shrink([false, false])
-        .content_margin(margin(spacing::WIDE, spacing::NORMAL))
-        .show(ui, contents);
+    ScrollArea::vertical().id_salt(name).auto_shrink([false, false]).show(ui, |ui| {
+        egui::Frame::new().inner_margin(margin(spacing::WIDE, spacing::NORMAL)).show(ui, |ui| {
+            contents(ui);
+        });
+    });
 }
 
 fn left(
@@ -202,6 +202,7 @@ fn left(
     look: &Look,
     facts: &Facts,
     capabilities: &[String],
+    fields: &[String],
     state: &mut InspectorState,
     actions: &mut Actions,
 ) {
@@ -246,6 +247,7 @@ fn left(
                     groups,
                     selected: &facts.selection.selected,
                     capabilities,
+                    fields,
                     view_center: facts.camera.center,
                     world_size: bounds.size.max_element(),
                 };

@@ -35,10 +35,8 @@ pub mod measure {
     pub const MENU: f32 = 236.0;
     /// Width of the speed's field.
     pub const SPEED: f32 = 64.0;
-    /// Width of the tick counter.
-    pub const TICK: f32 = 92.0;
-    /// Width of the simulated time.
-    pub const TIME: f32 = 76.0;
+    /// Height of a slider: its handle is four fifths as wide.
+    pub const SLIDER: f32 = 16.0;
     /// Width of a search field.
     pub const SEARCH: f32 = 200.0;
     /// Width of a small choice, such as a kind of event.

@@ -7,7 +7,7 @@ use agent2028_core::selector::Selector;
 use agent2028_view::tokens::spacing;
 use bevy::math::{Vec2, ops};
 use bevy_egui::egui;
-use egui::{Align, DragValue, Label, Layout, Response, Slider, Ui, WidgetInfo};
+use egui::{Align, DragValue, Label, Layout, Response, Ui, WidgetInfo};
 use egui_material_icons::icons::{
     ICON_AC_UNIT, ICON_ADD, ICON_CENTER_FOCUS_STRONG, ICON_CLOSE, ICON_CONTENT_COPY, ICON_FINGERPRINT,
     ICON_POWER_SETTINGS_NEW, ICON_RESTART_ALT,
@@ -98,12 +98,15 @@ fn header(ui: &mut Ui, look: &Look, view: &AgentView, actions: &mut Actions) {
         ui.label(look.icon(widgets::status_icon(agent.condition.status, degraded)).color(tint));
         ui.label(look.body(word).color(tint));
         ui.add_space(spacing::TIGHT);
-        if let Some((number, group)) = &agent.group {
-            widgets::swatch(ui, look.category(*number));
-            ui.add(Label::new(look.body(group.as_str())).truncate());
-        }
+        // What may be long comes last, so that it is cut and not the number at the right.
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(look.figure(agent.id.to_string()).color(look.secondary));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if let Some((number, group)) = &agent.group {
+                    widgets::swatch(ui, look.category(*number));
+                    ui.add(Label::new(look.body(group.as_str())).truncate());
+                }
+            });
         });
     });
 }
@@ -287,10 +290,8 @@ fn health_slider(ui: &mut Ui, look: &Look, agent: AgentId, health: f64, state: &
                 ui.label(look.figure(format::percent(edited)));
             },
         );
-        ui.spacing_mut().slider_width = ui.available_width();
-        let response = ui.add(Slider::new(&mut edited, 0.0..=1.0).show_value(false).step_by(0.01));
-        let enabled = ui.is_enabled();
-        response.widget_info(|| WidgetInfo::slider(enabled, edited, "Health"));
+        let width = ui.available_width();
+        let response = widgets::slider(ui, &mut edited, 0.0..=1.0, 0.01, width, "Health");
         if let Some(value) = settled(&response, agent, PATH, edited, state) {
             set(value as f32);
         }

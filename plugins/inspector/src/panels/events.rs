@@ -4,7 +4,7 @@ use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_core::event::{Event, EventBus, EventKind};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{ComboBox, ScrollArea, Ui, WidgetInfo, WidgetType};
+use egui::{ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CIRCLE, ICON_ERROR, ICON_EVENT_NOTE, ICON_INFO, ICON_WARNING};
 
@@ -98,10 +98,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &EventsView, state: &mut EventsState
 fn kinds(ui: &mut Ui, view: &EventsView, state: &mut EventsState) {
     const ALL: &str = "All kinds";
     let chosen = state.kind.as_deref().map_or(ALL.to_owned(), format::words);
-    let response = ComboBox::from_id_salt("event kind")
-        .width(measure::CHOICE)
-        .truncate()
-        .selected_text(chosen)
+    let response = widgets::choice("event kind", measure::CHOICE, chosen)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut state.kind, None, ALL);
             for (kind, count) in view.bus.counts() {

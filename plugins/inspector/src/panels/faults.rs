@@ -5,14 +5,15 @@ use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
 };
 use agent2028_core::selector::Selector;
+use agent2028_pheromones::interventions::{SpoofPheromone, SpoofPlace};
 use agent2028_view::tokens::spacing;
 use bevy::math::Vec2;
 use bevy_egui::egui;
-use egui::{Align, ComboBox, DragValue, Layout, Response, Slider, TextEdit, Ui, WidgetInfo, WidgetType};
+use egui::{Align, DragValue, Layout, Response, TextEdit, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
     ICON_AC_UNIT, ICON_DELETE, ICON_EXTENSION, ICON_EXTENSION_OFF, ICON_GROUP_ADD, ICON_HEART_BROKEN, ICON_MY_LOCATION,
-    ICON_POWER_SETTINGS_NEW, ICON_RESTART_ALT, ICON_SHUFFLE,
+    ICON_POWER_SETTINGS_NEW, ICON_RESTART_ALT, ICON_SHUFFLE, ICON_WATER_DROP,
 };
 
 use crate::actions::Actions;
@@ -59,6 +60,8 @@ pub struct FaultsView<'a> {
     pub selected: &'a [AgentId],
     /// The capabilities that are known.
     pub capabilities: &'a [String],
+    /// The names of the pheromone layers; false trails are offered only if there are some.
+    pub fields: &'a [String],
     /// The centre of what is in view, in world units.
     pub view_center: Vec2,
     /// The longer side of the world, in world units.
@@ -92,6 +95,10 @@ pub struct FaultsState {
     pub spawned: u32,
     /// The capability that is granted or withdrawn.
     pub capability: String,
+    /// The pheromone layer in which false trails are laid.
+    pub field: String,
+    /// How strong a false trail is: intensity per cell and second.
+    pub spoof_strength: f32,
 }
 
 impl Default for FaultsState {
@@ -110,6 +117,8 @@ impl Default for FaultsState {
             away: churn.downtime_s,
             spawned: 100,
             capability: String::new(),
+            field: String::new(),
+            spoof_strength: SpoofPheromone::default().strength,
         }
     }
 }
@@ -189,10 +198,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState
 
 fn whom(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) {
     widgets::property(ui, look, "Whom", |ui| {
-        let response = ComboBox::from_id_salt("whom")
-            .width(ui.available_width())
-            .truncate()
-            .selected_text(state.whom.label())
+        let response = widgets::choice("whom", ui.available_width(), state.whom.label())
             .show_ui(ui, |ui| {
                 for whom in Whom::EVERY {
                     ui.selectable_value(&mut state.whom, whom, whom.label());
@@ -215,10 +221,7 @@ fn whom(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) {
 }
 
 fn group_choice(ui: &mut Ui, groups: &[GroupFacts], group: &mut String, name: &str) {
-    let response = ComboBox::from_id_salt(("group", name))
-        .width(ui.available_width())
-        .truncate()
-        .selected_text(group.as_str())
+    let response = widgets::choice(("group", name), ui.available_width(), group.as_str())
         .show_ui(ui, |ui| {
             for known in groups {
                 ui.selectable_value(group, known.name.clone(), known.name.as_str());
@@ -269,12 +272,9 @@ fn how_many(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState
                 ui.label(look.figure(percent));
             },
         );
-        ui.spacing_mut().slider_width = ui.available_width();
         let mut per_cent = (state.share * 100.0).round();
-        let response = ui.add(Slider::new(&mut per_cent, 1.0..=100.0).show_value(false).step_by(1.0));
-        let enabled = ui.is_enabled();
-        response.widget_info(|| WidgetInfo::slider(enabled, per_cent, "How many, in per cent"));
-        if response.changed() {
+        let width = ui.available_width();
+        if widgets::slider(ui, &mut per_cent, 1.0..=100.0, 1.0, width, "How many, in per cent").changed() {
             state.share = per_cent / 100.0;
         }
     });
@@ -389,7 +389,60 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
             actions.intervene(Spawn { group: state.group.clone(), count: state.spawned, at });
         }
     });
+    if !view.fields.is_empty() {
+        false_trail(ui, look, view, state, meant, actions);
+    }
     capability(ui, look, view, state, meant, &select, &words, actions);
+}
+
+/// A trail that promises what isn't there: laid by the agents that are meant, or out of nowhere in the circle.
+fn false_trail(
+    ui: &mut Ui,
+    look: &Look,
+    view: &FaultsView,
+    state: &mut FaultsState,
+    meant: bool,
+    actions: &mut Actions,
+) {
+    /// As long as a false trail can last, in simulated seconds: 31 years.
+    const FOR_GOOD_S: f32 = 1e9;
+    if !view.fields.contains(&state.field) {
+        state.field = view.fields.first().cloned().unwrap_or_default();
+    }
+    ui.add_space(spacing::TIGHT);
+    widgets::property(ui, look, "Pheromone", |ui| {
+        let response = widgets::choice("field", ui.available_width(), state.field.as_str())
+            .show_ui(ui, |ui| {
+                for name in view.fields {
+                    ui.selectable_value(&mut state.field, name.clone(), name.as_str());
+                }
+            })
+            .response;
+        widgets::named(ui, &response, WidgetType::ComboBox, "Pheromone");
+    });
+    let (place, radius, text) = match state.whom {
+        Whom::Circle => (SpoofPlace::At(state.center), state.radius, "Spoof in the circle".to_owned()),
+        _ => {
+            let by = format!("Spoof by {}", state.in_words(view));
+            (SpoofPlace::Agents(state.selector(view)), SpoofPheromone::default().radius, by)
+        }
+    };
+    let tip = "A false trail: marks that promise what isn't there, and lead astray who follows them.";
+    let possible = meant || state.whom == Whom::Circle;
+    ui.add_enabled_ui(possible, |ui| {
+        if fault(ui, look, ICON_WATER_DROP, look.danger, &text, tip, |ui| {
+            let field = DragValue::new(&mut state.spoof_strength).range(0.0..=1000.0).speed(0.1).max_decimals(1);
+            number(ui, "Strength of the false trail", field.suffix(format!("{}/s", format::THIN_SPACE)));
+        }) {
+            actions.intervene(SpoofPheromone {
+                layer: state.field.clone(),
+                place,
+                strength: state.spoof_strength,
+                radius,
+                duration_s: state.duration_s().unwrap_or(FOR_GOOD_S),
+            });
+        }
+    });
 }
 
 fn capability(
@@ -440,7 +493,7 @@ pub fn capability_field(ui: &mut Ui, known: &[String], text: &mut String) -> Res
         TextEdit::singleline(text)
             .hint_text("database.query")
             .font(egui::TextStyle::Monospace)
-            .desired_width(ui.available_width()),
+            .desired_width(f32::INFINITY),
     );
     widgets::named(ui, &response, WidgetType::TextEdit, "Capability");
     let typed = text.trim().to_lowercase();
@@ -499,6 +552,7 @@ mod tests {
             groups,
             selected,
             capabilities: &[],
+            fields: &[],
             view_center: Vec2::new(5.0, 6.0),
             world_size: 1000.0,
         }

@@ -5,7 +5,7 @@ use agent2028_core::faults::{Degrade, Remove};
 use agent2028_core::selector::Selector;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align, Label, Layout, ScrollArea, Slider, Ui, WidgetInfo};
+use egui::{Align, Label, Layout, ScrollArea, Ui};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_DELETE, ICON_HEART_BROKEN};
 
 use crate::actions::{Action, Actions};
@@ -119,10 +119,11 @@ fn change(ui: &mut Ui, look: &Look, view: &ManyView, select: &Selector, state: &
                 ui.label(look.figure(format::percent(state.health.into())));
             },
         );
-        ui.spacing_mut().slider_width = ui.available_width();
-        let response = ui.add(Slider::new(&mut state.health, 0.0..=1.0).show_value(false).step_by(0.01));
-        let (enabled, health) = (ui.is_enabled(), f64::from(state.health));
-        response.widget_info(|| WidgetInfo::slider(enabled, health, "Health for all"));
+        let mut health = f64::from(state.health);
+        let width = ui.available_width();
+        if widgets::slider(ui, &mut health, 0.0..=1.0, 0.01, width, "Health for all").changed() {
+            state.health = health as f32;
+        }
     });
     let count = format::count(view.facts.count as u64);
     let width = ui.available_width();

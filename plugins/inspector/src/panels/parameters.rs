@@ -11,7 +11,7 @@ use agent2028_core::simulation::Simulation;
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
-use egui::{Align, DragValue, Label, Layout, Response, Slider, TextEdit, Ui, WidgetInfo, WidgetType};
+use egui::{Align, DragValue, Label, Layout, Response, TextEdit, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::icons::{ICON_TUNE, ICON_UNDO};
 
 use crate::actions::Actions;
@@ -294,18 +294,8 @@ fn number_row(
     });
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        ui.spacing_mut().slider_width = ui.available_width() - measure::CONTROL - spacing::TIGHT;
-        let mut slider = Slider::new(&mut value, least..=most)
-            .show_value(false)
-            .step_by(param.step)
-            .clamping(egui::SliderClamping::Edits);
-        if least > 0.0 && most / least >= 1000.0 {
-            slider = slider.logarithmic(true);
-        }
-        let response = ui.add(slider);
-        let shown = value;
-        let enabled = ui.is_enabled();
-        response.widget_info(|| WidgetInfo::slider(enabled, shown, param.label.as_str()));
+        let width = ui.available_width() - measure::CONTROL - spacing::TIGHT;
+        let response = widgets::slider(ui, &mut value, least..=most, param.step, width, &param.label);
         let response = response.on_hover_ui(|ui| explain(ui, look, param));
         touched = Some(touched.take().map_or(response.clone(), |field| field.union(response)));
         reset(ui, look, param, actions);

@@ -225,6 +225,10 @@ fn round_step(least: f64) -> f64 {
 
 /// A time at an axis: as fine as the step between the lines.
 fn axis_time(seconds: f64, step: f64) -> String {
+    // The origin needs no label; it would run into that of the other axis.
+    if seconds == 0.0 {
+        return String::new();
+    }
     let whole = seconds.round().max(0.0) as u64;
     if step < 1.0 {
         format!("{}:{:04.1}", whole / 60, seconds - (whole / 60 * 60) as f64)

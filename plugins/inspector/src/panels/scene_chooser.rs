@@ -4,7 +4,9 @@ use std::path::Path;
 
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Button, Label, Popup, PopupCloseBehavior, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{
+    AtomExt as _, Button, Label, Popup, PopupCloseBehavior, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType, vec2,
+};
 use egui_material_icons::icons::{ICON_EXPAND_MORE, ICON_FOLDER_OPEN, ICON_MOVIE, ICON_REFRESH, ICON_SEARCH};
 
 use crate::actions::{Action, Actions};
@@ -49,7 +51,7 @@ pub fn show(
         ("", name) => name,
         (title, _) => title,
     };
-    let button = Button::new((look.icon(ICON_MOVIE).color(look.secondary), look.strong(title)))
+    let button = Button::new((look.icon(ICON_MOVIE).color(look.secondary), look.strong(title).atom_shrink(true)))
         .right_text(look.icon(ICON_EXPAND_MORE).color(look.secondary))
         .truncate()
         .min_size(vec2(measure::SCENE_BUTTON, measure::CONTROL));

@@ -102,7 +102,7 @@ fn hash(ui: &mut Ui, look: &Look, view: &StatusView, actions: &mut Actions) {
             }
         }
         None => {
-            let response = ui.add(Button::new(look.quiet("work out")).frame(false));
+            let response = ui.add(Button::new(look.quiet("work out").underline()).frame(false));
             widgets::named(ui, &response, WidgetType::Button, "Work out the state hash");
             let tip = "Hash of the whole state at the current tick. It costs time, so it is worked out when asked for, \
                        and by itself while paused.";

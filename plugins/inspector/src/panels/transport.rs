@@ -3,7 +3,7 @@
 use agent2028_core::transport::{SPEED_LIMITS, Speed};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{ComboBox, Ui, WidgetType};
+use egui::{Ui, WidgetType};
 use egui_material_icons::icons::{
     ICON_ADD, ICON_PAUSE, ICON_PLAY_ARROW, ICON_REMOVE, ICON_SKIP_NEXT, ICON_SKIP_PREVIOUS, ICON_WARNING,
 };
@@ -122,9 +122,7 @@ fn speed(ui: &mut Ui, look: &Look, view: &TransportView, actions: &mut Actions) 
         actions.push(Action::Speed(slower(view.speed)));
     }
     let mut chosen = view.speed;
-    let response = ComboBox::from_id_salt("speed")
-        .width(measure::SPEED)
-        .selected_text(look.figure(speed_label(view.speed)))
+    let response = widgets::choice("speed", measure::SPEED, look.figure(speed_label(view.speed)))
         .show_ui(ui, |ui| {
             for speed in speeds().into_iter().map(Speed::Times).chain([Speed::Unlimited]) {
                 ui.selectable_value(&mut chosen, speed, look.figure(speed_label(speed)));
@@ -143,14 +141,12 @@ fn speed(ui: &mut Ui, look: &Look, view: &TransportView, actions: &mut Actions) 
 }
 
 fn time(ui: &mut Ui, look: &Look, view: &TransportView) {
-    let tip = "The last tick that ran, and simulated time since tick 0";
+    let tip = "Simulated time since tick 0, and the last tick that ran";
+    ui.label(look.figure(format::clock(view.seconds))).on_hover_text(look.body(tip));
+    ui.add_space(spacing::TIGHT);
     ui.label(look.quiet("tick"));
-    widgets::cell(ui, measure::TICK, widgets::Cell::Left, |ui| {
-        ui.label(look.figure(format::count(view.tick))).on_hover_text(look.body(tip));
-    });
-    widgets::cell(ui, measure::TIME, widgets::Cell::Left, |ui| {
-        ui.label(look.figure(format::clock(view.seconds))).on_hover_text(look.body(tip));
-    });
+    ui.label(look.figure(format::count(view.tick))).on_hover_text(look.body(tip));
+    ui.add_space(spacing::TIGHT);
     if view.stopped {
         ui.label(look.icon(ICON_WARNING).color(look.danger));
         ui.label(look.quiet("Stopped by a fault"));

@@ -2,7 +2,9 @@
 
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align2, Button, Color32, FontId, Response, RichText, Sense, Stroke, Ui, WidgetInfo, WidgetType};
+use egui::{
+    Align2, Atom, AtomExt as _, Button, Color32, FontId, Response, RichText, Sense, Stroke, Ui, WidgetInfo, WidgetType,
+};
 use egui_material_icons::MaterialIcon;
 
 use crate::theme::{Look, icon_button_size, radius};
@@ -54,15 +56,12 @@ pub fn verb_button(ui: &mut Ui, look: &Look, icon: MaterialIcon, tint: Color32, 
     let tint = if ui.is_enabled() { tint } else { look.disabled };
     let response = ui
         .scope(|ui| {
-            ui.spacing_mut().interact_size.x = width;
+            // The icon's line is higher than the text's; the row must not be.
+            ui.spacing_mut().button_padding.y = 0.0;
             let label = look.body(text);
             let label = if ui.is_enabled() { label } else { label.color(look.disabled) };
-            let button = Button::new((look.icon(icon).color(tint), label))
-                .truncate()
-                .gap(spacing::NORMAL)
-                .min_size(egui::vec2(width, icon_button_size().y))
-                .left_text("");
-            ui.add(button)
+            let atoms = (look.icon(icon).color(tint), label.atom_shrink(true), Atom::grow());
+            ui.add_sized(egui::vec2(width, icon_button_size().y), Button::new(atoms).truncate().gap(spacing::TIGHT))
         })
         .inner;
     super::named(ui, &response, WidgetType::Button, text);

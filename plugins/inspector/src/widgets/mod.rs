@@ -2,17 +2,21 @@
 
 mod button;
 mod cell;
+mod choice;
 mod empty;
 mod property;
 mod section;
+mod slider;
 mod sparkline;
 mod status;
 
 pub use button::{icon_button, icon_toggle, text_button, verb_button};
 pub use cell::{Cell, cell, right_figure, row_background};
+pub use choice::choice;
 pub use empty::empty;
 pub use property::{property, property_text};
 pub use section::section;
+pub use slider::slider;
 pub use sparkline::sparkline;
 pub use status::{dot, status_color, status_icon, status_word, swatch};
 

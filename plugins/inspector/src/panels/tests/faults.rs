@@ -3,6 +3,7 @@ use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
 };
 use agent2028_core::selector::Selector;
+use agent2028_pheromones::interventions::{SpoofPheromone, SpoofPlace};
 
 use super::*;
 use crate::facts::GroupFacts;
@@ -13,6 +14,7 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
         GroupFacts { name: "bird".into(), count: agents / 2, ..default() },
         GroupFacts { name: "hawk".into(), count: agents - agents / 2, ..default() },
     ];
+    let fields = vec!["food".to_owned(), "home".to_owned()];
     let capabilities = vec!["database.query".to_owned(), "ml.train".to_owned()];
     stage([260.0, 700.0], state, move |ui, look, state, actions| {
         let view = FaultsView {
@@ -20,6 +22,7 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
             groups: &groups,
             selected,
             capabilities: &capabilities,
+            fields: &fields,
             view_center: Vec2::new(7.0, 8.0),
             world_size: 1000.0,
         };
@@ -97,6 +100,19 @@ fn a_world_without_agents_has_nobody_to_hurt() {
 }
 
 #[test]
+fn false_trails_are_laid_by_agents_or_in_the_circle() {
+    let mut harness = palette(FaultsState::default(), 10, &[]);
+    let spoof: SpoofPheromone = only(&click(&mut harness, Role::Button, "Spoof by a third"));
+    assert_eq!((spoof.layer.as_str(), spoof.place), ("food", SpoofPlace::Agents(Selector::Fraction(0.33))));
+    assert_eq!((spoof.strength, spoof.duration_s), (5.0, 1e9));
+    let state = FaultsState { whom: Whom::Circle, passing: true, seconds: 3.0, field: "home".into(), ..default() };
+    let mut harness = palette(state, 0, &[]);
+    let spoof: SpoofPheromone = only(&click(&mut harness, Role::Button, "Spoof in the circle"));
+    assert_eq!((spoof.layer.as_str(), spoof.place), ("home", SpoofPlace::At(Vec2::new(7.0, 8.0))));
+    assert_eq!((spoof.radius, spoof.duration_s), (100.0, 3.0));
+}
+
+#[test]
 fn the_share_is_a_slider() {
     let mut harness = palette(FaultsState { share: 0.49, ..default() }, 1000, &[]);
     harness.get_by_role_and_label(Role::Slider, "How many, in per cent").focus();
@@ -117,4 +133,20 @@ fn the_group_is_chosen_from_a_list() {
     harness.run_steps(3);
     let kill: Kill = only(&click(&mut harness, Role::Button, "Kill all hawk"));
     assert_eq!(kill.select, Selector::Named("hawk".into()));
+}
+
+#[test]
+fn the_palette_fits_into_the_narrowest_dock() {
+    for whom in [Whom::All, Whom::Group, Whom::Selected, Whom::Circle] {
+        let state = FaultsState { whom, passing: true, capability: "database.query".into(), ..default() };
+        let harness = palette(state, 1_000_000, &[AgentId(3), AgentId(5)]);
+        let wide: Vec<String> = harness
+            .query_all_by(|node| node.role() != Role::GenericContainer && node.role() != Role::Window)
+            .filter(|node| node.rect().right() > 260.5)
+            .map(|node| {
+                format!("{:?} {:?} {:?}", node.accesskit_node().role(), node.accesskit_node().label(), node.rect())
+            })
+            .collect();
+        assert_eq!(wide, Vec::<String>::new(), "{whom:?}");
+    }
 }

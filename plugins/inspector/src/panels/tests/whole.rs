@@ -162,3 +162,21 @@ fn a_million_agents_cost_no_more_widgets_than_a_hundred() {
     let (few, many) = (widgets(100), widgets(1_000_000));
     assert!(many <= few + 10, "{few} and {many}");
 }
+
+#[test]
+fn docks_keep_their_width_whatever_is_in_them() {
+    for (size, count) in [([1280.0, 720.0], 100), ([1280.0, 2400.0], 100), ([1280.0, 720.0], 0)] {
+        let long = "a-group-with-a-name-that-is-far-too-long-for-its-place";
+        let mut harness = whole(size, simulation(&[("bird", count), (long, count)]));
+        let free = |harness: &Harness<'_, Stage<Whole>>| harness.state().state.free;
+        let before = free(&harness);
+        for selected in [vec![], vec![count + 3], vec![1, 2, count + 3]] {
+            let what = format!("{size:?} {selected:?}");
+            harness.state_mut().state.selection.set(selected.into_iter().map(AgentId));
+            harness.run_steps(20);
+            assert_eq!(free(&harness), before, "{what}");
+        }
+        assert!((before.left() - 260.0).abs() <= 1.0, "{before:?}");
+        assert!((1280.0 - before.right() - 320.0).abs() <= 1.0, "{before:?}");
+    }
+}
