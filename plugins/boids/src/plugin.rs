@@ -343,7 +343,7 @@ pub(crate) fn fly(
     let Ok(tables) = agents.contiguous_iter_mut() else {
         return;
     };
-    let wings = Wings { movers: &movers, bounds: &bounds, flock: &flock };
+    let wings = Wings { dt: movers.dt, half: bounds.half(), movers: &movers, bounds: &bounds, flock: &flock };
     for (agents, mut positions, mut velocities, conditions) in tables {
         crate::motion::in_chunks(&workers, &mut positions, &mut velocities, |first, positions, velocities| {
             let chunk = first..first + positions.len();
@@ -370,6 +370,8 @@ pub(crate) fn fly(
 }
 
 struct Wings<'a> {
+    dt: f32,
+    half: Vec2,
     movers: &'a Movers,
     bounds: &'a WorldBounds,
     flock: &'a Flock,
@@ -380,7 +382,7 @@ impl Wings<'_> {
     fn travel(&self, agent: AgentId, position: &mut Position, velocity: &mut Velocity) {
         // Agents that joined since all decided go on as they are.
         let next = self.flock.decided(agent).unwrap_or(velocity.0);
-        (position.0, velocity.0) = self.bounds.travel(position.0, next, next * self.movers.dt);
+        (position.0, velocity.0) = crate::motion::travel(self.bounds, self.half, position.0, next, next * self.dt);
     }
 
     fn travel_if_able(&self, agent: AgentId, status: Status, position: &mut Position, velocity: &mut Velocity) {

@@ -43,6 +43,12 @@ impl Simulation {
         self.tick_cost = Duration::ZERO;
     }
 
+    /// Takes the world out.
+    #[must_use]
+    pub fn into_world(self) -> World {
+        self.world
+    }
+
     /// Counts how often the simulation was replaced or put back in time: whoever keeps something derived from it must
     /// derive it again when this changes.
     #[must_use]

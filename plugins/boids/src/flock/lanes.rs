@@ -30,6 +30,30 @@ pub fn mask(condition: bool) -> u32 {
     u32::from(condition).wrapping_neg()
 }
 
+/// The masks of all sets of lanes.
+static MASKS: [Mask; 1 << LANES] = {
+    let mut masks = [[0; LANES]; 1 << LANES];
+    let mut set = 0;
+    while set < masks.len() {
+        let mut lane = 0;
+        while lane < LANES {
+            if set >> lane & 1 == 1 {
+                masks[set][lane] = u32::MAX;
+            }
+            lane += 1;
+        }
+        set += 1;
+    }
+    masks
+};
+
+/// The mask of a set of lanes, a bit each.
+#[inline(always)]
+#[must_use]
+pub fn unfold(lanes: u8) -> &'static Mask {
+    &MASKS[usize::from(lanes)]
+}
+
 /// `value` where the mask is set, +0 where not.
 #[inline(always)]
 #[must_use]
@@ -53,33 +77,61 @@ pub fn short_way(delta: f32, half: f32, size: f32) -> f32 {
     delta + f32::from_bits(back | forth)
 }
 
+/// The lengths of the vectors (x, y).
+#[inline(always)]
+#[must_use]
+pub fn lengths(x: &Lane, y: &Lane) -> Lane {
+    let mut lengths = [0.0; LANES];
+    for lane in 0..LANES {
+        lengths[lane] = x[lane] * x[lane] + y[lane] * y[lane];
+    }
+    for lane in 0..LANES {
+        lengths[lane] = lengths[lane].sqrt();
+    }
+    lengths
+}
+
+/// The vectors (x, y) times `factors`.
+#[inline(always)]
+#[must_use]
+pub fn scaled(mut x: Lane, mut y: Lane, factors: &Lane) -> (Lane, Lane) {
+    for lane in 0..LANES {
+        x[lane] *= factors[lane];
+    }
+    for lane in 0..LANES {
+        y[lane] *= factors[lane];
+    }
+    (x, y)
+}
+
 /// Shortens the vectors (x, y) to at most `most` (≥ 0).
 #[inline(always)]
 #[must_use]
 pub fn limit(x: Lane, y: Lane, most: Lane) -> (Lane, Lane) {
-    let (mut limited_x, mut limited_y) = (x, y);
+    let lengths = lengths(&x, &y);
+    let mut factors = [0.0; LANES];
     for lane in 0..LANES {
-        let length = (x[lane] * x[lane] + y[lane] * y[lane]).sqrt();
-        let long = mask(length > most[lane]);
-        let factor = select(long, most[lane] / length, 1.0);
-        limited_x[lane] = x[lane] * factor;
-        limited_y[lane] = y[lane] * factor;
+        factors[lane] = most[lane] / lengths[lane];
     }
-    (limited_x, limited_y)
+    for lane in 0..LANES {
+        factors[lane] = select(mask(lengths[lane] > most[lane]), factors[lane], 1.0);
+    }
+    scaled(x, y, &factors)
 }
 
 /// The vectors (x, y) with length `length`; the zero vector stays zero.
 #[inline(always)]
 #[must_use]
 pub fn with_length(x: Lane, y: Lane, length: Lane) -> (Lane, Lane) {
-    let (mut scaled_x, mut scaled_y) = (x, y);
+    let lengths = lengths(&x, &y);
+    let mut factors = [0.0; LANES];
     for lane in 0..LANES {
-        let present = (x[lane] * x[lane] + y[lane] * y[lane]).sqrt();
-        let factor = keep(mask(present > 0.0), length[lane] / present);
-        scaled_x[lane] = x[lane] * factor;
-        scaled_y[lane] = y[lane] * factor;
+        factors[lane] = length[lane] / lengths[lane];
     }
-    (scaled_x, scaled_y)
+    for lane in 0..LANES {
+        factors[lane] = keep(mask(lengths[lane] > 0.0), factors[lane]);
+    }
+    scaled(x, y, &factors)
 }
 
 #[cfg(test)]

@@ -202,11 +202,11 @@ pub fn step(
     let grid = CellGrid::for_radius(*bounds, model.reach());
     flock.perceive(grid, &[Arrays { positions, velocities }], workers);
     let neighbours = flock.decide(model, &Influences::default(), workers);
-    let flock = &*flock;
+    let (flock, half) = (&*flock, bounds.half());
     let travel = |first: usize, positions: &mut [Vec2], velocities: &mut [Vec2]| {
         for (at, (position, velocity)) in positions.iter_mut().zip(velocities).enumerate() {
             let next = flock.decided(AgentId((first + at) as u32)).unwrap_or(*velocity);
-            (*position, *velocity) = bounds.travel(*position, next, next * dt);
+            (*position, *velocity) = crate::motion::travel(bounds, half, *position, next, next * dt);
         }
     };
     crate::motion::in_chunks(workers, positions, velocities, travel);

@@ -10,7 +10,7 @@ use std::f32::consts::TAU;
 
 use bevy::math::{Vec2, ops};
 
-use super::lanes::{LANES, Lane, Mask, keep, limit, mask, select, short_way, splat, with_length};
+use super::lanes::{LANES, Lane, keep, lengths, limit, mask, scaled, select, short_way, splat, unfold, with_length};
 use super::rule::{Block, Influences, Record, Rule, Torus};
 
 /// The most flocks that one rule can keep apart.
@@ -161,8 +161,9 @@ pub struct BoidLanes {
     cohesion: Lane,
     avoidance: Lane,
     view: Lane,
-    join: [Mask; MOST_FLOCKS],
-    avoid: [Mask; MOST_FLOCKS],
+    /// For each flock of others, a bit for each lane that flies with it, or keeps away from it.
+    join: [u8; MOST_FLOCKS],
+    avoid: [u8; MOST_FLOCKS],
 }
 
 /// Sums over the neighbours of eight boids.
@@ -198,8 +199,8 @@ impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Rule for Boids<'
             cohesion: splat(temper.cohesion_radius * temper.cohesion_radius),
             avoidance: [0.0; LANES],
             view: splat(view),
-            join: [[0; LANES]; MOST_FLOCKS],
-            avoid: [[0; LANES]; MOST_FLOCKS],
+            join: [0; MOST_FLOCKS],
+            avoid: [0; MOST_FLOCKS],
         };
         if SEVERAL {
             let several = self.flocks.tempers.len().min(MOST_FLOCKS);
@@ -216,8 +217,8 @@ impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Rule for Boids<'
                 let own = self.flock(slot) * self.flocks.tempers.len();
                 for other in 0..several {
                     let relation = self.flocks.relations.get(own + other).copied().unwrap_or_default();
-                    lanes.join[other][lane] = mask(relation == Relation::Join);
-                    lanes.avoid[other][lane] = mask(relation == Relation::Avoid);
+                    lanes.join[other] |= u8::from(relation == Relation::Join) << lane;
+                    lanes.avoid[other] |= u8::from(relation == Relation::Avoid) << lane;
                 }
             }
         }
@@ -309,11 +310,16 @@ impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Rule for Boids<'
             }
             if SEVERAL {
                 let flock = self.flock(first + other).min(MOST_FLOCKS - 1);
+                let (join, avoid) = (unfold(lanes.join[flock]), unfold(lanes.avoid[flock]));
                 let mut strange = [0_u32; LANES];
                 for lane in 0..LANES {
-                    strange[lane] =
-                        counts[lane] & lanes.avoid[flock][lane] & mask(square[lane] < lanes.avoidance[lane]);
-                    counts[lane] &= lanes.join[flock][lane];
+                    strange[lane] = counts[lane] & mask(square[lane] < lanes.avoidance[lane]);
+                }
+                for lane in 0..LANES {
+                    strange[lane] &= avoid[lane];
+                }
+                for lane in 0..LANES {
+                    counts[lane] &= join[lane];
                 }
                 for lane in 0..LANES {
                     let inverse = 1.0 / square[lane].max(f32::MIN_POSITIVE);
@@ -503,15 +509,22 @@ fn accelerate(
         next_y[lane] = vy[lane] + force_y[lane] * gain[lane];
         change[lane] = most[lane] * gain[lane];
     }
+    let speeds = lengths(&next_x, &next_y);
+    let mut factors = splat(1.0);
+    for lane in 0..LANES {
+        let fast = mask(speeds[lane] > top[lane] * (1.0 + ROUNDING));
+        factors[lane] = select(fast, top[lane] / speeds[lane], 1.0);
+    }
+    for lane in 0..LANES {
+        let slow = mask(speeds[lane] > 0.0) & mask(speeds[lane] < slowest[lane] * (1.0 - ROUNDING));
+        factors[lane] = select(slow, slowest[lane] / speeds[lane], factors[lane]);
+    }
+    let (mut next_x, mut next_y) = scaled(next_x, next_y, &factors);
     let (mut turn_x, mut turn_y) = (splat(0.0), splat(0.0));
     for lane in 0..LANES {
-        let speed = (next_x[lane] * next_x[lane] + next_y[lane] * next_y[lane]).sqrt();
-        let slow = mask(speed > 0.0) & mask(speed < slowest[lane] * (1.0 - ROUNDING));
-        let fast = mask(speed > top[lane] * (1.0 + ROUNDING));
-        let factor = select(slow, slowest[lane] / speed, select(fast, top[lane] / speed, 1.0));
-        next_x[lane] *= factor;
-        next_y[lane] *= factor;
         turn_x[lane] = next_x[lane] - vx[lane];
+    }
+    for lane in 0..LANES {
         turn_y[lane] = next_y[lane] - vy[lane];
     }
     // Within the speed limits this changes nothing; beyond them it keeps braking from being abrupt.

@@ -74,21 +74,16 @@ impl Block {
     #[must_use]
     pub fn load(records: &[Record], slot: usize, end: usize) -> Self {
         let records = &records[slot..end.min(slot + LANES)];
-        let mut block = Self {
+        let mut padded = [Record { x: f32::INFINITY, y: f32::INFINITY, vx: 0.0, vy: 0.0 }; LANES];
+        padded[..records.len()].copy_from_slice(records);
+        Self {
             slot,
             len: records.len(),
-            x: [f32::INFINITY; LANES],
-            y: [f32::INFINITY; LANES],
-            vx: [0.0; LANES],
-            vy: [0.0; LANES],
-        };
-        for (lane, record) in records.iter().enumerate() {
-            block.x[lane] = record.x;
-            block.y[lane] = record.y;
-            block.vx[lane] = record.vx;
-            block.vy[lane] = record.vy;
+            x: padded.map(|record| record.x),
+            y: padded.map(|record| record.y),
+            vx: padded.map(|record| record.vx),
+            vy: padded.map(|record| record.vy),
         }
-        block
     }
 }
 

@@ -10,6 +10,9 @@ use bevy::math::Vec2;
 use super::lanes::{LANES, Lane};
 use super::rule::{Block, Influences, Record, Rule, Torus};
 
+/// Up to this many agents, it is cheaper to ask each whether it is oneself than to cut the run in three.
+const SHORT_RUN: usize = 48;
+
 /// The vector instructions that a sweep uses. All of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instructions {
@@ -96,7 +99,7 @@ struct ColumnStarts {
 impl ColumnStarts {
     fn fill(&mut self, sort: &CellSort<Record>, row: u32) {
         let (grid, slots) = (sort.grid(), sort.row(row));
-        let most = (2 * slots.len()).max(32) as u32;
+        let most = slots.len().max(16) as u32;
         self.row = row;
         self.shift = 0;
         while (grid.columns() - 1) >> self.shift >= most {
@@ -105,26 +108,31 @@ impl ColumnStarts {
         let last = ((grid.columns() - 1) >> self.shift) as usize;
         self.starts.clear();
         self.starts.resize(last + 2, slots.end as u32);
-        let mut next = 0;
-        for slot in slots {
-            let column = (grid.column(sort.items()[slot].x) >> self.shift) as usize;
-            while next <= column {
-                self.starts[next] = slot as u32;
-                next += 1;
-            }
+        // From the right, so that the first agent of a column is the one that stays; then columns without agents start
+        // where the next one does. There is no branch in either loop to guess wrong.
+        let records = &sort.items()[slots.clone()];
+        for (slot, record) in slots.zip(records).rev() {
+            self.starts[(grid.column(record.x) >> self.shift) as usize] = slot as u32;
+        }
+        let mut next = u32::MAX;
+        for start in self.starts.iter_mut().rev() {
+            next = next.min(*start);
+            *start = next;
         }
     }
 
-    /// The slots of the columns `near`, and whether the short way to them from column `home` may cross the seam.
+    /// The slots of a range of columns.
     #[inline(always)]
-    fn spans(&self, near: &CellSpans, home: u32) -> impl Iterator<Item = (Range<usize>, bool)> {
-        let slots = |(first, end): (u32, u32)| {
-            self.starts[(first >> self.shift) as usize] as usize
-                ..self.starts[((end - 1) >> self.shift) as usize + 1] as usize
-        };
-        let spans = match *near.ranges() {
+    fn slots(&self, (first, end): (u32, u32)) -> Range<usize> {
+        self.starts[(first >> self.shift) as usize] as usize
+            ..self.starts[((end - 1) >> self.shift) as usize + 1] as usize
+    }
+
+    /// The slots of the columns `near`, and whether the short way to them from column `home` may cross the seam.
+    fn spans(&self, near: &CellSpans, home: u32) -> [(Range<usize>, bool); 2] {
+        match *near.ranges() {
             [left, right] => {
-                let (from, to) = (slots(left), slots(right));
+                let (from, to) = (self.slots(left), self.slots(right));
                 if from.end <= to.start {
                     [(from, near.seam_to(left, home)), (to, near.seam_to(right, home))]
                 } else {
@@ -132,10 +140,9 @@ impl ColumnStarts {
                     [(from.start..to.end, true), (0..0, false)]
                 }
             }
-            [range] => [(slots(range), near.seam_to(range, home)), (0..0, false)],
+            [range] => [(self.slots(range), near.seam_to(range, home)), (0..0, false)],
             _ => [(0..0, false), (0..0, false)],
-        };
-        spans.into_iter().filter(|(slots, _)| !slots.is_empty())
+        }
     }
 }
 
@@ -365,11 +372,11 @@ fn sweep_rows<R: Rule, V: Vectors>(
             gather(vectors, around, grid, reach, band, row, &mut sums);
             rule.untangle(&mut sums, block.len, |lane| crowd(grid, records, slots.clone(), slot + lane));
             let (vx, vy) = vectors.decide(rule, &block, &lanes, &sums, influences);
-            let neighbours = R::neighbours(&sums);
-            for lane in 0..block.len {
-                next.set(ids[slot + lane], vx[lane], vy[lane]);
-                band.neighbours += neighbours[lane] as u64;
+            for (lane, &id) in ids[slot..slot + block.len].iter().enumerate() {
+                next.set(id, vx[lane], vy[lane]);
             }
+            // Whole numbers, and none for lanes without an agent.
+            band.neighbours += R::neighbours(&sums).iter().sum::<f32>() as u64;
         }
     }
 }
@@ -394,20 +401,46 @@ fn gather<R: Rule, V: Vectors>(
     let block = all.block;
     let (first, last) = (grid.column(block.x[0]), grid.column(block.x[block.len - 1]));
     let near_columns = grid.columns_near(first, last, reach.columns);
-    let part = |slots: Range<usize>| Part { first: slots.start, others: &all.others[slots], ..all };
-    for near in &band.near {
-        for (slots, across) in band.columns[near.columns].spans(&near_columns, first) {
-            if near.across || across {
-                vectors.add::<R, true, true>(part(slots), sums);
-            } else if near.row == row && slots.contains(&block.slot) {
-                let end = block.slot + block.len;
-                vectors.add::<R, false, false>(part(slots.start..block.slot), sums);
-                vectors.add::<R, false, true>(part(block.slot..end), sums);
-                vectors.add::<R, false, false>(part(end..slots.end), sums);
-            } else {
-                vectors.add::<R, false, false>(part(slots), sums);
+    if near_columns.crosses_seam() {
+        for near in &band.near {
+            for (slots, across) in band.columns[near.columns].spans(&near_columns, first) {
+                add_run(vectors, &all, slots, near.row == row, near.across || across, sums);
             }
         }
+    } else if let [range] = *near_columns.ranges() {
+        for near in &band.near {
+            let slots = band.columns[near.columns].slots(range);
+            add_run(vectors, &all, slots, near.row == row, near.across, sums);
+        }
+    }
+}
+
+/// Adds a run of slots of one row. `own_row`: the block itself is in that row; `across`: the way there may cross the seam.
+#[inline(always)]
+fn add_run<R: Rule, V: Vectors>(
+    vectors: V,
+    all: &Part<'_, R>,
+    slots: Range<usize>,
+    own_row: bool,
+    across: bool,
+    sums: &mut R::Sums,
+) {
+    let part = |slots: Range<usize>| Part { first: slots.start, others: &all.others[slots], ..*all };
+    if slots.is_empty() {
+        return;
+    }
+    if across {
+        vectors.add::<R, true, true>(part(slots), sums);
+    } else if !own_row {
+        vectors.add::<R, false, false>(part(slots), sums);
+    } else if slots.len() <= SHORT_RUN {
+        vectors.add::<R, false, true>(part(slots), sums);
+    } else {
+        // Only among themselves do agents have to pass over themselves.
+        let own = all.block.slot..all.block.slot + all.block.len;
+        vectors.add::<R, false, false>(part(slots.start..own.start), sums);
+        vectors.add::<R, false, true>(part(own.clone()), sums);
+        vectors.add::<R, false, false>(part(own.end..slots.end), sums);
     }
 }
 

@@ -12,8 +12,8 @@ pub use capability::{
     parse_pattern, withdraw_capability,
 };
 pub(crate) use capability::{rebuild_index, validate_name as validate_capability_name};
-pub(crate) use condition::expire_conditions;
 pub use claim::MotionClaims;
+pub(crate) use condition::expire_conditions;
 pub use condition::{Condition, ConditionExpiry, Status, degrade_agents, fail_agents, freeze_agents, restart_agents};
 pub use fitness::{FitnessWeights, ServiceRecord, fitness};
 pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, Placement, Tier};

@@ -596,31 +596,46 @@ fn sort_row<T: CellItem>(
 ) {
     let keys = &mut scratch.keys;
     keys.clear();
-    if items.len() <= INSERTION_ITEMS {
-        keys.extend(items.iter().zip(ids.iter()).map(|(item, id)| cell_key(grid.column(item.place().x), id.0)));
-        insertion_sort(keys, items, ids);
-        return;
-    }
-    let columns = grid.columns as usize;
     scratch.items.clear();
     scratch.items.extend_from_slice(items);
     scratch.ids.clear();
     scratch.ids.extend_from_slice(ids);
-    if columns > 4 * items.len() {
-        // Few items in a wide row: sorting the keys beats sweeping over all columns.
+    if items.len() <= INSERTION_ITEMS {
+        // The keys carry where their item stands, so that nothing else moves while they are sorted.
         keys.extend(items.iter().enumerate().map(|(at, item)| cell_key(grid.column(item.place().x), at as u32)));
+        insertion_sort_keys(keys);
+        for (to, key) in keys.iter().enumerate() {
+            items[to] = scratch.items[*key as u32 as usize];
+            ids[to] = scratch.ids[*key as u32 as usize];
+        }
+        if !ascending {
+            order_cells_by_id(grid, items, ids, scratch);
+        }
+        return;
+    }
+    keys.extend(items.iter().map(|item| u64::from(grid.column(item.place().x))));
+    // A stable counting sort into at most as many buckets of columns as there are items; then, if all are near their
+    // place, insertion. A crowd in few of the columns needs a bucket per column, or, in a very wide row, another sort.
+    let mut shift = 0;
+    while (grid.columns - 1) >> shift >= items.len() as u32 {
+        shift += 1;
+    }
+    let counters = &mut scratch.counters;
+    let fullest = count_buckets(keys, shift, grid.columns, counters);
+    let crowded = shift > 0 && fullest > INSERTION_ITEMS as u32;
+    if crowded && grid.columns as usize > 8 * items.len() {
+        for (at, key) in keys.iter_mut().enumerate() {
+            *key = *key << 32 | at as u64;
+        }
         keys.sort_unstable();
         for (to, key) in keys.iter().enumerate() {
             items[to] = scratch.items[*key as u32 as usize];
             ids[to] = scratch.ids[*key as u32 as usize];
         }
     } else {
-        let counters = &mut scratch.counters;
-        counters.clear();
-        counters.resize(columns, 0);
-        keys.extend(items.iter().map(|item| u64::from(grid.column(item.place().x))));
-        for key in keys.iter() {
-            counters[*key as usize] += 1;
+        if crowded {
+            shift = 0;
+            count_buckets(keys, shift, grid.columns, counters);
         }
         let mut next = 0;
         for counter in counters.iter_mut() {
@@ -629,10 +644,15 @@ fn sort_row<T: CellItem>(
             next += count;
         }
         for (from, key) in keys.iter().enumerate() {
-            let counter = &mut counters[*key as usize];
+            let counter = &mut counters[(key >> shift) as usize];
             items[*counter as usize] = scratch.items[from];
             ids[*counter as usize] = scratch.ids[from];
             *counter += 1;
+        }
+        if shift > 0 {
+            keys.clear();
+            keys.extend(items.iter().map(|item| u64::from(grid.column(item.place().x))));
+            insertion_sort(keys, items, ids);
         }
     }
     if !ascending {
@@ -640,9 +660,31 @@ fn sort_row<T: CellItem>(
     }
 }
 
+/// Counts keys into buckets of 2^`shift` columns. Returns the largest count.
+fn count_buckets(keys: &[u64], shift: u32, columns: u32, counters: &mut Vec<u32>) -> u32 {
+    counters.clear();
+    counters.resize(((columns - 1) >> shift) as usize + 1, 0);
+    for key in keys {
+        counters[(key >> shift) as usize] += 1;
+    }
+    counters.iter().copied().max().unwrap_or(0)
+}
+
 #[inline]
 fn cell_key(column: u32, tie: u32) -> u64 {
     u64::from(column) << 32 | u64::from(tie)
+}
+
+fn insertion_sort_keys(keys: &mut [u64]) {
+    for at in 1..keys.len() {
+        let key = keys[at];
+        let mut hole = at;
+        while hole > 0 && keys[hole - 1] > key {
+            keys[hole] = keys[hole - 1];
+            hole -= 1;
+        }
+        keys[hole] = key;
+    }
 }
 
 fn insertion_sort<T: Copy>(keys: &mut [u64], items: &mut [T], ids: &mut [AgentId]) {
