@@ -21,9 +21,19 @@ impl Corridor {
         self.reached.last().copied().unwrap_or(0.0)
     }
 
+    /// The point after a place on the corridor.
+    fn point_after(&self, offset: f32) -> usize {
+        self.reached.partition_point(|reached| *reached < offset).clamp(1, self.points.len() - 1)
+    }
+
+    fn heading_at(&self, offset: f32) -> Vec2 {
+        let after = self.point_after(offset);
+        (self.points[after] - self.points[after - 1]).normalize_or_zero()
+    }
+
     fn point_at(&self, offset: f32) -> Vec2 {
         let offset = offset.clamp(0.0, self.length());
-        let after = self.reached.partition_point(|reached| *reached < offset).clamp(1, self.points.len() - 1);
+        let after = self.point_after(offset);
         let span = self.reached[after] - self.reached[after - 1];
         let share = if span > 0.0 { (offset - self.reached[after - 1]) / span } else { 0.0 };
         self.points[after - 1] + (self.points[after] - self.points[after - 1]) * share
@@ -149,9 +159,18 @@ impl CorridorNetwork {
         OnCorridor { offset: offset.clamp(0.0, length), ..at }
     }
 
-    /// The ways on from the end of the walk: all but the one it came by, or that one in a dead end.
+    /// The direction of the walk, of length 1.
     #[must_use]
-    pub fn ways_on(&self, at: OnCorridor) -> Vec<Branch> {
+    pub fn heading(&self, at: OnCorridor) -> Vec2 {
+        let onward =
+            self.corridors.get(at.corridor as usize).map_or(Vec2::ZERO, |corridor| corridor.heading_at(at.offset));
+        if at.onward { onward } else { -onward }
+    }
+
+    /// The ways on from the end of the walk that need no turn sharper than `sharpest` radians: all but the one it came
+    /// by. If there is none, any but that one; in a dead end that one.
+    #[must_use]
+    pub fn ways_on(&self, at: OnCorridor, sharpest: f32) -> Vec<Branch> {
         let Some(corridor) = self.corridors.get(at.corridor as usize) else {
             return Vec::new();
         };
@@ -159,7 +178,15 @@ impl CorridorNetwork {
         let came_by = Branch { corridor: at.corridor, onward: !at.onward };
         let others: Vec<Branch> =
             self.branches[node as usize].iter().copied().filter(|branch| *branch != came_by).collect();
-        if others.is_empty() { vec![came_by] } else { others }
+        let heading = self.heading(at);
+        let least = bevy::math::ops::cos(sharpest.clamp(0.0, std::f32::consts::PI)) - 1e-4;
+        let ahead: Vec<Branch> =
+            others.iter().copied().filter(|way| heading.dot(self.heading(self.enter(*way))) >= least).collect();
+        match (ahead.is_empty(), others.is_empty()) {
+            (false, _) => ahead,
+            (true, false) => others,
+            (true, true) => vec![came_by],
+        }
     }
 
     /// The beginning of a branch.
@@ -228,12 +255,21 @@ mod tests {
     #[test]
     fn ends_meet_in_forks_and_the_way_back_is_taken_in_dead_ends_only() {
         let network = bridge();
+        let any = std::f32::consts::PI;
         let stem = network.nearest(Vec2::new(-20.0, 3.0)).unwrap();
         assert_eq!(stem, OnCorridor { corridor: 0, offset: 10.0, onward: true });
-        let corridors: Vec<u32> = network.ways_on(stem).iter().map(|branch| branch.corridor).collect();
-        assert_eq!(corridors, [1, 2]);
+        let numbers = |at, sharpest| -> Vec<u32> {
+            let end = network.advance(at, network.to_end(at));
+            network.ways_on(end, sharpest).iter().map(|branch| branch.corridor).collect()
+        };
+        assert_eq!(numbers(stem, any), [1, 2]);
         let back = OnCorridor { onward: false, ..stem };
-        assert_eq!(network.ways_on(back), [Branch { corridor: 0, onward: true }]);
+        let end = network.advance(back, network.to_end(back));
+        assert_eq!(network.ways_on(end, 0.1), [Branch { corridor: 0, onward: true }]);
+        // Home over the short branch: the stem lies ahead, the long branch needs a turn of 90°.
+        let home = OnCorridor { corridor: 1, offset: 5.0, onward: false };
+        assert_eq!(numbers(home, any), [0, 2]);
+        assert_eq!(numbers(home, 1.0), [0]);
     }
 
     #[test]

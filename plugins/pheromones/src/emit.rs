@@ -119,7 +119,8 @@ pub fn brush(field: &PheromoneField, path: &[Vec2], radius: f32) -> Vec<crate::f
     let grid = field.grid();
     let mut cells = crate::trail::cells_of(field, path);
     if radius > grid.cell_size.min_element() * 0.5 || path.len() == 1 {
-        let spine: Vec<Vec2> = if path.len() == 1 { path.to_vec() } else { cells.iter().map(|c| grid.center(*c)).collect() };
+        let spine: Vec<Vec2> =
+            if path.len() == 1 { path.to_vec() } else { cells.iter().map(|c| grid.center(*c)).collect() };
         cells.extend(spine.into_iter().flat_map(|point| field.cells_within(point, radius)));
         cells.sort_unstable();
         cells.dedup();

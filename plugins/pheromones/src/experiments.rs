@@ -25,7 +25,7 @@ pub struct Experiment {
 }
 
 /// The double bridge of Goss, Aron, Deneubourg & Pasteels (1989): nest and food are joined by a short branch (140 units)
-/// and one twice as long (280). Ants mark both ways, one unit per passage, and choose at the forks by the rule that was
+/// and one twice as long (280), together an equilateral triangle, so that all ways part at 60°. Ants mark both ways, one unit per passage, and choose at the forks by the rule that was
 /// fitted to the Argentine ant (k = 20, n = 2). Nobody knows which branch is short; ants on it are back sooner, and what
 /// they leave draws others. The metric is `pheromones.share.short` after half an hour.
 #[must_use]
@@ -33,19 +33,21 @@ pub fn double_bridge() -> Experiment {
     let point = Vec2::new;
     let corridor = |name: &str, points: &[Vec2]| CorridorConfig { name: name.into(), points: points.to_vec() };
     let counter = |name: &str, from, to| CounterConfig { name: name.into(), from, to, set: "bridge".into() };
-    let (near, far) = (point(-70.0, 0.0), point(70.0, 0.0));
+    // The three corners of the triangle, 140 apart, and the ends of the stems.
+    let (near, far, apex) = (point(-70.0, -60.0), point(70.0, -60.0), point(0.0, 61.243_557));
+    let (nest, food) = (point(-130.0, -60.0), point(130.0, -60.0));
     let cell_size = 5.0;
-    let speed = 20.0;
+    let speed = 7.0;
     // A cell gets one unit per passage.
-    let mark_per_s = speed / cell_size;
+    let mark_per_s = 0.2 * speed / cell_size;
     Experiment {
         world: WorldBounds { size: point(400.0, 240.0), edge: Edge::Bounce },
-        tick_hz: 10.0,
-        ticks: 18_000,
+        tick_hz: 5.0,
+        ticks: 9_000,
         groups: vec![AgentGroup {
             name: "ant".into(),
-            count: 100,
-            spawn: Placement::Points(vec![point(-130.0, 0.0)]),
+            count: 500,
+            spawn: Placement::Points(vec![nest]),
             ..AgentGroup::default()
         }],
         pheromones: PheromonesConfig {
@@ -58,22 +60,17 @@ pub fn double_bridge() -> Experiment {
                 maximum: 10_000.0,
                 ..LayerConfig::default()
             }],
-            nests: vec![NestConfig { position: point(-130.0, 0.0), radius: 4.0, ..NestConfig::default() }],
-            resources: vec![ResourceConfig {
-                position: point(130.0, 0.0),
-                radius: 4.0,
-                amount: 1e6,
-                ..ResourceConfig::default()
-            }],
+            nests: vec![NestConfig { position: nest, radius: 4.0, ..NestConfig::default() }],
+            resources: vec![ResourceConfig { position: food, radius: 4.0, amount: 1e6, ..ResourceConfig::default() }],
             corridors: vec![
-                corridor("nest", &[point(-130.0, 0.0), near]),
+                corridor("nest", &[nest, near]),
                 corridor("short", &[near, far]),
-                corridor("long", &[near, point(-70.0, 70.0), point(70.0, 70.0), far]),
-                corridor("food", &[far, point(130.0, 0.0)]),
+                corridor("long", &[near, apex, far]),
+                corridor("food", &[far, food]),
             ],
             counters: vec![
-                counter("short", point(0.0, -5.0), point(0.0, 5.0)),
-                counter("long", point(0.0, 65.0), point(0.0, 75.0)),
+                counter("short", point(0.0, -70.0), point(0.0, -50.0)),
+                counter("long", point(0.0, 50.0), point(0.0, 70.0)),
             ],
             foraging: vec![ForagingConfig {
                 agents: "ant".into(),
@@ -82,9 +79,9 @@ pub fn double_bridge() -> Experiment {
                 sensor_distance: 7.5,
                 mark_per_s,
                 mark_out_per_s: mark_per_s,
-                rest_s: 30.0,
+                rest_s: 125.0,
                 confined: true,
-                choice: ChoiceRule { k: 20.0, n: 2.0 },
+                choice: ChoiceRule::default(),
                 ..ForagingConfig::default()
             }],
             ..PheromonesConfig::default()
@@ -126,12 +123,7 @@ pub fn discovery(stigmergy: bool) -> Experiment {
                 ..LayerConfig::default()
             }],
             nests: vec![NestConfig { radius: 20.0, ..NestConfig::default() }],
-            resources: vec![
-                patch(480.0, 120.0),
-                patch(-160.0, 500.0),
-                patch(-520.0, -80.0),
-                patch(220.0, -460.0),
-            ],
+            resources: vec![patch(480.0, 120.0), patch(-160.0, 500.0), patch(-520.0, -80.0), patch(220.0, -460.0)],
             foraging: vec![ForagingConfig {
                 agents: "ant".into(),
                 stigmergy,

@@ -279,14 +279,8 @@ pub fn decide_foragers(
     plan: Res<ForagingPlan>,
     mut foragers: Query<(&Agent, &Position, Option<&Condition>, &mut Forager)>,
 ) {
-    let around = Surroundings {
-        field: &field,
-        sites: &sites,
-        plan: &plan,
-        bounds: &bounds,
-        tick: clock.tick(),
-        dt: clock.dt(),
-    };
+    let around =
+        Surroundings { field: &field, sites: &sites, plan: &plan, bounds: &bounds, tick: clock.tick(), dt: clock.dt() };
     let mut rows: Vec<_> = foragers.iter_mut().filter(|(_, _, condition, _)| Condition::acts(*condition)).collect();
     // Every forager writes only itself and draws from its own stream, so their order does not matter.
     workers.for_each_chunk_mut(&mut rows, 256, |_, rows| {

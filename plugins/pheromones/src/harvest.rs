@@ -138,11 +138,8 @@ fn mark_ground(
     if per_s <= 0.0 {
         return;
     }
-    let strength = if settings.mark_fade_s > 0.0 {
-        bevy::math::ops::exp(-forager.since_s / settings.mark_fade_s)
-    } else {
-        1.0
-    };
+    let strength =
+        if settings.mark_fade_s > 0.0 { bevy::math::ops::exp(-forager.since_s / settings.mark_fade_s) } else { 1.0 };
     let step = velocity * dt;
     let samples = (step.length() / field.grid().cell_size.min_element()).ceil().clamp(1.0, 64.0);
     let amount = per_s * strength * dt / samples;

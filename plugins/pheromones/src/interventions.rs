@@ -74,13 +74,7 @@ pub struct SpoofPheromone {
 
 impl Default for SpoofPheromone {
     fn default() -> Self {
-        Self {
-            layer: "food".into(),
-            place: SpoofPlace::default(),
-            strength: 5.0,
-            radius: 5.0,
-            duration_s: 30.0,
-        }
+        Self { layer: "food".into(), place: SpoofPlace::default(), strength: 5.0, radius: 5.0, duration_s: 30.0 }
     }
 }
 

@@ -57,7 +57,7 @@ pub mod walls;
 pub use config::PheromonesConfig;
 pub use field::{LayerId, PheromoneField};
 
-use agent2028_core::agent::SpawnHooks;
+use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::AddIntervention;
@@ -66,7 +66,7 @@ use agent2028_core::parallel::Workers;
 use agent2028_core::params::AddSection;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
-use agent2028_core::{SimSchedule, SimSystems, require_motion};
+use agent2028_core::{Before, SimSchedule, SimSystems, require_motion};
 use bevy::prelude::*;
 
 use field::CellGrid;
@@ -99,6 +99,7 @@ impl Plugin for PheromonesPlugin {
             .insert_resource(field)
             .insert_resource(sites)
             .insert_resource(ids)
+            .init_resource::<MotionClaims>()
             .init_resource::<plan::ForagingPlan>()
             .init_resource::<stats::ForagingStats>()
             .init_resource::<emit::Spoofs>()
@@ -124,22 +125,24 @@ impl Plugin for PheromonesPlugin {
 
 impl PheromonesPlugin {
     fn add_tick(&self, app: &mut App) {
-        app.add_systems(
-            SimSchedule,
-            (plan::refresh_plan, plan::respawn_resources).chain().in_set(SimSystems::Perceive),
-        )
-        .add_systems(
-            SimSchedule,
-            (harvest::act_foragers, emit::emit, emit::lay_false_trails).chain().in_set(SimSystems::Act),
-        )
-        .add_systems(SimSchedule, forager::decide_foragers.in_set(SimSystems::Decide))
-        .add_systems(
-            SimSchedule,
-            // Other plugins move other agents in this phase: an agent has one mover, so their order is of no effect.
-            (movement::move_foragers.ambiguous_with_all(), step_field).chain().in_set(SimSystems::Settle),
-        )
-        // Every metric is recorded by one system only, so the order among plugins is of no effect either.
-        .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with_all());
+        // Claims come first: others look at them in the phase itself.
+        app.add_systems(SimSchedule, plan::claim_groups.in_set(Before(SimSystems::Perceive)))
+            .add_systems(
+                SimSchedule,
+                (plan::refresh_plan, plan::respawn_resources).chain().in_set(SimSystems::Perceive),
+            )
+            .add_systems(
+                SimSchedule,
+                (harvest::act_foragers, emit::emit, emit::lay_false_trails).chain().in_set(SimSystems::Act),
+            )
+            .add_systems(SimSchedule, forager::decide_foragers.in_set(SimSystems::Decide))
+            .add_systems(
+                SimSchedule,
+                // Other plugins move other agents in this phase: an agent has one mover, so their order is of no effect.
+                (movement::move_foragers.ambiguous_with_all(), step_field).chain().in_set(SimSystems::Settle),
+            )
+            // Every metric is recorded by one system only, so the order among plugins is of no effect either.
+            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
     }
 }
 

@@ -132,8 +132,8 @@ fn arrived(forager: &Forager, point: Vec2, ground: &Ground) -> bool {
 /// The branch that is taken at the end of a corridor.
 fn fork(on: OnCorridor, group: &GroupPlan, ground: &Ground, stream: &mut SimStream) -> OnCorridor {
     let network = &ground.plan.corridors;
-    let branches = network.ways_on(on);
     let settings = &group.settings;
+    let branches = network.ways_on(on, settings.choice.sharpest_turn_deg.to_radians());
     let scents: Vec<f32> = branches
         .iter()
         .map(|branch| {

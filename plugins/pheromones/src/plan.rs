@@ -1,6 +1,6 @@
 //! What is derived from the scene's section: names looked up, angles in radians, walls and corridors linked.
 
-use agent2028_core::agent::{AgentGroups, AgentId, GroupId};
+use agent2028_core::agent::{AgentGroups, AgentId, GroupId, MotionClaims};
 use agent2028_core::clock::SimClock;
 use agent2028_core::space::WorldBounds;
 use bevy::math::Rot2;
@@ -131,14 +131,25 @@ fn group_plan(foraging: &ForagingConfig, field: &PheromoneField, groups: &AgentG
         attractions,
         trail: layer(&foraging.trail),
         homing,
-        reinforcer: foraging.reinforce.as_ref().and_then(|reinforce| {
-            Some(TrailReinforcer { layer: layer(&reinforce.layer)?, amount: reinforce.amount })
-        }),
+        reinforcer: foraging
+            .reinforce
+            .as_ref()
+            .and_then(|reinforce| Some(TrailReinforcer { layer: layer(&reinforce.layer)?, amount: reinforce.amount })),
         alarm: foraging.alarm.as_ref().and_then(|alarm| Some((layer(&alarm.layer)?, alarm.clone()))),
         antenna: Rot2::degrees(foraging.sensor_angle_deg),
         turn: foraging.turn_deg_per_s.to_radians() * dt,
         wander: foraging.wander_deg.to_radians() * dt.sqrt(),
         settings: foraging.clone(),
+    }
+}
+
+/// Says which groups forage, so that no other plugin moves them.
+pub fn claim_groups(config: Res<PheromonesConfig>, mut claims: ResMut<MotionClaims>) {
+    if config.is_changed() {
+        let moved: Vec<String> = config.foraging.iter().map(|foraging| foraging.agents.clone()).collect();
+        if claims.bypass_change_detection().claim("pheromones", moved) {
+            claims.set_changed();
+        }
     }
 }
 

@@ -74,7 +74,12 @@ pub struct Sites {
 impl Sites {
     /// The sites as a scene describes them; scattered items get their places from `stream`.
     #[must_use]
-    pub fn new(nests: &[NestConfig], resources: &[ResourceConfig], bounds: &WorldBounds, stream: &mut SimStream) -> Self {
+    pub fn new(
+        nests: &[NestConfig],
+        resources: &[ResourceConfig],
+        bounds: &WorldBounds,
+        stream: &mut SimStream,
+    ) -> Self {
         let mut sites = Self::default();
         for nest in nests {
             sites.add_nest(nest, bounds);

@@ -1,9 +1,9 @@
 //! The known answers of stigmergy, run through the real plugin and schedule.
 
+use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, spawn_scene_group};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::Simulation;
-use agent2028_core::SimCorePlugin;
 use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::experiments::{Experiment, discovery, double_bridge};
 use bevy::prelude::*;
@@ -36,7 +36,9 @@ fn per_seed<R: Send>(seeds: u64, run: impl Fn(u64) -> R + Sync) -> Vec<R> {
         let run = &run;
         let handles: Vec<_> = (0..cores)
             .map(|core| {
-                scope.spawn(move || (core..seeds).step_by(cores as usize).map(|seed| (seed, run(seed))).collect::<Vec<_>>())
+                scope.spawn(move || {
+                    (core..seeds).step_by(cores as usize).map(|seed| (seed, run(seed))).collect::<Vec<_>>()
+                })
             })
             .collect();
         handles.into_iter().flat_map(|handle| handle.join().unwrap()).collect()

@@ -5,6 +5,7 @@ use bevy::math::Vec2;
 
 use super::{ForagingConfig, Homing, PheromonesConfig};
 use crate::field::{FieldEdge, MAX_CELLS_PER_AXIS, MAX_DIFFUSION_RATE};
+use crate::plan::MAX_COUNTERS;
 
 impl Check for PheromonesConfig {
     fn check(&self, at: &str, problems: &mut Problems) {
@@ -132,6 +133,9 @@ impl PheromonesConfig {
                 finite(&format!("{at}.points[{index}]"), *point, problems);
             }
         }
+        if self.counters.len() > MAX_COUNTERS {
+            problems.push(format!("{at}.counters"), format!("more than {MAX_COUNTERS} counters"), "leave some out");
+        }
         for (index, counter) in self.counters.iter().enumerate() {
             let at = format!("{at}.counters[{index}]");
             if counter.name.is_empty() || self.counters[..index].iter().any(|other| other.name == counter.name) {
@@ -188,6 +192,7 @@ impl PheromonesConfig {
             ("rest_s", foraging.rest_s),
             ("choice.k", foraging.choice.k),
             ("choice.n", foraging.choice.n),
+            ("choice.sharpest_turn_deg", foraging.choice.sharpest_turn_deg),
         ] {
             positive(&format!("{at}.{name}"), value, problems);
         }

@@ -38,11 +38,15 @@ pub struct ChoiceRule {
     /// How sharply differences are told apart; by default 2.
     #[reflect(@Range::new(0.0, 16.0))]
     pub n: f32,
+    /// Branches that need a sharper turn are taken only if there is no other; by default 90. Walking ants keep their
+    /// direction, and bridges are built with angles that tell the ways on from the way around.
+    #[reflect(@Range::new(0.0, 180.0), @Unit("°"))]
+    pub sharpest_turn_deg: f32,
 }
 
 impl Default for ChoiceRule {
     fn default() -> Self {
-        Self { k: 20.0, n: 2.0 }
+        Self { k: 20.0, n: 2.0, sharpest_turn_deg: 90.0 }
     }
 }
 
