@@ -147,9 +147,9 @@ impl WorldCamera {
             self.center + (self.target_center - self.center) * share,
             self.units_per_pixel + (self.target_units_per_pixel - self.units_per_pixel) * share,
         );
-        // The last hundredths of a pixel would go on for ever.
+        // The last hundredth of a pixel would go on for ever.
         let rest = (center - self.target_center).abs().max_element() / scale;
-        let arrived = rest < 0.02 && (scale / self.target_units_per_pixel - 1.0).abs() < 1e-4;
+        let arrived = rest < 0.01 && (scale / self.target_units_per_pixel - 1.0).abs() < 1e-5;
         if arrived || !center.is_finite() || !scale.is_finite() {
             self.jump();
         } else {

@@ -160,7 +160,7 @@ pub static LIGHT: Tokens = Tokens {
         Rgba8::hex(0x94_6500),
         Rgba8::hex(0x00_7A58),
         Rgba8::hex(0xA3_4F7E),
-        Rgba8::hex(0x7A_7100),
+        Rgba8::hex(0x58_6E00),
         Rgba8::hex(0xB3_4D00),
         Rgba8::hex(0x00_4E7C),
     ],

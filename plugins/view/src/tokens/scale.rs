@@ -2,7 +2,7 @@
 
 use bevy::prelude::*;
 
-use super::Rgba8;
+use super::{Rgba8, Theme};
 
 /// A scale by name, so that settings and legends can speak of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Reflect)]
@@ -17,6 +17,8 @@ pub enum ColorScale {
     Diverging,
     /// Directions: a circle of hues of equal lightness.
     Cyclic,
+    /// Health: the diverging scale turned around, so that 0 is orange and 1 blue.
+    Health,
 }
 
 impl ColorScale {
@@ -28,6 +30,23 @@ impl ColorScale {
             Self::Magma => magma(at),
             Self::Diverging => diverging(at),
             Self::Cyclic => cyclic(at),
+            Self::Health => diverging(1.0 - at),
+        }
+    }
+
+    /// The colour at `at` for marks on the world's ground: the end of *viridis* that would vanish into it is left out.
+    #[must_use]
+    pub fn on(self, theme: Theme, at: f32) -> Rgba8 {
+        let at = if at > 0.0 { at.min(1.0) } else { 0.0 };
+        match (self, theme) {
+            (Self::Viridis, Theme::Dark) => viridis(0.2 + 0.8 * at),
+            (Self::Viridis, Theme::Light) => viridis(0.85 * at),
+            (Self::Magma | Self::Diverging | Self::Cyclic | Self::Health, Theme::Dark) => self.at(at),
+            // On white, dense is dark.
+            (Self::Magma, Theme::Light) => magma(1.0 - at),
+            (Self::Diverging | Self::Cyclic | Self::Health, Theme::Light) => {
+                self.at(at).mix(Rgba8::hex(0x00_0000), 0.3)
+            }
         }
     }
 
@@ -35,6 +54,12 @@ impl ColorScale {
     #[must_use]
     pub fn table(self) -> [Rgba8; 256] {
         std::array::from_fn(|at| self.at(at as f32 / 255.0))
+    }
+
+    /// The scale for marks on the world's ground as a table of 256 colours.
+    #[must_use]
+    pub fn table_on(self, theme: Theme) -> [Rgba8; 256] {
+        std::array::from_fn(|at| self.on(theme, at as f32 / 255.0))
     }
 }
 
@@ -51,7 +76,7 @@ const MAGMA: [u32; 18] = [
 ];
 
 /// From sky blue over a quiet grey to orange, both arms equally far from the middle in lightness.
-const DIVERGING: [u32; 5] = [0x56_B4E9, 0x64_8FAE, 0x6F_7780, 0xAE_8446, 0xE6_9F00];
+const DIVERGING: [u32; 5] = [0x56_B4E9, 0x64_8FAE, 0x78_7878, 0xAE_8446, 0xE6_9F00];
 
 fn along(anchors: &[u32], at: f32) -> Rgba8 {
     let last = anchors.len() - 1;
@@ -123,6 +148,15 @@ mod tests {
         let lightness = lightness(ColorScale::Cyclic);
         let (least, most) = lightness.iter().fold((f32::MAX, f32::MIN), |(a, b), &x| (a.min(x), b.max(x)));
         assert!(most - least < 12.0, "{least} {most}");
+    }
+
+    #[test]
+    fn marks_on_the_ground_can_be_seen_all_along_ordered_scales() {
+        for theme in [Theme::Dark, Theme::Light] {
+            for color in ColorScale::Viridis.table_on(theme) {
+                assert!(color.contrast(theme.tokens().world) > 1.7, "{theme:?} {color:?}");
+            }
+        }
     }
 
     #[test]

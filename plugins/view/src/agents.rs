@@ -1,0 +1,19 @@
+//! Drawing agents: what each looks like, and two ways onto the screen that look alike.
+//!
+//! Where there is a graphics processor, 16 bytes per visible agent go into one instanced draw ([`AgentInstance`]). Where
+//! triangles are drawn by software, many agents are painted into an image instead ([`Canvas`]). Agents smaller than a
+//! pixel become a density map ([`Density`]) in both.
+
+mod canvas;
+mod density;
+mod glyph;
+mod instance;
+mod look;
+mod size;
+
+pub use canvas::Canvas;
+pub use density::Density;
+pub use glyph::Glyph;
+pub use instance::{AgentInstance, LONGEST_GLYPH};
+pub use look::{AgentLooks, Look};
+pub use size::{AgentSize, dart_length};

@@ -1,0 +1,195 @@
+//! What colour, shape and size an agent has.
+
+use agent2028_core::agent::{AgentGroups, AgentId, Condition, GroupId, Status};
+use bevy::math::{Vec2, ops};
+
+use super::glyph::Glyph;
+use crate::settings::{ColorBy, SizeBy, ViewSettings};
+use crate::tokens::{ColorScale, Rgba8, Tokens};
+
+/// How one agent looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Its colour.
+    pub color: Rgba8,
+    /// Its shape.
+    pub glyph: Glyph,
+    /// How much longer or shorter than the others it is.
+    pub size: f32,
+    /// Its heading in window axes (y down), a unit vector.
+    pub heading: Vec2,
+}
+
+/// How all agents of a frame look: the settings, worked out into tables.
+#[derive(Clone, Debug)]
+pub struct AgentLooks {
+    color_by: ColorBy,
+    size_by: SizeBy,
+    tokens: &'static Tokens,
+    table: [Rgba8; 256],
+    /// One over the speed at the scale's end.
+    per_speed: f32,
+    groups: Vec<(u32, u32, Rgba8)>,
+    /// The range of ids looked up last: agents mostly come in the order of their ids.
+    last: (u32, u32, Rgba8),
+    darts: bool,
+}
+
+impl AgentLooks {
+    /// Works out the settings. `top_speed` is the speed at the scale's end, in world units per second; `darts` whether
+    /// there is room to show headings.
+    #[must_use]
+    pub fn new(settings: &ViewSettings, groups: &AgentGroups, top_speed: f32, darts: bool) -> Self {
+        let tokens = settings.tokens();
+        let mut ranges: Vec<_> = (0..groups.groups().len())
+            .flat_map(|group| {
+                let color = tokens.category(group);
+                groups.ranges_of(GroupId(group as u16)).map(move |range| (range.start, range.end, color))
+            })
+            .collect();
+        ranges.sort_unstable_by_key(|range| range.0);
+        Self {
+            color_by: settings.color_by,
+            size_by: settings.size_by,
+            tokens,
+            table: scale_of(settings.color_by).table_on(settings.theme),
+            per_speed: if top_speed > 0.0 { 1.0 / top_speed } else { 0.0 },
+            last: ranges.first().copied().unwrap_or((0, 0, tokens.category(0))),
+            groups: ranges,
+            darts: darts && settings.layers.headings,
+        }
+    }
+
+    /// How an agent looks.
+    #[inline]
+    #[must_use]
+    pub fn of(&mut self, agent: AgentId, velocity: Vec2, condition: Option<&Condition>) -> Look {
+        let square = velocity.length_squared();
+        let speed = square.sqrt();
+        let heading = if square > 0.0 { Vec2::new(velocity.x, -velocity.y) / speed } else { Vec2::X };
+        let share = (speed * self.per_speed).min(1.0);
+        let mut color = match self.color_by {
+            ColorBy::Group => self.group_color(agent.0),
+            ColorBy::Speed => self.table[(share * 255.0) as usize],
+            ColorBy::Heading => {
+                let turn = ops::atan2(velocity.y, velocity.x) / std::f32::consts::TAU;
+                self.table[((turn - turn.floor()) * 255.0) as usize]
+            }
+            // Weyl's sequence: consecutive numbers land far apart.
+            ColorBy::Id => self.table[(agent.0.wrapping_mul(2_654_435_769) >> 24) as usize],
+            ColorBy::Health => self.table[255],
+            ColorBy::Status => self.tokens.info,
+        };
+        let mut glyph = if self.darts { Glyph::Dart } else { Glyph::Disc };
+        let mut size = 1.0;
+        if let Some(condition) = condition {
+            (color, glyph) = self.afflicted(color, glyph, condition);
+            size = if condition.status == Status::Active { 1.0 } else { 1.15 };
+        }
+        if self.size_by != SizeBy::Uniform {
+            size *= self.size_by.factor(share, Condition::health(condition));
+        }
+        Look { color, glyph, size, heading }
+    }
+
+    fn group_color(&mut self, id: u32) -> Rgba8 {
+        if id < self.last.0 || id >= self.last.1 {
+            let after = self.groups.partition_point(|range| range.0 <= id);
+            match after.checked_sub(1).map(|at| self.groups[at]) {
+                Some(range) if id < range.1 => self.last = range,
+                _ => return self.tokens.secondary,
+            }
+        }
+        self.last.2
+    }
+
+    #[cold]
+    fn afflicted(&self, color: Rgba8, glyph: Glyph, condition: &Condition) -> (Rgba8, Glyph) {
+        let health = condition.health.clamp(0.0, 1.0);
+        let worn = match self.color_by {
+            ColorBy::Health => self.table[(health * 255.0) as usize],
+            ColorBy::Status if health < condition.base_health || health < 1.0 => self.tokens.warning,
+            _ => color.desaturate((1.0 - health) * 0.85).mix(self.tokens.world, (1.0 - health) * 0.25),
+        };
+        match condition.status {
+            Status::Active => (worn, glyph),
+            Status::Failed if self.color_by == ColorBy::Status => (self.tokens.danger, Glyph::Cross),
+            Status::Failed => (color.desaturate(0.6), Glyph::Cross),
+            Status::Frozen if self.color_by == ColorBy::Status => (self.tokens.secondary, Glyph::Bars),
+            Status::Frozen => (worn, Glyph::Bars),
+        }
+    }
+}
+
+/// The scale behind a choice of colour; categories have none and get *viridis*, which they don't use.
+#[must_use]
+pub(crate) fn scale_of(color_by: ColorBy) -> ColorScale {
+    match color_by {
+        ColorBy::Heading | ColorBy::Id => ColorScale::Cyclic,
+        ColorBy::Health => ColorScale::Health,
+        ColorBy::Speed | ColorBy::Group | ColorBy::Status => ColorScale::Viridis,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::Theme;
+    use agent2028_core::SimCorePlugin;
+    use agent2028_core::agent::{AgentGroup, Placement, spawn_group};
+    use bevy::prelude::*;
+
+    fn groups() -> AgentGroups {
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default());
+        let world = app.world_mut();
+        for name in ["bird", "hawk"] {
+            let group = world.resource_mut::<AgentGroups>().add(AgentGroup { name: name.into(), ..default() });
+            spawn_group(world, group, 10, &Placement::World).unwrap();
+        }
+        spawn_group(world, GroupId(0), 5, &Placement::World).unwrap();
+        world.resource::<AgentGroups>().clone()
+    }
+
+    fn looks(color_by: ColorBy) -> AgentLooks {
+        let settings = ViewSettings { color_by, ..default() };
+        AgentLooks::new(&settings, &groups(), 10.0, true)
+    }
+
+    #[test]
+    fn groups_have_their_colours_whatever_the_order_of_ids() {
+        let mut looks = looks(ColorBy::Group);
+        let tokens = Theme::Dark.tokens();
+        for (id, group) in [(3, 0), (12, 1), (22, 0), (19, 1), (0, 0)] {
+            assert_eq!(looks.of(AgentId(id), Vec2::X, None).color, tokens.category(group), "{id}");
+        }
+        assert_eq!(looks.of(AgentId(99), Vec2::X, None).color, tokens.secondary);
+    }
+
+    #[test]
+    fn conditions_show_in_shape_and_colour() {
+        let mut looks = looks(ColorBy::Group);
+        let whole = looks.of(AgentId(0), Vec2::X, None);
+        let of = |looks: &mut AgentLooks, condition: Condition| looks.of(AgentId(0), Vec2::X, Some(&condition));
+        assert_eq!(of(&mut looks, Condition::default()), whole);
+        let failed = of(&mut looks, Condition { status: Status::Failed, ..default() });
+        let frozen = of(&mut looks, Condition { status: Status::Frozen, ..default() });
+        let degraded = of(&mut looks, Condition { health: 0.3, ..default() });
+        assert_eq!((failed.glyph, frozen.glyph, degraded.glyph), (Glyph::Cross, Glyph::Bars, Glyph::Dart));
+        assert_ne!(degraded.color, whole.color);
+    }
+
+    #[test]
+    fn speed_heading_and_number_colour_agents_along_their_scales() {
+        let theme = Theme::Dark;
+        let mut speed = looks(ColorBy::Speed);
+        assert_eq!(speed.of(AgentId(0), Vec2::ZERO, None).color, ColorScale::Viridis.on(theme, 0.0));
+        assert_eq!(speed.of(AgentId(0), Vec2::new(0.0, 30.0), None).color, ColorScale::Viridis.on(theme, 1.0));
+        let mut heading = looks(ColorBy::Heading);
+        let north = heading.of(AgentId(0), Vec2::Y, None);
+        assert_eq!(north.heading, Vec2::NEG_Y, "the window's y points down");
+        assert_ne!(north.color, heading.of(AgentId(0), Vec2::NEG_Y, None).color);
+        let mut id = looks(ColorBy::Id);
+        assert_ne!(id.of(AgentId(0), Vec2::X, None).color, id.of(AgentId(1), Vec2::X, None).color);
+    }
+}

@@ -1,0 +1,111 @@
+//! What a frame consists of: the simulation's world turned into shapes, pictures and agents.
+
+mod agents;
+mod ground;
+mod places;
+mod slots;
+
+use agent2028_core::simulation::Simulation;
+use agent2028_core::space::WorldBounds;
+use bevy::prelude::*;
+
+use crate::agents::{AgentInstance, AgentSize, Canvas, Density};
+use crate::field::HeatMap;
+use crate::paint::{Painter, Projection};
+use crate::selection::Selection;
+use crate::settings::{AgentStyle, ViewSettings};
+use crate::trails::Trails;
+
+/// From this many visible agents on, a software adapter gets them as an image: it draws a triangle in about 0.8 µs.
+const IMAGE_FROM: usize = 20_000;
+
+/// What is read to compose a frame.
+#[derive(Clone, Copy)]
+pub(crate) struct FrameInput<'a> {
+    pub simulation: &'a Simulation,
+    pub settings: &'a ViewSettings,
+    pub selection: &'a Selection,
+    pub trails: &'a Trails,
+    pub projection: Projection,
+    /// Speed at the end of the colour scale, in world units per second.
+    pub top_speed: f32,
+    /// Whether triangles are drawn by software.
+    pub software: bool,
+}
+
+impl FrameInput<'_> {
+    pub(crate) fn bounds(&self) -> WorldBounds {
+        self.simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default()
+    }
+}
+
+/// How agents are drawn in a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AgentRoute {
+    /// One instance each.
+    #[default]
+    Instances,
+    /// Painted into the canvas.
+    Canvas,
+}
+
+/// A composed frame. Everything is kept from frame to frame, so that nothing is allocated in a steady state.
+#[derive(Default)]
+pub(crate) struct Frame {
+    pub painter: Painter,
+    /// Where among the painter's indices the ground ends, and where what lies below the agents ends.
+    pub ends: [u32; 2],
+    pub heat: HeatMap,
+    pub density: Density,
+    pub canvas: Canvas,
+    pub shows_density: bool,
+    pub route: AgentRoute,
+    /// Single agents drawn last time, whichever the route: decides the route of the next frame.
+    pub visible: usize,
+}
+
+impl Frame {
+    /// Composes everything but single agents, which go straight to where they are drawn ([`Frame::agents`]).
+    pub(crate) fn compose(&mut self, input: &FrameInput) {
+        let size = AgentSize::new(&input.bounds(), input.simulation.agents(), input.projection.pixels_per_unit);
+        self.route = self.choose_route(input);
+        self.painter.begin(input.projection.scale_factor);
+        ground::paint(&mut self.painter, input);
+        self.ends[0] = self.painter.indices().len() as u32;
+        self.heat.update(input);
+        places::paint(&mut self.painter, input);
+        slots::paint(&mut self.painter, input, &size);
+        let trails_in_canvas = input.software && input.settings.layers.trails;
+        if self.route == AgentRoute::Canvas || trails_in_canvas {
+            self.canvas.begin(input.projection.rect, input.projection.scale_factor);
+        } else {
+            self.canvas.clear();
+        }
+        if input.settings.layers.trails {
+            let canvas = trails_in_canvas.then_some(&mut self.canvas);
+            input.trails.paint(&mut self.painter, canvas, input);
+        }
+        self.ends[1] = self.painter.indices().len() as u32;
+        agents::paint_overlay(&mut self.painter, input, &size);
+    }
+
+    /// Draws the agents: instances go to `put`, others into canvas and density map.
+    pub(crate) fn agents(&mut self, input: &FrameInput, put: &mut impl FnMut(AgentInstance)) {
+        let size = AgentSize::new(&input.bounds(), input.simulation.agents(), input.projection.pixels_per_unit);
+        agents::draw(self, input, &size, put);
+    }
+
+    fn choose_route(&self, input: &FrameInput) -> AgentRoute {
+        match input.settings.agent_style {
+            AgentStyle::Instanced => AgentRoute::Instances,
+            AgentStyle::Image => AgentRoute::Canvas,
+            AgentStyle::Auto => {
+                // A tenth less on the way back, so that the route doesn't flutter around the limit.
+                let limit = if self.route == AgentRoute::Canvas { IMAGE_FROM - IMAGE_FROM / 10 } else { IMAGE_FROM };
+                // Before the first frame nothing is known of what is visible: all are.
+                let visible = if self.visible == 0 { input.simulation.agents() } else { self.visible };
+                if input.software && visible > limit { AgentRoute::Canvas } else { AgentRoute::Instances }
+            }
+        }
+    }
+}
