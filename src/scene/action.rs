@@ -1,6 +1,6 @@
 //! The interventions that a scene's timeline, a recording and the command line may name.
 
-use agent2028_boids::interventions as boids;
+use agent2028_boids::intervention as boids;
 use agent2028_core::faults;
 use agent2028_core::intervention::{AnyIntervention, Intervention};
 use agent2028_core::schema::{Check, Problems};
@@ -81,6 +81,16 @@ actions! {
     GrantCapability(faults::GrantCapability),
     /// Takes a capability from agents.
     WithdrawCapability(faults::WithdrawCapability),
+    /// Changes a formation.
+    SetFormation(boids::SetFormation),
+    /// Lets a formation dissolve.
+    DissolveFormation(boids::DissolveFormation),
+    /// Moves a target of flocks.
+    MoveTarget(boids::MoveTarget),
+    /// Puts an obstacle into the world.
+    AddObstacle(boids::AddObstacle),
+    /// Takes an obstacle out of the world.
+    RemoveObstacle(boids::RemoveObstacle),
     /// Lays a false trail.
     SpoofPheromone(pheromones::SpoofPheromone),
 }

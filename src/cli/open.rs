@@ -1,0 +1,147 @@
+//! `agent2028 open`: a scene in a window.
+
+use agent2028_core::transport::{SPEED_LIMITS, Speed};
+use agent2028_view::Theme;
+use clap::{Args, ValueEnum};
+
+use super::render::parse_size;
+use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, print};
+use crate::desktop::{WindowOptions, open};
+use crate::scene::load::load;
+
+/// Opens a scene in a window.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  agent2028 open\n  agent2028 open foraging --speed 4\n  agent2028 open my-scene.ron --set \
+    boids.max_speed=6\n  agent2028 open flock --until 600 --speed max")]
+pub(crate) struct Open {
+    /// A scene file, or the name of a built-in scene; the welcome scene if absent.
+    scene: Option<String>,
+    #[command(flatten)]
+    scene_arguments: SceneArguments,
+    /// Simulated time per real time, 0.1 to 1000, or max.
+    #[arg(long, value_name = "TIMES", default_value = "1", value_parser = parse_speed)]
+    speed: Speed,
+    /// Begins paused.
+    #[arg(long)]
+    paused: bool,
+    /// Closes the window after this tick and prints the state hash.
+    #[arg(long, value_name = "N")]
+    until: Option<u64>,
+    /// Size of the window.
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
+    size: (u32, u32),
+    /// Light or dark.
+    #[arg(long, value_enum, default_value_t)]
+    theme: ThemeArgument,
+    /// Uses this many threads for the simulation; changes nothing but the speed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// The themes by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeArgument {
+    /// Light on dark.
+    #[default]
+    Dark,
+    /// Dark on light.
+    Light,
+}
+
+impl From<ThemeArgument> for Theme {
+    fn from(theme: ThemeArgument) -> Self {
+        match theme {
+            ThemeArgument::Dark => Self::Dark,
+            ThemeArgument::Light => Self::Light,
+        }
+    }
+}
+
+fn parse_speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Unlimited);
+    }
+    match text.parse::<f64>() {
+        Ok(times) if (SPEED_LIMITS.0..=SPEED_LIMITS.1).contains(&times) => Ok(Speed::Times(times)),
+        _ => Err(format!("write a number from {} to {}, or max", SPEED_LIMITS.0, SPEED_LIMITS.1)),
+    }
+}
+
+/// Whether a window can be opened here, or why not.
+pub(crate) fn display() -> Result<(), String> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let display = std::env::var("DISPLAY").unwrap_or_default();
+    if display.is_empty() {
+        let wayland = std::env::var("WAYLAND_DISPLAY").is_ok_and(|name| !name.is_empty());
+        return Err(if wayland {
+            "there is a Wayland session, but no X11 or XWayland display in it".into()
+        } else {
+            "there is no display (the variable DISPLAY is not set)".into()
+        });
+    }
+    // A local display is a socket; one that nobody listens on would end in a panic far inside.
+    if let Some(number) = display.strip_prefix(':').map(|rest| rest.split('.').next().unwrap_or(rest)) {
+        let socket = format!("/tmp/.X11-unix/X{number}");
+        #[cfg(unix)]
+        if std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            return Err(format!("nothing answers on display {display}"));
+        }
+    }
+    Ok(())
+}
+
+impl Open {
+    /// The welcome scene as it is.
+    pub(crate) fn welcome() -> Self {
+        Self {
+            scene: None,
+            scene_arguments: SceneArguments { seed: None, set: Vec::new() },
+            speed: Speed::Times(1.0),
+            paused: false,
+            until: None,
+            size: (1280, 720),
+            theme: ThemeArgument::Dark,
+            threads: None,
+        }
+    }
+
+    pub(crate) fn execute(self) -> Result<u8, Failure> {
+        let settings = self.scene_arguments.settings();
+        let loaded = load(self.scene.as_deref().unwrap_or("welcome"), &settings)?;
+        if let Err(reason) = display() {
+            let name = self.scene.as_deref().unwrap_or("welcome");
+            eprintln!("A window can't be opened: {reason}.\nWithout a window: agent2028 run {name}");
+            return Ok(BAD_INPUT);
+        }
+        let options = WindowOptions {
+            size: self.size,
+            speed: self.speed,
+            paused: self.paused,
+            until: self.until,
+            threads: self.threads.map(usize::from),
+            theme: self.theme.into(),
+            settings,
+        };
+        let (exit, report) = open(loaded, &options)?;
+        if let Some(report) = report {
+            print(&format!("tick: {}\nstate-hash: {}\n", report.tick, report.state_hash))?;
+        }
+        Ok(if exit.is_success() { DONE } else { INTERNAL })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_read_within_their_limits() {
+        assert_eq!(parse_speed("max"), Ok(Speed::Unlimited));
+        assert_eq!(parse_speed("0.5"), Ok(Speed::Times(0.5)));
+        for text in ["0", "-1", "1001", "fast", "NaN"] {
+            assert!(parse_speed(text).is_err(), "{text}");
+        }
+    }
+}

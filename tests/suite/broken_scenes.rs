@@ -1,0 +1,217 @@
+//! A broken scene gives a report with file, line, column and a suggestion, exit code 2, and starts nothing.
+
+use crate::{finish, folder, program};
+
+struct Wrong {
+    /// The scene.
+    text: &'static str,
+    /// The place that is reported: line and column.
+    at: (usize, usize),
+    /// A part of the message.
+    message: &'static str,
+    /// A part of the help.
+    help: &'static str,
+}
+
+const BIRD: &str = "(name: \"bird\", count: 3, capabilities: [\"fly.high\"])";
+
+#[test]
+fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
+    let wrongs = [
+        Wrong { text: "Scene(\n  agnets: [],\n)", at: (2, 3), message: "no field \"agnets\"", help: "agents" },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  seed: \"x\",\n)",
+            at: (3, 9),
+            message: "expected a number",
+            help: "",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [(name: \"a\", health: 1.5)],\n)",
+            at: (2, 31),
+            message: "out of range",
+            help: "0 to 1",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  tick_hz: NaN,\n)",
+            at: (3, 12),
+            message: "not a finite",
+            help: "ordinary",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  tick_hz: inf,\n)",
+            at: (3, 12),
+            message: "not a finite",
+            help: "ordinary",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  timeline: [(at: 1, do: Kill(select: WithCapability(\"fly.hgih\")))],\n)",
+            at: (3, 39),
+            message: "no agent has a capability",
+            help: "fly.high",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  timeline: [(at: 1, do: Kil(select: All))],\n)",
+            at: (3, 26),
+            message: "not a choice",
+            help: "Kill",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  timeline: [(at: 1, do: Kill(select: Named(\"brid\")))],\n)",
+            at: (3, 39),
+            message: "no agent group",
+            help: "bird",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [(name: \"a\", from_csv: \"no.csv\")],\n)",
+            at: (2, 33),
+            message: "no.csv",
+            help: "relative",
+        },
+        Wrong { text: "Scene(\n  schema: 99,\n  whatever: 1,\n)", at: (2, 11), message: "format 99", help: "newer" },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  boids: (),\n  expect: [(metric: \"boids.ordr\", at_least: 1)],\n)",
+            at: (4, 21),
+            message: "no metric",
+            help: "boids.order",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  boids: (),\n  timeline: [(at: 1, do: SetParam(path: \"boids.max_sped\", value: 1))],\n)",
+            at: (4, 41),
+            message: "no field",
+            help: "max_speed",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  boids: (),\n  timeline: [(at: 1, do: SetParam(path: \"boids.max_speed\", value: -1))],\n)",
+            at: (4, 67),
+            message: "out of range",
+            help: "",
+        },
+        Wrong { text: "Scene(\n  agents: [BIRD,\n)", at: (2, 11), message: "never closed", help: "]" },
+        Wrong { text: "Scene()", at: (1, 1), message: "no agents", help: "agents:" },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  world: (edge: Round),\n)",
+            at: (3, 17),
+            message: "not a choice",
+            help: "Wrap",
+        },
+        Wrong { text: "Scene(\n  agents: [BIRD],\n  agents: [],\n)", at: (3, 3), message: "twice", help: "remove" },
+    ];
+    let folder = folder();
+    for (index, wrong) in wrongs.iter().enumerate() {
+        let path = folder.path().join(format!("wrong-{index}.ron"));
+        std::fs::write(&path, wrong.text.replace("BIRD", BIRD)).unwrap();
+        let (code, out, _) = finish(program().args(["check", "--format", "json"]).arg(&path));
+        assert_eq!(code, 2, "{}", wrong.text);
+        let lines: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+        let found = lines.iter().any(|line| {
+            line["message"].as_str().unwrap().contains(wrong.message)
+                && line["help"].as_str().unwrap().contains(wrong.help)
+                && (line["line"].as_u64(), line["column"].as_u64())
+                    == (Some(wrong.at.0 as u64), Some(wrong.at.1 as u64))
+        });
+        assert!(found, "{}\nexpected {:?} {:?} at {:?}, got {out}", wrong.text, wrong.message, wrong.help, wrong.at);
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_nothing_starts() {
+    let folder = folder();
+    let path = folder.path().join("many.ron");
+    std::fs::write(&path, "Scene(\n  agents: [(name: \"a\", cuont: 3, health: 2)],\n  tick_hz: -1,\n)").unwrap();
+    let out = folder.path().join("out");
+    let (code, stdout, stderr) = finish(program().arg("run").arg(&path).arg("--out").arg(&out));
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    for part in [
+        "many.ron has 3 problems",
+        "cuont",
+        "did you mean \"count\"?",
+        "2 is out of range",
+        "-1 is out of range",
+        "2:24",
+    ] {
+        assert!(stderr.contains(part), "{part} in {stderr}");
+    }
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_cyclic_include_is_refused_with_its_way() {
+    let folder = folder();
+    std::fs::write(folder.path().join("a.ron"), "Scene(include: [\"b.ron\"], agents: [(name: \"x\")])").unwrap();
+    std::fs::write(folder.path().join("b.ron"), "Scene(include: [\"a.ron\"])").unwrap();
+    let (code, _, stderr) = finish(program().arg("check").arg(folder.path().join("a.ron")));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("a.ron → b.ron → a.ron"), "{stderr}");
+}
+
+#[test]
+fn includes_merge_and_settings_win() {
+    let folder = folder();
+    let path = folder.path().join("main.ron");
+    std::fs::write(
+        folder.path().join("common.ron"),
+        "Scene(seed: 5, agents: [(name: \"ant\", count: 2)], boids: (max_speed: 9))",
+    )
+    .unwrap();
+    std::fs::write(
+        &path,
+        "Scene(include: [\"common.ron\"], agents: [(name: \"bird\", count: 3)], boids: (max_force: 2))",
+    )
+    .unwrap();
+    let settings = ["boids.max_speed=3".parse().unwrap(), "agents[1].count=4".parse().unwrap()];
+    let scene = agent2028::scene::load::load(path.to_str().unwrap(), &settings).unwrap().scene;
+    let groups: Vec<(&str, u32)> = scene.agents.iter().map(|group| (group.name.as_str(), group.count)).collect();
+    assert_eq!(groups, [("ant", 2), ("bird", 4)]);
+    let boids = scene.boids.unwrap();
+    assert_eq!((scene.seed, boids.max_speed, boids.max_force), (5, 3.0, 2.0));
+}
+
+#[test]
+fn bad_rows_of_a_csv_file_are_reported_by_line_and_column() {
+    let folder = folder();
+    std::fs::write(folder.path().join("agents.csv"), "x,y\n1,2\n3,oops\nNaN,4\n").unwrap();
+    let path = folder.path().join("scene.ron");
+    std::fs::write(&path, "Scene(agents: [(name: \"a\", from_csv: \"agents.csv\")])").unwrap();
+    let (code, out, _) = finish(program().args(["check", "--format", "json"]).arg(&path));
+    assert_eq!(code, 2);
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+    let places: Vec<(u64, u64)> =
+        lines.iter().map(|line| (line["line"].as_u64().unwrap(), line["column"].as_u64().unwrap())).collect();
+    assert_eq!(places, [(3, 3), (4, 1)]);
+    assert!(lines[0]["file"].as_str().unwrap().ends_with("agents.csv"));
+}
+
+#[test]
+fn agents_come_in_from_a_csv_file() {
+    let folder = folder();
+    std::fs::write(folder.path().join("agents.csv"), "x,y,vx,vy,health\n1,2,3,4,0.5\n-7,8,0,0,1\n").unwrap();
+    let path = folder.path().join("scene.ron");
+    std::fs::write(&path, "Scene(agents: [(name: \"a\", from_csv: \"agents.csv\")], boids: (units: PerSecond))")
+        .unwrap();
+    let agents = agent2028::Sandbox::open(&path).unwrap().agents().unwrap();
+    assert_eq!(agents.len(), 2);
+    assert_eq!((agents[0].position.x, agents[0].velocity.y, agents[0].health), (1.0, 4.0, 0.5));
+}
+
+#[test]
+fn an_unknown_scene_is_answered_with_the_nearest_name() {
+    let (code, _, stderr) = finish(program().args(["run", "flok"]));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("did you mean \"flock\"?"), "{stderr}");
+}
+
+#[test]
+fn wrong_settings_are_reported_like_wrong_scenes() {
+    for (setting, part) in [
+        ("boids.seperation.weight=1", "separation"),
+        ("boids.separation.weight=high", "expected a number"),
+        ("boids.separation.weight=-3", "out of range"),
+        ("seed=1.5", "whole number"),
+        ("agents[7].count=1", "no element"),
+        ("=1", "not a path"),
+    ] {
+        let (code, _, stderr) = finish(program().args(["run", "flock", "--ticks", "1", "--set", setting]));
+        assert_eq!(code, 2, "{setting}");
+        assert!(stderr.contains(part), "{setting}: {stderr}");
+    }
+}

@@ -1,0 +1,59 @@
+//! The built-in scenes: all embedded, all valid, all round trips, no byte change panics.
+
+use agent2028::scene::load::{load, load_text};
+use agent2028::scene::{Scene, gallery};
+use proptest::prelude::*;
+
+#[test]
+fn every_scene_file_is_embedded_and_every_embedded_scene_is_a_file() {
+    let mut files: Vec<String> = std::fs::read_dir("scenes")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".ron")?.to_owned()))
+        .collect();
+    files.sort();
+    let mut embedded: Vec<&str> = gallery::names().collect();
+    embedded.sort_unstable();
+    assert_eq!(files, embedded);
+}
+
+#[test]
+fn every_scene_round_trips_from_ron_to_types_and_back() {
+    for name in gallery::names() {
+        let scene = load(name, &[]).unwrap_or_else(|error| panic!("{}", error.to_plain_text())).scene;
+        let text = agent2028::core::ron_format::to_pretty(&scene).unwrap();
+        let again: Scene = agent2028::core::ron_format::from_str(&text).unwrap();
+        assert_eq!(scene, again, "{name}");
+        // And through the reader with places, as a person's file would come in.
+        assert_eq!(load_text(name, &text, None, &[]).unwrap().scene, scene, "{name}");
+    }
+}
+
+#[test]
+fn every_scene_has_what_a_gallery_needs() {
+    for name in gallery::names() {
+        let scene = load(name, &[]).unwrap().scene;
+        assert!(scene.description.len() > 40, "{name}: description");
+        assert!(!scene.params.is_empty(), "{name}: params");
+        assert!(!scene.plots.is_empty(), "{name}: plots");
+        assert!(!scene.headline.is_empty(), "{name}: headline");
+        assert!(scene.expect.len() >= 2, "{name}: expectations");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// SPEC 2: mutating any byte of any built-in scene never panics.
+    #[test]
+    fn no_changed_byte_of_a_scene_panics(scene in 0..gallery::SCENES.len(), at in 0.0_f64..1.0, byte in any::<u8>()) {
+        let mut bytes = gallery::SCENES[scene].1.as_bytes().to_vec();
+        let index = ((bytes.len() - 1) as f64 * at) as usize;
+        bytes[index] = byte;
+        let text = String::from_utf8_lossy(&bytes);
+        if let Err(error) = load_text("changed", &text, None, &[]) {
+            prop_assert!(!error.lines().is_empty());
+            prop_assert!(!error.to_plain_text().is_empty());
+        }
+    }
+}
