@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`Perceive`](SimSystems::Perceive) | the section is made ready; formations move on and give out slots; all who fly are sorted by cell |
 //! | [`Decide`](SimSystems::Decide) | everybody chooses a velocity: flock, steering behaviours, predators ([`flock`], [`steering`]) |
-//! | [`Act`](SimSystems::Act) | prey that was caught fails |
+//! | after [`Act`](SimSystems::Act) | prey that was caught fails: whoever acts in this tick has acted |
 //! | [`Settle`](SimSystems::Settle) | everybody flies |
 //! | [`Observe`](SimSystems::Observe) | metrics `boids.*` ([`measure`]) |
 //!
@@ -57,7 +57,7 @@ use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::params::AddSection;
-use agent2028_core::{SimSchedule, SimSystems, require_motion};
+use agent2028_core::{After, SimSchedule, SimSystems, require_motion};
 use bevy::prelude::*;
 
 /// Flocking. Needs [`SimCorePlugin`](agent2028_core::SimCorePlugin); agents spawned after it was added get a velocity.
@@ -95,7 +95,7 @@ impl Plugin for BoidsPlugin {
             (
                 (plugin::derive_movers, plugin::lead_formations, plugin::perceive).chain().in_set(SimSystems::Perceive),
                 plugin::decide.in_set(SimSystems::Decide),
-                plugin::catch_prey.run_if(plugin::prey_is_caught).in_set(SimSystems::Act),
+                plugin::catch_prey.run_if(plugin::prey_is_caught).in_set(After(SimSystems::Act)),
                 plugin::fly.in_set(SimSystems::Settle),
                 // Metrics are told apart by their ids: who records first doesn't show.
                 observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),

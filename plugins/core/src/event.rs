@@ -34,6 +34,10 @@ impl EventKind {
     pub const AGENT_REMOVED: Self = Self::new("AgentRemoved", 5);
     /// An agent's values were not finite; it was taken out of action.
     pub const AGENT_QUARANTINED: Self = Self::new("AgentQuarantined", 10);
+    /// Something that agents need is used up.
+    pub const RESOURCE_EXHAUSTED: Self = Self::new("ResourceExhausted", 7);
+    /// Something that agents need is there, or there again.
+    pub const RESOURCE_AVAILABLE: Self = Self::new("ResourceAvailable", 5);
     /// Something from outside changed the simulation.
     pub const INTERVENTION_APPLIED: Self = Self::new("InterventionApplied", 5);
     /// Something from outside could not be applied.

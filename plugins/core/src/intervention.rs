@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::agent::{CapabilityError, SpawnError};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
+use crate::params::problems_context;
+use crate::ranges::check_ranges;
 use crate::reflect_path::PathError;
 use crate::rng::Purpose;
-use crate::schema::Check;
+use crate::schema::{Check, Problems};
 
 /// When an intervention is applied: what its random choices are keyed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub enum InterventionError {
 ///
 /// An implementor is a plain serialisable struct; register it with [`AddIntervention::add_intervention`].
 pub trait Intervention:
-    Serialize + DeserializeOwned + Check + Clone + Debug + PartialEq + Send + Sync + 'static
+    Serialize + DeserializeOwned + Check + Reflect + Clone + Debug + PartialEq + Send + Sync + 'static
 {
     /// Its name in scenes and recordings, such as `Kill`.
     const NAME: &'static str;
@@ -67,6 +69,7 @@ pub trait Intervention:
 
 trait Erased: Debug + Send + Sync {
     fn name(&self) -> &'static str;
+    fn problems(&self, problems: &mut Problems);
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
     fn to_ron(&self) -> Result<String, ron::Error>;
     fn equals(&self, other: &dyn Any) -> bool;
@@ -76,6 +79,14 @@ trait Erased: Debug + Send + Sync {
 impl<T: Intervention> Erased for T {
     fn name(&self) -> &'static str {
         T::NAME
+    }
+
+    fn problems(&self, problems: &mut Problems) {
+        check_ranges(self.as_partial_reflect(), "", problems);
+        // What is out of range would only be told twice.
+        if problems.is_empty() {
+            self.check("", problems);
+        }
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
@@ -281,6 +292,24 @@ impl AddIntervention for App {
     }
 }
 
+/// Applies an intervention unless something is wrong with its values: what comes from a program or over a wire was not
+/// read from a scene, where the same is checked.
+fn apply_checked(
+    action: &AnyIntervention,
+    world: &mut World,
+    context: &InterventionContext,
+) -> Result<String, InterventionError> {
+    let mut problems = problems_context(world);
+    action.0.problems(&mut problems);
+    match problems.into_list().into_iter().next() {
+        None => action.0.apply(world, context),
+        Some(problem) => {
+            let path = problem.path.trim_start_matches('.');
+            Err(InterventionError::Refused(format!("{path}: {}; {}", problem.message, problem.help)))
+        }
+    }
+}
+
 /// Applies what is due at the start of the tick.
 pub(crate) fn apply_due(world: &mut World) {
     let now = world.resource::<SimClock>().tick();
@@ -291,7 +320,7 @@ pub(crate) fn apply_due(world: &mut World) {
     for (ordinal, stamped) in due.into_iter().enumerate() {
         let context = InterventionContext { tick: now, ordinal: ordinal as u64 };
         let name = stamped.action.name();
-        let outcome = stamped.action.0.apply(world, &context).map_err(|error| error.to_string());
+        let outcome = apply_checked(&stamped.action, world, &context).map_err(|error| error.to_string());
         let (kind, text) = match &outcome {
             Ok(text) => (EventKind::INTERVENTION_APPLIED, format!("{name}: {text}")),
             Err(text) => (EventKind::INTERVENTION_FAILED, format!("{name}: {text}")),

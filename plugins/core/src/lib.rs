@@ -34,6 +34,7 @@ pub mod metrics;
 pub mod parallel;
 pub mod params;
 pub mod quarantine;
+pub mod ranges;
 pub mod reflect_path;
 pub mod rng;
 pub mod ron_format;

@@ -1,6 +1,6 @@
 //! A forager: its state and how it decides where to turn.
 
-use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, SpawnBatch};
+use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, Position, SpawnBatch};
 use agent2028_core::clock::SimClock;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
@@ -177,7 +177,7 @@ fn search(
     waver: f32,
     stream: &mut SimStream,
 ) {
-    let seen = around.sites.nearest_source(position, plan.settings.sight, around.bounds);
+    let seen = around.sites.nearest_source(position, plan.settings.sight, 0.0, around.bounds);
     if let Some((_, away)) = seen
         && around.plan.walls.sees(position, position + away)
     {
@@ -304,23 +304,81 @@ pub fn equip_foragers(world: &mut World, batch: &SpawnBatch) {
     let Some(index) = config.foraging.iter().position(|foraging| Some(foraging.agents.as_str()) == name) else {
         return;
     };
-    let clock = world.resource::<SimClock>().clone();
-    let plan = ForagingPlan::derive(config, world.resource::<PheromoneField>(), groups, clock.dt());
-    let (sites, bounds) = (world.resource::<Sites>().clone(), *world.resource::<WorldBounds>());
-    let dice = *world.resource::<SimRng>();
+    let plan =
+        ForagingPlan::derive(config, world.resource::<PheromoneField>(), groups, world.resource::<SimClock>().dt());
     for (agent, entity) in batch.iter() {
-        let Some(position) = world.get::<Position>(entity).copied() else { continue };
-        let forager = new_forager(index, agent, position.0, &plan, &sites, &bounds, &dice, &clock);
-        if let Some(on) = forager.on {
-            world.entity_mut(entity).insert(Position(plan.corridors.point(on)));
-        }
-        let remembers = plan.groups[index].reinforcer.is_some();
-        let mut entity = world.entity_mut(entity);
-        entity.insert(forager);
-        if remembers {
-            entity.insert(PathMemory::default());
-        }
+        equip(world, &plan, index, agent, entity);
     }
+}
+
+fn equip(world: &mut World, plan: &ForagingPlan, index: usize, agent: AgentId, entity: Entity) {
+    let Some(position) = world.get::<Position>(entity).copied() else { return };
+    let forager = new_forager(
+        index,
+        agent,
+        position.0,
+        plan,
+        world.resource::<Sites>(),
+        world.resource::<WorldBounds>(),
+        world.resource::<SimRng>(),
+        world.resource::<SimClock>(),
+    );
+    let on = forager.on;
+    let mut entity = world.entity_mut(entity);
+    entity.insert(forager);
+    if let Some(on) = on {
+        entity.insert(Position(plan.corridors.point(on)));
+    }
+    if plan.groups[index].reinforcer.is_some() {
+        entity.insert(PathMemory::default());
+    }
+}
+
+/// Whether foragers may have fallen out of step with the section.
+pub fn section_changed(config: Res<PheromonesConfig>) -> bool {
+    config.is_changed()
+}
+
+/// Brings foragers in step with a section that was changed while they forage: agents of groups that forage now become
+/// foragers, corridors that were moved take theirs with them, and whole paths are remembered if they are to be marked.
+/// Foragers that are in step already stay as they are to the bit, so going on from a checkpoint changes nothing.
+pub fn keep_in_step(world: &mut World) {
+    world.resource_scope(|world, plan: Mut<ForagingPlan>| {
+        let tolerance = world.resource::<PheromonesConfig>().cell_size * 0.1;
+        let groups = world.resource::<AgentGroups>();
+        let members: Vec<(usize, AgentId)> = plan
+            .groups
+            .iter()
+            .enumerate()
+            .filter_map(|(index, group)| Some((index, group.group?)))
+            .flat_map(|(index, group)| groups.ranges_of(group).flatten().map(move |id| (index, AgentId(id))))
+            .collect();
+        for (index, agent) in members {
+            let Some(entity) = world.resource::<AgentIndex>().get(agent) else { continue };
+            let Some(position) = world.get::<Position>(entity).map(|position| position.0) else { continue };
+            let group = &plan.groups[index];
+            let Some(mut forager) = world.get_mut::<Forager>(entity) else {
+                equip(world, &plan, index, agent, entity);
+                continue;
+            };
+            if usize::from(forager.group) != index {
+                forager.group = index as u16;
+            }
+            let astray = forager.on.is_some_and(|on| plan.corridors.point(on).distance(position) > tolerance);
+            if group.settings.confined != forager.on.is_some() || astray {
+                let onward = forager.on.is_none_or(|on| on.onward);
+                let on = if group.settings.confined { plan.corridors.nearest(position) } else { None };
+                let on = on.map(|on| OnCorridor { onward, ..on });
+                forager.on = on;
+                if let Some(on) = on {
+                    world.entity_mut(entity).insert(Position(plan.corridors.point(on)));
+                }
+            }
+            if group.reinforcer.is_some() && !world.entity(entity).contains::<PathMemory>() {
+                world.entity_mut(entity).insert(PathMemory::default());
+            }
+        }
+    });
 }
 
 fn new_forager(

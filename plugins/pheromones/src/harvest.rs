@@ -2,6 +2,7 @@
 
 use agent2028_core::agent::{Agent, AgentId, Condition, Position, Status, Velocity};
 use agent2028_core::clock::SimClock;
+use agent2028_core::event::{EventBus, EventKind};
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
@@ -13,7 +14,30 @@ use crate::plan::{ForagingPlan, GroupPlan};
 use crate::site::Sites;
 use crate::stats::ForagingStats;
 
+/// Somebody has found a resource that nobody had found before.
+pub const RESOURCE_FOUND: EventKind = EventKind::new("ResourceFound", 5);
+
 const REST: Purpose = Purpose::new("pheromones.rest");
+const RESPAWN: Purpose = Purpose::new("pheromones.respawn");
+
+/// Fills resources up again whose time has come.
+pub fn respawn_resources(
+    clock: Res<SimClock>,
+    dice: Res<SimRng>,
+    bounds: Res<WorldBounds>,
+    mut sites: ResMut<Sites>,
+    mut bus: ResMut<EventBus>,
+) {
+    if sites.sources.iter().all(|source| source.empty_since.is_none()) {
+        return;
+    }
+    let mut stream = dice.global(RESPAWN, clock.tick());
+    for index in sites.respawn(clock.tick(), clock.tick_hz(), &bounds, &mut stream) {
+        let source = &sites.sources[index];
+        let text = format!("{} units of {} at {}", source.amount, source.name, source.position);
+        bus.publish(EventKind::RESOURCE_AVAILABLE, None, text);
+    }
+}
 
 /// Picks up, delivers and marks, for all foragers.
 pub fn act_foragers(
@@ -24,6 +48,7 @@ pub fn act_foragers(
     mut field: ResMut<PheromoneField>,
     mut sites: ResMut<Sites>,
     mut stats: ResMut<ForagingStats>,
+    mut bus: ResMut<EventBus>,
     mut foragers: Query<(&Agent, &Position, &Velocity, Option<&Condition>, &mut Forager, Option<&mut PathMemory>)>,
 ) {
     let mut rows: Vec<_> = foragers.iter_mut().collect();
@@ -44,8 +69,9 @@ pub fn act_foragers(
             remember(&mut memory.0, position.0, reinforce.stride, reinforce.points as usize, &bounds);
         }
         if forager.activity.searches() {
-            pick_up(forager, position.0, group, &plan, &mut sites, &mut stats, &bounds, clock.tick());
-        } else if forager.activity.homeward() && at_home(forager, position.0, &sites, &bounds) {
+            let place = Place { agent: agent.0, position: position.0, tick: clock.tick() };
+            pick_up(forager, place, group, &plan, &bounds, &mut sites, &mut stats, &mut bus);
+        } else if forager.activity.homeward() && at_home(forager, position.0, group, &sites, &bounds) {
             deliver(forager, &mut sites, &mut stats);
             if let (Some(memory), Some(reinforcer)) = (memory.as_deref_mut(), &group.reinforcer) {
                 if forager.carried > 0.0 {
@@ -73,23 +99,39 @@ fn remember(way: &mut Vec<Vec2>, position: Vec2, stride: f32, most: usize, bound
     way.push(position);
 }
 
+/// Who is where when.
+struct Place {
+    agent: AgentId,
+    position: Vec2,
+    tick: u64,
+}
+
 fn pick_up(
     forager: &mut Forager,
-    position: Vec2,
+    place: Place,
     group: &GroupPlan,
     plan: &ForagingPlan,
+    bounds: &WorldBounds,
     sites: &mut Sites,
     stats: &mut ForagingStats,
-    bounds: &WorldBounds,
-    tick: u64,
+    bus: &mut EventBus,
 ) {
-    let Some((index, _)) = sites.nearest_source(position, 0.0, bounds) else {
+    let Some((index, _)) = sites.nearest_source(place.position, 0.0, group.touch, bounds) else {
         return;
     };
     let source = &mut sites.sources[index];
-    let taken = source.take(group.settings.capacity, tick);
+    let known = source.found;
+    let taken = source.take(group.settings.capacity, place.tick);
     if taken <= 0.0 {
         return;
+    }
+    if !known {
+        stats.found += 1;
+        bus.publish(RESOURCE_FOUND, Some(place.agent), format!("{} at {}", source.name, source.position));
+    }
+    if source.amount <= 0.0 {
+        let text = format!("{} at {} is used up", source.name, source.position);
+        bus.publish(EventKind::RESOURCE_EXHAUSTED, Some(place.agent), text);
     }
     stats.pickups += 1;
     forager.carried = taken;
@@ -103,9 +145,15 @@ fn pick_up(
     }
 }
 
-fn at_home(forager: &Forager, position: Vec2, sites: &Sites, bounds: &WorldBounds) -> bool {
+pub(crate) fn at_home(
+    forager: &Forager,
+    position: Vec2,
+    group: &GroupPlan,
+    sites: &Sites,
+    bounds: &WorldBounds,
+) -> bool {
     let nest = sites.nests.get(forager.nest as usize);
-    nest.is_some_and(|nest| bounds.delta(position, nest.position).length() <= nest.radius)
+    nest.is_some_and(|nest| bounds.delta(position, nest.position).length() <= nest.radius.max(group.touch))
 }
 
 fn deliver(forager: &Forager, sites: &mut Sites, stats: &mut ForagingStats) {

@@ -4,7 +4,7 @@
 //!
 //! | phase | what this crate runs in it |
 //! |---|---|
-//! | [`Perceive`](SimSystems::Perceive) | changed settings are taken over, resources grow back |
+//! | before [`Perceive`](SimSystems::Perceive) | changed settings are taken over, groups claimed; resources grow back |
 //! | [`Decide`](SimSystems::Decide) | foragers smell, see and choose their heading |
 //! | [`Act`](SimSystems::Act) | they pick up, deliver and mark; emitters and false trails add to the field |
 //! | [`Settle`](SimSystems::Settle) | foragers walk, the field fades and diffuses |
@@ -56,6 +56,7 @@ pub mod walls;
 
 pub use config::PheromonesConfig;
 pub use field::{LayerId, PheromoneField};
+pub use harvest::RESOURCE_FOUND;
 
 use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
@@ -125,24 +126,30 @@ impl Plugin for PheromonesPlugin {
 
 impl PheromonesPlugin {
     fn add_tick(&self, app: &mut App) {
-        // Claims come first: others look at them in the phase itself.
-        app.add_systems(SimSchedule, plan::claim_groups.in_set(Before(SimSystems::Perceive)))
-            .add_systems(
-                SimSchedule,
-                (plan::refresh_plan, plan::respawn_resources).chain().in_set(SimSystems::Perceive),
+        // All of this comes before the phase in which others look at claims and positions.
+        app.add_systems(
+            SimSchedule,
+            (
+                plan::claim_groups,
+                plan::refresh_plan,
+                forager::keep_in_step.run_if(forager::section_changed),
+                harvest::respawn_resources,
             )
-            .add_systems(
-                SimSchedule,
-                (harvest::act_foragers, emit::emit, emit::lay_false_trails).chain().in_set(SimSystems::Act),
-            )
-            .add_systems(SimSchedule, forager::decide_foragers.in_set(SimSystems::Decide))
-            .add_systems(
-                SimSchedule,
-                // Other plugins move other agents in this phase: an agent has one mover, so their order is of no effect.
-                (movement::move_foragers.ambiguous_with_all(), step_field).chain().in_set(SimSystems::Settle),
-            )
-            // Every metric is recorded by one system only, so the order among plugins is of no effect either.
-            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+                .chain()
+                .in_set(Before(SimSystems::Perceive)),
+        )
+        .add_systems(
+            SimSchedule,
+            (harvest::act_foragers, emit::emit, emit::lay_false_trails).chain().in_set(SimSystems::Act),
+        )
+        .add_systems(SimSchedule, forager::decide_foragers.in_set(SimSystems::Decide))
+        .add_systems(
+            SimSchedule,
+            // Other plugins move other agents in this phase: an agent has one mover, so their order is of no effect.
+            (movement::move_foragers.ambiguous_with_all(), step_field).chain().in_set(SimSystems::Settle),
+        )
+        // Every metric is recorded by one system only, so the order among plugins is of no effect either.
+        .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
     }
 }
 

@@ -10,6 +10,7 @@ use bevy::prelude::*;
 use crate::corridors::{OnCorridor, choose_branch};
 use crate::field::PheromoneField;
 use crate::forager::{Activity, Forager};
+use crate::harvest::at_home;
 use crate::plan::{ForagingPlan, GroupPlan};
 use crate::sense::weighted_scent;
 use crate::site::Sites;
@@ -111,7 +112,7 @@ fn walk_corridors(
         }
         on = network.advance(on, to_end);
         left -= to_end;
-        if arrived(forager, network.point(on), ground) {
+        if arrived(forager, network.point(on), group, ground) {
             break;
         }
         on = fork(on, group, ground, stream);
@@ -120,12 +121,11 @@ fn walk_corridors(
 }
 
 /// Whether a confined forager is where it wants to be, and stays there until it is served.
-fn arrived(forager: &Forager, point: Vec2, ground: &Ground) -> bool {
+fn arrived(forager: &Forager, point: Vec2, group: &GroupPlan, ground: &Ground) -> bool {
     if forager.activity.homeward() {
-        let nest = ground.sites.nests.get(forager.nest as usize);
-        nest.is_some_and(|nest| ground.bounds.delta(point, nest.position).length() <= nest.radius)
+        at_home(forager, point, group, ground.sites, ground.bounds)
     } else {
-        ground.sites.nearest_source(point, 0.0, ground.bounds).is_some()
+        ground.sites.nearest_source(point, 0.0, group.touch, ground.bounds).is_some()
     }
 }
 

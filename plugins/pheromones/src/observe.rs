@@ -157,10 +157,9 @@ pub fn observe(
         }
     }
     if !sites.sources.is_empty() || !plan.groups.is_empty() {
-        let found = sites.sources.iter().filter(|source| source.found).count();
         let capacity: f64 = sites.sources.iter().map(|source| f64::from(source.capacity)).sum();
         let left = sites.left();
-        metrics.record(ids.found, found as f64);
+        metrics.record(ids.found, stats.found as f64);
         metrics.record(ids.pickups, stats.pickups as f64);
         metrics.record(ids.delivered, stats.delivered);
         metrics.record(ids.trips, stats.trips as f64);

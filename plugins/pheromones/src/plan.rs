@@ -10,7 +10,6 @@ use crate::config::{AlarmConfig, ForagingConfig, Homing, PheromonesConfig};
 use crate::corridors::CorridorNetwork;
 use crate::field::{LayerId, PheromoneField};
 use crate::sense::Attraction;
-use crate::site::Sites;
 use crate::trail::TrailReinforcer;
 use crate::walls::{Segment, WallSet};
 
@@ -37,6 +36,8 @@ pub struct GroupPlan {
     pub turn: f32,
     /// Standard deviation of the heading after a tick, in radians.
     pub wander: f32,
+    /// Half a step in full health, in world units: nests and resources smaller than that can be touched from so far.
+    pub touch: f32,
 }
 
 /// A counter, ready to use.
@@ -139,6 +140,7 @@ fn group_plan(foraging: &ForagingConfig, field: &PheromoneField, groups: &AgentG
         antenna: Rot2::degrees(foraging.sensor_angle_deg),
         turn: foraging.turn_deg_per_s.to_radians() * dt,
         wander: foraging.wander_deg.to_radians() * dt.sqrt(),
+        touch: foraging.speed * dt * 0.5,
         settings: foraging.clone(),
     }
 }
@@ -175,17 +177,4 @@ pub fn refresh_plan(
         }
     }
     *plan = ForagingPlan::derive(&config, &field, &groups, clock.dt());
-}
-
-/// Fills resources up again whose time has come.
-pub fn respawn_resources(
-    clock: Res<SimClock>,
-    dice: Res<agent2028_core::rng::SimRng>,
-    bounds: Res<WorldBounds>,
-    mut sites: ResMut<Sites>,
-) {
-    if sites.sources.iter().any(|source| source.empty_since.is_some()) {
-        let mut stream = dice.global(agent2028_core::rng::Purpose::new("pheromones.respawn"), clock.tick());
-        sites.respawn(clock.tick(), clock.tick_hz(), &bounds, &mut stream);
-    }
 }

@@ -122,9 +122,10 @@ impl Sites {
         }
     }
 
-    /// Fills resources up again whose time has come.
-    pub fn respawn(&mut self, tick: u64, tick_hz: f64, bounds: &WorldBounds, stream: &mut SimStream) {
-        for source in &mut self.sources {
+    /// Fills resources up again whose time has come. Returns which.
+    pub fn respawn(&mut self, tick: u64, tick_hz: f64, bounds: &WorldBounds, stream: &mut SimStream) -> Vec<usize> {
+        let mut filled = Vec::new();
+        for (index, source) in self.sources.iter_mut().enumerate() {
             let Some(empty_since) = source.empty_since else { continue };
             let (seconds, elsewhere) = match source.respawn {
                 Respawn::Never => continue,
@@ -140,7 +141,9 @@ impl Sites {
                 source.position = Vec2::new(stream.unit() - 0.5, stream.unit() - 0.5) * bounds.size;
                 source.found = false;
             }
+            filled.push(index);
         }
+        filled
     }
 
     /// What is left of all resources.
@@ -158,16 +161,17 @@ impl Sites {
     }
 
     /// The resource with something left whose rim is nearest to a point, if that is within `reach`, with the vector to
-    /// its middle. Of several equally near the first.
+    /// its middle. Of several equally near the first. Resources with a radius below `least` count as that large: who
+    /// walks a long step at a time would never hit a small one.
     #[must_use]
-    pub fn nearest_source(&self, point: Vec2, reach: f32, bounds: &WorldBounds) -> Option<(usize, Vec2)> {
+    pub fn nearest_source(&self, point: Vec2, reach: f32, least: f32, bounds: &WorldBounds) -> Option<(usize, Vec2)> {
         let mut best: Option<(f32, usize, Vec2)> = None;
         for (index, source) in self.sources.iter().enumerate() {
             if source.amount <= 0.0 {
                 continue;
             }
             let away = bounds.delta(point, source.position);
-            let limit = reach + source.radius;
+            let limit = reach + source.radius.max(least);
             let squared = away.length_squared();
             if squared <= limit * limit {
                 let gap = squared.sqrt() - source.radius;
@@ -198,10 +202,23 @@ mod tests {
         assert_eq!(sites.sources[0].take(1.5, 11), 0.5);
         assert_eq!((sites.sources[0].fill(), sites.left()), (0.0, 4.0));
         let mut stream = SimRng::new(1).global(Purpose::new("test"), 1);
-        sites.respawn(11 + 119, 60.0, &WorldBounds::default(), &mut stream);
+        assert_eq!(sites.respawn(11 + 119, 60.0, &WorldBounds::default(), &mut stream), []);
         assert_eq!(sites.left(), 4.0);
-        sites.respawn(11 + 120, 60.0, &WorldBounds::default(), &mut stream);
+        assert_eq!(sites.respawn(11 + 120, 60.0, &WorldBounds::default(), &mut stream), [0]);
         assert_eq!(sites.left(), 6.0);
+    }
+
+    #[test]
+    fn a_resource_may_come_back_elsewhere() {
+        let mut sites = sites(Respawn::Elsewhere { seconds: 0.5 });
+        let before = sites.sources[2].position;
+        sites.sources[2].take(5.0, 3);
+        let mut stream = SimRng::new(1).global(Purpose::new("test"), 1);
+        sites.respawn(3 + 30, 60.0, &WorldBounds::default(), &mut stream);
+        let after = &sites.sources[2];
+        assert!(after.position != before && !after.found && after.amount == 2.0);
+        let half = WorldBounds::default().size * 0.5;
+        assert!(after.position.abs().cmple(half).all(), "{}", after.position);
     }
 
     #[test]
@@ -209,10 +226,10 @@ mod tests {
         let mut sites = sites(Respawn::Never);
         let bounds = WorldBounds::default();
         let at = sites.sources[1].position;
-        assert_eq!(sites.nearest_source(at, 0.0, &bounds).map(|seen| seen.0), Some(1));
+        assert_eq!(sites.nearest_source(at, 0.0, 0.0, &bounds).map(|seen| seen.0), Some(1));
         for source in &mut sites.sources {
             source.take(5.0, 1);
         }
-        assert_eq!(sites.nearest_source(at, 1e3, &bounds), None);
+        assert_eq!(sites.nearest_source(at, 1e3, 0.0, &bounds), None);
     }
 }

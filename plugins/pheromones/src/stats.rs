@@ -8,6 +8,8 @@ use crate::plan::{ForagingPlan, MAX_COUNTERS};
 /// Counts since the start of the run, and fading sums about the recent past.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ForagingStats {
+    /// Resources found that nobody had found before; one that grew back elsewhere counts anew.
+    pub found: u64,
     /// Loads picked up.
     pub pickups: u64,
     /// Loads brought home.

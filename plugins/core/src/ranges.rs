@@ -1,0 +1,183 @@
+//! Whether the numbers of a value lie in the ranges that its type declares.
+//!
+//! The scene reader looks at the text of a scene. Values that come another way (made in code, sent by a program, set as a
+//! whole while the simulation runs) are looked at here, so that the same limits hold for all.
+
+use bevy::prelude::*;
+use bevy::reflect::enums::VariantInfo;
+use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
+
+use crate::schema::{Problems, Range};
+
+/// Adds a problem for every number in `value`, at any depth, that is not finite or lies outside the
+/// [`Range`] of its field. Paths begin with `at`. A range on a list, an option or a vector holds for all numbers in it.
+/// Fields that reflection ignores are not looked at.
+pub fn check_ranges(value: &dyn PartialReflect, at: &str, problems: &mut Problems) {
+    check(value, at, None, problems);
+}
+
+fn check(value: &dyn PartialReflect, at: &str, range: Option<Range>, problems: &mut Problems) {
+    if let Some(number) = number(value) {
+        return check_number(number, at, range, problems);
+    }
+    if let Some(vector) = value.try_downcast_ref::<Vec2>() {
+        for number in [vector.x, vector.y] {
+            check_number(f64::from(number), at, range, problems);
+        }
+        return;
+    }
+    match value.reflect_ref() {
+        ReflectRef::Struct(parent) => {
+            for index in 0..parent.field_len() {
+                if let (Some(name), Some(field)) = (parent.name_at(index), parent.field_at(index)) {
+                    check(field, &join(at, name), range_of(value, index), problems);
+                }
+            }
+        }
+        ReflectRef::TupleStruct(parent) => {
+            for field in parent.iter_fields() {
+                check(field, at, range, problems);
+            }
+        }
+        ReflectRef::Tuple(parent) => {
+            for field in parent.iter_fields() {
+                check(field, at, range, problems);
+            }
+        }
+        ReflectRef::Enum(parent) => {
+            for index in 0..parent.field_len() {
+                if let Some(field) = parent.field_at(index) {
+                    let path = parent.name_at(index).map_or_else(|| at.to_owned(), |name| join(at, name));
+                    // What a field says of itself comes first; an option inherits what its own field says.
+                    check(field, &path, range_of(value, index).or(range), problems);
+                }
+            }
+        }
+        ReflectRef::List(parent) => check_elements(parent.iter(), at, range, problems),
+        ReflectRef::Array(parent) => check_elements(parent.iter(), at, range, problems),
+        ReflectRef::Map(parent) => {
+            for (key, element) in parent.iter() {
+                let name = key.try_downcast_ref::<String>().map_or_else(|| format!("{key:?}"), Clone::clone);
+                check(element, &join(at, &name), range, problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_elements<'a>(
+    elements: impl Iterator<Item = &'a dyn PartialReflect>,
+    at: &str,
+    range: Option<Range>,
+    problems: &mut Problems,
+) {
+    for (index, element) in elements.enumerate() {
+        check(element, &format!("{at}[{index}]"), range, problems);
+    }
+}
+
+fn check_number(number: f64, at: &str, range: Option<Range>, problems: &mut Problems) {
+    match range {
+        Some(range) if !range.contains(number) => {
+            problems.push(at, format!("{number} is out of range"), format!("the value must be {range}"));
+        }
+        None if !number.is_finite() => {
+            problems.push(at, format!("{number} is not a finite number"), "write an ordinary number");
+        }
+        _ => {}
+    }
+}
+
+fn join(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+}
+
+fn number(value: &dyn PartialReflect) -> Option<f64> {
+    macro_rules! numbers {
+        ($($kind:ty),*) => {
+            $(if let Some(number) = value.try_downcast_ref::<$kind>() { return Some(*number as f64); })*
+        };
+    }
+    numbers!(f32, f64, u8, u16, u32, u64, usize, i8, i16, i32, i64);
+    None
+}
+
+/// The range that the type declares for the field at `index` of a struct or of the present variant of an enum.
+fn range_of(parent: &dyn PartialReflect, index: usize) -> Option<Range> {
+    match (parent.get_represented_type_info()?, parent.reflect_ref()) {
+        (TypeInfo::Struct(info), _) => info.field_at(index)?.get_attribute::<Range>().copied(),
+        (TypeInfo::Enum(info), ReflectRef::Enum(value)) => match info.variant(value.variant_name())? {
+            VariantInfo::Struct(variant) => variant.field_at(index)?.get_attribute::<Range>().copied(),
+            VariantInfo::Tuple(variant) => variant.field_at(index)?.get_attribute::<Range>().copied(),
+            VariantInfo::Unit(_) => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Reflect, Clone)]
+    enum Kind {
+        Plain,
+        Nearest(#[reflect(@Range::new(1.0, 64.0))] u32),
+        Drift {
+            #[reflect(@Range::new(0.0, 9.0))]
+            speed: f32,
+        },
+    }
+
+    #[derive(Reflect, Clone)]
+    struct Inner {
+        #[reflect(@Range::new(0.0, 5.0))]
+        weight: Option<f32>,
+        at: Vec2,
+    }
+
+    #[derive(Reflect, Clone)]
+    struct Outer {
+        #[reflect(@Range::positive())]
+        rate: f32,
+        free: f64,
+        list: Vec<Inner>,
+        kind: Kind,
+    }
+
+    fn outer() -> Outer {
+        Outer {
+            rate: 1.0,
+            free: -4.0,
+            list: vec![Inner { weight: None, at: Vec2::ZERO }, Inner { weight: Some(2.0), at: Vec2::ONE }],
+            kind: Kind::Plain,
+        }
+    }
+
+    fn paths(value: &Outer) -> Vec<String> {
+        let mut problems = Problems::default();
+        check_ranges(value, "section", &mut problems);
+        problems.into_list().into_iter().map(|problem| problem.path).collect()
+    }
+
+    #[test]
+    fn what_is_in_range_is_no_problem() {
+        assert_eq!(paths(&outer()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_number_out_of_range_or_not_finite_is_told_with_its_path() {
+        let mut value = outer();
+        value.rate = f32::INFINITY;
+        value.free = f64::NAN;
+        value.list[1].weight = Some(5.5);
+        value.list[0].at = Vec2::new(0.0, f32::NAN);
+        value.kind = Kind::Nearest(0);
+        assert_eq!(
+            paths(&value),
+            ["section.rate", "section.free", "section.list[0].at", "section.list[1].weight", "section.kind"]
+        );
+        value = Outer { kind: Kind::Drift { speed: -0.1 }, ..outer() };
+        assert_eq!(paths(&value), ["section.kind.speed"]);
+    }
+}
