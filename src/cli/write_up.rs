@@ -1,7 +1,7 @@
 //! Results as tables for people.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::headless::Summary;
 use crate::scene::expect::Verdict;
@@ -39,10 +39,19 @@ fn group_thousands(text: &str) -> String {
     format!("{sign}{grouped}{fraction}")
 }
 
+/// No lines but one under the header.
+const QUIET: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// A table with a header, quiet lines, and numbers to the right.
 pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = plain_table();
+    table.set_header(header.iter().copied());
+    table
+}
+
+fn plain_table() -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header.iter().copied());
+    table.load_style(QUIET);
     table
 }
 
@@ -54,7 +63,7 @@ pub(crate) fn right(text: impl Into<String>) -> Cell {
 /// The end of a run: what ran, how fast, the metrics that matter, the expectations, the state hash.
 pub(crate) fn summary_text(summary: &Summary) -> String {
     let mut out = String::new();
-    let mut facts = table(&["run", ""]);
+    let mut facts = plain_table();
     facts.add_row(vec![Cell::new("scene"), right(&*summary.scene)]);
     facts.add_row(vec![Cell::new("seed"), right(summary.seed.to_string())]);
     facts.add_row(vec![Cell::new("ticks"), right(number(summary.ticks as f64))]);

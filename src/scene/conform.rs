@@ -31,12 +31,27 @@ impl Limits {
     }
 }
 
+/// What a check of a tree brings to light.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What doesn't fit.
+    pub misfits: Vec<Misfit>,
+    /// Where structs carry their type's name, which RON allows and doesn't need.
+    pub type_names: Vec<Place>,
+}
+
+impl Findings {
+    fn push(&mut self, misfit: Misfit) {
+        self.misfits.push(misfit);
+    }
+}
+
 /// Checks a tree against the type `T`.
 #[must_use]
-pub fn conform<T: Typed>(node: &Node) -> Vec<Misfit> {
-    let mut misfits = Vec::new();
-    check(node, T::type_info(), Limits::default(), &mut misfits);
-    misfits
+pub fn conform<T: Typed>(node: &Node) -> Findings {
+    let mut findings = Findings::default();
+    check(node, T::type_info(), Limits::default(), &mut findings);
+    findings
 }
 
 /// A field's name as it stands in a scene.
@@ -65,83 +80,83 @@ fn describe(node: &Node) -> String {
     }
 }
 
-fn wrong(node: &Node, expected: &str, example: &str, misfits: &mut Vec<Misfit>) {
-    misfits.push(misfit(&node.place, format!("expected {expected}, found {}", describe(node)), example));
+fn wrong(node: &Node, expected: &str, example: &str, findings: &mut Findings) {
+    findings.push(misfit(&node.place, format!("expected {expected}, found {}", describe(node)), example));
 }
 
-fn check(node: &Node, info: &'static TypeInfo, limits: Limits, misfits: &mut Vec<Misfit>) {
+fn check(node: &Node, info: &'static TypeInfo, limits: Limits, findings: &mut Findings) {
     let id = info.type_id();
     if id == TypeId::of::<Vec2>() {
-        return check_point(node, misfits);
+        return check_point(node, findings);
     }
     if id == TypeId::of::<ParamValue>() {
-        return check_param_value(node, misfits);
+        return check_param_value(node, findings);
     }
     if id == TypeId::of::<AgentId>() {
-        return check_number(node, Some((0.0, f64::from(u32::MAX))), limits, misfits);
+        return check_number(node, Some((0.0, f64::from(u32::MAX))), limits, findings);
     }
     match info {
         TypeInfo::Struct(info) => {
             let fields: Vec<&NamedField> = (0..info.field_len()).filter_map(|index| info.field_at(index)).collect();
             match &node.kind {
                 Kind::Struct(name, given) => {
-                    check_type_name(name.as_ref(), info.type_path_table().short_path(), misfits);
-                    check_fields(given, &fields, misfits);
+                    check_type_name(name.as_ref(), info.type_path_table().short_path(), findings);
+                    check_fields(given, &fields, findings);
                 }
                 Kind::Tuple(None, items) if items.is_empty() => {}
-                _ => wrong(node, "fields in parentheses", &example_of(&fields), misfits),
+                _ => wrong(node, "fields in parentheses", &example_of(&fields), findings),
             }
         }
         TypeInfo::TupleStruct(info) if info.field_len() == 1 => {
             if let Some(inner) = info.field_at(0).and_then(|field| field.type_info()) {
-                check(node, inner, limits, misfits);
+                check(node, inner, limits, findings);
             }
         }
         TypeInfo::Tuple(info) => match &node.kind {
             Kind::Tuple(None, items) if items.len() == info.field_len() => {
                 for (index, item) in items.iter().enumerate() {
                     if let Some(inner) = info.field_at(index).and_then(|field| field.type_info()) {
-                        check(item, inner, limits, misfits);
+                        check(item, inner, limits, findings);
                     }
                 }
             }
-            _ => wrong(node, &format!("{} values in parentheses", info.field_len()), "for example (0, 100)", misfits),
+            _ => wrong(node, &format!("{} values in parentheses", info.field_len()), "for example (0, 100)", findings),
         },
         TypeInfo::Enum(info) if info.type_path_table().short_path().starts_with("Option<") => {
-            check_option(node, info, limits, misfits);
+            check_option(node, info, limits, findings);
         }
-        TypeInfo::Enum(info) => check_enum(node, info, id, misfits),
+        TypeInfo::Enum(info) => check_enum(node, info, id, findings),
         TypeInfo::List(info) => match (&node.kind, info.item_info()) {
-            (Kind::List(items), Some(inner)) => items.iter().for_each(|item| check(item, inner, limits, misfits)),
+            (Kind::List(items), Some(inner)) => items.iter().for_each(|item| check(item, inner, limits, findings)),
             (Kind::List(_), None) => {}
-            _ => wrong(node, "a list", "write the values in square brackets: [a, b]", misfits),
+            _ => wrong(node, "a list", "write the values in square brackets: [a, b]", findings),
         },
         TypeInfo::Map(info) => match (&node.kind, info.value_info()) {
             (Kind::Map(entries), inner) => {
                 for (key, value) in entries {
                     if !matches!(key.kind, Kind::Text(_)) {
-                        wrong(key, "a name in quotes", "for example {\"separation\": (…)}", misfits);
+                        wrong(key, "a name in quotes", "for example {\"separation\": (…)}", findings);
                     }
                     if let Some(inner) = inner {
-                        check(value, inner, limits, misfits);
+                        check(value, inner, limits, findings);
                     }
                 }
             }
-            _ => wrong(node, "a map", "write the entries in braces: {\"name\": (…)}", misfits),
+            _ => wrong(node, "a map", "write the entries in braces: {\"name\": (…)}", findings),
         },
-        _ => check_plain(node, id, limits, misfits),
+        _ => check_plain(node, id, limits, findings),
     }
 }
 
-fn check_type_name(name: Option<&Name>, expected: &str, misfits: &mut Vec<Misfit>) {
-    if let Some(name) = name
-        && name.text != expected
-    {
-        misfits.push(misfit(
+fn check_type_name(name: Option<&Name>, expected: &str, findings: &mut Findings) {
+    match name {
+        Some(name) if name.text == expected => findings.type_names.push(name.place.clone()),
+        Some(name) => findings.push(misfit(
             &name.place,
             format!("expected {expected}(…), found {}(…)", name.text),
             format!("write {expected}(…) or leave the name out"),
-        ));
+        )),
+        None => {}
     }
 }
 
@@ -150,15 +165,15 @@ fn example_of(fields: &[&NamedField]) -> String {
     format!("write (name: value, …); the fields are {}{}", names.join(", "), if fields.len() > 4 { ", …" } else { "" })
 }
 
-fn check_fields(given: &[(Name, Node)], fields: &[&NamedField], misfits: &mut Vec<Misfit>) {
+fn check_fields(given: &[(Name, Node)], fields: &[&NamedField], findings: &mut Findings) {
     for (name, node) in given {
         match fields.iter().find(|field| field_name(field) == name.text) {
             Some(field) => {
                 if let Some(info) = field.type_info() {
-                    check(node, info, Limits::of(field), misfits);
+                    check(node, info, Limits::of(field), findings);
                 }
             }
-            None => misfits.push(misfit(
+            None => findings.push(misfit(
                 &name.place,
                 format!("there is no field \"{}\" here", name.text),
                 suggest(&name.text, fields.iter().map(|field| field_name(field)), "field"),
@@ -167,7 +182,7 @@ fn check_fields(given: &[(Name, Node)], fields: &[&NamedField], misfits: &mut Ve
     }
 }
 
-fn check_option(node: &Node, info: &'static EnumInfo, limits: Limits, misfits: &mut Vec<Misfit>) {
+fn check_option(node: &Node, info: &'static EnumInfo, limits: Limits, findings: &mut Findings) {
     let inner = match info.variant("Some") {
         Some(VariantInfo::Tuple(some)) => some.field_at(0).and_then(|field| field.type_info()),
         _ => None,
@@ -175,42 +190,42 @@ fn check_option(node: &Node, info: &'static EnumInfo, limits: Limits, misfits: &
     match (&node.kind, inner) {
         (Kind::Word(word), _) if word == "None" => {}
         (Kind::Tuple(Some(name), items), Some(inner)) if name.text == "Some" && items.len() == 1 => {
-            check(&items[0], inner, limits, misfits);
+            check(&items[0], inner, limits, findings);
         }
-        (_, Some(inner)) => check(node, inner, limits, misfits),
+        (_, Some(inner)) => check(node, inner, limits, findings),
         _ => {}
     }
 }
 
-fn check_enum(node: &Node, info: &'static EnumInfo, id: TypeId, misfits: &mut Vec<Misfit>) {
+fn check_enum(node: &Node, info: &'static EnumInfo, id: TypeId, findings: &mut Findings) {
     let (name, place) = match &node.kind {
         Kind::Word(word) => (word.as_str(), &node.place),
         Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) => (name.text.as_str(), &name.place),
         _ => {
             let names = info.variant_names().join(", ");
-            return wrong(node, "one of several choices", &format!("one of: {names}"), misfits);
+            return wrong(node, "one of several choices", &format!("one of: {names}"), findings);
         }
     };
     let Some(variant) = info.variant(name) else {
-        misfits.push(misfit(
+        findings.push(misfit(
             place,
             format!("\"{name}\" is not a choice here"),
             suggest(name, info.variant_names().iter().copied(), "choice"),
         ));
         return;
     };
-    if id == TypeId::of::<Selector>() && check_selector(node, name, misfits) {
+    if id == TypeId::of::<Selector>() && check_selector(node, name, findings) {
         return;
     }
     match (variant, &node.kind) {
         (VariantInfo::Unit(_), Kind::Word(_)) => {}
-        (VariantInfo::Unit(_), _) => wrong(node, &format!("just {name}"), "this choice takes no values", misfits),
+        (VariantInfo::Unit(_), _) => wrong(node, &format!("just {name}"), "this choice takes no values", findings),
         (VariantInfo::Struct(variant), Kind::Struct(_, given)) => {
             let fields: Vec<&NamedField> = variant.iter().collect();
-            check_fields(given, &fields, misfits);
+            check_fields(given, &fields, findings);
             for field in fields {
                 if !given.iter().any(|(name, _)| name.text == field_name(field)) && !has_default(field) {
-                    misfits.push(misfit(
+                    findings.push(misfit(
                         place,
                         format!("the field \"{}\" is missing", field_name(field)),
                         format!("{name} needs {}", variant.iter().map(field_name).collect::<Vec<_>>().join(", ")),
@@ -220,7 +235,7 @@ fn check_enum(node: &Node, info: &'static EnumInfo, id: TypeId, misfits: &mut Ve
         }
         (VariantInfo::Struct(variant), _) => {
             let fields: Vec<&str> = variant.iter().map(field_name).collect();
-            wrong(node, &format!("{name}({}: …)", fields.join(": …, ")), "write the fields in parentheses", misfits);
+            wrong(node, &format!("{name}({}: …)", fields.join(": …, ")), "write the fields in parentheses", findings);
         }
         (VariantInfo::Tuple(variant), Kind::Tuple(_, items)) if items.len() == variant.field_len() => {
             for (index, item) in items.iter().enumerate() {
@@ -231,7 +246,7 @@ fn check_enum(node: &Node, info: &'static EnumInfo, id: TypeId, misfits: &mut Ve
                         range: field.get_attribute::<Range>().copied(),
                         unit: field.get_attribute::<Unit>().copied(),
                     };
-                    check(item, inner, limits, misfits);
+                    check(item, inner, limits, findings);
                 }
             }
         }
@@ -243,13 +258,13 @@ fn check_enum(node: &Node, info: &'static EnumInfo, id: TypeId, misfits: &mut Ve
                     Kind::Struct(name, _) | Kind::Tuple(name, _) => *name = None,
                     _ => {}
                 }
-                check(&unwrapped, inner, Limits::default(), misfits);
+                check(&unwrapped, inner, Limits::default(), findings);
             }
         }
         (VariantInfo::Tuple(variant), _) => {
             let count = variant.field_len();
             let many = if count == 1 { "a value" } else { "values" };
-            wrong(node, &format!("{name}(…) with {many} in parentheses"), "for example Fraction(0.5)", misfits);
+            wrong(node, &format!("{name}(…) with {many} in parentheses"), "for example Fraction(0.5)", findings);
         }
     }
 }
@@ -260,52 +275,52 @@ fn has_default(field: &NamedField) -> bool {
 }
 
 /// Selectors contain selectors, which reflection leaves out. Returns whether the node was one of those.
-fn check_selector(node: &Node, name: &str, misfits: &mut Vec<Misfit>) -> bool {
+fn check_selector(node: &Node, name: &str, findings: &mut Findings) -> bool {
     match (name, &node.kind) {
         ("And", Kind::Tuple(_, items)) => {
             match items.as_slice() {
                 [Node { kind: Kind::List(selectors), .. }] => {
                     for selector in selectors {
-                        check(selector, Selector::type_info(), Limits::default(), misfits);
+                        check(selector, Selector::type_info(), Limits::default(), findings);
                     }
                 }
-                _ => wrong(node, "And([…]) with selectors", "for example And([Named(\"ant\"), Fraction(0.5)])", misfits),
+                _ => wrong(node, "And([…]) with selectors", "for example And([Named(\"ant\"), Fraction(0.5)])", findings),
             }
             true
         }
         ("Not", Kind::Tuple(_, items)) => {
             match items.as_slice() {
-                [inner] => check(inner, Selector::type_info(), Limits::default(), misfits),
-                _ => wrong(node, "Not(…) with a selector", "for example Not(Named(\"ant\"))", misfits),
+                [inner] => check(inner, Selector::type_info(), Limits::default(), findings),
+                _ => wrong(node, "Not(…) with a selector", "for example Not(Named(\"ant\"))", findings),
             }
             true
         }
         ("And" | "Not", _) => {
-            wrong(node, &format!("{name}(…)"), "for example Not(Named(\"ant\"))", misfits);
+            wrong(node, &format!("{name}(…)"), "for example Not(Named(\"ant\"))", findings);
             true
         }
         _ => false,
     }
 }
 
-fn check_point(node: &Node, misfits: &mut Vec<Misfit>) {
+fn check_point(node: &Node, findings: &mut Findings) {
     match &node.kind {
         Kind::Tuple(None, items) if items.len() == 2 => {
             for item in items {
-                check_number(item, Some((f64::from(f32::MIN), f64::from(f32::MAX))), Limits::default(), misfits);
+                check_number(item, Some((f64::from(f32::MIN), f64::from(f32::MAX))), Limits::default(), findings);
             }
         }
-        _ => wrong(node, "two numbers", "for example (100, -50)", misfits),
+        _ => wrong(node, "two numbers", "for example (100, -50)", findings),
     }
 }
 
-fn check_param_value(node: &Node, misfits: &mut Vec<Misfit>) {
+fn check_param_value(node: &Node, findings: &mut Findings) {
     match &node.kind {
-        Kind::Number(_) => check_number(node, None, Limits::default(), misfits),
+        Kind::Number(_) => check_number(node, None, Limits::default(), findings),
         Kind::Text(_) => {}
         Kind::Word(word) if word == "true" || word == "false" => {}
-        Kind::Word(word) if is_not_finite(word) => check_number(node, None, Limits::default(), misfits),
-        _ => wrong(node, "a number, true, false, or text in quotes", "for example 1.5 or \"Wrap\"", misfits),
+        Kind::Word(word) if is_not_finite(word) => check_number(node, None, Limits::default(), findings),
+        _ => wrong(node, "a number, true, false, or text in quotes", "for example 1.5 or \"Wrap\"", findings),
     }
 }
 
@@ -313,7 +328,7 @@ fn is_not_finite(word: &str) -> bool {
     matches!(word, "NaN" | "inf" | "nan" | "infinity")
 }
 
-fn check_number(node: &Node, whole: Option<(f64, f64)>, limits: Limits, misfits: &mut Vec<Misfit>) {
+fn check_number(node: &Node, whole: Option<(f64, f64)>, limits: Limits, findings: &mut Findings) {
     let unit = limits.unit.map_or(String::new(), |unit| format!(" {}", unit.0));
     let number = match &node.kind {
         Kind::Number(text) => parse_number(text),
@@ -322,14 +337,14 @@ fn check_number(node: &Node, whole: Option<(f64, f64)>, limits: Limits, misfits:
     };
     let Some(number) = number else {
         let help = limits.range.map_or("for example 1.5".to_owned(), |range| format!("{range}{unit}"));
-        return wrong(node, "a number", &help, misfits);
+        return wrong(node, "a number", &help, findings);
     };
     if !number.is_finite() {
-        misfits.push(misfit(&node.place, "this is not a finite number", "write an ordinary number"));
+        findings.push(misfit(&node.place, "this is not a finite number", "write an ordinary number"));
     } else if let Some(range) = limits.range
         && !range.contains(number)
     {
-        misfits.push(misfit(
+        findings.push(misfit(
             &node.place,
             format!("{number} is out of range"),
             format!("the value must be {range}{unit}"),
@@ -337,11 +352,11 @@ fn check_number(node: &Node, whole: Option<(f64, f64)>, limits: Limits, misfits:
     } else if let Some((min, max)) = whole
         && !(min..=max).contains(&number)
     {
-        misfits.push(misfit(&node.place, format!("{number} does not fit here"), format!("write a number from {min} to {max}")));
+        findings.push(misfit(&node.place, format!("{number} does not fit here"), format!("write a number from {min} to {max}")));
     }
 }
 
-fn check_plain(node: &Node, id: TypeId, limits: Limits, misfits: &mut Vec<Misfit>) {
+fn check_plain(node: &Node, id: TypeId, limits: Limits, findings: &mut Findings) {
     macro_rules! whole {
         ($($kind:ty),*) => {
             $(if id == TypeId::of::<$kind>() {
@@ -354,23 +369,23 @@ fn check_plain(node: &Node, id: TypeId, limits: Limits, misfits: &mut Vec<Misfit
                     _ => false,
                 };
                 if fraction {
-                    return wrong(node, "a whole number", "leave the fraction out", misfits);
+                    return wrong(node, "a whole number", "leave the fraction out", findings);
                 }
-                return check_number(node, Some((<$kind>::MIN as f64, <$kind>::MAX as f64)), limits, misfits);
+                return check_number(node, Some((<$kind>::MIN as f64, <$kind>::MAX as f64)), limits, findings);
             })*
         };
     }
     whole!(u8, u16, u32, u64, usize, i8, i16, i32, i64);
     if id == TypeId::of::<f32>() {
-        return check_number(node, Some((f64::from(f32::MIN), f64::from(f32::MAX))), limits, misfits);
+        return check_number(node, Some((f64::from(f32::MIN), f64::from(f32::MAX))), limits, findings);
     }
     if id == TypeId::of::<f64>() {
-        return check_number(node, None, limits, misfits);
+        return check_number(node, None, limits, findings);
     }
     if id == TypeId::of::<bool>() && !matches!(&node.kind, Kind::Word(word) if word == "true" || word == "false") {
-        return wrong(node, "true or false", "write true or false", misfits);
+        return wrong(node, "true or false", "write true or false", findings);
     }
     if id == TypeId::of::<String>() && !matches!(node.kind, Kind::Text(_)) {
-        wrong(node, "text in double quotes", "for example \"bird\"", misfits);
+        wrong(node, "text in double quotes", "for example \"bird\"", findings);
     }
 }

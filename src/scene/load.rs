@@ -224,10 +224,12 @@ impl Loader {
         for setting in settings {
             self.apply_setting(&mut tree, setting);
         }
-        self.faults.extend(conform::<Scene>(&tree).into_iter().map(Fault::from));
+        let findings = conform::<Scene>(&tree);
+        self.faults.extend(findings.misfits.into_iter().map(Fault::from));
         if !self.faults.is_empty() {
             return Err(self.fail());
         }
+        tree.remove_names(&findings.type_names);
         let resolved = tree.to_text();
         let mut scene: Scene = match agent2028_core::ron_format::from_str(&resolved) {
             Ok(scene) => scene,

@@ -237,12 +237,8 @@ impl Scene {
     /// Everything that is wrong with the scene beyond types and ranges.
     #[must_use]
     pub fn problems(&self) -> Problems {
-        let mut problems = Problems {
-            groups: self.agents.iter().map(|group| group.name.clone()).collect(),
-            capabilities: self.capabilities(),
-            world: self.world,
-            ..default()
-        };
+        let groups = self.agents.iter().map(|group| group.name.clone()).collect();
+        let mut problems = Problems::among(groups, self.capabilities(), self.world);
         self.check("", &mut problems);
         problems
     }

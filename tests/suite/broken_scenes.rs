@@ -27,7 +27,7 @@ fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
         },
         Wrong {
             text: "Scene(\n  agents: [(name: \"a\", health: 1.5)],\n)",
-            at: (2, 31),
+            at: (2, 32),
             message: "out of range",
             help: "0 to 1",
         },

@@ -72,6 +72,12 @@ pub struct Problems {
 }
 
 impl Problems {
+    /// No problems yet, among these groups and capabilities in a world of this size.
+    #[must_use]
+    pub fn among(groups: Vec<String>, capabilities: Vec<String>, world: crate::space::WorldBounds) -> Self {
+        Self { list: Vec::new(), groups, capabilities, world }
+    }
+
     /// Adds a problem.
     pub fn push(&mut self, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
         self.list.push(Problem { path: path.into(), message: message.into(), help: help.into() });
