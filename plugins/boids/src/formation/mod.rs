@@ -32,6 +32,9 @@ pub struct FormationConfig {
     pub heading_degrees: f32,
     /// Whether the formation turns with the motion of its anchor.
     pub faces_motion: bool,
+    /// How fast the formation turns at most, so that its members can keep up with their slots.
+    #[reflect(@Range::new(0.0, 36_000.0), @Unit("°/s"))]
+    pub turn_rate: f32,
     /// What the shape is built around.
     pub anchor: Anchor,
     /// With fewer active members the formation dissolves; it forms again with enough of them.
@@ -56,6 +59,7 @@ impl Default for FormationConfig {
             spacing: 20.0,
             heading_degrees: 0.0,
             faces_motion: true,
+            turn_rate: 45.0,
             anchor: Anchor::default(),
             least_members: 1,
             slowing_radius: 60.0,
@@ -271,11 +275,13 @@ impl Formation {
                 None => self.velocity = Vec2::ZERO,
             },
         }
-        self.heading = if self.config.faces_motion && self.velocity != Vec2::ZERO {
+        let wanted = if self.config.faces_motion && self.velocity != Vec2::ZERO {
             direction(self.velocity)
         } else {
             heading(self.config.heading_degrees)
         };
+        // Before anybody has a slot there is nothing to turn.
+        self.heading = if self.formed { turned(self.heading, wanted, self.config.turn_rate * dt) } else { wanted };
     }
 
     /// Where the slots for `count` members are in the world.
@@ -315,6 +321,13 @@ impl Formation {
     }
 }
 
+/// The direction `from` turned towards the direction `to` by at most `degrees`.
+fn turned(from: Vec2, to: Vec2, degrees: f32) -> Vec2 {
+    let angle = ops::atan2(from.perp_dot(to), from.dot(to));
+    let most = degrees.to_radians();
+    if angle.abs() <= most { to } else { direction(from.rotate(heading(degrees.copysign(angle)))) }
+}
+
 fn heading(degrees: f32) -> Vec2 {
     let angle = degrees.to_radians();
     Vec2::new(ops::cos(angle), ops::sin(angle))
@@ -341,6 +354,18 @@ mod tests {
         let mut stations = Vec::new();
         formation.stations(&bounds(), &mut stations);
         stations
+    }
+
+    #[test]
+    fn a_formation_turns_at_its_rate() {
+        let config = FormationConfig { faces_motion: false, turn_rate: 30.0, ..default() };
+        let mut formation = Formation::new(config.clone());
+        formation.muster(&crowd(3), &bounds());
+        formation.reconfigure(&FormationConfig { heading_degrees: 100.0, ..config });
+        for turned in [30.0, 60.0, 90.0, 100.0, 100.0] {
+            formation.advance(None, &bounds(), 1.0, 1.0);
+            assert!(formation.heading.abs_diff_eq(heading(turned), 1e-5), "{turned}");
+        }
     }
 
     #[test]
@@ -409,7 +434,7 @@ mod tests {
     #[test]
     fn a_formation_turns_with_its_anchor() {
         let anchor = Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(0.0, 1.0) };
-        let config = FormationConfig { anchor, shape: Shape::HorizontalLine, spacing: 10.0, ..default() };
+        let config = FormationConfig { anchor, shape: Shape::HorizontalLine, turn_rate: 90.0, ..default() };
         let mut formation = Formation::new(config);
         formation.muster(&crowd(3), &bounds());
         formation.advance(None, &bounds(), 1.0, 1.0);
