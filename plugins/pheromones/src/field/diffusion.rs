@@ -11,6 +11,7 @@
 //! rims of the tick before ([`Rim`](super::tile::Rim)).
 
 use super::grid::{TILE_CELLS, TILE_SIDE};
+use super::prefetch::Ahead;
 
 /// A row of outgoing parts with one cell of the neighbours at each end, padded to whole vectors.
 const ROW: usize = TILE_SIDE + 8;
@@ -72,7 +73,8 @@ impl Shares {
 
 /// Steps a tile: halves every cell (and the halo) `shift` times, then diffuses. Returns the largest cell.
 ///
-/// `width` and `height` (1–64) are the part of the tile that lies in the world; the rest stays 0.
+/// `width` and `height` (1–64) are the part of the tile that lies in the world; the rest stays 0. `next` is the tile that
+/// will be stepped next: each of its rows is asked for from memory while the same row of this one is worked on.
 #[must_use]
 pub fn step_tile(
     cells: &mut [i32; TILE_CELLS],
@@ -80,6 +82,7 @@ pub fn step_tile(
     shares: Shares,
     shift: u32,
     (width, height): (usize, usize),
+    next: Ahead,
 ) -> i32 {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx512f")
@@ -89,15 +92,15 @@ pub fn step_tile(
     {
         // SAFETY: the processor has what `step_avx512` needs, as was just asked.
         #[allow(unsafe_code)]
-        return unsafe { step_avx512(cells, halo, shares, shift, width, height) };
+        return unsafe { step_avx512(cells, halo, shares, shift, width, height, next) };
     }
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2, as was just asked; that is all that `step_avx2` needs.
         #[allow(unsafe_code)]
-        return unsafe { step_avx2(cells, halo, shares, shift, width, height) };
+        return unsafe { step_avx2(cells, halo, shares, shift, width, height, next) };
     }
-    step_any(cells, halo, shares, shift, width, height)
+    step_any(cells, halo, shares, shift, width, height, next)
 }
 
 /// The same code compiled for eight lanes. Conversions, products and whole-number sums are exact or correctly rounded
@@ -111,8 +114,9 @@ fn step_avx2(
     shift: u32,
     width: usize,
     height: usize,
+    next: Ahead,
 ) -> i32 {
-    step_any(cells, halo, shares, shift, width, height)
+    step_any(cells, halo, shares, shift, width, height, next)
 }
 
 /// The same for sixteen lanes.
@@ -125,8 +129,9 @@ fn step_avx512(
     shift: u32,
     width: usize,
     height: usize,
+    next: Ahead,
 ) -> i32 {
-    step_any(cells, halo, shares, shift, width, height)
+    step_any(cells, halo, shares, shift, width, height, next)
 }
 
 #[inline(always)]
@@ -137,11 +142,14 @@ fn step_any(
     shift: u32,
     width: usize,
     height: usize,
+    next: Ahead,
 ) -> i32 {
-    if shares.diagonal {
-        step_rows::<true>(cells, halo, shares, shift, width, height)
-    } else {
-        step_rows::<false>(cells, halo, shares, shift, width, height)
+    // The usual case, a whole tile between two halvings, is compiled for itself: no shifts, no remainders.
+    match (shares.diagonal, shift == 0 && (width, height) == (TILE_SIDE, TILE_SIDE)) {
+        (false, true) => step_rows::<false>(cells, halo, shares, 0, TILE_SIDE, TILE_SIDE, next),
+        (false, false) => step_rows::<false>(cells, halo, shares, shift, width, height, next),
+        (true, true) => step_rows::<true>(cells, halo, shares, 0, TILE_SIDE, TILE_SIDE, next),
+        (true, false) => step_rows::<true>(cells, halo, shares, shift, width, height, next),
     }
 }
 
@@ -153,6 +161,7 @@ fn step_rows<const DIAGONAL: bool>(
     shift: u32,
     width: usize,
     height: usize,
+    next: Ahead,
 ) -> i32 {
     // Shifting by 31 empties every cell that isn't negative, and none is.
     let shift = shift.min(31);
@@ -162,6 +171,7 @@ fn step_rows<const DIAGONAL: bool>(
     give_row(here, cells, 0, halo, shares, shift, width);
     let mut peak = 0;
     for row in 0..height {
+        next.row(row);
         if row + 1 < height {
             give_row(above, cells, row + 1, halo, shares, shift, width);
         } else {
@@ -277,8 +287,8 @@ mod tests {
             let shares = Shares::new(0.05, diagonal);
             let wanted = reference(&cells, &halo, shares, shift);
             let (mut vector, mut plain) = (cells, cells);
-            let peak = step_tile(&mut vector, &halo, shares, shift, (TILE_SIDE, TILE_SIDE));
-            let plain_peak = step_any(&mut plain, &halo, shares, shift, TILE_SIDE, TILE_SIDE);
+            let peak = step_tile(&mut vector, &halo, shares, shift, (TILE_SIDE, TILE_SIDE), Ahead::NOTHING);
+            let plain_peak = step_any(&mut plain, &halo, shares, shift, TILE_SIDE, TILE_SIDE, Ahead::NOTHING);
             assert_eq!(vector.as_slice(), wanted.as_slice());
             assert_eq!(vector, plain);
             assert_eq!((peak, Some(peak)), (plain_peak, wanted.iter().copied().max()));

@@ -9,6 +9,7 @@ use super::decay::{DecayRule, decay_factor};
 use super::diffusion::{Halo, Shares, step_tile};
 use super::directory::{ABSENT, TileDirectory};
 use super::grid::{Cell, CellGrid, TILE_CELLS, TILE_SIDE, TileAt};
+use super::prefetch::{Ahead, ask_for_all};
 use super::tile::{
     CellProvenance, DIRECTIONS, EAST, NORTH, NORTH_EAST, NORTH_WEST, Rim, SOUTH, SOUTH_EAST, SOUTH_WEST, Tile, WEST,
 };
@@ -138,6 +139,7 @@ pub struct Layer {
     pub(super) sorted: bool,
     pub(super) directory: TileDirectory,
     pub(super) rims_before: Vec<Box<Rim>>,
+    pub(super) addresses: Vec<Ahead>,
     pub(super) losses: LayerLosses,
 }
 
@@ -156,6 +158,7 @@ impl Layer {
             sorted: true,
             directory: TileDirectory::new(grid.tile_columns(), grid.tile_rows()),
             rims_before: Vec::new(),
+            addresses: Vec::new(),
             losses: LayerLosses::default(),
             parameters,
         }
@@ -614,11 +617,19 @@ impl Layer {
             std::mem::swap(&mut tile.rim, before);
         }
         let rims = self.rims_before.as_slice();
+        self.addresses.clear();
+        self.addresses.extend(self.tiles.iter().map(|tile| Ahead::of(&tile.cells)));
+        let addresses = self.addresses.as_slice();
         workers.for_each_chunk_mut(&mut self.tiles, TILES_PER_CHUNK, |chunk, tiles| {
-            for (offset, tile) in tiles.iter_mut().enumerate() {
+            for offset in 0..tiles.len() {
                 let index = chunk * TILES_PER_CHUNK + offset;
+                let next = addresses.get(index + 1).copied().unwrap_or(Ahead::NOTHING);
+                if let Some(next) = tiles.get(offset + 1) {
+                    ask_for_surroundings(next, rims);
+                }
+                let tile = &mut tiles[offset];
                 let halo = halo_of(tile, index, rims);
-                tile.peak = step_tile(&mut tile.cells, &halo, shares, shift, (tile.width, tile.height));
+                tile.peak = step_tile(&mut tile.cells, &halo, shares, shift, (tile.width, tile.height), next);
                 tile.rim.copy_from(&tile.cells, tile.width, tile.height);
             }
         });
@@ -770,6 +781,21 @@ fn cell_of(at: TileAt, within: usize) -> Cell {
 
 const fn opposite(direction: usize) -> usize {
     [EAST, WEST, NORTH, SOUTH, NORTH_EAST, NORTH_WEST, SOUTH_EAST, SOUTH_WEST][direction]
+}
+
+/// Asks for what [`halo_of`] will read and what the new rim will be written over.
+fn ask_for_surroundings(tile: &Tile, rims: &[Box<Rim>]) {
+    let rim = |direction: usize| rims.get(tile.neighbours[direction] as usize);
+    if let Some(south) = rim(SOUTH) {
+        ask_for_all(&south.north);
+    }
+    if let Some(north) = rim(NORTH) {
+        ask_for_all(&north.south);
+    }
+    if let Some(east) = rim(EAST) {
+        ask_for_all(&east.west);
+    }
+    ask_for_all(tile.rim.as_ref());
 }
 
 /// The cells around a tile. Where there is no neighbour, the tile's own cells are mirrored, so that what goes over that

@@ -6,6 +6,7 @@ pub mod diffusion;
 mod directory;
 mod grid;
 mod layer;
+mod prefetch;
 #[cfg(test)]
 mod tests;
 mod tile;

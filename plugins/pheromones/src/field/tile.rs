@@ -96,6 +96,27 @@ impl Default for CellProvenance {
     }
 }
 
+/// The cells of a tile, aligned to lines of the cache, so that no vector lies across two of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct TileCells([i32; TILE_CELLS]);
+
+impl std::ops::Deref for TileCells {
+    type Target = [i32; TILE_CELLS];
+
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for TileCells {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
 /// 64 × 64 cells.
 #[derive(Clone, Debug)]
 pub struct Tile {
@@ -106,7 +127,7 @@ pub struct Tile {
     /// Rows within the world.
     pub height: usize,
     /// Stored units by row, then column. Cells outside the world stay 0.
-    pub cells: Box<[i32; TILE_CELLS]>,
+    pub cells: Box<TileCells>,
     /// No cell is larger than this.
     pub peak: i32,
     /// The cells on the tile's sides.
@@ -127,7 +148,7 @@ impl Tile {
             at,
             width,
             height,
-            cells: Box::new([0; TILE_CELLS]),
+            cells: Box::new(TileCells([0; TILE_CELLS])),
             peak: 0,
             rim: Box::default(),
             neighbours: [super::directory::ABSENT; 8],
