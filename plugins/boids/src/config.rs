@@ -1,5 +1,6 @@
 //! The scene's section `boids`.
 
+use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -451,6 +452,7 @@ impl BoidsConfig {
 
 impl Check for BoidsConfig {
     fn check(&self, at: &str, problems: &mut Problems) {
+        check_ranges(self, at, problems);
         let mut seen: Vec<(bool, &str)> = Vec::new();
         for (path, group) in self.moved_groups() {
             let in_formation = path.starts_with("formations");

@@ -5,7 +5,7 @@
 
 use bevy::prelude::*;
 use bevy::reflect::enums::VariantInfo;
-use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
+use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef, TypeInfo};
 
 use crate::schema::{Problems, Range};
 
@@ -85,6 +85,45 @@ fn check_number(number: f64, at: &str, range: Option<Range>, problems: &mut Prob
             problems.push(at, format!("{number} is not a finite number"), "write an ordinary number");
         }
         _ => {}
+    }
+}
+
+/// Sets the `nth` number in `value`, counted depth first from 0, converted as `as` does. Returns whether there is one; if
+/// not, `nth` is lowered by how many there are. For tests that try wrong numbers in every place of a type.
+pub fn set_nth_number(value: &mut dyn PartialReflect, nth: &mut usize, number: f64) -> bool {
+    macro_rules! set {
+        ($($kind:ty),*) => {
+            $(if let Some(held) = value.try_downcast_mut::<$kind>() {
+                return match nth.checked_sub(1) {
+                    None => {
+                        *held = number as $kind;
+                        true
+                    }
+                    Some(left) => {
+                        *nth = left;
+                        false
+                    }
+                };
+            })*
+        };
+    }
+    set!(f32, f64, u8, u16, u32, u64, usize, i8, i16, i32, i64);
+    match value.reflect_mut() {
+        ReflectMut::Struct(parent) => (0..parent.field_len())
+            .any(|index| parent.field_at_mut(index).is_some_and(|field| set_nth_number(field, nth, number))),
+        ReflectMut::TupleStruct(parent) => (0..parent.field_len())
+            .any(|index| parent.field_mut(index).is_some_and(|field| set_nth_number(field, nth, number))),
+        ReflectMut::Tuple(parent) => (0..parent.field_len())
+            .any(|index| parent.field_mut(index).is_some_and(|field| set_nth_number(field, nth, number))),
+        ReflectMut::Enum(parent) => (0..parent.field_len())
+            .any(|index| parent.field_at_mut(index).is_some_and(|field| set_nth_number(field, nth, number))),
+        ReflectMut::List(parent) => {
+            (0..parent.len()).any(|index| parent.get_mut(index).is_some_and(|field| set_nth_number(field, nth, number)))
+        }
+        ReflectMut::Array(parent) => {
+            (0..parent.len()).any(|index| parent.get_mut(index).is_some_and(|field| set_nth_number(field, nth, number)))
+        }
+        _ => false,
     }
 }
 
@@ -179,5 +218,19 @@ mod tests {
         );
         value = Outer { kind: Kind::Drift { speed: -0.1 }, ..outer() };
         assert_eq!(paths(&value), ["section.kind.speed"]);
+    }
+
+    #[test]
+    fn every_number_can_be_set_by_its_place_in_the_order() {
+        let mut found = Vec::new();
+        for nth in 0.. {
+            let mut value = Outer { kind: Kind::Nearest(3), ..outer() };
+            if !set_nth_number(&mut value, &mut { nth }, -1e30) {
+                break;
+            }
+            found.extend(paths(&value));
+        }
+        // Numbers without a range may be anything finite.
+        assert_eq!(found, ["section.rate", "section.list[1].weight", "section.kind"]);
     }
 }

@@ -5,7 +5,7 @@ use agent2028_core::clock::SimClock;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::field::{LayerId, PheromoneField};
+use crate::field::{Cell, LayerId, PheromoneField};
 use crate::plan::ForagingPlan;
 
 /// Where a false trail is laid.
@@ -113,17 +113,108 @@ pub fn paint(
     cells.len()
 }
 
-/// The cells within `radius` of a path, in order of row and column.
+/// Most cells that one brush may cover: more would take longer than anybody waits.
+pub const MOST_BRUSH_CELLS: u64 = 1 << 22;
+
+/// How many cells have to be looked at to find those within `radius` of a path: an upper bound of how many it covers.
 #[must_use]
-pub fn brush(field: &PheromoneField, path: &[Vec2], radius: f32) -> Vec<crate::field::Cell> {
+pub fn brush_size(field: &PheromoneField, path: &[Vec2], radius: f32) -> u64 {
+    let grid = field.grid();
+    let legs = path.windows(2).map(|leg| grid.delta(leg[0], leg[1]));
+    let single = (path.len() == 1).then_some(Vec2::ZERO);
+    let sizes = legs.chain(single).map(|along| {
+        let box_cells = (along.abs() + 2.0 * radius) / grid.cell_size + 2.0;
+        f64::from(box_cells.x.min(2.0 * grid.columns as f32)) * f64::from(box_cells.y.min(2.0 * grid.rows as f32))
+    });
+    // Casting saturates, and what isn't a number counts as nothing.
+    sizes.map(|cells| cells as u64).fold(0, u64::saturating_add)
+}
+
+/// The cells whose middles lie within `radius` of a path and those that it passes, in order of row and column. Around a
+/// torus each leg takes the short way.
+#[must_use]
+pub fn brush(field: &PheromoneField, path: &[Vec2], radius: f32) -> Vec<Cell> {
+    if let [point] = path {
+        return field.cells_within(*point, radius);
+    }
     let grid = field.grid();
     let mut cells = crate::trail::cells_of(field, path);
-    if radius > grid.cell_size.min_element() * 0.5 || path.len() == 1 {
-        let spine: Vec<Vec2> =
-            if path.len() == 1 { path.to_vec() } else { cells.iter().map(|c| grid.center(*c)).collect() };
-        cells.extend(spine.into_iter().flat_map(|point| field.cells_within(point, radius)));
-        cells.sort_unstable();
-        cells.dedup();
+    if radius > grid.cell_size.min_element() * 0.5 {
+        for leg in path.windows(2) {
+            cells_around_leg(field, leg[0], grid.delta(leg[0], leg[1]), radius, &mut cells);
+            cells.sort_unstable();
+            cells.dedup();
+        }
     }
     cells
+}
+
+/// Adds the cells whose middles lie within `radius` of the leg from `start` to `start + along`.
+fn cells_around_leg(field: &PheromoneField, start: Vec2, along: Vec2, radius: f32, cells: &mut Vec<Cell>) {
+    let grid = field.grid();
+    let Some(first) = grid.cell_at(start) else {
+        return;
+    };
+    // From the middle of the first cell, in a plane that goes on over the edge of a torus.
+    let origin = grid.delta(start, grid.center(first));
+    let reach = |from: f32, to: f32, size: f32, count: u32| {
+        let most = i64::from(count) as f32;
+        let low = ((from.min(to) - radius) / size).floor().max(-most);
+        let high = ((from.max(to) + radius) / size).ceil().min(most);
+        low as i32..=high as i32
+    };
+    let (columns, rows) = (
+        reach(-origin.x, along.x - origin.x, grid.cell_size.x, grid.columns - 1),
+        reach(-origin.y, along.y - origin.y, grid.cell_size.y, grid.rows - 1),
+    );
+    let squared = along.length_squared();
+    for dy in rows {
+        for dx in columns.clone() {
+            let middle = origin + Vec2::new(dx as f32, dy as f32) * grid.cell_size;
+            let share = if squared > 0.0 { (middle.dot(along) / squared).clamp(0.0, 1.0) } else { 0.0 };
+            if (middle - along * share).length_squared() <= radius * radius
+                && let Some(cell) = grid.offset(first, dx, dy)
+            {
+                cells.push(cell);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::CellGrid;
+
+    fn field(side: f32) -> PheromoneField {
+        PheromoneField::new(CellGrid::new(Vec2::splat(side), 1.0, true))
+    }
+
+    #[test]
+    fn a_broad_path_covers_its_area_also_over_the_edge() {
+        let field = field(200.0);
+        for path in [[Vec2::new(-20.0, 3.0), Vec2::new(40.0, 20.0)], [Vec2::new(80.0, -90.0), Vec2::new(-70.0, 90.0)]] {
+            let cells = brush(&field, &path, 8.0);
+            let length = field.grid().delta(path[0], path[1]).length();
+            let area = length * 16.0 + std::f32::consts::PI * 64.0;
+            assert!((cells.len() as f32 / area - 1.0).abs() < 0.03, "{} for {area}", cells.len());
+            for cell in &cells {
+                let middle = field.grid().center(*cell);
+                let nearest = (0..=1000).map(|step| {
+                    let along = field.grid().delta(path[0], path[1]) * (step as f32 / 1000.0);
+                    field.grid().delta(path[0] + along, middle).length()
+                });
+                assert!(nearest.fold(f32::MAX, f32::min) < 8.1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_brush_wider_than_the_world_covers_all_of_it_once() {
+        let field = field(30.0);
+        assert_eq!(brush(&field, &[Vec2::ZERO, Vec2::new(5.0, 5.0)], 100.0).len(), 900);
+        assert_eq!(brush(&field, &[Vec2::ZERO], 100.0).len(), 900);
+        assert!(brush_size(&field, &[Vec2::ZERO, Vec2::new(5.0, 5.0)], 1e30) <= 3600);
+        assert!(brush(&field, &[], 3.0).is_empty());
+    }
 }

@@ -10,7 +10,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{NestConfig, ResourceConfig};
-use crate::emit::{Spoof, SpoofSource, Spoofs, brush, paint};
+use crate::emit::{MOST_BRUSH_CELLS, Spoof, SpoofSource, Spoofs, brush, brush_size, paint};
 use crate::field::{LayerId, PheromoneField};
 use crate::site::Sites;
 
@@ -22,15 +22,14 @@ fn find_layer(world: &World, name: &str) -> Result<LayerId, InterventionError> {
     })
 }
 
-fn check_circle(at: &str, center: Option<Vec2>, radius: f32, amount: f32, problems: &mut Problems) {
-    if center.is_some_and(|center| !center.is_finite()) {
-        problems.push(format!("{at}.center"), "the centre is not finite", "write ordinary numbers");
+/// Whether a brush is small enough.
+fn check_brush(world: &World, path: &[Vec2], radius: f32) -> Result<(), InterventionError> {
+    let cells = brush_size(world.resource::<PheromoneField>(), path, radius);
+    if cells > MOST_BRUSH_CELLS {
+        let help = "choose a smaller radius or a shorter path";
+        return Err(InterventionError::Refused(format!("{cells} cells are too many for one brush; {help}")));
     }
-    for (name, value) in [("radius", radius), ("amount", amount)] {
-        if !(value >= 0.0 && value.is_finite()) {
-            problems.push(format!("{at}.{name}"), format!("{value} is no {name}"), "write a number of at least 0");
-        }
-    }
+    Ok(())
 }
 
 /// Where a false trail is laid.
@@ -82,16 +81,10 @@ impl Check for SpoofPheromone {
     fn check(&self, at: &str, problems: &mut Problems) {
         match &self.place {
             SpoofPlace::Agents(select) => select.check(&format!("{at}.place"), problems),
-            SpoofPlace::At(point) => check_circle(at, Some(*point), self.radius, self.strength, problems),
-            SpoofPlace::Path(path) => {
-                if path.is_empty() || path.iter().any(|point| !point.is_finite()) {
-                    problems.push(format!("{at}.place"), "a path needs finite points", "for example [(0, 0), (9, 9)]");
-                }
+            SpoofPlace::Path(path) if path.is_empty() => {
+                problems.push(format!("{at}.place"), "a path needs points", "for example [(0, 0), (9, 9)]");
             }
-        }
-        check_circle(at, None, self.radius, self.strength, problems);
-        if !(self.duration_s >= 0.0 && self.duration_s.is_finite()) {
-            problems.push(format!("{at}.duration_s"), "the duration must be at least 0 s", "for example 30");
+            SpoofPlace::At(_) | SpoofPlace::Path(_) => {}
         }
     }
 }
@@ -101,6 +94,10 @@ impl Intervention for SpoofPheromone {
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let layer = find_layer(world, &self.layer)?;
+        match &self.place {
+            SpoofPlace::Agents(_) | SpoofPlace::At(_) => check_brush(world, &[Vec2::ZERO], self.radius)?,
+            SpoofPlace::Path(path) => check_brush(world, path, self.radius)?,
+        }
         let (source, who) = match &self.place {
             SpoofPlace::Agents(select) => {
                 let agents = select.resolve(world, context);
@@ -133,10 +130,7 @@ pub struct DropResource {
 }
 
 impl Check for DropResource {
-    fn check(&self, at: &str, problems: &mut Problems) {
-        let resource = &self.resource;
-        check_circle(&format!("{at}.resource"), Some(resource.position), resource.radius, resource.amount, problems);
-    }
+    fn check(&self, _: &str, _: &mut Problems) {}
 }
 
 impl Intervention for DropResource {
@@ -160,9 +154,7 @@ pub struct AddNest {
 }
 
 impl Check for AddNest {
-    fn check(&self, at: &str, problems: &mut Problems) {
-        check_circle(&format!("{at}.nest"), Some(self.nest.position), self.nest.radius, 0.0, problems);
-    }
+    fn check(&self, _: &str, _: &mut Problems) {}
 }
 
 impl Intervention for AddNest {
@@ -200,9 +192,7 @@ impl Default for PaintPheromone {
 }
 
 impl Check for PaintPheromone {
-    fn check(&self, at: &str, problems: &mut Problems) {
-        check_circle(at, Some(self.center), self.radius, self.amount, problems);
-    }
+    fn check(&self, _: &str, _: &mut Problems) {}
 }
 
 impl Intervention for PaintPheromone {
@@ -210,6 +200,7 @@ impl Intervention for PaintPheromone {
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let layer = find_layer(world, &self.layer)?;
+        check_brush(world, &[self.center], self.radius)?;
         let mut field = world.resource_mut::<PheromoneField>();
         let none = agent2028_core::agent::AgentId::NONE;
         let cells = paint(&mut field, layer, &[self.center], self.radius, self.amount, none);
@@ -239,9 +230,7 @@ impl Default for ErasePheromone {
 }
 
 impl Check for ErasePheromone {
-    fn check(&self, at: &str, problems: &mut Problems) {
-        check_circle(at, Some(self.center), self.radius, 0.0, problems);
-    }
+    fn check(&self, _: &str, _: &mut Problems) {}
 }
 
 fn layers_meant(world: &World, name: Option<&String>) -> Result<Vec<LayerId>, InterventionError> {
@@ -256,6 +245,7 @@ impl Intervention for ErasePheromone {
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let layers = layers_meant(world, self.layer.as_ref())?;
+        check_brush(world, &[self.center], self.radius)?;
         let mut field = world.resource_mut::<PheromoneField>();
         let cells = brush(&field, &[self.center], self.radius);
         for layer in layers {

@@ -47,16 +47,21 @@ impl TrailReinforcer {
     }
 }
 
+/// Most samples that are taken of a path.
+const MOST_SAMPLES: f32 = 1e6;
+
 /// The cells that a path passes, each once, in order of row and column. Around a torus each leg is taken the short way.
 #[must_use]
 pub fn cells_of(field: &PheromoneField, path: &[Vec2]) -> Vec<Cell> {
     let grid = field.grid();
-    // Half a cell per sample visits every cell but those that a leg only nicks at a corner.
-    let step = grid.cell_size.min_element() * 0.5;
+    // Half a cell per sample visits every cell but those that a leg only nicks at a corner. A path longer than that many
+    // samples is marked with gaps.
+    let length: f32 = path.windows(2).map(|leg| grid.delta(leg[0], leg[1]).length()).sum();
+    let step = (grid.cell_size.min_element() * 0.5).max(length / MOST_SAMPLES);
     let mut cells: Vec<Cell> = path.first().and_then(|point| grid.cell_at(*point)).into_iter().collect();
     for leg in path.windows(2) {
         let along = grid.delta(leg[0], leg[1]);
-        let samples = (along.length() / step).ceil().min(1e6) as u32;
+        let samples = (along.length() / step).ceil() as u32;
         for sample in 1..=samples {
             cells.extend(grid.cell_at(leg[0] + along * (sample as f32 / samples as f32)));
         }

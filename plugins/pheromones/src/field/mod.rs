@@ -102,7 +102,9 @@ impl PheromoneField {
             return Vec::new();
         };
         let radius = if radius.is_finite() { radius.max(0.0) } else { 0.0 };
-        let reach = |size: f32, count: u32| (((radius / size).ceil() as i64) + 1).min(i64::from(count) / 2) as i32;
+        // Around a torus every cell is at most half of the way around; elsewhere it may lie on the far side.
+        let most = |count: u32| if self.grid.wraps { count / 2 } else { count };
+        let reach = |size: f32, count: u32| (((radius / size).ceil() as i64) + 1).min(i64::from(most(count))) as i32;
         let across = reach(self.grid.cell_size.x, self.grid.columns);
         let up = reach(self.grid.cell_size.y, self.grid.rows);
         let mut cells = Vec::new();

@@ -2,6 +2,7 @@
 
 use agent2028_core::{agent::AgentId, parallel::Workers};
 use bevy::math::Vec2;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -361,5 +362,149 @@ fn a_circle_holds_its_area_of_cells() {
     assert!((cells.len() as f32 / (std::f32::consts::PI * 400.0) - 1.0).abs() < 0.03);
     assert_eq!(field.cells_within(Vec2::ZERO, 0.0).len(), 1);
     assert_eq!(field.cells_within(Vec2::ZERO, f32::INFINITY).len(), 1);
-    assert_eq!(PheromoneField::new(grid(10, 10, true)).cells_within(Vec2::ZERO, 100.0).len(), 100);
+    for wraps in [true, false] {
+        let field = PheromoneField::new(grid(10, 10, wraps));
+        for center in [Vec2::ZERO, Vec2::new(-4.9, 4.9)] {
+            assert_eq!(field.cells_within(center, 100.0).len(), 100, "{wraps} {center}");
+        }
+    }
+}
+
+#[test]
+fn a_cell_gives_the_rate_of_itself_a_quarter_to_each_neighbour() {
+    let workers = Workers::new(1);
+    let mut layer = Layer::new(grid(64, 64, true), &LayerParameters { diffusion_rate: 0.2, ..free_of_loss() });
+    layer.deposit(Cell::new(9, 9), 1.0, AgentId(1));
+    layer.step(1.0, &workers);
+    assert!((layer.read(Cell::new(9, 9)) - 0.8).abs() < 1e-6);
+    for (column, row) in [(8, 9), (10, 9), (9, 8), (9, 10)] {
+        assert!((layer.read(Cell::new(column, row)) - 0.05).abs() < 1e-6);
+    }
+    assert_eq!(layer.read(Cell::new(8, 8)), 0.0);
+}
+
+#[test]
+fn the_nine_point_stencil_keeps_fronts_rounder() {
+    let roundness = |stencil| {
+        let workers = Workers::new(1);
+        let mut layer = Layer::new(grid(64, 64, true), &LayerParameters { stencil, ..free_of_loss() });
+        layer.deposit(Cell::new(32, 32), 1.0, AgentId(1));
+        for _ in 0..12 {
+            layer.step(1.0, &workers);
+        }
+        // Five cells away along an axis, and along the 3–4–5 triangle.
+        (layer.read(Cell::new(37, 32)) / layer.read(Cell::new(35, 36)) - 1.0).abs()
+    };
+    let (five, nine) = (roundness(Stencil::FivePoint), roundness(Stencil::NinePoint));
+    assert!(nine < 0.1 * five, "{nine} against {five}");
+}
+
+#[test]
+fn what_reaches_an_edge_wraps_is_absorbed_or_stays() {
+    let workers = Workers::new(1);
+    let after = |edge: FieldEdge| {
+        let mut layer = Layer::new(grid(100, 70, edge == FieldEdge::Wrap), &LayerParameters { edge, ..free_of_loss() });
+        layer.deposit(Cell::new(0, 30), 1.0, AgentId(1));
+        layer.step(1.0, &workers);
+        (layer.read(Cell::new(0, 30)), layer.read(Cell::new(99, 30)), layer.losses().absorbed)
+    };
+    let close = |found: (f32, f32, f64), wanted: (f32, f32, f64)| {
+        let gaps = [found.0 - wanted.0, found.1 - wanted.1, (found.2 - wanted.2) as f32];
+        assert!(gaps.iter().all(|gap| gap.abs() < 1e-6), "{found:?}, not {wanted:?}");
+    };
+    close(after(FieldEdge::Wrap), (0.6, 0.1, 0.0));
+    close(after(FieldEdge::Absorb), (0.6, 0.0, 0.1));
+    close(after(FieldEdge::Reflect), (0.7, 0.0, 0.0));
+}
+
+#[test]
+fn a_tile_is_freed_when_its_last_cell_falls_below_the_threshold() {
+    let workers = Workers::new(1);
+    // The default threshold: a hundredth of the default maximum.
+    let parameters = LayerParameters { decay_per_s: std::f64::consts::LN_2, ..LayerParameters::default() };
+    let mut layer = Layer::new(grid(64, 64, true), &parameters);
+    layer.deposit(Cell::new(1, 1), 0.016, AgentId(1));
+    layer.deposit(Cell::new(50, 60), 0.019, AgentId(1));
+    layer.step(0.9, &workers);
+    assert_eq!((layer.active_tiles(), layer.losses().dropped), (1, 0.0), "0.0102 is left of the stronger mark");
+    layer.step(0.1, &workers);
+    assert_eq!(layer.active_tiles(), 0);
+    assert!((layer.losses().dropped - 0.0175).abs() < 1e-6, "{}", layer.losses().dropped);
+}
+
+#[test]
+fn clearing_leaves_nothing_behind() {
+    let workers = Workers::new(1);
+    let mut layer = Layer::new(grid(300, 300, true), &LayerParameters { decay_per_s: 1.0, ..free_of_loss() });
+    scatter(&mut layer, 50);
+    layer.step(0.5, &workers);
+    layer.clear();
+    assert_eq!((layer.active_tiles(), layer.mass(&workers), layer.active_cells(&workers)), (0, 0.0, 0));
+    assert_eq!(layer.losses(), LayerLosses::default());
+    layer.deposit(Cell::new(3, 3), 0.5, AgentId(1));
+    assert!((layer.read(Cell::new(3, 3)) - 0.5).abs() < 1e-6, "it is as new");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn intensities_stay_between_zero_and_the_maximum_and_diffusion_makes_no_new_extremes(
+        marks in prop::collection::vec((0_u32..90, 0_u32..80, -0.5_f32..3.0), 1..60),
+        rate in prop::sample::select(vec![0.0_f32, 0.1, 0.37, MAX_DIFFUSION_RATE]),
+        decay_per_s in prop::sample::select(vec![0.0_f64, 0.3, 50.0]),
+        stencil in prop::sample::select(vec![Stencil::FivePoint, Stencil::NinePoint]),
+        edge in prop::sample::select(vec![FieldEdge::Wrap, FieldEdge::Absorb, FieldEdge::Reflect]),
+        maximum in prop::sample::select(vec![1.0_f32, 1e-3, 250.0]),
+    ) {
+        let workers = Workers::new(1);
+        let parameters =
+            LayerParameters { diffusion_rate: rate, decay_per_s, stencil, edge, maximum, threshold: 0.0, ..free_of_loss() };
+        let mut layer = Layer::new(grid(90, 80, edge == FieldEdge::Wrap), &parameters);
+        for (at, (column, row, amount)) in marks.into_iter().enumerate() {
+            layer.deposit(Cell::new(column, row), amount * maximum, AgentId(1));
+            layer.remove(Cell::new(row, column), 0.1 * maximum);
+            let before = extremes(&layer);
+            if at % 3 == 0 {
+                layer.step(0.05, &workers);
+                let after = extremes(&layer);
+                // Rounding to whole units may move a cell by one for each of its neighbours.
+                let slack = maximum * 2e-8;
+                prop_assert!(after.0 >= 0.0 && after.1 <= before.1 + slack, "{before:?} became {after:?}");
+                if decay_per_s == 0.0 && edge != FieldEdge::Absorb {
+                    prop_assert!(after.0 >= before.0 - slack, "{before:?} became {after:?}");
+                }
+            }
+            prop_assert!(before.0 >= 0.0 && before.1 <= maximum);
+        }
+    }
+
+    #[test]
+    fn the_nearest_mark_is_the_one_a_linear_search_finds(
+        marks in prop::collection::vec((0_u32..150, 0_u32..140, 0.05_f32..1.0), 1..40),
+        from in (-80_f32..80.0, -70_f32..70.0),
+        least in 0.05_f32..0.9,
+        radius in prop::sample::select(vec![10.0_f32, 45.0, 1e6]),
+        wraps in any::<bool>(),
+    ) {
+        let mut layer = Layer::new(grid(150, 140, wraps), &LayerParameters::default());
+        for (column, row, amount) in marks {
+            layer.deposit(Cell::new(column, row), amount, AgentId(1));
+        }
+        let point = Vec2::from(from).clamp(Vec2::new(-75.0, -70.0), Vec2::new(74.9, 69.9));
+        let wanted = (0..140)
+            .flat_map(|row| (0..150).map(move |column| Cell::new(column, row)))
+            .filter(|cell| layer.read(*cell) >= least)
+            .map(|cell| (layer.grid().delta(point, layer.grid().center(cell)).length_squared(), cell))
+            .filter(|(squared, _)| *squared <= radius * radius)
+            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        prop_assert_eq!(layer.find_nearest(point, least, radius).map(|found| found.0), wanted.map(|wanted| wanted.1));
+    }
+}
+
+/// The smallest and the largest intensity.
+fn extremes(layer: &Layer) -> (f32, f32) {
+    let grid = *layer.grid();
+    let cells = (0..grid.rows).flat_map(|row| (0..grid.columns).map(move |column| Cell::new(column, row)));
+    cells.map(|cell| layer.read(cell)).fold((f32::MAX, f32::MIN), |held, value| (held.0.min(value), held.1.max(value)))
 }
