@@ -6,9 +6,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use agent2028_core::simulation::Simulation;
+use agent2028_core::space::WorldBounds;
 use agent2028_core::transport::{Speed, Transport};
-use agent2028_inspector::{InspectorPlugin, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
-use agent2028_view::{Theme, ViewPlugin, ViewSettings, WorldCamera};
+use agent2028_inspector::{DescribeInterface, InspectorPlugin, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+use agent2028_view::{Theme, ViewPlugin, ViewSettings, Viewport, WorldCamera};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowResolution};
@@ -36,6 +37,8 @@ pub struct WindowOptions {
     pub theme: Theme,
     /// Settings that also hold for the scenes opened later from the same file.
     pub settings: Vec<Setting>,
+    /// A file that describes what the window shows, for scripts.
+    pub describe_interface: Option<PathBuf>,
 }
 
 impl Default for WindowOptions {
@@ -48,6 +51,7 @@ impl Default for WindowOptions {
             threads: None,
             theme: Theme::default(),
             settings: Vec::new(),
+            describe_interface: None,
         }
     }
 }
@@ -119,13 +123,12 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         SceneOrigin::File(path) => vec![path.clone()],
         _ => Vec::new(),
     };
+    let mut transport = Transport::default();
+    transport.playing = !options.paused;
+    transport.speed = options.speed;
+    transport.pause_at = options.until;
     app.insert_resource(simulation)
-        .insert_resource(Transport {
-            playing: !options.paused,
-            speed: options.speed,
-            pause_at: options.until,
-            ..default()
-        })
+        .insert_resource(transport)
         .add_plugins((ViewPlugin, InspectorPlugin))
         .insert_resource(SceneLibrary { entries: library(), recent })
         .insert_resource(status_of(&loaded))
@@ -138,6 +141,9 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         .add_systems(PreUpdate, drive)
         .add_systems(Update, (open_requested, reload_changed).chain());
     app.world_mut().resource_mut::<ViewSettings>().theme = options.theme;
+    if let Some(file) = &options.describe_interface {
+        app.insert_resource(DescribeInterface { file: file.clone() });
+    }
     if let Some(tick) = options.until {
         app.insert_resource(Until { tick, report: report.clone() }).add_systems(PostUpdate, close_at_tick);
     }
@@ -151,7 +157,8 @@ fn title_of(loaded: &Loaded) -> String {
 }
 
 /// The built-in scenes for the scene chooser.
-fn library() -> Vec<SceneEntry> {
+#[must_use]
+pub fn library() -> Vec<SceneEntry> {
     gallery::names()
         .filter_map(|name| {
             // The tests load every built-in scene, so none is left out.
@@ -209,6 +216,7 @@ fn open_requested(
     mut status: ResMut<SceneStatus>,
     mut library: ResMut<SceneLibrary>,
     mut camera: ResMut<WorldCamera>,
+    viewport: Res<Viewport>,
     mut windows: Query<&mut Window>,
 ) {
     // Only the last wish of a frame counts.
@@ -224,7 +232,8 @@ fn open_requested(
     }
     if exchange(&name, &mut scene, &mut simulation, &mut status) {
         if another {
-            camera.fit();
+            let bounds = simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default();
+            camera.fit(&bounds, &viewport);
             if let SceneOrigin::File(path) = &scene.loaded.origin {
                 library.recent.retain(|known| known != path);
                 library.recent.insert(0, path.clone());

@@ -1,5 +1,7 @@
 //! `agent2028 open`: a scene in a window.
 
+use std::path::PathBuf;
+
 use agent2028_core::transport::{SPEED_LIMITS, Speed};
 use agent2028_view::Theme;
 use clap::{Args, ValueEnum};
@@ -36,6 +38,10 @@ pub(crate) struct Open {
     /// Uses this many threads for the simulation; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Keeps a table of what the window shows in this file, for scripts that operate it: role, name, value, left, top,
+    /// width and height of buttons, sliders, agents …, separated by tabs, in pixels.
+    #[arg(long, value_name = "FILE")]
+    describe_interface: Option<PathBuf>,
 }
 
 /// The themes by name.
@@ -104,6 +110,7 @@ impl Open {
             size: (1280, 720),
             theme: ThemeArgument::Dark,
             threads: None,
+            describe_interface: None,
         }
     }
 
@@ -123,6 +130,7 @@ impl Open {
             threads: self.threads.map(usize::from),
             theme: self.theme.into(),
             settings,
+            describe_interface: self.describe_interface,
         };
         let (exit, report) = open(loaded, &options)?;
         if let Some(report) = report {

@@ -93,6 +93,16 @@ actions! {
     RemoveObstacle(boids::RemoveObstacle),
     /// Lays a false trail.
     SpoofPheromone(pheromones::SpoofPheromone),
+    /// Puts a resource into the world.
+    DropResource(pheromones::DropResource),
+    /// Puts a nest into the world.
+    AddNest(pheromones::AddNest),
+    /// Paints scent.
+    PaintPheromone(pheromones::PaintPheromone),
+    /// Wipes scent away in a circle.
+    ErasePheromone(pheromones::ErasePheromone),
+    /// Wipes all scent of a layer away.
+    ClearPheromone(pheromones::ClearPheromone),
 }
 
 impl Default for Action {

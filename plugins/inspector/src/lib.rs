@@ -9,12 +9,14 @@
 //! | [`scene`] | the contract with whoever opens scenes |
 //! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
 //! | [`shortcuts`] | every key that does something |
+//! | [`describe`] | the interface as a table in a file, for scripts that operate it |
 //!
 //! Whatever is changed in the simulation leaves as an intervention
 //! ([`Simulation::intervene`](agent2028_core::simulation::Simulation::intervene)): so a run with a person at the window can
 //! be recorded and replayed.
 
 pub mod actions;
+pub mod describe;
 mod drive;
 pub mod facts;
 pub mod format;
@@ -27,6 +29,7 @@ pub mod theme;
 pub mod widgets;
 
 pub use actions::{Action, Actions};
+pub use describe::DescribeInterface;
 pub use scene::{PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
 pub use state::{BottomTab, InspectorState};
 
@@ -52,6 +55,10 @@ impl Plugin for InspectorPlugin {
             .init_resource::<SceneStatus>()
             .add_message::<SceneRequest>()
             .add_systems(First, drive::follow_scene.run_if(resource_exists::<Simulation>))
-            .add_systems(EguiPrimaryContextPass, drive::draw.run_if(resource_exists::<Simulation>));
+            .add_systems(EguiPrimaryContextPass, drive::draw.run_if(resource_exists::<Simulation>))
+            .add_systems(
+                Last,
+                describe::describe.run_if(resource_exists::<DescribeInterface>.and_then(resource_exists::<Simulation>)),
+            );
     }
 }

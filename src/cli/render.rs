@@ -1,0 +1,212 @@
+//! `agent2028 render`: pictures, GIFs and films of a scene.
+
+use std::path::PathBuf;
+
+use agent2028_view::{ColorBy, ViewSettings};
+use clap::{Args, ValueEnum};
+
+use super::open::ThemeArgument;
+use super::run::Meter;
+use super::{BAD_INPUT, DONE, Failure, SceneArguments, print};
+use crate::headless::Progress;
+use crate::render::film::{Film, FilmFormat};
+use crate::render::{PictureOptions, RenderError, Studio, write_png};
+use crate::scene::load::load;
+
+/// Makes pictures, GIFs and films of a scene, without a window.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  agent2028 render flock --at 600 --out flock.png\n  agent2028 render foraging --every 10 \
+    --until 3000 --out foraging.gif --size 800x450\n  agent2028 render welcome --at 900 --panels --theme light --out \
+    welcome.png\n  agent2028 render murmuration --every 1 --fps 30 --out murmuration.mp4 --size 1920x1080")]
+pub(crate) struct Render {
+    /// A scene file, or the name of a built-in scene.
+    scene: String,
+    #[command(flatten)]
+    scene_arguments: SceneArguments,
+    /// A picture after this tick; the scene's last if neither --at nor --every is given.
+    #[arg(long, value_name = "N", conflicts_with = "every")]
+    at: Option<u64>,
+    /// A film with a frame every so many ticks.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    every: Option<u64>,
+    /// The tick of the film's first frame.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "every")]
+    from: u64,
+    /// The tick of the film's last frame; by default the scene's last.
+    #[arg(long, value_name = "N", requires = "every")]
+    until: Option<u64>,
+    /// Frames per second of the film.
+    #[arg(long, value_name = "F", default_value_t = 25.0, value_parser = parse_rate, requires = "every")]
+    fps: f64,
+    /// The file: .png for a picture, .gif, .mp4 or .webm for a film (the last two need ffmpeg).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Width and height in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
+    size: (u32, u32),
+    /// Pixels per logical pixel: 2 draws lines, texts and agents twice as large.
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = parse_scale)]
+    scale: f32,
+    /// Shows the inspector's panels too.
+    #[arg(long)]
+    panels: bool,
+    /// Light or dark.
+    #[arg(long, value_enum, default_value_t)]
+    theme: ThemeArgument,
+    /// What the colour of agents tells.
+    #[arg(long, value_enum, default_value_t)]
+    color_by: ColorArgument,
+    /// Shows the ways that agents came.
+    #[arg(long)]
+    trails: bool,
+    /// Uses this many threads for the simulation; changes nothing but the speed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// What colours tell, by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorArgument {
+    /// The agents' group.
+    #[default]
+    Group,
+    /// Their speed.
+    Speed,
+    /// Their heading.
+    Heading,
+    /// Their health.
+    Health,
+    /// Whether they are active, failed or frozen.
+    Status,
+    /// Each its own colour.
+    Id,
+}
+
+impl From<ColorArgument> for ColorBy {
+    fn from(argument: ColorArgument) -> Self {
+        match argument {
+            ColorArgument::Group => Self::Group,
+            ColorArgument::Speed => Self::Speed,
+            ColorArgument::Heading => Self::Heading,
+            ColorArgument::Health => Self::Health,
+            ColorArgument::Status => Self::Status,
+            ColorArgument::Id => Self::Id,
+        }
+    }
+}
+
+/// Reads `1920x1080`.
+pub(crate) fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let help = "write width and height in pixels, 16 to 16384 each, for example 1920x1080";
+    let (width, height) = text.split_once(['x', 'X', '×']).ok_or(help)?;
+    let side = |text: &str| text.trim().parse::<u32>().ok().filter(|side| (16..=16_384).contains(side));
+    Ok((side(width).ok_or(help)?, side(height).ok_or(help)?))
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|rate| (0.1..=240.0).contains(rate)).ok_or_else(|| "write a number from 0.1 to 240".into())
+}
+
+fn parse_scale(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|scale| (0.5..=8.0).contains(scale)).ok_or_else(|| "write a number from 0.5 to 8".into())
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Scene(error) => Self::Scene(error),
+            other => Self::Input(miette::miette!("{other}")),
+        }
+    }
+}
+
+impl Render {
+    pub(crate) fn execute(self) -> Result<u8, Failure> {
+        let format = FilmFormat::of(&self.out);
+        let is_png = self.out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+        match (self.every, format) {
+            (None, _) if !is_png => {
+                eprintln!("A picture is written as PNG: --out FILE.png. For a film, add --every N.");
+                return Ok(BAD_INPUT);
+            }
+            (Some(_), None) => {
+                eprintln!("A film is written as GIF, MP4 or WebM: --out FILE.gif, FILE.mp4 or FILE.webm.");
+                return Ok(BAD_INPUT);
+            }
+            _ => {}
+        }
+        let loaded = load(&self.scene, &self.scene_arguments.settings())?;
+        let mut view = ViewSettings { theme: self.theme.into(), color_by: self.color_by.into(), ..ViewSettings::default() };
+        view.layers.trails = self.trails;
+        let options = PictureOptions {
+            size: self.size,
+            scale_factor: self.scale,
+            panels: self.panels,
+            view,
+            threads: self.threads.map(usize::from),
+        };
+        let end = loaded.scene.duration_ticks();
+        match (self.every, format) {
+            (Some(every), Some(format)) => {
+                let until = self.until.unwrap_or(end);
+                if until < self.from {
+                    eprintln!("The film would end (tick {until}) before it begins (tick {}).", self.from);
+                    return Ok(BAD_INPUT);
+                }
+                // Whether the file can be written is known before anything runs.
+                let mut film = Film::begin(&self.out, format, self.size, self.fps)?;
+                let mut studio = Studio::new(&loaded, &options)?;
+                let mut meter = Meter::new();
+                let mut frames = 0;
+                for tick in (self.from..=until).step_by(usize::try_from(every).unwrap_or(usize::MAX)) {
+                    let reached = studio.advance_to(tick);
+                    film.add(&studio.frame()?)?;
+                    frames += 1;
+                    let agents = studio.simulation().agents();
+                    meter.show(Progress { tick: reached, last: until, agents });
+                    if reached < tick {
+                        eprintln!("A fault stopped the run at tick {reached}; the film ends there.");
+                        break;
+                    }
+                }
+                film.finish()?;
+                meter.finish();
+                print(&format!("{}: {frames} frames, {:.1} s\n", self.out.display(), f64::from(frames) / self.fps))
+            }
+            _ => {
+                let tick = self.at.unwrap_or(end);
+                let mut studio = Studio::new(&loaded, &options)?;
+                let mut meter = Meter::new();
+                // In steps, so that progress can be shown.
+                let mut reached = 0;
+                while reached < tick {
+                    let next = studio.advance_to(tick.min(reached + 20));
+                    meter.show(Progress { tick: next, last: tick, agents: studio.simulation().agents() });
+                    if next <= reached {
+                        eprintln!("A fault stopped the run at tick {reached}; the picture is of then.");
+                        break;
+                    }
+                    reached = next;
+                }
+                write_png(&self.out, &studio.frame()?)?;
+                meter.finish();
+                print(&format!("{}: tick {reached}\n", self.out.display()))?;
+                Ok(DONE)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_within_their_limits() {
+        assert_eq!(parse_size("1920x1080"), Ok((1920, 1080)));
+        assert_eq!(parse_size("800×450"), Ok((800, 450)));
+        for text in ["1920", "0x10", "99999x10", "ax10", "10x"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Frames one after another: as a GIF by our own means, as a film through ffmpeg.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use agent2028_view::offscreen::FrameImage;
+
+use super::{RenderError, part_of, persist};
+
+/// What a film is written as, told by the file's ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilmFormat {
+    /// `.gif`
+    Gif,
+    /// `.mp4`: H.264, which plays nearly everywhere.
+    Mp4,
+    /// `.webm`: VP9.
+    WebM,
+}
+
+impl FilmFormat {
+    /// The format of a file's ending.
+    #[must_use]
+    pub fn of(file: &Path) -> Option<Self> {
+        match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "gif" => Some(Self::Gif),
+            "mp4" => Some(Self::Mp4),
+            "webm" => Some(Self::WebM),
+            _ => None,
+        }
+    }
+}
+
+/// A film in the making. Nothing stands at its place until it is finished.
+pub struct Film {
+    file: PathBuf,
+    part: tempfile::NamedTempFile,
+    size: (u32, u32),
+    sink: Sink,
+}
+
+enum Sink {
+    Gif { encoder: Box<gif::Encoder<BufWriter<std::fs::File>>>, delay: u16, last: Vec<u8> },
+    Ffmpeg(Child),
+}
+
+impl std::fmt::Debug for Film {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Film").field("file", &self.file).field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+/// How carefully colours are chosen for a GIF: 1 is best, 30 fastest.
+const GIF_SPEED: i32 = 10;
+
+impl Film {
+    /// Begins a film of frames of this size, so many per second.
+    ///
+    /// # Errors
+    /// If the file can't be written or ffmpeg is missing.
+    pub fn begin(file: &Path, format: FilmFormat, size: (u32, u32), per_second: f64) -> Result<Self, RenderError> {
+        let part = part_of(file)?;
+        let sink = match format {
+            FilmFormat::Gif => begin_gif(file, &part, size, per_second)?,
+            FilmFormat::Mp4 | FilmFormat::WebM => begin_ffmpeg(file, &part, format, size, per_second)?,
+        };
+        Ok(Self { file: file.into(), part, size, sink })
+    }
+
+    /// Adds a frame.
+    ///
+    /// # Errors
+    /// If it can't be encoded or written.
+    pub fn add(&mut self, image: &FrameImage) -> Result<(), RenderError> {
+        if (image.width, image.height) != self.size {
+            return Err(self.failed("a frame has another size".into()));
+        }
+        let added = match &mut self.sink {
+            Sink::Gif { encoder, delay, last } => {
+                let frame = gif_frame(image, last, *delay);
+                last.clone_from(&image.pixels);
+                encoder.write_frame(&frame).map_err(|error| error.to_string())
+            }
+            Sink::Ffmpeg(child) => match &mut child.stdin {
+                Some(stdin) => stdin.write_all(&image.pixels).map_err(|error| format!("ffmpeg stopped: {error}")),
+                None => Err("ffmpeg takes no frames".into()),
+            },
+        };
+        added.map_err(|reason| self.failed(reason))
+    }
+
+    /// Ends the film and puts it in its place.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn finish(self) -> Result<(), RenderError> {
+        let failed = |reason: String| RenderError::Encoding { file: self.file.clone(), reason };
+        match self.sink {
+            Sink::Gif { encoder, .. } => {
+                // The trailer is written when the writer is taken out.
+                let mut writer = encoder.into_inner().map_err(|error| failed(error.to_string()))?;
+                writer.flush().map_err(|error| failed(error.to_string()))?;
+            }
+            Sink::Ffmpeg(mut child) => {
+                drop(child.stdin.take());
+                let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
+                if !output.status.success() {
+                    let text = String::from_utf8_lossy(&output.stderr);
+                    return Err(failed(format!("ffmpeg: {}", text.trim())));
+                }
+            }
+        }
+        persist(self.part, &self.file)
+    }
+
+    fn failed(&self, reason: String) -> RenderError {
+        RenderError::Encoding { file: self.file.clone(), reason }
+    }
+}
+
+fn begin_gif(
+    file: &Path,
+    part: &tempfile::NamedTempFile,
+    size: (u32, u32),
+    per_second: f64,
+) -> Result<Sink, RenderError> {
+    let encoding = |reason: String| RenderError::Encoding { file: file.into(), reason };
+    let (Ok(width), Ok(height)) = (u16::try_from(size.0), u16::try_from(size.1)) else {
+        return Err(encoding("a GIF is at most 65535 pixels wide and high".into()));
+    };
+    let handle = part.reopen().map_err(|error| RenderError::File { file: file.into(), error })?;
+    let mut encoder =
+        gif::Encoder::new(BufWriter::new(handle), width, height, &[]).map_err(|error| encoding(error.to_string()))?;
+    encoder.set_repeat(gif::Repeat::Infinite).map_err(|error| encoding(error.to_string()))?;
+    // GIFs count time in hundredths of a second; browsers slow anything below two of them down.
+    let delay = (100.0 / per_second).round().clamp(2.0, f64::from(u16::MAX)) as u16;
+    Ok(Sink::Gif { encoder: Box::new(encoder), delay, last: Vec::new() })
+}
+
+/// Only what has changed since the last frame, in the smallest rectangle around it: most of a world stands still.
+fn gif_frame(image: &FrameImage, last: &[u8], delay: u16) -> gif::Frame<'static> {
+    let (width, height) = (image.width as usize, image.height as usize);
+    let same = |at: usize| last.get(4 * at..4 * at + 3) == image.pixels.get(4 * at..4 * at + 3);
+    let (mut left, mut right, mut top, mut bottom) = (width, 0, height, 0);
+    for y in 0..height {
+        for x in (0..width).filter(|x| !same(y * width + x)) {
+            (left, right) = (left.min(x), right.max(x + 1));
+            (top, bottom) = (top.min(y), bottom.max(y + 1));
+        }
+    }
+    if left >= right {
+        // A frame has at least a pixel.
+        (left, right, top, bottom) = (0, 1, 0, 1);
+    }
+    let mut pixels = Vec::with_capacity(4 * (right - left) * (bottom - top));
+    for y in top..bottom {
+        for x in left..right {
+            let at = y * width + x;
+            let color = &image.pixels[4 * at..4 * at + 3];
+            pixels.extend_from_slice(color);
+            pixels.push(if same(at) { 0 } else { 255 });
+        }
+    }
+    // The first frame's whole size was checked to fit in 16 bits.
+    let mut frame =
+        gif::Frame::from_rgba_speed((right - left) as u16, (bottom - top) as u16, &mut pixels, GIF_SPEED);
+    (frame.left, frame.top) = (left as u16, top as u16);
+    frame.delay = delay;
+    frame.dispose = gif::DisposalMethod::Keep;
+    frame
+}
+
+fn begin_ffmpeg(
+    file: &Path,
+    part: &tempfile::NamedTempFile,
+    format: FilmFormat,
+    size: (u32, u32),
+    per_second: f64,
+) -> Result<Sink, RenderError> {
+    let mut command = Command::new("ffmpeg");
+    command
+        .args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pixel_format", "rgba"])
+        .args(["-video_size", &format!("{}x{}", size.0, size.1), "-framerate", &per_second.to_string(), "-i", "-"])
+        // Both codecs want even sizes with halved colour planes.
+        .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]);
+    match format {
+        FilmFormat::WebM => {
+            command.args(["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "28", "-row-mt", "1", "-f", "webm"])
+        }
+        _ => command.args(["-c:v", "libx264", "-crf", "18", "-movflags", "+faststart", "-f", "mp4"]),
+    };
+    let child = command.arg(part.path()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    match child {
+        Ok(child) => Ok(Sink::Ffmpeg(child)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(RenderError::NoFfmpeg),
+        Err(error) => {
+            Err(RenderError::Encoding { file: file.into(), reason: format!("ffmpeg does not start: {error}") })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(width: u32, height: u32, color: impl Fn(u32, u32) -> [u8; 3]) -> FrameImage {
+        let pixels = (0..height)
+            .flat_map(|y| (0..width).map(move |x| (x, y)))
+            .flat_map(|(x, y)| {
+                let [red, green, blue] = color(x, y);
+                [red, green, blue, 255]
+            })
+            .collect();
+        FrameImage { width, height, pixels }
+    }
+
+    #[test]
+    fn a_gif_has_its_frames_and_only_what_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("film.gif");
+        let mut film = Film::begin(&file, FilmFormat::Gif, (20, 10), 25.0).unwrap();
+        film.add(&image(20, 10, |_, _| [10, 20, 30])).unwrap();
+        film.add(&image(20, 10, |x, y| if (x, y) == (7, 3) { [250, 0, 0] } else { [10, 20, 30] })).unwrap();
+        film.add(&image(20, 10, |x, y| if (x, y) == (7, 3) { [250, 0, 0] } else { [10, 20, 30] })).unwrap();
+        assert!(!file.exists(), "nothing is there before it is whole");
+        film.finish().unwrap();
+        let mut decoder = gif::DecodeOptions::new().read_info(std::fs::File::open(&file).unwrap()).unwrap();
+        let mut frames = Vec::new();
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            frames.push((frame.left, frame.top, frame.width, frame.height, frame.delay));
+        }
+        assert_eq!(frames, [(0, 0, 20, 10, 4), (7, 3, 1, 1, 4), (0, 0, 1, 1, 4)]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no part is left behind");
+    }
+
+    #[test]
+    fn an_unfinished_film_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut film = Film::begin(&folder.path().join("film.gif"), FilmFormat::Gif, (4, 4), 25.0).unwrap();
+        film.add(&image(4, 4, |_, _| [0, 0, 0])).unwrap();
+        assert!(film.add(&image(5, 4, |_, _| [0, 0, 0])).is_err());
+        drop(film);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn formats_are_told_by_endings() {
+        for (name, format) in [
+            ("a.gif", Some(FilmFormat::Gif)),
+            ("a.MP4", Some(FilmFormat::Mp4)),
+            ("a.webm", Some(FilmFormat::WebM)),
+            ("a.png", None),
+            ("gif", None),
+        ] {
+            assert_eq!(FilmFormat::of(Path::new(name)), format, "{name}");
+        }
+    }
+}
