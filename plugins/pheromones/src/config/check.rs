@@ -2,6 +2,7 @@
 
 use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Problems, suggest};
+use agent2028_core::space::Edge;
 
 use bevy::math::Vec2;
 
@@ -86,6 +87,17 @@ impl PheromonesConfig {
         for (at, points) in chains.chain(paths) {
             if points.len() < 2 {
                 problems.push(format!("{at}.points"), "at least two points are needed", "for example [(0, 0), (9, 0)]");
+            }
+        }
+        let half = problems.world.size * 0.5;
+        for (index, corridor) in self.corridors.iter().enumerate() {
+            let outside = corridor.points.iter().position(|point| point.abs().cmpgt(half).any());
+            if let (Some(point), true) = (outside, problems.world.edge != Edge::Open) {
+                problems.push(
+                    format!("{at}.corridors[{index}].points[{point}]"),
+                    "the corridor leads out of the world",
+                    format!("the world reaches from {} to {half}", -half),
+                );
             }
         }
         if self.counters.len() > MAX_COUNTERS {

@@ -12,7 +12,7 @@ pub struct NestConfig {
     /// The nest's name, by which foragers find theirs.
     pub name: String,
     /// Its middle.
-    #[reflect(@Unit("units"))]
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
     pub position: Vec2,
     /// Its radius; by default 10.
     #[reflect(@Range::new(0.0, 1e6), @Unit("units"))]
@@ -54,7 +54,7 @@ pub struct ResourceConfig {
     /// The resource's name.
     pub name: String,
     /// Its middle.
-    #[reflect(@Unit("units"))]
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
     pub position: Vec2,
     /// Its radius; by default 5.
     #[reflect(@Range::new(0.0, 1e6), @Unit("units"))]
@@ -93,7 +93,7 @@ impl Default for ResourceConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct WallConfig {
     /// The corners in order, at least two.
-    #[reflect(@Unit("units"))]
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
     pub points: Vec<Vec2>,
     /// Whether the last corner is joined to the first; by default not.
     pub closed: bool,
@@ -107,7 +107,7 @@ pub struct CorridorConfig {
     /// The corridor's name.
     pub name: String,
     /// The points of the path in order, at least two.
-    #[reflect(@Unit("units"))]
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
     pub points: Vec<Vec2>,
 }
 
@@ -119,10 +119,10 @@ pub struct CounterConfig {
     /// The counter's name; its metrics are `pheromones.crossings.NAME` and `pheromones.share.NAME`.
     pub name: String,
     /// One end.
-    #[reflect(@Unit("units"))]
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
     pub from: Vec2,
     /// The other end.
-    #[reflect(@Unit("units"))]
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
     pub to: Vec2,
     /// Counters of the same set share the recent crossings among them; by default all do.
     pub set: String,
