@@ -630,7 +630,9 @@ mod tests {
     fn the_defaults_are_the_classic_ones_and_in_order() {
         let config: BoidsConfig = from_str("()").unwrap();
         assert_eq!(config, BoidsConfig::default());
-        assert_eq!((config.separation, config.cohesion.radius), (Separation { radius: 25.0, weight: 1.5 }, 50.0));
+        assert_eq!(config.separation, Separation { radius: 25.0, weight: 1.5 });
+        assert_eq!((config.alignment.radius, config.alignment.weight), (50.0, 1.0));
+        assert_eq!(config.cohesion, Cohesion { radius: 50.0, weight: 1.0 });
         assert_eq!((config.max_speed, config.max_force, config.units), (4.0, 0.1, Units::PerTick));
         assert_eq!(problems(&config), Vec::<String>::new());
     }

@@ -1,255 +1,6 @@
-//! The flock's known answers, on plain arrays and in the full schedule.
+//! Agents of the full schedule.
 
-use agent2028_core::agent::{
-    Agent, AgentGroup, AgentGroups, AgentId, AgentIndex, Condition, Placement, Position, Status, Velocity,
-    spawn_scene_group,
-};
-use agent2028_core::event::EventBus;
-use agent2028_core::faults::{Degrade, Freeze, Kill, Remove};
-use agent2028_core::metrics::Metrics;
-use agent2028_core::parallel::Workers;
-use agent2028_core::params::set_live;
-use agent2028_core::reflect_path::ParamValue;
-use agent2028_core::rng::{Purpose, SimRng};
-use agent2028_core::selector::Selector;
-use agent2028_core::simulation::Simulation;
-use agent2028_core::space::{Edge, WorldBounds};
-use agent2028_core::{SimCorePlugin, SimSchedule};
-use bevy::prelude::*;
-
-use crate::config::*;
-use crate::flock::{Flock, Flocks, Model, Temper, step};
-use crate::formation::{Anchor, FormationConfig, Formations, Shape};
-use crate::intervention::{AddObstacle, DissolveFormation, MoveTarget, SetFormation};
-use crate::measure::Order;
-use crate::obstacle::Obstacle;
-use crate::{BoidsPlugin, HuntRecord};
-
-/// The classic parameters, per tick.
-fn classic() -> Temper {
-    Temper {
-        separation_radius: 25.0,
-        separation_weight: 1.5,
-        alignment_radius: 50.0,
-        alignment_weight: 1.0,
-        heading_only: false,
-        cohesion_radius: 50.0,
-        cohesion_weight: 1.0,
-        avoidance_radius: 0.0,
-        avoidance_weight: 0.0,
-        view_degrees: 360.0,
-        max_speed: 4.0,
-        min_speed: 0.0,
-        max_force: 0.1,
-        gain: 1.0,
-    }
-}
-
-const WORLD: WorldBounds = WorldBounds { size: Vec2::new(1000.0, 800.0), edge: Edge::Wrap };
-
-fn fly(temper: Temper, bounds: WorldBounds, positions: &mut [Vec2], velocities: &mut [Vec2], ticks: usize) {
-    let (mut flock, workers) = (Flock::default(), Workers::new(1));
-    let model = Model::Boids(Flocks { tempers: &[temper], relations: &[], flock_of: &[] });
-    for _ in 0..ticks {
-        step(&mut flock, &model, &bounds, 1.0, positions, velocities, &workers);
-    }
-}
-
-fn scattered(count: usize, seed: u64, bounds: WorldBounds, speed: f32) -> (Vec<Vec2>, Vec<Vec2>) {
-    let mut dice = SimRng::new(seed).global(Purpose::new("test.scatter"), 0);
-    let places = (0..count).map(|_| Vec2::new(dice.unit() - 0.5, dice.unit() - 0.5) * bounds.size).collect();
-    let courses = (0..count).map(|_| dice.direction() * speed).collect();
-    (places, courses)
-}
-
-#[test]
-fn an_agent_alone_keeps_its_velocity() {
-    for velocity in [Vec2::new(1.0, -0.3), Vec2::new(2.4, 3.2), Vec2::new(-4.0, 0.0), Vec2::ZERO] {
-        let (mut positions, mut velocities) = ([Vec2::new(3.0, 4.0)], [velocity]);
-        fly(classic(), WORLD, &mut positions, &mut velocities, 100);
-        assert_eq!(velocities[0], velocity);
-    }
-}
-
-#[test]
-fn two_agents_closer_than_the_separation_radius_move_apart() {
-    for offset in [Vec2::new(10.0, 0.0), Vec2::new(0.0, -24.0), Vec2::new(3.0, 4.0), Vec2::ZERO] {
-        // Around the origin, and across the corner of the torus.
-        for middle in [Vec2::ZERO, WORLD.size * 0.5] {
-            let mut positions = [WORLD.wrap(middle), WORLD.wrap(middle + offset)];
-            let mut velocities = [Vec2::ZERO; 2];
-            let only_separation = Temper { cohesion_weight: 0.0, alignment_weight: 0.0, ..classic() };
-            fly(only_separation, WORLD, &mut positions, &mut velocities, 20);
-            let apart = WORLD.delta(positions[0], positions[1]).length();
-            assert!(apart > offset.length() + 1.0, "{offset} around {middle}: {apart}");
-        }
-    }
-}
-
-#[test]
-fn the_default_flock_moves_apart_within_the_separation_radius_too() {
-    // Separation outweighs cohesion, whose forces saturate alike.
-    let (mut positions, mut velocities) = ([Vec2::ZERO, Vec2::new(8.0, 0.0)], [Vec2::ZERO; 2]);
-    fly(classic(), WORLD, &mut positions, &mut velocities, 20);
-    assert!(positions[0].distance(positions[1]) > 8.5);
-}
-
-#[test]
-fn acceleration_never_exceeds_the_maximum_force() {
-    let (mut positions, mut velocities) = scattered(600, 1, WorldBounds { size: Vec2::splat(250.0), ..WORLD }, 4.0);
-    let tempers = [
-        classic(),
-        Temper { heading_only: true, min_speed: 2.0, ..classic() },
-        // Flies far too fast for its new top speed: it has to brake, but not faster than it can.
-        Temper { max_speed: 1.0, separation_weight: 50.0, ..classic() },
-    ];
-    for temper in tempers {
-        for _ in 0..30 {
-            let before = velocities.clone();
-            fly(temper, WORLD, &mut positions, &mut velocities, 1);
-            for (before, after) in before.iter().zip(&velocities) {
-                // The velocities themselves are rounded: a few parts in ten million of the speed.
-                assert!(before.distance(*after) <= temper.max_force + 2e-6, "{}", before.distance(*after));
-            }
-        }
-    }
-}
-
-#[test]
-fn nobody_flies_faster_than_top_speed() {
-    let (mut positions, mut velocities) = scattered(600, 2, WorldBounds { size: Vec2::splat(250.0), ..WORLD }, 4.0);
-    for _ in 0..100 {
-        fly(classic(), WORLD, &mut positions, &mut velocities, 1);
-        assert!(velocities.iter().all(|velocity| velocity.length() <= 4.0 * 1.000_01));
-    }
-}
-
-#[test]
-fn an_agent_already_aligned_feels_no_alignment_force() {
-    let only_alignment = Temper { separation_weight: 0.0, cohesion_weight: 0.0, ..classic() };
-    for (heading_only, velocity) in [(false, Vec2::new(1.0, 2.0)), (true, Vec2::new(0.0, 4.0))] {
-        let temper = Temper { heading_only, ..only_alignment };
-        let mut positions = [Vec2::ZERO, Vec2::new(30.0, 0.0), Vec2::new(0.0, 20.0)];
-        let mut velocities = [velocity; 3];
-        fly(temper, WORLD, &mut positions, &mut velocities, 50);
-        assert_eq!(velocities, [velocity; 3]);
-    }
-}
-
-#[test]
-fn with_alignment_only_and_no_noise_the_order_parameter_goes_to_one() {
-    for heading_only in [false, true] {
-        let temper = Temper {
-            separation_weight: 0.0,
-            cohesion_weight: 0.0,
-            alignment_radius: 120.0,
-            separation_radius: 0.0,
-            cohesion_radius: 0.0,
-            heading_only,
-            ..classic()
-        };
-        let bounds = WorldBounds { size: Vec2::splat(400.0), edge: Edge::Wrap };
-        let (mut positions, mut velocities) = scattered(200, 3, bounds, 4.0);
-        fly(temper, bounds, &mut positions, &mut velocities, 600);
-        let mut order = Order::default();
-        velocities.iter().for_each(|velocity| order.add(*velocity));
-        assert!(order.parameter() > 0.99, "heading only: {heading_only}, φ = {}", order.parameter());
-    }
-}
-
-#[test]
-fn cohesion_draws_two_agents_together_across_the_seam() {
-    let only_cohesion = Temper { separation_weight: 0.0, alignment_weight: 0.0, ..classic() };
-    let mut positions = [Vec2::new(485.0, 0.0), Vec2::new(-485.0, 0.0)];
-    let mut velocities = [Vec2::ZERO; 2];
-    fly(only_cohesion, WORLD, &mut positions, &mut velocities, 10);
-    assert!(WORLD.delta(positions[0], positions[1]).length() < 25.0);
-}
-
-#[test]
-fn who_is_behind_a_field_of_view_is_not_followed() {
-    let ahead_only = Temper { view_degrees: 180.0, separation_weight: 0.0, ..classic() };
-    let mut positions = [Vec2::ZERO, Vec2::new(-30.0, 0.0)];
-    let mut velocities = [Vec2::new(2.0, 0.0); 2];
-    fly(ahead_only, WORLD, &mut positions, &mut velocities, 1);
-    assert_eq!(velocities[0], Vec2::new(2.0, 0.0));
-    assert!(velocities[1].x > 2.0);
-}
-
-// ---- in the full schedule ----
-
-struct Scene {
-    groups: Vec<AgentGroup>,
-    config: BoidsConfig,
-    world: WorldBounds,
-    threads: usize,
-}
-
-impl Scene {
-    fn new(groups: &[(&str, u32)], config: BoidsConfig) -> Self {
-        let groups = groups
-            .iter()
-            .map(|(name, count)| AgentGroup { name: (*name).into(), count: *count, ..default() })
-            .collect();
-        Self { groups, config, world: WorldBounds { size: Vec2::splat(600.0), edge: Edge::Wrap }, threads: 1 }
-    }
-
-    fn start(&self) -> Simulation {
-        let mut app = App::new();
-        app.add_plugins(SimCorePlugin { seed: 7, world: self.world, threads: Some(self.threads), ..default() });
-        app.add_plugins(BoidsPlugin { config: self.config.clone() });
-        let ids: Vec<_> =
-            self.groups.iter().map(|group| app.world_mut().resource_mut::<AgentGroups>().add(group.clone())).collect();
-        for id in ids {
-            spawn_scene_group(app.world_mut(), id).unwrap();
-        }
-        app.world_mut().resource_mut::<Metrics>().want_all();
-        Simulation::new(std::mem::take(app.world_mut()))
-    }
-}
-
-fn metric(simulation: &Simulation, name: &str) -> f64 {
-    simulation.world().resource::<Metrics>().value(name).unwrap()
-}
-
-fn state(simulation: &Simulation, agent: u32) -> (Vec2, Vec2) {
-    let entity = simulation.world().resource::<AgentIndex>().get(AgentId(agent)).unwrap();
-    let entity = simulation.world().entity(entity);
-    (entity.get::<Position>().unwrap().0, entity.get::<Velocity>().unwrap().0)
-}
-
-fn place(simulation: &mut Simulation, agent: u32, position: Vec2, velocity: Vec2) {
-    let entity = simulation.world().resource::<AgentIndex>().get(AgentId(agent)).unwrap();
-    simulation.world_mut().entity_mut(entity).insert((Position(position), Velocity(velocity)));
-}
-
-fn everything() -> BoidsConfig {
-    BoidsConfig {
-        view_degrees: 300.0,
-        strangers: Strangers::Avoid,
-        wander: Wander { weight: 0.3, ..default() },
-        targets: vec![Target { at: Vec2::new(200.0, 0.0), weight: 0.2, ..default() }],
-        obstacles: vec![Obstacle::default()],
-        flocks: vec![
-            FlockConfig { agents: "starling".into(), ..default() },
-            FlockConfig {
-                agents: "crow".into(),
-                max_speed: Some(3.0),
-                leader: Some(Leader { agents: "crow".into(), ..default() }),
-                ..default()
-            },
-        ],
-        predators: vec![PredatorConfig { agents: "hawk".into(), catch_radius: Some(6.0), ..default() }],
-        formations: vec![FormationConfig {
-            agents: "drone".into(),
-            anchor: Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(1.0, 0.5) },
-            ..default()
-        }],
-        ..default()
-    }
-}
-
-const EVERYBODY: &[(&str, u32)] = &[("starling", 300), ("crow", 200), ("hawk", 3), ("drone", 9), ("rock", 5)];
+use super::*;
 
 #[test]
 fn the_state_hash_is_the_same_at_any_thread_count() {
@@ -643,4 +394,85 @@ fn an_idle_schedule_with_one_agent_runs() {
     simulation.world_mut().run_schedule(SimSchedule);
     assert_eq!(simulation.tick(), 1);
     let _ = (Placement::World, Status::Active);
+}
+
+#[test]
+fn forces_per_second_are_scaled_by_the_tick() {
+    // One agent seeks a far target from rest: after a second its speed is the force, whatever the tick.
+    for tick_hz in [10.0, 30.0, 120.0] {
+        let config = BoidsConfig {
+            units: Units::PerSecond,
+            max_speed: 50.0,
+            max_force: 6.0,
+            initial_speed: Some(0.0),
+            targets: vec![Target { at: Vec2::new(400.0, 0.0), ..default() }],
+            ..default()
+        };
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin { tick_hz, threads: Some(1), ..default() });
+        app.add_plugins(BoidsPlugin { config });
+        let group = AgentGroup { count: 1, spawn: Placement::Points(vec![Vec2::ZERO]), ..default() };
+        let id = app.world_mut().resource_mut::<AgentGroups>().add(group);
+        spawn_scene_group(app.world_mut(), id).unwrap();
+        let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
+        simulation.run(tick_hz as u64);
+        let speed = state(&simulation, 0).1;
+        assert!(speed.abs_diff_eq(Vec2::new(6.0, 0.0), 1e-3), "{speed} at {tick_hz} Hz");
+    }
+}
+
+#[test]
+fn a_target_to_flee_from_is_left_and_others_do_not_care_from_afar() {
+    let target = Target { at: Vec2::ZERO, urge: TargetUrge::Flee, within: Some(100.0), ..default() };
+    let lonely = || FlockConfig { strangers: Some(Strangers::Ignore), ..default() };
+    let config = BoidsConfig {
+        targets: vec![target],
+        initial_speed: Some(0.0),
+        flocks: vec![
+            FlockConfig { agents: "near".into(), ..lonely() },
+            FlockConfig { agents: "far".into(), ..lonely() },
+        ],
+        ..default()
+    };
+    let mut simulation = Scene::new(&[("near", 1), ("far", 1)], config).start();
+    place(&mut simulation, 0, Vec2::new(30.0, 40.0), Vec2::ZERO);
+    place(&mut simulation, 1, Vec2::new(-200.0, 0.0), Vec2::ZERO);
+    simulation.run(30);
+    assert!(state(&simulation, 0).0.length() > 60.0);
+    assert_eq!(state(&simulation, 1), (Vec2::new(-200.0, 0.0), Vec2::ZERO));
+}
+
+#[test]
+fn a_formation_heads_where_it_is_told_with_the_spacing_it_is_told() {
+    let config = BoidsConfig {
+        max_force: 0.4,
+        formations: vec![FormationConfig {
+            agents: "drone".into(),
+            shape: Shape::HorizontalLine,
+            spacing: 33.0,
+            heading_degrees: 90.0,
+            ..default()
+        }],
+        ..default()
+    };
+    let mut simulation = Scene::new(&[("drone", 5)], config).start();
+    simulation.run(1500);
+    let mut places: Vec<Vec2> = (0..5).map(|id| state(&simulation, id).0).collect();
+    places.sort_by(|a, b| a.y.total_cmp(&b.y));
+    for (rank, place) in places.into_iter().enumerate() {
+        let slot = Vec2::new(0.0, (rank as f32 - 2.0) * 33.0);
+        assert!(place.distance(slot) < 1.0, "{place} instead of {slot}");
+    }
+}
+
+#[test]
+fn collisions_and_flocks_are_counted_as_metrics() {
+    let mut simulation = Scene::new(&[("bird", 4)], BoidsConfig { max_speed: 0.0, ..default() }).start();
+    for (agent, x) in [(0, 0.0), (1, 0.5), (2, 40.0), (3, 200.0)] {
+        place(&mut simulation, agent, Vec2::new(x, 0.0), Vec2::ZERO);
+    }
+    simulation.run(10);
+    assert_eq!((metric(&simulation, "boids.collisions"), metric(&simulation, "boids.flocks")), (1.0, 2.0));
+    let nearest = (0.5 + 0.5 + 39.5 + 160.0) / 4.0;
+    assert!((metric(&simulation, "boids.nearest_distance") - nearest).abs() < 1.0);
 }
