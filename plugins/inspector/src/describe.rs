@@ -119,14 +119,5 @@ fn line(text: &mut String, role: &str, name: &str, value: &str, place: Rect) {
     let clean = |text: &str| text.replace(['\t', '\n', '\r'], " ");
     let (at, size) = (place.min.round(), place.size().round());
     // Writing to a String can't fail.
-    let _ = writeln!(
-        text,
-        "{role}\t{}\t{}\t{}\t{}\t{}\t{}",
-        clean(name),
-        clean(value),
-        at.x,
-        at.y,
-        size.x,
-        size.y
-    );
+    let _ = writeln!(text, "{role}\t{}\t{}\t{}\t{}\t{}\t{}", clean(name), clean(value), at.x, at.y, size.x, size.y);
 }

@@ -249,7 +249,7 @@ fn circle(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) 
     widgets::property(ui, look, "Radius", |ui| {
         let most = view.world_size.max(state.radius);
         let field = DragValue::new(&mut state.radius).speed(speed).range(0.0..=most).max_decimals(1);
-        number(ui, "Circle radius", field.suffix(format!("{}units", format::THIN_SPACE)));
+        number(ui, "Circle radius", field.suffix(" units"));
     });
 }
 
@@ -285,13 +285,9 @@ fn how_many(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState
 }
 
 fn how_long(ui: &mut Ui, look: &Look, state: &mut FaultsState) {
-    widgets::property(ui, look, "For how long", |ui| {
+    widgets::property(ui, look, "How long", |ui| {
         ui.add_enabled_ui(state.passing, |ui| {
-            let field = DragValue::new(&mut state.seconds)
-                .range(0.1..=3600.0)
-                .speed(0.1)
-                .max_decimals(1)
-                .suffix(format!("{}s", format::THIN_SPACE));
+            let field = DragValue::new(&mut state.seconds).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(" s");
             number(ui, "Duration in simulated seconds", field);
         });
         for (passing, name) in [(true, "For"), (false, "For good")] {
@@ -355,10 +351,10 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
         }
         let churn = "Each of them leaves at random, this often, and comes back after a while.";
         if fault(ui, look, ICON_SHUFFLE, look.warning, &verb("Churn"), churn, |ui| {
-            let suffix = format!("{}s away", format::THIN_SPACE);
+            let suffix = " s away";
             let away = DragValue::new(&mut state.away).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(suffix);
             number(ui, "Seconds that an agent stays away", away);
-            let suffix = format!("{}/s", format::THIN_SPACE);
+            let suffix = " /s";
             let field = DragValue::new(&mut state.departures).range(0.0..=1000.0).speed(0.01).max_decimals(2);
             number(ui, "Departures per second", field.suffix(suffix));
         }) {
@@ -432,7 +428,7 @@ fn false_trail(
     ui.add_enabled_ui(possible, |ui| {
         if fault(ui, look, ICON_WATER_DROP, look.danger, &text, tip, |ui| {
             let field = DragValue::new(&mut state.spoof_strength).range(0.0..=1000.0).speed(0.1).max_decimals(1);
-            number(ui, "Strength of the false trail", field.suffix(format!("{}/s", format::THIN_SPACE)));
+            number(ui, "Strength of the false trail", field.suffix(" /s"));
         }) {
             actions.intervene(SpoofPheromone {
                 layer: state.field.clone(),

@@ -19,6 +19,9 @@ use crate::format;
 use crate::theme::{Look, measure};
 use crate::widgets;
 
+/// The longest unit that is shown beside a value, in characters.
+const LONGEST_UNIT: usize = 8;
+
 /// What is known about a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamFacts {
@@ -280,8 +283,9 @@ fn number_row(
             .speed(param.step)
             .min_decimals(places)
             .max_decimals(6);
-        if !param.unit.is_empty() {
-            field = field.suffix(format!("{}{}", format::THIN_SPACE, param.unit));
+        // A long unit would push the name aside; it stands in the tooltip.
+        if (1..=LONGEST_UNIT).contains(&param.unit.chars().count()) {
+            field = field.suffix(format!(" {}", param.unit));
         }
         let response = ui.add(field);
         let shown = value;
