@@ -8,14 +8,16 @@ use std::time::Duration;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::transport::{Speed, Transport};
-use agent2028_inspector::{DescribeInterface, InspectorPlugin, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+use agent2028_inspector::{
+    DescribeInterface, InspectorPlugin, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus,
+};
 use agent2028_view::{Theme, ViewPlugin, ViewSettings, Viewport, WorldCamera};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowResolution};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::sandbox::build_app;
+use crate::assemble::{ExtraPlugins, build_app};
 use crate::scene::gallery;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load};
 use crate::scene::report::SceneError;
@@ -37,6 +39,8 @@ pub struct WindowOptions {
     pub theme: Theme,
     /// Settings that also hold for the scenes opened later from the same file.
     pub settings: Vec<Setting>,
+    /// Plugins of your own, added to every scene that is opened.
+    pub plugins: ExtraPlugins,
     /// A file that describes what the window shows, for scripts.
     pub describe_interface: Option<PathBuf>,
 }
@@ -51,6 +55,7 @@ impl Default for WindowOptions {
             threads: None,
             theme: Theme::default(),
             settings: Vec::new(),
+            plugins: ExtraPlugins::default(),
             describe_interface: None,
         }
     }
@@ -70,6 +75,7 @@ pub struct WindowReport {
 struct OpenScene {
     loaded: Loaded,
     threads: Option<usize>,
+    plugins: ExtraPlugins,
     settings: Vec<Setting>,
     watch: Option<FileWatch>,
 }
@@ -91,8 +97,12 @@ struct Until {
 ///
 /// # Errors
 /// If the scene doesn't fit its plugins.
-pub fn simulation_of(loaded: &Loaded, threads: Option<usize>) -> Result<Simulation, SceneError> {
-    let mut app = build_app(loaded, threads, Vec::new())?;
+pub fn simulation_of(
+    loaded: &Loaded,
+    threads: Option<usize>,
+    plugins: &ExtraPlugins,
+) -> Result<Simulation, SceneError> {
+    let mut app = build_app(loaded, threads, plugins)?;
     Ok(Simulation::new(std::mem::take(app.world_mut())))
 }
 
@@ -101,7 +111,7 @@ pub fn simulation_of(loaded: &Loaded, threads: Option<usize>) -> Result<Simulati
 /// # Errors
 /// If the scene doesn't fit its plugins.
 pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), SceneError> {
-    let simulation = simulation_of(&loaded, options.threads)?;
+    let simulation = simulation_of(&loaded, options.threads, &options.plugins)?;
     let report = std::sync::Arc::new(Mutex::new(None));
     let mut app = App::new();
     app.add_plugins(
@@ -136,6 +146,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             watch: FileWatch::of(&loaded),
             loaded,
             threads: options.threads,
+            plugins: options.plugins.clone(),
             settings: options.settings.clone(),
         })
         .add_systems(PreUpdate, drive)
@@ -256,8 +267,9 @@ fn reload_changed(mut scene: ResMut<OpenScene>, mut simulation: ResMut<Simulatio
 
 /// Puts another scene in place of the running one; if it is wrong, the running one stays and the report is shown.
 fn exchange(name: &str, scene: &mut OpenScene, simulation: &mut Simulation, status: &mut SceneStatus) -> bool {
-    let opened = load(name, &scene.settings)
-        .and_then(|loaded| simulation_of(&loaded, scene.threads).map(|simulation| (loaded, simulation)));
+    let opened = load(name, &scene.settings).and_then(|loaded| {
+        simulation_of(&loaded, scene.threads, &scene.plugins).map(|simulation| (loaded, simulation))
+    });
     match opened {
         Ok((loaded, fresh)) => {
             simulation.replace(fresh.into_world());
@@ -279,7 +291,8 @@ impl FileWatch {
         if loaded.files.is_empty() {
             return None;
         }
-        let files: Vec<PathBuf> = loaded.files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
+        let files: Vec<PathBuf> =
+            loaded.files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
         let (sender, changes) = channel();
         let watched = files.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {

@@ -12,8 +12,8 @@ use bevy::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
 use crate::record::{self, RecordError, RunFolder};
-use crate::sandbox::{agent_count, build_app, is_stopped};
 use crate::scene::expect::{Expectations, Verdict};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
@@ -33,6 +33,8 @@ pub struct RunOptions {
     pub hash_every: Option<u64>,
     /// A run's folder to go on with.
     pub resume: Option<PathBuf>,
+    /// Plugins of your own.
+    pub plugins: ExtraPlugins,
 }
 
 /// Why a run could not be done.
@@ -120,7 +122,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// # Errors
 /// If the scene doesn't fit its plugins or the folder can't be used; nothing half-written is left.
 pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progress)) -> Result<Summary, RunError> {
-    let mut app = build_app(loaded, options.threads, Vec::new())?;
+    let mut app = build_app(loaded, options.threads, &options.plugins)?;
     let world = app.world_mut();
     let mut folder = match (&options.resume, &options.out) {
         (Some(resume), _) => {
@@ -197,10 +199,7 @@ fn summarise(world: &World, loaded: &Loaded, first: u64, wall: f64, cpu: Option<
         cpu_seconds: cpu,
         ticks_per_second: if wall > 0.0 { (ticks - first) as f64 / wall } else { 0.0 },
         peak_rss_bytes: peak_rss_bytes(),
-        metrics: metrics
-            .iter()
-            .filter_map(|(spec, series)| Some((spec.name.clone(), series.last()?.1)))
-            .collect(),
+        metrics: metrics.iter().filter_map(|(spec, series)| Some((spec.name.clone(), series.last()?.1))).collect(),
         expectations: world.resource::<Expectations>().verdicts(),
         events: world.resource::<EventBus>().counts().iter().map(|(kind, count)| ((*kind).into(), *count)).collect(),
         headline: loaded.scene.headline.clone(),

@@ -3,13 +3,15 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`scene`] | scenes: RON, checks, reports, expectations, the gallery |
-//! | [`sandbox`] | the one place where all plugins meet; the library's front door |
+//! | [`assemble`] | the one place where all plugins meet: a scene becomes an app |
+//! | [`sandbox`] | a simulation without a window: the library's front door |
 //! | [`headless`] | runs without a window: progress, checkpoints, hashes, resume |
 //! | [`record`] | the folder that a run writes |
 //! | [`desktop`] | the window (feature `desktop`) |
 //! | [`render`] | pictures and films without a window (feature `desktop`) |
 //! | [`cli`] | the command line |
 
+pub mod assemble;
 pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;
@@ -23,5 +25,6 @@ pub mod scene;
 pub use agent2028_boids as boids;
 pub use agent2028_core as core;
 pub use agent2028_pheromones as pheromones;
+pub use assemble::ExtraPlugins;
 pub use sandbox::{AgentView, Sandbox, SandboxError};
 pub use scene::Scene;

@@ -17,12 +17,13 @@ use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, Offscreen
 use agent2028_view::{ViewSettings, WorldCamera};
 use bevy::math::UVec2;
 
+use crate::assemble::ExtraPlugins;
 use crate::desktop::{library, simulation_of, status_of};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
 
 /// How pictures look.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PictureOptions {
     /// Width and height in pixels.
     pub size: (u32, u32),
@@ -34,11 +35,20 @@ pub struct PictureOptions {
     pub view: ViewSettings,
     /// How many threads the simulation may use; all cores if absent.
     pub threads: Option<usize>,
+    /// Plugins of your own.
+    pub plugins: ExtraPlugins,
 }
 
 impl Default for PictureOptions {
     fn default() -> Self {
-        Self { size: (1280, 720), scale_factor: 1.0, panels: false, view: ViewSettings::default(), threads: None }
+        Self {
+            size: (1280, 720),
+            scale_factor: 1.0,
+            panels: false,
+            view: ViewSettings::default(),
+            threads: None,
+            plugins: ExtraPlugins::default(),
+        }
     }
 }
 
@@ -93,7 +103,7 @@ impl Studio {
     /// # Errors
     /// If the scene doesn't fit its plugins or nothing here can draw it.
     pub fn new(loaded: &Loaded, options: &PictureOptions) -> Result<Self, RenderError> {
-        let simulation = simulation_of(loaded, options.threads)?;
+        let simulation = simulation_of(loaded, options.threads, &options.plugins)?;
         let offscreen_options = OffscreenOptions {
             size: UVec2::new(options.size.0, options.size.1),
             scale_factor: options.scale_factor,

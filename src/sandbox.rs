@@ -1,26 +1,20 @@
-//! The one place where all plugins meet: a scene becomes a running simulation.
+//! A simulation without a window: the library's front door.
 
-use agent2028_boids::BoidsPlugin;
-use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, Position, Status, Velocity, spawn_scene_group};
-use agent2028_core::checkpoint::{Checkpoint, CheckpointError, SceneFingerprint, StateHash, state_hash};
+use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, Status, Velocity};
+use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus};
 use agent2028_core::intervention::{AnyIntervention, InterventionQueue, Origin};
 use agent2028_core::metrics::{Metrics, Series};
-use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
-use agent2028_core::quarantine::Stopped;
-use agent2028_core::reflect_path::PathError;
-use agent2028_core::schema::{Problem, suggest};
+use agent2028_core::schema::suggest;
 use agent2028_core::simulation::{Simulation, run_ticks};
-use agent2028_core::SimCorePlugin;
-use agent2028_pheromones::PheromonesPlugin;
 use bevy::prelude::*;
 
-use crate::scene::action::Action;
-use crate::scene::expect::{self, Expectations, Verdict};
+use crate::assemble::{ExtraPlugins, build_app};
+use crate::scene::Scene;
+use crate::scene::expect::{Expectations, Verdict};
 use crate::scene::load::{Loaded, Setting, load, load_text, load_value};
 use crate::scene::report::SceneError;
-use crate::scene::Scene;
 
 /// Why a sandbox could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +58,7 @@ pub struct Sandbox {
     source: Source,
     settings: Vec<Setting>,
     threads: Option<usize>,
-    plugins: Vec<Box<dyn FnOnce(&mut App)>>,
+    plugins: ExtraPlugins,
     built: Option<Built>,
 }
 
@@ -87,7 +81,8 @@ impl std::fmt::Debug for Sandbox {
 
 impl Sandbox {
     fn from_source(source: Source) -> Result<Self, SandboxError> {
-        let sandbox = Self { source, settings: Vec::new(), threads: None, plugins: Vec::new(), built: None };
+        let sandbox =
+            Self { source, settings: Vec::new(), threads: None, plugins: ExtraPlugins::default(), built: None };
         // Problems are told here, where the scene is named, not at the first tick.
         sandbox.load()?;
         Ok(sandbox)
@@ -163,17 +158,15 @@ impl Sandbox {
 
     /// Adds a plugin of your own; must come before the first tick.
     #[must_use]
-    pub fn add_plugin(mut self, plugin: impl Plugin) -> Self {
-        self.plugins.push(Box::new(move |app| {
-            app.add_plugins(plugin);
-        }));
+    pub fn add_plugin(mut self, plugin: impl Plugin + Clone) -> Self {
+        self.plugins = self.plugins.with(plugin);
         self
     }
 
     fn built(&mut self) -> Result<&mut Built, SandboxError> {
         if self.built.is_none() {
             let loaded = self.load()?;
-            let app = build_app(&loaded, self.threads, std::mem::take(&mut self.plugins))?;
+            let app = build_app(&loaded, self.threads, &self.plugins)?;
             self.built = Some(Built { app, loaded });
         }
         // Just filled, if it was empty.
@@ -396,133 +389,4 @@ pub struct AgentView {
     pub status: Status,
     /// Its health, 0–1.
     pub health: f32,
-}
-
-/// Makes the app of a scene: plugins, agents, timeline. A plugin that the scene doesn't name is not added.
-///
-/// # Errors
-/// If the scene refers to metrics, values or capabilities that its plugins don't have.
-pub fn build_app(
-    loaded: &Loaded,
-    threads: Option<usize>,
-    plugins: Vec<Box<dyn FnOnce(&mut App)>>,
-) -> Result<App, SceneError> {
-    let scene = &loaded.scene;
-    let mut app = App::new();
-    app.add_plugins(SimCorePlugin {
-        seed: scene.seed,
-        tick_hz: scene.tick_hz,
-        epoch: scene.epoch(),
-        world: scene.world,
-        threads,
-        on_fault: scene.on_fault,
-    });
-    app.add_plugins(expect::plugin);
-    for group in &scene.agents {
-        app.world_mut().resource_mut::<AgentGroups>().add(group.clone());
-    }
-    if let Some(config) = &scene.boids {
-        app.add_plugins(BoidsPlugin { config: config.clone() });
-    }
-    if let Some(config) = &scene.pheromones {
-        app.add_plugins(PheromonesPlugin { config: config.clone() });
-    }
-    for plugin in plugins {
-        plugin(&mut app);
-    }
-    app.finish();
-    app.cleanup();
-
-    let world = app.world_mut();
-    world.insert_resource(SceneFingerprint(loaded.fingerprint()));
-    world.insert_resource(Params(scene.params.clone()));
-    world.insert_resource(Expectations::new(scene.expect.clone()));
-    let problems = check_against_plugins(world, scene);
-    if !problems.is_empty() {
-        return Err(loaded.error(problems));
-    }
-    for name in scene.wanted_metrics() {
-        world.resource_mut::<Metrics>().want(name);
-    }
-    let groups: Vec<_> = (0..scene.agents.len()).map(|index| agent2028_core::agent::GroupId(index as u16)).collect();
-    for group in groups {
-        // The scene's check bounds the number of agents, and the groups were added above.
-        if let Err(error) = spawn_scene_group(world, group) {
-            let path = format!("agents[{}]", group.0);
-            return Err(loaded.error(vec![Problem { path, message: error.to_string(), help: String::new() }]));
-        }
-    }
-    let duration = scene.duration_ticks();
-    let mut queue = world.resource_mut::<InterventionQueue>();
-    for entry in &scene.timeline {
-        for tick in entry.ticks(duration) {
-            queue.push(tick, Origin::Scene, entry.r#do.intervention());
-        }
-    }
-    Ok(app)
-}
-
-/// What only shows when the scene has met its plugins: metrics, live values.
-fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let metrics = world.resource::<Metrics>();
-    let names: Vec<String> = metrics.iter().map(|(spec, _)| spec.name.clone()).collect();
-    let mut check_metric = |path: String, name: &str| {
-        if !names.iter().any(|known| known == name) {
-            problems.push(Problem {
-                path,
-                message: format!("this scene has no metric \"{name}\""),
-                help: suggest(name, names.iter().map(String::as_str), "metric"),
-            });
-        }
-    };
-    for (index, plot) in scene.plots.iter().enumerate() {
-        for (number, name) in plot.metrics.iter().enumerate() {
-            check_metric(format!("plots[{index}].metrics[{number}]"), name);
-        }
-    }
-    for (index, expectation) in scene.expect.iter().enumerate() {
-        check_metric(format!("expect[{index}].metric"), &expectation.metric);
-    }
-    for (index, name) in scene.headline.iter().enumerate() {
-        check_metric(format!("headline[{index}]"), name);
-    }
-    // Each scripted change is tried on the world that has no agents yet, and taken back.
-    preserving_sections(world, |world| {
-        for (index, entry) in scene.timeline.iter().enumerate() {
-            let Action::SetParam(change) = &entry.r#do else {
-                continue;
-            };
-            let refused = |field: &str, error: PathError| Problem {
-                path: format!("timeline[{index}].do.{field}"),
-                message: error.message,
-                help: error.help,
-            };
-            if let Err(error) = get_live(world, &change.path) {
-                problems.push(refused("path", error));
-            } else if let Err(error) = set_live(world, &change.path, &change.value) {
-                problems.push(refused("value", error));
-            }
-        }
-    });
-    for (name, param) in &scene.params {
-        if let Err(error) = get_live(world, &param.path)
-            && !crate::scene::reference::is_scene_path(scene, &param.path)
-        {
-            problems.push(Problem { path: format!("params.{name}.path"), message: error.message, help: error.help });
-        }
-    }
-    problems
-}
-
-/// Whether a fault has stopped the run.
-#[must_use]
-pub fn is_stopped(world: &World) -> bool {
-    world.resource::<Stopped>().0
-}
-
-/// How many agents there are.
-#[must_use]
-pub fn agent_count(world: &World) -> usize {
-    world.resource::<AgentIndex>().len()
 }

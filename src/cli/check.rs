@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{BAD_INPUT, DONE, Failure, Format, json, print, tell};
-use crate::sandbox::build_app;
+use crate::assemble::{ExtraPlugins, build_app};
 use crate::scene::load::load;
 use crate::scene::report::Line;
 
@@ -28,7 +28,8 @@ impl Check {
         for path in &self.paths {
             for scene in scene_files(path)? {
                 checked += 1;
-                let result = load(&scene, &[]).and_then(|loaded| build_app(&loaded, Some(1), Vec::new()).map(|_| ()));
+                let result = load(&scene, &[])
+                    .and_then(|loaded| build_app(&loaded, Some(1), &ExtraPlugins::default()).map(|_| ()));
                 if let Err(error) = result {
                     lines.extend(error.lines());
                     if self.format == Format::Text {

@@ -35,7 +35,9 @@ const INTERNAL: u8 = 3;
 /// Without a verb, opens the welcome scene in a window; without a display, runs it headless.
 #[derive(Parser, Debug)]
 #[command(name = "agent2028", version, propagate_version = true, arg_required_else_help = false)]
-#[command(after_help = "Examples:\n  agent2028 open flock\n  agent2028 run flock --ticks 600\n  agent2028 test scenes/")]
+#[command(
+    after_help = "Examples:\n  agent2028 open flock\n  agent2028 run flock --ticks 600\n  agent2028 test scenes/"
+)]
 struct Cli {
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -196,7 +198,8 @@ fn start_logging(cli: &Cli) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
 }
 
 /// Prints a result. A reader that has gone away (`| head`) is no fault.

@@ -8,13 +8,16 @@ use clap::{Args, ValueEnum};
 
 use super::render::parse_size;
 use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, print};
+use crate::assemble::ExtraPlugins;
 use crate::desktop::{WindowOptions, open};
 use crate::scene::load::load;
 
 /// Opens a scene in a window.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  agent2028 open\n  agent2028 open foraging --speed 4\n  agent2028 open my-scene.ron --set \
-    boids.max_speed=6\n  agent2028 open flock --until 600 --speed max")]
+#[command(
+    after_help = "Examples:\n  agent2028 open\n  agent2028 open foraging --speed 4\n  agent2028 open my-scene.ron --set \
+    boids.max_speed=6\n  agent2028 open flock --until 600 --speed max"
+)]
 pub(crate) struct Open {
     /// A scene file, or the name of a built-in scene; the welcome scene if absent.
     scene: Option<String>,
@@ -130,6 +133,7 @@ impl Open {
             threads: self.threads.map(usize::from),
             theme: self.theme.into(),
             settings,
+            plugins: ExtraPlugins::default(),
             describe_interface: self.describe_interface,
         };
         let (exit, report) = open(loaded, &options)?;

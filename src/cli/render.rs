@@ -15,9 +15,11 @@ use crate::scene::load::load;
 
 /// Makes pictures, GIFs and films of a scene, without a window.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  agent2028 render flock --at 600 --out flock.png\n  agent2028 render foraging --every 10 \
+#[command(
+    after_help = "Examples:\n  agent2028 render flock --at 600 --out flock.png\n  agent2028 render foraging --every 10 \
     --until 3000 --out foraging.gif --size 800x450\n  agent2028 render welcome --at 900 --panels --theme light --out \
-    welcome.png\n  agent2028 render murmuration --every 1 --fps 30 --out murmuration.mp4 --size 1920x1080")]
+    welcome.png\n  agent2028 render murmuration --every 1 --fps 30 --out murmuration.mp4 --size 1920x1080"
+)]
 pub(crate) struct Render {
     /// A scene file, or the name of a built-in scene.
     scene: String,
@@ -136,7 +138,8 @@ impl Render {
             _ => {}
         }
         let loaded = load(&self.scene, &self.scene_arguments.settings())?;
-        let mut view = ViewSettings { theme: self.theme.into(), color_by: self.color_by.into(), ..ViewSettings::default() };
+        let mut view =
+            ViewSettings { theme: self.theme.into(), color_by: self.color_by.into(), ..ViewSettings::default() };
         view.layers.trails = self.trails;
         let options = PictureOptions {
             size: self.size,
@@ -144,6 +147,7 @@ impl Render {
             panels: self.panels,
             view,
             threads: self.threads.map(usize::from),
+            ..PictureOptions::default()
         };
         let end = loaded.scene.duration_ticks();
         match (self.every, format) {

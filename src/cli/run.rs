@@ -111,6 +111,7 @@ impl Run {
             checkpoint_every: self.checkpoint_every,
             hash_every: self.hash_every,
             resume: self.resume,
+            ..RunOptions::default()
         };
         let mut meter = Meter::new();
         let summary = run(&loaded, &options, &mut |progress| meter.show(progress))?;

@@ -47,7 +47,11 @@ impl Scenes {
             Some(Verb::Show { name }) => match gallery::find(&name) {
                 Some(text) => print(text),
                 None => Err(Failure::from(load(&name, &[]).err().unwrap_or_else(|| {
-                    crate::scene::report::SceneError::whole(&name, "this is a file, not a built-in scene", "print it yourself")
+                    crate::scene::report::SceneError::whole(
+                        &name,
+                        "this is a file, not a built-in scene",
+                        "print it yourself",
+                    )
                 }))),
             },
             Some(Verb::Reference) => print(&reference::markdown()),

@@ -163,8 +163,7 @@ fn gif_frame(image: &FrameImage, last: &[u8], delay: u16) -> gif::Frame<'static>
         }
     }
     // The first frame's whole size was checked to fit in 16 bits.
-    let mut frame =
-        gif::Frame::from_rgba_speed((right - left) as u16, (bottom - top) as u16, &mut pixels, GIF_SPEED);
+    let mut frame = gif::Frame::from_rgba_speed((right - left) as u16, (bottom - top) as u16, &mut pixels, GIF_SPEED);
     (frame.left, frame.top) = (left as u16, top as u16);
     frame.delay = delay;
     frame.dispose = gif::DisposalMethod::Keep;

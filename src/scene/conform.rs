@@ -284,7 +284,9 @@ fn check_selector(node: &Node, name: &str, findings: &mut Findings) -> bool {
                         check(selector, Selector::type_info(), Limits::default(), findings);
                     }
                 }
-                _ => wrong(node, "And([…]) with selectors", "for example And([Named(\"ant\"), Fraction(0.5)])", findings),
+                _ => {
+                    wrong(node, "And([…]) with selectors", "for example And([Named(\"ant\"), Fraction(0.5)])", findings)
+                }
             }
             true
         }
@@ -352,7 +354,11 @@ fn check_number(node: &Node, whole: Option<(f64, f64)>, limits: Limits, findings
     } else if let Some((min, max)) = whole
         && !(min..=max).contains(&number)
     {
-        findings.push(misfit(&node.place, format!("{number} does not fit here"), format!("write a number from {min} to {max}")));
+        findings.push(misfit(
+            &node.place,
+            format!("{number} does not fit here"),
+            format!("write a number from {min} to {max}"),
+        ));
     }
 }
 

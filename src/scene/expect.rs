@@ -205,8 +205,7 @@ impl Expectations {
 
 /// Watches the scene's expectations after each tick.
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Expectations>()
-        .add_systems(SimSchedule, watch.in_set(After(SimSystems::Observe)));
+    app.init_resource::<Expectations>().add_systems(SimSchedule, watch.in_set(After(SimSystems::Observe)));
     // What has been seen is history, not state: it takes no part in the state hash.
     app.checkpoint_custom(
         "expectations",

@@ -130,7 +130,10 @@ pub fn load(path_or_name: &str, settings: &[Setting]) -> Result<Loaded, SceneErr
 fn load_file(path: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
     let label = path.display().to_string();
     let text = read_text(path).map_err(|message| {
-        let near = path.parent().map_or_else(|| Path::new("."), |parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+        let near = path.parent().map_or_else(
+            || Path::new("."),
+            |parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent },
+        );
         let names: Vec<String> = std::fs::read_dir(near)
             .map(|entries| {
                 entries
@@ -276,13 +279,17 @@ impl Loader {
                 continue;
             }
             if stack.len() >= MAX_INCLUDES {
-                self.faults.push(refuse(format!("includes are nested deeper than {MAX_INCLUDES} files"), "include fewer files"));
+                self.faults.push(refuse(
+                    format!("includes are nested deeper than {MAX_INCLUDES} files"),
+                    "include fewer files",
+                ));
                 continue;
             }
             let text = match read_text(&path) {
                 Ok(text) => text,
                 Err(error) => {
-                    self.faults.push(refuse(format!("{}: {error}", path.display()), "the path is relative to this file"));
+                    self.faults
+                        .push(refuse(format!("{}: {error}", path.display()), "the path is relative to this file"));
                     continue;
                 }
             };
@@ -347,11 +354,13 @@ impl Loader {
                 continue;
             };
             let at = format!("agents[{index}].from_csv");
-            let refuse = |message: String, help: &str| {
-                locate(tree, Problem { path: at.clone(), message, help: help.into() })
-            };
+            let refuse =
+                |message: String, help: &str| locate(tree, Problem { path: at.clone(), message, help: help.into() });
             let Some(folder) = &self.folder else {
-                self.faults.push(refuse(format!("\"{file}\" can't be found: this scene is not a file"), "save the scene beside the CSV file"));
+                self.faults.push(refuse(
+                    format!("\"{file}\" can't be found: this scene is not a file"),
+                    "save the scene beside the CSV file",
+                ));
                 continue;
             };
             let path = folder.join(&file);
@@ -365,7 +374,10 @@ impl Loader {
                     self.files.push(path);
                 }
                 Err(error) => {
-                    self.faults.push(refuse(format!("{}: {error}", path.display()), "the path is relative to the scene's file"));
+                    self.faults.push(refuse(
+                        format!("{}: {error}", path.display()),
+                        "the path is relative to the scene's file",
+                    ));
                 }
             }
         }
@@ -447,13 +459,18 @@ fn set_node(tree: &mut Node, segments: &[Segment], value: Node) -> Result<(), St
         }
         (Kind::Tuple(None, items), Segment::Field(name)) if items.is_empty() => {
             let place = value.place.clone();
-            tree.kind = Kind::Struct(None, vec![(
-                Name { text: name.clone(), place: place.clone() },
-                Node { kind: Kind::Tuple(None, Vec::new()), place },
-            )]);
+            tree.kind = Kind::Struct(
+                None,
+                vec![(
+                    Name { text: name.clone(), place: place.clone() },
+                    Node { kind: Kind::Tuple(None, Vec::new()), place },
+                )],
+            );
             set_node(tree, segments, value)
         }
-        (Kind::Tuple(Some(name), items), _) if items.len() == 1 && (name.text == "Some" || matches!(segment, Segment::Field(_))) => {
+        (Kind::Tuple(Some(name), items), _)
+            if items.len() == 1 && (name.text == "Some" || matches!(segment, Segment::Field(_))) =>
+        {
             set_node(&mut items[0], segments, value)
         }
         // Points are written (x, y) and addressed as .x and .y.
@@ -475,7 +492,8 @@ fn set_node(tree: &mut Node, segments: &[Segment], value: Node) -> Result<(), St
         }
         (Kind::List(items), Segment::Index(index)) => {
             let count = items.len();
-            let item = items.get_mut(*index).ok_or_else(|| format!("there is no element [{index}]: the list has {count}"))?;
+            let item =
+                items.get_mut(*index).ok_or_else(|| format!("there is no element [{index}]: the list has {count}"))?;
             set_node(item, rest, value)
         }
         (_, Segment::Field(name)) => Err(format!("there is no field \"{name}\" here")),
@@ -517,4 +535,3 @@ fn locate(tree: &Node, problem: Problem) -> Fault {
     }
     Fault::new(place, problem.message, problem.help)
 }
-

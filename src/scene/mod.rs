@@ -212,9 +212,7 @@ impl Scene {
     /// The date and time of tick 0; the default epoch if the field doesn't hold one (a checked scene's does).
     #[must_use]
     pub fn epoch(&self) -> DateTime<Utc> {
-        self.epoch
-            .parse()
-            .unwrap_or_else(|_| agent2028_core::clock::SimClock::default().epoch())
+        self.epoch.parse().unwrap_or_else(|_| agent2028_core::clock::SimClock::default().epoch())
     }
 
     /// All metrics that the scene refers to.
@@ -263,7 +261,11 @@ impl Check for Scene {
         }
         self.world.check("world", problems);
         if self.agents.is_empty() {
-            problems.push("agents", "the scene has no agents", "add for example agents: [(name: \"bird\", count: 100)]");
+            problems.push(
+                "agents",
+                "the scene has no agents",
+                "add for example agents: [(name: \"bird\", count: 100)]",
+            );
         }
         for (index, group) in self.agents.iter().enumerate() {
             group.check(&format!("agents[{index}]"), problems);

@@ -167,14 +167,14 @@ fn type_text(info: &'static TypeInfo, found: &mut Vec<&'static TypeInfo>) -> Str
             format!("list of {}", list.item_info().map_or_else(|| "values".into(), |inner| type_text(inner, found)))
         }
         TypeInfo::Map(map) => {
-            format!("map from name to {}", map.value_info().map_or_else(|| "values".into(), |inner| type_text(inner, found)))
+            format!(
+                "map from name to {}",
+                map.value_info().map_or_else(|| "values".into(), |inner| type_text(inner, found))
+            )
         }
         TypeInfo::Tuple(tuple) => {
-            let parts: Vec<String> = tuple
-                .iter()
-                .filter_map(|field| field.type_info())
-                .map(|inner| type_text(inner, found))
-                .collect();
+            let parts: Vec<String> =
+                tuple.iter().filter_map(|field| field.type_info()).map(|inner| type_text(inner, found)).collect();
             format!("({})", parts.join(", "))
         }
         _ => match name_of(info) {

@@ -113,9 +113,7 @@ impl SceneError {
     /// The faults of a scene, in the order of their places.
     #[must_use]
     pub fn new(name: &str, sources: &Sources, mut faults: Vec<Fault>) -> Self {
-        faults.sort_by(|a, b| {
-            (a.place.source, a.place.span.start).cmp(&(b.place.source, b.place.span.start))
-        });
+        faults.sort_by(|a, b| (a.place.source, a.place.span.start).cmp(&(b.place.source, b.place.span.start)));
         faults.dedup();
         let reports = faults
             .into_iter()
@@ -164,7 +162,8 @@ impl SceneError {
     /// The report as plain text without colour, for places that are no terminal.
     #[must_use]
     pub fn to_plain_text(&self) -> String {
-        let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(100);
+        let handler =
+            miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(100);
         let mut out = String::new();
         for report in &self.reports {
             // Writing into a string can't fail.
@@ -188,8 +187,9 @@ impl std::error::Error for SceneError {}
 impl Diagnostic for SceneError {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         let lone_without_place = self.reports.len() == 1 && self.reports[0].source.is_none();
-        (!lone_without_place)
-            .then(|| Box::new(self.reports.iter().map(|report| report as &dyn Diagnostic)) as Box<dyn Iterator<Item = _>>)
+        (!lone_without_place).then(|| {
+            Box::new(self.reports.iter().map(|report| report as &dyn Diagnostic)) as Box<dyn Iterator<Item = _>>
+        })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -231,7 +231,8 @@ mod tests {
         let mut sources = Sources::default();
         let id = sources.add("flock.ron", "Scene(\n    sed: 1,\n)");
         let place = Place { source: id, span: 11..14 };
-        let error = SceneError::new("flock.ron", &sources, vec![Fault::new(place, "no field \"sed\"", "did you mean seed?")]);
+        let error =
+            SceneError::new("flock.ron", &sources, vec![Fault::new(place, "no field \"sed\"", "did you mean seed?")]);
         let text = error.to_plain_text();
         for part in ["flock.ron:2:5", "no field", "sed: 1", "did you mean seed?"] {
             assert!(text.contains(part), "{part} in {text}");

@@ -35,7 +35,10 @@ pub fn read(path: &Path, text: &str, source: SourceId) -> Result<Vec<AgentRow>, 
         }
     }
     let (Some(x), Some(y)) = (column("x"), column("y")) else {
-        return Err(whole(format!("{file} lacks a column x or y"), "the first line names the columns, for example x,y,vx,vy"));
+        return Err(whole(
+            format!("{file} lacks a column x or y"),
+            "the first line names the columns, for example x,y,vx,vy",
+        ));
     };
     let (vx, vy, health, capabilities) = (column("vx"), column("vy"), column("health"), column("capabilities"));
     if vx.is_some() != vy.is_some() {
@@ -49,7 +52,11 @@ pub fn read(path: &Path, text: &str, source: SourceId) -> Result<Vec<AgentRow>, 
             Ok(record) => record,
             Err(error) => {
                 let start = error.position().map_or(0, |position| position.byte() as usize);
-                faults.push(Fault::new(Place { source, span: line_at(text, start) }, format!("{file}: {error}"), "mend the line"));
+                faults.push(Fault::new(
+                    Place { source, span: line_at(text, start) },
+                    format!("{file}: {error}"),
+                    "mend the line",
+                ));
                 continue;
             }
         };
@@ -98,7 +105,11 @@ pub fn read(path: &Path, text: &str, source: SourceId) -> Result<Vec<AgentRow>, 
             .unwrap_or_default();
         for name in &own {
             if let Err(error) = agent2028_core::agent::parse_pattern(name) {
-                report(capabilities.unwrap_or(0), error.to_string(), "write dotted lower-case names separated by spaces");
+                report(
+                    capabilities.unwrap_or(0),
+                    error.to_string(),
+                    "write dotted lower-case names separated by spaces",
+                );
             }
         }
         if let (Some(x), Some(y)) = position {

@@ -50,7 +50,8 @@ impl<'t> Parser<'t> {
     fn skip_blank(&mut self) -> Result<(), SyntaxError> {
         loop {
             let rest = self.rest();
-            let trimmed = rest.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
+            let trimmed =
+                rest.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
             self.at += rest.len() - trimmed.len();
             if trimmed.starts_with("//") {
                 self.at += trimmed.find('\n').unwrap_or(trimmed.len());
@@ -104,10 +105,8 @@ impl<'t> Parser<'t> {
         self.skip_blank()?;
         let start = self.at;
         if depth > MAX_DEPTH {
-            return Err(self.error_here(
-                format!("values are nested deeper than {MAX_DEPTH} levels"),
-                "scenes need no such depth",
-            ));
+            return Err(self
+                .error_here(format!("values are nested deeper than {MAX_DEPTH} levels"), "scenes need no such depth"));
         }
         let kind = match self.peek() {
             None => return Err(self.error_here("the text ends where a value should stand", "add a value")),
@@ -116,7 +115,11 @@ impl<'t> Parser<'t> {
             Some('{') => self.map(depth)?,
             Some('"') => Kind::Text(self.quoted()?),
             Some('\'') => Kind::Text(self.character()?),
-            Some('r') if self.rest().starts_with("r\"") || self.rest().starts_with("r#\"") || self.rest().starts_with("r##") => {
+            Some('r')
+                if self.rest().starts_with("r\"")
+                    || self.rest().starts_with("r#\"")
+                    || self.rest().starts_with("r##") =>
+            {
                 Kind::Text(self.raw_text()?)
             }
             Some(first) if first.is_ascii_digit() || matches!(first, '+' | '-' | '.') => self.number()?,
@@ -132,7 +135,10 @@ impl<'t> Parser<'t> {
                 }
             }
             Some(other) => {
-                return Err(self.error_here(format!("a value can't begin with '{other}'"), "a number, \"text\", a name, (…), […] or {…}"));
+                return Err(self.error_here(
+                    format!("a value can't begin with '{other}'"),
+                    "a number, \"text\", a name, (…), […] or {…}",
+                ));
             }
         };
         Ok(Node { kind, place: self.place(start) })
@@ -188,7 +194,9 @@ impl<'t> Parser<'t> {
             return Err(self.error(start, "the text ends after a backslash", "close it with \""));
         };
         self.at += character.len_utf8();
-        let bad = |parser: &Self| parser.error(start, "this escape is unknown", "\\n, \\r, \\t, \\0, \\\\, \\\", \\' or \\u{1f600}");
+        let bad = |parser: &Self| {
+            parser.error(start, "this escape is unknown", "\\n, \\r, \\t, \\0, \\\\, \\\", \\' or \\u{1f600}")
+        };
         Ok(Some(match character {
             'n' => '\n',
             'r' => '\r',
@@ -282,7 +290,9 @@ impl<'t> Parser<'t> {
                 Some(character) if character == close => {}
                 None => {}
                 Some(_) => {
-                    return Err(self.error_here(format!("a comma or {close} is missing here"), "separate values with commas"));
+                    return Err(
+                        self.error_here(format!("a comma or {close} is missing here"), "separate values with commas")
+                    );
                 }
             }
         }

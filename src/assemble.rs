@@ -1,0 +1,168 @@
+//! The one place where all plugins meet: a scene becomes an app.
+
+use std::sync::Arc;
+
+use agent2028_boids::BoidsPlugin;
+use agent2028_core::SimCorePlugin;
+use agent2028_core::agent::{AgentGroups, AgentIndex, GroupId, spawn_scene_group};
+use agent2028_core::checkpoint::SceneFingerprint;
+use agent2028_core::intervention::{InterventionQueue, Origin};
+use agent2028_core::metrics::Metrics;
+use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
+use agent2028_core::quarantine::Stopped;
+use agent2028_core::reflect_path::PathError;
+use agent2028_core::schema::{Problem, suggest};
+use agent2028_pheromones::PheromonesPlugin;
+use bevy::prelude::*;
+
+use crate::scene::Scene;
+use crate::scene::action::Action;
+use crate::scene::expect::{self, Expectations};
+use crate::scene::load::Loaded;
+use crate::scene::report::SceneError;
+
+/// Plugins that a program adds to those that a scene names. They are added anew each time a scene is opened.
+#[derive(Clone, Default)]
+pub struct ExtraPlugins(Vec<Arc<dyn Fn(&mut App) + Send + Sync>>);
+
+impl ExtraPlugins {
+    /// These and one more.
+    #[must_use]
+    pub fn with(mut self, plugin: impl Plugin + Clone) -> Self {
+        self.0.push(Arc::new(move |app| {
+            app.add_plugins(plugin.clone());
+        }));
+        self
+    }
+}
+
+impl std::fmt::Debug for ExtraPlugins {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ExtraPlugins").field(&self.0.len()).finish()
+    }
+}
+
+/// Makes the app of a scene: plugins, agents, timeline. A plugin that the scene doesn't name is not added.
+///
+/// # Errors
+/// If the scene refers to metrics, values or capabilities that its plugins don't have.
+pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins) -> Result<App, SceneError> {
+    let scene = &loaded.scene;
+    let mut app = App::new();
+    app.add_plugins(SimCorePlugin {
+        seed: scene.seed,
+        tick_hz: scene.tick_hz,
+        epoch: scene.epoch(),
+        world: scene.world,
+        threads,
+        on_fault: scene.on_fault,
+    });
+    app.add_plugins(expect::plugin);
+    for group in &scene.agents {
+        app.world_mut().resource_mut::<AgentGroups>().add(group.clone());
+    }
+    if let Some(config) = &scene.boids {
+        app.add_plugins(BoidsPlugin { config: config.clone() });
+    }
+    if let Some(config) = &scene.pheromones {
+        app.add_plugins(PheromonesPlugin { config: config.clone() });
+    }
+    for add in &plugins.0 {
+        add(&mut app);
+    }
+    app.finish();
+    app.cleanup();
+
+    let world = app.world_mut();
+    world.insert_resource(SceneFingerprint(loaded.fingerprint()));
+    world.insert_resource(Params(scene.params.clone()));
+    world.insert_resource(Expectations::new(scene.expect.clone()));
+    let problems = check_against_plugins(world, scene);
+    if !problems.is_empty() {
+        return Err(loaded.error(problems));
+    }
+    for name in scene.wanted_metrics() {
+        world.resource_mut::<Metrics>().want(name);
+    }
+    let groups: Vec<_> = (0..scene.agents.len()).map(|index| GroupId(index as u16)).collect();
+    for group in groups {
+        // The scene's check bounds the number of agents, and the groups were added above.
+        if let Err(error) = spawn_scene_group(world, group) {
+            let path = format!("agents[{}]", group.0);
+            return Err(loaded.error(vec![Problem { path, message: error.to_string(), help: String::new() }]));
+        }
+    }
+    let duration = scene.duration_ticks();
+    let mut queue = world.resource_mut::<InterventionQueue>();
+    for entry in &scene.timeline {
+        for tick in entry.ticks(duration) {
+            queue.push(tick, Origin::Scene, entry.r#do.intervention());
+        }
+    }
+    Ok(app)
+}
+
+/// What only shows when the scene has met its plugins: metrics, live values.
+fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let metrics = world.resource::<Metrics>();
+    let names: Vec<String> = metrics.iter().map(|(spec, _)| spec.name.clone()).collect();
+    let mut check_metric = |path: String, name: &str| {
+        if !names.iter().any(|known| known == name) {
+            problems.push(Problem {
+                path,
+                message: format!("this scene has no metric \"{name}\""),
+                help: suggest(name, names.iter().map(String::as_str), "metric"),
+            });
+        }
+    };
+    for (index, plot) in scene.plots.iter().enumerate() {
+        for (number, name) in plot.metrics.iter().enumerate() {
+            check_metric(format!("plots[{index}].metrics[{number}]"), name);
+        }
+    }
+    for (index, expectation) in scene.expect.iter().enumerate() {
+        check_metric(format!("expect[{index}].metric"), &expectation.metric);
+    }
+    for (index, name) in scene.headline.iter().enumerate() {
+        check_metric(format!("headline[{index}]"), name);
+    }
+    // Each scripted change is tried on the world that has no agents yet, and taken back.
+    preserving_sections(world, |world| {
+        for (index, entry) in scene.timeline.iter().enumerate() {
+            let Action::SetParam(change) = &entry.r#do else {
+                continue;
+            };
+            let refused = |field: &str, error: PathError| Problem {
+                path: format!("timeline[{index}].do.{field}"),
+                message: error.message,
+                help: error.help,
+            };
+            if let Err(error) = get_live(world, &change.path) {
+                problems.push(refused("path", error));
+            } else if let Err(error) = set_live(world, &change.path, &change.value) {
+                problems.push(refused("value", error));
+            }
+        }
+    });
+    for (name, param) in &scene.params {
+        if let Err(error) = get_live(world, &param.path)
+            && !crate::scene::reference::is_scene_path(scene, &param.path)
+        {
+            problems.push(Problem { path: format!("params.{name}.path"), message: error.message, help: error.help });
+        }
+    }
+    problems
+}
+
+/// Whether a fault has stopped the run.
+#[must_use]
+pub fn is_stopped(world: &World) -> bool {
+    world.resource::<Stopped>().0
+}
+
+/// How many agents there are.
+#[must_use]
+pub fn agent_count(world: &World) -> usize {
+    world.resource::<AgentIndex>().len()
+}
