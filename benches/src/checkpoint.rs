@@ -20,11 +20,7 @@ pub const ROWS: &[Row] = &[
         target: Target::CostTimes(3.0),
         measure: save_and_load,
         curve: Some(growth),
-        why_missed: "The disk takes a fraction of it (write and read in the row). Restoring takes three fifths: every agent is \
-             despawned and spawned again (despawning, with its removals from tables, is the largest item of the \
-             profile), then the whole state is collected and hashed once more to prove that it is the one saved. \
-             Collecting pairs every value with its id in a temporary list before the bytes are joined, and encoding \
-             shuffles and compresses 16 MB on one thread.",
+        why_missed: "",
     },
     Row {
         name: "checkpoint-size",
@@ -66,22 +62,20 @@ fn save_and_load(effort: Effort) -> Result<Figures, Failure> {
     let (path, raw) = (folder.path().join("flock.a28"), folder.path().join("raw"));
     save(&simulation, &path)?;
     let bytes = std::fs::read(&path).map_err(told)?;
-    let mut phases: [Vec<f64>; 6] = Default::default();
+    let mut phases: [Vec<f64>; 4] = Default::default();
     let figures = pairs(
         effort.pairs(9),
         Clock::Wall,
         || {
             let (collected, checkpoint) = time(agents as f64, || simulation.checkpoint());
-            let (encoded, file) = time(0.0, || checkpoint.encode());
-            let (written, outcome) = time(0.0, || write_atomically(&path, &file));
+            let (written, outcome) = time(0.0, || checkpoint.write(&path));
             outcome.map_err(told)?;
-            let (read, file) = time(0.0, || std::fs::read(&path));
-            let file = file.map_err(told)?;
-            let (decoded, checkpoint) = time(0.0, || Checkpoint::decode(&file));
+            drop(checkpoint);
+            let (read, checkpoint) = time(0.0, || Checkpoint::read(&path));
             let checkpoint = checkpoint.map_err(told)?;
             let (restored, outcome) = time(0.0, || simulation.restore(&checkpoint));
             outcome.map_err(told)?;
-            let parts = [collected, encoded, written, read, decoded, restored];
+            let parts = [collected, written, read, restored];
             for (times, part) in phases.iter_mut().zip(&parts) {
                 times.push(part.wall);
             }
@@ -98,7 +92,7 @@ fn save_and_load(effort: Effort) -> Result<Figures, Failure> {
             Ok(sample)
         },
     )?;
-    let names = ["collect", "encode", "write", "read", "decode", "restore"];
+    let names = ["collect", "pack and write", "read and unpack", "restore"];
     let told: Vec<String> =
         names.iter().zip(&phases).map(|(name, times)| format!("{name} {:.1} ms", median(times) * 1e3)).collect();
     Ok(figures.with_note(format!("{}; file {:.1} MB", told.join(", "), bytes.len() as f64 / 1e6)))

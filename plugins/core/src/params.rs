@@ -10,7 +10,7 @@ use crate::reflect_path::{self, FieldHints, ParamValue, PathError};
 use crate::schema::{Check, Problems, suggest};
 
 /// A value that a scene names so that `--set`, sliders and sweeps can vary it.
-#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct Param {
@@ -26,19 +26,6 @@ pub struct Param {
     pub unit: String,
     /// What the value does, in a sentence; by default the field's documentation.
     pub help: String,
-}
-
-impl Default for Param {
-    fn default() -> Self {
-        Self {
-            path: String::new(),
-            label: String::new(),
-            range: None,
-            step: None,
-            unit: String::new(),
-            help: String::new(),
-        }
-    }
 }
 
 /// The named parameters of the running scene.

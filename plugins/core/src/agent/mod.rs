@@ -5,6 +5,7 @@ mod claim;
 mod condition;
 mod fitness;
 mod group;
+mod index;
 mod spawn;
 
 pub use capability::{
@@ -17,6 +18,8 @@ pub(crate) use condition::expire_conditions;
 pub use condition::{Condition, ConditionExpiry, Status, degrade_agents, fail_agents, freeze_agents, restart_agents};
 pub use fitness::{FitnessWeights, ServiceRecord, fitness};
 pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, Placement, Tier};
+pub use index::AgentIndex;
+pub(crate) use spawn::MAX_AGENTS;
 pub use spawn::{SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
 
 use bevy::prelude::*;
@@ -69,75 +72,6 @@ pub struct Position(pub Vec2);
 #[reflect(Component)]
 #[repr(transparent)]
 pub struct Velocity(pub Vec2);
-
-/// From `AgentId` to `Entity`, kept by [`spawn_group`] and [`remove_agents`].
-#[derive(Resource, Clone, Debug, Default)]
-pub struct AgentIndex {
-    entities: Vec<Option<Entity>>,
-    living: usize,
-}
-
-impl AgentIndex {
-    /// How many agents there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.living
-    }
-
-    /// Whether there is no agent.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.living == 0
-    }
-
-    /// The id that the next agent will get; all ids ever given are below it.
-    #[must_use]
-    pub fn next_id(&self) -> AgentId {
-        AgentId(self.entities.len() as u32)
-    }
-
-    /// The entity of an agent that still exists.
-    #[must_use]
-    pub fn get(&self, agent: AgentId) -> Option<Entity> {
-        self.entities.get(agent.index()).copied().flatten()
-    }
-
-    /// All agents in id order.
-    pub fn iter(&self) -> impl Iterator<Item = (AgentId, Entity)> + '_ {
-        self.entities.iter().enumerate().filter_map(|(id, entity)| entity.map(|entity| (AgentId(id as u32), entity)))
-    }
-
-    pub(crate) fn reserve(&mut self, count: usize) {
-        self.entities.reserve_exact(count);
-    }
-
-    pub(crate) fn push(&mut self, entity: Entity) {
-        self.entities.push(Some(entity));
-        self.living += 1;
-    }
-
-    /// Enters an agent whose id is known, as when a checkpoint is loaded; ids in between count as removed.
-    pub(crate) fn set(&mut self, agent: AgentId, entity: Entity) {
-        if self.entities.len() <= agent.index() {
-            self.entities.resize(agent.index() + 1, None);
-        }
-        if self.entities[agent.index()].replace(entity).is_none() {
-            self.living += 1;
-        }
-    }
-
-    pub(crate) fn take(&mut self, agent: AgentId) -> Option<Entity> {
-        let taken = self.entities.get_mut(agent.index()).and_then(Option::take);
-        self.living -= usize::from(taken.is_some());
-        taken
-    }
-
-    pub(crate) fn reset(&mut self, next_id: AgentId) {
-        self.entities.clear();
-        self.entities.resize(next_id.index(), None);
-        self.living = 0;
-    }
-}
 
 /// An agent's UUID (version 4 layout), derived from the scene's seed when somebody looks.
 #[must_use]

@@ -12,7 +12,7 @@ use crate::rng::{Purpose, SimRng};
 use crate::space::WorldBounds;
 
 /// Ids stay below this, so that sorts and files can use 24 bits more for other things and memory stays bounded.
-const MAX_AGENTS: u64 = 1 << 28;
+pub(crate) const MAX_AGENTS: u64 = 1 << 28;
 
 /// Why agents could not be spawned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

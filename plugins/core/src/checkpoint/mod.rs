@@ -1,0 +1,208 @@
+//! Checkpoints and state hashes: what is saved is what is hashed.
+
+mod agents;
+mod block;
+mod column;
+mod file;
+mod history;
+mod registry;
+
+pub use file::write_atomically;
+pub(crate) use registry::register_core;
+pub use registry::{AddCheckpoint, CheckpointRegistry};
+
+use std::collections::BTreeMap;
+
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::block::{BLOCK_BYTES, Hash};
+use self::file::VERSION;
+use crate::clock::SimClock;
+use crate::parallel::Workers;
+
+/// Why a checkpoint could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The bytes are not a whole checkpoint.
+    #[error("not a whole checkpoint: {0}")]
+    Damaged(String),
+    /// The file was written by a newer version.
+    #[error("the checkpoint has format {found}, this version reads up to {VERSION}: use a newer agent2028")]
+    Newer {
+        /// The file's format version.
+        found: u8,
+    },
+    /// The checkpoint is of another scene.
+    #[error("the checkpoint belongs to another scene, seed or parameter setting")]
+    OtherScene,
+    /// A section doesn't fit the simulation.
+    #[error("section {section}: {message}")]
+    Section {
+        /// The section's name.
+        section: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// A simulation's whole state at the end of a tick.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// The tick after which the state was saved.
+    pub tick: u64,
+    /// The scene (resolved, with seed and settings) that the state belongs to.
+    pub scene: [u8; 32],
+    /// The state hash.
+    pub state_hash: StateHash,
+    sections: BTreeMap<String, SavedSection>,
+    workers: Workers,
+}
+
+impl PartialEq for Checkpoint {
+    fn eq(&self, other: &Self) -> bool {
+        (self.tick, self.scene, self.state_hash, &self.sections)
+            == (other.tick, other.scene, other.state_hash, &other.sections)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct SavedSection {
+    /// Whether it is part of the state hash.
+    hashed: bool,
+    bytes: Vec<u8>,
+    block_hashes: Vec<Hash>,
+}
+
+/// A BLAKE3 hash over all state of a simulation; 64 hexadecimal digits when shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StateHash(pub [u8; 32]);
+
+impl std::fmt::Display for StateHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Says which scene a simulation runs, so that a checkpoint of another one is refused.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SceneFingerprint(pub [u8; 32]);
+
+/// The hash of the simulation's state: the same at any thread count, in a window, headless, after a rewind or a resume.
+#[must_use]
+pub fn state_hash(world: &World) -> StateHash {
+    hash_sections(&save_sections(world, &workers_of(world), true))
+}
+
+fn workers_of(world: &World) -> Workers {
+    world.get_resource::<Workers>().cloned().unwrap_or_else(|| Workers::new(1))
+}
+
+/// Saves all sections, or those that are hashed.
+fn save_sections(world: &World, workers: &Workers, hashed_only: bool) -> BTreeMap<String, SavedSection> {
+    let registry = world.resource::<CheckpointRegistry>();
+    let sections: Vec<_> = registry.sections.iter().filter(|(_, section)| section.hashed || !hashed_only).collect();
+    let bytes = workers.map_indices(sections.len(), |at| (sections[at].1.save)(world));
+    let blocks: Vec<&[u8]> = bytes.iter().flat_map(|bytes| block::blocks(bytes)).collect();
+    let total: usize = bytes.iter().map(Vec::len).sum();
+    let hashes: Vec<Hash> = if workers.worthwhile(total, BLOCK_BYTES) {
+        workers.map_indices(blocks.len(), |at| block::hash(blocks[at]))
+    } else {
+        blocks.into_iter().map(block::hash).collect()
+    };
+    let mut hashes = hashes.into_iter();
+    let save = |((name, section), bytes): ((&&str, &registry::Section), Vec<u8>)| {
+        let block_hashes = hashes.by_ref().take(block::blocks(&bytes).len()).collect();
+        ((*name).to_owned(), SavedSection { hashed: section.hashed, bytes, block_hashes })
+    };
+    sections.into_iter().zip(bytes).map(save).collect()
+}
+
+/// The BLAKE3 hash of the hashed sections, each by its name, its length and the hashes of its blocks.
+fn hash_sections(sections: &BTreeMap<String, SavedSection>) -> StateHash {
+    let mut hasher = blake3::Hasher::new();
+    for (name, section) in sections.iter().filter(|(_, section)| section.hashed) {
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+        hasher.update(&(section.bytes.len() as u64).to_le_bytes());
+        hasher.update(section.block_hashes.as_flattened());
+    }
+    StateHash(*hasher.finalize().as_bytes())
+}
+
+impl Checkpoint {
+    fn new(tick: u64, scene: [u8; 32], sections: BTreeMap<String, SavedSection>, workers: Workers) -> Self {
+        Self { tick, scene, state_hash: hash_sections(&sections), sections, workers }
+    }
+
+    /// Saves the state of a simulation between two ticks.
+    #[must_use]
+    pub fn of(world: &World) -> Self {
+        let workers = workers_of(world);
+        let sections = save_sections(world, &workers, false);
+        Self::new(world.resource::<SimClock>().tick(), world.resource::<SceneFingerprint>().0, sections, workers)
+    }
+
+    /// Puts a simulation of the same scene into the saved state. Agents that live before and after keep their entity.
+    ///
+    /// # Errors
+    /// If the checkpoint is of another scene or lacks a section; the world is then in no defined state and must be
+    /// rebuilt from its scene.
+    pub fn restore(&self, world: &mut World) -> Result<(), CheckpointError> {
+        if self.scene != world.resource::<SceneFingerprint>().0 {
+            return Err(CheckpointError::OtherScene);
+        }
+        let registry = world.resource::<CheckpointRegistry>().clone();
+        let failed = |section: &str, message: String| CheckpointError::Section { section: section.into(), message };
+        if let Some((name, _)) =
+            self.sections.iter().find(|(name, saved)| saved.hashed && !registry.is_hashed(name.as_str()))
+        {
+            return Err(failed(name, "is not part of this simulation".into()));
+        }
+        for (name, section) in registry.load_order() {
+            let saved = self.sections.get(name).ok_or_else(|| failed(name, "is missing".into()))?;
+            (section.load)(world, &saved.bytes).map_err(|message| failed(name, message))?;
+        }
+        for after_load in &registry.after_load {
+            after_load(world);
+        }
+        match self.differing_section(world, &registry) {
+            None => Ok(()),
+            Some(name) => Err(failed(name, "the restored state is not the saved one".into())),
+        }
+    }
+
+    /// The first section of the state that the world doesn't have the same bytes for. That there is none proves more than
+    /// equal hashes would, at less cost.
+    fn differing_section(&self, world: &World, registry: &CheckpointRegistry) -> Option<&'static str> {
+        let sections: Vec<_> = registry.sections.iter().filter(|(_, section)| section.hashed).collect();
+        let world: &World = world;
+        let equal = workers_of(world).map_indices(sections.len(), |at| {
+            let (name, section) = sections[at];
+            self.sections.get(*name).is_some_and(|saved| saved.hashed && saved.bytes == (section.save)(world))
+        });
+        sections.iter().zip(equal).find(|(_, equal)| !equal).map(|((name, _), _)| **name)
+    }
+
+    /// The size of the state in bytes, uncompressed.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.sections.values().map(|section| section.bytes.len()).sum()
+    }
+
+    /// The size of each section in bytes, uncompressed.
+    pub fn section_bytes(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.sections.iter().map(|(name, section)| (name.as_str(), section.bytes.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

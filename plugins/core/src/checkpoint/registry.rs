@@ -1,0 +1,169 @@
+//! What each plugin says must be saved, by name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy::ecs::component::Mutable;
+use bevy::prelude::*;
+use bytemuck::Pod;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{agents, column, history};
+use crate::agent::ConditionExpiry;
+use crate::clock::SimClock;
+use crate::event::EventBus;
+
+/// The section that says which agents exist; it is loaded before all others, because they refer to agents.
+const AGENTS: &str = "agents";
+
+type Save = Arc<dyn Fn(&World) -> Vec<u8> + Send + Sync>;
+type Load = Arc<dyn Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) struct Section {
+    /// Whether it is state, part of the state hash, or history.
+    pub(super) hashed: bool,
+    pub(super) save: Save,
+    pub(super) load: Load,
+}
+
+/// What each plugin says must be saved, by name.
+#[derive(Resource, Clone, Default)]
+pub struct CheckpointRegistry {
+    pub(super) sections: BTreeMap<&'static str, Section>,
+    pub(super) after_load: Vec<fn(&mut World)>,
+}
+
+impl CheckpointRegistry {
+    /// Whether there is a section of this name that is part of the state.
+    pub(super) fn is_hashed(&self, name: &str) -> bool {
+        self.sections.get(name).is_some_and(|section| section.hashed)
+    }
+
+    /// The sections in the order in which they are loaded.
+    pub(super) fn load_order(&self) -> impl Iterator<Item = (&'static str, &Section)> {
+        let agents = self.sections.get_key_value(AGENTS);
+        let others = self.sections.iter().filter(|(name, _)| **name != AGENTS);
+        agents.into_iter().chain(others).map(|(name, section)| (*name, section))
+    }
+}
+
+/// How plugins say what of them a checkpoint must save.
+pub trait AddCheckpoint {
+    /// Saves a section by hand. `hashed` says whether it is state (part of the state hash) or history.
+    fn checkpoint_custom(
+        &mut self,
+        name: &'static str,
+        hashed: bool,
+        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
+    ) -> &mut Self;
+
+    /// Saves a component of agents as a dense column of its bytes, in id order. For plain-old-data components.
+    fn checkpoint_component_pod<T: Component<Mutability = Mutable> + Pod>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Saves a component of agents through serde, in id order.
+    fn checkpoint_component<T: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Saves a resource through serde in binary form (the type must not need a self-describing format). A resource that
+    /// isn't there is saved as absent.
+    fn checkpoint_resource<T: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Saves a resource through serde as RON, for types that need a self-describing format.
+    fn checkpoint_ron_resource<T: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
+
+    /// Runs after a checkpoint was loaded: for what is derived from saved state.
+    fn after_checkpoint_load(&mut self, derive: fn(&mut World)) -> &mut Self;
+}
+
+impl AddCheckpoint for App {
+    fn checkpoint_custom(
+        &mut self,
+        name: &'static str,
+        hashed: bool,
+        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let section = Section { hashed, save: Arc::new(save), load: Arc::new(load) };
+        self.world_mut().get_resource_or_init::<CheckpointRegistry>().sections.insert(name, section);
+        self
+    }
+
+    fn checkpoint_component_pod<T: Component<Mutability = Mutable> + Pod>(&mut self, name: &'static str) -> &mut Self {
+        self.world_mut().register_component::<T>();
+        self.checkpoint_custom(name, true, column::save_pod::<T>, column::load_pod::<T>)
+    }
+
+    fn checkpoint_component<T: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
+        self.world_mut().register_component::<T>();
+        self.checkpoint_custom(name, true, column::save_serde::<T>, column::load_serde::<T>)
+    }
+
+    fn checkpoint_resource<T: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
+        self.checkpoint_custom(
+            name,
+            true,
+            |world| postcard::to_stdvec(&world.get_resource::<T>()).unwrap_or_default(),
+            |world, bytes| {
+                match postcard::from_bytes::<Option<T>>(bytes).map_err(|error| error.to_string())? {
+                    Some(resource) => world.insert_resource(resource),
+                    None => {
+                        world.remove_resource::<T>();
+                    }
+                }
+                Ok(())
+            },
+        )
+    }
+
+    fn checkpoint_ron_resource<T: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
+        self.checkpoint_custom(
+            name,
+            true,
+            |world| {
+                world
+                    .get_resource::<T>()
+                    .and_then(|resource| crate::ron_format::to_line(resource).ok())
+                    .unwrap_or_default()
+                    .into_bytes()
+            },
+            |world, bytes| {
+                if bytes.is_empty() {
+                    world.remove_resource::<T>();
+                    return Ok(());
+                }
+                let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+                world.insert_resource(crate::ron_format::from_str::<T>(text).map_err(|error| error.to_string())?);
+                Ok(())
+            },
+        )
+    }
+
+    fn after_checkpoint_load(&mut self, derive: fn(&mut World)) -> &mut Self {
+        self.world_mut().get_resource_or_init::<CheckpointRegistry>().after_load.push(derive);
+        self
+    }
+}
+
+/// Registers what core itself saves.
+pub(crate) fn register_core(app: &mut App) {
+    app.checkpoint_custom(AGENTS, true, agents::save, agents::load)
+        .checkpoint_resource::<SimClock>("clock")
+        .checkpoint_component::<crate::agent::Condition>("conditions")
+        .checkpoint_component::<crate::agent::Capabilities>("capabilities")
+        .checkpoint_component::<crate::agent::ServiceRecord>("service-records")
+        .checkpoint_resource::<crate::agent::CapabilityRegistry>("capability-names")
+        .checkpoint_custom("interventions", false, history::save, history::load)
+        .checkpoint_custom(
+            "events",
+            false,
+            |world| postcard::to_stdvec(&world.resource::<EventBus>().totals()).unwrap_or_default(),
+            |world, bytes| {
+                let totals = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+                world.resource_mut::<EventBus>().restore(totals);
+                Ok(())
+            },
+        )
+        .after_checkpoint_load(crate::agent::rebuild_index)
+        .after_checkpoint_load(|world| world.resource_mut::<ConditionExpiry>().0 = 0);
+}
