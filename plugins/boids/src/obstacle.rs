@@ -35,7 +35,7 @@ impl Check for Obstacle {
     fn check(&self, at: &str, problems: &mut Problems) {
         match self {
             Self::Circle { center, radius } => {
-                if !center.is_finite() || !(radius.is_finite() && *radius >= 0.0) {
+                if !(center.is_finite() && radius.is_finite() && *radius >= 0.0) {
                     problems.push(
                         at,
                         "an obstacle's centre must be finite and its radius at least 0",

@@ -14,7 +14,7 @@ pub(crate) fn sorted(bounds: WorldBounds, reach: f32, positions: &[Vec2], veloci
     sort
 }
 
-fn others<'a>(sort: &'a CellSort<Record>, own: usize) -> impl Iterator<Item = (usize, Vec2, &'a Record)> {
+fn others(sort: &CellSort<Record>, own: usize) -> impl Iterator<Item = (usize, Vec2, &Record)> {
     let from = sort.items()[own].position();
     sort.items()
         .iter()

@@ -390,7 +390,7 @@ mod tests {
         // Five slots now, evenly around.
         let places = stations(&formation);
         let closest = places[1..].iter().map(|s| s.at.distance(places[0].at)).fold(f32::MAX, f32::min);
-        assert!((closest - 2.0 * 50.0 * (std::f32::consts::PI / 5.0).sin()).abs() < 1e-2, "{closest}");
+        assert!((closest - 2.0 * 50.0 * ops::sin(std::f32::consts::PI / 5.0)).abs() < 1e-2, "{closest}");
         assert_eq!(formation.muster(&crowd[..2], &bounds()), Some(FormationChange::Dissolved));
         assert!(stations(&formation).is_empty() && !formation.is_formed());
         assert_eq!(formation.muster(&crowd[..2], &bounds()), None);

@@ -35,6 +35,26 @@ impl Default for ServiceRecord {
     }
 }
 
+impl ServiceRecord {
+    /// Takes note of an operation that ended in `tick` after `latency_ms` (≥ 0): both averages move by `weight` (0–1) of
+    /// the way to what was observed. What is not a number is not taken note of.
+    pub fn observe(&mut self, latency_ms: f32, succeeded: bool, tick: u64, weight: f32) {
+        self.last_seen = self.last_seen.max(tick);
+        if weight.is_nan() || !latency_ms.is_finite() {
+            return;
+        }
+        let weight = weight.clamp(0.0, 1.0);
+        self.latency_ms += weight * (latency_ms.max(0.0) - self.latency_ms);
+        self.reliability += weight * (f32::from(u8::from(succeeded)) - self.reliability);
+    }
+
+    /// How much more reliable the agent claims to be than it was observed to be, −1 to 1.
+    #[must_use]
+    pub fn reliability_gap(&self) -> f32 {
+        self.reported_reliability - self.reliability
+    }
+}
+
 /// How much each part of an agent's fitness counts. Used normalised to a sum of 1.
 #[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
@@ -100,5 +120,43 @@ mod tests {
         let difference =
             fitness(true, 0.5, &record, &FitnessWeights::default()) - fitness(true, 0.5, &record, &doubled);
         assert!(difference.abs() < 1e-6);
+    }
+
+    #[test]
+    fn observations_move_the_averages_by_their_weight_and_leave_the_claim() {
+        let mut record = ServiceRecord::default();
+        for tick in 1..=200 {
+            record.observe(80.0, tick % 4 != 0, tick, 0.1);
+        }
+        assert!((record.latency_ms - 80.0).abs() < 1e-3, "{}", record.latency_ms);
+        assert!((record.reliability - 0.75).abs() < 0.06, "{}", record.reliability);
+        assert_eq!((record.reported_reliability, record.last_seen), (1.0, 200));
+        assert!((record.reliability_gap() - 0.25).abs() < 0.06);
+        let before = record;
+        record.observe(f32::NAN, false, 150, 0.5);
+        record.observe(10.0, false, 150, f32::NAN);
+        assert_eq!(record, before);
+        record.observe(20.0, true, 201, 0.5);
+        assert!((record.latency_ms - 50.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn routing_uses_what_was_observed_and_not_what_is_claimed() {
+        let liar = ServiceRecord { reliability: 0.2, reported_reliability: 1.0, ..default() };
+        let modest = ServiceRecord { reliability: 0.9, reported_reliability: 0.1, ..default() };
+        let fit = |record: &ServiceRecord| fitness(true, 1.0, record, &FitnessWeights::default());
+        assert!(fit(&modest) > fit(&liar));
+    }
+
+    #[test]
+    fn a_concurrency_of_zero_is_refused_at_the_door() {
+        use crate::agent::AgentGroup;
+        use crate::schema::Problems;
+        let mut problems = Problems::default();
+        crate::ranges::check_ranges(&AgentGroup { max_concurrency: 0, ..default() }, "agents[0]", &mut problems);
+        let paths: Vec<&str> = problems.list().iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, ["agents[0].max_concurrency"]);
+        let record = ServiceRecord { max_concurrency: 0, ..default() };
+        assert_eq!(fitness(true, 1.0, &record, &FitnessWeights::default()), 0.0);
     }
 }

@@ -190,7 +190,7 @@ impl<'de> Deserialize<'de> for PheromoneField {
 fn layer_in(grid: CellGrid, input: LayerIn) -> Result<Layer, &'static str> {
     let mut layer = Layer::new(grid, &input.parameters);
     let scale_fits = input.scale > 0.5 && input.scale <= 1.0;
-    if !scale_fits || !(input.unit > 0.0 && input.unit.is_finite()) {
+    if !(scale_fits && input.unit > 0.0 && input.unit.is_finite()) {
         return Err("the scale of a pheromone layer is out of range");
     }
     layer.unit = input.unit;

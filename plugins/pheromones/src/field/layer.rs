@@ -138,6 +138,7 @@ pub struct Layer {
     pub(super) tiles: Vec<Tile>,
     pub(super) sorted: bool,
     pub(super) directory: TileDirectory,
+    #[expect(clippy::vec_box, reason = "these boxes trade places with those of the tiles")]
     pub(super) rims_before: Vec<Box<Rim>>,
     pub(super) addresses: Vec<Ahead>,
     pub(super) losses: LayerLosses,

@@ -1,5 +1,7 @@
 //! Foraging in the full schedule: what a scene with a section `pheromones` promises.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
+
 mod checkpoints;
 mod experiments;
 mod foraging;
