@@ -5,21 +5,20 @@ use bevy::math::Vec2;
 use bevy::reflect::{Reflect, std_traits::ReflectDefault};
 use serde::{Deserialize, Serialize};
 
-use super::decay::{DecayRule, decay_factor};
-use super::diffusion::{Halo, Shares, step_tile};
+use super::decay::DecayRule;
+use super::diffusion::Shares;
 use super::directory::{ABSENT, TileDirectory};
 use super::grid::{Cell, CellGrid, TILE_CELLS, TILE_SIDE, TileAt};
-use super::prefetch::{Ahead, ask_for_all};
-use super::tile::{
-    CellProvenance, DIRECTIONS, EAST, NORTH, NORTH_EAST, NORTH_WEST, Rim, SOUTH, SOUTH_EAST, SOUTH_WEST, Tile, WEST,
-};
+use super::prefetch::Ahead;
+use super::tile::{CellProvenance, Rim, Tile};
+use super::view::TileView;
 
 /// The entry of a neighbour beyond an absorbing edge of the world.
-const OUTSIDE: u32 = u32::MAX - 1;
+pub(super) const OUTSIDE: u32 = u32::MAX - 1;
 /// Stored units of a cell at its layer's maximum while the scale is 1. With the scale above ½ a cell stays below 2³⁰.
 const UNITS_AT_MAXIMUM: f64 = (1_u32 << 29) as f64;
 /// Tiles that a thread takes at once.
-const TILES_PER_CHUNK: usize = 8;
+pub(super) const TILES_PER_CHUNK: usize = 8;
 /// Largest diffusion rate; with more, a cell could give more than it keeps and the field would oscillate.
 pub const MAX_DIFFUSION_RATE: f32 = 0.5;
 
@@ -232,7 +231,7 @@ impl Layer {
     }
 
     /// What a stored unit is worth now.
-    fn factor(&self) -> f64 {
+    pub(super) fn factor(&self) -> f64 {
         self.unit * self.scale
     }
 
@@ -242,7 +241,7 @@ impl Layer {
     }
 
     /// The smallest stored value that counts as at least `intensity`.
-    fn stored_at_least(&self, intensity: f32) -> i32 {
+    pub(super) fn stored_at_least(&self, intensity: f32) -> i32 {
         let units = (f64::from(intensity) / self.factor()).ceil();
         (units as i32).max(1)
     }
@@ -254,7 +253,7 @@ impl Layer {
         }
     }
 
-    fn touch(&mut self, at: TileAt) -> usize {
+    pub(super) fn touch(&mut self, at: TileAt) -> usize {
         if let Some(index) = self.index_of(at) {
             return index;
         }
@@ -493,220 +492,6 @@ impl Layer {
         self.tiles.iter().map(move |tile| TileView { tile, share })
     }
 
-    /// One tick of `dt` seconds: decay, diffusion, tiles grown and freed.
-    ///
-    /// A tile is grown where a cell of at least the threshold has no neighbour to give to. Weaker cells at such a border
-    /// keep what they would give, so nothing is lost before a tile is freed. A tile is freed when all its cells are
-    /// below the threshold, unless a neighbour would grow it again at once.
-    pub fn step(&mut self, dt: f64, workers: &Workers) {
-        self.tick += 1;
-        let shift = self.decay(dt, workers);
-        if let Some(shares) = self.shares {
-            self.grow(shares);
-            self.restore_order();
-            self.diffuse(shares, shift, workers);
-        } else {
-            self.restore_order();
-            if shift > 0 {
-                self.halve(shift, workers);
-            }
-        }
-        if shift > 0 {
-            self.halve_provenance(shift);
-        }
-        self.free();
-        self.restore_order();
-    }
-
-    /// Lowers the scale; returns how many times all cells are to be halved for it.
-    fn decay(&mut self, dt: f64, workers: &Workers) -> u32 {
-        if self.parameters.decay_per_s <= 0.0 || self.tiles.is_empty() {
-            return 0;
-        }
-        match self.parameters.rule {
-            DecayRule::Exact => {
-                self.scale *= decay_factor(self.parameters.decay_per_s * dt);
-                let mut shift = 0;
-                while self.scale <= 0.5 && shift < 31 {
-                    self.scale *= 2.0;
-                    shift += 1;
-                }
-                if self.scale <= 0.5 {
-                    self.scale = 1.0;
-                }
-                shift
-            }
-            DecayRule::Classic => {
-                let (lambda, tick) = (self.parameters.decay_per_s, self.tick);
-                workers.for_each_chunk_mut(&mut self.tiles, TILES_PER_CHUNK, |_, tiles| {
-                    for tile in tiles {
-                        let Some(marked_at) = &tile.marked_at else { continue };
-                        for (cell, marked) in tile.cells.iter_mut().zip(marked_at.iter()) {
-                            if *cell > 0 {
-                                let age = tick.saturating_sub(*marked) as f64 * dt;
-                                *cell = (f64::from(*cell) * decay_factor(lambda * age)) as i32;
-                            }
-                        }
-                        tile.peak = tile.cells.iter().copied().max().unwrap_or(0);
-                        tile.rim.copy_from(&tile.cells, tile.width, tile.height);
-                    }
-                });
-                0
-            }
-        }
-    }
-
-    /// The smallest rim cell for which a missing neighbour is grown.
-    fn growth_level(&self, shares: Shares) -> i32 {
-        let gives = (1.0 / f64::from(shares.orthogonal())).ceil() as i32;
-        self.stored_at_least(self.parameters.threshold).max(gives)
-    }
-
-    fn grow(&mut self, shares: Shares) {
-        let level = self.growth_level(shares);
-        let directions = if shares.diagonal() { 8 } else { 4 };
-        let wraps = self.parameters.edge == FieldEdge::Wrap;
-        let mut wanted = Vec::new();
-        for tile in &self.tiles {
-            if tile.peak < level {
-                continue;
-            }
-            for (direction, (dx, dy)) in DIRECTIONS.into_iter().enumerate().take(directions) {
-                // After deposits have made tiles, the cached neighbours may be stale; the directory never is.
-                let known = self.sorted && tile.neighbours[direction] != ABSENT;
-                if known || tile.rim.largest(direction) < level {
-                    continue;
-                }
-                if let Some(at) = self.grid.tile_neighbour(tile.at, dx, dy, wraps)
-                    && self.directory.get(at) == ABSENT
-                {
-                    wanted.push(at);
-                }
-            }
-        }
-        for at in wanted {
-            self.touch(at);
-        }
-    }
-
-    /// Orders the tiles and links neighbours, if any tile has come or gone.
-    fn restore_order(&mut self) {
-        if self.sorted {
-            return;
-        }
-        self.tiles.sort_by_key(|tile| tile.at);
-        for (index, tile) in self.tiles.iter().enumerate() {
-            self.directory.set(tile.at, index as u32);
-        }
-        let (grid, directory, edge) = (&self.grid, &self.directory, self.parameters.edge);
-        for tile in &mut self.tiles {
-            for (direction, (dx, dy)) in DIRECTIONS.into_iter().enumerate() {
-                tile.neighbours[direction] = match grid.tile_neighbour(tile.at, dx, dy, edge == FieldEdge::Wrap) {
-                    Some(at) => directory.get(at),
-                    None if edge == FieldEdge::Absorb => OUTSIDE,
-                    None => ABSENT,
-                };
-            }
-        }
-        self.sorted = true;
-    }
-
-    fn diffuse(&mut self, shares: Shares, shift: u32, workers: &Workers) {
-        // The rims of the tick before move aside; each tile gets a spare one to write its new rim into.
-        self.rims_before.resize_with(self.tiles.len(), Box::default);
-        for (tile, before) in self.tiles.iter_mut().zip(&mut self.rims_before) {
-            std::mem::swap(&mut tile.rim, before);
-        }
-        let rims = self.rims_before.as_slice();
-        self.addresses.clear();
-        self.addresses.extend(self.tiles.iter().map(|tile| Ahead::of(&tile.cells)));
-        let addresses = self.addresses.as_slice();
-        workers.for_each_chunk_mut(&mut self.tiles, TILES_PER_CHUNK, |chunk, tiles| {
-            for offset in 0..tiles.len() {
-                let index = chunk * TILES_PER_CHUNK + offset;
-                let next = addresses.get(index + 1).copied().unwrap_or(Ahead::NOTHING);
-                if let Some(next) = tiles.get(offset + 1) {
-                    ask_for_surroundings(next, rims);
-                }
-                let tile = &mut tiles[offset];
-                let halo = halo_of(tile, index, rims);
-                tile.peak = step_tile(&mut tile.cells, &halo, shares, shift, (tile.width, tile.height), next);
-                tile.rim.copy_from(&tile.cells, tile.width, tile.height);
-            }
-        });
-        if self.parameters.edge == FieldEdge::Absorb {
-            let units: i64 =
-                self.tiles.iter().zip(rims).map(|(tile, rim)| given_outside(tile, rim, shares, shift)).sum();
-            self.losses.absorbed += units as f64 * self.factor();
-        }
-    }
-
-    fn halve(&mut self, shift: u32, workers: &Workers) {
-        workers.for_each_chunk_mut(&mut self.tiles, TILES_PER_CHUNK, |_, tiles| {
-            for tile in tiles {
-                let mut peak = 0;
-                for cell in tile.cells.iter_mut() {
-                    *cell >>= shift;
-                    peak = peak.max(*cell);
-                }
-                tile.peak = peak;
-                tile.rim.copy_from(&tile.cells, tile.width, tile.height);
-            }
-        });
-    }
-
-    fn halve_provenance(&mut self, shift: u32) {
-        for tile in &mut self.tiles {
-            if let Some(provenance) = &mut tile.provenance {
-                for entry in provenance.iter_mut() {
-                    entry.amount >>= shift;
-                }
-            }
-        }
-    }
-
-    fn free(&mut self) {
-        let level = self.stored_at_least(self.parameters.threshold);
-        if self.tiles.iter().all(|tile| tile.peak >= level) {
-            return;
-        }
-        let kept_by_neighbour = self.shares.map(|shares| (self.growth_level(shares), shares.diagonal()));
-        let doomed: Vec<bool> = self
-            .tiles
-            .iter()
-            .map(|tile| {
-                if tile.peak >= level {
-                    return false;
-                }
-                let Some((growth, diagonal)) = kept_by_neighbour else {
-                    return true;
-                };
-                let directions = if diagonal { 8 } else { 4 };
-                !(0..directions).any(|direction| {
-                    self.tiles.get(tile.neighbours[direction] as usize).is_some_and(|neighbour| {
-                        neighbour.peak >= growth && neighbour.rim.largest(opposite(direction)) >= growth
-                    })
-                })
-            })
-            .collect();
-        let mut dropped = 0_i64;
-        let mut index = 0;
-        let directory = &mut self.directory;
-        self.tiles.retain(|tile| {
-            let goes = doomed[index];
-            index += 1;
-            if goes {
-                dropped += tile.sum();
-                directory.set(tile.at, ABSENT);
-            }
-            !goes
-        });
-        if doomed.contains(&true) {
-            self.sorted = false;
-            self.losses.dropped += dropped as f64 * self.factor();
-        }
-    }
-
     /// Rebuilds what is derived from cells, after the tiles were read from a checkpoint.
     pub(super) fn rebuild(&mut self) {
         self.directory = TileDirectory::new(self.grid.tile_columns(), self.grid.tile_rows());
@@ -719,162 +504,12 @@ impl Layer {
     }
 }
 
-/// A tile as the view and other readers see it.
-#[derive(Clone, Copy, Debug)]
-pub struct TileView<'a> {
-    tile: &'a Tile,
-    share: f32,
-}
-
-impl<'a> TileView<'a> {
-    /// Where the tile lies: its lower left cell is 64 times that.
-    #[must_use]
-    pub fn at(&self) -> TileAt {
-        self.tile.at
-    }
-
-    /// The lower left cell.
-    #[must_use]
-    pub fn first_cell(&self) -> Cell {
-        cell_of(self.tile.at, 0)
-    }
-
-    /// Columns and rows within the world.
-    #[must_use]
-    pub fn extent(&self) -> (usize, usize) {
-        (self.tile.width, self.tile.height)
-    }
-
-    /// All 64 × 64 cells by row, then column, in stored units; multiply by [`TileView::share_per_unit`].
-    #[must_use]
-    pub fn cells(&self) -> &'a [i32; TILE_CELLS] {
-        &self.tile.cells
-    }
-
-    /// What a stored unit is, as a share (0–1) of the layer's maximum.
-    #[must_use]
-    pub fn share_per_unit(&self) -> f32 {
-        self.share
-    }
-
-    /// An upper bound of the tile's cells as a share of the maximum.
-    #[must_use]
-    pub fn peak_share(&self) -> f32 {
-        (self.tile.peak as f32 * self.share).min(1.0)
-    }
-
-    /// Writes the intensities as shares of the maximum, 0–1, by row, then column.
-    pub fn write_shares(&self, out: &mut [f32; TILE_CELLS]) {
-        for (out, cell) in out.iter_mut().zip(self.tile.cells.iter()) {
-            *out = (*cell as f32 * self.share).min(1.0);
-        }
-    }
-}
-
 fn no_provenance() -> Box<[CellProvenance]> {
     vec![CellProvenance::default(); TILE_CELLS].into_boxed_slice()
 }
 
-fn cell_of(at: TileAt, within: usize) -> Cell {
+/// The cell at a place within a tile.
+pub(super) fn cell_of(at: TileAt, within: usize) -> Cell {
     let side = TILE_SIDE as u32;
     Cell::new(at.column * side + within as u32 % side, at.row * side + within as u32 / side)
-}
-
-const fn opposite(direction: usize) -> usize {
-    [EAST, WEST, NORTH, SOUTH, NORTH_EAST, NORTH_WEST, SOUTH_EAST, SOUTH_WEST][direction]
-}
-
-/// Asks for what [`halo_of`] will read and what the new rim will be written over.
-fn ask_for_surroundings(tile: &Tile, rims: &[Box<Rim>]) {
-    let rim = |direction: usize| rims.get(tile.neighbours[direction] as usize);
-    if let Some(south) = rim(SOUTH) {
-        ask_for_all(&south.north);
-    }
-    if let Some(north) = rim(NORTH) {
-        ask_for_all(&north.south);
-    }
-    if let Some(east) = rim(EAST) {
-        ask_for_all(&east.west);
-    }
-    ask_for_all(tile.rim.as_ref());
-}
-
-/// The cells around a tile. Where there is no neighbour, the tile's own cells are mirrored, so that what goes over that
-/// border comes back and no mass is lost; beyond an absorbing edge there is nothing.
-fn halo_of(tile: &Tile, index: usize, rims: &[Box<Rim>]) -> Halo {
-    let own = &rims[index];
-    let rim = |direction: usize| rims.get(tile.neighbours[direction] as usize);
-    let outside = |direction: usize| tile.neighbours[direction] == OUTSIDE;
-    let side =
-        |direction: usize, mirrored: &[i32; TILE_SIDE], facing: fn(&Rim) -> &[i32; TILE_SIDE]| match rim(direction) {
-            Some(neighbour) => *facing(neighbour),
-            None if outside(direction) => [0; TILE_SIDE],
-            None => *mirrored,
-        };
-    // A corner that is missing mirrors across the border that is missing, as the rows and columns next to it do; the
-    // tile on the other side of that mirror does the same, so what two cells exchange is equal both ways.
-    let corner = |direction: usize, vertical: usize, horizontal: usize| -> i32 {
-        let at = |direction: usize| direction - SOUTH_WEST;
-        if let Some(neighbour) = rim(direction) {
-            return neighbour.corners[at(opposite(direction))];
-        }
-        if outside(direction) {
-            return 0;
-        }
-        let mirrored_column = [NORTH_WEST, NORTH_EAST, SOUTH_WEST, SOUTH_EAST][at(direction)];
-        let mirrored_row = [SOUTH_EAST, SOUTH_WEST, NORTH_EAST, NORTH_WEST][at(direction)];
-        match (rim(vertical), rim(horizontal)) {
-            (Some(neighbour), None) => neighbour.corners[at(mirrored_column)],
-            (None, Some(neighbour)) => neighbour.corners[at(mirrored_row)],
-            _ => own.corners[at(direction)],
-        }
-    };
-    let mut halo = Halo {
-        south: [0; TILE_SIDE + 2],
-        north: [0; TILE_SIDE + 2],
-        west: side(WEST, &own.west, |rim| &rim.east),
-        east: side(EAST, &own.east, |rim| &rim.west),
-    };
-    halo.south[1..=TILE_SIDE].copy_from_slice(&side(SOUTH, &own.south, |rim| &rim.north));
-    halo.north[1..=TILE_SIDE].copy_from_slice(&side(NORTH, &own.north, |rim| &rim.south));
-    halo.south[0] = corner(SOUTH_WEST, SOUTH, WEST);
-    halo.south[tile.width + 1] = corner(SOUTH_EAST, SOUTH, EAST);
-    halo.north[0] = corner(NORTH_WEST, NORTH, WEST);
-    halo.north[tile.width + 1] = corner(NORTH_EAST, NORTH, EAST);
-    halo
-}
-
-/// Units that a tile gives over absorbing edges in a step.
-fn given_outside(tile: &Tile, rim: &Rim, shares: Shares, shift: u32) -> i64 {
-    let shift = shift.min(31);
-    let outside = |direction: usize| tile.neighbours[direction] == OUTSIDE;
-    let sides: [(usize, &[i32]); 4] = [
-        (WEST, &rim.west[..tile.height]),
-        (EAST, &rim.east[..tile.height]),
-        (SOUTH, &rim.south[..tile.width]),
-        (NORTH, &rim.north[..tile.width]),
-    ];
-    let mut units = 0;
-    for (direction, cells) in sides {
-        if outside(direction) {
-            for cell in cells {
-                let given = shares.given(cell >> shift);
-                units += i64::from(given);
-                if shares.diagonal() {
-                    units += 2 * i64::from(given >> 2);
-                }
-            }
-        }
-    }
-    if shares.diagonal() {
-        // The corner's diagonal part over two outer sides was counted with both.
-        for (corner, (vertical, horizontal)) in
-            [(SOUTH, WEST), (SOUTH, EAST), (NORTH, WEST), (NORTH, EAST)].into_iter().enumerate()
-        {
-            if outside(vertical) && outside(horizontal) {
-                units -= i64::from(shares.given(rim.corners[corner] >> shift) >> 2);
-            }
-        }
-    }
-    units
 }

@@ -5,16 +5,20 @@ mod decay;
 pub mod diffusion;
 mod directory;
 mod grid;
+mod halo;
 mod layer;
 mod prefetch;
+mod step;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod view;
 
 pub use decay::{DecayRule, decay_factor};
 pub use grid::{Cell, CellGrid, MAX_CELLS_PER_AXIS, TILE_CELLS, TILE_SIDE, TileAt};
-pub use layer::{FieldEdge, Layer, LayerLosses, LayerParameters, MAX_DIFFUSION_RATE, Stencil, TileView};
+pub use layer::{FieldEdge, Layer, LayerLosses, LayerParameters, MAX_DIFFUSION_RATE, Stencil};
 pub use tile::CellProvenance;
+pub use view::TileView;
 
 use agent2028_core::{agent::AgentId, parallel::Workers};
 use bevy::prelude::*;
