@@ -7,7 +7,6 @@ mod slots;
 
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
-use bevy::prelude::*;
 
 use crate::agents::{AgentInstance, AgentSize, Canvas, Density};
 use crate::field::HeatMap;
@@ -93,6 +92,12 @@ impl Frame {
     pub(crate) fn agents(&mut self, input: &FrameInput, put: &mut impl FnMut(AgentInstance)) {
         let size = AgentSize::new(&input.bounds(), input.simulation.agents(), input.projection.pixels_per_unit);
         agents::draw(self, input, &size, put);
+    }
+
+    /// How many instances [`Frame::agents`] puts at most, once the frame is composed.
+    pub(crate) fn most_instances(&self, input: &FrameInput) -> usize {
+        let size = AgentSize::new(&input.bounds(), input.simulation.agents(), input.projection.pixels_per_unit);
+        agents::most_instances(self, input, &size)
     }
 
     fn choose_route(&self, input: &FrameInput) -> AgentRoute {

@@ -2,24 +2,67 @@
 //!
 //! The window's app holds the simulation as a resource of its own ([`agent2028_core::simulation::Simulation`]); this crate
 //! reads it and never changes it.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`tokens`] | every colour, size and duration, dark and light |
+//! | [`settings`], [`viewport`], [`selection`], [`camera`] | what is shown, where, of whom, from where |
+//! | [`input`], [`picking`] | pointer and keyboard over the world |
+//! | [`agents`], [`field`], [`trails`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
+//! | [`render`] | how a frame gets onto the screen: one render pass, all agents in one instanced draw |
+//! | [`offscreen`] | pictures without a display through the same renderer |
+//!
+//! [`ViewPlugin`] adds to the window's app:
+//!
+//! | schedule | what |
+//! |---|---|
+//! | `Startup` | a camera with [`render::WorldView`], unless there is one |
+//! | `PreUpdate` | the window's size goes into [`Viewport`] |
+//! | `Update` ([`ViewSystems`]) | input, selection, camera, trails |
+//! | render world | the frame is composed while it is extracted, then drawn before Bevy's own 2D passes |
 
+pub mod agents;
 pub mod camera;
+mod drive;
+pub mod field;
+mod frame;
+pub mod input;
+pub mod offscreen;
+pub mod paint;
+pub mod picking;
+pub mod recovery;
+pub mod render;
 pub mod selection;
 pub mod settings;
+pub mod speed;
 pub mod tokens;
+pub mod trails;
 pub mod viewport;
 
 pub use camera::WorldCamera;
+pub use field::layer_hue;
+pub use render::{Drawn, DrawnAgents, WorldView};
 pub use selection::Selection;
 pub use settings::{AgentStyle, ColorBy, Layers, SizeBy, ViewSettings};
 pub use tokens::{Theme, Tokens};
+pub use trails::Trails;
 pub use viewport::{InputGate, Viewport};
 
+use agent2028_core::simulation::Simulation;
 use bevy::prelude::*;
 
 /// The 2D view of the simulation in the window.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ViewPlugin;
+
+/// The view's systems in `Update`, in this order. Nothing of it runs while there is no [`Simulation`].
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ViewSystems {
+    /// Pointer and keyboard.
+    Input,
+    /// Selection, camera and trails follow the simulation.
+    Follow,
+}
 
 impl Plugin for ViewPlugin {
     fn build(&self, app: &mut App) {
@@ -27,6 +70,24 @@ impl Plugin for ViewPlugin {
             .init_resource::<Viewport>()
             .init_resource::<InputGate>()
             .init_resource::<WorldCamera>()
-            .init_resource::<Selection>();
+            .init_resource::<Selection>()
+            .init_resource::<Trails>()
+            .register_type::<ViewSettings>()
+            .add_plugins(render::WorldRenderPlugin)
+            .configure_sets(
+                Update,
+                (ViewSystems::Input, ViewSystems::Follow).chain().run_if(resource_exists::<Simulation>),
+            )
+            .add_systems(Startup, drive::spawn_camera)
+            .add_systems(PreUpdate, (drive::keep_viewport, drive::keep_background))
+            .add_systems(
+                Update,
+                (
+                    (input::use_pointer, input::use_keys).chain().in_set(ViewSystems::Input),
+                    (drive::keep_selection, drive::move_camera, drive::record_trails)
+                        .chain()
+                        .in_set(ViewSystems::Follow),
+                ),
+            );
     }
 }

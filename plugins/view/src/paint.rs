@@ -260,7 +260,13 @@ impl Painter {
     }
 
     /// A thin line through points whose alpha fades from nothing at the first to `color` at the last.
-    pub fn fading_line(&mut self, points: impl IntoIterator<Item = Option<Vec2>>, count: usize, width: f32, color: Rgba8) {
+    pub fn fading_line(
+        &mut self,
+        points: impl IntoIterator<Item = Option<Vec2>>,
+        count: usize,
+        width: f32,
+        color: Rgba8,
+    ) {
         let reach = width * 0.5 + self.feather * 0.5;
         let mut last: Option<(Vec2, Rgba8)> = None;
         for (at, point) in points.into_iter().enumerate() {

@@ -18,7 +18,7 @@ use bevy::prelude::*;
 use bevy::render::extract_component::{ExtractComponent, ExtractComponentPlugin};
 use bevy::render::{ExtractSchedule, Render, RenderApp, RenderStartup, RenderSystems};
 
-pub use extract::DrawnAgents;
+pub use extract::{Drawn, DrawnAgents};
 
 /// Marks the camera that shows the world. The view spawns one at start-up unless there is one already.
 #[derive(Component, Clone, Copy, Debug, Default, ExtractComponent)]
@@ -28,7 +28,6 @@ pub struct WorldView;
 /// The shader, kept alive.
 #[derive(Resource, Clone, Debug)]
 struct WorldShader(Handle<Shader>);
-
 
 /// Everything that happens in the render world.
 pub(crate) struct WorldRenderPlugin;
@@ -51,7 +50,7 @@ impl Plugin for WorldRenderPlugin {
             .init_resource::<extract::WorldFrame>()
             .add_systems(RenderStartup, gpu::start)
             .add_systems(ExtractSchedule, extract::extract_frame)
-            .add_systems(Render, gpu::upload.in_set(RenderSystems::PrepareResources))
+            .add_systems(Render, (gpu::upload, gpu::prepare_pipelines).in_set(RenderSystems::PrepareResources))
             .add_systems(Core2d, pass::draw_world.before(main_opaque_pass_2d).in_set(Core2dSystems::MainPass));
     }
 }

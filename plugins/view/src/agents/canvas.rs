@@ -32,6 +32,13 @@ impl Canvas {
         self.drawn = false;
     }
 
+    /// Takes the canvas away: nothing is drawn on it.
+    pub fn clear(&mut self) {
+        (self.width, self.height) = (0, 0);
+        self.pixels.clear();
+        self.drawn = false;
+    }
+
     /// Width and height in physical pixels.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {

@@ -45,8 +45,10 @@ impl Density {
     pub fn add(&mut self, place: Vec2) {
         let at = place - self.corner - 0.5;
         let corner = at.floor();
-        let inside =
-            corner.x >= 0.0 && corner.y >= 0.0 && corner.x < (self.width - 1) as f32 && corner.y < (self.height - 1) as f32;
+        let inside = corner.x >= 0.0
+            && corner.y >= 0.0
+            && corner.x < (self.width - 1) as f32
+            && corner.y < (self.height - 1) as f32;
         if !inside {
             return;
         }
@@ -66,10 +68,8 @@ impl Density {
         let span = 1.0 / ops::ln(1.0 + DENSEST);
         self.pixels.clear();
         self.pixels.extend(self.counts.iter().map(|&count| {
-            if count <= 0.0 {
-                return [0; 4];
-            }
-            let share = (fast_ln_1p(count * per_mean) * span).min(1.0);
+            // Where nobody is, the faintest colour lies clear: smoothed edges don't darken.
+            let share = (fast_ln_1p(count.max(0.0) * per_mean) * span).min(1.0);
             // The scale's dark end would only dim the ground: it starts a little later and fades in instead.
             let [red, green, blue, _] = table[((0.12 + 0.88 * share) * 255.0) as usize].0;
             let alpha = (share * 5.0).min(1.0) * opacity;
@@ -140,7 +140,7 @@ mod tests {
             let grows = lightness.windows(2).all(|pair| pair[1] > pair[0]);
             let shrinks = lightness.windows(2).all(|pair| pair[1] < pair[0]);
             assert!(if theme == Theme::Dark { grows } else { shrinks }, "{theme:?} {lightness:?}");
-            assert_eq!(map.pixels()[0], [0; 4], "nobody there");
+            assert_eq!(map.pixels()[0][3], 0, "nobody there");
         }
     }
 

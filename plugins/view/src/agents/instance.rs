@@ -63,17 +63,18 @@ mod tests {
     #[test]
     fn packing_keeps_place_length_heading_and_shape() {
         let heading = Vec2::new(0.6, -0.8);
-        let packed =
-            AgentInstance::new(Vec2::new(12.25, 700.5), heading, 7.0, Rgba8::hex(0x12_3456), Glyph::Bars, 0.5);
+        let packed = AgentInstance::new(Vec2::new(12.25, 700.5), heading, 7.0, Rgba8::hex(0x12_3456), Glyph::Bars, 0.5);
         assert_eq!(packed.place(), Vec2::new(12.25, 700.5));
         assert!((packed.length() - 7.0).abs() < 0.01);
         let [x, y] = packed.direction.map(f32::from);
         assert!(Vec2::new(x, y).normalize().abs_diff_eq(heading, 1e-3));
         assert_eq!(packed.color, [0x12, 0x34, 0x56, 3 | 16 << 3]);
         assert_eq!(packed.bytes().len(), 16);
-        assert!((AgentInstance::new(Vec2::ZERO, heading, 900.0, Rgba8::default(), Glyph::Dart, 1.0).length()
-            - LONGEST_GLYPH)
-            .abs()
-            < 0.01);
+        assert!(
+            (AgentInstance::new(Vec2::ZERO, heading, 900.0, Rgba8::default(), Glyph::Dart, 1.0).length()
+                - LONGEST_GLYPH)
+                .abs()
+                < 0.01
+        );
     }
 }

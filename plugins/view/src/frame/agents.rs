@@ -14,15 +14,9 @@ use crate::tokens::marks;
 const MOST_RINGS: usize = 20_000;
 
 /// Agents that move or may move: id, place, velocity, condition.
-pub(crate) type AgentData =
-    (&'static Agent, &'static Position, Option<&'static Velocity>, Option<&'static Condition>);
+pub(crate) type AgentData = (&'static Agent, &'static Position, Option<&'static Velocity>, Option<&'static Condition>);
 
-pub(super) fn draw(
-    frame: &mut Frame,
-    input: &FrameInput,
-    size: &AgentSize,
-    put: &mut impl FnMut(AgentInstance),
-) {
+pub(super) fn draw(frame: &mut Frame, input: &FrameInput, size: &AgentSize, put: &mut impl FnMut(AgentInstance)) {
     frame.visible = 0;
     frame.shows_density = false;
     if !input.settings.layers.agents {
@@ -69,6 +63,13 @@ pub(super) fn draw(
         frame.visible = visible;
     }
     rings(input, size, put);
+}
+
+/// How many instances a frame may put at most.
+pub(super) fn most_instances(frame: &Frame, input: &FrameInput, size: &AgentSize) -> usize {
+    let singles = frame.route == AgentRoute::Instances && size.singles > 0.0;
+    let agents = if singles { input.simulation.agents() } else { 0 };
+    agents + input.selection.selected.len().min(MOST_RINGS) + 1
 }
 
 /// Rings around what is selected and what is under the pointer. There are few, so they are always instances.
@@ -120,8 +121,7 @@ const MOST_RECOVERING: usize = 400;
 
 fn paint_recovering(painter: &mut Painter, input: &FrameInput, size: &AgentSize) {
     let world = input.simulation.world();
-    let (Some(clock), Some(mut ill)) =
-        (world.get_resource::<SimClock>(), world.try_query::<(&Position, &Condition)>())
+    let (Some(clock), Some(mut ill)) = (world.get_resource::<SimClock>(), world.try_query::<(&Position, &Condition)>())
     else {
         return;
     };

@@ -61,7 +61,11 @@ pub(crate) fn round_up(value: f32) -> f32 {
     }
     let decade = ops::powf(10.0, ops::log10(value).floor());
     // A little slack, so that rounding in the power doesn't push a round number to the next one.
-    [1.0, 2.0, 5.0].into_iter().map(|step| step * decade).find(|step| *step >= value * 0.999_99).unwrap_or(10.0 * decade)
+    [1.0, 2.0, 5.0]
+        .into_iter()
+        .map(|step| step * decade)
+        .find(|step| *step >= value * 0.999_99)
+        .unwrap_or(10.0 * decade)
 }
 
 #[cfg(test)]

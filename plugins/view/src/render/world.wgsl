@@ -3,10 +3,10 @@
 struct View {
     // The window's size in logical pixels.
     size: vec2<f32>,
-    // Physical pixels per logical pixel.
-    scale: f32,
-    // Widths of the lines of a ring and of a thin ring, in logical pixels, as two halves of 16 bits.
-    lines: u32,
+    // Widths of the lines of a ring and of a thin ring, in logical pixels.
+    lines: vec2<f32>,
+    // Physical pixels per logical pixel, in both.
+    scales: vec2<f32>,
 }
 
 @group(0) @binding(0) var<uniform> view: View;
@@ -99,7 +99,7 @@ fn agent_vertex(
     let glyph = code & 7u;
     let opacity = f32(code >> 3u) / 31.0;
     let share = max(length(direction), 1e-6);
-    let size = share * LONGEST * view.scale;
+    let size = share * LONGEST * view.scales.x;
     var offset: vec2<f32>;
     var across = vec2<f32>(1.0, 0.0);
     if glyph == DART {
@@ -121,7 +121,7 @@ fn agent_vertex(
     }
     let turned = vec2<f32>(offset.x * across.x - offset.y * across.y, offset.x * across.y + offset.y * across.x);
     return Agent(
-        to_clip(at + turned / view.scale),
+        to_clip(at + turned / view.scales.x),
         offset,
         vec4<f32>(to_linear(color.rgb), opacity),
         size,
@@ -158,8 +158,7 @@ fn agent_fragment(agent: Agent) -> @location(0) vec4<f32> {
             inside = min(bar, 0.4 * size - abs(offset.y));
         }
         default: {
-            let lines = unpack2x16float(view.lines);
-            let line = select(lines.x, lines.y, agent.glyph == THIN_RING) * view.scale;
+            let line = select(view.lines.x, view.lines.y, agent.glyph == THIN_RING) * view.scales.x;
             inside = line * 0.5 - abs(length(offset) - 0.5 * size + line * 0.5);
         }
     }

@@ -1,0 +1,203 @@
+//! Pointer and keyboard over the world.
+//!
+//! | input | does |
+//! |---|---|
+//! | drag (any button) | move the view |
+//! | wheel, pinch, + and − | zoom, to the pointer |
+//! | arrow keys | move the view |
+//! | F | show the whole world |
+//! | C, double click | follow the selected agent, or stop |
+//! | click, Shift click | select an agent; add it or take it away |
+//! | Shift drag | select the agents in a box |
+//! | Escape | stop following, then select nothing |
+//!
+//! Everything is ignored while the interface wants it for itself ([`InputGate`]).
+
+mod gesture;
+
+pub use gesture::{CLICK_SLACK, DOUBLE_CLICK, Gesture, Gestures, PointerFrame};
+
+use agent2028_core::simulation::Simulation;
+use agent2028_core::space::WorldBounds;
+use bevy::input::gestures::PinchGesture;
+use bevy::input::mouse::{MouseScrollUnit, MouseWheel};
+use bevy::math::ops;
+use bevy::prelude::*;
+use bevy::time::Real;
+use bevy::window::PrimaryWindow;
+
+use crate::camera::WorldCamera;
+use crate::paint::Projection;
+use crate::picking::{agent_at, agents_in};
+use crate::selection::Selection;
+use crate::settings::ViewSettings;
+use crate::viewport::{InputGate, Viewport};
+
+/// A notch of the wheel zooms by this factor.
+const NOTCH: f32 = 1.2;
+
+/// So many pixels of a smooth wheel count as a notch.
+const NOTCH_PIXELS: f32 = 50.0;
+
+/// Zoom per second while a key is held.
+const KEY_ZOOM: f32 = 6.0;
+
+/// Logical pixels per second that the view moves while an arrow key is held.
+const KEY_PAN: f32 = 900.0;
+
+/// By what factor wheel and pinch zoom; 1 for not at all. Whatever a device sends, one frame zooms tenfold at most.
+#[must_use]
+pub fn zoom_factor(notches: f32, pinch: f32) -> f32 {
+    let exponent = notches * ops::ln(NOTCH) + pinch;
+    if exponent.is_finite() { ops::exp(exponent.clamp(-2.3, 2.3)) } else { 1.0 }
+}
+
+/// Moves the camera and selects agents as pointer and wheel ask.
+pub(crate) fn use_pointer(
+    windows: Query<&Window, With<PrimaryWindow>>,
+    buttons: Res<ButtonInput<MouseButton>>,
+    keys: Res<ButtonInput<KeyCode>>,
+    mut wheel: MessageReader<MouseWheel>,
+    mut pinches: MessageReader<PinchGesture>,
+    time: Res<Time<Real>>,
+    gate: Res<InputGate>,
+    viewport: Res<Viewport>,
+    simulation: Res<Simulation>,
+    settings: Res<ViewSettings>,
+    mut gestures: Local<Gestures>,
+    mut camera: ResMut<WorldCamera>,
+    mut selection: ResMut<Selection>,
+) {
+    let notches: f32 = wheel
+        .read()
+        .map(|turn| match turn.unit {
+            MouseScrollUnit::Line => turn.y,
+            MouseScrollUnit::Pixel => turn.y / NOTCH_PIXELS,
+        })
+        .sum();
+    let pinch: f32 = pinches.read().map(|pinch| pinch.0).sum();
+    let position = windows.single().ok().and_then(Window::cursor_position);
+    let free = !gate.pointer && position.is_some_and(|at| viewport.contains(at));
+    let pointer = PointerFrame {
+        position,
+        primary: buttons.pressed(MouseButton::Left),
+        other: buttons.any_pressed([MouseButton::Middle, MouseButton::Right]),
+        shift: keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]),
+        free,
+        time: time.elapsed_secs_f64(),
+    };
+    if let Some(at) = position.filter(|_| free)
+        && (notches != 0.0 || pinch != 0.0)
+    {
+        camera.zoom_at(&viewport, at, zoom_factor(notches, pinch));
+    }
+    let projection = Projection::new(&camera, &viewport);
+    let picks = settings.layers.agents;
+    match gestures.follow(&pointer) {
+        Some(Gesture::Drag(step)) => camera.pan(step),
+        Some(Gesture::Click { at, add, double }) => {
+            let agent = picks.then(|| agent_at(&simulation, &projection, at)).flatten();
+            match agent {
+                Some(agent) if add => selection.toggle(agent),
+                Some(agent) => {
+                    selection.set([agent]);
+                    if double {
+                        camera.follow(Some(agent));
+                    }
+                }
+                None if add => {}
+                None => selection.clear(),
+            }
+        }
+        Some(Gesture::Box(area)) => selection.rubber_band = Some(area),
+        Some(Gesture::BoxDone(area)) => {
+            selection.rubber_band = None;
+            if picks {
+                selection.add(agents_in(&simulation, &projection, area));
+            }
+        }
+        None => {
+            if selection.rubber_band.is_some() && !gestures.pressing() {
+                selection.rubber_band = None;
+            }
+        }
+    }
+    let hovered = position
+        .filter(|_| free && picks && !gestures.pressing())
+        .and_then(|at| agent_at(&simulation, &projection, at));
+    if selection.hovered != hovered {
+        selection.hovered = hovered;
+    }
+}
+
+/// Moves the camera and clears the selection as keys ask.
+pub(crate) fn use_keys(
+    keys: Res<ButtonInput<KeyCode>>,
+    time: Res<Time<Real>>,
+    gate: Res<InputGate>,
+    windows: Query<&Window, With<PrimaryWindow>>,
+    viewport: Res<Viewport>,
+    simulation: Res<Simulation>,
+    mut camera: ResMut<WorldCamera>,
+    mut selection: ResMut<Selection>,
+) {
+    // Keys with Ctrl, Alt or the system's key belong to the interface.
+    let modified = [
+        KeyCode::ControlLeft,
+        KeyCode::ControlRight,
+        KeyCode::AltLeft,
+        KeyCode::AltRight,
+        KeyCode::SuperLeft,
+        KeyCode::SuperRight,
+    ];
+    if gate.keyboard || keys.any_pressed(modified) {
+        return;
+    }
+    let seconds = time.delta_secs().min(0.1);
+    let held = |plus: &[KeyCode], minus: &[KeyCode]| {
+        let pressed = |codes: &[KeyCode]| f32::from(u8::from(keys.any_pressed(codes.iter().copied())));
+        pressed(plus) - pressed(minus)
+    };
+    let zoom = held(&[KeyCode::Equal, KeyCode::NumpadAdd], &[KeyCode::Minus, KeyCode::NumpadSubtract]);
+    if zoom != 0.0 {
+        let pointer = windows.single().ok().and_then(Window::cursor_position).filter(|at| viewport.contains(*at));
+        let at = pointer.unwrap_or_else(|| viewport.rect().center());
+        camera.zoom_at(&viewport, at, ops::powf(KEY_ZOOM, zoom * seconds));
+    }
+    let along = Vec2::new(
+        held(&[KeyCode::ArrowRight], &[KeyCode::ArrowLeft]),
+        held(&[KeyCode::ArrowDown], &[KeyCode::ArrowUp]),
+    );
+    if along != Vec2::ZERO {
+        camera.glide(along * KEY_PAN * seconds);
+    }
+    if keys.just_pressed(KeyCode::KeyF) {
+        let bounds = simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default();
+        camera.fit(&bounds, &viewport);
+    }
+    if keys.just_pressed(KeyCode::KeyC) {
+        let next = if camera.follow.is_some() { None } else { selection.selected.first().copied() };
+        camera.follow(next);
+    }
+    if keys.just_pressed(KeyCode::Escape) {
+        if camera.follow.is_some() {
+            camera.follow(None);
+        } else if !selection.selected.is_empty() {
+            selection.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zoom_adds_up_goes_both_ways_and_survives_odd_devices() {
+        assert!((zoom_factor(1.0, 0.0) * zoom_factor(-1.0, 0.0) - 1.0).abs() < 1e-5);
+        assert!((zoom_factor(1.0, 0.0) - NOTCH).abs() < 1e-5);
+        assert!(zoom_factor(0.0, 0.1) > 1.0 && zoom_factor(0.0, -0.1) < 1.0);
+        assert!(zoom_factor(1e30, 0.0) < 10.1 && zoom_factor(-1e30, 0.0) > 0.09);
+        assert_eq!(zoom_factor(f32::NAN, 0.0), 1.0);
+    }
+}
