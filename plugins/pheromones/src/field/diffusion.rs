@@ -8,7 +8,7 @@
 //!
 //! **In place.** Only the `q` of the row below, the row itself and the row above are needed, so three rows of `q` roll
 //! through the first-level cache and each cell is read and written once. What comes from other tiles is read from their
-//! rims of the tick before ([`Rim`](super::tile::Rim)).
+//! rims of the tick before.
 
 use super::grid::{TILE_CELLS, TILE_SIDE};
 use super::prefetch::Ahead;
