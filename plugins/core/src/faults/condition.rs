@@ -1,0 +1,182 @@
+//! Agents that fail, stand still, get worse, and come back.
+
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{check_selector, end_tick};
+use crate::agent::{AgentIndex, ServiceRecord, degrade_agents, fail_agents, freeze_agents, restart_agents};
+use crate::intervention::{Intervention, InterventionContext, InterventionError};
+use crate::schema::{Check, Problems, Range, Unit};
+use crate::selector::Selector;
+
+check_selector!(Kill, Restart, Freeze, Degrade);
+
+/// Makes agents fail: they stop, do nothing, and nobody perceives them.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Kill {
+    /// Which agents.
+    pub select: Selector,
+    /// For how long, in simulated seconds; for good by default.
+    #[reflect(@Range::positive(), @Unit("s"))]
+    pub duration_s: Option<f32>,
+}
+
+impl Intervention for Kill {
+    const NAME: &'static str = "Kill";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = self.select.resolve(world, context);
+        let until = end_tick(world, self.duration_s);
+        Ok(format!("{} agents failed", fail_agents(world, &agents, until)))
+    }
+}
+
+/// Brings agents back: active, with their own health.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Restart {
+    /// Which agents.
+    pub select: Selector,
+}
+
+impl Intervention for Restart {
+    const NAME: &'static str = "Restart";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = self.select.resolve(world, context);
+        Ok(format!("{} agents restarted", restart_agents(world, &agents)))
+    }
+}
+
+/// Makes agents stand still; others still perceive them.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Freeze {
+    /// Which agents.
+    pub select: Selector,
+    /// For how long, in simulated seconds; for good by default.
+    #[reflect(@Range::positive(), @Unit("s"))]
+    pub duration_s: Option<f32>,
+}
+
+impl Intervention for Freeze {
+    const NAME: &'static str = "Freeze";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = self.select.resolve(world, context);
+        let until = end_tick(world, self.duration_s);
+        Ok(format!("{} agents froze", freeze_agents(world, &agents, until)))
+    }
+}
+
+/// Makes agents worse at what they do: lower health (a moving agent slows down with it), more latency, less reliability,
+/// less concurrency.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Degrade {
+    /// Which agents.
+    pub select: Selector,
+    /// Their health from now on.
+    #[reflect(@Range::new(0.0, 1.0))]
+    pub health: f32,
+    /// Their observed latency from now on, if they serve; unchanged by default.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("ms"))]
+    pub latency_ms: Option<f32>,
+    /// Their reliability from now on, if they serve; unchanged by default.
+    #[reflect(@Range::new(0.0, 1.0))]
+    pub reliability: Option<f32>,
+    /// How many operations they can work on at once from now on, if they serve; unchanged by default.
+    #[reflect(@Range::new(1.0, 1_000_000.0), @Unit("operations"))]
+    pub max_concurrency: Option<u32>,
+    /// For how long the health stays lowered, in simulated seconds; for good by default.
+    #[reflect(@Range::positive(), @Unit("s"))]
+    pub duration_s: Option<f32>,
+}
+
+impl Default for Degrade {
+    fn default() -> Self {
+        Self {
+            select: Selector::All,
+            health: 0.5,
+            latency_ms: None,
+            reliability: None,
+            max_concurrency: None,
+            duration_s: None,
+        }
+    }
+}
+
+impl Intervention for Degrade {
+    const NAME: &'static str = "Degrade";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = self.select.resolve(world, context);
+        let until = end_tick(world, self.duration_s);
+        let changed = degrade_agents(world, &agents, self.health, until);
+        for agent in &agents {
+            let Some(entity) = world.resource::<AgentIndex>().get(*agent) else {
+                continue;
+            };
+            if let Some(mut record) = world.get_mut::<ServiceRecord>(entity) {
+                record.latency_ms = self.latency_ms.unwrap_or(record.latency_ms);
+                record.reliability = self.reliability.unwrap_or(record.reliability);
+                record.max_concurrency = self.max_concurrency.unwrap_or(record.max_concurrency).max(1);
+            }
+        }
+        Ok(format!("{changed} agents degraded to health {:.2}", self.health))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::*;
+    use super::*;
+    use crate::agent::AgentId;
+    use crate::event::EventBus;
+
+    #[test]
+    fn a_third_fails_and_all_come_back() {
+        let mut simulation = simulation(300);
+        simulation.intervene(Kill { select: Selector::Fraction(1.0 / 3.0), duration_s: None });
+        simulation.run(1);
+        assert_eq!(metric(&simulation, "agents.failed"), 100.0);
+        simulation.intervene(Restart { select: Selector::All });
+        simulation.run(1);
+        assert_eq!(metric(&simulation, "agents.failed"), 0.0);
+        let counts = simulation.world().resource::<EventBus>().counts();
+        assert_eq!((counts["AgentFailed"], counts["AgentRecovered"]), (100, 100));
+    }
+
+    #[test]
+    fn a_freeze_ends_after_its_duration() {
+        let mut simulation = simulation(10);
+        simulation.intervene(Freeze { select: Selector::All, duration_s: Some(0.5) });
+        simulation.run(5);
+        assert_eq!(metric(&simulation, "agents.active"), 0.0);
+        simulation.run(1);
+        assert_eq!(metric(&simulation, "agents.active"), 10.0);
+    }
+
+    #[test]
+    fn degraded_health_returns_to_the_agents_own() {
+        let mut simulation = simulation(4);
+        let select = Selector::Ids(vec![AgentId(2)]);
+        simulation.intervene(Degrade {
+            select,
+            health: 0.25,
+            latency_ms: Some(40.0),
+            duration_s: Some(0.3),
+            ..default()
+        });
+        simulation.run(1);
+        assert_eq!(condition(&simulation, 2).health, 0.25);
+        assert!((metric(&simulation, "agents.health") - 0.8125).abs() < 1e-9);
+        simulation.run(3);
+        assert_eq!(condition(&simulation, 2).health, 1.0);
+    }
+}

@@ -1,0 +1,173 @@
+//! Values set by path: of the scene, and of agents' components.
+
+use bevy::prelude::*;
+use bevy::reflect::TypeRegistry;
+use serde::{Deserialize, Serialize};
+
+use super::check_selector;
+use crate::agent::AgentIndex;
+use crate::intervention::{Intervention, InterventionContext, InterventionError};
+use crate::params::set_live;
+use crate::reflect_path::{self, ParamValue, PathError};
+use crate::schema::{Check, Problems};
+use crate::selector::Selector;
+
+check_selector!(SetField);
+
+/// Sets a value of the scene while it runs, by path or by the name of a parameter.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(deny_unknown_fields)]
+pub struct SetParam {
+    /// A path such as `boids.separation.weight`, or the name of a parameter of the scene.
+    pub path: String,
+    /// The value: a number, true, false, or RON in quotes.
+    pub value: ParamValue,
+}
+
+impl Default for SetParam {
+    fn default() -> Self {
+        Self { path: String::new(), value: ParamValue::Number(0.0) }
+    }
+}
+
+impl Check for SetParam {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        if self.path.is_empty() {
+            problems.push(format!("{at}.path"), "the path is empty", "for example path: \"boids.separation.weight\"");
+        }
+        if let ParamValue::Number(number) = self.value
+            && !number.is_finite()
+        {
+            problems.push(
+                format!("{at}.value"),
+                format!("{number} is not a finite number"),
+                "write an ordinary number",
+            );
+        }
+    }
+}
+
+impl Intervention for SetParam {
+    const NAME: &'static str = "SetParam";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        set_live(world, &self.path, &self.value)?;
+        Ok(format!("{} is now {}", self.path, self.value))
+    }
+}
+
+/// Sets a field of a component of agents, such as `Velocity.0.x` or `Condition.health`.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(deny_unknown_fields)]
+pub struct SetField {
+    /// Which agents; those without the component are passed over.
+    pub select: Selector,
+    /// The component's name and the path of the field in it.
+    pub field: String,
+    /// The value: a number, true, false, or RON in quotes.
+    pub value: ParamValue,
+}
+
+impl Default for SetField {
+    fn default() -> Self {
+        Self { select: Selector::All, field: String::new(), value: ParamValue::Number(0.0) }
+    }
+}
+
+impl Intervention for SetField {
+    const NAME: &'static str = "SetField";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = self.select.resolve(world, context);
+        let types = world.resource::<AppTypeRegistry>().clone();
+        let types = types.read();
+        let (component, path) = self.field.split_once('.').unwrap_or((self.field.as_str(), ""));
+        let reflect = component_by_name(&types, component)?;
+        let mut changed = 0;
+        for agent in agents {
+            let Some(entity) = world.resource::<AgentIndex>().get(agent) else {
+                continue;
+            };
+            let mut entity = world.entity_mut(entity);
+            let Some(current) = reflect.reflect(entity.as_readonly()) else {
+                continue;
+            };
+            let mut value = current.reflect_clone().map_err(|error| InterventionError::Refused(error.to_string()))?;
+            reflect_path::write(value.as_partial_reflect_mut(), path, &self.value, &types)?;
+            reflect.apply(&mut entity, value.as_partial_reflect());
+            changed += 1;
+        }
+        // A place given by hand must lie in the world.
+        if component == "Position" {
+            let bounds = *world.resource::<crate::space::WorldBounds>();
+            for mut position in world.query::<&mut crate::agent::Position>().iter_mut(world) {
+                let inside = bounds.enter(position.0);
+                if inside != position.0 {
+                    position.0 = inside;
+                }
+            }
+        }
+        world.resource_mut::<crate::agent::ConditionExpiry>().0 = 0;
+        Ok(format!("{} of {changed} agents is now {}", self.field, self.value))
+    }
+}
+
+/// The components of agents whose fields may be set from outside.
+const EDITABLE: [&str; 4] = ["Position", "Velocity", "Condition", "ServiceRecord"];
+
+fn component_by_name<'t>(types: &'t TypeRegistry, name: &str) -> Result<&'t ReflectComponent, InterventionError> {
+    let unknown = || PathError {
+        message: format!("agents have no editable component \"{name}\""),
+        help: crate::schema::suggest(name, EDITABLE, "component"),
+    };
+    if !EDITABLE.contains(&name) {
+        return Err(unknown().into());
+    }
+    types
+        .get_with_short_type_path(name)
+        .and_then(|registration| registration.data::<ReflectComponent>())
+        .ok_or_else(|| unknown().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::*;
+    use super::*;
+    use crate::agent::{AgentId, AgentIndex, Position, Velocity};
+    use crate::event::EventBus;
+    use crate::intervention::InterventionLog;
+
+    #[test]
+    fn fields_of_agents_are_set_and_wrong_ones_refused() {
+        let mut simulation = simulation(2);
+        let set = |field: &str, value: ParamValue| SetField {
+            select: Selector::Ids(vec![AgentId(1)]),
+            field: field.into(),
+            value,
+        };
+        simulation.intervene(set("Velocity.0.x", ParamValue::Number(3.5)));
+        simulation.intervene(set("Position.x", ParamValue::Number(99_999.0)));
+        simulation.intervene(set("Velocity.0.x", ParamValue::Number(f64::NAN)));
+        simulation.intervene(set("Agent.0", ParamValue::Number(0.0)));
+        simulation.run(1);
+        let entity = simulation.world().resource::<AgentIndex>().get(AgentId(1)).unwrap();
+        assert_eq!(simulation.world().get::<Velocity>(entity).unwrap().0.x, 3.5);
+        assert!(simulation.world().get::<Position>(entity).unwrap().0.x.abs() <= 500.0);
+        let outcomes: Vec<bool> =
+            simulation.world().resource::<InterventionLog>().0.iter().map(|applied| applied.outcome.is_ok()).collect();
+        assert_eq!(outcomes, [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_live_value_is_set_and_a_wrong_one_leaves_it() {
+        let mut simulation = simulation(1);
+        let set = |value| SetParam { path: "world.edge".into(), value: ParamValue::Text(value) };
+        simulation.intervene(set("Bounce".into()));
+        simulation.intervene(set("Sideways".into()));
+        simulation.run(1);
+        assert_eq!(simulation.world().resource::<crate::space::WorldBounds>().edge, crate::space::Edge::Bounce);
+        assert_eq!(simulation.world().resource::<EventBus>().counts()["InterventionFailed"], 1);
+    }
+}

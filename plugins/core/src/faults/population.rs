@@ -1,0 +1,93 @@
+//! Agents that join and agents that leave for good.
+
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::check_selector;
+use crate::agent::{AgentGroups, Placement, remove_agents, spawn_group};
+use crate::intervention::{Intervention, InterventionContext, InterventionError};
+use crate::schema::{Check, Problems, Range, Unit};
+use crate::selector::Selector;
+
+check_selector!(Remove);
+
+/// Adds agents to a group of the scene.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Spawn {
+    /// The group's name.
+    pub group: String,
+    /// How many agents.
+    #[reflect(@Range::new(0.0, 16_777_216.0), @Unit("agents"))]
+    pub count: u32,
+    /// Where; by default where the group starts.
+    pub at: Option<Placement>,
+}
+
+impl Default for Spawn {
+    fn default() -> Self {
+        Self { group: "agent".into(), count: 10, at: None }
+    }
+}
+
+impl Check for Spawn {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        problems.check_group(format!("{at}.group"), &self.group);
+        if let Some(placement) = &self.at {
+            placement.check(&format!("{at}.at"), problems);
+        }
+    }
+}
+
+impl Intervention for Spawn {
+    const NAME: &'static str = "Spawn";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        let groups = world.resource::<AgentGroups>();
+        let unknown = || {
+            let names = groups.groups().iter().map(|group| group.name.as_str());
+            let help = crate::schema::suggest(&self.group, names, "group");
+            InterventionError::Refused(format!("there is no agent group \"{}\"; {help}", self.group))
+        };
+        let group = groups.find(&self.group).ok_or_else(unknown)?;
+        let start = groups.get(group).map(|group| group.spawn.clone()).unwrap_or_default();
+        let batch = spawn_group(world, group, self.count, self.at.as_ref().unwrap_or(&start))?;
+        Ok(format!("{} agents joined {}", batch.entities.len(), self.group))
+    }
+}
+
+/// Takes agents out of the world for good.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Remove {
+    /// Which agents.
+    pub select: Selector,
+}
+
+impl Intervention for Remove {
+    const NAME: &'static str = "Remove";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = self.select.resolve(world, context);
+        Ok(format!("{} agents removed", remove_agents(world, &agents)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::*;
+    use super::*;
+    use crate::agent::{AgentId, AgentIndex};
+
+    #[test]
+    fn agents_join_and_leave_and_ids_are_never_reused() {
+        let mut simulation = simulation(5);
+        simulation.intervene(Remove { select: Selector::Ids(vec![AgentId(4)]) });
+        simulation.intervene(Spawn { group: "bird".into(), count: 3, at: None });
+        simulation.run(1);
+        let index = simulation.world().resource::<AgentIndex>();
+        assert_eq!(index.iter().map(|(agent, _)| agent.0).collect::<Vec<_>>(), [0, 1, 2, 3, 5, 6, 7]);
+    }
+}
