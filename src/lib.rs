@@ -28,3 +28,8 @@ pub use agent2028_pheromones as pheromones;
 pub use assemble::ExtraPlugins;
 pub use sandbox::{AgentView, Sandbox, SandboxError};
 pub use scene::Scene;
+
+/// The README's examples, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -10,7 +10,7 @@ mod scenes;
 mod test;
 mod write_up;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -194,12 +194,16 @@ fn start_logging(cli: &Cli) {
     // The window's own log plugin would fight over the global subscriber, so there is one for all verbs.
     let default = match cli.verb {
         Some(Verb::Run(_)) => "info,wgpu=error,naga=error",
-        _ => "warn,wgpu=error,naga=error,wgpu_hal=off,bevy_render=warn",
+        _ => "warn,wgpu=error,naga=error,wgpu_hal=off,bevy_render=error,bevy_egui=error,winit=error,bevy_winit=error",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
 }
 
 /// Prints a result. A reader that has gone away (`| head`) is no fault.
