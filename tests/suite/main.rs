@@ -3,8 +3,10 @@
 mod broken_scenes;
 mod command_line;
 mod determinism;
+mod documents;
 mod gallery;
 mod library;
+mod promises;
 mod resume;
 
 /// A folder for a test, removed when it ends.

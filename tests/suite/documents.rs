@@ -1,0 +1,130 @@
+//! Documents that are kept in step with the sources: what they name is there, and what is there has its line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// All files below a folder of the repository with this ending, without what builds and fuzzers write.
+fn files(folder: &str, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if path.is_dir() {
+            if !["target", "corpus", "artifacts", ".git"].iter().any(|other| name == *other) {
+                files(path.to_str().unwrap(), ending, found);
+            }
+        } else if path.extension().is_some_and(|other| other == ending) {
+            found.push(path);
+        }
+    }
+}
+
+/// The names in the sections of a manifest that list dependencies.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut listing = false;
+    for line in manifest.lines() {
+        if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            // `[dependencies]`, `[target.'cfg(unix)'.dependencies]`, and `[dependencies.name]`.
+            let parts: Vec<&str> = section.rsplit('.').collect();
+            listing = parts[0].ends_with("dependencies");
+            if let [name, kind, ..] = parts[..]
+                && kind.ends_with("dependencies")
+            {
+                names.insert(name.to_owned());
+            }
+        } else if listing && line.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            let end = line.find(['.', ' ', '=']).unwrap_or(line.len());
+            names.insert(line[..end].to_owned());
+        }
+    }
+    names.retain(|name| !name.starts_with("agent2028"));
+    names
+}
+
+#[test]
+fn every_direct_dependency_has_its_line() {
+    let mut manifests = vec![PathBuf::from("Cargo.toml"), "benches/Cargo.toml".into(), "fuzz/Cargo.toml".into()];
+    manifests.extend(std::fs::read_dir("plugins").unwrap().flatten().map(|entry| entry.path().join("Cargo.toml")));
+    let mut used: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for manifest in manifests {
+        for name in dependencies(&std::fs::read_to_string(&manifest).unwrap()) {
+            used.entry(name).or_default().push(manifest.display().to_string());
+        }
+    }
+    assert!(used.len() > 30 && used["bevy"].len() > 5 && used.contains_key("libfuzzer-sys"), "{used:?}");
+    let page = std::fs::read_to_string("docs/DEPENDENCIES.md").unwrap();
+    let mut listed = BTreeSet::new();
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        assert!(cells.len() == 4 && cells.iter().all(|cell| !cell.is_empty()), "{row}");
+        assert!(listed.insert(cells[0].trim_matches('`').to_owned()), "{row} stands there twice");
+    }
+    let wanted: BTreeSet<String> = used.keys().cloned().collect();
+    let missing: Vec<_> = wanted.difference(&listed).map(|name| (name, &used[name])).collect();
+    assert!(missing.is_empty(), "docs/DEPENDENCIES.md has no line for {missing:?}");
+    let gone: Vec<_> = listed.difference(&wanted).collect();
+    assert!(gone.is_empty(), "docs/DEPENDENCIES.md has lines for {gone:?}, which nothing depends on");
+}
+
+/// The tests of the repository by name, each with the file that it stands in.
+fn tests() -> BTreeMap<String, PathBuf> {
+    let mut sources = Vec::new();
+    for folder in ["src", "plugins", "tests", "benches"] {
+        files(folder, "rs", &mut sources);
+    }
+    let mut found = BTreeMap::new();
+    for source in sources {
+        let text = std::fs::read_to_string(&source).unwrap();
+        let mut is_test = false;
+        for line in text.lines().map(str::trim) {
+            if line == "#[test]" {
+                is_test = true;
+            } else if let Some(rest) = line.strip_prefix("fn ") {
+                let end = rest.find(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric());
+                if is_test {
+                    found.insert(rest[..end.unwrap_or(rest.len())].to_owned(), source.clone());
+                }
+                is_test = false;
+            }
+        }
+    }
+    found
+}
+
+/// What stands between backticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_test_that_the_conformance_page_names_exists() {
+    let tests = tests();
+    assert!(tests.len() > 300 && tests.contains_key("every_test_that_the_conformance_page_names_exists"));
+    let page = std::fs::read_to_string("docs/CONFORMANCE.md").unwrap();
+    let mut wrong = Vec::new();
+    let mut rows = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| § |")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [_, statement, places, proof] = cells[..] else {
+            wrong.push(format!("not four cells: {row}"));
+            continue;
+        };
+        rows += 1;
+        let gone = quoted(places).filter(|place| !Path::new(place).exists()).map(|place| format!("no file {place}: {row}"));
+        wrong.extend(gone);
+        for name in quoted(proof) {
+            let exists = if name.contains(['/', '.']) { Path::new(name).exists() } else { tests.contains_key(name) };
+            if !exists {
+                wrong.push(format!("no test {name}: {row}"));
+            }
+        }
+        if quoted(proof).next().is_none() && !proof.starts_with("open: ") {
+            wrong.push(format!("neither a test nor open: {row}"));
+        }
+        if statement.is_empty() {
+            wrong.push(format!("no statement: {row}"));
+        }
+    }
+    assert!(rows > 100, "{rows} rows");
+    assert!(wrong.is_empty(), "docs/CONFORMANCE.md:\n{}", wrong.join("\n"));
+}
