@@ -151,7 +151,8 @@ impl Checkpoint {
         Self::new(world.resource::<SimClock>().tick(), world.resource::<SceneFingerprint>().0, sections, workers)
     }
 
-    /// Puts a simulation of the same scene into the saved state. Agents that live before and after keep their entity.
+    /// Puts a simulation of the same scene into the saved state. Agents that live before and after keep their entity, and
+    /// with it whatever no section saves of them.
     ///
     /// # Errors
     /// If the checkpoint is of another scene or lacks a section; the world is then in no defined state and must be
