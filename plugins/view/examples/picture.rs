@@ -160,8 +160,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments(std::env::args().skip(1).collect());
     let size = arguments.value("--size").and_then(|size| size.split_once('x'));
     let size = size.and_then(|(width, height)| Some(UVec2::new(width.parse().ok()?, height.parse().ok()?)));
-    let mut settings = ViewSettings::default();
-    settings.theme = if arguments.flag("--light") { Theme::Light } else { Theme::Dark };
+    let theme = if arguments.flag("--light") { Theme::Light } else { Theme::Dark };
+    let mut settings = ViewSettings { theme, ..default() };
     settings.layers.trails = arguments.flag("--trails");
     settings.layers.grid = arguments.flag("--grid");
     settings.color_by = arguments

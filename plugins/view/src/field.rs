@@ -94,7 +94,8 @@ struct Key {
     window: Window,
     theme: Theme,
     opacity: f32,
-    layers: Vec<(usize, Rgba8)>,
+    /// Number and hue, faint and strong.
+    layers: Vec<(usize, [Rgba8; 2])>,
 }
 
 /// The picture of all pheromone layers that are shown. It is made anew only when something in it changed.
@@ -203,7 +204,7 @@ fn shown<'a>(input: &FrameInput<'a>, visible: Rect) -> Option<(&'a PheromoneFiel
         .layers()
         .enumerate()
         .filter(|(_, (_, name, layer))| settings.layers.shows_field(name) && layer.active_tiles() > 0)
-        .map(|(index, _)| (index, layer_hue(simulation.world(), index, settings.tokens())))
+        .map(|(index, _)| (index, hues(simulation.world(), index, settings.theme)))
         .collect();
     if layers.is_empty() || settings.field_opacity <= 0.0 {
         return None;
@@ -256,13 +257,19 @@ fn level(share: f32) -> u8 {
     (share.min(1.0).sqrt() * 255.0 + 0.5) as u8
 }
 
-/// The hue at each step: from nothing over the hue to a lighter tint (a darker shade in the light theme) at the maximum.
-/// Linear light times alpha, and alpha.
-fn light_table(hue: Rgba8, theme: Theme, opacity: f32) -> [[f32; 4]; 256] {
-    let end = match theme {
-        Theme::Dark => hue.mix(Rgba8::hex(0xFF_FFFF), 0.55),
-        Theme::Light => hue.mix(Rgba8::hex(0x00_0000), 0.35),
-    };
+/// A layer's hue where it is faint and where it is strongest. In the dark it grows lighter; on a light ground it begins as
+/// the bright hue, since the one that marks have there would look like dirt when faint.
+fn hues(world: &World, index: usize, theme: Theme) -> [Rgba8; 2] {
+    let hue = layer_hue(world, index, theme.tokens());
+    match theme {
+        Theme::Dark => [hue, hue.mix(Rgba8::hex(0xFF_FFFF), 0.55)],
+        Theme::Light => [layer_hue(world, index, Theme::Dark.tokens()), hue],
+    }
+}
+
+/// The colour at each step: from nothing over the faint hue to the strong one at the maximum. Linear light times alpha,
+/// and alpha.
+fn light_table([faint, strong]: [Rgba8; 2], theme: Theme, opacity: f32) -> [[f32; 4]; 256] {
     std::array::from_fn(|level| {
         let root = level as f32 / 255.0;
         // Light adds up in the dark: what is faint has to be fainter there to look as faint.
@@ -271,7 +278,7 @@ fn light_table(hue: Rgba8, theme: Theme, opacity: f32) -> [[f32; 4]; 256] {
             Theme::Light => root,
         } * opacity;
         let beyond = ((root - 0.5) * 2.0).max(0.0);
-        let light = hue.mix(end, beyond * beyond).linear();
+        let light = faint.mix(strong, beyond * beyond).linear();
         [light.red * alpha, light.green * alpha, light.blue * alpha, alpha]
     })
 }
@@ -324,7 +331,7 @@ mod tests {
         field
     }
 
-    fn map(field: &PheromoneField, window: Window, layers: &[(usize, Rgba8)], theme: Theme) -> HeatMap {
+    fn map(field: &PheromoneField, window: Window, layers: &[(usize, [Rgba8; 2])], theme: Theme) -> HeatMap {
         let mut map = HeatMap::default();
         let key = Key { generation: 0, tick: 0, window, theme, opacity: 1.0, layers: layers.to_vec() };
         map.paint(field, &key);
@@ -344,7 +351,7 @@ mod tests {
         for (column, amount) in [(10, 0.04), (20, 1.0), (30, 4.0)] {
             field.layer_mut(LayerId(0)).unwrap().deposit(Cell::new(column, 70), amount, AgentId(0));
         }
-        let map = map(&field, whole(&field, 2.0), &[(0, GREEN)], Theme::Dark);
+        let map = map(&field, whole(&field, 2.0), &[(0, [GREEN; 2])], Theme::Dark);
         assert_eq!(map.size(), (100, 100));
         let at = |column: usize| map.pixels()[(99 - 70) * 100 + column];
         assert!(
@@ -364,7 +371,7 @@ mod tests {
         field.layer_mut(LayerId(0)).unwrap().deposit(Cell::new(37, 255), 4.0, AgentId(0));
         let window = whole(&field, 0.25);
         assert_eq!((window.step, window.texels()), (4, (64, 64)));
-        let map = map(&field, window, &[(0, GREEN)], Theme::Light);
+        let map = map(&field, window, &[(0, [GREEN; 2])], Theme::Light);
         assert_eq!(map.pixels()[37 / 4][3], 255, "the uppermost row comes first");
     }
 
@@ -375,8 +382,8 @@ mod tests {
             field.layer_mut(LayerId(layer)).unwrap().deposit(Cell::new(5, 5), 1.0, AgentId(0));
         }
         field.layer_mut(LayerId(0)).unwrap().deposit(Cell::new(9, 5), 1.0, AgentId(0));
-        let both = map(&field, whole(&field, 1.0), &[(0, GREEN), (1, PINK)], Theme::Dark);
-        let one = map(&field, whole(&field, 1.0), &[(0, GREEN)], Theme::Dark);
+        let both = map(&field, whole(&field, 1.0), &[(0, [GREEN; 2]), (1, [PINK; 2])], Theme::Dark);
+        let one = map(&field, whole(&field, 1.0), &[(0, [GREEN; 2])], Theme::Dark);
         let (mixed, alone) = ((64 - 6) * 64 + 5, (64 - 6) * 64 + 9);
         assert_eq!(both.pixels()[alone], one.pixels()[alone]);
         assert!(both.pixels()[mixed][3] > one.pixels()[mixed][3]);

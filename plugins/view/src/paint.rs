@@ -405,7 +405,9 @@ mod tests {
     #[test]
     fn the_projection_agrees_with_the_camera() {
         let viewport = Viewport { free: Some(Rect::new(100.0, 40.0, 900.0, 600.0)), ..default() };
-        let mut camera = WorldCamera { target_center: Vec2::new(30.0, 7.0), target_units_per_pixel: 0.25, ..default() };
+        let mut camera = WorldCamera::default();
+        camera.look_at(Vec2::new(30.0, 7.0));
+        camera.target_units_per_pixel = 0.25;
         camera.jump();
         let projection = Projection::new(&camera, &viewport);
         let point = Vec2::new(55.0, -12.0);

@@ -13,6 +13,9 @@ use crate::tokens::{Tokens, marks, spacing};
 /// The smallest radius of a nest or resource on the screen, in logical pixels: at any zoom one can see where it is.
 const SMALLEST_PLACE: f32 = 4.0;
 
+/// Width of a wall, in logical pixels: it has to stand out under a trail.
+const WALL: f32 = 3.0;
+
 /// Items of a patch with more resources than this shrink to what they measure: they are a texture, not landmarks.
 const FEW_PLACES: usize = 64;
 
@@ -87,12 +90,12 @@ fn paint_walls(painter: &mut Painter, projection: &Projection, tokens: &Tokens, 
     for wall in &config.walls {
         let points: Vec<Vec2> = wall.points.iter().map(|point| projection.pixel(*point)).collect();
         for pair in points.windows(2) {
-            painter.line(pair[0], pair[1], 2.0, tokens.obstacle);
+            painter.line(pair[0], pair[1], WALL, tokens.obstacle);
         }
         if let [first, _, .., last] = points.as_slice()
             && wall.closed
         {
-            painter.line(*last, *first, 2.0, tokens.obstacle);
+            painter.line(*last, *first, WALL, tokens.obstacle);
         }
     }
 }
