@@ -232,6 +232,9 @@ mod tests {
                 assert!(camera.world_to_window(&viewport, point).abs_diff_eq(pointer, 0.05));
             }
         }
+        for _ in 0..60 {
+            camera.advance(0.01, false);
+        }
         assert!(camera.is_still());
         camera.zoom_at(&viewport, pointer, f32::NAN);
         assert!(camera.is_still());

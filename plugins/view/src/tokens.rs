@@ -150,7 +150,7 @@ pub static LIGHT: Tokens = Tokens {
     info: Rgba8::hex(0x1B_6F9C),
     good: Rgba8::hex(0x00_7A58),
     warning: Rgba8::hex(0x94_6500),
-    danger: Rgba8::hex(0xB3_4D00),
+    danger: Rgba8::hex(0xB3_3A00),
     shadow: Rgba8::new(20, 28, 40, 46),
     obstacle: Rgba8::hex(0xB9_C2CE),
     nest: Rgba8::hex(0xA3_4F7E),
@@ -161,7 +161,7 @@ pub static LIGHT: Tokens = Tokens {
         Rgba8::hex(0x00_7A58),
         Rgba8::hex(0xA3_4F7E),
         Rgba8::hex(0x58_6E00),
-        Rgba8::hex(0xB3_4D00),
+        Rgba8::hex(0xB3_3A00),
         Rgba8::hex(0x00_4E7C),
     ],
 };

@@ -93,7 +93,7 @@ mod tests {
     fn crowds_pass_from_darts_over_points_into_a_density_map() {
         let bounds = WorldBounds { size: Vec2::splat(1000.0), edge: Edge::Wrap };
         let size = |agents| AgentSize::new(&bounds, agents, 0.68);
-        assert!((marks::DART.0..=14.0).contains(&size(100).length));
+        assert!((marks::DART.1..=16.0).contains(&size(100).length));
         assert!((marks::DART.0..=marks::DART.1).contains(&size(5_000).length), "{:?}", size(5_000));
         assert!(!size(50_000).shows_heading() && size(50_000).singles == 1.0, "{:?}", size(50_000));
         assert_eq!((size(1_000_000).singles, size(1_000_000).density), (0.0, 1.0));

@@ -144,7 +144,7 @@ mod tests {
         let click = |double| Gesture::Click { at: Vec2::new(12.0, 11.0), add: false, double };
         assert_eq!(run(&[at(10.0, 10.0), down(10.0, 10.0), down(12.0, 11.0), at(12.0, 11.0)]), [click(false)]);
         let again = |time: f64, frame: PointerFrame| PointerFrame { time, ..frame };
-        let three = [0.0, 0.1, 0.2, 0.3, 0.9, 1.0, 1.1].map(|time| {
+        let three = [0.0, 0.1, 0.2, 0.3, 0.4, 1.0, 1.1].map(|time| {
             let pressed = [0.1, 0.3, 1.0].contains(&time);
             again(time, if pressed { down(12.0, 11.0) } else { at(12.0, 11.0) })
         });

@@ -40,7 +40,7 @@ impl ColorScale {
         let at = if at > 0.0 { at.min(1.0) } else { 0.0 };
         match (self, theme) {
             (Self::Viridis, Theme::Dark) => viridis(0.2 + 0.8 * at),
-            (Self::Viridis, Theme::Light) => viridis(0.85 * at),
+            (Self::Viridis, Theme::Light) => viridis(0.82 * at),
             (Self::Magma | Self::Diverging | Self::Cyclic | Self::Health, Theme::Dark) => self.at(at),
             // On white, dense is dark.
             (Self::Magma, Theme::Light) => magma(1.0 - at),
