@@ -42,7 +42,8 @@ fn simulation(points: &[Vec2], velocity: Vec2, marks: &[(f32, f32)]) -> Simulati
     if !points.is_empty() {
         let group = AgentGroup { name: "walker".into(), velocity: Some(velocity), ..default() };
         let group = app.world_mut().resource_mut::<AgentGroups>().add(group);
-        spawn_group(app.world_mut(), group, points.len() as u32, &Placement::Points(points.to_vec())).unwrap();
+        spawn_group(app.world_mut(), group, points.len() as u32, &Placement::Points(points.to_vec()))
+            .expect("the group was added just now and is small");
         let mut moving = app.world_mut().query::<&mut agent2028_core::agent::Velocity>();
         for mut moving in moving.iter_mut(app.world_mut()) {
             moving.0 = velocity;
@@ -57,11 +58,11 @@ fn simulation(points: &[Vec2], velocity: Vec2, marks: &[(f32, f32)]) -> Simulati
 
 fn offscreen(simulation: Simulation, settings: ViewSettings) -> Offscreen {
     let options = OffscreenOptions { size: UVec2::splat(448), settings, ..OffscreenOptions::default() };
-    Offscreen::new(simulation, options).unwrap()
+    Offscreen::new(simulation, options).expect("an adapter was found just now")
 }
 
 fn draw(simulation: Simulation, settings: ViewSettings) -> FrameImage {
-    offscreen(simulation, settings).frame().unwrap()
+    offscreen(simulation, settings).frame().expect("the adapter is still there")
 }
 
 /// The pixel at a point of the world.
