@@ -133,7 +133,7 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
             checkpoint.restore(world)?;
             Some(RunFolder::resume(resume, checkpoint.tick)?)
         }
-        (None, Some(out)) => Some(RunFolder::create(out, &loaded.text, world)?),
+        (None, Some(out)) => Some(RunFolder::create(out, loaded, world)?),
         (None, None) => None,
     };
     let last = options.ticks.unwrap_or_else(|| loaded.scene.duration_ticks());

@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `scene.ron` | the scene, includes merged and settings applied |
+//! | `agents-N.csv` | the tables that its agents come from |
 //! | `checkpoints/TICK.a28` | whole states, each there completely or not at all |
 //! | `hashes.csv` | `tick,state_hash` |
 //! | `metrics.csv` | a row per tick, a column per metric |
@@ -19,6 +20,8 @@ use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, write_a
 use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::Metrics;
 use bevy::prelude::World;
+
+use crate::scene::load::Loaded;
 
 /// How many of the newest checkpoints are kept.
 const KEPT_CHECKPOINTS: usize = 10;
@@ -71,14 +74,19 @@ impl RunFolder {
     ///
     /// # Errors
     /// If the folder holds a run already or can't be written.
-    pub fn create(path: &Path, scene: &str, world: &World) -> Result<Self, RecordError> {
+    pub fn create(path: &Path, loaded: &Loaded, world: &World) -> Result<Self, RecordError> {
         if path.join("scene.ron").exists() {
             return Err(RecordError::Occupied(path.display().to_string()));
         }
         let checkpoints = path.join("checkpoints");
         fs::create_dir_all(&checkpoints).map_err(io_error(&checkpoints))?;
-        let file = path.join("scene.ron");
-        write_atomically(&file, scene.as_bytes()).map_err(io_error(&file))?;
+        let (scene, tables) = loaded.portable();
+        // The scene last: where it is, everything that it names is there too.
+        let files = tables.iter().map(|(name, text)| (name.as_str(), *text)).chain([("scene.ron", scene.as_str())]);
+        for (name, text) in files {
+            let file = path.join(name);
+            write_atomically(&file, text.as_bytes()).map_err(io_error(&file))?;
+        }
         let columns: Vec<String> = world.resource::<Metrics>().iter().map(|(spec, _)| spec.name.clone()).collect();
         let mut folder = Self {
             path: path.into(),

@@ -124,7 +124,6 @@ impl Sandbox {
     ///
     /// # Errors
     /// With everything that is wrong with it.
-    #[expect(clippy::new_ret_no_self, reason = "a scene can be wrong, so this returns a result of Self")]
     pub fn new(scene: Scene) -> Result<Self, SandboxError> {
         Self::from_source(Source::Value(Box::new(scene)))
     }

@@ -37,10 +37,28 @@ in_window=$("$program" open predator --until 240 --speed max | grep state-hash)
 headless=$("$program" run predator --ticks 240 2>/dev/null | grep state-hash || true)
 [ -n "$in_window" ] && [ "$in_window" = "$headless" ] || fail "window: $in_window, headless: $headless"
 
+echo "without a verb it welcomes"
+"$program" >"$shots/welcome.log" 2>&1 &
+window=$!
+for _ in $(seq 150); do
+    id=$(xdotool search --name 'Welcome' 2>/dev/null | tail -n 1)
+    [ -n "$id" ] && break
+    kill -0 "$window" 2>/dev/null || { cat "$shots/welcome.log" >&2; fail "the program ended before its window opened"; }
+    sleep 0.2
+done
+sleep 3
+shot welcome
+[ "$(spread welcome)" -gt 20 ] || fail "the welcome scene is blank"
+xdotool windowfocus "$id" key alt+F4
+wait "$window" || fail "closing the welcome scene exits with $?"
+window=
+
 table=$shots/interface.tsv
 rm -f "$table"
 log=$shots/window.log
-"$program" open flock --seed 5 --describe-interface "$table" >"$log" 2>&1 &
+scene=$shots/flock.ron
+"$program" scenes show flock >"$scene"
+"$program" open "$scene" --seed 5 --describe-interface "$table" >"$log" 2>&1 &
 window=$!
 for _ in $(seq 300); do
     [ -s "$table" ] && break
@@ -138,6 +156,16 @@ xdotool mousemove --window "$id" "$x" "$y" key period
 sleep 2
 shot killed
 [ "$(differ before-kill killed)" -gt 1000 ] || fail "killing a third does not show"
+
+echo "it takes up a changed scene, and keeps the old one if the new one is wrong"
+sed -i 's/count: 1000/count: 10/' "$scene"
+sleep 2
+[ "$(awk -F'\t' '$1 == "agent"' "$table" | wc -l)" = 10 ] || fail "a changed scene is not taken up"
+sed -i 's/separation: (radius/separation: (raduis/' "$scene"
+sleep 2
+[ "$(awk -F'\t' '$1 == "agent"' "$table" | wc -l)" = 10 ] || fail "a wrong scene replaces the running one"
+shot wrong-scene
+sed -i 's/separation: (raduis/separation: (radius/' "$scene"
 
 echo "it closes"
 xdotool windowfocus "$id" key alt+F4

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`checkpoint`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`checkpoint`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -14,6 +14,7 @@
 mod birds_on_krabmaga;
 mod chart;
 mod checkpoint;
+mod draw;
 mod field;
 mod flock;
 mod idle;
@@ -66,7 +67,7 @@ struct Arguments {
 
 /// All rows in the order of the table.
 fn rows() -> Vec<&'static Row> {
-    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, checkpoint::ROWS].into_iter().flatten().collect()
+    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, checkpoint::ROWS].into_iter().flatten().collect()
 }
 
 fn main() -> ExitCode {

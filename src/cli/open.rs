@@ -85,7 +85,7 @@ pub(crate) fn display() -> Result<(), String> {
     if display.is_empty() {
         let wayland = std::env::var("WAYLAND_DISPLAY").is_ok_and(|name| !name.is_empty());
         return Err(if wayland {
-            "there is a Wayland session, but no X11 or XWayland display in it".into()
+            "there is a Wayland desktop, but no X11 or XWayland display in it".into()
         } else {
             "there is no display (the variable DISPLAY is not set)".into()
         });

@@ -67,11 +67,30 @@ pub struct Loaded {
     pub text: String,
     /// All files that were read, to watch.
     pub files: Vec<PathBuf>,
+    /// The tables that agents come from: where in the scene's `agents`, and their text.
+    pub tables: Vec<(usize, String)>,
     tree: Node,
     sources: Sources,
 }
 
 impl Loaded {
+    /// The scene as a folder of its own: its text with `from_csv` pointing at files beside it, and those files by name.
+    #[must_use]
+    pub fn portable(&self) -> (String, Vec<(String, &str)>) {
+        let mut tree = self.tree.clone();
+        let mut files = Vec::new();
+        for (index, text) in &self.tables {
+            let name = format!("agents-{index}.csv");
+            if let Some(node) = tree.field_mut("agents").and_then(|agents| agents.item_mut(*index))
+                && let Some(table) = node.field_mut("from_csv")
+            {
+                table.kind = Kind::Text(name.clone());
+            }
+            files.push((name, text.as_str()));
+        }
+        (tree.to_text(), files)
+    }
+
     /// The error for problems that were found later, when the scene met the plugins.
     #[must_use]
     pub fn error(&self, problems: Vec<Problem>) -> SceneError {
@@ -93,6 +112,10 @@ impl Loaded {
         scene.params.clear();
         scene.include.clear();
         scene.duration = super::RunLength::Ticks(0);
+        for group in &mut scene.agents {
+            // The rows count, not the name of their file.
+            group.from_csv = None;
+        }
         hasher.update(agent2028_core::ron_format::to_line(&scene).unwrap_or_default().as_bytes());
         for group in &self.scene.agents {
             for row in &group.rows {
@@ -189,6 +212,7 @@ struct Loader {
     folder: Option<PathBuf>,
     sources: Sources,
     files: Vec<PathBuf>,
+    tables: Vec<(usize, String)>,
     faults: Vec<Fault>,
 }
 
@@ -198,7 +222,7 @@ impl Loader {
             SceneOrigin::File(path) => vec![path.clone()],
             _ => Vec::new(),
         };
-        Self { origin, folder, sources: Sources::default(), files, faults: Vec::new() }
+        Self { origin, folder, sources: Sources::default(), files, tables: Vec::new(), faults: Vec::new() }
     }
 
     fn fail(self) -> SceneError {
@@ -248,7 +272,15 @@ impl Loader {
         if !self.faults.is_empty() {
             return Err(self.fail());
         }
-        Ok(Loaded { scene, origin: self.origin, text: resolved, files: self.files, tree, sources: self.sources })
+        Ok(Loaded {
+            scene,
+            origin: self.origin,
+            text: resolved,
+            files: self.files,
+            tables: self.tables,
+            tree,
+            sources: self.sources,
+        })
     }
 
     /// Merges the files that the tree includes under it, depth first.
@@ -372,6 +404,7 @@ impl Loader {
                         Err(faults) => self.faults.extend(faults),
                     }
                     self.files.push(path);
+                    self.tables.push((index, text));
                 }
                 Err(error) => {
                     self.faults.push(refuse(

@@ -113,7 +113,7 @@ impl SceneError {
     /// The faults of a scene, in the order of their places.
     #[must_use]
     pub fn new(name: &str, sources: &Sources, mut faults: Vec<Fault>) -> Self {
-        faults.sort_by(|a, b| (a.place.source, a.place.span.start).cmp(&(b.place.source, b.place.span.start)));
+        faults.sort_by_key(|fault| (fault.place.source, fault.place.span.start));
         faults.dedup();
         let reports = faults
             .into_iter()

@@ -89,6 +89,22 @@ impl Node {
         }
     }
 
+    /// The field of a struct, to change it.
+    pub fn field_mut(&mut self, name: &str) -> Option<&mut Self> {
+        match &mut self.kind {
+            Kind::Struct(_, fields) => fields.iter_mut().find(|(field, _)| field.text == name).map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
+    /// An item of a list, to change it.
+    pub fn item_mut(&mut self, index: usize) -> Option<&mut Self> {
+        match &mut self.kind {
+            Kind::List(items) => items.get_mut(index),
+            _ => None,
+        }
+    }
+
     /// Removes type names at these places.
     pub fn remove_names(&mut self, places: &[Place]) {
         match &mut self.kind {
@@ -130,6 +146,22 @@ mod tests {
         let node = read(text).unwrap();
         let again = read(&node.to_text()).unwrap();
         assert_eq!(node.to_text(), again.to_text());
+    }
+
+    #[test]
+    fn what_is_written_says_the_same_in_plain_form() {
+        for (text, plain) in [
+            ("Some((1, -2))", "(1, -2)"),
+            ("Some((max_speed: 4))", "(max_speed: 4)"),
+            ("Some(Some(3))", "3"),
+            ("Point((1, 2))", "Point(1, 2)"),
+            ("0x1e", "30"),
+            ("-0b1_01", "-5"),
+            ("0xffff_ffff_ffff_ffff", "18446744073709551615"),
+            ("1_000.5", "1_000.5"),
+        ] {
+            assert_eq!(read(text).unwrap().to_text().trim(), plain, "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,24 @@ use agent2028::scene::gallery;
 /// Long enough that every system of every scene has had its turn, short enough for a test.
 const TICKS: u64 = 120;
 
+/// What these scenes are after [`TICKS`] ticks, on every machine. Whoever changes one of these lines changes what everybody's
+/// scenes do, or what is part of a state, and says so in the changelog.
+const GOLDEN: [(&str, &str); 6] = [
+    ("flock", "1c622b61fb5ce608476345e96f75ca5b85e9b13ad546852e2921fbdfc27331b8"),
+    ("predator", "7e360acd9703b383abc3efa21f4b5e0c8bc3958d1ee1a66d506aea8b63ba19bb"),
+    ("formations", "90cefc995cb8ee73d728eefbf3fa38639f4537b0603c4265fe276613fdfc73b9"),
+    ("foraging", "ca3e26a84efdb418bb770d596e9be050e7e795185cd0e2527e77b4c57039fa03"),
+    ("double-bridge", "da301932e8698447d489a784c3fbb393d8f01db536701129405ac21dab02fbac"),
+    ("abmfc-flock-small", "14c784c958b182352a950255e65108588d82cb09ae661925addc2394b33edc53"),
+];
+
+#[test]
+fn a_few_scenes_end_in_the_states_they_have_always_ended_in() {
+    for (name, golden) in GOLDEN {
+        assert_eq!(hash(name, 2, TICKS), golden, "{name}");
+    }
+}
+
 fn hash(name: &str, threads: usize, ticks: u64) -> String {
     let mut sandbox = Sandbox::builtin(name).unwrap().threads(threads);
     sandbox.run(ticks).unwrap();

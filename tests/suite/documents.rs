@@ -110,7 +110,8 @@ fn every_test_that_the_conformance_page_names_exists() {
             continue;
         };
         rows += 1;
-        let gone = quoted(places).filter(|place| !Path::new(place).exists()).map(|place| format!("no file {place}: {row}"));
+        let gone =
+            quoted(places).filter(|place| !Path::new(place).exists()).map(|place| format!("no file {place}: {row}"));
         wrong.extend(gone);
         for name in quoted(proof) {
             let exists = if name.contains(['/', '.']) { Path::new(name).exists() } else { tests.contains_key(name) };

@@ -41,6 +41,20 @@ fn every_scene_has_what_a_gallery_needs() {
     }
 }
 
+#[test]
+fn the_scenes_of_two_experiments_run_the_numbers_that_their_known_answers_are_shown_with() {
+    use agent2028::pheromones::experiments::{discovery, double_bridge};
+    for (name, experiment) in [("double-bridge", double_bridge()), ("resource-discovery", discovery(true))] {
+        let scene = load(name, &[]).unwrap().scene;
+        assert_eq!(scene.pheromones.as_ref(), Some(&experiment.pheromones), "{name}");
+        assert_eq!((scene.world, scene.tick_hz), (experiment.world, experiment.tick_hz), "{name}");
+        assert_eq!(scene.agents.len(), experiment.groups.len(), "{name}");
+        for (ours, theirs) in scene.agents.iter().zip(&experiment.groups) {
+            assert_eq!((ours.count, &ours.spawn), (theirs.count, &theirs.spawn), "{name}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

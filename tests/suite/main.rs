@@ -1,4 +1,5 @@
 //! All tests of the program as a whole, in one binary so that they link once.
+#![allow(clippy::unwrap_used, reason = "an error that a test does not expect is its failure")]
 
 mod broken_scenes;
 mod command_line;
@@ -6,6 +7,8 @@ mod determinism;
 mod documents;
 mod gallery;
 mod library;
+#[cfg(feature = "desktop")]
+mod pictures;
 mod promises;
 mod resume;
 

@@ -91,11 +91,13 @@ fn a_full_disk_is_told_and_ends_with_exit_code_2() {
 #[test]
 fn the_scene_of_a_run_is_whole_without_its_includes_and_settings() {
     let folder = folder();
-    std::fs::write(folder.path().join("common.ron"), "Scene(agents: [(name: \"ant\", count: 2)], tick_hz: 20)").unwrap();
+    std::fs::write(folder.path().join("common.ron"), "Scene(agents: [(name: \"ant\", count: 2)], tick_hz: 20)")
+        .unwrap();
     let path = folder.path().join("main.ron");
     std::fs::write(&path, "Scene(include: [\"common.ron\"], duration: Ticks(4))").unwrap();
     let out = folder.path().join("run");
-    let run = finish(program().arg("run").arg(&path).args(["--set", "agents[0].count=5", "--seed", "8", "--out"]).arg(&out));
+    let run =
+        finish(program().arg("run").arg(&path).args(["--set", "agents[0].count=5", "--seed", "8", "--out"]).arg(&out));
     assert_eq!(run.0, 0, "{}", run.2);
     std::fs::remove_file(folder.path().join("common.ron")).unwrap();
     let scene = Sandbox::open(out.join("scene.ron")).unwrap().scene().unwrap().clone();
@@ -124,8 +126,7 @@ struct Counter;
 
 impl Plugin for Counter {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Counted>()
-            .add_systems(SimSchedule, |mut counted: ResMut<Counted>| counted.0 += 1);
+        app.init_resource::<Counted>().add_systems(SimSchedule, |mut counted: ResMut<Counted>| counted.0 += 1);
     }
 }
 
@@ -144,7 +145,8 @@ fn a_series_has_a_value_a_tick_and_events_tell_what_happened() {
     sandbox.run(2).unwrap();
     let values: Vec<(u64, f64)> = sandbox.series("agents.active").unwrap().samples().collect();
     assert_eq!(values, [(1, 1000.0), (2, 1000.0), (3, 1000.0), (4, 750.0), (5, 750.0)]);
-    let failed = sandbox.events().unwrap().into_iter().filter(|event| event.kind.name == "AgentFailed" && event.tick == 4);
+    let failed =
+        sandbox.events().unwrap().into_iter().filter(|event| event.kind.name == "AgentFailed" && event.tick == 4);
     assert!(failed.count() >= 1);
 }
 

@@ -57,6 +57,24 @@ fn a_killed_run_resumes_with_the_same_bits() {
 }
 
 #[test]
+fn a_run_with_agents_from_a_table_goes_on_from_its_folder_alone() {
+    let folder = folder();
+    let scene = folder.path().join("birds.ron");
+    let table = folder.path().join("birds.csv");
+    std::fs::write(&table, "x,y\n0,0\n10,5\n-7,3\n").unwrap();
+    std::fs::write(&scene, "Scene(agents: [(name: \"bird\", from_csv: Some(\"birds.csv\"))], boids: ())").unwrap();
+    let (_, whole, _) = finish(program().arg("run").arg(&scene).args(["--ticks", "60"]));
+    let out = folder.path().join("run");
+    let run = ["--ticks", "30", "--checkpoint-every", "10", "--out"];
+    let (code, _, stderr) = finish(program().arg("run").arg(&scene).args(run).arg(&out));
+    assert_eq!(code, 0, "{stderr}");
+    std::fs::remove_file(&scene).unwrap();
+    std::fs::remove_file(&table).unwrap();
+    let (code, resumed, stderr) = finish(program().args(["run", "--ticks", "60", "--resume"]).arg(&out));
+    assert_eq!((code, state_hash(&resumed)), (0, state_hash(&whole)), "{stderr}");
+}
+
+#[test]
 fn a_folder_with_a_run_is_not_written_over() {
     let folder = folder();
     let out = folder.path().join("run");

@@ -166,7 +166,9 @@ impl<'t> Parser<'t> {
         if parse_number(text).is_none() {
             return Err(self.error(start, format!("\"{text}\" is not a number"), "for example 12, 0.5 or 1e3"));
         }
-        Ok(Kind::Number(text.to_owned()))
+        // RON takes other bases for whole numbers only; here they stand for their value everywhere.
+        let (sign, digits) = split_sign(text);
+        Ok(Kind::Number(whole_in_base(&digits).map_or_else(|| text.to_owned(), |whole| format!("{sign}{whole}"))))
     }
 
     fn quoted(&mut self) -> Result<String, SyntaxError> {
@@ -372,17 +374,29 @@ impl<'t> Parser<'t> {
 /// The value of a RON number; what is not finite is read too, to be refused with its place.
 #[must_use]
 pub fn parse_number(text: &str) -> Option<f64> {
-    let plain: String = text.chars().filter(|character| *character != '_').collect();
-    let (sign, digits) = match plain.strip_prefix('-') {
-        Some(rest) => (-1.0, rest),
-        None => (1.0, plain.strip_prefix('+').unwrap_or(&plain)),
+    let (sign, digits) = split_sign(text);
+    let number = match whole_in_base(&digits) {
+        Some(whole) => whole as f64,
+        None if digits.starts_with(['+', '-']) => return None,
+        None => digits.parse().ok()?,
     };
-    let radix = |prefix: &str, base| digits.strip_prefix(prefix).and_then(|rest| u64::from_str_radix(rest, base).ok());
-    if let Some(whole) = radix("0x", 16).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8)) {
-        return Some(sign * whole as f64);
+    Some(if sign == "-" { -number } else { number })
+}
+
+/// The sign, empty for plus, and the digits without underscores.
+fn split_sign(text: &str) -> (&'static str, String) {
+    let plain: String = text.chars().filter(|character| *character != '_').collect();
+    match plain.strip_prefix('-') {
+        Some(rest) => ("-", rest.to_owned()),
+        None => ("", plain.strip_prefix('+').unwrap_or(&plain).to_owned()),
     }
-    if digits.starts_with(['+', '-']) {
-        return None;
-    }
-    digits.parse::<f64>().ok().map(|number| sign * number)
+}
+
+/// A whole number written with the prefix of a base.
+fn whole_in_base(digits: &str) -> Option<u64> {
+    let read = |prefix: &str, base| {
+        let rest = digits.strip_prefix(prefix).filter(|rest| !rest.starts_with('+'))?;
+        u64::from_str_radix(rest, base).ok()
+    };
+    read("0x", 16).or_else(|| read("0b", 2)).or_else(|| read("0o", 8))
 }

@@ -20,6 +20,8 @@ impl Node {
                 });
                 out.push(')');
             }
+            // An optional value stands for itself, as in the scenes that people write.
+            Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1 => items[0].write(out, indent),
             Kind::Tuple(name, items) => {
                 if let Some(name) = name {
                     out.push_str(&name.text);

@@ -208,14 +208,13 @@ fn whom(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) {
         widgets::named(ui, &response, WidgetType::ComboBox, "Whom");
     });
     match state.whom {
-        Whom::All => {}
         Whom::Group => {
             widgets::property(ui, look, "Group", |ui| group_choice(ui, view.groups, &mut state.group, "Group"));
         }
         Whom::Selected if view.selected.is_empty() => {
             ui.label(look.quiet("Nothing is selected: click agents in the world, or drag a box with Shift."));
         }
-        Whom::Selected => {}
+        Whom::All | Whom::Selected => {}
         Whom::Circle => circle(ui, look, view, state),
     }
 }

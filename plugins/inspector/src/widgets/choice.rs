@@ -8,7 +8,6 @@ use std::hash::Hash;
 use agent2028_view::tokens::spacing;
 
 /// A field of a width that shows what is chosen and opens the list.
-#[must_use]
 pub fn choice(salt: impl Hash + std::fmt::Debug, width: f32, chosen: impl Into<WidgetText>) -> ComboBox {
     ComboBox::from_id_salt(salt).width(width).truncate().icon(chevron).selected_text(chosen)
 }

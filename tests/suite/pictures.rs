@@ -1,0 +1,89 @@
+//! Pictures from the command line, where there is something that can draw.
+
+use crate::{finish, folder, program};
+
+/// Whether pictures can be drawn here. Where they must be, their absence is a failure.
+fn can_draw() -> bool {
+    let can = agent2028_view::offscreen::has_adapter();
+    if !can {
+        assert!(
+            std::env::var_os("AGENT2028_REQUIRE_GPU").is_none(),
+            "there is no graphics adapter, and there must be one"
+        );
+        eprintln!("SKIPPED: there is no graphics adapter, so no picture is drawn in this test");
+    }
+    can
+}
+
+/// Width, height, and how many different bytes a PNG's picture has.
+fn look(file: &std::path::Path) -> (u32, u32, usize) {
+    let decoder = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(file).unwrap()));
+    let mut reader = decoder.read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    let different: std::collections::BTreeSet<&[u8]> = pixels.chunks_exact(3).collect();
+    (info.width, info.height, different.len())
+}
+
+#[test]
+fn render_draws_a_scene_with_and_without_panels() {
+    if !can_draw() {
+        return;
+    }
+    let folder = folder();
+    let mut pictures = Vec::new();
+    for (name, more) in [("world", None), ("panels", Some("--panels"))] {
+        let file = folder.path().join(format!("{name}.png"));
+        let mut command = program();
+        command.args(["render", "foraging", "--at", "90", "--size", "640x360", "--out"]).arg(&file).args(more);
+        let (code, stdout, stderr) = finish(&mut command);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.contains("tick 90"), "{stdout}");
+        let (width, height, colors) = look(&file);
+        assert_eq!((width, height), (640, 360));
+        assert!(colors > 20, "{name}: {colors} colours");
+        pictures.push(std::fs::read(&file).unwrap());
+    }
+    assert_ne!(pictures[0], pictures[1]);
+}
+
+#[test]
+fn render_makes_a_gif_with_a_frame_every_so_many_ticks() {
+    if !can_draw() {
+        return;
+    }
+    let folder = folder();
+    let file = folder.path().join("flock.gif");
+    let film = ["render", "flock", "--every", "10", "--until", "30", "--size", "160x90", "--out"];
+    let (code, stdout, stderr) = finish(program().args(film).arg(&file));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("4 frames"), "{stdout}");
+    let mut decoder = gif::DecodeOptions::new().read_info(std::fs::File::open(&file).unwrap()).unwrap();
+    let mut frames = 0;
+    while decoder.read_next_frame().unwrap().is_some() {
+        frames += 1;
+    }
+    assert_eq!((decoder.width(), decoder.height(), frames), (160, 90, 4));
+}
+
+#[test]
+fn a_film_without_ffmpeg_says_what_to_do_and_leaves_nothing() {
+    let folder = folder();
+    let file = folder.path().join("flock.mp4");
+    let film = ["render", "flock", "--every", "10", "--until", "30", "--out"];
+    let (code, _, stderr) = finish(program().args(film).arg(&file).env("PATH", folder.path()));
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("apt install ffmpeg") && stderr.contains(".gif"), "{stderr}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn wrong_endings_are_refused_before_anything_runs() {
+    for (arguments, help) in [
+        (["render", "flock", "--at", "9", "--out", "flock.jpg"].as_slice(), "--out FILE.png"),
+        (["render", "flock", "--every", "9", "--out", "flock.avi"].as_slice(), "FILE.gif"),
+    ] {
+        let (code, _, stderr) = finish(program().args(arguments));
+        assert!(code == 2 && stderr.contains(help), "{stderr}");
+    }
+}
