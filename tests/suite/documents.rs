@@ -113,13 +113,14 @@ fn every_test_that_the_conformance_page_names_exists() {
         let gone =
             quoted(places).filter(|place| !Path::new(place).exists()).map(|place| format!("no file {place}: {row}"));
         wrong.extend(gone);
-        for name in quoted(proof) {
+        let open = proof.starts_with("open: ");
+        for name in quoted(proof).filter(|_| !open) {
             let exists = if name.contains(['/', '.']) { Path::new(name).exists() } else { tests.contains_key(name) };
             if !exists {
                 wrong.push(format!("no test {name}: {row}"));
             }
         }
-        if quoted(proof).next().is_none() && !proof.starts_with("open: ") {
+        if !open && quoted(proof).next().is_none() {
             wrong.push(format!("neither a test nor open: {row}"));
         }
         if statement.is_empty() {

@@ -5,10 +5,10 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use agent2028::Sandbox;
-use agent2028::core::SimSchedule;
-use agent2028::core::agent::{AgentId, AgentIndex, Position, Status};
+use agent2028::core::agent::{AgentId, AgentIndex, Status, Velocity};
 use agent2028::core::faults::Kill;
 use agent2028::core::selector::Selector;
+use agent2028::core::{After, SimSchedule, SimSystems};
 use agent2028::scene::gallery;
 use bevy::prelude::*;
 
@@ -151,12 +151,12 @@ fn a_series_has_a_value_a_tick_and_events_tell_what_happened() {
 }
 
 #[test]
-fn a_run_goes_on_without_an_agent_that_lost_its_place() {
+fn a_run_goes_on_without_an_agent_whose_velocity_is_no_number() {
     let mut sandbox = Sandbox::builtin("flock").unwrap();
     sandbox.run(5).unwrap();
     let world = sandbox.app_mut().unwrap().world_mut();
     let agent = world.resource::<AgentIndex>().get(AgentId(3)).unwrap();
-    world.get_mut::<Position>(agent).unwrap().0.y = f32::INFINITY;
+    world.get_mut::<Velocity>(agent).unwrap().0.y = f32::NAN;
     assert_eq!(sandbox.run(20).unwrap(), 20);
     let agents = sandbox.agents().unwrap();
     assert_eq!(agents[3].status, Status::Failed);
