@@ -50,7 +50,7 @@ impl From<SceneError> for SandboxError {
 /// use agent2028::Sandbox;
 ///
 /// let mut sandbox = Sandbox::builtin("flock")?.seed(7).set("boids.separation.weight", 2.0)?;
-/// sandbox.run(200)?;
+/// sandbox.run(600)?;
 /// assert!(sandbox.metric("boids.order")? > 0.3, "the flock should begin to align");
 /// # Ok::<(), agent2028::SandboxError>(())
 /// ```

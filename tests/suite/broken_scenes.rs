@@ -63,7 +63,7 @@ fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
         },
         Wrong {
             text: "Scene(\n  agents: [(name: \"a\", from_csv: \"no.csv\")],\n)",
-            at: (2, 33),
+            at: (2, 34),
             message: "no.csv",
             help: "relative",
         },

@@ -72,8 +72,8 @@ pub const SHEET: [Part; 4] = [
     Part {
         title: "View",
         lines: &[
-            line("Wheel", "Zoom to the pointer"),
-            line("Drag", "Move the view"),
+            line("Wheel, + \u{2212}", "Zoom to the pointer"),
+            line("Drag, arrows", "Move the view"),
             line("F", "Show the whole world"),
             line("T", "Dark or light theme"),
         ],
@@ -84,7 +84,8 @@ pub const SHEET: [Part; 4] = [
             line("Click", "Select an agent"),
             line("Shift click", "Add an agent to the selection"),
             line("Shift drag", "Select the agents in a box"),
-            line("Escape", "Select nothing"),
+            line("C, double click", "Follow an agent, or stop"),
+            line("Escape", "Stop following, then select nothing"),
         ],
     },
     Part {
