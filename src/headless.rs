@@ -130,8 +130,12 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
             for problem in passed_over {
                 tracing::warn!("passed over {problem}");
             }
-            checkpoint.restore(world)?;
-            Some(RunFolder::resume(resume, checkpoint.tick)?)
+            if let Some(checkpoint) = &checkpoint {
+                checkpoint.restore(world)?;
+            } else {
+                tracing::warn!("{} has no checkpoint yet: the run starts over", resume.display());
+            }
+            Some(RunFolder::resume(resume, checkpoint.map_or(0, |checkpoint| checkpoint.tick))?)
         }
         (None, Some(out)) => Some(RunFolder::create(out, loaded, world)?),
         (None, None) => None,

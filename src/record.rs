@@ -240,17 +240,20 @@ pub fn scene_of(folder: &Path) -> Result<String, RecordError> {
     fs::read_to_string(&path).map_err(io_error(&path))
 }
 
-/// The newest whole checkpoint of a run, and what was wrong with newer ones.
+/// The newest whole checkpoint of a run, and what was wrong with newer ones; nothing if the run wrote none yet.
 ///
 /// # Errors
-/// If there is none.
-pub fn newest_checkpoint(folder: &Path) -> Result<(Checkpoint, Vec<String>), RecordError> {
+/// If there are some and none is whole.
+pub fn newest_checkpoint(folder: &Path) -> Result<(Option<Checkpoint>, Vec<String>), RecordError> {
     let mut passed_over = Vec::new();
     for file in checkpoint_files(folder)?.iter().rev() {
         match Checkpoint::read(file) {
-            Ok(checkpoint) => return Ok((checkpoint, passed_over)),
+            Ok(checkpoint) => return Ok((Some(checkpoint), passed_over)),
             Err(error) => passed_over.push(format!("{}: {error}", file.display())),
         }
+    }
+    if passed_over.is_empty() {
+        return Ok((None, passed_over));
     }
     let details = passed_over.iter().map(|line| format!("\n  {line}")).collect();
     Err(RecordError::NoCheckpoint { folder: folder.display().to_string(), details })

@@ -285,7 +285,12 @@ fn check_selector(node: &Node, name: &str, findings: &mut Findings) -> bool {
                     }
                 }
                 _ => {
-                    wrong(node, "And([…]) with selectors", "for example And([Named(\"ant\"), Fraction(0.5)])", findings);
+                    wrong(
+                        node,
+                        "And([…]) with selectors",
+                        "for example And([Named(\"ant\"), Fraction(0.5)])",
+                        findings,
+                    );
                 }
             }
             true

@@ -75,6 +75,18 @@ fn a_run_with_agents_from_a_table_goes_on_from_its_folder_alone() {
 }
 
 #[test]
+fn a_run_without_a_checkpoint_starts_over() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    let (_, whole, _) = finish(program().args(["run", "flock", "--ticks", "20", "--out"]).arg(&out));
+    let (code, again, stderr) = finish(program().args(["run", "--ticks", "20", "--resume"]).arg(&out));
+    assert_eq!((code, state_hash(&again)), (1, state_hash(&whole)), "{stderr}");
+    assert!(stderr.contains("starts over"), "{stderr}");
+    let metrics = std::fs::read_to_string(out.join("metrics.csv")).unwrap();
+    assert_eq!(metrics.lines().count(), 21);
+}
+
+#[test]
 fn a_folder_with_a_run_is_not_written_over() {
     let folder = folder();
     let out = folder.path().join("run");

@@ -5,7 +5,7 @@
 //! | phase | what this crate runs in it |
 //! |---|---|
 //! | before all | the clock moves on, the event bus is stamped |
-//! | [`Intervene`](SimSystems::Intervene) | due interventions are applied, churn runs, conditions expire |
+//! | [`Intervene`](SimSystems::Intervene) | due interventions are applied, churn runs, conditions expire, values that are not finite are caught |
 //! | after [`Settle`](SimSystems::Settle) | values that are not finite are caught |
 //! | [`Observe`](SimSystems::Observe) | counts of agents are recorded |
 //! | after all | the tick's events get their order and numbers |
@@ -129,11 +129,16 @@ impl Plugin for SimCorePlugin {
         app.add_systems(SimSchedule, (clock::advance_clock, event::stamp_bus, start_metrics).chain().in_set(TickStart))
             .add_systems(
                 SimSchedule,
-                (intervention::apply_due, faults::run_churn, agent::expire_conditions)
+                (
+                    intervention::apply_due,
+                    faults::run_churn,
+                    agent::expire_conditions,
+                    quarantine::quarantine_before_perceiving,
+                )
                     .chain()
                     .in_set(SimSystems::Intervene),
             )
-            .add_systems(SimSchedule, quarantine::quarantine_motion.in_set(After(SimSystems::Settle)))
+            .add_systems(SimSchedule, quarantine::quarantine_after_motion.in_set(After(SimSystems::Settle)))
             .add_systems(SimSchedule, observe_agents.in_set(SimSystems::Observe))
             .add_systems(SimSchedule, event::settle_bus.after(After(SimSystems::Observe)));
     }

@@ -67,8 +67,19 @@ fn is_sound(position: Vec2, velocity: Vec2) -> bool {
     poison == 0.0
 }
 
+type Motion = (&'static Agent, &'static Position, Option<&'static Velocity>);
+
+/// Looks at all positions and velocities before anybody perceives them: what came from outside must not spread.
+pub(crate) fn quarantine_before_perceiving(world: &mut World, query: &mut QueryState<Motion>) {
+    quarantine(world, query, "before Perceive");
+}
+
 /// Looks at all positions and velocities after motion.
-pub(crate) fn quarantine_motion(world: &mut World, query: &mut QueryState<(&Agent, &Position, Option<&Velocity>)>) {
+pub(crate) fn quarantine_after_motion(world: &mut World, query: &mut QueryState<Motion>) {
+    quarantine(world, query, "after Settle");
+}
+
+fn quarantine(world: &mut World, query: &mut QueryState<Motion>, noticed: &str) {
     let mut bad: Vec<(AgentId, Vec2, Vec2)> = Vec::new();
     for (agent, position, velocity) in query.iter(world) {
         let velocity = velocity.map_or(Vec2::ZERO, |velocity| velocity.0);
@@ -86,13 +97,13 @@ pub(crate) fn quarantine_motion(world: &mut World, query: &mut QueryState<(&Agen
         world.resource_mut::<EventBus>().publish(
             EventKind::AGENT_QUARANTINED,
             Some(agent),
-            format!("{values} after Settle: the agent is out of action"),
+            format!("{values} {noticed}: the agent is out of action"),
         );
-        tracing::error!("tick {tick}: agent {agent} has {values} after Settle");
+        tracing::error!("tick {tick}: agent {agent} has {values} {noticed}");
         let mut quarantine = world.resource_mut::<Quarantine>();
         quarantine.count += 1;
         if quarantine.faults.len() < KEPT_FAULTS {
-            quarantine.faults.push(Fault { agent, noticed: "Settle".into(), tick, values });
+            quarantine.faults.push(Fault { agent, noticed: noticed.into(), tick, values });
         }
         if let Some(entity) = world.resource::<crate::agent::AgentIndex>().get(agent) {
             let mut entity = world.entity_mut(entity);
@@ -129,7 +140,7 @@ mod tests {
         world.get_mut::<Position>(entity).unwrap().0.x = f32::NAN;
         world.run_schedule(SimSchedule);
         let fault = &world.resource::<Quarantine>().faults()[0];
-        assert_eq!((fault.agent, fault.tick), (AgentId(1), 1));
+        assert_eq!((fault.agent, fault.tick, fault.noticed.as_str()), (AgentId(1), 1, "before Perceive"));
         assert_eq!(world.get::<Condition>(entity).unwrap().status, Status::Failed);
         assert!(world.get::<Position>(entity).unwrap().0.is_finite());
         assert!(world.resource::<Stopped>().0);

@@ -120,10 +120,10 @@ impl Selector {
                 from
             }
             Self::And(selectors) => selectors.iter().enumerate().fold(from, |left, (index, selector)| {
-                selector.narrow(world, context, left, depth * 16 + index as u64 + 1)
+                selector.narrow(world, context, left, depth.wrapping_mul(16).wrapping_add(index as u64 + 1))
             }),
             Self::Not(selector) => {
-                let chosen = selector.narrow(world, context, from.clone(), depth * 16 + 1);
+                let chosen = selector.narrow(world, context, from.clone(), depth.wrapping_mul(16).wrapping_add(1));
                 from.retain(|agent| chosen.binary_search(agent).is_err());
                 from
             }
@@ -216,6 +216,15 @@ mod tests {
     fn chosen(app: &mut App, selector: &Selector) -> Vec<u32> {
         let context = InterventionContext { tick: 5, ordinal: 0 };
         selector.resolve(app.world_mut(), &context).into_iter().map(|agent| agent.0).collect()
+    }
+
+    #[test]
+    fn selectors_may_be_nested_deeply() {
+        let mut nested = Selector::Count(3);
+        for _ in 0..40 {
+            nested = Selector::Not(Box::new(Selector::And(vec![nested])));
+        }
+        assert_eq!(chosen(&mut world(), &nested).len(), 3);
     }
 
     #[test]

@@ -7,7 +7,6 @@ use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use agent2028_core::space::WorldBounds;
 use bevy::math::Rot2;
 use bevy::prelude::*;
-use rand_distr::{Distribution, Exp1, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{PheromonesConfig, Steering};
@@ -94,7 +93,7 @@ impl Forager {
         self.since_s = 0.0;
         self.activity = Activity::Explore;
         if plan.settings.rest_s > 0.0 {
-            let rest: f32 = Exp1.sample(stream);
+            let rest = stream.exponential();
             self.rest_until = clock.tick() + clock.ticks_in(f64::from(rest * plan.settings.rest_s));
             self.activity = Activity::Rest;
         }
@@ -154,7 +153,7 @@ pub fn decide(forager: &mut Forager, position: Vec2, around: &Surroundings, stre
         // Confined foragers choose at forks, while they move.
         return;
     }
-    let waver: f32 = StandardNormal.sample(stream);
+    let waver = stream.normal();
     if forager.deflected_s > 0.0 {
         forager.deflected_s -= around.dt;
         turn_by(forager, waver * plan.wander * STEADINESS);

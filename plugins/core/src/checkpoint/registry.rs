@@ -76,6 +76,11 @@ pub trait AddCheckpoint {
     fn after_checkpoint_load(&mut self, derive: fn(&mut World)) -> &mut Self;
 }
 
+/// A resource that was absent when the state was saved must be absent now: whoever has it since relies on it.
+fn absent<T: Resource>(world: &World) -> Result<(), String> {
+    if world.contains_resource::<T>() { Err(format!("{} is missing", std::any::type_name::<T>())) } else { Ok(()) }
+}
+
 impl AddCheckpoint for App {
     fn checkpoint_custom(
         &mut self,
@@ -107,9 +112,7 @@ impl AddCheckpoint for App {
             |world, bytes| {
                 match postcard::from_bytes::<Option<T>>(bytes).map_err(|error| error.to_string())? {
                     Some(resource) => world.insert_resource(resource),
-                    None => {
-                        world.remove_resource::<T>();
-                    }
+                    None => absent::<T>(world)?,
                 }
                 Ok(())
             },
@@ -129,8 +132,7 @@ impl AddCheckpoint for App {
             },
             |world, bytes| {
                 if bytes.is_empty() {
-                    world.remove_resource::<T>();
-                    return Ok(());
+                    return absent::<T>(world);
                 }
                 let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
                 world.insert_resource(crate::ron_format::from_str::<T>(text).map_err(|error| error.to_string())?);

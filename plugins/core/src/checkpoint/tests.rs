@@ -50,6 +50,17 @@ fn a_checkpoint_goes_on_with_the_same_bits() {
 }
 
 #[test]
+fn a_forged_checkpoint_without_a_resource_is_refused() {
+    let mut forger = simulation(5);
+    forger.run(1);
+    forger.world_mut().remove_resource::<crate::faults::ChurnProcesses>();
+    let file = forger.checkpoint().encode();
+    let mut victim = simulation(5);
+    let error = victim.restore(&Checkpoint::decode(&file).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("ChurnProcesses is missing"), "{error}");
+}
+
+#[test]
 fn every_flipped_bit_and_every_cut_of_a_checkpoint_is_noticed() {
     let mut simulation = simulation(20);
     simulation.run(2);

@@ -147,13 +147,23 @@ fn wrap_axis(value: f32, half: f32, size: f32) -> f32 {
     }
     // Far outside, or so close below the edge that adding the size rounds onto it.
     let folded = value - size * ((value + half) / size).floor();
-    if folded >= -half && folded < half { folded } else { -half }
+    if folded >= -half && folded < half {
+        folded
+    } else if value.is_finite() {
+        -half
+    } else {
+        // What is not finite must not look as if it were: it is caught and told after motion.
+        value
+    }
 }
 
 /// Reflects once and clamps what is left; returns the factor for the velocity.
 #[inline]
 fn bounce_axis(value: f32, half: f32) -> (f32, f32) {
-    if value > half {
+    if value.is_infinite() {
+        // As above.
+        (value, 1.0)
+    } else if value > half {
         ((2.0 * half - value).max(-half), -1.0)
     } else if value < -half {
         ((-2.0 * half - value).min(half), -1.0)
@@ -166,6 +176,17 @@ fn bounce_axis(value: f32, half: f32) -> (f32, f32) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_not_finite_does_not_come_out_finite() {
+        for edge in [Edge::Wrap, Edge::Bounce, Edge::Open] {
+            let bounds = WorldBounds { edge, ..torus() };
+            for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let (position, _) = bounds.travel(Vec2::ZERO, Vec2::ZERO, Vec2::new(wrong, 1.0));
+                assert!(!position.is_finite(), "{edge:?} {wrong}: {position}");
+            }
+        }
+    }
 
     fn torus() -> WorldBounds {
         WorldBounds { size: Vec2::new(100.0, 60.0), edge: Edge::Wrap }
