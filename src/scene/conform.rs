@@ -103,7 +103,9 @@ fn check(node: &Node, info: &'static TypeInfo, limits: Limits, findings: &mut Fi
                     check_type_name(name.as_ref(), info.type_path_table().short_path(), findings);
                     check_fields(given, &fields, findings);
                 }
-                Kind::Tuple(None, items) if items.is_empty() => {}
+                Kind::Tuple(name, items) if items.is_empty() => {
+                    check_type_name(name.as_ref(), info.type_path_table().short_path(), findings);
+                }
                 _ => wrong(node, "fields in parentheses", &example_of(&fields), findings),
             }
         }

@@ -114,7 +114,13 @@ impl Node {
                 }
                 fields.iter_mut().for_each(|(_, node)| node.remove_names(places));
             }
-            Kind::Tuple(_, items) | Kind::List(items) => items.iter_mut().for_each(|node| node.remove_names(places)),
+            Kind::Tuple(name, items) => {
+                if name.as_ref().is_some_and(|name| places.contains(&name.place)) {
+                    *name = None;
+                }
+                items.iter_mut().for_each(|node| node.remove_names(places));
+            }
+            Kind::List(items) => items.iter_mut().for_each(|node| node.remove_names(places)),
             Kind::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.remove_names(places)),
             Kind::Number(_) | Kind::Text(_) | Kind::Word(_) => {}
         }

@@ -12,8 +12,8 @@ const GOLDEN: [(&str, &str); 6] = [
     ("flock", "1c622b61fb5ce608476345e96f75ca5b85e9b13ad546852e2921fbdfc27331b8"),
     ("predator", "7e360acd9703b383abc3efa21f4b5e0c8bc3958d1ee1a66d506aea8b63ba19bb"),
     ("formations", "90cefc995cb8ee73d728eefbf3fa38639f4537b0603c4265fe276613fdfc73b9"),
-    ("foraging", "ca3e26a84efdb418bb770d596e9be050e7e795185cd0e2527e77b4c57039fa03"),
-    ("double-bridge", "da301932e8698447d489a784c3fbb393d8f01db536701129405ac21dab02fbac"),
+    ("foraging", "54ef3f810455f406a5077d1899969f178339cfe39ab0b0025725d37cdfb6be1b"),
+    ("double-bridge", "4b86830f5db404f9b105853fc0e24836bebeee21d690f7f3941409bc5a59c8d2"),
     ("abmfc-flock-small", "14c784c958b182352a950255e65108588d82cb09ae661925addc2394b33edc53"),
 ];
 

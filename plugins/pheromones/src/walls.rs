@@ -50,8 +50,9 @@ pub struct WallSet {
     ways: WayGraph,
 }
 
-/// How far bodies stay away from a wall, as a share of the step that hits it.
-const STANDOFF: f32 = 0.01;
+/// How far bodies stay away from a wall, in world units, and as a share of their coordinates: far from the origin numbers
+/// are coarser, and nobody may come to stand on a wall or behind it by rounding.
+const CLEARANCE: (f32, f32) = (1e-3, 1e-5);
 /// Walls with more corners than this have no exact shortest ways; the straight line is the yardstick then.
 const MAX_CORNERS: usize = 256;
 
@@ -144,8 +145,12 @@ impl WallSet {
         let Some((at, wall)) = self.first_hit(start, start + step) else {
             return (start + step, None);
         };
-        let reached = start + step * (at - STANDOFF).max(0.0);
         let along = (wall.to - wall.from).normalize_or_zero();
+        // To the side that the step comes from.
+        let away = if along.perp().dot(step) > 0.0 { -along.perp() } else { along.perp() };
+        let clearance = CLEARANCE.0.max(CLEARANCE.1 * start.abs().max_element());
+        let before_wall = start + step * at + away * clearance;
+        let reached = if self.sees(start, before_wall) { before_wall } else { start };
         let left = step * (1.0 - at);
         let sliding = along * along.dot(left);
         let heading = if along.dot(step) >= 0.0 { along } else { -along };

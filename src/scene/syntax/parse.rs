@@ -280,7 +280,8 @@ impl<'t> Parser<'t> {
                     self.at += 1;
                     return Ok(items);
                 }
-                None => {
+                // Another bracket's end, or the text's.
+                None | Some(')' | ']' | '}') => {
                     self.at = open + 1;
                     return Err(self.error(open, "this bracket is never closed", format!("close it with {close}")));
                 }
