@@ -9,7 +9,7 @@
 //! | [`action`] | the interventions that a timeline may contain |
 //! | [`expect`] | expectations, judged while the scene runs |
 //! | [`rows`] | agents from CSV files |
-//! | [`reference`] | `docs/scene-reference.md`, from the types |
+//! | [`mod@reference`] | `docs/scene-reference.md`, from the types |
 //! | [`gallery`] | the built-in scenes |
 
 pub mod action;

@@ -14,7 +14,7 @@ pub use parse::{parse, parse_number};
 /// Nesting beyond this is refused, so that no input can exhaust the stack.
 const MAX_DEPTH: usize = 64;
 
-/// Which text a node came from: an index into [`super::load::Sources`].
+/// Which text a node came from: an index into [`Sources`](super::report::Sources).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourceId(pub usize);
 
