@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{Agent, AgentId, Position, Velocity, fail_agents};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
+use crate::parallel::Workers;
 
 /// What a simulation does when a value of an agent stops being finite.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
@@ -59,12 +60,13 @@ impl Quarantine {
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stopped(pub bool);
 
-/// How many agents are looked at at once: the sum of a block is finite only if all its values are (values far beyond
-/// any world could overflow it, and are looked at one by one like the others).
-fn is_sound(position: Vec2, velocity: Vec2) -> bool {
-    // Infinity and NaN both give NaN here; finite values give 0.
-    let poison = position.x * 0.0 + position.y * 0.0 + velocity.x * 0.0 + velocity.y * 0.0;
-    poison == 0.0
+/// So many numbers are looked at at once.
+const CHUNK_NUMBERS: usize = 65_536;
+
+fn all_finite(numbers: &[f32]) -> bool {
+    // Infinity and NaN have all bits of the exponent set. No branch: the loop must run at the speed of memory.
+    const EXPONENT: u32 = 0x7f80_0000;
+    numbers.iter().fold(0, |wrong, number| wrong | u32::from(number.to_bits() & EXPONENT == EXPONENT)) == 0
 }
 
 type Motion = (&'static Agent, &'static Position, Option<&'static Velocity>);
@@ -79,14 +81,27 @@ pub(crate) fn quarantine_after_motion(world: &mut World, query: &mut QueryState<
     quarantine(world, query, "after Settle");
 }
 
-fn quarantine(world: &mut World, query: &mut QueryState<Motion>, noticed: &str) {
-    let mut bad: Vec<(AgentId, Vec2, Vec2)> = Vec::new();
-    for (agent, position, velocity) in query.iter(world) {
-        let velocity = velocity.map_or(Vec2::ZERO, |velocity| velocity.0);
-        if !is_sound(position.0, velocity) {
-            bad.push((agent.0, position.0, velocity));
-        }
+/// The agents whose place or velocity is not finite.
+fn unsound(agents: &Query<Motion>, workers: &Workers) -> Vec<(AgentId, Vec2, Vec2)> {
+    let finite = |numbers: &[f32]| {
+        workers.map_chunks(numbers, CHUNK_NUMBERS, |_, chunk| all_finite(chunk)).into_iter().all(|finite| finite)
+    };
+    if let Ok(mut tables) = agents.contiguous_iter()
+        && tables.all(|(_, positions, velocities)| {
+            finite(bytemuck::cast_slice(positions)) && velocities.is_none_or(|all| finite(bytemuck::cast_slice(all)))
+        })
+    {
+        return Vec::new();
     }
+    agents
+        .iter()
+        .map(|(agent, position, velocity)| (agent.0, position.0, velocity.map_or(Vec2::ZERO, |velocity| velocity.0)))
+        .filter(|(_, position, velocity)| !(position.is_finite() && velocity.is_finite()))
+        .collect()
+}
+
+fn quarantine(world: &mut World, query: &mut QueryState<Motion>, noticed: &str) {
+    let mut bad = unsound(&query.query(world), world.resource::<Workers>());
     if bad.is_empty() {
         return;
     }
