@@ -89,13 +89,13 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// Why the two rows with many birds miss.
-const SPARSE: &str = "The target came from a probe in which krABMaga took 2.1 µs (10⁵ birds) and 2.6 µs (10⁶) per \
-     agent-step. Here it answers with its fastest query that finds every neighbour (whole bags as wide as the vision, \
-     distances in the model), so that both see the same neighbours; its query that looks at distances itself takes about \
-     twice as long with bags of half the vision, and leaves neighbours out. Of our step three tenths are the sums (birds \
-     this sparse have fewer than two neighbours each, but eight that follow each other in a row share about 30 \
-     candidates), a quarter is the list of where columns start in each row, a fifth the sort, a tenth moving. Half as many \
-     column starts per row as agents instead of twice as many make the step a tenth shorter.";
+const SPARSE: &str = "The target came from a probe in which krABMaga took 2.1 µs (10⁵ birds) and 2.6 µs (10⁶) per agent-step. Here \
+     it answers with its fastest query that finds every neighbour (whole bags as wide as the vision, distances in \
+     the model), so that both see the same neighbours; its query that looks at distances itself takes about twice \
+     as long with bags of half the vision, and leaves neighbours out. Of our step two fifths are the sort into \
+     cells, a quarter the sums (birds this sparse have fewer than two neighbours each, but eight that follow each \
+     other in a row share about 30 candidates), a fifth finding where the columns of each row start, a tenth the \
+     decisions, the rest moving.";
 
 /// The rules of the comparison.
 fn birds(vision: f32) -> Birds {
