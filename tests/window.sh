@@ -32,10 +32,13 @@ for _ in $(seq 50); do xdpyinfo >/dev/null 2>&1 && break; sleep 0.1; done
 openbox >/dev/null 2>&1 &
 manager=$!
 
-echo "same hash in the window as headless"
-in_window=$("$program" open predator --until 240 --speed max | grep state-hash)
-headless=$("$program" run predator --ticks 240 2>/dev/null | grep state-hash || true)
-[ -n "$in_window" ] && [ "$in_window" = "$headless" ] || fail "window: $in_window, headless: $headless"
+echo "every scene has the same hash in the window as headless"
+for name in $("$program" scenes --format json | grep -o '"name": *"[^"]*"' | cut -d'"' -f4); do
+    in_window=$("$program" open "$name" --until 60 --speed max 2>/dev/null | grep state-hash || true)
+    # Expectations about later ticks fail in so short a run; only the hash counts.
+    headless=$("$program" run "$name" --ticks 60 2>/dev/null | grep state-hash || true)
+    [ -n "$in_window" ] && [ "$in_window" = "$headless" ] || fail "$name: window: $in_window, headless: $headless"
+done
 
 echo "without a verb it welcomes"
 "$program" >"$shots/welcome.log" 2>&1 &

@@ -57,6 +57,38 @@ fn a_killed_run_resumes_with_the_same_bits() {
 }
 
 #[test]
+fn every_scene_goes_on_after_a_kill_with_the_same_bits() {
+    for name in agent2028::scene::gallery::names() {
+        let folder = folder();
+        let out = folder.path().join("run");
+        let mut child = program()
+            .args(["run", name, "--ticks", "1000000000", "--checkpoint-every", "10", "--out"])
+            .arg(&out)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let newest = || {
+            let files = std::fs::read_dir(out.join("checkpoints")).ok()?.flatten();
+            let stems = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.parse::<u64>().ok()?));
+            stems.max()
+        };
+        for _ in 0..1500 {
+            if newest() >= Some(20) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let ticks = (newest().unwrap_or_else(|| panic!("{name} wrote no checkpoint")) + 7).to_string();
+        let (_, whole, _) = finish(program().args(["run", name, "--ticks", &ticks]));
+        let (_, resumed, stderr) = finish(program().args(["run", "--ticks", &ticks, "--resume"]).arg(&out));
+        assert_eq!(state_hash(&resumed), state_hash(&whole), "{name}: {stderr}");
+    }
+}
+
+#[test]
 fn a_run_with_agents_from_a_table_goes_on_from_its_folder_alone() {
     let folder = folder();
     let scene = folder.path().join("birds.ron");
