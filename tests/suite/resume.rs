@@ -70,7 +70,7 @@ fn every_scene_goes_on_after_a_kill_with_the_same_bits() {
             .unwrap();
         let newest = || {
             let files = std::fs::read_dir(out.join("checkpoints")).ok()?.flatten();
-            let stems = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.parse::<u64>().ok()?));
+            let stems = files.filter_map(|file| file.path().file_stem()?.to_str()?.parse::<u64>().ok());
             stems.max()
         };
         for _ in 0..1500 {
