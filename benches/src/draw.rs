@@ -3,19 +3,14 @@
 use agent2028_core::agent::AgentGroup;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
-use agent2028_view::offscreen::{Offscreen, OffscreenOptions};
+use agent2028_view::offscreen::{Offscreen, OffscreenOptions, windowless_plugins};
 use bevy::app::PluginsState;
 use bevy::asset::RenderAssetUsages;
 use bevy::camera::{ImageRenderTarget, RenderTarget};
-use bevy::log::LogPlugin;
 use bevy::math::Rot2;
 use bevy::prelude::*;
-use bevy::render::RenderPlugin;
-use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
 use bevy::render::render_resource::{Extent3d, PollType, TextureDimension, TextureFormat};
 use bevy::render::renderer::RenderDevice;
-use bevy::window::ExitCondition;
-use bevy::winit::WinitPlugin;
 
 use crate::measure::{Clock, Failure, Figures, Sample, pairs, time};
 use crate::row::{Curve, Effort, Row, Target, Unit};
@@ -72,15 +67,7 @@ struct Sprites(App);
 impl Sprites {
     fn new(count: usize) -> Self {
         let mut app = App::new();
-        app.add_plugins(
-            DefaultPlugins
-                .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() })
-                .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
-                .disable::<WinitPlugin>()
-                .disable::<PipelinedRenderingPlugin>()
-                .disable::<LogPlugin>()
-                .disable::<bevy::app::TerminalCtrlCHandlerPlugin>(),
-        );
+        app.add_plugins(windowless_plugins());
         let extent = Extent3d { width: 6, height: 6, depth_or_array_layers: 1 };
         let (dimension, format) = (TextureDimension::D2, TextureFormat::Rgba8UnormSrgb);
         let dot = Image::new_fill(extent, dimension, &[255; 4], format, RenderAssetUsages::RENDER_WORLD);

@@ -43,6 +43,15 @@ pub enum Selector {
         #[reflect(@Range::new(0.0, 1e7), @Unit("units"))]
         radius: f32,
     },
+    /// The agents in a rectangle of the world; on a torus it may reach over an edge.
+    Region {
+        /// The rectangle's middle.
+        #[reflect(@Unit("units"))]
+        center: Vec2,
+        /// Its width and height.
+        #[reflect(@Unit("units"))]
+        size: Vec2,
+    },
     /// Narrows down step by step: each selector chooses among what the ones before it left, so
     /// `And([Named("ant"), Fraction(0.5)])` is half of the ants.
     And(#[reflect(ignore)] Vec<Selector>),
@@ -108,15 +117,11 @@ impl Selector {
                 from
             }
             Self::Within { center, radius } => {
-                let bounds = *world.resource::<WorldBounds>();
-                let mut inside: Vec<AgentId> = world
-                    .query::<(&Agent, &Position)>()
-                    .iter(world)
-                    .filter(|(_, position)| bounds.delta(*center, position.0).length_squared() <= radius * radius)
-                    .map(|(agent, _)| agent.0)
-                    .collect();
-                inside.sort_unstable();
-                from.retain(|agent| inside.binary_search(agent).is_ok());
+                retain_by_place(world, &mut from, *center, |way| way.length_squared() <= radius * radius);
+                from
+            }
+            Self::Region { center, size } => {
+                retain_by_place(world, &mut from, *center, |way| way.abs().cmple(*size * 0.5).all());
                 from
             }
             Self::And(selectors) => selectors.iter().enumerate().fold(from, |left, (index, selector)| {
@@ -129,6 +134,19 @@ impl Selector {
             }
         }
     }
+}
+
+/// Keeps the agents of which the short way from `center` to them is `inside`.
+fn retain_by_place(world: &mut World, from: &mut Vec<AgentId>, center: Vec2, inside: impl Fn(Vec2) -> bool) {
+    let bounds = *world.resource::<WorldBounds>();
+    let mut chosen: Vec<AgentId> = world
+        .query::<(&Agent, &Position)>()
+        .iter(world)
+        .filter(|(_, position)| inside(bounds.delta(center, position.0)))
+        .map(|(agent, _)| agent.0)
+        .collect();
+    chosen.sort_unstable();
+    from.retain(|agent| chosen.binary_search(agent).is_ok());
 }
 
 /// The `count` agents with the smallest random keys: every agent has the same chance, whoever else is there.
@@ -188,6 +206,9 @@ impl Check for Selector {
             Self::Within { center, .. } if !center.is_finite() => {
                 problems.push(at, "the centre is not finite", "write ordinary numbers");
             }
+            Self::Region { center, size } if !center.is_finite() || !size.is_finite() || size.min_element() < 0.0 => {
+                problems.push(at, "the rectangle is not one", "write finite numbers, and a size of at least 0");
+            }
             Self::Fraction(share) if !(0.0..=1.0).contains(share) => {
                 problems.push(at, format!("a share of {share} is out of range"), "the value must be 0 to 1");
             }
@@ -216,6 +237,21 @@ mod tests {
     fn chosen(app: &mut App, selector: &Selector) -> Vec<u32> {
         let context = InterventionContext { tick: 5, ordinal: 0 };
         selector.resolve(app.world_mut(), &context).into_iter().map(|agent| agent.0).collect()
+    }
+
+    #[test]
+    fn a_region_chooses_what_stands_in_it_also_over_the_edge() {
+        let mut app = world();
+        *app.world_mut().resource_mut::<WorldBounds>() = WorldBounds { size: Vec2::splat(100.0), ..default() };
+        for (agent, at) in [(0, (49.0, 0.0)), (1, (-49.0, 4.0)), (2, (-44.0, 0.0)), (3, (49.0, 6.0))] {
+            let entity = app.world().resource::<AgentIndex>().get(AgentId(agent)).unwrap();
+            app.world_mut().get_mut::<Position>(entity).unwrap().0 = Vec2::from(at);
+        }
+        let region = Selector::Region { center: Vec2::new(48.0, 0.0), size: Vec2::new(10.0, 10.0) };
+        assert_eq!(chosen(&mut app, &region), [0, 1]);
+        let mut problems = Problems::default();
+        Selector::Region { center: Vec2::ZERO, size: Vec2::new(-1.0, 2.0) }.check("select", &mut problems);
+        assert_eq!(problems.into_list().len(), 1);
     }
 
     #[test]

@@ -24,7 +24,7 @@
 use std::time::{Duration, Instant};
 
 use agent2028_core::simulation::Simulation;
-use bevy::app::PluginsState;
+use bevy::app::{PluginGroupBuilder, PluginsState};
 use bevy::asset::RenderAssetUsages;
 use bevy::camera::{ImageRenderTarget, RenderTarget};
 use bevy::log::LogPlugin;
@@ -157,6 +157,20 @@ impl std::fmt::Debug for Offscreen {
     }
 }
 
+/// Bevy's plugins for drawing into images, without a window or an event loop.
+#[must_use]
+pub fn windowless_plugins() -> PluginGroupBuilder {
+    DefaultPlugins
+        .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() })
+        .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
+        .disable::<WinitPlugin>()
+        // A frame is complete when its update returns.
+        .disable::<PipelinedRenderingPlugin>()
+        // Logging and signals belong to the program that draws.
+        .disable::<LogPlugin>()
+        .disable::<bevy::app::TerminalCtrlCHandlerPlugin>()
+}
+
 /// Whether there is an adapter that could draw without a display.
 #[must_use]
 pub fn has_adapter() -> bool {
@@ -198,17 +212,7 @@ impl Offscreen {
             return Err(OffscreenError::NoAdapter);
         }
         let mut app = App::new();
-        app.add_plugins(
-            DefaultPlugins
-                .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() })
-                .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
-                .disable::<WinitPlugin>()
-                // A frame is complete when its update returns.
-                .disable::<PipelinedRenderingPlugin>()
-                // Logging and signals belong to the program that draws.
-                .disable::<LogPlugin>()
-                .disable::<bevy::app::TerminalCtrlCHandlerPlugin>(),
-        );
+        app.add_plugins(windowless_plugins());
         app.insert_resource(ViewSettings { reduced_motion: true, ..options.settings })
             .insert_resource(simulation)
             .add_plugins(ViewPlugin);

@@ -49,6 +49,27 @@ fn a_checkpoint_goes_on_with_the_same_bits() {
     assert_eq!(resumed.world().resource::<InterventionLog>(), whole.world().resource::<InterventionLog>());
 }
 
+/// Written once, by the version that fixed the format (2): it must stay readable, and say the same, as long as this program
+/// reads that format. With `AGENT2028_NEW_GOLDEN` set the test writes it anew instead, which only a new format calls for.
+#[test]
+fn a_golden_checkpoint_stays_readable_and_goes_on_as_it_did() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checkpoint/golden.a28");
+    let mut whole = simulation(12);
+    whole.intervene(Kill { select: Selector::Count(3), duration_s: Some(2.0) });
+    whole.intervene(GrantCapability { select: Selector::Count(5), capability: "ml.train".into() });
+    whole.run(10);
+    if std::env::var_os("AGENT2028_NEW_GOLDEN").is_some() {
+        whole.checkpoint().write(&file).unwrap();
+    }
+    let golden = Checkpoint::read(&file).unwrap();
+    assert_eq!((golden.tick, golden.state_hash), (10, whole.state_hash()));
+    let mut resumed = simulation(12);
+    resumed.restore(&golden).unwrap();
+    whole.run(30);
+    resumed.run(30);
+    assert_eq!(resumed.state_hash(), whole.state_hash());
+}
+
 #[test]
 fn a_forged_checkpoint_without_a_resource_is_refused() {
     let mut forger = simulation(5);

@@ -83,6 +83,9 @@ pub fn show(ui: &mut Ui, look: &Look, view: &PlotsView, state: &mut PlotsState) 
     });
 }
 
+/// What a plot says whose metrics have not been recorded yet.
+pub(crate) const NO_VALUES: &str = "No values yet";
+
 fn plot(ui: &mut Ui, look: &Look, view: &PlotsView, panel: &PlotPanel, picked: bool, state: &mut PlotsState) {
     ui.spacing_mut().item_spacing.y = spacing::TIGHT;
     legend(ui, look, view, panel, picked, state);
@@ -101,6 +104,11 @@ fn plot(ui: &mut Ui, look: &Look, view: &PlotsView, panel: &PlotPanel, picked: b
             Some((name.clone(), look.category(index), points))
         })
         .collect();
+    if curves.iter().all(|(_, _, points)| points.is_empty()) {
+        // Axes without a value would show a range that nobody measured.
+        ui.centered_and_justified(|ui| ui.label(look.quiet(NO_VALUES)));
+        return;
+    }
     let font = FontId::monospace(agent2028_view::tokens::type_size::SMALL);
     let axis = |hints: AxisHints<'static>| {
         hints.tick_label_color(look.secondary).tick_label_font(font.clone()).label_spacing(Rangef::new(0.0, 1.0))
@@ -132,7 +140,8 @@ fn plot(ui: &mut Ui, look: &Look, view: &PlotsView, panel: &PlotPanel, picked: b
         .x_grid_spacer(time_marks)
         .y_grid_spacer(number_marks)
         .include_x(0.0)
-        .include_x(view.tick as f64 / tick_hz)
+        // A second at least: a first value alone would stand in a range that reaches below 0.
+        .include_x((view.tick as f64 / tick_hz).max(1.0))
         .label_formatter(|hover| match hover {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
                 Some(format!("{plot_name}\n{}\n{}", format::number(position.y), format::clock(position.x)))
