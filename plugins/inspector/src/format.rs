@@ -132,6 +132,34 @@ pub fn with_unit(value: f64, unit: &str) -> String {
     text
 }
 
+/// A number of bytes: `512 B`, `1.5 kB`, `12 MB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1000.0;
+        unit = larger;
+    }
+    let places = usize::from(unit != "B" && value < 10.0);
+    format!("{}{THIN_SPACE}{unit}", fixed(value, places))
+}
+
+/// How long ago something was: `just now`, `5 min ago`, `3 days ago`.
+#[must_use]
+pub fn ago(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (minutes, hours, days) {
+        (0, ..) => "just now".into(),
+        (minutes, 0, _) => format!("{minutes}{THIN_SPACE}min ago"),
+        (_, hours, 0) => format!("{hours}{THIN_SPACE}h ago"),
+        (.., days) => format!("{} ago", counted(days, "day", "days")),
+    }
+}
+
 /// A share 0–1 in per cent: `33 %`, `0.5 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
@@ -299,6 +327,17 @@ mod tests {
         assert_eq!(times(1.96), "2.0×");
         assert_eq!(milliseconds(0.81), "0.81\u{202f}ms");
         assert_eq!(milliseconds(0.012), "0.012\u{202f}ms");
+    }
+
+    #[test]
+    fn sizes_and_ages_read_like_a_person_says_them() {
+        assert_eq!(bytes(512), "512\u{202f}B");
+        assert_eq!(bytes(1540), "1.5\u{202f}kB");
+        assert_eq!(bytes(12_400_000), "12\u{202f}MB");
+        assert_eq!(ago(3), "just now");
+        assert_eq!(ago(300), "5\u{202f}min ago");
+        assert_eq!(ago(7200), "2\u{202f}h ago");
+        assert_eq!(ago(86_400), "1 day ago");
     }
 
     #[test]

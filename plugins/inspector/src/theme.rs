@@ -87,6 +87,12 @@ pub mod measure {
     pub const LEAST_BOTTOM: f32 = 120.0;
     /// Height of a line of small text.
     pub const SMALL_LINE: f32 = type_size::SMALL + spacing::TIGHT;
+    /// Column of times in a table.
+    pub const DATE_COLUMN: f32 = 104.0;
+    /// Width of the dialog that asks for a file, and height of the list in it.
+    pub const FILE_DIALOG: (f32, f32) = (760.0, 340.0);
+    /// Width of the list of folders to jump to.
+    pub const PLACES: f32 = 152.0;
     /// Smallest and largest scale of the interface.
     pub const SCALES: (f32, f32) = (0.75, 2.5);
 }
@@ -122,6 +128,8 @@ pub struct Look {
     pub disabled: Color32,
     /// Selection, focus, the primary action.
     pub accent: Color32,
+    /// Text on a surface filled with `accent`.
+    pub on_accent: Color32,
     /// Something to know.
     pub info: Color32,
     /// In order.
@@ -147,6 +155,7 @@ impl Look {
             secondary: color(tokens.secondary),
             disabled: color(tokens.disabled),
             accent: color(tokens.accent),
+            on_accent: color(tokens.on_accent),
             info: color(tokens.info),
             good: color(tokens.good),
             warning: color(tokens.warning),
@@ -158,6 +167,12 @@ impl Look {
     #[must_use]
     pub fn category(&self, index: usize) -> Color32 {
         color(self.theme.tokens().category(index))
+    }
+
+    /// What lies over everything while a dialog wants an answer.
+    #[must_use]
+    pub fn scrim(&self) -> Color32 {
+        self.background.gamma_multiply(0.7)
     }
 
     /// The title of a panel.

@@ -5,6 +5,7 @@ mod bars;
 mod bottom;
 mod design;
 mod faults;
+mod file_dialog;
 mod parameters;
 mod whole;
 
