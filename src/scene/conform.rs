@@ -279,7 +279,7 @@ fn has_default(field: &NamedField) -> bool {
 /// Selectors contain selectors, which reflection leaves out. Returns whether the node was one of those.
 fn check_selector(node: &Node, name: &str, findings: &mut Findings) -> bool {
     match (name, &node.kind) {
-        ("And", Kind::Tuple(_, items)) => {
+        ("And" | "Or", Kind::Tuple(_, items)) => {
             match items.as_slice() {
                 [Node { kind: Kind::List(selectors), .. }] => {
                     for selector in selectors {
@@ -287,12 +287,9 @@ fn check_selector(node: &Node, name: &str, findings: &mut Findings) -> bool {
                     }
                 }
                 _ => {
-                    wrong(
-                        node,
-                        "And([…]) with selectors",
-                        "for example And([Named(\"ant\"), Fraction(0.5)])",
-                        findings,
-                    );
+                    let wanted = format!("{name}([…]) with selectors");
+                    let example = format!("for example {name}([Named(\"ant\"), Fraction(0.5)])");
+                    wrong(node, &wanted, &example, findings);
                 }
             }
             true
@@ -304,7 +301,7 @@ fn check_selector(node: &Node, name: &str, findings: &mut Findings) -> bool {
             }
             true
         }
-        ("And" | "Not", _) => {
+        ("And" | "Or" | "Not", _) => {
             wrong(node, &format!("{name}(…)"), "for example Not(Named(\"ant\"))", findings);
             true
         }

@@ -1,4 +1,8 @@
 //! Selectors name agents: in scenes, on the command line and in the inspector.
+//!
+//! [`expression`] reads and writes them as people would say them: `group ant and speed > 2`.
+
+pub mod expression;
 
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -10,7 +14,57 @@ use crate::agent::{
 use crate::intervention::InterventionContext;
 use crate::rng::{Purpose, SimRng};
 use crate::schema::{Check, Problems, Range, Unit, suggest};
-use crate::space::WorldBounds;
+use crate::space::{PolygonIndex, WorldBounds};
+
+/// How a number is compared with another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+pub enum Comparison {
+    /// Less than.
+    Below,
+    /// Less than or equal to.
+    AtMost,
+    /// Equal to.
+    Equal,
+    /// Not equal to.
+    Unequal,
+    /// Greater than or equal to.
+    AtLeast,
+    /// Greater than.
+    #[default]
+    Above,
+}
+
+impl Comparison {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Below, Self::AtMost, Self::Equal, Self::Unequal, Self::AtLeast, Self::Above];
+
+    /// Whether `left` compares with `right` in this way. What isn't a number compares with nothing.
+    #[must_use]
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Below => left < right,
+            Self::AtMost => left <= right,
+            Self::Equal => left == right,
+            Self::Unequal => left != right && !left.is_nan(),
+            Self::AtLeast => left >= right,
+            Self::Above => left > right,
+        }
+    }
+
+    /// How it is written.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Equal => "=",
+            Self::Unequal => "!=",
+            Self::AtLeast => ">=",
+            Self::Above => ">",
+        }
+    }
+}
 
 /// Which agents are meant.
 #[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
@@ -32,8 +86,25 @@ pub enum Selector {
     Role(String),
     /// The agents with these ids.
     Ids(Vec<AgentId>),
+    /// The agents with ids from the first to the last, both included.
+    IdRange {
+        /// The first id.
+        first: AgentId,
+        /// The last id.
+        last: AgentId,
+    },
     /// The agents whose status is this.
     HasStatus(Status),
+    /// The agents of which a quantity compares with a value, such as a speed above 2; those that have no such quantity
+    /// are not meant.
+    Compare {
+        /// The quantity's name, such as `speed`.
+        quantity: String,
+        /// How it compares.
+        is: Comparison,
+        /// With what, in the quantity's unit.
+        value: f64,
+    },
     /// The agents within a circle.
     Within {
         /// The circle's centre.
@@ -52,9 +123,21 @@ pub enum Selector {
         #[reflect(@Unit("units"))]
         size: Vec2,
     },
+    /// The agents in a polygon, given by its corners in order; on a torus it may reach over an edge.
+    Inside(#[reflect(@Unit("units"))] Vec<Vec2>),
+    /// The agents nearest to a point; of several equally near those with the lowest ids.
+    Nearest {
+        /// The point.
+        #[reflect(@Unit("units"))]
+        to: Vec2,
+        /// How many.
+        count: u32,
+    },
     /// Narrows down step by step: each selector chooses among what the ones before it left, so
     /// `And([Named("ant"), Fraction(0.5)])` is half of the ants.
     And(#[reflect(ignore)] Vec<Selector>),
+    /// The agents that at least one of the selectors chooses.
+    Or(#[reflect(ignore)] Vec<Selector>),
     /// All agents that the selector doesn't choose.
     Not(#[reflect(ignore)] Box<Selector>),
 }
@@ -63,18 +146,12 @@ impl Selector {
     /// The agents meant, in id order. Random choices are keyed by the intervention's place in its tick, so they are the
     /// same in every run.
     #[must_use]
-    pub fn resolve(&self, world: &mut World, context: &InterventionContext) -> Vec<AgentId> {
+    pub fn resolve(&self, world: &World, context: &InterventionContext) -> Vec<AgentId> {
         let all: Vec<AgentId> = world.resource::<AgentIndex>().iter().map(|(agent, _)| agent).collect();
         self.narrow(world, context, all, 0)
     }
 
-    fn narrow(
-        &self,
-        world: &mut World,
-        context: &InterventionContext,
-        mut from: Vec<AgentId>,
-        depth: u64,
-    ) -> Vec<AgentId> {
+    fn narrow(&self, world: &World, context: &InterventionContext, mut from: Vec<AgentId>, depth: u64) -> Vec<AgentId> {
         match self {
             Self::All => from,
             Self::Fraction(share) => {
@@ -107,6 +184,20 @@ impl Selector {
                 from.retain(|agent| ids.binary_search(agent).is_ok());
                 from
             }
+            Self::IdRange { first, last } => {
+                from.retain(|agent| (first..=last).contains(&agent));
+                from
+            }
+            Self::Compare { quantity, is, value } => {
+                retain_by_quantity(world, &mut from, quantity, |number| is.holds(number, *value));
+                from
+            }
+            Self::Inside(corners) => {
+                let polygon = PolygonIndex::new(corners);
+                retain_by_place(world, &mut from, |bounds, place| polygon.contains_in(bounds, place));
+                from
+            }
+            Self::Nearest { to, count } => nearest(world, from, *to, *count as usize),
             Self::HasStatus(status) => {
                 let index = world.resource::<AgentIndex>();
                 from.retain(|agent| {
@@ -117,16 +208,30 @@ impl Selector {
                 from
             }
             Self::Within { center, radius } => {
-                retain_by_place(world, &mut from, *center, |way| way.length_squared() <= radius * radius);
+                retain_by_place(world, &mut from, |bounds, place| {
+                    bounds.delta(*center, place).length_squared() <= radius * radius
+                });
                 from
             }
             Self::Region { center, size } => {
-                retain_by_place(world, &mut from, *center, |way| way.abs().cmple(*size * 0.5).all());
+                retain_by_place(world, &mut from, |bounds, place| {
+                    bounds.delta(*center, place).abs().cmple(*size * 0.5).all()
+                });
                 from
             }
             Self::And(selectors) => selectors.iter().enumerate().fold(from, |left, (index, selector)| {
                 selector.narrow(world, context, left, depth.wrapping_mul(16).wrapping_add(index as u64 + 1))
             }),
+            Self::Or(selectors) => {
+                let mut chosen: Vec<AgentId> = Vec::new();
+                for (index, selector) in selectors.iter().enumerate() {
+                    let depth = depth.wrapping_mul(16).wrapping_add(index as u64 + 1);
+                    chosen.extend(selector.narrow(world, context, from.clone(), depth));
+                }
+                chosen.sort_unstable();
+                chosen.dedup();
+                chosen
+            }
             Self::Not(selector) => {
                 let chosen = selector.narrow(world, context, from.clone(), depth.wrapping_mul(16).wrapping_add(1));
                 from.retain(|agent| chosen.binary_search(agent).is_err());
@@ -136,17 +241,61 @@ impl Selector {
     }
 }
 
-/// Keeps the agents of which the short way from `center` to them is `inside`.
-fn retain_by_place(world: &mut World, from: &mut Vec<AgentId>, center: Vec2, inside: impl Fn(Vec2) -> bool) {
+/// Keeps the agents that stand at a place that is `inside`.
+fn retain_by_place(world: &World, from: &mut Vec<AgentId>, inside: impl Fn(&WorldBounds, Vec2) -> bool) {
     let bounds = *world.resource::<WorldBounds>();
-    let mut chosen: Vec<AgentId> = world
-        .query::<(&Agent, &Position)>()
-        .iter(world)
-        .filter(|(_, position)| inside(bounds.delta(center, position.0)))
-        .map(|(agent, _)| agent.0)
-        .collect();
+    let Some(mut agents) = world.try_query::<(&Agent, &Position)>() else {
+        return from.clear();
+    };
+    let mut chosen: Vec<AgentId> =
+        agents.iter(world).filter(|(_, position)| inside(&bounds, position.0)).map(|(agent, _)| agent.0).collect();
     chosen.sort_unstable();
     from.retain(|agent| chosen.binary_search(agent).is_ok());
+}
+
+/// Keeps the agents that have a quantity of which the value is `meant`.
+fn retain_by_quantity(world: &World, from: &mut Vec<AgentId>, name: &str, meant: impl Fn(f64) -> bool) {
+    let index = world.resource::<AgentIndex>();
+    from.retain(|agent| index.get(*agent).and_then(|entity| quantity(world, entity, name)).is_some_and(&meant));
+}
+
+/// The quantities that agents have.
+pub(crate) fn quantity_names(_: &World) -> Vec<String> {
+    ["health", "speed", "x", "y"].map(str::to_owned).to_vec()
+}
+
+/// The value of a quantity of an agent.
+fn quantity(world: &World, entity: Entity, name: &str) -> Option<f64> {
+    match name {
+        "x" => Some(world.get::<Position>(entity)?.0.x.into()),
+        "y" => Some(world.get::<Position>(entity)?.0.y.into()),
+        "speed" => Some(world.get::<crate::agent::Velocity>(entity)?.0.length().into()),
+        "health" => Some(Condition::health(world.get::<Condition>(entity)).into()),
+        _ => None,
+    }
+}
+
+/// The `count` agents of `from` that are nearest to a point.
+fn nearest(world: &World, from: Vec<AgentId>, to: Vec2, count: usize) -> Vec<AgentId> {
+    let (bounds, index) = (*world.resource::<WorldBounds>(), world.resource::<AgentIndex>());
+    let mut placed: Vec<(f32, AgentId)> = from
+        .into_iter()
+        .filter_map(|agent| {
+            let position = world.get::<Position>(index.get(agent)?)?;
+            Some((bounds.delta(bounds.enter(to), position.0).length_squared(), agent))
+        })
+        .collect();
+    let order = |a: &(f32, AgentId), b: &(f32, AgentId)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    if count == 0 {
+        return Vec::new();
+    }
+    if count < placed.len() {
+        placed.select_nth_unstable_by(count - 1, order);
+        placed.truncate(count);
+    }
+    let mut chosen: Vec<AgentId> = placed.into_iter().map(|(_, agent)| agent).collect();
+    chosen.sort_unstable();
+    chosen
 }
 
 /// The `count` agents with the smallest random keys: every agent has the same chance, whoever else is there.
@@ -197,7 +346,7 @@ impl Check for Selector {
                     }
                 }
             },
-            Self::And(selectors) => {
+            Self::And(selectors) | Self::Or(selectors) => {
                 for selector in selectors {
                     selector.check(at, problems);
                 }
@@ -208,6 +357,19 @@ impl Check for Selector {
             }
             Self::Region { center, size } if !center.is_finite() || !size.is_finite() || size.min_element() < 0.0 => {
                 problems.push(at, "the rectangle is not one", "write finite numbers, and a size of at least 0");
+            }
+            Self::Inside(corners) if corners.len() < 3 || corners.iter().any(|corner| !corner.is_finite()) => {
+                let help = "for example Inside([(0, 0), (100, 0), (0, 100)])";
+                problems.push(at, "a polygon needs at least three corners, all of them finite", help);
+            }
+            Self::Nearest { to, .. } if !to.is_finite() => {
+                problems.push(at, "the point is not finite", "write ordinary numbers");
+            }
+            Self::IdRange { first, last } if first > last => {
+                problems.push(at, format!("ids from {first} to {last} are none"), "write the lower id first");
+            }
+            Self::Compare { value, .. } if !value.is_finite() => {
+                problems.push(at, format!("{value} is not a finite number"), "write an ordinary number");
             }
             Self::Fraction(share) if !(0.0..=1.0).contains(share) => {
                 problems.push(at, format!("a share of {share} is out of range"), "the value must be 0 to 1");
@@ -252,6 +414,31 @@ mod tests {
         let mut problems = Problems::default();
         Selector::Region { center: Vec2::ZERO, size: Vec2::new(-1.0, 2.0) }.check("select", &mut problems);
         assert_eq!(problems.into_list().len(), 1);
+    }
+
+    #[test]
+    fn ranges_polygons_neighbours_quantities_and_unions() {
+        let mut app = world();
+        let ids = |range: std::ops::RangeInclusive<u32>| range.collect::<Vec<_>>();
+        assert_eq!(chosen(&mut app, &Selector::IdRange { first: AgentId(4), last: AgentId(7) }), ids(4..=7));
+        for agent in 0..20 {
+            let entity = app.world().resource::<AgentIndex>().get(AgentId(agent)).unwrap();
+            app.world_mut().get_mut::<Position>(entity).unwrap().0 = Vec2::new(agent as f32, 0.0);
+        }
+        let triangle = Selector::Inside([(2.5, -5.0), (6.5, -5.0), (4.5, 5.0)].map(Vec2::from).to_vec());
+        assert_eq!(chosen(&mut app, &triangle), [4, 5]);
+        let near = Selector::Nearest { to: Vec2::new(8.5, 0.0), count: 3 };
+        assert_eq!(chosen(&mut app, &near), [7, 8, 9]);
+        let near = Selector::And(vec![Selector::Named("bird".into()), near]);
+        assert_eq!(chosen(&mut app, &near), [10, 11, 12]);
+        let compare = |is, value| Selector::Compare { quantity: "x".into(), is, value };
+        assert_eq!(chosen(&mut app, &compare(Comparison::AtLeast, 17.0)), [17, 18, 19]);
+        assert_eq!(chosen(&mut app, &compare(Comparison::Below, 2.0)), [0, 1]);
+        assert_eq!(chosen(&mut app, &compare(Comparison::Unequal, 3.0)).len(), 19);
+        let either = Selector::Or(vec![compare(Comparison::Equal, 3.0), compare(Comparison::AtMost, 0.0)]);
+        assert_eq!(chosen(&mut app, &either), [0, 3]);
+        let unknown = Selector::Compare { quantity: "charm".into(), is: Comparison::Above, value: 0.0 };
+        assert_eq!(chosen(&mut app, &unknown), []);
     }
 
     #[test]
