@@ -33,6 +33,7 @@ pub mod intervention;
 pub mod metrics;
 pub mod parallel;
 pub mod params;
+pub mod quantity;
 pub mod quarantine;
 pub mod ranges;
 pub mod reflect_path;
@@ -114,6 +115,7 @@ impl Plugin for SimCorePlugin {
             .init_resource::<faults::ChurnProcesses>()
             .init_resource::<quarantine::Quarantine>()
             .init_resource::<quarantine::Stopped>()
+            .init_resource::<quantity::Quantities>()
             .init_resource::<CoreMetrics>();
         app.register_type::<Agent>()
             .register_type::<agent::Position>()
@@ -126,6 +128,7 @@ impl Plugin for SimCorePlugin {
             .checkpoint_resource::<quarantine::Quarantine>("quarantine")
             .add_section::<space::WorldBounds>("world");
         faults::register(app);
+        quantity::register(app);
         app.add_systems(SimSchedule, (clock::advance_clock, event::stamp_bus, start_metrics).chain().in_set(TickStart))
             .add_systems(
                 SimSchedule,

@@ -48,6 +48,7 @@ pub mod interventions;
 pub mod movement;
 pub mod observe;
 pub mod plan;
+mod quantities;
 pub mod sense;
 pub mod site;
 pub mod stats;
@@ -120,6 +121,7 @@ impl Plugin for PheromonesPlugin {
             .add_intervention::<ErasePheromone>()
             .add_intervention::<ClearPheromone>();
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(forager::equip_foragers);
+        quantities::register(app, &self.config);
         self.add_tick(app);
     }
 }
