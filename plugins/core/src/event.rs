@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use bevy::prelude::*;
 use uuid::Uuid;
@@ -79,7 +80,7 @@ impl Event {
 #[derive(Resource, Debug)]
 pub struct EventBus {
     pending: Vec<Event>,
-    history: VecDeque<Event>,
+    history: VecDeque<Arc<Event>>,
     capacity: usize,
     next_sequence: u64,
     counts: BTreeMap<&'static str, u64>,
@@ -116,7 +117,7 @@ impl EventBus {
 
     /// The kept history, oldest first.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
-        self.history.iter()
+        self.history.iter().map(|event| &**event)
     }
 
     /// The events from `sequence` on that are still kept, and how many older ones a reader at `sequence` has missed.
@@ -124,7 +125,7 @@ impl EventBus {
         let oldest = self.next_sequence - self.history.len() as u64;
         let missed = oldest.saturating_sub(sequence);
         let skip = sequence.saturating_sub(oldest) as usize;
-        (missed, self.history.iter().skip(skip))
+        (missed, self.history.iter().skip(skip).map(|event| &**event))
     }
 
     /// The sequence number that the next event will get: a reader that starts here sees only what comes.
@@ -157,7 +158,7 @@ impl EventBus {
                 self.history.pop_front();
                 self.dropped += 1;
             }
-            self.history.push_back(event);
+            self.history.push_back(Arc::new(event));
         }
     }
 
@@ -173,6 +174,17 @@ impl EventBus {
         self.next_sequence = next_sequence;
         self.dropped = dropped;
         self.counts = counts.into_iter().map(|(name, count)| (intern(&name), count)).collect();
+    }
+
+    /// The kept history, shared.
+    pub(crate) fn keep(&self) -> Vec<Arc<Event>> {
+        self.history.iter().cloned().collect()
+    }
+
+    /// Brings the history back that was kept when the totals were those that have been restored.
+    pub(crate) fn put_back(&mut self, history: &[Arc<Event>]) {
+        self.history = history.iter().cloned().collect();
+        self.dropped = self.dropped.saturating_sub(history.len() as u64);
     }
 }
 

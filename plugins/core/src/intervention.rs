@@ -1,7 +1,7 @@
 //! The one door in: everything from outside that changes a running simulation.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -186,12 +186,17 @@ pub struct Applied {
 pub struct InterventionQueue {
     waiting: BTreeMap<(u64, u64), (Origin, AnyIntervention)>,
     next_sequence: u64,
+    /// Numbers that are not given again, because interventions have them that came when this run was further.
+    reserved: BTreeSet<u64>,
 }
 
 impl InterventionQueue {
     /// Queues an intervention for the start of `tick`; one for a tick that has run already is applied in the next.
     /// Interventions of one tick are applied in the order in which they came.
     pub fn push(&mut self, tick: u64, origin: Origin, action: impl Into<AnyIntervention>) -> u64 {
+        while self.reserved.remove(&self.next_sequence) {
+            self.next_sequence += 1;
+        }
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         self.waiting.insert((tick, sequence), (origin, action.into()));
@@ -232,8 +237,41 @@ impl InterventionQueue {
         self.waiting.first_key_value().is_some_and(|((tick, _), _)| *tick <= now)
     }
 
+    /// A number that no intervention has yet, nor any of a higher number.
     pub(crate) fn next_sequence(&self) -> u64 {
+        self.reserved.last().map_or(self.next_sequence, |last| self.next_sequence.max(last + 1))
+    }
+
+    /// Where the search for the next number begins: what [`InterventionQueue::plan`] needs to give the same numbers again.
+    pub(crate) fn first_free(&self) -> u64 {
         self.next_sequence
+    }
+
+    /// After the tick `now` of a run, lets exactly the later ones of `user` wait of all that came from a user, with their
+    /// numbers; whatever comes anew gets the number that it would have in a run that knows nothing of another future.
+    pub(crate) fn plan(&mut self, now: u64, first_free: Option<u64>, user: &[Stamped]) {
+        let mut withdrawn = BTreeSet::new();
+        self.waiting.retain(|(_, sequence), (origin, _)| {
+            let stays = *origin != Origin::User;
+            if !stays {
+                withdrawn.insert(*sequence);
+            }
+            stays
+        });
+        if let Some(first_free) = first_free {
+            self.next_sequence = first_free;
+        }
+        user.iter().for_each(|stamped| {
+            withdrawn.remove(&stamped.sequence);
+        });
+        while self.next_sequence.checked_sub(1).is_some_and(|last| withdrawn.remove(&last)) {
+            self.next_sequence -= 1;
+        }
+        self.reserved =
+            user.iter().map(|stamped| stamped.sequence).filter(|sequence| *sequence >= self.next_sequence).collect();
+        for stamped in user.iter().filter(|stamped| stamped.tick > now) {
+            self.waiting.insert((stamped.tick, stamped.sequence), (stamped.origin, stamped.action.clone()));
+        }
     }
 
     pub(crate) fn restore(&mut self, waiting: Vec<Stamped>, next_sequence: u64) {
@@ -242,6 +280,7 @@ impl InterventionQueue {
             .map(|stamped| ((stamped.tick, stamped.sequence), (stamped.origin, stamped.action)))
             .collect();
         self.next_sequence = next_sequence;
+        self.reserved.clear();
     }
 }
 

@@ -44,6 +44,7 @@ pub mod schema;
 pub mod selector;
 pub mod simulation;
 pub mod space;
+pub mod timeline;
 pub mod transport;
 
 pub use schedule::{After, Before, SimSchedule, SimSystems};
@@ -126,6 +127,7 @@ impl Plugin for SimCorePlugin {
         checkpoint::register_core(app);
         app.checkpoint_resource::<faults::ChurnProcesses>("churn")
             .checkpoint_resource::<quarantine::Quarantine>("quarantine")
+            .after_checkpoint_load(quarantine::stop_as_saved)
             .add_section::<space::WorldBounds>("world");
         faults::register(app);
         quantity::register(app);

@@ -1,8 +1,12 @@
 //! Named series of numbers, told every tick, kept in bounded memory.
 
-use std::collections::{BTreeMap, VecDeque};
+mod ring;
+
+use std::collections::BTreeMap;
 
 use bevy::prelude::*;
+
+use self::ring::Ring;
 
 /// How much work a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,25 +95,23 @@ impl Bucket {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Level {
-    kept: VecDeque<Bucket>,
+    kept: Ring<Bucket>,
     open: Option<(Bucket, u32)>,
 }
 
-/// A series: the last samples exactly, and older ones at coarser and coarser resolution.
-#[derive(Clone, Debug, Default)]
+/// A series: the last samples exactly, and older ones at coarser and coarser resolution. A copy costs little and shares its
+/// memory with the original.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    samples: VecDeque<(u64, f64)>,
+    samples: Ring<(u64, f64)>,
     levels: Vec<Level>,
 }
 
 impl Series {
     fn push(&mut self, tick: u64, value: f64) {
-        if self.samples.len() == KEPT {
-            self.samples.pop_front();
-        }
-        self.samples.push_back((tick, value));
+        self.samples.push((tick, value), KEPT);
         let mut bucket = Bucket::of(tick, value);
         for depth in 0..LEVELS {
             if self.levels.len() == depth {
@@ -127,10 +129,7 @@ impl Series {
                 level.open = Some((open, folded));
                 return;
             }
-            if level.kept.len() == KEPT {
-                level.kept.pop_front();
-            }
-            level.kept.push_back(open);
+            level.kept.push(open, KEPT);
             bucket = open;
         }
     }
@@ -138,12 +137,12 @@ impl Series {
     /// The last sample: tick and value.
     #[must_use]
     pub fn last(&self) -> Option<(u64, f64)> {
-        self.samples.back().copied()
+        self.samples.last()
     }
 
     /// The samples that are still kept one by one, oldest first.
     pub fn samples(&self) -> impl DoubleEndedIterator<Item = (u64, f64)> + ExactSizeIterator + '_ {
-        self.samples.iter().copied()
+        self.samples.iter()
     }
 
     /// The whole history from tick `from` to `to` in the finest resolution that still covers it and needs at most
@@ -152,7 +151,7 @@ impl Series {
     pub fn history(&self, from: u64, to: u64, most: usize) -> Vec<Bucket> {
         let within = |bucket: &Bucket| bucket.to >= from && bucket.from <= to;
         let exact: Vec<Bucket> =
-            self.samples.iter().map(|&(tick, value)| Bucket::of(tick, value)).filter(within).collect();
+            self.samples.iter().map(|(tick, value)| Bucket::of(tick, value)).filter(within).collect();
         let reaches = |first: Option<&Bucket>, depth: usize| {
             // A resolution covers the wish if nothing was dropped from it or its oldest bucket is old enough.
             let full = match depth {
@@ -161,13 +160,13 @@ impl Series {
             };
             !full || first.is_some_and(|bucket| bucket.from <= from)
         };
-        if exact.len() <= most.max(1) && reaches(self.samples.front().map(|&(t, v)| Bucket::of(t, v)).as_ref(), 0) {
+        if exact.len() <= most.max(1) && reaches(self.samples.first().map(|(t, v)| Bucket::of(t, v)).as_ref(), 0) {
             return exact;
         }
         let mut best = exact;
         for (depth, level) in self.levels.iter().enumerate() {
             // The finer open buckets hold what this resolution hasn't folded yet; they end the curve.
-            let mut buckets: Vec<Bucket> = level.kept.iter().copied().filter(within).collect();
+            let mut buckets: Vec<Bucket> = level.kept.iter().filter(within).collect();
             let mut tail: Vec<Bucket> = self.levels[..=depth]
                 .iter()
                 .rev()
@@ -178,7 +177,7 @@ impl Series {
             if buckets.is_empty() {
                 break;
             }
-            let enough = buckets.len() <= most.max(1) && reaches(level.kept.front(), depth + 1);
+            let enough = buckets.len() <= most.max(1) && reaches(level.kept.first().as_ref(), depth + 1);
             best = buckets;
             if enough {
                 break;
@@ -293,7 +292,8 @@ impl Metrics {
         self.rejected
     }
 
-    /// Forgets all samples after `tick`, as when the run is rewound.
+    /// Forgets all samples after `tick`. What is older than the samples that are still kept one by one comes back only as
+    /// coarse as it is kept; a [`Timeline`](crate::timeline::Timeline) brings all of it back.
     pub fn truncate(&mut self, tick: u64) {
         for entry in &mut self.entries {
             let samples: Vec<(u64, f64)> = entry.series.samples().filter(|(at, _)| *at <= tick).collect();
@@ -314,6 +314,31 @@ impl Metrics {
             }
         }
         self.tick = tick;
+    }
+
+    /// Becomes what these metrics were at an earlier time of the run, or on another branch of it. What somebody wants by now
+    /// stays wanted.
+    pub(crate) fn put_back(&mut self, then: &Self) {
+        for (index, entry) in self.entries.iter_mut().enumerate() {
+            // Numbers are given in the order of declaration, which a world keeps.
+            entry.series = then.entries.get(index).map(|entry| entry.series.clone()).unwrap_or_default();
+        }
+        self.tick = then.tick;
+        self.rejected = then.rejected;
+    }
+
+    /// The memory of the series that `other` doesn't share, in bytes.
+    pub(crate) fn bytes_beyond(&self, other: Option<&Self>) -> usize {
+        let beyond = |(index, entry): (usize, &Entry)| {
+            let theirs = other.and_then(|other| other.entries.get(index)).map(|entry| &entry.series);
+            let samples = entry.series.samples.bytes_beyond(theirs.map(|series| &series.samples));
+            let levels = entry.series.levels.iter().enumerate().map(|(depth, level)| {
+                level.kept.bytes_beyond(theirs.and_then(|series| series.levels.get(depth)).map(|level| &level.kept))
+                    + size_of::<Level>()
+            });
+            samples + levels.sum::<usize>() + size_of::<Entry>()
+        };
+        self.entries.iter().enumerate().map(beyond).sum()
     }
 
     pub(crate) fn start_tick(&mut self, tick: u64) {

@@ -60,6 +60,12 @@ impl Quarantine {
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stopped(pub bool);
 
+/// A state that was saved before the fault goes on, one that was saved after it doesn't.
+pub(crate) fn stop_as_saved(world: &mut World) {
+    let stopped = *world.resource::<OnFault>() == OnFault::Stop && world.resource::<Quarantine>().count > 0;
+    world.insert_resource(Stopped(stopped));
+}
+
 /// So many numbers are looked at at once.
 const CHUNK_NUMBERS: usize = 65_536;
 

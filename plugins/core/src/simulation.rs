@@ -98,11 +98,14 @@ impl Simulation {
             }
         }
         if ran > 0 {
-            let cost = start.elapsed() / u32::try_from(ran).unwrap_or(u32::MAX);
-            // A moving average that follows within a few frames.
-            self.tick_cost = if self.tick_cost.is_zero() { cost } else { (self.tick_cost * 7 + cost) / 8 };
+            self.note_tick_cost(start.elapsed() / u32::try_from(ran).unwrap_or(u32::MAX));
         }
         ran
+    }
+
+    /// Takes note of what a tick cost: a moving average that follows within a few frames.
+    pub(crate) fn note_tick_cost(&mut self, cost: Duration) {
+        self.tick_cost = if self.tick_cost.is_zero() { cost } else { (self.tick_cost * 7 + cost) / 8 };
     }
 
     /// What a tick costs on average, in wall-clock time.
@@ -143,6 +146,18 @@ impl Simulation {
         checkpoint.restore(&mut self.world)?;
         self.world.resource_mut::<Metrics>().truncate(checkpoint.tick);
         self.generation += 1;
+        Ok(())
+    }
+
+    /// Goes back (or forth) to a saved state, and lets `history` bring back what a checkpoint doesn't save.
+    pub(crate) fn put_back(
+        &mut self,
+        checkpoint: &Checkpoint,
+        history: impl FnOnce(&mut World),
+    ) -> Result<(), CheckpointError> {
+        self.generation += 1;
+        checkpoint.restore(&mut self.world)?;
+        history(&mut self.world);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Play, pause, step and speed: how often ticks happen, never what a tick does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bevy::prelude::*;
 
@@ -19,6 +19,9 @@ pub enum Speed {
 /// Slowest and fastest speed as a multiple of real time.
 pub const SPEED_LIMITS: (f64, f64) = (0.1, 1000.0);
 
+/// Frames don't make up for more than this: the slowest simulations would only become slower, and no window smoother.
+const MOST_OVERDRAWN: Duration = Duration::from_millis(100);
+
 /// The state of the transport bar.
 #[derive(Resource, Clone, Debug)]
 pub struct Transport {
@@ -32,6 +35,7 @@ pub struct Transport {
     pub frame_budget: Duration,
     single_steps: u64,
     owed_ticks: f64,
+    overdrawn: Duration,
     measured_real: f64,
     measured_simulated: f64,
     real_time_factor: f64,
@@ -46,6 +50,7 @@ impl Default for Transport {
             frame_budget: Duration::from_millis(22),
             single_steps: 0,
             owed_ticks: 0.0,
+            overdrawn: Duration::ZERO,
             measured_real: 0.0,
             measured_simulated: 0.0,
             real_time_factor: 0.0,
@@ -66,14 +71,42 @@ impl Transport {
         self.real_time_factor
     }
 
+    /// Whether single ticks are still to run.
+    #[must_use]
+    pub fn stepping(&self) -> bool {
+        self.single_steps > 0
+    }
+
+    /// Pauses, and forgets single ticks that have not run.
+    pub fn pause(&mut self) {
+        self.playing = false;
+        self.single_steps = 0;
+    }
+
     /// Runs the ticks that are due after `real` time has passed, within the frame's budget. Returns how many ran.
+    ///
+    /// A tick that takes longer than the budget overdraws it: then some frames run none, so that the window stays at its
+    /// frame rate in the mean and answers between two such ticks.
     pub fn advance(&mut self, simulation: &mut Simulation, real: Duration) -> u64 {
+        self.advance_by(simulation, real, Simulation::run_within)
+    }
+
+    /// As [`Transport::advance`], where `run` runs at most so many ticks and stops when the budget is used up.
+    pub(crate) fn advance_by(
+        &mut self,
+        simulation: &mut Simulation,
+        real: Duration,
+        mut run: impl FnMut(&mut Simulation, u64, Duration) -> u64,
+    ) -> u64 {
         let tick_hz = simulation.world().resource::<SimClock>().tick_hz();
         let mut ran = 0;
-        if self.single_steps > 0 {
-            let asked = std::mem::take(&mut self.single_steps);
-            ran += simulation.run_within(asked, self.frame_budget);
-            self.single_steps = if simulation.stopped() { 0 } else { asked - ran };
+        if self.single_steps > 0 && !simulation.stopped() {
+            let asked = self.single_steps;
+            ran += self.spend(|budget| run(simulation, asked, budget));
+            self.single_steps = asked - ran.min(asked);
+        }
+        if simulation.stopped() {
+            self.single_steps = 0;
         }
         if !self.playing || simulation.stopped() {
             self.owed_ticks = 0.0;
@@ -90,15 +123,40 @@ impl Transport {
         if let Some(pause_at) = self.pause_at {
             due = due.min(pause_at.saturating_sub(simulation.tick()));
         }
-        let done = if due > 0 { simulation.run_within(due, self.frame_budget) } else { 0 };
-        // Ticks that didn't fit into the budget are given up: simulated time runs slower instead of piling up.
-        self.owed_ticks = if done < due { 0.0 } else { self.owed_ticks - done as f64 }.max(0.0);
+        let done = if due > 0 { self.spend(|budget| run(simulation, due, budget)) } else { 0 };
+        // Ticks that didn't fit into the budget are given up, but for the next one: simulated time runs slower instead of
+        // piling up.
+        self.owed_ticks = (self.owed_ticks - done as f64).max(0.0);
+        if done < due {
+            self.owed_ticks = self.owed_ticks.min(1.0);
+        }
         if self.pause_at.is_some_and(|pause_at| simulation.tick() >= pause_at) {
             self.pause_at = None;
             self.playing = false;
         }
         self.measure(real.as_secs_f64(), done as f64 / tick_hz);
         ran + done
+    }
+
+    /// Lets a run towards another time have the frame: no time passes by itself.
+    pub(crate) fn yield_frame(&mut self, mut run: impl FnMut(Duration) -> u64) -> u64 {
+        self.owed_ticks = 0.0;
+        self.measure(0.0, 0.0);
+        self.spend(&mut run)
+    }
+
+    /// Lets ticks run with what the frame's budget has left after what earlier frames overdrew.
+    #[expect(clippy::disallowed_methods, reason = "the budget is about real time; no simulation code sees it")]
+    fn spend(&mut self, run: impl FnOnce(Duration) -> u64) -> u64 {
+        let budget = self.frame_budget.saturating_sub(self.overdrawn);
+        if budget.is_zero() && !self.frame_budget.is_zero() {
+            self.overdrawn = self.overdrawn.saturating_sub(self.frame_budget);
+            return 0;
+        }
+        let start = Instant::now();
+        let ran = run(budget);
+        self.overdrawn = start.elapsed().saturating_sub(budget).min(MOST_OVERDRAWN);
+        ran
     }
 
     fn measure(&mut self, real: f64, simulated: f64) {
@@ -151,5 +209,44 @@ mod tests {
         transport = Transport { speed: Speed::Unlimited, pause_at: Some(40), frame_budget: Duration::MAX, ..default() };
         transport.advance(&mut simulation, Duration::from_millis(1));
         assert_eq!((simulation.tick(), transport.playing), (40, false));
+    }
+
+    #[test]
+    fn a_tick_that_takes_too_long_is_followed_by_frames_without_one() {
+        let (mut simulation, mut transport) = (simulation(), Transport { speed: Speed::Unlimited, ..default() });
+        transport.frame_budget = Duration::from_millis(4);
+        let frames: Vec<u64> = (0..8)
+            .map(|_| {
+                transport.advance_by(&mut simulation, Duration::from_millis(10), |_, _, _| {
+                    std::thread::sleep(Duration::from_millis(13));
+                    1
+                })
+            })
+            .collect();
+        // Whoever slept longer than asked waits longer, but never more than what can be overdrawn.
+        let busy = frames.iter().sum::<u64>();
+        assert!(frames[0] == 1 && frames[1] == 0 && frames[2] == 0 && busy <= 3, "{frames:?}");
+        transport.overdrawn = MOST_OVERDRAWN;
+        let mut waited = 0;
+        while transport.advance_by(&mut simulation, Duration::from_millis(10), |_, _, _| 1) == 0 {
+            waited += 1;
+        }
+        assert_eq!(waited, 25);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_given_up_but_for_one_tick() {
+        let (mut simulation, mut transport) = (simulation(), Transport::default());
+        let mut run = |due: u64, done: u64| {
+            let mut seen = 0;
+            transport.advance_by(&mut simulation, Duration::from_millis(100), |_, asked, _| {
+                seen = asked;
+                done
+            });
+            assert_eq!(seen, due);
+        };
+        run(5, 1);
+        run(6, 6);
+        run(5, 5);
     }
 }
