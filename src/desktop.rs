@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
+use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_inspector::{
     DescribeInterface, InspectorPlugin, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus,
@@ -208,8 +209,13 @@ pub fn status_of(loaded: &Loaded) -> SceneStatus {
 }
 
 /// Runs the ticks that are due, before anything looks at the simulation.
-fn drive(time: Res<Time<Real>>, mut transport: ResMut<Transport>, mut simulation: ResMut<Simulation>) {
-    transport.advance(&mut simulation, time.delta());
+fn drive(
+    time: Res<Time<Real>>,
+    mut transport: ResMut<Transport>,
+    mut timeline: ResMut<Timeline>,
+    mut simulation: ResMut<Simulation>,
+) {
+    timeline.advance(&mut simulation, &mut transport, time.delta());
 }
 
 fn close_at_tick(until: Res<Until>, simulation: Res<Simulation>, mut exit: MessageWriter<AppExit>) {

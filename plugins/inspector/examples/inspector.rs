@@ -23,6 +23,7 @@ use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroup, AgentGroups, AgentId, Placement, spawn_scene_group};
 use agent2028_core::params::{Param, Params};
 use agent2028_core::simulation::Simulation;
+use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::{
     BottomTab, InspectorPlugin, InspectorState, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus,
@@ -185,8 +186,13 @@ fn status(options: &Options) -> SceneStatus {
 }
 
 /// Runs the ticks that are due, before anything looks at the simulation.
-fn drive(time: Res<Time<Real>>, mut transport: ResMut<Transport>, mut simulation: ResMut<Simulation>) {
-    transport.advance(&mut simulation, time.delta());
+fn drive(
+    time: Res<Time<Real>>,
+    mut transport: ResMut<Transport>,
+    mut timeline: ResMut<Timeline>,
+    mut simulation: ResMut<Simulation>,
+) {
+    timeline.advance(&mut simulation, &mut transport, time.delta());
 }
 
 /// Every request starts the same flock again: there are no scene files here.

@@ -4,7 +4,9 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::faults::SetParam;
 use agent2028_core::intervention::AnyIntervention;
 use agent2028_core::reflect_path::ParamValue;
-use agent2028_core::transport::Speed;
+use agent2028_core::simulation::Simulation;
+use agent2028_core::timeline::{BranchId, Timeline};
+use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::{Theme, ViewSettings};
 
 use crate::scene::SceneRequest;
@@ -20,6 +22,8 @@ pub enum Action {
     Step(u64),
     /// How fast simulated time should pass.
     Speed(Speed),
+    /// Go to another tick or another branch of the run, or change the branches.
+    Time(Travel),
     /// Open or reload a scene.
     Scene(SceneRequest),
     /// Make these the selected agents (any order).
@@ -40,6 +44,59 @@ pub enum Action {
     HashState,
     /// Put a text on the clipboard.
     Copy(String),
+}
+
+/// What a person may do with time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Travel {
+    /// Go to this tick of the current branch.
+    Seek(u64),
+    /// Pause and go back by this many ticks.
+    Back(u64),
+    /// Stop on the way to another tick.
+    Stay,
+    /// Leave out the last intervention.
+    Undo,
+    /// Bring back what was left out last.
+    Redo,
+    /// Begin a branch here.
+    Fork,
+    /// Go to this tick of another branch.
+    Switch(BranchId, u64),
+    /// Give a branch another name.
+    Rename(BranchId, String),
+    /// Remove a branch.
+    Remove(BranchId),
+}
+
+impl Travel {
+    /// Does it.
+    pub fn perform(self, timeline: &mut Timeline, simulation: &mut Simulation, transport: &mut Transport) {
+        // What can't be done (no such branch any more, nothing to undo) has no effect; the panels offer only what can.
+        match self {
+            Self::Seek(tick) => timeline.seek(tick),
+            Self::Back(ticks) => timeline.step_back(transport, ticks),
+            Self::Stay => timeline.cancel(simulation),
+            Self::Undo => {
+                timeline.undo();
+            }
+            Self::Redo => {
+                timeline.redo();
+            }
+            Self::Fork => {
+                timeline.fork(simulation, None);
+            }
+            Self::Switch(branch, tick) => {
+                timeline.switch(branch, tick);
+            }
+            Self::Rename(branch, name) => {
+                timeline.rename(branch, &name);
+            }
+            Self::Remove(branch) => {
+                timeline.remove(branch);
+            }
+        }
+    }
 }
 
 /// Collects what is asked for during a frame.

@@ -3,6 +3,7 @@
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
+use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_view::{InputGate, Selection, ViewSettings, Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
@@ -21,6 +22,7 @@ use crate::theme;
 pub(crate) struct Window<'w> {
     simulation: ResMut<'w, Simulation>,
     transport: ResMut<'w, Transport>,
+    timeline: ResMut<'w, Timeline>,
     settings: ResMut<'w, ViewSettings>,
     selection: ResMut<'w, Selection>,
     camera: ResMut<'w, WorldCamera>,
@@ -163,8 +165,9 @@ fn hash_while_paused(
 fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
     match action {
         Action::Intervene(intervention) => {
-            window.simulation.intervene(intervention);
+            window.timeline.intervene(&mut window.simulation, intervention);
         }
+        Action::Time(travel) => travel.perform(&mut window.timeline, &mut window.simulation, &mut window.transport),
         Action::Play(playing) => window.transport.playing = playing,
         Action::Step(ticks) => window.transport.step(ticks),
         Action::Speed(speed) => window.transport.speed = speed,

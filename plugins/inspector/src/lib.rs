@@ -12,8 +12,8 @@
 //! | [`describe`] | the interface as a table in a file, for scripts that operate it |
 //!
 //! Whatever is changed in the simulation leaves as an intervention
-//! ([`Simulation::intervene`](agent2028_core::simulation::Simulation::intervene)): so a run with a person at the window can
-//! be recorded and replayed.
+//! ([`Timeline::intervene`]): so a run with a person at the window can be recorded and replayed, and a change in the past
+//! begins another branch of the run.
 
 pub mod actions;
 pub mod describe;
@@ -34,6 +34,7 @@ pub use scene::{PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
 pub use state::{BottomTab, InspectorState};
 
 use agent2028_core::simulation::Simulation;
+use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use bevy::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
@@ -51,6 +52,7 @@ impl Plugin for InspectorPlugin {
         }
         app.init_resource::<InspectorState>()
             .init_resource::<Transport>()
+            .init_resource::<Timeline>()
             .init_resource::<SceneLibrary>()
             .init_resource::<SceneStatus>()
             .add_message::<SceneRequest>()
