@@ -27,6 +27,27 @@ pub(crate) struct Catch {
     pub predator: AgentId,
 }
 
+/// What moves an agent beside its flock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Urge {
+    /// To fly around obstacles.
+    Obstacles,
+    /// To heed the target of this number in its mover's list.
+    Target(usize),
+    /// To follow this agent.
+    Leader(AgentId),
+    /// To flee from predators.
+    Predators,
+    /// To stray from the course.
+    Wander,
+    /// To hunt this agent.
+    Prey(AgentId),
+    /// To keep to its slot in a formation.
+    Slot(Station),
+    /// To come to rest, without a slot.
+    Rest,
+}
+
 /// All that agents react to.
 pub(crate) struct Surroundings<'a> {
     pub bounds: &'a WorldBounds,
@@ -60,52 +81,67 @@ impl Surroundings<'_> {
         });
     }
 
-    fn mover(&self, slot: usize) -> &Mover {
+    pub fn mover(&self, slot: usize) -> &Mover {
         let mover = self.mover_of.get(slot).map_or(0, |&mover| usize::from(mover));
         &self.movers[mover.min(self.movers.len() - 1)]
     }
 
-    fn force(&self, slot: usize) -> Vec2 {
-        let (mover, record, agent) = (self.mover(slot), &self.agents.items()[slot], self.agents.ids()[slot]);
-        let vigour = self.vigour.get(slot).copied().unwrap_or(1.0);
-        let limits = Limits { max_speed: mover.limits().max_speed * vigour, ..mover.limits() };
-        let (position, velocity) = (record.position(), record.velocity());
+    /// The weighted sum of all forces on the agent in a slot.
+    pub fn force(&self, slot: usize) -> Vec2 {
         let mut force = Vec2::ZERO;
+        self.urges(slot, |_, weight, urge| force += weight * urge);
+        force
+    }
+
+    /// What the agent in a slot is capable of now.
+    pub fn limits(&self, slot: usize) -> Limits {
+        let limits = self.mover(slot).limits();
+        let vigour = self.vigour.get(slot).copied().unwrap_or(1.0);
+        Limits { max_speed: limits.max_speed * vigour, ..limits }
+    }
+
+    /// Tells each urge of the agent in a slot, with its weight and its force, in the order in which they add up.
+    pub fn urges(&self, slot: usize, mut tell: impl FnMut(Urge, f32, Vec2)) {
+        let (mover, record, agent) = (self.mover(slot), &self.agents.items()[slot], self.agents.ids()[slot]);
+        let limits = self.limits(slot);
+        let (position, velocity) = (record.position(), record.velocity());
         if !self.obstacles.is_empty() {
             let ObstacleAvoidance { look_ahead, clearance, weight } = self.avoidance;
-            force += weight * avoid(self.obstacles, self.bounds, position, velocity, look_ahead, clearance, limits);
+            let force = avoid(self.obstacles, self.bounds, position, velocity, look_ahead, clearance, limits);
+            tell(Urge::Obstacles, weight, force);
         }
-        for target in &mover.targets {
-            force += target.weight * self.heed(target, position, velocity, limits);
+        for (at, target) in mover.targets.iter().enumerate() {
+            tell(Urge::Target(at), target.weight, self.heed(target, position, velocity, limits));
         }
-        if mover.leader.is_some() {
-            force += self.follow_leader(slot, agent, position, velocity, limits);
+        if let Some((leader, weight, force)) = self.follow_leader(slot, agent, position, velocity, limits) {
+            tell(Urge::Leader(leader), weight, force);
         }
         match mover.trade {
             Trade::Flock => {
                 if mover.flee_weight > 0.0 && !self.hunters.items().is_empty() {
-                    force += mover.flee_weight * self.escape(mover.flee_radius, position, velocity, limits);
+                    let force = self.escape(mover.flee_radius, position, velocity, limits);
+                    tell(Urge::Predators, mover.flee_weight, force);
                 }
-                force += self.stray(mover, agent, velocity, limits);
+                self.stray(mover, agent, velocity, limits, tell);
             }
-            Trade::Predator { sight, ref prey, .. } => {
-                force += match self.nearest_prey(position, sight, prey) {
-                    Some((offset, quarry)) => pursue(offset, quarry.velocity(), velocity, limits),
-                    None => self.stray(mover, agent, velocity, limits),
-                };
-            }
-            Trade::Formation { slowing_radius } => {
-                force += match self.station_of(agent) {
-                    Some(station) => {
-                        let offset = self.bounds.delta(position, station.at);
-                        keep_station(offset, station.velocity, velocity, slowing_radius, limits)
-                    }
-                    // Dissolved: to rest.
-                    None => toward_velocity(Vec2::ZERO, velocity, limits),
-                };
-            }
+            Trade::Predator { sight, ref prey, .. } => match self.nearest_prey_slot(position, sight, prey) {
+                Some(prey) => {
+                    let quarry = &self.agents.items()[prey];
+                    let offset = self.bounds.delta(position, quarry.position());
+                    tell(Urge::Prey(self.agents.ids()[prey]), 1.0, pursue(offset, quarry.velocity(), velocity, limits));
+                }
+                None => self.stray(mover, agent, velocity, limits, tell),
+            },
+            Trade::Formation { slowing_radius } => match self.station_of(agent) {
+                Some(station) => {
+                    let offset = self.bounds.delta(position, station.at);
+                    let force = keep_station(offset, station.velocity, velocity, slowing_radius, limits);
+                    tell(Urge::Slot(*station), 1.0, force);
+                }
+                // Dissolved: to rest.
+                None => tell(Urge::Rest, 1.0, toward_velocity(Vec2::ZERO, velocity, limits)),
+            },
         }
-        force
     }
 
     fn heed(&self, target: &Target, position: Vec2, velocity: Vec2, limits: Limits) -> Vec2 {
@@ -120,16 +156,23 @@ impl Surroundings<'_> {
         }
     }
 
-    fn follow_leader(&self, slot: usize, agent: AgentId, position: Vec2, velocity: Vec2, limits: Limits) -> Vec2 {
+    /// Whom the agent in a slot follows, with the weight and the force of it; nobody if it leads itself.
+    fn follow_leader(
+        &self,
+        slot: usize,
+        agent: AgentId,
+        position: Vec2,
+        velocity: Vec2,
+        limits: Limits,
+    ) -> Option<(AgentId, f32, Vec2)> {
+        let config = self.mover(slot).leader.as_ref()?;
         let mover = self.mover_of.get(slot).map_or(0, |&mover| usize::from(mover));
-        let (Some(config), Some(Some((leader, record)))) = (&self.movers[mover].leader, self.leaders.get(mover)) else {
-            return Vec2::ZERO;
-        };
-        if *leader == agent {
-            return Vec2::ZERO;
+        let (leader, record) = (*self.leaders.get(mover)?)?;
+        if leader == agent {
+            return None;
         }
         let offset = self.bounds.delta(position, record.position());
-        config.weight * follow(offset, record.velocity(), velocity, config.distance, limits)
+        Some((leader, config.weight, follow(offset, record.velocity(), velocity, config.distance, limits)))
     }
 
     /// Away from all hunters within `radius`, the more from those that are near.
@@ -148,21 +191,22 @@ impl Surroundings<'_> {
         clamp_length(direction(away) * limits.max_speed - velocity, limits.max_force)
     }
 
-    fn stray(&self, mover: &Mover, agent: AgentId, velocity: Vec2, limits: Limits) -> Vec2 {
-        if mover.wander.weight <= 0.0 {
-            return Vec2::ZERO;
+    fn stray(
+        &self,
+        mover: &Mover,
+        agent: AgentId,
+        velocity: Vec2,
+        limits: Limits,
+        mut tell: impl FnMut(Urge, f32, Vec2),
+    ) {
+        if mover.wander.weight > 0.0 {
+            let period = (f64::from(mover.wander.period_s) * self.tick_hz).round().max(1.0) as u64;
+            let angle = wander_angle(self.dice, agent, self.tick, period);
+            tell(Urge::Wander, mover.wander.weight, wander(angle, velocity, limits));
         }
-        let period = (f64::from(mover.wander.period_s) * self.tick_hz).round().max(1.0) as u64;
-        mover.wander.weight * wander(wander_angle(self.dice, agent, self.tick, period), velocity, limits)
     }
 
     /// The nearest prey in sight, ties by the lowest id.
-    fn nearest_prey(&self, position: Vec2, sight: f32, prey: &[bool]) -> Option<(Vec2, &Record)> {
-        let slot = self.nearest_prey_slot(position, sight, prey)?;
-        let record = &self.agents.items()[slot];
-        Some((self.bounds.delta(position, record.position()), record))
-    }
-
     fn nearest_prey_slot(&self, position: Vec2, sight: f32, prey: &[bool]) -> Option<usize> {
         let is_prey = |slot: usize| {
             self.mover_of.get(slot).is_some_and(|&mover| prey.get(usize::from(mover)).copied().unwrap_or(false))

@@ -35,6 +35,7 @@
 //! ```
 
 pub mod config;
+mod explain;
 pub mod flock;
 pub mod formation;
 mod influence;
@@ -55,6 +56,7 @@ pub use plugin::{FORMATION_DISSOLVED, FORMATION_FORMED, FORMATION_REFORMED, Hunt
 
 use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::params::AddSection;
 use agent2028_core::{After, SimSchedule, SimSystems, require_motion};
@@ -81,6 +83,7 @@ impl Plugin for BoidsPlugin {
             .init_resource::<plugin::HuntRecord>()
             .init_resource::<plugin::Scratch>()
             .init_resource::<observe::FlockMetrics>();
+        app.world_mut().get_resource_or_init::<Explainers>().add(plugin::SECTION, explain::explain);
         app.add_section::<BoidsConfig>(plugin::SECTION)
             .checkpoint_ron_resource::<formation::Formations>("boids.formations")
             .checkpoint_resource::<plugin::HuntRecord>("boids.hunt")

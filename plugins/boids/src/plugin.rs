@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::BoidsConfig;
 use crate::flock::{Flock, Influences, Record};
-use crate::formation::{Anchor, Formation, FormationChange, Formations, Station};
+use crate::formation::{Anchor, Formation, FormationChange, FormationConfig, Formations, Station};
 use crate::influence::{Catch, Surroundings, find_hunters};
 use crate::mover::{Mover, Movers, Trade};
 
@@ -79,7 +79,7 @@ pub(crate) fn derive_movers(
     *movers = Movers::new(&config, &groups, &claimed, clock.tick_hz());
 }
 
-type FlockQuery<'w, 's> =
+pub(crate) type FlockQuery<'w, 's> =
     Query<'w, 's, (&'static Agent, &'static Position, &'static Velocity, Option<&'static Condition>)>;
 
 /// The agents of one table.
@@ -136,46 +136,67 @@ pub(crate) fn lead_formations(
         let same = |formation: &&mut Option<Formation>| {
             formation.as_ref().is_some_and(|formation| formation.config().agents == wanted.agents)
         };
-        let mut formation = match known.iter_mut().find(same).and_then(Option::take) {
-            Some(formation) => formation,
-            None => Formation::new(wanted.clone()),
-        };
-        formation.reconfigure(wanted);
-        let leader = match &wanted.anchor {
-            Anchor::Leader(group) => {
-                first_active(&groups, &index, &agents, group).map(|(_, record)| (record.position(), record.velocity()))
-            }
-            _ => None,
-        };
-        // Slots stand where the anchor is while agents choose, and move on as they do. A leader's place is known already.
-        if leader.is_some() {
-            formation.advance(leader, &bounds, movers.dt, movers.speed_unit);
-        }
-        let active: Vec<(AgentId, Vec2)> = members(&groups, &index, &wanted.agents)
-            .filter_map(|(agent, entity)| {
-                let (_, position, _, condition) = agents.get(entity).ok()?;
-                Condition::acts(condition).then_some((agent, position.0))
-            })
-            .collect();
-        if let Some(change) = formation.muster(&active, &bounds) {
+        let formation = known.iter_mut().find(same).and_then(Option::take);
+        let mut drawn = draw_up(wanted, formation, &movers, &bounds, &groups, &index, &agents);
+        if let Some(change) = drawn.formation.muster(&drawn.active, &bounds) {
             let (kind, what) = match change {
                 FormationChange::Formed => (FORMATION_FORMED, "formed"),
                 FormationChange::Reformed => (FORMATION_REFORMED, "formed anew"),
                 FormationChange::Dissolved => (FORMATION_DISSOLVED, "dissolved"),
             };
-            let text = format!("formation {} {what} with {} members", wanted.agents, active.len());
-            bus.publish(kind, active.first().map(|(agent, _)| *agent), text);
+            let text = format!("formation {} {what} with {} members", wanted.agents, drawn.active.len());
+            bus.publish(kind, drawn.active.first().map(|(agent, _)| *agent), text);
         }
-        formation.stations(&bounds, &mut scratch.stations);
-        if leader.is_none() {
-            formation.advance(None, &bounds, movers.dt, movers.speed_unit);
+        drawn.formation.stations(&bounds, &mut scratch.stations);
+        if !drawn.led {
+            drawn.formation.advance(None, &bounds, movers.dt, movers.speed_unit);
         }
-        formations.bypass_change_detection().0.push(formation);
+        formations.bypass_change_detection().0.push(drawn.formation);
     }
     for gone in known.into_iter().flatten().filter(Formation::is_formed) {
         bus.publish(FORMATION_DISSOLVED, None, format!("formation {} was given up", gone.config().agents));
     }
     scratch.stations.sort_unstable_by_key(|station| station.agent);
+}
+
+/// A formation about to give out its slots.
+pub(crate) struct DrawnUp {
+    pub formation: Formation,
+    /// The active members in id order with their places.
+    pub active: Vec<(AgentId, Vec2)>,
+    /// Whether an agent leads it.
+    pub led: bool,
+}
+
+/// Brings a formation (a new one, if it isn't known yet) in step with the scene and finds its leader and its members.
+pub(crate) fn draw_up(
+    wanted: &FormationConfig,
+    known: Option<Formation>,
+    movers: &Movers,
+    bounds: &WorldBounds,
+    groups: &AgentGroups,
+    index: &AgentIndex,
+    agents: &FlockQuery,
+) -> DrawnUp {
+    let mut formation = known.unwrap_or_else(|| Formation::new(wanted.clone()));
+    formation.reconfigure(wanted);
+    let leader = match &wanted.anchor {
+        Anchor::Leader(group) => {
+            first_active(groups, index, agents, group).map(|(_, record)| (record.position(), record.velocity()))
+        }
+        _ => None,
+    };
+    // Slots stand where the anchor is while agents choose, and move on as they do. A leader's place is known already.
+    if leader.is_some() {
+        formation.advance(leader, bounds, movers.dt, movers.speed_unit);
+    }
+    let active: Vec<(AgentId, Vec2)> = members(groups, index, &wanted.agents)
+        .filter_map(|(agent, entity)| {
+            let (_, position, _, condition) = agents.get(entity).ok()?;
+            Condition::acts(condition).then_some((agent, position.0))
+        })
+        .collect();
+    DrawnUp { formation, active, led: leader.is_some() }
 }
 
 /// The agents of a group that exist, in id order.
@@ -189,7 +210,7 @@ fn members<'a>(
     ids.filter_map(|id| index.get(AgentId(id)).map(|entity| (AgentId(id), entity)))
 }
 
-fn first_active(
+pub(crate) fn first_active(
     groups: &AgentGroups,
     index: &AgentIndex,
     agents: &FlockQuery,

@@ -28,6 +28,7 @@ pub mod agent;
 pub mod checkpoint;
 pub mod clock;
 pub mod event;
+pub mod explain;
 pub mod faults;
 pub mod intervention;
 pub mod metrics;
@@ -108,6 +109,7 @@ impl Plugin for SimCorePlugin {
             .init_resource::<intervention::InterventionLog>()
             .init_resource::<intervention::InterventionRegistry>()
             .init_resource::<event::EventBus>()
+            .init_resource::<explain::Explainers>()
             .init_resource::<metrics::Metrics>()
             .init_resource::<params::Params>()
             .init_resource::<params::LiveSections>()

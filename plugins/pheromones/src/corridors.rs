@@ -217,12 +217,27 @@ impl CorridorNetwork {
     }
 }
 
+fn branch_weights(scents: &[f32], k: f32, n: f32) -> (Vec<f32>, f32) {
+    let weights: Vec<f32> = scents.iter().map(|scent| bevy::math::ops::powf(k + scent.max(0.0), n)).collect();
+    let total = weights.iter().sum();
+    (weights, total)
+}
+
+/// How likely [`choose_branch`] takes each branch, 0–1.
+#[must_use]
+pub fn branch_probabilities(scents: &[f32], k: f32, n: f32) -> Vec<f32> {
+    let (weights, total) = branch_weights(scents, k, n);
+    if !(total > 0.0 && total.is_finite()) {
+        return vec![1.0 / scents.len().max(1) as f32; scents.len()];
+    }
+    weights.into_iter().map(|weight| weight / total).collect()
+}
+
 /// The branch that is taken when branch i has scent `scents[i]` (negative counts as none): with probability
 /// (k + Aᵢ)ⁿ / Σⱼ (k + Aⱼ)ⁿ (Deneubourg et al. 1990). `dice` is uniform in [0, 1).
 #[must_use]
 pub fn choose_branch(scents: &[f32], k: f32, n: f32, dice: f32) -> usize {
-    let weights: Vec<f32> = scents.iter().map(|scent| bevy::math::ops::powf(k + scent.max(0.0), n)).collect();
-    let total: f32 = weights.iter().sum();
+    let (weights, total) = branch_weights(scents, k, n);
     if !(total > 0.0 && total.is_finite()) {
         // With k = 0 on unmarked ground, or beyond what a float holds: all alike.
         return ((dice * scents.len() as f32) as usize).min(scents.len().saturating_sub(1));
@@ -295,6 +310,8 @@ mod tests {
         // (20 + 20)² : (20 + 0)² = 4 : 1
         let first = (0..1000).filter(|i| choose_branch(&scents, 20.0, 2.0, *i as f32 / 1000.0) == 0).count();
         assert_eq!(first, 800);
+        assert_eq!(branch_probabilities(&scents, 20.0, 2.0), [0.8, 0.2]);
+        assert_eq!(branch_probabilities(&[0.0, 0.0], 0.0, 2.0), [0.5, 0.5]);
         assert_eq!(choose_branch(&[0.0, 0.0], 0.0, 2.0, 0.75), 1);
     }
 }

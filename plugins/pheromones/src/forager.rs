@@ -13,7 +13,7 @@ use crate::config::{PheromonesConfig, Steering};
 use crate::corridors::OnCorridor;
 use crate::field::PheromoneField;
 use crate::plan::{ForagingPlan, GroupPlan};
-use crate::sense::{Turn, antenna_tips, sense, turn_towards, weighted_gradient};
+use crate::sense::{Antennae, Turn, antenna_tips, sense, turn_towards, weighted_gradient, weighted_scent};
 use crate::site::Sites;
 
 /// What a forager is doing.
@@ -131,14 +131,77 @@ pub struct Surroundings<'a> {
     pub dt: f32,
 }
 
-/// One forager's decision: its activity and heading for this tick.
-pub fn decide(forager: &mut Forager, position: Vec2, around: &Surroundings, stream: &mut SimStream) {
+/// What a forager goes by in a decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Cue {
+    /// Nothing: it has no nest to go to, or its group doesn't forage.
+    #[default]
+    Nothing,
+    /// It rests.
+    Rest,
+    /// The corridor that it is on.
+    Corridor,
+    /// The wall that it ran into.
+    Wall,
+    /// This resource, which it sees.
+    Resource(usize),
+    /// Scent, by which it turns.
+    Scent,
+    /// It smells nothing and explores.
+    Chance,
+    /// Its nest, which it sees or knows the way to.
+    Nest,
+    /// The scent that leads home.
+    HomeScent,
+    /// It should smell the way home, but doesn't.
+    Lost,
+}
+
+/// What a forager smells in a decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Smell {
+    /// It doesn't smell.
+    #[default]
+    None,
+    /// Weighted scent at the tips of its antennae, and how much more each counts for lying away from the nest.
+    Antennae {
+        /// The scent.
+        smelled: Antennae,
+        /// The factor on it.
+        preference: Antennae,
+        /// Where that turns it; nowhere if it is too faint to notice.
+        turn: Option<Turn>,
+    },
+    /// Weighted scent where it stands, and the direction in which it rises.
+    Gradient {
+        /// The scent.
+        scent: f32,
+        /// The direction, of length 1, or zero where it is flat.
+        slope: Vec2,
+    },
+}
+
+/// What a decision was made by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Thought {
+    /// What it went by.
+    pub cue: Cue,
+    /// What it smelled.
+    pub smell: Smell,
+    /// Its heading after the cue and before chance; zero if it didn't choose one.
+    pub heading: Vec2,
+    /// How far chance turned it, in radians, to the left if positive.
+    pub chance: f32,
+}
+
+/// One forager's decision: its activity and heading for this tick. Returns what made it so.
+pub fn decide(forager: &mut Forager, position: Vec2, around: &Surroundings, stream: &mut SimStream) -> Thought {
     let Some(plan) = around.plan.groups.get(usize::from(forager.group)) else {
-        return;
+        return Thought::default();
     };
     if forager.activity == Activity::Rest {
         if around.tick < forager.rest_until {
-            return;
+            return Thought { cue: Cue::Rest, ..default() };
         }
         forager.activity = Activity::Explore;
         forager.since_s = 0.0;
@@ -151,23 +214,30 @@ pub fn decide(forager: &mut Forager, position: Vec2, around: &Surroundings, stre
     }
     if forager.on.is_some() {
         // Confined foragers choose at forks, while they move.
-        return;
+        return Thought { cue: Cue::Corridor, ..default() };
     }
     let waver = stream.normal();
-    if forager.deflected_s > 0.0 {
+    let (cue, smell, chance) = if forager.deflected_s > 0.0 {
         forager.deflected_s -= around.dt;
-        turn_by(forager, waver * plan.wander * STEADINESS);
+        (Cue::Wall, Smell::None, Some(waver * plan.wander * STEADINESS))
     } else if forager.activity.homeward() {
-        go_home(forager, position, plan, around, waver, stream);
+        go_home(forager, position, plan, around, waver, stream)
     } else {
-        search(forager, position, plan, around, waver, stream);
+        search(forager, position, plan, around, waver, stream)
+    };
+    let heading = forager.heading;
+    if let Some(chance) = chance {
+        turn_by(forager, chance);
     }
+    Thought { cue, smell, heading, chance: chance.unwrap_or(0.0) }
 }
 
 fn turn_by(forager: &mut Forager, angle: f32) {
     forager.heading = (Rot2::radians(angle) * forager.heading).normalize_or(Vec2::X);
 }
 
+/// Turns a forager that looks for food. Returns what it went by, what it smelled, and how far chance is to turn it, if
+/// chance plays a part.
 fn search(
     forager: &mut Forager,
     position: Vec2,
@@ -175,36 +245,39 @@ fn search(
     around: &Surroundings,
     waver: f32,
     stream: &mut SimStream,
-) {
+) -> (Cue, Smell, Option<f32>) {
     let seen = around.sites.nearest_source(position, plan.settings.sight, 0.0, around.bounds);
-    if let Some((_, away)) = seen
+    if let Some((source, away)) = seen
         && around.plan.walls.sees(position, position + away)
     {
         forager.heading = turn_towards(forager.heading, away, plan.turn);
-        return;
+        return (Cue::Resource(source), Smell::None, None);
     }
     let nest = around.sites.nests.get(forager.nest as usize);
     let outward = nest.map_or(Vec2::ZERO, |nest| around.bounds.delta(nest.position, position).normalize_or_zero());
-    let followed = !plan.attractions.is_empty()
-        && match plan.settings.steering {
+    let (followed, smell) = if plan.attractions.is_empty() {
+        (false, Smell::None)
+    } else {
+        match plan.settings.steering {
             Steering::Antennae => follow_antennae(forager, position, plan, around, outward, stream),
             Steering::Gradient => {
                 let slope = weighted_gradient(around.field, &plan.attractions, position);
-                let felt = slope != Vec2::ZERO
-                    && crate::sense::weighted_scent(around.field, &plan.attractions, position).abs()
-                        >= plan.settings.sensitivity;
+                let scent = weighted_scent(around.field, &plan.attractions, position);
+                let felt = slope != Vec2::ZERO && scent.abs() >= plan.settings.sensitivity;
                 if felt {
                     let wished = slope + outward * plan.settings.outward;
                     forager.heading = turn_towards(forager.heading, wished, plan.turn);
                 }
-                felt
+                (felt, Smell::Gradient { scent, slope })
             }
-        };
+        }
+    };
     forager.activity = if followed { Activity::Follow } else { Activity::Explore };
-    turn_by(forager, waver * plan.wander * if followed { STEADINESS } else { 1.0 });
+    let cue = if followed { Cue::Scent } else { Cue::Chance };
+    (cue, smell, Some(waver * plan.wander * if followed { STEADINESS } else { 1.0 }))
 }
 
-/// Turns by what the antennae smell. Returns whether they smell anything.
+/// Turns by what the antennae smell. Returns whether they smell anything, and what.
 fn follow_antennae(
     forager: &mut Forager,
     position: Vec2,
@@ -212,23 +285,24 @@ fn follow_antennae(
     around: &Surroundings,
     outward: Vec2,
     stream: &mut SimStream,
-) -> bool {
+) -> (bool, Smell) {
     let tips = antenna_tips(forager.heading, plan.settings.sensor_distance, plan.antenna);
     let smelled = sense(around.field, &around.plan.walls, &plan.attractions, position, tips);
-    if smelled.strongest() < plan.settings.sensitivity {
-        return false;
-    }
     // What draws draws more if it lies away from the nest; what repels repels from every side.
     let preference = |tip: Vec2, smell: f32| {
         if smell > 0.0 { 1.0 + plan.settings.outward * outward.dot(tip.normalize_or_zero()) } else { 1.0 }
     };
-    let smelled = smelled.scaled(
-        preference(tips[0], smelled.left),
-        preference(tips[1], smelled.ahead),
-        preference(tips[2], smelled.right),
-    );
-    turn_by_smell(forager, smelled.turn(), plan.turn, stream);
-    true
+    let preference = Antennae {
+        left: preference(tips[0], smelled.left),
+        ahead: preference(tips[1], smelled.ahead),
+        right: preference(tips[2], smelled.right),
+    };
+    if smelled.strongest() < plan.settings.sensitivity {
+        return (false, Smell::Antennae { smelled, preference, turn: None });
+    }
+    let turn = smelled.scaled(preference.left, preference.ahead, preference.right).turn();
+    turn_by_smell(forager, turn, plan.turn, stream);
+    (true, Smell::Antennae { smelled, preference, turn: Some(turn) })
 }
 
 fn turn_by_smell(forager: &mut Forager, turn: Turn, most: f32, stream: &mut SimStream) {
@@ -240,6 +314,8 @@ fn turn_by_smell(forager: &mut Forager, turn: Turn, most: f32, stream: &mut SimS
     }
 }
 
+/// Turns a forager that goes home. Returns what it went by, what it smelled, and how far chance is to turn it, if
+/// chance plays a part.
 fn go_home(
     forager: &mut Forager,
     position: Vec2,
@@ -247,24 +323,26 @@ fn go_home(
     around: &Surroundings,
     waver: f32,
     stream: &mut SimStream,
-) {
+) -> (Cue, Smell, Option<f32>) {
     let Some(nest) = around.sites.nests.get(forager.nest as usize) else {
-        return;
+        return (Cue::Nothing, Smell::None, None);
     };
     let away = around.bounds.delta(position, nest.position);
     let in_sight = away.length() <= plan.settings.sight + nest.radius;
     if in_sight || plan.homing.is_empty() {
         forager.heading = turn_towards(forager.heading, away, plan.turn);
-        if !in_sight {
-            turn_by(forager, waver * plan.wander * STEADINESS);
-        }
-        return;
+        let chance = (!in_sight).then_some(waver * plan.wander * STEADINESS);
+        return (Cue::Nest, Smell::None, chance);
     }
     let tips = antenna_tips(forager.heading, plan.settings.sensor_distance, plan.antenna);
     let smelled = sense(around.field, &around.plan.walls, &plan.homing, position, tips);
     let lost = smelled.strongest() < plan.settings.sensitivity;
-    turn_by_smell(forager, smelled.turn(), plan.turn, stream);
-    turn_by(forager, waver * plan.wander * if lost { 1.0 } else { STEADINESS });
+    let turn = smelled.turn();
+    turn_by_smell(forager, turn, plan.turn, stream);
+    let preference = Antennae { left: 1.0, ahead: 1.0, right: 1.0 };
+    let smell = Smell::Antennae { smelled, preference, turn: Some(turn) };
+    let cue = if lost { Cue::Lost } else { Cue::HomeScent };
+    (cue, smell, Some(waver * plan.wander * if lost { 1.0 } else { STEADINESS }))
 }
 
 /// All foragers decide, each for itself.
@@ -290,7 +368,7 @@ pub fn decide_foragers(
     });
 }
 
-const DECIDE: Purpose = Purpose::new("pheromones.decide");
+pub(crate) const DECIDE: Purpose = Purpose::new("pheromones.decide");
 const START: Purpose = Purpose::new("pheromones.start");
 
 /// Makes foragers of freshly spawned agents whose group forages.

@@ -7,6 +7,7 @@ use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 
+use crate::config::ForagingConfig;
 use crate::field::PheromoneField;
 use crate::forager::{Activity, Forager, PathMemory};
 use crate::movement::in_id_order;
@@ -166,6 +167,21 @@ fn deliver(forager: &Forager, sites: &mut Sites, stats: &mut ForagingStats) {
     }
 }
 
+/// What a forager leaves on the ground, in intensity per second, and what is left of it since its way began (0–1).
+pub(crate) fn mark_rate(forager: &Forager, settings: &ForagingConfig) -> (f32, f32) {
+    let per_s = match forager.activity {
+        Activity::Carry => settings.mark_per_s,
+        Activity::Explore | Activity::Follow => settings.mark_out_per_s,
+        Activity::Rest | Activity::Return => 0.0,
+    };
+    let strength = if per_s > 0.0 && settings.mark_fade_s > 0.0 {
+        bevy::math::ops::exp(-forager.since_s / settings.mark_fade_s)
+    } else {
+        1.0
+    };
+    (per_s, strength)
+}
+
 /// Leaves the tick's mark, spread over the way that the last step took, so that fast walkers leave no gaps.
 fn mark_ground(
     field: &mut PheromoneField,
@@ -177,17 +193,10 @@ fn mark_ground(
     dt: f32,
 ) {
     let Some(layer) = group.trail else { return };
-    let settings = &group.settings;
-    let per_s = match forager.activity {
-        Activity::Carry => settings.mark_per_s,
-        Activity::Explore | Activity::Follow => settings.mark_out_per_s,
-        Activity::Rest | Activity::Return => 0.0,
-    };
+    let (per_s, strength) = mark_rate(forager, &group.settings);
     if per_s <= 0.0 {
         return;
     }
-    let strength =
-        if settings.mark_fade_s > 0.0 { bevy::math::ops::exp(-forager.since_s / settings.mark_fade_s) } else { 1.0 };
     let step = velocity * dt;
     let samples = (step.length() / field.grid().cell_size.min_element()).ceil().clamp(1.0, 64.0);
     let amount = per_s * strength * dt / samples;

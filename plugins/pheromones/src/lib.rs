@@ -40,6 +40,7 @@ pub mod config;
 pub mod corridors;
 pub mod emit;
 pub mod experiments;
+mod explain;
 pub mod field;
 pub mod forager;
 pub mod graph;
@@ -62,6 +63,7 @@ pub use harvest::RESOURCE_FOUND;
 use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
+use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::parallel::Workers;
@@ -105,6 +107,7 @@ impl Plugin for PheromonesPlugin {
             .init_resource::<plan::ForagingPlan>()
             .init_resource::<stats::ForagingStats>()
             .init_resource::<emit::Spoofs>()
+            .init_resource::<Explainers>()
             .register_type::<Forager>()
             .register_type::<PathMemory>()
             .add_section::<PheromonesConfig>("pheromones")
@@ -122,6 +125,7 @@ impl Plugin for PheromonesPlugin {
             .add_intervention::<ClearPheromone>();
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(forager::equip_foragers);
         quantities::register(app, &self.config);
+        app.world_mut().resource_mut::<Explainers>().add("pheromones", explain::explain);
         self.add_tick(app);
     }
 }

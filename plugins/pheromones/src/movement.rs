@@ -7,7 +7,7 @@ use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 
-use crate::corridors::{OnCorridor, choose_branch};
+use crate::corridors::{Branch, OnCorridor, choose_branch};
 use crate::field::PheromoneField;
 use crate::forager::{Activity, Forager};
 use crate::harvest::at_home;
@@ -129,18 +129,30 @@ fn arrived(forager: &Forager, point: Vec2, group: &GroupPlan, ground: &Ground) -
     }
 }
 
+/// The branches that can be taken at the end of a corridor, with the weighted scent on each.
+pub(crate) fn ways_on(
+    on: OnCorridor,
+    group: &GroupPlan,
+    plan: &ForagingPlan,
+    field: &PheromoneField,
+) -> (Vec<Branch>, Vec<f32>) {
+    let (network, settings) = (&plan.corridors, &group.settings);
+    let branches = network.ways_on(on, settings.choice.sharpest_turn_deg.to_radians());
+    let scents = branches
+        .iter()
+        .map(|branch| {
+            let ahead = network.advance(network.enter(*branch), settings.sensor_distance);
+            weighted_scent(field, &group.attractions, network.point(ahead))
+        })
+        .collect();
+    (branches, scents)
+}
+
 /// The branch that is taken at the end of a corridor.
 fn fork(on: OnCorridor, group: &GroupPlan, ground: &Ground, stream: &mut SimStream) -> OnCorridor {
     let network = &ground.plan.corridors;
     let settings = &group.settings;
-    let branches = network.ways_on(on, settings.choice.sharpest_turn_deg.to_radians());
-    let scents: Vec<f32> = branches
-        .iter()
-        .map(|branch| {
-            let ahead = network.advance(network.enter(*branch), settings.sensor_distance);
-            weighted_scent(ground.field, &group.attractions, network.point(ahead))
-        })
-        .collect();
+    let (branches, scents) = ways_on(on, group, ground.plan, ground.field);
     // Without a choice no number is drawn, which keeps streams short.
     let chosen = match branches.len() {
         0 => return OnCorridor { onward: !on.onward, ..on },

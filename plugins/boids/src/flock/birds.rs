@@ -6,6 +6,8 @@
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes by index are what becomes vector instructions")]
 
+use bevy::math::Vec2;
+
 use super::lanes::{LANES, Lane, keep, mask, select, short_way};
 use super::rule::{Block, Influences, Record, Rule, Torus};
 
@@ -36,6 +38,20 @@ pub struct BirdSums {
     close_y: Lane,
     velocity_x: Lane,
     velocity_y: Lane,
+}
+
+impl Birds {
+    /// What the neighbours of the first bird of a block add to its velocity, in world units per second: cohesion,
+    /// separation, and matching of headings. [`Rule::decide`] adds their sum.
+    #[must_use]
+    pub fn turns(&self, sums: &BirdSums) -> [Vec2; 3] {
+        let count = sums.count[0].max(1.0);
+        [
+            self.cohere * self.speed * Vec2::new(sums.offset_x[0], sums.offset_y[0]) / count,
+            -self.separate * self.speed * Vec2::new(sums.close_x[0], sums.close_y[0]) / count,
+            self.match_heading * Vec2::new(sums.velocity_x[0], sums.velocity_y[0]) / count,
+        ]
+    }
 }
 
 impl Rule for Birds {

@@ -10,7 +10,9 @@ use std::f32::consts::TAU;
 
 use bevy::math::{Vec2, ops};
 
-use super::lanes::{LANES, Lane, keep, lengths, limit, mask, scaled, select, short_way, splat, unfold, with_length};
+use super::lanes::{
+    LANES, Lane, Mask, keep, lengths, limit, mask, scaled, select, short_way, splat, unfold, with_length,
+};
 use super::rule::{Block, Influences, Record, Rule, Torus};
 
 /// The most flocks that one rule can keep apart.
@@ -150,6 +152,122 @@ impl<'a, const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Boids<'a, SH
         } else {
             Relation::Join
         }
+    }
+}
+
+/// What eight boids are capable of, and how much their urges weigh.
+#[derive(Clone, Copy, Debug)]
+struct Ability {
+    top: Lane,
+    slowest: Lane,
+    most: Lane,
+    gain: Lane,
+    /// Of separation, alignment, cohesion and avoidance.
+    weights: [Lane; 4],
+    heading_only: Mask,
+}
+
+/// The forces of eight boids' urges, none longer than the largest force, not yet weighed.
+#[derive(Clone, Copy, Debug)]
+struct Urges {
+    separation: (Lane, Lane),
+    alignment: (Lane, Lane),
+    cohesion: (Lane, Lane),
+    avoidance: (Lane, Lane),
+}
+
+impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Boids<'_, SHARED, VIEW, SEVERAL> {
+    #[inline(always)]
+    fn ability(&self, block: &Block, influences: &Influences<'_>) -> Ability {
+        let temper = self.temper(block.slot);
+        let mut top = splat(temper.max_speed);
+        let mut slowest = splat(temper.min_speed);
+        let mut most = splat(temper.max_force);
+        let mut gain = splat(temper.gain);
+        let mut weights = [
+            splat(temper.separation_weight),
+            splat(temper.alignment_weight),
+            splat(temper.cohesion_weight),
+            splat(temper.avoidance_weight),
+        ];
+        let mut heading_only = [mask(temper.heading_only); LANES];
+        if SEVERAL {
+            for lane in 0..block.len {
+                let temper = self.temper(block.slot + lane);
+                top[lane] = temper.max_speed;
+                slowest[lane] = temper.min_speed;
+                most[lane] = temper.max_force;
+                gain[lane] = temper.gain;
+                weights[0][lane] = temper.separation_weight;
+                weights[1][lane] = temper.alignment_weight;
+                weights[2][lane] = temper.cohesion_weight;
+                weights[3][lane] = temper.avoidance_weight;
+                heading_only[lane] = mask(temper.heading_only);
+            }
+        }
+        if let Some(vigour) = influences.vigour {
+            for (lane, vigour) in vigour[block.slot..block.slot + block.len].iter().enumerate() {
+                top[lane] *= vigour;
+                slowest[lane] *= vigour;
+            }
+        }
+        Ability { top, slowest, most, gain, weights, heading_only }
+    }
+
+    #[inline(always)]
+    fn urges(&self, block: &Block, sums: &BoidSums, ability: &Ability) -> Urges {
+        let (vx, vy) = (block.vx, block.vy);
+        let Ability { top, most, heading_only, .. } = *ability;
+        // Separation: away from where the close ones are.
+        let (mut away_x, mut away_y) = with_length(sums.close_x, sums.close_y, top);
+        for lane in 0..LANES {
+            let wanted = mask(sums.close_x[lane] != 0.0) | mask(sums.close_y[lane] != 0.0);
+            away_x[lane] = keep(wanted, -away_x[lane] - vx[lane]);
+            away_y[lane] = keep(wanted, -away_y[lane] - vy[lane]);
+        }
+        let separation = limit(away_x, away_y, most);
+        // Alignment: the others' mean velocity, or their mean direction at top speed.
+        let (ahead_x, ahead_y) = with_length(sums.velocity_x, sums.velocity_y, top);
+        let (mut along_x, mut along_y) = (splat(0.0), splat(0.0));
+        for lane in 0..LANES {
+            let count = sums.aligned[lane].max(1.0);
+            let directed = mask(sums.velocity_x[lane] != 0.0) | mask(sums.velocity_y[lane] != 0.0);
+            let wanted = mask(sums.aligned[lane] > 0.0) & (directed | !heading_only[lane]);
+            let desired_x = select(heading_only[lane], ahead_x[lane], sums.velocity_x[lane] / count);
+            let desired_y = select(heading_only[lane], ahead_y[lane], sums.velocity_y[lane] / count);
+            along_x[lane] = keep(wanted, desired_x - vx[lane]);
+            along_y[lane] = keep(wanted, desired_y - vy[lane]);
+        }
+        let alignment = limit(along_x, along_y, most);
+        // Cohesion: toward the centre of those around.
+        let (mut toward_x, mut toward_y) = with_length(sums.offset_x, sums.offset_y, top);
+        for lane in 0..LANES {
+            let wanted = mask(sums.offset_x[lane] != 0.0) | mask(sums.offset_y[lane] != 0.0);
+            toward_x[lane] = keep(wanted, toward_x[lane] - vx[lane]);
+            toward_y[lane] = keep(wanted, toward_y[lane] - vy[lane]);
+        }
+        let cohesion = limit(toward_x, toward_y, most);
+        let mut avoidance = (splat(0.0), splat(0.0));
+        if SEVERAL {
+            let (mut apart_x, mut apart_y) = with_length(sums.strange_x, sums.strange_y, top);
+            for lane in 0..LANES {
+                let wanted = mask(sums.strange_x[lane] != 0.0) | mask(sums.strange_y[lane] != 0.0);
+                apart_x[lane] = keep(wanted, -apart_x[lane] - vx[lane]);
+                apart_y[lane] = keep(wanted, -apart_y[lane] - vy[lane]);
+            }
+            avoidance = limit(apart_x, apart_y, most);
+        }
+        Urges { separation, alignment, cohesion, avoidance }
+    }
+
+    /// The forces of the first agent of a block, with their weights: separation, alignment, cohesion, avoidance. They
+    /// are what [`Rule::decide`] adds up.
+    #[must_use]
+    pub fn forces(&self, block: &Block, sums: &BoidSums, influences: &Influences<'_>) -> [(f32, Vec2); 4] {
+        let ability = self.ability(block, influences);
+        let Urges { separation, alignment, cohesion, avoidance } = self.urges(block, sums, &ability);
+        let forces = [separation, alignment, cohesion, avoidance];
+        std::array::from_fn(|urge| (ability.weights[urge][0], Vec2::new(forces[urge].0[0], forces[urge].1[0])))
     }
 }
 
@@ -388,40 +506,7 @@ impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Rule for Boids<'
 
     #[inline(always)]
     fn decide(&self, block: &Block, _: &BoidLanes, sums: &BoidSums, influences: &Influences<'_>) -> (Lane, Lane) {
-        let temper = self.temper(block.slot);
-        let mut top = splat(temper.max_speed);
-        let mut slowest = splat(temper.min_speed);
-        let mut most = splat(temper.max_force);
-        let mut gain = splat(temper.gain);
-        let mut weights = [
-            splat(temper.separation_weight),
-            splat(temper.alignment_weight),
-            splat(temper.cohesion_weight),
-            splat(temper.avoidance_weight),
-        ];
-        let mut heading_only = [mask(temper.heading_only); LANES];
-        if SEVERAL {
-            for lane in 0..block.len {
-                let temper = self.temper(block.slot + lane);
-                top[lane] = temper.max_speed;
-                slowest[lane] = temper.min_speed;
-                most[lane] = temper.max_force;
-                gain[lane] = temper.gain;
-                weights[0][lane] = temper.separation_weight;
-                weights[1][lane] = temper.alignment_weight;
-                weights[2][lane] = temper.cohesion_weight;
-                weights[3][lane] = temper.avoidance_weight;
-                heading_only[lane] = mask(temper.heading_only);
-            }
-        }
-        if let Some(vigour) = influences.vigour {
-            for (lane, vigour) in vigour[block.slot..block.slot + block.len].iter().enumerate() {
-                top[lane] *= vigour;
-                slowest[lane] *= vigour;
-            }
-        }
-        let (vx, vy) = (block.vx, block.vy);
-
+        let ability = self.ability(block, influences);
         let (mut force_x, mut force_y) = (splat(0.0), splat(0.0));
         if let Some(steering) = influences.steering {
             for (lane, force) in steering[block.slot..block.slot + block.len].iter().enumerate() {
@@ -429,55 +514,24 @@ impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Rule for Boids<'
                 force_y[lane] = force.y;
             }
         }
-        // Separation: away from where the close ones are.
-        let (mut away_x, mut away_y) = with_length(sums.close_x, sums.close_y, top);
+        let Urges { separation, alignment, cohesion, avoidance } = self.urges(block, sums, &ability);
+        let weights = &ability.weights;
         for lane in 0..LANES {
-            let wanted = mask(sums.close_x[lane] != 0.0) | mask(sums.close_y[lane] != 0.0);
-            away_x[lane] = keep(wanted, -away_x[lane] - vx[lane]);
-            away_y[lane] = keep(wanted, -away_y[lane] - vy[lane]);
-        }
-        let (away_x, away_y) = limit(away_x, away_y, most);
-        // Alignment: the others' mean velocity, or their mean direction at top speed.
-        let (ahead_x, ahead_y) = with_length(sums.velocity_x, sums.velocity_y, top);
-        let (mut along_x, mut along_y) = (splat(0.0), splat(0.0));
-        for lane in 0..LANES {
-            let count = sums.aligned[lane].max(1.0);
-            let directed = mask(sums.velocity_x[lane] != 0.0) | mask(sums.velocity_y[lane] != 0.0);
-            let wanted = mask(sums.aligned[lane] > 0.0) & (directed | !heading_only[lane]);
-            let desired_x = select(heading_only[lane], ahead_x[lane], sums.velocity_x[lane] / count);
-            let desired_y = select(heading_only[lane], ahead_y[lane], sums.velocity_y[lane] / count);
-            along_x[lane] = keep(wanted, desired_x - vx[lane]);
-            along_y[lane] = keep(wanted, desired_y - vy[lane]);
-        }
-        let (along_x, along_y) = limit(along_x, along_y, most);
-        // Cohesion: toward the centre of those around.
-        let (mut toward_x, mut toward_y) = with_length(sums.offset_x, sums.offset_y, top);
-        for lane in 0..LANES {
-            let wanted = mask(sums.offset_x[lane] != 0.0) | mask(sums.offset_y[lane] != 0.0);
-            toward_x[lane] = keep(wanted, toward_x[lane] - vx[lane]);
-            toward_y[lane] = keep(wanted, toward_y[lane] - vy[lane]);
-        }
-        let (toward_x, toward_y) = limit(toward_x, toward_y, most);
-        for lane in 0..LANES {
-            force_x[lane] +=
-                weights[0][lane] * away_x[lane] + weights[1][lane] * along_x[lane] + weights[2][lane] * toward_x[lane];
-            force_y[lane] +=
-                weights[0][lane] * away_y[lane] + weights[1][lane] * along_y[lane] + weights[2][lane] * toward_y[lane];
+            force_x[lane] += weights[0][lane] * separation.0[lane]
+                + weights[1][lane] * alignment.0[lane]
+                + weights[2][lane] * cohesion.0[lane];
+            force_y[lane] += weights[0][lane] * separation.1[lane]
+                + weights[1][lane] * alignment.1[lane]
+                + weights[2][lane] * cohesion.1[lane];
         }
         if SEVERAL {
-            let (mut apart_x, mut apart_y) = with_length(sums.strange_x, sums.strange_y, top);
             for lane in 0..LANES {
-                let wanted = mask(sums.strange_x[lane] != 0.0) | mask(sums.strange_y[lane] != 0.0);
-                apart_x[lane] = keep(wanted, -apart_x[lane] - vx[lane]);
-                apart_y[lane] = keep(wanted, -apart_y[lane] - vy[lane]);
-            }
-            let (apart_x, apart_y) = limit(apart_x, apart_y, most);
-            for lane in 0..LANES {
-                force_x[lane] += weights[3][lane] * apart_x[lane];
-                force_y[lane] += weights[3][lane] * apart_y[lane];
+                force_x[lane] += weights[3][lane] * avoidance.0[lane];
+                force_y[lane] += weights[3][lane] * avoidance.1[lane];
             }
         }
-        accelerate((vx, vy), limit(force_x, force_y, most), most, gain, slowest, top)
+        let Ability { top, slowest, most, gain, .. } = ability;
+        accelerate((block.vx, block.vy), limit(force_x, force_y, most), most, gain, slowest, top)
     }
 
     #[inline(always)]

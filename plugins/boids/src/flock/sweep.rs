@@ -446,7 +446,7 @@ fn add_run<R: Rule, V: Vectors>(
 
 /// The rank of an agent among those on its very point, and their number. They all are in its cell.
 #[cold]
-pub(super) fn crowd(grid: &CellGrid, records: &[Record], row: Range<usize>, slot: usize) -> (usize, usize) {
+pub(crate) fn crowd(grid: &CellGrid, records: &[Record], row: Range<usize>, slot: usize) -> (usize, usize) {
     let own = &records[slot];
     let column = grid.column(own.x);
     let same = |other: &&Record| other.x == own.x && other.y == own.y;

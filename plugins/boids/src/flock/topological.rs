@@ -15,7 +15,7 @@ use super::sweep::{NextVelocities, crowd};
 const CHUNK_AGENTS: usize = 256;
 
 /// The rule that is decided by, once the neighbours are found: several flocks, any radii, any view.
-type Everything<'a> = Boids<'a, false, true, true>;
+pub(crate) type Everything<'a> = Boids<'a, false, true, true>;
 
 /// Lets all agents decide by their `nearest` nearest neighbours, ties by the lowest id; separation and avoidance still
 /// keep to their radii. Sums are taken nearest first. Returns how many neighbours they perceived in all.
@@ -61,7 +61,7 @@ pub(super) fn decide(
 }
 
 /// Sums the neighbourhood of the agent in slot `own`.
-fn look(
+pub(crate) fn look(
     sort: &CellSort<Record>,
     flocks: &Flocks<'_>,
     rule: &Everything<'_>,

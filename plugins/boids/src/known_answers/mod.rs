@@ -1,5 +1,6 @@
 //! The flock's known answers, on plain arrays and in the full schedule.
 
+mod explanations;
 mod kernel;
 mod robustness;
 mod schedule;

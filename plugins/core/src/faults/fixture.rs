@@ -7,7 +7,7 @@ use crate::agent::{AgentGroup, AgentGroups, AgentId, AgentIndex, Condition, spaw
 use crate::metrics::Metrics;
 use crate::simulation::Simulation;
 
-pub(super) fn simulation(count: u32) -> Simulation {
+pub(crate) fn simulation(count: u32) -> Simulation {
     let mut app = App::new();
     app.add_plugins(SimCorePlugin { seed: 7, tick_hz: 10.0, ..default() });
     crate::require_motion(&mut app);

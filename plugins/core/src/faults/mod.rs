@@ -5,7 +5,7 @@ mod churn;
 mod condition;
 mod edit;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod population;
 
 pub use capability::{GrantCapability, WithdrawCapability};

@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod experiments;
+mod explanations;
 mod foraging;
 mod interventions;
 mod live;
