@@ -8,6 +8,7 @@ use agent2028_core::simulation::Simulation;
 use agent2028_pheromones::config::{CorridorConfig, ForagingConfig, Homing, Steering, WallConfig};
 use agent2028_pheromones::forager::{Activity, Forager};
 use agent2028_pheromones::interventions::PaintPheromone;
+use bevy::math::ops;
 use bevy::prelude::*;
 
 use crate::scene::{Scene, foragers, place};
@@ -67,7 +68,7 @@ fn what_is_told_is_what_foragers_do_whatever_leads_them() {
                         _ => None,
                     })
                     .sum();
-                let off = (turns as f32 - turn(*heading, forager.heading)).rem_euclid(360.0);
+                let off = ops::rem_euclid(turns as f32 - turn(*heading, forager.heading), 360.0);
                 assert!(off.min(360.0 - off) < 0.05, "{agent:?}: {turns} of {}", turn(*heading, forager.heading));
             }
             simulation.run(10);
