@@ -10,7 +10,7 @@ use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_inspector::{
-    DescribeInterface, InspectorPlugin, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus,
+    DescribeInterface, InspectorPlugin, KeepWorkspace, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus,
 };
 use agent2028_view::{Theme, ViewPlugin, ViewSettings, Viewport, WorldCamera};
 use bevy::log::LogPlugin;
@@ -36,8 +36,8 @@ pub struct WindowOptions {
     pub until: Option<u64>,
     /// How many threads the simulation may use; all cores if absent.
     pub threads: Option<usize>,
-    /// Light or dark.
-    pub theme: Theme,
+    /// Light or dark; as it was left last time if absent.
+    pub theme: Option<Theme>,
     /// Settings that also hold for the scenes opened later from the same file.
     pub settings: Vec<Setting>,
     /// Plugins of your own, added to every scene that is opened.
@@ -54,7 +54,7 @@ impl Default for WindowOptions {
             paused: false,
             until: None,
             threads: None,
-            theme: Theme::default(),
+            theme: None,
             settings: Vec::new(),
             plugins: ExtraPlugins::default(),
             describe_interface: None,
@@ -152,7 +152,11 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         })
         .add_systems(PreUpdate, drive)
         .add_systems(Update, (open_requested, reload_changed).chain());
-    app.world_mut().resource_mut::<ViewSettings>().theme = options.theme;
+    if let Some(keep) = KeepWorkspace::in_settings(options.theme) {
+        app.insert_resource(keep);
+    } else if let Some(theme) = options.theme {
+        app.world_mut().resource_mut::<ViewSettings>().theme = theme;
+    }
     if let Some(file) = &options.describe_interface {
         app.insert_resource(DescribeInterface { file: file.clone() });
     }

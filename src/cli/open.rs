@@ -35,9 +35,9 @@ pub(crate) struct Open {
     /// Size of the window.
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
     size: (u32, u32),
-    /// Light or dark.
-    #[arg(long, value_enum, default_value_t)]
-    theme: ThemeArgument,
+    /// Light or dark; as the window was left last time if absent.
+    #[arg(long, value_enum)]
+    theme: Option<ThemeArgument>,
     /// Uses this many threads for the simulation; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -111,7 +111,7 @@ impl Open {
             paused: false,
             until: None,
             size: (1280, 720),
-            theme: ThemeArgument::Dark,
+            theme: None,
             threads: None,
             describe_interface: None,
         }
@@ -131,7 +131,7 @@ impl Open {
             paused: self.paused,
             until: self.until,
             threads: self.threads.map(usize::from),
-            theme: self.theme.into(),
+            theme: self.theme.map(Theme::from),
             settings,
             plugins: ExtraPlugins::default(),
             describe_interface: self.describe_interface,

@@ -26,7 +26,8 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::{
-    BottomTab, InspectorPlugin, InspectorState, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus,
+    DockLayout, InspectorPlugin, InspectorState, PanelId, PlotPanel, Preset, SceneEntry, SceneLibrary, SceneRequest,
+    SceneStatus,
 };
 use agent2028_view::{Selection, Theme, ViewPlugin, ViewSettings};
 use bevy::prelude::*;
@@ -40,7 +41,8 @@ struct Options {
     scale: f32,
     agents: u32,
     select: u32,
-    tab: BottomTab,
+    panels: Vec<PanelId>,
+    layout: Preset,
     light: bool,
     paused: bool,
     long: bool,
@@ -57,13 +59,19 @@ fn options() -> Options {
     let number = |name: &str, default: u32| value(name).and_then(|text| text.parse().ok()).unwrap_or(default);
     let size = value("--size").unwrap_or_default();
     let size = size.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    let tab = value("--tab").unwrap_or_default();
+    let wanted = value("--panels").unwrap_or_default();
+    let layout = value("--layout").unwrap_or_default();
     Options {
         size: size.unwrap_or((1280, 720)),
         scale: value("--scale").and_then(|text| text.parse().ok()).unwrap_or(1.0),
         agents: number("--agents", 1000),
         select: number("--select", 0),
-        tab: BottomTab::ALL.into_iter().find(|known| known.label() == tab).unwrap_or_default(),
+        panels: PanelId::ALL
+            .iter()
+            .copied()
+            .filter(|panel| wanted.split(',').any(|name| name == panel.title()))
+            .collect(),
+        layout: Preset::ALL.into_iter().find(|known| known.label() == layout).unwrap_or_default(),
         light: flag("--light"),
         paused: flag("--paused"),
         long: flag("--long"),
@@ -225,5 +233,8 @@ fn set_up(
         settings.theme = Theme::Light;
     }
     selection.set((0..options.select).map(AgentId));
-    inspector.tab = options.tab;
+    inspector.layout = DockLayout::preset(options.layout);
+    for panel in &options.panels {
+        inspector.layout.open(*panel);
+    }
 }

@@ -9,6 +9,7 @@ use agent2028_core::timeline::{BranchId, Timeline};
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::{Theme, ViewSettings};
 
+use crate::dock::PanelId;
 use crate::scene::SceneRequest;
 
 /// One thing that a person asked for through a panel or a key.
@@ -42,6 +43,8 @@ pub enum Action {
     WantMetric(String),
     /// Work out the hash of the state.
     HashState,
+    /// Bring a panel to the front.
+    ShowPanel(PanelId),
     /// Put a text on the clipboard.
     Copy(String),
 }

@@ -196,6 +196,10 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
                 hash: window.simulation.state_hash().to_string(),
             });
         }
+        Action::ShowPanel(panel) => {
+            window.state.layout.open(panel);
+            window.state.visible = true;
+        }
         Action::Copy(text) => ctx.copy_text(text),
     }
 }

@@ -3,7 +3,9 @@
 //! | where | what |
 //! |---|---|
 //! | [`panels`] | one file per panel; a panel is a function of what it reads, what it remembers and [`Actions`] |
-//! | [`shell`] | where the panels stand |
+//! | [`shell`] | the whole window |
+//! | [`dock`] | where panels stand, and the layouts to choose from |
+//! | [`places`] | the user's folders for settings and for what must not be lost |
 //! | [`actions`] | what panels ask for: they change nothing themselves |
 //! | [`facts`] | what is gathered from the simulation for them |
 //! | [`scene`] | the contract with whoever opens scenes |
@@ -17,10 +19,12 @@
 
 pub mod actions;
 pub mod describe;
+pub mod dock;
 mod drive;
 pub mod facts;
 pub mod format;
 pub mod panels;
+pub mod places;
 pub mod scene;
 pub mod shell;
 pub mod shortcuts;
@@ -30,8 +34,10 @@ pub mod widgets;
 
 pub use actions::{Action, Actions};
 pub use describe::DescribeInterface;
+pub use dock::workspace::KeepWorkspace;
+pub use dock::{DockLayout, PanelId, Preset};
 pub use scene::{PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
-pub use state::{BottomTab, InspectorState};
+pub use state::InspectorState;
 
 use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
@@ -56,6 +62,8 @@ impl Plugin for InspectorPlugin {
             .init_resource::<SceneLibrary>()
             .init_resource::<SceneStatus>()
             .add_message::<SceneRequest>()
+            .add_systems(Startup, dock::workspace::restore.run_if(resource_exists::<KeepWorkspace>))
+            .add_systems(Last, dock::workspace::save.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(First, drive::follow_scene.run_if(resource_exists::<Simulation>))
             .add_systems(EguiPrimaryContextPass, drive::draw.run_if(resource_exists::<Simulation>))
             .add_systems(

@@ -1,10 +1,11 @@
-//! Where the panels stand: bars at the top and the bottom, docks around the world, and what floats over it.
+//! The whole window: bars at the top and the bottom, docks around the world, and what floats over it.
 
-use agent2028_core::agent::{AgentGroups, AgentId, CapabilityRegistry};
+use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, CapabilityRegistry};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
 use agent2028_core::metrics::Metrics;
+use agent2028_core::params::Params;
 use agent2028_core::quarantine::Quarantine;
 use agent2028_core::rng::SimRng;
 use agent2028_core::simulation::Simulation;
@@ -15,20 +16,21 @@ use agent2028_view::tokens::{layout, spacing};
 use agent2028_view::{ColorBy, Selection, ViewSettings, Viewport, WorldCamera};
 use bevy::math::Vec2;
 use bevy_egui::egui;
-use egui::{Id, Panel, Rect, ScrollArea, Stroke, Ui};
+use egui::{Id, Panel, Rect, Stroke, Ui};
 use egui_material_icons::icons::ICON_TOUCH_APP;
 
 use crate::actions::{Action, Actions};
+use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
 use crate::panels::hints::Hint;
 use crate::panels::{
-    agent, captions, events, faults, help, hints, interventions, many, metrics, parameters, plots, problems, scene,
-    status_bar, top_bar, transport,
+    agent, captions, events, faults, help, hints, interventions, many, metrics, palette, parameters, plots, problems,
+    scene, status_bar, top_bar, transport,
 };
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
-use crate::state::{BottomTab, InspectorState};
-use crate::theme::{Look, margin, measure, panel_frame};
+use crate::state::InspectorState;
+use crate::theme::{Look, panel_frame};
 use crate::widgets;
 
 /// Everything that the panels read.
@@ -66,11 +68,9 @@ impl<'a> Facts<'a> {
 pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> Rect {
     let look = Look::of(facts.settings.theme);
     let tabbed = keys(ui, facts, state, actions);
-    if state.visible {
-        docks(ui, &look, facts, state, actions);
-    }
-    let free = ui.available_rect_before_wrap();
+    let free = if state.visible { frame(ui, &look, facts, state, actions) } else { ui.available_rect_before_wrap() };
     floating(ui, &look, facts, state, actions, free);
+    palette(ui, &look, facts, state, actions);
     if tabbed {
         // egui moves the keyboard focus on Tab too; here it only hides and shows.
         let focused = ui.memory(egui::Memory::focused);
@@ -84,34 +84,98 @@ pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mu
 
 /// Turns keys into actions; true if the panels were hidden or shown.
 fn keys(ui: &Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> bool {
-    let mut tabbed = false;
+    let visible = state.visible;
     for command in shortcuts::pressed(ui.ctx()) {
-        match command {
-            Command::PlayPause => actions.push(Action::Play(!facts.transport.playing)),
-            Command::Step => actions.push(Action::Step(1)),
-            Command::StepTen => actions.push(Action::Step(10)),
-            Command::Slower => actions.push(Action::Speed(transport::slower(facts.transport.speed))),
-            Command::Faster => actions.push(Action::Speed(transport::faster(facts.transport.speed))),
-            Command::Restart => actions.push(Action::Scene(SceneRequest::Reload)),
-            Command::Scenes => {
-                state.visible = true;
-                state.top_bar.chooser.open = true;
-            }
-            Command::Theme => actions.push(Action::Theme(facts.settings.theme.other())),
-            Command::ScaleUp => actions.push(Action::Scale(top_bar::larger(state.scale))),
-            Command::ScaleDown => actions.push(Action::Scale(top_bar::smaller(state.scale))),
-            Command::ScaleReset => actions.push(Action::Scale(1.0)),
-            Command::Panels => {
-                state.visible = !state.visible;
-                tabbed = true;
-            }
-            Command::Help => state.top_bar.help = !state.top_bar.help,
-        }
+        run(command, facts, state, actions);
     }
-    tabbed
+    state.visible != visible
 }
 
-fn docks(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) {
+/// Does what a key or a line of the palette asks for.
+fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) {
+    match command {
+        Command::PlayPause => actions.push(Action::Play(!facts.transport.playing)),
+        Command::Step => actions.push(Action::Step(1)),
+        Command::StepTen => actions.push(Action::Step(10)),
+        Command::Slower => actions.push(Action::Speed(transport::slower(facts.transport.speed))),
+        Command::Faster => actions.push(Action::Speed(transport::faster(facts.transport.speed))),
+        Command::Restart => actions.push(Action::Scene(SceneRequest::Reload)),
+        Command::Scenes => {
+            state.visible = true;
+            state.top_bar.chooser.open = true;
+        }
+        Command::Theme => actions.push(Action::Theme(facts.settings.theme.other())),
+        Command::ScaleUp => actions.push(Action::Scale(top_bar::larger(state.scale))),
+        Command::ScaleDown => actions.push(Action::Scale(top_bar::smaller(state.scale))),
+        Command::ScaleReset => actions.push(Action::Scale(1.0)),
+        Command::Panels => state.visible = !state.visible,
+        Command::Palette => state.palette.toggle(),
+        Command::Help => state.top_bar.help = !state.top_bar.help,
+        Command::LayoutWatch => arrange(state, Preset::Watch),
+        Command::LayoutDebug => arrange(state, Preset::Debug),
+        Command::LayoutPresent => arrange(state, Preset::Present),
+    }
+}
+
+/// The command palette, and what was chosen in it.
+fn palette(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) {
+    if !state.palette.open {
+        return;
+    }
+    let groups = facts.resource::<AgentGroups>();
+    let index = facts.resource::<AgentIndex>();
+    let names = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<Vec<_>>();
+    let scenes: Vec<(String, String)> =
+        facts.library.entries.iter().map(|entry| (entry.name.clone(), entry.title.clone())).collect();
+    let view = palette::PaletteView {
+        scenes: &scenes,
+        metrics: &names(&mut facts.resource::<Metrics>().iter().map(|(spec, _)| spec.name.as_str())),
+        parameters: &names(&mut facts.resource::<Params>().0.keys().map(String::as_str)),
+        groups: &names(&mut groups.groups().iter().map(|group| group.name.as_str())),
+    };
+    let find_agent = |text: &str| {
+        let id = text.parse().ok().map(AgentId).or_else(|| groups.agent_named(text))?;
+        index.get(id).map(|_| (id, groups.name_of(id)))
+    };
+    let window = ui.ctx().content_rect();
+    let Some(choice) = palette::show(ui.ctx(), look, window, &view, find_agent, &mut state.palette) else {
+        return;
+    };
+    match choice {
+        palette::Choice::Command(command) => run(command, facts, state, actions),
+        palette::Choice::Panel(panel) => actions.push(Action::ShowPanel(panel)),
+        palette::Choice::Scene(name) => actions.push(Action::Scene(SceneRequest::Open(name))),
+        palette::Choice::Metric(name) => {
+            if !state.plots.picked.contains(&name) {
+                state.plots.picked.push(name.clone());
+            }
+            actions.push(Action::WantMetric(name));
+            actions.push(Action::ShowPanel(PanelId::Plots));
+        }
+        palette::Choice::Parameter(_) => actions.push(Action::ShowPanel(PanelId::Parameters)),
+        palette::Choice::Group(name) => {
+            let group = groups.find(&name);
+            let agents = group.map_or_else(Vec::new, |group| {
+                groups.ranges_of(group).flatten().map(AgentId).filter(|id| index.get(*id).is_some()).collect()
+            });
+            actions.push(Action::Select(agents));
+            actions.push(Action::ShowPanel(PanelId::Agent));
+        }
+        palette::Choice::Agent(id) => {
+            actions.push(Action::Select(vec![id]));
+            actions.push(Action::Follow(Some(id)));
+            actions.push(Action::ShowPanel(PanelId::Agent));
+        }
+    }
+}
+
+fn arrange(state: &mut InspectorState, preset: Preset) {
+    state.layout = DockLayout::preset(preset);
+    state.visible = true;
+}
+
+/// Bars, docks and the panels in them; returns the place that is left for the world.
+fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> Rect {
     let world = facts.simulation.world();
     let fields: Vec<String> = world
         .get_resource::<PheromoneField>()
@@ -130,31 +194,104 @@ fn docks(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
                 fields: &fields,
                 scale: state.scale,
             };
-            top_bar::show(ui, look, &view, &mut state.top_bar, actions);
+            let InspectorState { top_bar: bar, layout, visible, .. } = state;
+            top_bar::show(ui, look, &view, bar, |ui| menu::layouts(ui, look, layout, visible), actions);
         },
     );
     Panel::bottom(Id::new("status bar"))
         .exact_size(layout::STATUS_BAR)
         .frame(panel_frame(look, spacing::WIDE, 0.0))
         .show(ui, |ui| open_problems = status(ui, look, facts, state, actions));
-    Panel::bottom(Id::new("bottom dock"))
-        .resizable(true)
-        .default_size(layout::BOTTOM_DOCK)
-        .min_size(measure::LEAST_BOTTOM)
-        .frame(panel_frame(look, spacing::WIDE, spacing::TIGHT))
-        .show(ui, |ui| bottom(ui, look, facts, state, actions));
-    Panel::left(Id::new("left dock"))
-        .default_size(layout::LEFT_DOCK)
-        .min_size(measure::LEAST_DOCK)
-        .frame(panel_frame(look, 0.0, 0.0))
-        .show(ui, |ui| left(ui, look, facts, &capabilities, &fields, state, actions));
-    Panel::right(Id::new("right dock"))
-        .default_size(layout::RIGHT_DOCK)
-        .min_size(measure::LEAST_DOCK)
-        .frame(panel_frame(look, 0.0, 0.0))
-        .show(ui, |ui| right(ui, look, facts, &capabilities, state, actions));
     if open_problems {
         state.problems.open();
+    }
+    // The layout is taken out while it is drawn: panels may change the rest of the state.
+    let mut docks = std::mem::replace(&mut state.layout, DockLayout::empty());
+    let free = docks.show(ui, look, |ui, panel| {
+        let extras = Extras { capabilities: &capabilities, fields: &fields };
+        show_panel(ui, look, panel, facts, &extras, state, actions);
+    });
+    state.layout = docks;
+    free
+}
+
+/// What several panels need, gathered once a frame.
+struct Extras<'a> {
+    capabilities: &'a [String],
+    fields: &'a [String],
+}
+
+/// Fills a panel.
+fn show_panel(
+    ui: &mut Ui,
+    look: &Look,
+    panel: PanelId,
+    facts: &Facts,
+    extras: &Extras,
+    state: &mut InspectorState,
+    actions: &mut Actions,
+) {
+    let world = facts.simulation.world();
+    let generation = facts.simulation.generation();
+    match panel {
+        PanelId::World => {}
+        PanelId::Scene => {
+            let colored_by_group = facts.settings.color_by == ColorBy::Group;
+            let view = scene::SceneView {
+                status: facts.status,
+                groups: state.groups.follow(generation, world),
+                agents: facts.simulation.agents() as u64,
+                bounds: *facts.resource::<WorldBounds>(),
+                colored_by_group,
+            };
+            scene::show(ui, look, &view);
+        }
+        PanelId::Parameters => {
+            let params = parameters::gather(world, &state.scene_values);
+            parameters::show(ui, look, &params, facts.transport.playing, &mut state.parameters, actions);
+        }
+        PanelId::Faults => {
+            let InspectorState { groups, faults: palette, .. } = state;
+            let view = faults::FaultsView {
+                agents: facts.simulation.agents() as u64,
+                groups: groups.follow(generation, world),
+                selected: &facts.selection.selected,
+                capabilities: extras.capabilities,
+                fields: extras.fields,
+                view_center: facts.camera.center,
+                world_size: facts.resource::<WorldBounds>().size.max_element(),
+            };
+            faults::show(ui, look, &view, palette, actions);
+        }
+        PanelId::Agent => selected(ui, look, facts, extras, state, actions),
+        PanelId::Plots => {
+            let view = plots::PlotsView {
+                metrics: facts.resource::<Metrics>(),
+                plots: &facts.status.plots,
+                tick: facts.simulation.tick(),
+                tick_hz: facts.tick_hz(),
+            };
+            plots::show(ui, look, &view, &mut state.plots);
+        }
+        PanelId::Metrics => {
+            let all = facts.resource::<Metrics>();
+            metrics::show(ui, look, all, &mut state.metrics, &mut state.plots, actions);
+        }
+        PanelId::Events => {
+            let view = events::EventsView {
+                bus: facts.resource::<EventBus>(),
+                names: facts.resource::<AgentGroups>(),
+                selected: &facts.selection.selected,
+            };
+            events::show(ui, look, &view, &mut state.events, actions);
+        }
+        PanelId::Interventions => {
+            let view = interventions::InterventionsView {
+                log: facts.resource::<InterventionLog>(),
+                queue: facts.resource::<InterventionQueue>(),
+            };
+            interventions::show(ui, look, &view);
+        }
     }
 }
 
@@ -188,86 +325,17 @@ fn status(ui: &mut Ui, look: &Look, facts: &Facts, state: &InspectorState, actio
     status_bar::show(ui, look, &view, actions)
 }
 
-/// A column of sections that scrolls when it is too long.
-fn dock(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
-    ScrollArea::vertical().id_salt(name).auto_shrink([false, false]).show(ui, |ui| {
-        egui::Frame::new().inner_margin(margin(spacing::WIDE, spacing::NORMAL)).show(ui, |ui| {
-            contents(ui);
-        });
-    });
-}
-
-fn left(
+fn selected(
     ui: &mut Ui,
     look: &Look,
     facts: &Facts,
-    capabilities: &[String],
-    fields: &[String],
+    extras: &Extras,
     state: &mut InspectorState,
     actions: &mut Actions,
 ) {
     let world = facts.simulation.world();
-    let bounds = *facts.resource::<WorldBounds>();
-    let agents = facts.simulation.agents() as u64;
-    let InspectorState { groups, parameters: sliders, faults: palette, scene_values, .. } = state;
-    let groups = groups.follow(facts.simulation.generation(), world);
-    dock(ui, "left", |ui| {
-        widgets::section(
-            ui,
-            look,
-            "Scene",
-            |_| {},
-            |ui| {
-                let colored_by_group = facts.settings.color_by == ColorBy::Group;
-                scene::show(
-                    ui,
-                    look,
-                    &scene::SceneView { status: facts.status, groups, agents, bounds, colored_by_group },
-                );
-            },
-        );
-        widgets::section(
-            ui,
-            look,
-            "Parameters",
-            |_| {},
-            |ui| {
-                let params = parameters::gather(world, scene_values);
-                parameters::show(ui, look, &params, facts.transport.playing, sliders, actions);
-            },
-        );
-        widgets::section(
-            ui,
-            look,
-            "Faults",
-            |_| {},
-            |ui| {
-                let view = faults::FaultsView {
-                    agents,
-                    groups,
-                    selected: &facts.selection.selected,
-                    capabilities,
-                    fields,
-                    view_center: facts.camera.center,
-                    world_size: bounds.size.max_element(),
-                };
-                faults::show(ui, look, &view, palette, actions);
-            },
-        );
-    });
-}
-
-fn right(
-    ui: &mut Ui,
-    look: &Look,
-    facts: &Facts,
-    capabilities: &[String],
-    state: &mut InspectorState,
-    actions: &mut Actions,
-) {
-    let world = facts.simulation.world();
-    let selected = facts.selection.selected.as_slice();
-    dock(ui, "right", |ui| match selected {
+    let capabilities = extras.capabilities;
+    match facts.selection.selected.as_slice() {
         [] => widgets::empty(
             ui,
             look,
@@ -293,7 +361,7 @@ fn right(
             };
             many::show(ui, look, &view, remembered, actions);
         }
-    });
+    }
 }
 
 fn one(
@@ -329,61 +397,6 @@ fn gone(ui: &mut Ui, look: &Look, agent: AgentId, actions: &mut Actions) {
             actions.push(Action::Select(Vec::new()));
         }
     });
-}
-
-fn bottom(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        for tab in BottomTab::ALL {
-            let chosen = state.tab == tab;
-            let text = if chosen { look.strong(tab.label()) } else { look.body(tab.label()).color(look.secondary) };
-            let response = ui.add(egui::Button::new(text).frame(false).min_size(egui::vec2(0.0, measure::CONTROL)));
-            if chosen {
-                let y = response.rect.bottom();
-                let line = Stroke::new(spacing::HAIRLINE * 2.0, look.accent);
-                ui.painter().hline(response.rect.x_range(), y, line);
-            }
-            let enabled = ui.is_enabled();
-            response.widget_info(|| {
-                egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, enabled, chosen, tab.label())
-            });
-            if response.clicked() {
-                state.tab = tab;
-            }
-            ui.add_space(spacing::NORMAL);
-        }
-    });
-    ui.add_space(spacing::TIGHT);
-    match state.tab {
-        BottomTab::Plots => {
-            let view = plots::PlotsView {
-                metrics: facts.resource::<Metrics>(),
-                plots: &facts.status.plots,
-                tick: facts.simulation.tick(),
-                tick_hz: facts.tick_hz(),
-            };
-            plots::show(ui, look, &view, &mut state.plots);
-        }
-        BottomTab::Metrics => {
-            let all = facts.resource::<Metrics>();
-            metrics::show(ui, look, all, &mut state.metrics, &mut state.plots, actions);
-        }
-        BottomTab::Events => {
-            let view = events::EventsView {
-                bus: facts.resource::<EventBus>(),
-                names: facts.resource::<AgentGroups>(),
-                selected: &facts.selection.selected,
-            };
-            events::show(ui, look, &view, &mut state.events, actions);
-        }
-        BottomTab::Interventions => {
-            let view = interventions::InterventionsView {
-                log: facts.resource::<InterventionLog>(),
-                queue: facts.resource::<InterventionQueue>(),
-            };
-            interventions::show(ui, look, &view);
-        }
-    }
 }
 
 fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions, free: Rect) {

@@ -32,7 +32,65 @@ pub enum Command {
     Panels,
     /// The sheet of shortcuts.
     Help,
+    /// Find anything by name.
+    Palette,
+    /// Panels for watching.
+    LayoutWatch,
+    /// Panels for debugging.
+    LayoutDebug,
+    /// Panels for presenting.
+    LayoutPresent,
 }
+
+impl Command {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::PlayPause,
+        Self::Step,
+        Self::StepTen,
+        Self::Slower,
+        Self::Faster,
+        Self::Restart,
+        Self::Scenes,
+        Self::Theme,
+        Self::ScaleUp,
+        Self::ScaleDown,
+        Self::ScaleReset,
+        Self::Panels,
+        Self::Palette,
+        Self::Help,
+        Self::LayoutWatch,
+        Self::LayoutDebug,
+        Self::LayoutPresent,
+    ];
+
+    /// What it does, for the sheet and the palette.
+    #[must_use]
+    pub const fn does(self) -> &'static str {
+        match self {
+            Self::PlayPause => "Play or pause",
+            Self::Step => "Run one tick",
+            Self::StepTen => "Run ten ticks",
+            Self::Slower => "Slower",
+            Self::Faster => "Faster",
+            Self::Restart => "Restart: read the scene again, from tick 0",
+            Self::Scenes => "Choose a scene",
+            Self::Theme => "Dark or light theme",
+            Self::ScaleUp => "Larger interface",
+            Self::ScaleDown => "Smaller interface",
+            Self::ScaleReset => "Interface in natural size",
+            Self::Panels => "Hide or show all panels",
+            Self::Palette => "Find anything by name",
+            Self::Help => "Keys and help",
+            Self::LayoutWatch => "Panels for watching",
+            Self::LayoutDebug => "Panels for debugging",
+            Self::LayoutPresent => "Panels for presenting",
+        }
+    }
+}
+
+/// The commands of the layouts, in the order of `Preset::ALL`.
+pub const LAYOUTS: [Command; 3] = [Command::LayoutWatch, Command::LayoutDebug, Command::LayoutPresent];
 
 /// A line of the sheet of shortcuts.
 #[derive(Clone, Copy, Debug)]
@@ -56,17 +114,21 @@ const fn line(keys: &'static str, does: &'static str) -> Line {
     Line { keys, does }
 }
 
+const fn of(command: Command) -> Line {
+    Line { keys: keys(command), does: command.does() }
+}
+
 /// The whole sheet.
 pub const SHEET: [Part; 4] = [
     Part {
         title: "Time",
         lines: &[
-            line("Space", "Play or pause"),
-            line(".", "Run one tick"),
-            line("Shift .", "Run ten ticks"),
-            line("[", "Slower"),
-            line("]", "Faster"),
-            line("Ctrl R", "Restart: read the scene again, from tick 0"),
+            of(Command::PlayPause),
+            of(Command::Step),
+            of(Command::StepTen),
+            of(Command::Slower),
+            of(Command::Faster),
+            of(Command::Restart),
         ],
     },
     Part {
@@ -75,7 +137,7 @@ pub const SHEET: [Part; 4] = [
             line("Wheel, + \u{2212}", "Zoom to the pointer"),
             line("Drag, arrows", "Move the view"),
             line("F", "Show the whole world"),
-            line("T", "Dark or light theme"),
+            of(Command::Theme),
         ],
     },
     Part {
@@ -91,13 +153,17 @@ pub const SHEET: [Part; 4] = [
     Part {
         title: "Window",
         lines: &[
-            line("Ctrl O", "Choose a scene"),
-            line("Tab", "Hide or show all panels"),
+            of(Command::Palette),
+            of(Command::Scenes),
+            of(Command::Panels),
             line("Shift Tab", "Move the keyboard focus into the panels"),
-            line("Ctrl +", "Larger interface"),
-            line("Ctrl \u{2212}", "Smaller interface"),
-            line("Ctrl 0", "Interface in natural size"),
-            line("?", "This sheet"),
+            of(Command::LayoutWatch),
+            of(Command::LayoutDebug),
+            of(Command::LayoutPresent),
+            of(Command::ScaleUp),
+            of(Command::ScaleDown),
+            of(Command::ScaleReset),
+            of(Command::Help),
         ],
     },
 ];
@@ -118,12 +184,20 @@ pub const fn keys(command: Command) -> &'static str {
         Command::ScaleDown => "Ctrl \u{2212}",
         Command::ScaleReset => "Ctrl 0",
         Command::Panels => "Tab",
+        Command::Palette => "Ctrl P",
         Command::Help => "?",
+        Command::LayoutWatch => "Ctrl 1",
+        Command::LayoutDebug => "Ctrl 2",
+        Command::LayoutPresent => "Ctrl 3",
     }
 }
 
 /// The keys, those with more modifiers first so that they win.
-const KEYS: [(Modifiers, Key, Command); 17] = [
+const KEYS: &[(Modifiers, Key, Command)] = &[
+    (Modifiers::COMMAND, Key::P, Command::Palette),
+    (Modifiers::COMMAND, Key::Num1, Command::LayoutWatch),
+    (Modifiers::COMMAND, Key::Num2, Command::LayoutDebug),
+    (Modifiers::COMMAND, Key::Num3, Command::LayoutPresent),
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
     (Modifiers::COMMAND, Key::O, Command::Scenes),
@@ -169,7 +243,7 @@ mod tests {
 
     #[test]
     fn every_command_with_a_key_stands_on_the_sheet() {
-        for (_, _, command) in KEYS {
+        for &(_, _, command) in KEYS {
             let keys = keys(command);
             let listed = SHEET.iter().flat_map(|part| part.lines).any(|line| line.keys == keys);
             assert!(listed, "{command:?} ({keys})");

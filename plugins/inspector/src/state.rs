@@ -4,38 +4,9 @@ use agent2028_core::agent::AgentId;
 use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 
+use crate::dock::DockLayout;
 use crate::facts::{GroupCounts, ManyCache};
 use crate::panels;
-
-/// The tabs of the dock at the bottom.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BottomTab {
-    /// Curves.
-    #[default]
-    Plots,
-    /// All metrics.
-    Metrics,
-    /// What happened.
-    Events,
-    /// What intervened.
-    Interventions,
-}
-
-impl BottomTab {
-    /// All tabs, from left to right.
-    pub const ALL: [Self; 4] = [Self::Plots, Self::Metrics, Self::Events, Self::Interventions];
-
-    /// What the tab is called.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Plots => "Plots",
-            Self::Metrics => "Metrics",
-            Self::Events => "Events",
-            Self::Interventions => "Interventions",
-        }
-    }
-}
 
 /// The hash of the state at a tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +26,8 @@ pub struct InspectorState {
     pub visible: bool,
     /// The scale of the interface, 0.75–2.5.
     pub scale: f32,
-    /// Which tab of the bottom dock is open.
-    pub tab: BottomTab,
+    /// Where panels stand.
+    pub layout: DockLayout,
     /// The top bar.
     pub top_bar: panels::top_bar::TopBarState,
     /// The sliders.
@@ -77,6 +48,8 @@ pub struct InspectorState {
     pub captions: panels::captions::CaptionsState,
     /// The report of problems.
     pub problems: panels::problems::ProblemsState,
+    /// The command palette.
+    pub palette: panels::palette::PaletteState,
     /// The hints for beginners.
     pub hints: panels::hints::HintsState,
     /// The values that the scene gave its parameters.
@@ -95,7 +68,7 @@ impl Default for InspectorState {
         Self {
             visible: true,
             scale: 1.0,
-            tab: BottomTab::default(),
+            layout: default(),
             top_bar: default(),
             parameters: default(),
             faults: default(),
@@ -106,6 +79,7 @@ impl Default for InspectorState {
             events: default(),
             captions: default(),
             problems: default(),
+            palette: default(),
             hints: default(),
             scene_values: default(),
             hash: None,

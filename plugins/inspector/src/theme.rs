@@ -81,10 +81,14 @@ pub mod measure {
     pub const AGENT_LIST: f32 = 220.0;
     /// Largest height of the list of groups.
     pub const GROUP_LIST: f32 = 132.0;
-    /// Smallest width that the docks may be dragged to.
-    pub const LEAST_DOCK: f32 = 220.0;
-    /// Smallest height that the bottom dock may be dragged to.
-    pub const LEAST_BOTTOM: f32 = 120.0;
+    /// Width and largest height of the command palette.
+    pub const PALETTE: (f32, f32) = (560.0, 360.0);
+    /// Distance of the command palette from the window's upper edge.
+    pub const PALETTE_TOP: f32 = 72.0;
+    /// Height of a row of tabs.
+    pub const TAB_BAR: f32 = 28.0;
+    /// Smallest width and height that a panel may be dragged to.
+    pub const LEAST_PANEL: f32 = 72.0;
     /// Height of a line of small text.
     pub const SMALL_LINE: f32 = type_size::SMALL + spacing::TIGHT;
     /// Column of times in a table.

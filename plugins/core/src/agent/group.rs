@@ -270,6 +270,21 @@ impl AgentGroups {
         format!("{}-{number}", self.groups[usize::from(group.0)].name)
     }
 
+    /// The agent of a name that [`AgentGroups::name_of`] gave, whether it still lives or not.
+    #[must_use]
+    pub fn agent_named(&self, name: &str) -> Option<AgentId> {
+        let (group, number) = name.rsplit_once('-')?;
+        let mut before = number.parse::<u32>().ok()?.checked_sub(1)?;
+        for range in self.ranges_of(self.find(group)?) {
+            let len = range.end - range.start;
+            if before < len {
+                return Some(AgentId(range.start + before));
+            }
+            before -= len;
+        }
+        None
+    }
+
     pub(crate) fn push_range(&mut self, ids: std::ops::Range<u32>, group: GroupId) {
         match self.ranges.last_mut() {
             Some(last) if last.2 == group && last.1 == ids.start => last.1 = ids.end,

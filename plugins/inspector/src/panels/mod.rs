@@ -11,6 +11,7 @@ pub mod interventions;
 pub mod layers;
 pub mod many;
 pub mod metrics;
+pub mod palette;
 pub mod parameters;
 pub mod plots;
 pub mod problems;

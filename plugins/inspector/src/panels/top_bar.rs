@@ -55,8 +55,15 @@ pub fn smaller(scale: f32) -> f32 {
     SCALES.into_iter().rev().find(|next| *next < scale * 0.999).unwrap_or(measure::SCALES.0)
 }
 
-/// Shows the bar.
-pub fn show(ui: &mut Ui, look: &Look, view: &TopBarView, state: &mut TopBarState, actions: &mut Actions) {
+/// Shows the bar; `layouts` adds the button of panels and layouts.
+pub fn show(
+    ui: &mut Ui,
+    look: &Look,
+    view: &TopBarView,
+    state: &mut TopBarState,
+    layouts: impl FnOnce(&mut Ui),
+    actions: &mut Actions,
+) {
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
         scene_chooser::show(ui, look, view.library, view.status, &mut state.chooser, actions);
@@ -67,6 +74,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &TopBarView, state: &mut TopBarState
             if widgets::tip(help, look, "Keys and help", keys(Command::Help)).clicked() {
                 state.help = !state.help;
             }
+            layouts(ui);
             scale(ui, look, view.scale, actions);
             theme(ui, look, view.settings.theme, actions);
             // From right to left the layers' two buttons would change places.

@@ -50,7 +50,7 @@ fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage
             fields: &fields,
             scale: 1.0,
         };
-        top_bar::show(ui, look, &view, state, actions);
+        top_bar::show(ui, look, &view, state, |_| (), actions);
     })
 }
 

@@ -4,9 +4,10 @@ use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::{Selection, ViewSettings, Viewport, WorldCamera};
 
 use super::*;
+use crate::PanelId;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
-use crate::state::{BottomTab, InspectorState};
+use crate::state::InspectorState;
 
 /// The whole window with everything that the panels read and remember.
 struct Whole {
@@ -110,7 +111,7 @@ fn ctrl_o_opens_the_list_of_scenes() {
 }
 
 #[test]
-fn tabs_of_the_bottom_dock_change() {
+fn tabs_change_close_and_come_back() {
     let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
     for (tab, text) in
         [("Metrics", "agents.failed"), ("Events", "Nothing has happened"), ("Interventions", "Nothing has intervened")]
@@ -118,7 +119,26 @@ fn tabs_of_the_bottom_dock_change() {
         click(&mut harness, Role::Button, tab);
         assert!(says(&harness, text), "{tab}");
     }
-    assert_eq!(harness.state().state.inspector.tab, BottomTab::Interventions);
+    click(&mut harness, Role::Button, "Close Events");
+    assert!(!harness.state().state.inspector.layout.is_open(PanelId::Events));
+    harness.state_mut().state.inspector.layout.open(PanelId::Events);
+    harness.run_steps(3);
+    assert!(says(&harness, "Nothing has happened"));
+}
+
+#[test]
+fn layouts_are_chosen_by_key() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    for (key, seen, hidden) in [
+        (egui::Key::Num3, PanelId::Plots, PanelId::Faults),
+        (egui::Key::Num2, PanelId::Faults, PanelId::World),
+        (egui::Key::Num1, PanelId::Agent, PanelId::World),
+    ] {
+        press(&mut harness, egui::Modifiers::COMMAND, key);
+        let layout = &harness.state().state.inspector.layout;
+        assert!(layout.is_seen(seen), "{key:?}");
+        assert!(hidden == PanelId::World || !layout.is_seen(hidden), "{key:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,24 @@
+//! Where panels stand: a tree of docks around the world that people split, tab, close and bring back.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`panel`] | every panel there is, with its name, icon and first place |
+//! | [`layout`] | the tree, and what keeps it sane |
+//! | `saved` | the tree as it is written to a file |
+//! | [`preset`] | layouts for watching, debugging and presenting |
+//! | [`behavior`] | how tabs and docks look and work |
+//! | [`menu`] | the menus that open panels and choose layouts |
+//! | [`workspace`] | what is kept of all this from one start to the next |
+
+pub mod behavior;
+pub mod layout;
+pub mod menu;
+pub mod panel;
+pub mod preset;
+mod saved;
+pub mod workspace;
+
+pub use layout::DockLayout;
+pub use panel::{PanelId, Place};
+pub use preset::Preset;
+pub use workspace::Workspace;

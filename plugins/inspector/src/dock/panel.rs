@@ -1,0 +1,117 @@
+//! Every panel there is.
+
+use egui_material_icons::MaterialIcon;
+use egui_material_icons::icons::{
+    ICON_BOLT, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SHOW_CHART,
+    ICON_TABLE_ROWS, ICON_TUNE,
+};
+use serde::{Deserialize, Serialize};
+
+/// A panel. The name is what saved layouts hold: renaming a variant forgets where people had put that panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum PanelId {
+    /// The world itself: always there, without a tab.
+    World,
+    /// What the running scene is.
+    Scene,
+    /// The scene's parameters as sliders.
+    Parameters,
+    /// Faults and attacks.
+    Faults,
+    /// The selected agent or agents.
+    Agent,
+    /// Curves of metrics.
+    Plots,
+    /// All metrics in a table.
+    Metrics,
+    /// What has happened.
+    Events,
+    /// What was done to the simulation.
+    Interventions,
+}
+
+/// The side of the world on which a panel appears when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At the left.
+    Left,
+    /// At the right.
+    Right,
+    /// Below.
+    Bottom,
+}
+
+/// What is to know about a panel before it is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct PanelFacts {
+    /// What its tab says.
+    pub title: &'static str,
+    /// What stands before the title in menus.
+    pub icon: MaterialIcon,
+    /// What it is for, in a sentence.
+    pub help: &'static str,
+    /// Where it appears.
+    pub place: Place,
+    /// Whether its contents scroll as a whole; otherwise it fills its place and scrolls by itself.
+    pub scrolls: bool,
+}
+
+impl PanelId {
+    /// All panels that can be opened and closed, in the order in which menus list them.
+    pub const ALL: &'static [Self] = &[
+        Self::Scene,
+        Self::Parameters,
+        Self::Faults,
+        Self::Agent,
+        Self::Plots,
+        Self::Metrics,
+        Self::Events,
+        Self::Interventions,
+    ];
+
+    /// What is to know about it.
+    #[must_use]
+    pub fn facts(self) -> PanelFacts {
+        use Place::{Bottom, Left, Right};
+        let facts = |title, icon, place, scrolls, help| PanelFacts { title, icon, help, place, scrolls };
+        match self {
+            Self::World => facts("World", ICON_PUBLIC, Right, false, "The simulated world."),
+            Self::Scene => facts("Scene", ICON_MOVIE, Left, true, "What the running scene shows, and its groups."),
+            Self::Parameters => facts("Parameters", ICON_TUNE, Left, true, "The scene's parameters as sliders."),
+            Self::Faults => facts("Faults", ICON_BOLT, Left, true, "Faults and attacks, and whom they strike."),
+            Self::Agent => {
+                facts("Agent", ICON_PERSON_SEARCH, Right, true, "What the selected agents are, and how to change them.")
+            }
+            Self::Plots => facts("Plots", ICON_SHOW_CHART, Bottom, false, "Curves of metrics over time."),
+            Self::Metrics => facts("Metrics", ICON_TABLE_ROWS, Bottom, false, "All metrics with their last values."),
+            Self::Events => facts("Events", ICON_LIST_ALT, Bottom, false, "What has happened, filtered."),
+            Self::Interventions => facts(
+                "Interventions",
+                ICON_HISTORY,
+                Bottom,
+                false,
+                "What was done to the simulation, and what came of it.",
+            ),
+        }
+    }
+
+    /// What its tab says.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.facts().title
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_panel_can_be_opened_and_has_a_name_of_its_own() {
+        for (at, panel) in PanelId::ALL.iter().enumerate() {
+            assert_ne!(*panel, PanelId::World);
+            assert!(panel.facts().help.ends_with('.'), "{panel:?}");
+            assert!(PanelId::ALL[..at].iter().all(|other| other.title() != panel.title()), "{panel:?}");
+        }
+    }
+}
