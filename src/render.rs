@@ -1,21 +1,17 @@
 //! Pictures and films of a scene without a window, drawn by the window's own renderer.
-//!
-//! | module | what lives there |
-//! |---|---|
-//! | [`film`] | frames into a GIF or, through ffmpeg, a film |
 
-pub mod film;
-
-use std::io::Write;
-use std::path::{Path, PathBuf};
-
+use agent2028_core::quantity;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::panels::hints::HintsState;
 use agent2028_inspector::{InspectorPlugin, InspectorState, SceneLibrary};
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, OffscreenOptions};
-use agent2028_view::{ViewSettings, WorldCamera};
+use agent2028_view::picture::PictureError;
+use agent2028_view::{ColorBy, SizeBy, ViewSettings, WorldCamera};
 use bevy::math::UVec2;
+
+pub use agent2028_view::film;
+pub use agent2028_view::picture::write_png;
 
 use crate::assemble::ExtraPlugins;
 use crate::desktop::{library, simulation_of, status_of};
@@ -31,7 +27,7 @@ pub struct PictureOptions {
     pub scale_factor: f32,
     /// Whether the inspector's panels are in the picture.
     pub panels: bool,
-    /// What is drawn and how.
+    /// What is drawn and how. With [`ViewSettings::legend`] the picture explains itself, with or without panels.
     pub view: ViewSettings,
     /// How many threads the simulation may use; all cores if absent.
     pub threads: Option<usize>,
@@ -45,7 +41,7 @@ impl Default for PictureOptions {
             size: (1280, 720),
             scale_factor: 1.0,
             panels: false,
-            view: ViewSettings::default(),
+            view: ViewSettings { legend: false, ..ViewSettings::default() },
             threads: None,
             plugins: ExtraPlugins::default(),
         }
@@ -58,31 +54,20 @@ pub enum RenderError {
     /// Something is wrong with the scene.
     #[error(transparent)]
     Scene(Box<SceneError>),
+    /// Colours or sizes are to tell something that no agent has.
+    #[error("agents have no quantity \"{name}\"{}", suggestion.as_ref().map_or_else(String::new, |near| format!("; did you mean {near}?")))]
+    Quantity {
+        /// What was asked for.
+        name: String,
+        /// What was meant, perhaps.
+        suggestion: Option<String>,
+    },
     /// Nothing here can draw it.
     #[error(transparent)]
     Offscreen(#[from] OffscreenError),
-    /// A file can't be written.
-    #[error("{}: {error}", file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The frames can't be encoded.
-    #[error("{}: {reason}", file.display())]
-    Encoding {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// Films need ffmpeg.
-    #[error(
-        "films are made by ffmpeg, which was not found. Install it (Debian: apt install ffmpeg), or make a GIF, which \
-         needs no other program: --out film.gif"
-    )]
-    NoFfmpeg,
+    /// A picture or film can't be written.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
 }
 
 impl From<SceneError> for RenderError {
@@ -104,6 +89,14 @@ impl Studio {
     /// If the scene doesn't fit its plugins or nothing here can draw it.
     pub fn new(loaded: &Loaded, options: &PictureOptions) -> Result<Self, RenderError> {
         let simulation = simulation_of(loaded, options.threads, &options.plugins)?;
+        let color = if let ColorBy::Quantity(name) = &options.view.color_by { Some(name) } else { None };
+        let size = if let SizeBy::Quantity(name) = &options.view.size_by { Some(name) } else { None };
+        for name in color.into_iter().chain(size) {
+            if quantity::find(simulation.world(), name).is_none() {
+                let suggestion = quantity::suggestion(simulation.world(), name);
+                return Err(RenderError::Quantity { name: name.clone(), suggestion });
+            }
+        }
         let offscreen_options = OffscreenOptions {
             size: UVec2::new(options.size.0, options.size.1),
             scale_factor: options.scale_factor,
@@ -111,14 +104,14 @@ impl Studio {
             ..OffscreenOptions::default()
         };
         let offscreen = Offscreen::with_plugins(simulation, offscreen_options, |app| {
-            if options.panels {
+            if options.panels || options.view.legend {
                 app.insert_resource(Transport::default())
                     .insert_resource(SceneLibrary { entries: library(), recent: Vec::new() })
                     .insert_resource(status_of(loaded))
-                    .add_plugins(InspectorPlugin)
-                    .world_mut()
-                    .resource_mut::<InspectorState>()
-                    .hints = HintsState::none();
+                    .add_plugins(InspectorPlugin);
+                let mut state = app.world_mut().resource_mut::<InspectorState>();
+                state.hints = HintsState::none();
+                state.visible = options.panels;
             }
         })?;
         Ok(Self { offscreen })
@@ -149,51 +142,4 @@ impl Studio {
     pub fn frame(&mut self) -> Result<FrameImage, RenderError> {
         Ok(self.offscreen.frame()?)
     }
-}
-
-/// Writes a picture as PNG. The file is replaced as a whole.
-///
-/// # Errors
-/// If it can't be written.
-pub fn write_png(file: &Path, image: &FrameImage) -> Result<(), RenderError> {
-    let encoding = |error: png::EncodingError| RenderError::Encoding { file: file.into(), reason: error.to_string() };
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, image.width, image.height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
-    let mut writer = encoder.write_header().map_err(encoding)?;
-    // The world has an opaque ground.
-    let colors: Vec<u8> = image.pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    writer.write_image_data(&colors).map_err(encoding)?;
-    writer.finish().map_err(encoding)?;
-    let mut part = part_of(file)?;
-    let failed = |error| RenderError::File { file: file.into(), error };
-    part.write_all(&bytes).map_err(failed)?;
-    persist(part, file)
-}
-
-/// A file beside the wanted one, which takes its place only when it is whole.
-fn part_of(file: &Path) -> Result<tempfile::NamedTempFile, RenderError> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    tempfile::Builder::new()
-        .prefix(".agent2028-")
-        .tempfile_in(folder)
-        .map_err(|error| RenderError::File { file: file.into(), error })
-}
-
-fn persist(part: tempfile::NamedTempFile, file: &Path) -> Result<(), RenderError> {
-    let failed = |error| RenderError::File { file: file.into(), error };
-    part.as_file().sync_all().map_err(failed)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are for their owner only; a picture is like any other file.
-        part.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
-    }
-    part.persist(file).map_err(|error| failed(error.error))?;
-    Ok(())
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use agent2028_view::{ColorBy, ViewSettings};
-use clap::{Args, ValueEnum};
+use agent2028_view::picture::PictureError;
+use agent2028_view::{ColorBy, SizeBy, ViewSettings};
+use clap::Args;
 
 use super::open::ThemeArgument;
 use super::run::Meter;
@@ -55,46 +56,31 @@ pub(crate) struct Render {
     /// Light or dark.
     #[arg(long, value_enum, default_value_t)]
     theme: ThemeArgument,
-    /// What the colour of agents tells.
-    #[arg(long, value_enum, default_value_t)]
-    color_by: ColorArgument,
+    /// Explains colours, sizes and heat maps in the picture, and names what is in it; with --panels it does so anyway.
+    #[arg(long)]
+    legend: bool,
+    /// Leaves the legend out although there are panels.
+    #[arg(long, conflicts_with = "legend")]
+    no_legend: bool,
+    /// What the colour of agents tells: group, speed, heading, health, status, id, or any quantity such as
+    /// Condition.health.
+    #[arg(long, value_name = "WHAT", default_value = "group")]
+    color_by: String,
+    /// Both ends of the colour scale of a quantity, for example 0..1; where nearly all values lie if absent.
+    #[arg(long, value_name = "FROM..TO", value_parser = parse_range)]
+    color_range: Option<(f64, f64)>,
+    /// What the size of agents tells: uniform, speed, health, or any quantity.
+    #[arg(long, value_name = "WHAT", default_value = "uniform")]
+    size_by: String,
     /// Shows the ways that agents came.
     #[arg(long)]
     trails: bool,
+    /// Draws a soft line around every flock.
+    #[arg(long)]
+    hulls: bool,
     /// Uses this many threads for the simulation; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-}
-
-/// What colours tell, by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorArgument {
-    /// The agents' group.
-    #[default]
-    Group,
-    /// Their speed.
-    Speed,
-    /// Their heading.
-    Heading,
-    /// Their health.
-    Health,
-    /// Whether they are active, failed or frozen.
-    Status,
-    /// Each its own colour.
-    Id,
-}
-
-impl From<ColorArgument> for ColorBy {
-    fn from(argument: ColorArgument) -> Self {
-        match argument {
-            ColorArgument::Group => Self::Group,
-            ColorArgument::Speed => Self::Speed,
-            ColorArgument::Heading => Self::Heading,
-            ColorArgument::Health => Self::Health,
-            ColorArgument::Status => Self::Status,
-            ColorArgument::Id => Self::Id,
-        }
-    }
 }
 
 /// Reads `1920x1080`.
@@ -103,6 +89,16 @@ pub(crate) fn parse_size(text: &str) -> Result<(u32, u32), String> {
     let (width, height) = text.split_once(['x', 'X', '×']).ok_or(help)?;
     let side = |text: &str| text.trim().parse::<u32>().ok().filter(|side| (16..=16_384).contains(side));
     Ok((side(width).ok_or(help)?, side(height).ok_or(help)?))
+}
+
+/// Reads `0..1`.
+fn parse_range(text: &str) -> Result<(f64, f64), String> {
+    let read = || {
+        let (low, high) = text.split_once("..")?;
+        let range: (f64, f64) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
+        (range.0.is_finite() && range.1.is_finite() && range.0 < range.1).then_some(range)
+    };
+    read().ok_or_else(|| "write the smaller and the larger end, for example 0..1".into())
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -122,6 +118,12 @@ impl From<RenderError> for Failure {
     }
 }
 
+impl From<PictureError> for Failure {
+    fn from(error: PictureError) -> Self {
+        RenderError::from(error).into()
+    }
+}
+
 impl Render {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
         let format = FilmFormat::of(&self.out);
@@ -138,9 +140,17 @@ impl Render {
             _ => {}
         }
         let loaded = load(&self.scene, &self.scene_arguments.settings())?;
-        let mut view =
-            ViewSettings { theme: self.theme.into(), color_by: self.color_by.into(), ..ViewSettings::default() };
+        let mut view = ViewSettings {
+            theme: self.theme.into(),
+            color_by: ColorBy::named(&self.color_by),
+            size_by: SizeBy::named(&self.size_by),
+            color_range: self.color_range,
+            legend: (self.panels || self.legend) && !self.no_legend,
+            ..ViewSettings::default()
+        };
         view.layers.trails = self.trails;
+        view.layers.hulls = self.hulls;
+        view.layers.labels = self.panels || self.legend;
         let options = PictureOptions {
             size: self.size,
             scale_factor: self.scale,
@@ -204,6 +214,14 @@ impl Render {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_go_upwards() {
+        assert_eq!(parse_range("-1..2.5"), Ok((-1.0, 2.5)));
+        for text in ["1", "2..1", "0..x", "nan..1", "0..inf"] {
+            assert!(parse_range(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_within_their_limits() {

@@ -7,6 +7,7 @@ use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::{BranchId, Timeline};
 use agent2028_core::transport::{Speed, Transport};
+use agent2028_view::capture::CaptureRequest;
 use agent2028_view::{Theme, ViewSettings};
 
 use crate::dock::PanelId;
@@ -33,6 +34,13 @@ pub enum Action {
     Follow(Option<AgentId>),
     /// Show the whole world.
     FitView,
+    /// Show this point of the world, gliding there or at once.
+    LookAt {
+        /// In world units.
+        point: bevy::math::Vec2,
+        /// Without gliding.
+        at_once: bool,
+    },
     /// Draw the world with these settings.
     View(Box<ViewSettings>),
     /// Use this theme everywhere.
@@ -45,6 +53,8 @@ pub enum Action {
     HashState,
     /// Bring a panel to the front.
     ShowPanel(PanelId),
+    /// Take a picture or a film of what the window shows.
+    Capture(CaptureRequest),
     /// Put a text on the clipboard.
     Copy(String),
 }

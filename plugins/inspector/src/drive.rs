@@ -5,17 +5,34 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
-use agent2028_view::{InputGate, Selection, ViewSettings, Viewport, WorldCamera};
+use agent2028_view::capture::{Capture, CaptureRequest, Captured};
+use agent2028_view::{
+    Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, ViewSettings, Viewport, WorldCamera,
+};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::time::Real;
 use bevy_egui::{EguiContexts, egui};
 
 use crate::actions::{Action, Actions};
+use crate::overlay::Views;
+use crate::panels::notices::Notice;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::{InspectorState, KnownHash};
 use crate::theme;
+
+/// What the view has worked out.
+#[derive(SystemParam)]
+pub(crate) struct ViewsOfWorld<'w> {
+    hulls: Res<'w, Hulls>,
+    columns: Res<'w, Columns>,
+    sight: Res<'w, Sight>,
+    pins: Res<'w, Pins>,
+    drawn: Res<'w, DrawnAgents>,
+    capture: Res<'w, Capture>,
+    exact: Option<Res<'w, ExactViews>>,
+}
 
 /// Everything that the panels read and change.
 #[derive(SystemParam)]
@@ -29,9 +46,11 @@ pub(crate) struct Window<'w> {
     viewport: ResMut<'w, Viewport>,
     gate: ResMut<'w, InputGate>,
     library: Res<'w, SceneLibrary>,
+    views: ViewsOfWorld<'w>,
     status: Res<'w, SceneStatus>,
     state: ResMut<'w, InspectorState>,
     requests: MessageWriter<'w, SceneRequest>,
+    captures: MessageWriter<'w, CaptureRequest>,
     time: Res<'w, Time<Real>>,
 }
 
@@ -51,6 +70,28 @@ pub(crate) fn follow_scene(
     for name in status.plots.iter().flat_map(|plot| &plot.metrics).chain(&state.plots.picked) {
         metrics.want(name);
     }
+}
+
+/// Tells what became of pictures and films.
+pub(crate) fn tell_captured(
+    mut captured: MessageReader<Captured>,
+    mut contexts: EguiContexts,
+    mut state: ResMut<InspectorState>,
+) -> Result {
+    for outcome in captured.read() {
+        let now = contexts.ctx_mut()?.input(|input| input.time);
+        state.notices.tell(
+            match outcome {
+                Captured::Saved(file) => {
+                    let file = file.display().to_string();
+                    Notice::Done(format!("Saved as {file}"), Some(file))
+                }
+                Captured::Failed(reason) => Notice::Failed(format!("The picture was not saved: {reason}")),
+            },
+            now,
+        );
+    }
+    Ok(())
 }
 
 /// Draws the panels and does what they ask for.
@@ -82,6 +123,16 @@ pub(crate) fn draw(
         viewport: &window.viewport,
         library: &window.library,
         status: &window.status,
+        views: Views {
+            hulls: &window.views.hulls,
+            columns: &window.views.columns,
+            sight: &window.views.sight,
+            pins: &window.views.pins,
+            drawn: window.views.drawn.get(),
+            exact: window.views.exact.is_some(),
+            capture: &window.views.capture,
+            now: window.time.elapsed_secs_f64(),
+        },
     };
     let free = shell::show(&mut ui, &facts, &mut window.state, &mut actions);
 
@@ -181,6 +232,12 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
             let viewport = *window.viewport;
             window.camera.fit(&bounds, &viewport);
         }
+        Action::LookAt { point, at_once } => {
+            window.camera.look_at(point);
+            if at_once {
+                window.camera.jump();
+            }
+        }
         Action::View(settings) => *window.settings = *settings,
         Action::Theme(theme) => window.settings.theme = theme,
         Action::Scale(scale) => {
@@ -199,6 +256,13 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         Action::ShowPanel(panel) => {
             window.state.layout.open(panel);
             window.state.visible = true;
+        }
+        Action::Capture(request) => {
+            if matches!(request, CaptureRequest::Film { .. }) {
+                let what = "Recording a film of the world: Ctrl F12 ends and saves it".to_owned();
+                window.state.notices.tell(Notice::Done(what, None), ctx.input(|input| input.time));
+            }
+            window.captures.write(request);
         }
         Action::Copy(text) => ctx.copy_text(text),
     }

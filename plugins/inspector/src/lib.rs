@@ -6,6 +6,7 @@
 //! | [`shell`] | the whole window |
 //! | [`dock`] | where panels stand, and the layouts to choose from |
 //! | [`places`] | the user's folders for settings and for what must not be lost |
+//! | [`overlay`] | what stands over the world: legend, minimap, labels, hover card |
 //! | [`actions`] | what panels ask for: they change nothing themselves |
 //! | [`facts`] | what is gathered from the simulation for them |
 //! | [`scene`] | the contract with whoever opens scenes |
@@ -23,6 +24,7 @@ pub mod dock;
 mod drive;
 pub mod facts;
 pub mod format;
+pub mod overlay;
 pub mod panels;
 pub mod places;
 pub mod scene;
@@ -65,6 +67,7 @@ impl Plugin for InspectorPlugin {
             .add_systems(Startup, dock::workspace::restore.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(Last, dock::workspace::save.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(First, drive::follow_scene.run_if(resource_exists::<Simulation>))
+            .add_systems(Update, drive::tell_captured)
             .add_systems(EguiPrimaryContextPass, drive::draw.run_if(resource_exists::<Simulation>))
             .add_systems(
                 Last,

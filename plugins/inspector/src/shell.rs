@@ -12,6 +12,7 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::transport::Transport;
 use agent2028_pheromones::field::PheromoneField;
+use agent2028_view::capture::CaptureRequest;
 use agent2028_view::tokens::{layout, spacing};
 use agent2028_view::{ColorBy, Selection, ViewSettings, Viewport, WorldCamera};
 use bevy::math::Vec2;
@@ -22,10 +23,11 @@ use egui_material_icons::icons::ICON_TOUCH_APP;
 use crate::actions::{Action, Actions};
 use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
+use crate::overlay::{self, Views};
 use crate::panels::hints::Hint;
 use crate::panels::{
-    agent, captions, events, faults, help, hints, interventions, many, metrics, palette, parameters, plots, problems,
-    scene, status_bar, top_bar, transport,
+    agent, captions, events, faults, help, hints, interventions, layers, many, metrics, notices, palette, parameters,
+    plots, problems, scene, status_bar, top_bar, transport,
 };
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
@@ -52,10 +54,12 @@ pub struct Facts<'a> {
     pub library: &'a SceneLibrary,
     /// The running scene.
     pub status: &'a SceneStatus,
+    /// What the view has worked out.
+    pub views: Views<'a>,
 }
 
 impl<'a> Facts<'a> {
-    fn resource<R: bevy::prelude::Resource>(&self) -> &'a R {
+    pub(crate) fn resource<R: bevy::prelude::Resource>(&self) -> &'a R {
         self.simulation.world().resource::<R>()
     }
 
@@ -68,7 +72,8 @@ impl<'a> Facts<'a> {
 pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> Rect {
     let look = Look::of(facts.settings.theme);
     let tabbed = keys(ui, facts, state, actions);
-    let free = if state.visible { frame(ui, &look, facts, state, actions) } else { ui.available_rect_before_wrap() };
+    let framed = state.visible && !facts.views.capture.without_panels();
+    let free = if framed { frame(ui, &look, facts, state, actions) } else { ui.available_rect_before_wrap() };
     floating(ui, &look, facts, state, actions, free);
     palette(ui, &look, facts, state, actions);
     if tabbed {
@@ -111,6 +116,27 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         Command::Panels => state.visible = !state.visible,
         Command::Palette => state.palette.toggle(),
         Command::Help => state.top_bar.help = !state.top_bar.help,
+        Command::WindowPicture => {
+            actions.push(Action::Capture(CaptureRequest::Window { stem: overlay::pictures_view(facts).stem }));
+        }
+        Command::WorldPicture => {
+            let stem = overlay::pictures_view(facts).stem;
+            actions.push(Action::Capture(CaptureRequest::World { stem, scale: 1 }));
+        }
+        Command::Film => {
+            let view = overlay::pictures_view(facts);
+            let begin = CaptureRequest::Film { stem: view.stem };
+            actions.push(Action::Capture(if view.filming.is_some() { CaptureRequest::EndFilm } else { begin }));
+        }
+        Command::Lens => {
+            let settings = ViewSettings { lens: facts.settings.lens.next(), ..facts.settings.clone() };
+            actions.push(Action::View(Box::new(settings)));
+        }
+        Command::Toggle(toggle) => {
+            let mut settings = facts.settings.clone();
+            toggle.set(&mut settings, !toggle.get(facts.settings));
+            actions.push(Action::View(Box::new(settings)));
+        }
         Command::LayoutWatch => arrange(state, Preset::Watch),
         Command::LayoutDebug => arrange(state, Preset::Debug),
         Command::LayoutPresent => arrange(state, Preset::Present),
@@ -181,6 +207,7 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
         .get_resource::<PheromoneField>()
         .map_or_else(Vec::new, |field| field.layers().map(|(_, name, _)| name.to_owned()).collect());
     let capabilities: Vec<String> = facts.resource::<CapabilityRegistry>().names().map(str::to_owned).collect();
+    let field_lines = overlay::field_lines(facts);
     let mut open_problems = false;
 
     Panel::top(Id::new("top bar")).exact_size(layout::TOP_BAR).frame(panel_frame(look, spacing::WIDE, 0.0)).show(
@@ -190,8 +217,16 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
                 library: facts.library,
                 status: facts.status,
                 transport: transport_view(facts),
-                settings: facts.settings,
-                fields: &fields,
+                layers: layers::LayersView {
+                    settings: facts.settings,
+                    fields: &field_lines,
+                    quantities: state.overlay.quantities(facts.simulation),
+                    range: facts.views.columns.color().filter(|column| column.has_range()).map(|column| {
+                        let (low, high) = column.range;
+                        (f64::from(low), f64::from(high))
+                    }),
+                },
+                pictures: overlay::pictures_view(facts),
                 scale: state.scale,
             };
             let InspectorState { top_bar: bar, layout, visible, .. } = state;
@@ -401,18 +436,23 @@ fn gone(ui: &mut Ui, look: &Look, agent: AgentId, actions: &mut Actions) {
 
 fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions, free: Rect) {
     let ctx = ui.ctx().clone();
-    if state.visible && state.faults.whom == faults::Whom::Circle {
+    if state.visible && state.faults.whom == faults::Whom::Circle && facts.settings.layers.regions {
         circle(ui, look, facts, state, free);
     }
+    let between = overlay::show(ui, look, facts, &mut state.overlay, &mut state.groups, actions, free);
     let now = ctx.input(|input| input.time);
     let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
     let caption = state.captions.follow(&facts.status.captions, generation, tick, facts.tick_hz(), now);
     if let Some((text, shown_for)) = caption {
-        captions::show(&ctx, look, free, text, shown_for, !facts.settings.reduced_motion);
+        captions::show(&ctx, look, free, between, text, shown_for, !facts.settings.reduced_motion);
+    }
+    if facts.views.capture.without_panels() {
+        return;
     }
     if state.visible {
         hints::show(&ctx, look, free, &mut state.hints);
     }
+    notices::show(&ctx, look, free, &mut state.notices, !facts.settings.reduced_motion, actions);
     problems::show(&ctx, look, free, &facts.status.problems, &mut state.problems, actions);
     help::show(&ctx, look, &mut state.top_bar.help);
 }

@@ -3,6 +3,8 @@
 use bevy_egui::egui;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::panels::layers::Toggle;
+
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -40,11 +42,21 @@ pub enum Command {
     LayoutDebug,
     /// Panels for presenting.
     LayoutPresent,
+    /// The next lens.
+    Lens,
+    /// A picture of the window.
+    WindowPicture,
+    /// A picture of the world.
+    WorldPicture,
+    /// Begin a film, or end it.
+    Film,
+    /// Draw something, or not.
+    Toggle(Toggle),
 }
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 36] = [
         Self::PlayPause,
         Self::Step,
         Self::StepTen,
@@ -62,6 +74,25 @@ impl Command {
         Self::LayoutWatch,
         Self::LayoutDebug,
         Self::LayoutPresent,
+        Self::Lens,
+        Self::WindowPicture,
+        Self::WorldPicture,
+        Self::Film,
+        Self::Toggle(Toggle::Agents),
+        Self::Toggle(Toggle::Headings),
+        Self::Toggle(Toggle::Trails),
+        Self::Toggle(Toggle::Hulls),
+        Self::Toggle(Toggle::Labels),
+        Self::Toggle(Toggle::Places),
+        Self::Toggle(Toggle::Obstacles),
+        Self::Toggle(Toggle::Slots),
+        Self::Toggle(Toggle::Fields),
+        Self::Toggle(Toggle::Regions),
+        Self::Toggle(Toggle::Bounds),
+        Self::Toggle(Toggle::Grid),
+        Self::Toggle(Toggle::Legend),
+        Self::Toggle(Toggle::Minimap),
+        Self::Toggle(Toggle::HoverCard),
     ];
 
     /// What it does, for the sheet and the palette.
@@ -85,6 +116,11 @@ impl Command {
             Self::LayoutWatch => "Panels for watching",
             Self::LayoutDebug => "Panels for debugging",
             Self::LayoutPresent => "Panels for presenting",
+            Self::Lens => "Look through the selected agent's eyes, or at the world as it is",
+            Self::WindowPicture => "Save a picture of the window",
+            Self::WorldPicture => "Save a picture of the world, without panels",
+            Self::Film => "Record a film of the world, or end it",
+            Self::Toggle(toggle) => toggle.label(),
         }
     }
 }
@@ -119,7 +155,7 @@ const fn of(command: Command) -> Line {
 }
 
 /// The whole sheet.
-pub const SHEET: [Part; 4] = [
+pub const SHEET: [Part; 5] = [
     Part {
         title: "Time",
         lines: &[
@@ -137,7 +173,32 @@ pub const SHEET: [Part; 4] = [
             line("Wheel, + \u{2212}", "Zoom to the pointer"),
             line("Drag, arrows", "Move the view"),
             line("F", "Show the whole world"),
+            line("Shift F", "Show the selected agents"),
             of(Command::Theme),
+            of(Command::WindowPicture),
+            of(Command::WorldPicture),
+            of(Command::Film),
+        ],
+    },
+    Part {
+        title: "Layers",
+        lines: &[
+            of(Command::Lens),
+            of(Command::Toggle(Toggle::Agents)),
+            of(Command::Toggle(Toggle::Headings)),
+            of(Command::Toggle(Toggle::Trails)),
+            of(Command::Toggle(Toggle::Hulls)),
+            of(Command::Toggle(Toggle::Labels)),
+            of(Command::Toggle(Toggle::Places)),
+            of(Command::Toggle(Toggle::Obstacles)),
+            of(Command::Toggle(Toggle::Slots)),
+            of(Command::Toggle(Toggle::Fields)),
+            of(Command::Toggle(Toggle::Regions)),
+            of(Command::Toggle(Toggle::Bounds)),
+            of(Command::Toggle(Toggle::Grid)),
+            of(Command::Toggle(Toggle::Legend)),
+            of(Command::Toggle(Toggle::Minimap)),
+            of(Command::Toggle(Toggle::HoverCard)),
         ],
     },
     Part {
@@ -189,6 +250,27 @@ pub const fn keys(command: Command) -> &'static str {
         Command::LayoutWatch => "Ctrl 1",
         Command::LayoutDebug => "Ctrl 2",
         Command::LayoutPresent => "Ctrl 3",
+        Command::Lens => "E",
+        Command::WindowPicture => "F12",
+        Command::WorldPicture => "Shift F12",
+        Command::Film => "Ctrl F12",
+        Command::Toggle(toggle) => match toggle {
+            Toggle::Agents => "1",
+            Toggle::Headings => "2",
+            Toggle::Trails => "3",
+            Toggle::Hulls => "4",
+            Toggle::Labels => "5",
+            Toggle::Places => "6",
+            Toggle::Obstacles => "7",
+            Toggle::Slots => "8",
+            Toggle::Fields => "9",
+            Toggle::Regions => "Alt 1",
+            Toggle::Bounds => "Alt 2",
+            Toggle::Grid => "Alt 3",
+            Toggle::Legend => "Alt 4",
+            Toggle::Minimap => "Alt 5",
+            Toggle::HoverCard => "Alt 6",
+        },
     }
 }
 
@@ -215,6 +297,25 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::NONE, Key::CloseBracket, Command::Faster),
     (Modifiers::NONE, Key::T, Command::Theme),
     (Modifiers::NONE, Key::Tab, Command::Panels),
+    (Modifiers::COMMAND, Key::F12, Command::Film),
+    (Modifiers::SHIFT, Key::F12, Command::WorldPicture),
+    (Modifiers::NONE, Key::F12, Command::WindowPicture),
+    (Modifiers::NONE, Key::E, Command::Lens),
+    (Modifiers::NONE, Key::Num1, Command::Toggle(Toggle::Agents)),
+    (Modifiers::NONE, Key::Num2, Command::Toggle(Toggle::Headings)),
+    (Modifiers::NONE, Key::Num3, Command::Toggle(Toggle::Trails)),
+    (Modifiers::NONE, Key::Num4, Command::Toggle(Toggle::Hulls)),
+    (Modifiers::NONE, Key::Num5, Command::Toggle(Toggle::Labels)),
+    (Modifiers::NONE, Key::Num6, Command::Toggle(Toggle::Places)),
+    (Modifiers::NONE, Key::Num7, Command::Toggle(Toggle::Obstacles)),
+    (Modifiers::NONE, Key::Num8, Command::Toggle(Toggle::Slots)),
+    (Modifiers::NONE, Key::Num9, Command::Toggle(Toggle::Fields)),
+    (Modifiers::ALT, Key::Num1, Command::Toggle(Toggle::Regions)),
+    (Modifiers::ALT, Key::Num2, Command::Toggle(Toggle::Bounds)),
+    (Modifiers::ALT, Key::Num3, Command::Toggle(Toggle::Grid)),
+    (Modifiers::ALT, Key::Num4, Command::Toggle(Toggle::Legend)),
+    (Modifiers::ALT, Key::Num5, Command::Toggle(Toggle::Minimap)),
+    (Modifiers::ALT, Key::Num6, Command::Toggle(Toggle::HoverCard)),
 ];
 
 /// The commands whose keys were pressed in this frame; the presses are used up. While a text field has the keyboard only

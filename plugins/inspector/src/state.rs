@@ -44,6 +44,10 @@ pub struct InspectorState {
     pub metrics: panels::metrics::MetricsState,
     /// The log of events.
     pub events: panels::events::EventsState,
+    /// Legend, minimap, labels and hover card.
+    pub overlay: crate::overlay::OverlayState,
+    /// What has just been done.
+    pub notices: panels::notices::NoticesState,
     /// The subtitles.
     pub captions: panels::captions::CaptionsState,
     /// The report of problems.
@@ -77,6 +81,8 @@ impl Default for InspectorState {
             plots: default(),
             metrics: default(),
             events: default(),
+            overlay: default(),
+            notices: default(),
             captions: default(),
             problems: default(),
             palette: default(),

@@ -32,7 +32,15 @@ pub mod measure {
     /// Width of the button that opens the list of scenes.
     pub const SCENE_BUTTON: f32 = 248.0;
     /// Width of the menu of layers.
-    pub const MENU: f32 = 236.0;
+    pub const MENU: f32 = 308.0;
+    /// Width of the legend.
+    pub const LEGEND: f32 = 188.0;
+    /// Height of a scale of colours.
+    pub const RAMP: f32 = 8.0;
+    /// Width of the scale of a pheromone layer in the legend.
+    pub const FIELD_RAMP: f32 = 72.0;
+    /// Width of the card of the agent under the pointer.
+    pub const HOVER_CARD: f32 = 196.0;
     /// Width of the speed's field.
     pub const SPEED: f32 = 64.0;
     /// Height of a slider: its handle is four fifths as wide.
@@ -73,6 +81,8 @@ pub mod measure {
     pub const SHEET: f32 = 560.0;
     /// Largest width of a subtitle.
     pub const CAPTION: f32 = 640.0;
+    /// Largest width of a notice.
+    pub const NOTICE: f32 = 520.0;
     /// Width of a hint.
     pub const HINT: f32 = 248.0;
     /// Largest width and height of an error report.
@@ -361,6 +371,30 @@ pub fn shadow(theme: Theme) -> Shadow {
 /// The frame of a dock or bar.
 pub fn panel_frame(look: &Look, horizontal: f32, vertical: f32) -> egui::Frame {
     egui::Frame::new().fill(look.panel).inner_margin(margin(horizontal, vertical))
+}
+
+/// A picture in its own colours.
+pub const UNTINTED: Color32 = Color32::WHITE;
+
+/// The frame of something that lies flat on the world and is read beside it.
+pub fn flat_frame(look: &Look) -> egui::Frame {
+    egui::Frame::new()
+        .fill(look.panel)
+        .stroke(hairline(look))
+        .corner_radius(radius())
+        .inner_margin(margin(spacing::NORMAL, spacing::NORMAL))
+}
+
+/// The type of numbers that are painted, not laid out.
+#[must_use]
+pub fn figure_font() -> FontId {
+    FontId::monospace(type_size::SMALL)
+}
+
+/// The type of labels in the world.
+#[must_use]
+pub fn label_font() -> FontId {
+    FontId::proportional(type_size::SMALL)
 }
 
 /// The frame of something that floats over the world.

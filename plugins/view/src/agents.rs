@@ -12,8 +12,8 @@ mod look;
 mod size;
 
 pub use canvas::Canvas;
-pub use density::Density;
+pub use density::{DENSEST, Density};
 pub use glyph::Glyph;
 pub use instance::{AgentInstance, LONGEST_GLYPH};
-pub use look::{AgentLooks, Look};
+pub use look::{AgentLooks, Look, LookFacts, scale_of};
 pub use size::{AgentSize, dart_length};

@@ -7,10 +7,14 @@ use bevy::camera::ClearColorConfig;
 use bevy::prelude::*;
 use bevy::time::Real;
 
+use crate::ExactViews;
 use crate::camera::WorldCamera;
+use crate::columns::Columns;
+use crate::hulls::Hulls;
 use crate::render::WorldView;
-use crate::selection::Selection;
+use crate::selection::{Pins, Selection};
 use crate::settings::ViewSettings;
+use crate::sight::Sight;
 use crate::trails::Trails;
 use crate::viewport::Viewport;
 
@@ -91,6 +95,32 @@ pub(crate) fn keep_selection(simulation: Res<Simulation>, mut selection: ResMut<
     let gone = |agent: &agent2028_core::agent::AgentId| index.get(*agent).is_none();
     if selection.selected.iter().chain(&selection.hovered).any(gone) {
         selection.retain(|agent| !gone(&agent));
+    }
+}
+
+/// Looks again at what takes time to work out: flocks, quantities, and what an agent perceives.
+pub(crate) fn keep_views(
+    simulation: Res<Simulation>,
+    settings: Res<ViewSettings>,
+    selection: Res<Selection>,
+    exact: Option<Res<ExactViews>>,
+    time: Res<Time<Real>>,
+    mut hulls: ResMut<Hulls>,
+    mut columns: ResMut<Columns>,
+    mut sight: ResMut<Sight>,
+) {
+    let (now, exact) = (time.elapsed_secs_f64(), exact.is_some());
+    hulls.follow(&simulation, settings.layers.hulls, now, exact);
+    columns.follow(&simulation, &settings, now, exact);
+    sight.follow(&simulation, &settings, &selection);
+}
+
+/// Pins of agents that are gone fall off.
+pub(crate) fn keep_pins(simulation: Res<Simulation>, mut pins: ResMut<Pins>) {
+    if let Some(index) = simulation.world().get_resource::<AgentIndex>()
+        && pins.0.iter().any(|agent| index.get(*agent).is_none())
+    {
+        pins.0.retain(|agent| index.get(*agent).is_some());
     }
 }
 

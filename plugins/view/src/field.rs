@@ -3,10 +3,12 @@
 use agent2028_core::simulation::Simulation;
 use agent2028_pheromones::config::PheromonesConfig;
 use agent2028_pheromones::field::{CellGrid, Layer, PheromoneField, TILE_SIDE};
+use bevy::color::{ColorToPacked, LinearRgba, Srgba};
 use bevy::math::{Rect, Vec2};
 use bevy::prelude::World;
 
 use crate::frame::FrameInput;
+use crate::settings::ViewSettings;
 use crate::tokens::{Rgba8, Theme, Tokens};
 
 /// More texels than this aren't drawn of a whole field: only what can be seen is.
@@ -184,7 +186,7 @@ impl HeatMap {
             }
             for (below, level) in self.light.iter_mut().zip(&self.levels) {
                 if *level > 0 {
-                    *below = mixed(*below, table[usize::from(*level)]);
+                    *below = mixed(*below, table[usize::from(*level)], key.theme);
                 }
             }
         }
@@ -257,6 +259,21 @@ fn level(share: f32) -> u8 {
     (share.min(1.0).sqrt() * 255.0 + 0.5) as u8
 }
 
+/// How a layer looks on the world's ground from 0 to its maximum, at even steps of intensity: for legends.
+#[must_use]
+pub fn layer_ramp(world: &World, index: usize, settings: &ViewSettings) -> [Rgba8; 64] {
+    let theme = settings.theme;
+    let (hues, opacity) = (hues(world, index, theme), settings.field_opacity.clamp(0.0, 1.0));
+    let ground = theme.tokens().world.linear();
+    std::array::from_fn(|at| {
+        let [red, green, blue, alpha] = light_at(hues, theme, opacity, (at as f32 / 63.0).sqrt());
+        let through = 1.0 - alpha;
+        let over =
+            LinearRgba::rgb(red + ground.red * through, green + ground.green * through, blue + ground.blue * through);
+        Rgba8(Srgba::from(over).to_u8_array())
+    })
+}
+
 /// A layer's hue where it is faint and where it is strongest. In the dark it grows lighter; on a light ground it begins as
 /// the bright hue, since the one that marks have there would look like dirt when faint.
 fn hues(world: &World, index: usize, theme: Theme) -> [Rgba8; 2] {
@@ -269,25 +286,33 @@ fn hues(world: &World, index: usize, theme: Theme) -> [Rgba8; 2] {
 
 /// The colour at each step: from nothing over the faint hue to the strong one at the maximum. Linear light times alpha,
 /// and alpha.
-fn light_table([faint, strong]: [Rgba8; 2], theme: Theme, opacity: f32) -> [[f32; 4]; 256] {
-    std::array::from_fn(|level| {
-        let root = level as f32 / 255.0;
-        // Light adds up in the dark: what is faint has to be fainter there to look as faint.
-        let alpha = match theme {
-            Theme::Dark => root * (0.25 + 0.75 * root),
-            Theme::Light => root,
-        } * opacity;
-        let beyond = ((root - 0.5) * 2.0).max(0.0);
-        let light = faint.mix(strong, beyond * beyond).linear();
-        [light.red * alpha, light.green * alpha, light.blue * alpha, alpha]
-    })
+fn light_table(hues: [Rgba8; 2], theme: Theme, opacity: f32) -> [[f32; 4]; 256] {
+    std::array::from_fn(|level| light_at(hues, theme, opacity, level as f32 / 255.0))
 }
 
-/// Two layers in one texel: alphas as if one lay over the other, colours by their share.
-fn mixed(one: [f32; 4], two: [f32; 4]) -> [f32; 4] {
+/// The same at one step, given as the square root of the intensity.
+fn light_at([faint, strong]: [Rgba8; 2], theme: Theme, opacity: f32, root: f32) -> [f32; 4] {
+    // Light adds up in the dark: what is faint has to be fainter there to look as faint.
+    let alpha = match theme {
+        Theme::Dark => root * (0.25 + 0.75 * root),
+        Theme::Light => root,
+    } * opacity;
+    let beyond = ((root - 0.5) * 2.0).max(0.0);
+    let light = faint.mix(strong, beyond * beyond).linear();
+    [light.red * alpha, light.green * alpha, light.blue * alpha, alpha]
+}
+
+/// Two layers in one texel, both as light times alpha and alpha. In the dark their light adds up without ever exceeding
+/// white (screen), on a light ground each takes its part of the light away (multiply): either way a place where both lie
+/// looks like more than each, never like the mud between their hues.
+fn mixed(one: [f32; 4], two: [f32; 4], theme: Theme) -> [f32; 4] {
     let alpha = 1.0 - (1.0 - one[3]) * (1.0 - two[3]);
-    let share = alpha / (one[3] + two[3]).max(f32::MIN_POSITIVE);
-    [(one[0] + two[0]) * share, (one[1] + two[1]) * share, (one[2] + two[2]) * share, alpha]
+    let channel = |at: usize| match theme {
+        Theme::Dark => 1.0 - (1.0 - one[at]) * (1.0 - two[at]),
+        // What a layer lets through of white light, times what the other lets through, less what the ground will add.
+        Theme::Light => (one[at] + 1.0 - one[3]) * (two[at] + 1.0 - two[3]) - (1.0 - alpha),
+    };
+    [channel(0), channel(1), channel(2), alpha]
 }
 
 /// Entries of the table that encodes linear light: less than a step of sRGB apart even where it is steepest.
@@ -388,6 +413,24 @@ mod tests {
         assert_eq!(both.pixels()[alone], one.pixels()[alone]);
         assert!(both.pixels()[mixed][3] > one.pixels()[mixed][3]);
         assert!(both.pixels()[mixed][0] > one.pixels()[mixed][0] + 20, "the other hue shows");
+    }
+
+    #[test]
+    fn overlapping_layers_add_light_in_the_dark_and_take_it_away_on_white() {
+        let table = |hue, theme| light_table([hue; 2], theme, 1.0);
+        for level in [60, 160, 255] {
+            let dark = [GREEN, PINK].map(|hue| table(hue, Theme::Dark)[level]);
+            let both = mixed(dark[0], dark[1], Theme::Dark);
+            let light = [GREEN, PINK].map(|hue| table(hue, Theme::Light)[level]);
+            let under = mixed(light[0], light[1], Theme::Light);
+            for channel in 0..3 {
+                assert!(both[channel] >= dark[0][channel].max(dark[1][channel]) - 1e-6 && both[channel] <= 1.0);
+                let on_white = |layer: [f32; 4]| layer[channel] + 1.0 - layer[3];
+                assert!(
+                    on_white(under) <= on_white(light[0]).min(on_white(light[1])) + 1e-6 && under[channel] >= -1e-6
+                );
+            }
+        }
     }
 
     #[test]

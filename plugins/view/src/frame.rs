@@ -2,17 +2,23 @@
 
 mod agents;
 mod ground;
+mod hulls;
 mod places;
 mod slots;
 
+use agent2028_core::agent::AgentGroups;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
+use bevy::math::Rect;
 
-use crate::agents::{AgentInstance, AgentSize, Canvas, Density};
+use crate::agents::{AgentInstance, AgentSize, Canvas, Density, LookFacts};
+use crate::columns::Columns;
 use crate::field::HeatMap;
+use crate::hulls::Hulls;
 use crate::paint::{Painter, Projection};
-use crate::selection::Selection;
+use crate::selection::{Pins, Selection};
 use crate::settings::{AgentStyle, ViewSettings};
+use crate::sight::Seen;
 use crate::trails::Trails;
 
 /// From this many visible agents on, a software adapter gets them as an image: it draws a triangle in about 0.8 µs.
@@ -24,7 +30,12 @@ pub(crate) struct FrameInput<'a> {
     pub simulation: &'a Simulation,
     pub settings: &'a ViewSettings,
     pub selection: &'a Selection,
+    pub pins: &'a Pins,
     pub trails: &'a Trails,
+    pub hulls: &'a Hulls,
+    pub columns: &'a Columns,
+    /// Through whose eyes the world is drawn, if it isn't drawn as it is.
+    pub seen: Option<&'a Seen>,
     pub projection: Projection,
     /// Speed at the end of the colour scale, in world units per second.
     pub top_speed: f32,
@@ -32,9 +43,31 @@ pub(crate) struct FrameInput<'a> {
     pub software: bool,
 }
 
-impl FrameInput<'_> {
+impl<'a> FrameInput<'a> {
     pub(crate) fn bounds(&self) -> WorldBounds {
         self.simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default()
+    }
+
+    /// What tells how agents look; none if there are no groups.
+    pub(crate) fn looks(&self) -> Option<LookFacts<'a>> {
+        Some(LookFacts {
+            settings: self.settings,
+            groups: self.simulation.world().get_resource::<AgentGroups>()?,
+            top_speed: self.top_speed,
+            columns: self.columns,
+            seen: self.seen,
+        })
+    }
+
+    /// What can be seen of the world, in logical pixels: what lies beyond its edges isn't part of it.
+    fn inside(&self) -> Rect {
+        let rect = self.projection.rect;
+        let bounds = self.bounds();
+        if bounds.edge == agent2028_core::space::Edge::Open {
+            rect
+        } else {
+            self.projection.world(&bounds).intersect(rect)
+        }
     }
 }
 
@@ -52,8 +85,10 @@ pub(crate) enum AgentRoute {
 #[derive(Default)]
 pub(crate) struct Frame {
     pub painter: Painter,
-    /// Where among the painter's indices the ground ends, and where what lies below the agents ends.
-    pub ends: [u32; 2],
+    /// Where among the painter's indices the ground ends, where hulls end, and where what lies below the agents ends.
+    pub ends: [u32; 3],
+    /// Hulls are drawn in this part of the window only, in logical pixels.
+    pub inside: Rect,
     pub heat: HeatMap,
     pub density: Density,
     pub canvas: Canvas,
@@ -72,6 +107,10 @@ impl Frame {
         ground::paint(&mut self.painter, input);
         self.ends[0] = self.painter.indices().len() as u32;
         self.heat.update(input);
+        self.inside = input.inside();
+        hulls::paint_veil(&mut self.painter, input);
+        hulls::paint_hulls(&mut self.painter, input);
+        self.ends[1] = self.painter.indices().len() as u32;
         places::paint(&mut self.painter, input);
         slots::paint(&mut self.painter, input, &size);
         let trails_in_canvas = input.software && input.settings.layers.trails;
@@ -84,7 +123,8 @@ impl Frame {
             let canvas = trails_in_canvas.then_some(&mut self.canvas);
             input.trails.paint(&mut self.painter, canvas, input);
         }
-        self.ends[1] = self.painter.indices().len() as u32;
+        self.ends[2] = self.painter.indices().len() as u32;
+        hulls::paint_border(&mut self.painter, input);
         agents::paint_overlay(&mut self.painter, input, &size);
     }
 

@@ -6,6 +6,7 @@
 //! | wheel, pinch, + and − | zoom, to the pointer |
 //! | arrow keys | move the view |
 //! | F | show the whole world |
+//! | Shift F | show the selected agents |
 //! | C, double click | follow the selected agent, or stop |
 //! | click, Shift click | select an agent; add it or take it away |
 //! | Shift drag | select the agents in a box |
@@ -17,6 +18,7 @@ mod gesture;
 
 pub use gesture::{CLICK_SLACK, DOUBLE_CLICK, Gesture, Gestures, PointerFrame};
 
+use agent2028_core::agent::{AgentId, AgentIndex, Position};
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use bevy::input::gestures::PinchGesture;
@@ -173,7 +175,15 @@ pub(crate) fn use_keys(
     }
     if keys.just_pressed(KeyCode::KeyF) {
         let bounds = simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default();
-        camera.fit(&bounds, &viewport);
+        let selected = keys
+            .any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight])
+            .then(|| area_of(&simulation, &selection.selected));
+        match selected {
+            Some(Some(area)) => camera.fit_rect(area, &viewport),
+            // Nothing is selected: there is nothing to fit.
+            Some(None) => {}
+            None => camera.fit(&bounds, &viewport),
+        }
     }
     if keys.just_pressed(KeyCode::KeyC) {
         let next = if camera.follow.is_some() { None } else { selection.selected.first().copied() };
@@ -188,9 +198,43 @@ pub(crate) fn use_keys(
     }
 }
 
+/// The smallest area around agents, with some of their surroundings; on a torus the one that their first one lies in.
+#[must_use]
+pub fn area_of(simulation: &Simulation, agents: &[AgentId]) -> Option<Rect> {
+    /// Surroundings on each side, in parts of the world's longer side.
+    const AROUND: f32 = 0.03;
+    let world = simulation.world();
+    let (index, bounds) = (world.get_resource::<AgentIndex>()?, world.get_resource::<WorldBounds>()?);
+    let mut places = agents
+        .iter()
+        .filter_map(|agent| Some(world.get::<Position>(index.get(*agent)?)?.0))
+        .filter(|at| at.is_finite());
+    let first = places.next()?;
+    let area =
+        places.fold(Rect::from_corners(first, first), |area, at| area.union_point(first + bounds.delta(first, at)));
+    Some(area.inflate(bounds.size.max_element() * AROUND))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn selected_agents_are_shown_together_across_the_edge() {
+        use agent2028_core::SimCorePlugin;
+        use agent2028_core::agent::{AgentGroup, AgentGroups, Placement, spawn_group};
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default());
+        let group = AgentGroup { name: "bird".into(), ..default() };
+        let group = app.world_mut().resource_mut::<AgentGroups>().add(group);
+        let points = [(490.0, 0.0), (-490.0, 20.0), (0.0, 0.0)].map(Vec2::from).to_vec();
+        spawn_group(app.world_mut(), group, 3, &Placement::Points(points)).unwrap();
+        let simulation = Simulation::new(std::mem::take(app.world_mut()));
+        let area = area_of(&simulation, &[0, 1].map(AgentId)).unwrap();
+        assert_eq!(area, Rect::new(460.0, -30.0, 540.0, 50.0));
+        assert_eq!(area_of(&simulation, &[AgentId(2), AgentId(77)]).unwrap().center(), Vec2::ZERO);
+        assert_eq!(area_of(&simulation, &[]), None);
+    }
 
     #[test]
     fn zoom_adds_up_goes_both_ways_and_survives_odd_devices() {

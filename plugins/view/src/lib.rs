@@ -8,9 +8,11 @@
 //! | [`tokens`] | every colour, size and duration, dark and light |
 //! | [`settings`], [`viewport`], [`selection`], [`camera`] | what is shown, where, of whom, from where |
 //! | [`input`], [`picking`] | pointer and keyboard over the world |
-//! | [`agents`], [`field`], [`trails`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
+//! | [`agents`], [`field`], [`trails`], [`hulls`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
+//! | [`columns`], [`sight`], [`labels`], [`pace`] | quantities as colours, one agent's view, places for labels, and how often to look |
 //! | [`render`] | how a frame gets onto the screen: one render pass, all agents in one instanced draw |
 //! | [`offscreen`] | pictures without a display through the same renderer |
+//! | [`picture`], [`film`], [`capture`] | pictures and films in files, and of the window |
 //!
 //! [`ViewPlugin`] adds to the window's app:
 //!
@@ -23,27 +25,38 @@
 
 pub mod agents;
 pub mod camera;
+pub mod capture;
+pub mod columns;
 mod drive;
 pub mod field;
+pub mod film;
 mod frame;
+pub mod hulls;
 pub mod input;
+pub mod labels;
 pub mod offscreen;
+pub mod pace;
 pub mod paint;
 pub mod picking;
+pub mod picture;
 pub mod recovery;
 pub mod render;
 pub mod selection;
 pub mod settings;
+pub mod sight;
 pub mod speed;
 pub mod tokens;
 pub mod trails;
 pub mod viewport;
 
 pub use camera::WorldCamera;
-pub use field::layer_hue;
+pub use columns::{Column, ColumnKind, Columns};
+pub use field::{layer_hue, layer_ramp};
+pub use hulls::Hulls;
 pub use render::{Drawn, DrawnAgents, WorldView};
-pub use selection::Selection;
-pub use settings::{AgentStyle, ColorBy, Layers, SizeBy, ViewSettings};
+pub use selection::{Pins, Selection};
+pub use settings::{AgentStyle, ColorBy, Layers, Lens, SizeBy, ViewSettings};
+pub use sight::Sight;
 pub use tokens::{Theme, Tokens};
 pub use trails::Trails;
 pub use viewport::{InputGate, Viewport};
@@ -54,6 +67,11 @@ use bevy::prelude::*;
 /// The 2D view of the simulation in the window.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ViewPlugin;
+
+/// Everything shown is worked out anew for every tick, whatever it costs: for pictures, which must not depend on how fast
+/// they are made.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct ExactViews;
 
 /// The view's systems in `Update`, in this order. Nothing of it runs while there is no [`Simulation`].
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,7 +89,14 @@ impl Plugin for ViewPlugin {
             .init_resource::<InputGate>()
             .init_resource::<WorldCamera>()
             .init_resource::<Selection>()
+            .init_resource::<Pins>()
+            .init_resource::<Hulls>()
+            .init_resource::<Columns>()
+            .init_resource::<Sight>()
             .init_resource::<Trails>()
+            .init_resource::<capture::Capture>()
+            .add_message::<capture::CaptureRequest>()
+            .add_message::<capture::Captured>()
             .register_type::<ViewSettings>()
             .add_plugins(render::WorldRenderPlugin)
             .configure_sets(
@@ -80,11 +105,18 @@ impl Plugin for ViewPlugin {
             )
             .add_systems(Startup, drive::spawn_camera)
             .add_systems(PreUpdate, (drive::keep_viewport, drive::keep_background))
+            .add_systems(Last, (capture::begin, capture::go_on).chain())
             .add_systems(
                 Update,
                 (
                     (input::use_pointer, input::use_keys).chain().in_set(ViewSystems::Input),
-                    (drive::keep_selection, drive::move_camera, drive::record_trails)
+                    (
+                        drive::keep_selection,
+                        drive::keep_pins,
+                        drive::move_camera,
+                        drive::record_trails,
+                        drive::keep_views,
+                    )
                         .chain()
                         .in_set(ViewSystems::Follow),
                 ),

@@ -41,11 +41,11 @@ use bevy::render::{RenderApp, RenderPlugin};
 use bevy::window::ExitCondition;
 use bevy::winit::WinitPlugin;
 
-use crate::ViewPlugin;
 use crate::render::{Drawn, DrawnAgents, WorldView};
 use crate::selection::Selection;
 use crate::settings::ViewSettings;
 use crate::trails::Trails;
+use crate::{ExactViews, ViewPlugin};
 
 /// How pictures are drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,6 +215,7 @@ impl Offscreen {
         app.add_plugins(windowless_plugins());
         app.insert_resource(ViewSettings { reduced_motion: true, ..options.settings })
             .insert_resource(simulation)
+            .insert_resource(ExactViews)
             .add_plugins(ViewPlugin);
         let mut image = Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
         image.texture_descriptor.usage |= TextureUsages::COPY_SRC;

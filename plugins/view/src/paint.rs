@@ -259,6 +259,33 @@ impl Painter {
         }
     }
 
+    /// Triangles of these corners, three indices each, with hard edges.
+    pub fn mesh(&mut self, corners: &[Vec2], triangles: &[u32], color: Rgba8) {
+        let first = self.vertices.len() as u32;
+        for corner in corners {
+            self.vertex(*corner, color);
+        }
+        let known = triangles.iter().filter(|corner| (**corner as usize) < corners.len());
+        let whole = known.clone().count() == triangles.len();
+        if whole {
+            self.indices.extend(known.map(|corner| first + corner));
+        }
+    }
+
+    /// What lies between a closed line and another one whose corners `outside` tells.
+    pub fn ring(&mut self, inside: &[Vec2], outside: impl Fn(Vec2) -> Vec2, color: Rgba8) {
+        let first = self.vertices.len() as u32;
+        for corner in inside {
+            self.vertex(*corner, color);
+            self.vertex(outside(*corner), color);
+        }
+        let count = inside.len() as u32;
+        for at in 0..count {
+            let (a, b) = (first + 2 * at, first + 2 * ((at + 1) % count));
+            self.quad(a, a + 1, b + 1, b);
+        }
+    }
+
     /// A thin line through points whose alpha fades from nothing at the first to `color` at the last.
     pub fn fading_line(
         &mut self,
@@ -384,6 +411,14 @@ mod tests {
         let mut shapes = painter();
         shapes.arc(Vec2::ZERO, 30.0, 0.25, 2.0, INK);
         assert!((area_of(&shapes) / (std::f32::consts::TAU * 30.0 * 2.0) - 0.25).abs() < 0.02);
+        let mut shapes = painter();
+        let square = [Vec2::ZERO, Vec2::new(10.0, 0.0), Vec2::splat(10.0), Vec2::new(0.0, 10.0)];
+        shapes.mesh(&square, &[0, 1, 2, 0, 2, 3], INK);
+        shapes.mesh(&square, &[0, 1, 9], INK);
+        assert_eq!(area_of(&shapes), 100.0, "a corner that isn't there leaves the mesh out");
+        let mut shapes = painter();
+        shapes.ring(&square, |corner| (corner - 5.0) * 3.0, INK);
+        assert_eq!(area_of(&shapes), 800.0);
         let mut shapes = painter();
         shapes.frame(Rect::new(0.0, 0.0, 10.0, 20.0), 1.0, INK);
         assert!((area_of(&shapes) - 56.0).abs() < 1e-3);

@@ -65,9 +65,39 @@ impl Selection {
     }
 }
 
+/// The agents that are kept in view: each carries a small flag.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins(pub Vec<AgentId>);
+
+impl Pins {
+    /// Whether an agent is pinned.
+    #[must_use]
+    pub fn contains(&self, agent: AgentId) -> bool {
+        self.0.contains(&agent)
+    }
+
+    /// Pins an agent, or takes the pin away; pins stay in the order in which they were set.
+    pub fn toggle(&mut self, agent: AgentId) {
+        match self.0.iter().position(|pinned| *pinned == agent) {
+            Some(at) => {
+                self.0.remove(at);
+            }
+            None => self.0.push(agent),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pins_keep_their_order() {
+        let mut pins = Pins::default();
+        [4, 2, 9, 2].map(AgentId).into_iter().for_each(|agent| pins.toggle(agent));
+        assert_eq!(pins.0, [4, 9].map(AgentId));
+        assert!(pins.contains(AgentId(9)) && !pins.contains(AgentId(2)));
+    }
 
     #[test]
     fn a_selection_is_ascending_and_holds_each_agent_once() {

@@ -16,6 +16,16 @@ pub struct ViewSettings {
     pub color_by: ColorBy,
     /// What the agents' size tells.
     pub size_by: SizeBy,
+    /// The values at both ends of the colour scale of a quantity; they follow what there is if absent.
+    pub color_range: Option<(f64, f64)>,
+    /// Whose truth is drawn.
+    pub lens: Lens,
+    /// Whether colours and sizes are explained over the world.
+    pub legend: bool,
+    /// Whether a small map shows where the view is, when it shows less than the world.
+    pub minimap: bool,
+    /// Whether a card tells about the agent under the pointer.
+    pub hover_card: bool,
     /// How many past positions a trail shows, 2–240.
     pub trail_length: usize,
     /// How strongly pheromones cover the ground, 0–1.
@@ -33,6 +43,11 @@ impl Default for ViewSettings {
             layers: Layers::default(),
             color_by: ColorBy::Group,
             size_by: SizeBy::Uniform,
+            color_range: None,
+            lens: Lens::Truth,
+            legend: true,
+            minimap: true,
+            hover_card: true,
             trail_length: 60,
             field_opacity: 0.85,
             agent_style: AgentStyle::Auto,
@@ -67,6 +82,12 @@ pub struct Layers {
     pub places: bool,
     /// Slots of formations.
     pub formation_slots: bool,
+    /// Soft hulls around flocks.
+    pub hulls: bool,
+    /// Regions that something is about to happen in.
+    pub regions: bool,
+    /// Names and numbers of flocks, places and selected agents, where there is room.
+    pub labels: bool,
     /// Where agents have just been: the selected ones, or all if there are few.
     pub trails: bool,
     /// Agents.
@@ -85,6 +106,9 @@ impl Default for Layers {
             obstacles: true,
             places: true,
             formation_slots: true,
+            hulls: false,
+            regions: true,
+            labels: true,
             trails: false,
             agents: true,
             headings: true,
@@ -108,8 +132,42 @@ impl Layers {
     }
 }
 
-/// What the colour of an agent tells.
+/// Whose truth is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Reflect)]
+#[reflect(Default)]
+pub enum Lens {
+    /// The world as it is.
+    #[default]
+    Truth,
+    /// What the selected agent perceives; everything else is dimmed. Of several selected agents the first one counts.
+    Agent,
+}
+
+impl Lens {
+    /// All lenses, in the order in which a menu shows them.
+    pub const ALL: [Self; 2] = [Self::Truth, Self::Agent];
+
+    /// What a menu calls it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Truth => "Truth",
+            Self::Agent => "Selected agent",
+        }
+    }
+
+    /// The other lens.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Truth => Self::Agent,
+            Self::Agent => Self::Truth,
+        }
+    }
+}
+
+/// What the colour of an agent tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Reflect)]
 #[reflect(Default)]
 pub enum ColorBy {
     /// The group it belongs to (categories).
@@ -125,15 +183,31 @@ pub enum ColorBy {
     Status,
     /// Its number: neighbours in number differ in colour.
     Id,
+    /// A quantity by its name, such as `Velocity.speed` (viridis; diverging if it has a sign; categories if it counts kinds).
+    Quantity(String),
 }
 
 impl ColorBy {
-    /// All choices, in the order in which a menu shows them.
+    /// By its name on a command line: `group`, `speed`, `heading`, `health`, `status`, `id`, or else a quantity's name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "group" => Self::Group,
+            "speed" => Self::Speed,
+            "heading" => Self::Heading,
+            "health" => Self::Health,
+            "status" => Self::Status,
+            "id" | "number" => Self::Id,
+            quantity => Self::Quantity(quantity.to_owned()),
+        }
+    }
+
+    /// All choices but quantities, in the order in which a menu shows them.
     pub const ALL: [Self; 6] = [Self::Group, Self::Speed, Self::Heading, Self::Health, Self::Status, Self::Id];
 
     /// What a menu calls it.
     #[must_use]
-    pub const fn label(self) -> &'static str {
+    pub fn label(&self) -> &str {
         match self {
             Self::Group => "Group",
             Self::Speed => "Speed",
@@ -141,12 +215,13 @@ impl ColorBy {
             Self::Health => "Health",
             Self::Status => "Status",
             Self::Id => "Number",
+            Self::Quantity(name) => name,
         }
     }
 }
 
 /// What the size of an agent tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Reflect)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Reflect)]
 #[reflect(Default)]
 pub enum SizeBy {
     /// Nothing: all are equally large.
@@ -156,19 +231,33 @@ pub enum SizeBy {
     Speed,
     /// Its health: from 60 % of the size to 100 %.
     Health,
+    /// A quantity by its name: from 60 % of the size to 140 %.
+    Quantity(String),
 }
 
 impl SizeBy {
-    /// All choices, in the order in which a menu shows them.
+    /// By its name on a command line: `uniform`, `speed`, `health`, or else a quantity's name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "uniform" => Self::Uniform,
+            "speed" => Self::Speed,
+            "health" => Self::Health,
+            quantity => Self::Quantity(quantity.to_owned()),
+        }
+    }
+
+    /// All choices but quantities, in the order in which a menu shows them.
     pub const ALL: [Self; 3] = [Self::Uniform, Self::Speed, Self::Health];
 
     /// What a menu calls it.
     #[must_use]
-    pub const fn label(self) -> &'static str {
+    pub fn label(&self) -> &str {
         match self {
             Self::Uniform => "Uniform",
             Self::Speed => "Speed",
             Self::Health => "Health",
+            Self::Quantity(name) => name,
         }
     }
 }
@@ -189,6 +278,17 @@ pub enum AgentStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn choices_have_names() {
+        for choice in ColorBy::ALL {
+            assert_eq!(ColorBy::named(&choice.label().to_lowercase()), choice);
+        }
+        for choice in SizeBy::ALL {
+            assert_eq!(SizeBy::named(&choice.label().to_lowercase()), choice);
+        }
+        assert_eq!(ColorBy::named("Condition.health"), ColorBy::Quantity("Condition.health".into()));
+    }
 
     #[test]
     fn field_layers_hide_and_show_by_name() {

@@ -228,6 +228,8 @@ pub mod motion {
     pub const PANEL: f32 = 0.18;
     /// One pulse of something that wants to be seen.
     pub const PULSE: f32 = 0.6;
+    /// How long the pointer rests on an agent before its card shows.
+    pub const HOVER_DELAY: f32 = 0.15;
     /// How long the pointer rests before a tooltip shows.
     pub const TOOLTIP_DELAY: f32 = 0.35;
 
@@ -255,6 +257,14 @@ pub mod marks {
     pub const PICK_REACH: f32 = 6.0;
     /// Width of a trail at the agent.
     pub const TRAIL: f32 = 1.25;
+    /// How opaque the area and the rim of a hull are, 0–1.
+    pub const HULL: (f32, f32) = (0.09, 0.55);
+    /// Width of a hull's rim.
+    pub const HULL_RIM: f32 = 1.25;
+    /// How much shows of what an agent doesn't perceive while the world is drawn through its eyes, 0–1.
+    pub const VEILED: f32 = 0.3;
+    /// Height of a pinned agent's flag and length of its cloth.
+    pub const FLAG: (f32, f32) = (13.0, 7.0);
     /// Length and gap of the dashes of a formation slot.
     pub const DASH: (f32, f32) = (4.0, 3.0);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, Condition, Position, Velocity};
+use agent2028_core::agent::{AgentId, AgentIndex, Condition, Position, Velocity};
 use agent2028_core::simulation::Simulation;
 use bevy::prelude::*;
 
@@ -90,14 +90,13 @@ impl Trails {
     /// Draws the paths as lines that fade towards their oldest point, into the canvas if there is one.
     pub(crate) fn paint(&self, painter: &mut Painter, mut canvas: Option<&mut Canvas>, input: &FrameInput) {
         let world = input.simulation.world();
-        let (Some(groups), Some(index)) = (world.get_resource::<AgentGroups>(), world.get_resource::<AgentIndex>())
-        else {
+        let (Some(facts), Some(index)) = (input.looks(), world.get_resource::<AgentIndex>()) else {
             return;
         };
         let bounds = input.bounds();
         // A step longer than this is a leap around the torus, not a path.
         let leap = if bounds.wraps() { bounds.half() } else { Vec2::INFINITY };
-        let mut looks = AgentLooks::new(input.settings, groups, input.top_speed, true);
+        let mut looks = AgentLooks::new(&facts, true);
         for trail in &self.trails {
             let Some(entity) = index.get(trail.agent) else { continue };
             let velocity = world.get::<Velocity>(entity).map_or(Vec2::ZERO, |velocity| velocity.0);
@@ -128,7 +127,7 @@ impl Trails {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agent2028_core::agent::{AgentGroup, Placement, spawn_group};
+    use agent2028_core::agent::{AgentGroup, AgentGroups, Placement, spawn_group};
     use agent2028_core::{SimCorePlugin, require_motion};
 
     fn simulation(agents: u32) -> Simulation {

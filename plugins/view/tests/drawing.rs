@@ -11,7 +11,7 @@ use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::config::{LayerConfig, PheromonesConfig};
 use agent2028_pheromones::field::{LayerId, PheromoneField};
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, OffscreenOptions, has_adapter};
-use agent2028_view::{AgentStyle, ColorBy, Selection, Theme, ViewSettings, WorldCamera};
+use agent2028_view::{AgentStyle, ColorBy, Lens, Selection, Theme, ViewSettings, WorldCamera};
 use bevy::prelude::*;
 
 /// Whether to draw. The message is printed whether or not the test passes.
@@ -132,6 +132,40 @@ fn both_routes_look_alike() {
     assert!(drawn > 3_000, "{drawn}");
     assert!(mean < 0.5, "{mean}");
     assert!(far * 100 < drawn * 3, "{far} of {drawn}");
+}
+
+#[test]
+fn agents_are_coloured_by_any_quantity() {
+    if !can_draw() {
+        return;
+    }
+    let points: Vec<Vec2> = (0..10).map(|at| Vec2::new(at as f32 * 8.0 - 36.0, 0.0)).collect();
+    let settings = ViewSettings { color_by: ColorBy::Quantity("Position.x".into()), ..default() };
+    let image = draw(simulation(&points, Vec2::X, &[]), settings);
+    let [left, right] = [-36.0, 36.0].map(|x| color_at(&image, x, 0.0));
+    let scale = agent2028_view::tokens::ColorScale::Diverging;
+    assert!(apart(left, rgb(scale.on(Theme::Dark, 0.0))) < 30, "{left:?}");
+    assert!(apart(right, rgb(scale.on(Theme::Dark, 1.0))) < 30, "{right:?}");
+    let fixed =
+        ViewSettings { color_by: ColorBy::Quantity("Position.x".into()), color_range: Some((36.0, 90.0)), ..default() };
+    let image = draw(simulation(&points, Vec2::X, &[]), fixed);
+    assert!(apart(color_at(&image, -36.0, 0.0), color_at(&image, 36.0, 0.0)) < 12, "all lie at the scale's lower end");
+}
+
+#[test]
+fn the_world_through_an_agents_eyes_is_dim_where_it_perceives_nothing() {
+    if !can_draw() {
+        return;
+    }
+    let points = [Vec2::new(-20.0, 0.0), Vec2::new(20.0, 0.0)];
+    let settings = ViewSettings { lens: Lens::Agent, ..default() };
+    let mut offscreen = offscreen(simulation(&points, Vec2::X, &[]), settings);
+    let ink = rgb(Theme::Dark.tokens().category(0));
+    let colors = |image: &FrameImage| [-20.0, 20.0].map(|x| apart(color_at(image, x, 0.0), ink));
+    assert!(colors(&offscreen.frame().unwrap()).iter().all(|away| *away < 12), "nobody is chosen");
+    offscreen.world_mut().resource_mut::<Selection>().set([AgentId(1)]);
+    let [other, own] = colors(&offscreen.frame().unwrap());
+    assert!(own < 12 && other > 200, "{own} {other}");
 }
 
 #[test]

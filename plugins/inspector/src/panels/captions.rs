@@ -52,9 +52,17 @@ impl CaptionsState {
     }
 }
 
-/// Shows a caption at the lower edge of the world.
-pub fn show(ctx: &Context, look: &Look, free: Rect, text: &str, shown_for: f64, moving: bool) {
+/// Shows a caption at the lower edge of the world: in its middle, or `between` what stands in its corners if the middle
+/// isn't free.
+pub fn show(ctx: &Context, look: &Look, free: Rect, between: Rect, text: &str, shown_for: f64, moving: bool) {
     let opacity = if moving { motion::ease_out((shown_for as f32 / motion::PANEL).clamp(0.0, 1.0)) } else { 1.0 };
+    let widest = measure::CAPTION.min(free.width() - spacing::SECTION * 2.0);
+    let middle = Rect::from_center_size(free.center(), vec2(widest, free.height()));
+    let (free, widest) = if between.contains_rect(middle) || between.width() < measure::CAPTION * 0.5 {
+        (free, widest)
+    } else {
+        (between, widest.min(between.width() - spacing::SECTION * 2.0))
+    };
     let anchor = free.center_bottom() - vec2(0.0, spacing::SECTION);
     Area::new(Id::new("caption"))
         .order(Order::Middle)
@@ -64,7 +72,7 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, text: &str, shown_for: f64, 
         .fade_in(false)
         .show(ctx, |ui| {
             ui.multiply_opacity(opacity);
-            ui.set_max_width(measure::CAPTION.min(free.width() - spacing::SECTION * 2.0));
+            ui.set_max_width(widest);
             floating_frame(look).show(ui, |ui| {
                 let words = look.large(text).family(egui::FontFamily::Proportional);
                 let response = ui.add(Label::new(words).wrap().halign(egui::Align::Center));

@@ -1,6 +1,5 @@
 //! The bar at the top: scene, time, and how things look.
 
-use agent2028_view::ViewSettings;
 use agent2028_view::tokens::{Theme, spacing};
 use bevy_egui::egui;
 use egui::{Align, Layout, Popup, PopupCloseBehavior, Ui};
@@ -8,14 +7,14 @@ use egui_material_icons::icons::{ICON_DARK_MODE, ICON_FORMAT_SIZE, ICON_HELP, IC
 
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::panels::{layers, scene_chooser, transport};
+use crate::panels::{layers, pictures, scene_chooser, transport};
 use crate::scene::{SceneLibrary, SceneStatus};
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, hairline, measure};
 use crate::widgets;
 
 /// What the panel reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TopBarView<'a> {
     /// All scenes.
     pub library: &'a SceneLibrary,
@@ -24,9 +23,9 @@ pub struct TopBarView<'a> {
     /// Time.
     pub transport: transport::TransportView,
     /// How the world is drawn.
-    pub settings: &'a ViewSettings,
-    /// The names of the pheromone layers.
-    pub fields: &'a [String],
+    pub layers: layers::LayersView<'a>,
+    /// Pictures and films.
+    pub pictures: pictures::PicturesView,
     /// The scale of the interface.
     pub scale: f32,
 }
@@ -76,10 +75,11 @@ pub fn show(
             }
             layouts(ui);
             scale(ui, look, view.scale, actions);
-            theme(ui, look, view.settings.theme, actions);
+            theme(ui, look, view.layers.settings.theme, actions);
+            pictures::show(ui, look, &view.pictures, actions);
             // From right to left the layers' two buttons would change places.
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                layers::show(ui, look, view.settings, view.fields, actions);
+                layers::show(ui, look, &view.layers, actions);
             });
         });
     });

@@ -4,7 +4,9 @@ use agent2028_core::agent::{AgentGroups, AgentId, Condition, GroupId, Status};
 use bevy::math::{Vec2, ops};
 
 use super::glyph::Glyph;
+use crate::columns::{Column, ColumnKind, Columns};
 use crate::settings::{ColorBy, SizeBy, ViewSettings};
+use crate::sight::Seen;
 use crate::tokens::{ColorScale, Rgba8, Tokens};
 
 /// How one agent looks.
@@ -20,13 +22,36 @@ pub struct Look {
     pub heading: Vec2,
 }
 
+/// What is read to tell how agents look.
+#[derive(Clone, Copy, Debug)]
+pub struct LookFacts<'a> {
+    /// What the user chose.
+    pub settings: &'a ViewSettings,
+    /// The groups of agents.
+    pub groups: &'a AgentGroups,
+    /// The speed at the end of the scale, in world units per second.
+    pub top_speed: f32,
+    /// The quantities that colours and sizes tell.
+    pub columns: &'a Columns,
+    /// Through whose eyes the world is drawn, if it isn't drawn as it is.
+    pub seen: Option<&'a Seen>,
+}
+
+/// What isn't perceived keeps so much of its colour.
+const UNSEEN: f32 = 0.2;
+
 /// How all agents of a frame look: the settings, worked out into tables.
 #[derive(Clone, Debug)]
-pub struct AgentLooks {
-    color_by: ColorBy,
-    size_by: SizeBy,
+pub struct AgentLooks<'a> {
+    color_by: &'a ColorBy,
+    size_by: &'a SizeBy,
     tokens: &'static Tokens,
     table: [Rgba8; 256],
+    color: Option<&'a Column>,
+    size: Option<&'a Column>,
+    /// The column's numbers are those of categories.
+    kinds: bool,
+    seen: Option<&'a Seen>,
     /// One over the speed at the scale's end.
     per_speed: f32,
     groups: Vec<(u32, u32, Rgba8)>,
@@ -35,11 +60,11 @@ pub struct AgentLooks {
     darts: bool,
 }
 
-impl AgentLooks {
-    /// Works out the settings. `top_speed` is the speed at the scale's end, in world units per second; `darts` whether
-    /// there is room to show headings.
+impl<'a> AgentLooks<'a> {
+    /// Works out the settings; `darts` whether there is room to show headings.
     #[must_use]
-    pub fn new(settings: &ViewSettings, groups: &AgentGroups, top_speed: f32, darts: bool) -> Self {
+    pub fn new(facts: &LookFacts<'a>, darts: bool) -> Self {
+        let LookFacts { settings, groups, top_speed, columns, seen } = *facts;
         let tokens = settings.tokens();
         let mut ranges: Vec<_> = (0..groups.groups().len())
             .flat_map(|group| {
@@ -48,11 +73,17 @@ impl AgentLooks {
             })
             .collect();
         ranges.sort_unstable_by_key(|range| range.0);
+        let color = columns.color();
+        let scale = color.map_or_else(|| scale_of(&settings.color_by), Column::scale);
         Self {
-            color_by: settings.color_by,
-            size_by: settings.size_by,
+            color_by: &settings.color_by,
+            size_by: &settings.size_by,
             tokens,
-            table: scale_of(settings.color_by).table_on(settings.theme),
+            table: scale.table_on(settings.theme),
+            color,
+            size: columns.size(),
+            kinds: color.is_some_and(|column| matches!(column.kind, ColumnKind::Categories(_))),
+            seen,
             per_speed: if top_speed > 0.0 { 1.0 / top_speed } else { 0.0 },
             last: ranges.first().copied().unwrap_or((0, 0, tokens.category(0))),
             groups: ranges,
@@ -79,6 +110,7 @@ impl AgentLooks {
             ColorBy::Id => self.table[(agent.0.wrapping_mul(2_654_435_769) >> 24) as usize],
             ColorBy::Health => self.table[255],
             ColorBy::Status => self.tokens.info,
+            ColorBy::Quantity(_) => self.quantity_color(agent),
         };
         let mut glyph = if self.darts { Glyph::Dart } else { Glyph::Disc };
         let mut size = 1.0;
@@ -86,8 +118,18 @@ impl AgentLooks {
             (color, glyph) = self.afflicted(color, glyph, condition);
             size = if condition.status == Status::Active { 1.0 } else { 1.15 };
         }
-        if self.size_by != SizeBy::Uniform {
-            size *= self.size_by.factor(share, Condition::health(condition));
+        match self.size_by {
+            SizeBy::Uniform => {}
+            SizeBy::Quantity(_) => {
+                let share = self.size.and_then(|column| Some(column.share(column.value(agent)?)));
+                size *= share.map_or(1.0, |share| self.size_by.factor(share, 1.0));
+            }
+            SizeBy::Speed | SizeBy::Health => size *= self.size_by.factor(share, Condition::health(condition)),
+        }
+        if let Some(seen) = self.seen
+            && !seen.perceives(agent)
+        {
+            color = self.tokens.world.mix(color, UNSEEN);
         }
         Look { color, glyph, size, heading }
     }
@@ -103,6 +145,16 @@ impl AgentLooks {
         self.last.2
     }
 
+    /// On the quantity's scale; grey for an agent that doesn't have it.
+    #[inline]
+    fn quantity_color(&self, agent: AgentId) -> Rgba8 {
+        match self.color.and_then(|column| Some((column, column.value(agent)?))) {
+            Some((_, value)) if self.kinds => self.tokens.category(value as usize),
+            Some((column, value)) => self.table[(column.share(value) * 255.0) as usize],
+            None => self.tokens.disabled,
+        }
+    }
+
     #[cold]
     fn afflicted(&self, color: Rgba8, glyph: Glyph, condition: &Condition) -> (Rgba8, Glyph) {
         let health = condition.health.clamp(0.0, 1.0);
@@ -113,9 +165,9 @@ impl AgentLooks {
         };
         match condition.status {
             Status::Active => (worn, glyph),
-            Status::Failed if self.color_by == ColorBy::Status => (self.tokens.danger, Glyph::Cross),
+            Status::Failed if *self.color_by == ColorBy::Status => (self.tokens.danger, Glyph::Cross),
             Status::Failed => (color.desaturate(0.6), Glyph::Cross),
-            Status::Frozen if self.color_by == ColorBy::Status => (self.tokens.secondary, Glyph::Bars),
+            Status::Frozen if *self.color_by == ColorBy::Status => (self.tokens.secondary, Glyph::Bars),
             Status::Frozen => (worn, Glyph::Bars),
         }
     }
@@ -123,11 +175,11 @@ impl AgentLooks {
 
 /// The scale behind a choice of colour; categories have none and get *viridis*, which they don't use.
 #[must_use]
-pub(crate) fn scale_of(color_by: ColorBy) -> ColorScale {
+pub fn scale_of(color_by: &ColorBy) -> ColorScale {
     match color_by {
         ColorBy::Heading | ColorBy::Id => ColorScale::Cyclic,
         ColorBy::Health => ColorScale::Health,
-        ColorBy::Speed | ColorBy::Group | ColorBy::Status => ColorScale::Viridis,
+        ColorBy::Speed | ColorBy::Group | ColorBy::Status | ColorBy::Quantity(_) => ColorScale::Viridis,
     }
 }
 
@@ -151,30 +203,35 @@ mod tests {
         world.resource::<AgentGroups>().clone()
     }
 
-    fn looks(color_by: ColorBy) -> AgentLooks {
+    /// Lets a test look at agents coloured this way.
+    fn looking<T>(color_by: ColorBy, seen: Option<&Seen>, test: impl FnOnce(&mut AgentLooks) -> T) -> T {
         let settings = ViewSettings { color_by, ..default() };
-        AgentLooks::new(&settings, &groups(), 10.0, true)
+        let (groups, columns) = (groups(), Columns::default());
+        let facts = LookFacts { settings: &settings, groups: &groups, top_speed: 10.0, columns: &columns, seen };
+        test(&mut AgentLooks::new(&facts, true))
     }
 
     #[test]
     fn groups_have_their_colours_whatever_the_order_of_ids() {
-        let mut looks = looks(ColorBy::Group);
         let tokens = Theme::Dark.tokens();
-        for (id, group) in [(3, 0), (12, 1), (22, 0), (19, 1), (0, 0)] {
-            assert_eq!(looks.of(AgentId(id), Vec2::X, None).color, tokens.category(group), "{id}");
-        }
-        assert_eq!(looks.of(AgentId(99), Vec2::X, None).color, tokens.secondary);
+        looking(ColorBy::Group, None, |looks| {
+            for (id, group) in [(3, 0), (12, 1), (22, 0), (19, 1), (0, 0)] {
+                assert_eq!(looks.of(AgentId(id), Vec2::X, None).color, tokens.category(group), "{id}");
+            }
+            assert_eq!(looks.of(AgentId(99), Vec2::X, None).color, tokens.secondary);
+        });
     }
 
     #[test]
     fn conditions_show_in_shape_and_colour() {
-        let mut looks = looks(ColorBy::Group);
-        let whole = looks.of(AgentId(0), Vec2::X, None);
-        let of = |looks: &mut AgentLooks, condition: Condition| looks.of(AgentId(0), Vec2::X, Some(&condition));
-        assert_eq!(of(&mut looks, Condition::default()), whole);
-        let failed = of(&mut looks, Condition { status: Status::Failed, ..default() });
-        let frozen = of(&mut looks, Condition { status: Status::Frozen, ..default() });
-        let degraded = of(&mut looks, Condition { health: 0.3, ..default() });
+        let of = |condition: Option<Condition>| {
+            looking(ColorBy::Group, None, |looks| looks.of(AgentId(0), Vec2::X, condition.as_ref()))
+        };
+        let whole = of(None);
+        assert_eq!(of(Some(Condition::default())), whole);
+        let failed = of(Some(Condition { status: Status::Failed, ..default() }));
+        let frozen = of(Some(Condition { status: Status::Frozen, ..default() }));
+        let degraded = of(Some(Condition { health: 0.3, ..default() }));
         assert_eq!((failed.glyph, frozen.glyph, degraded.glyph), (Glyph::Cross, Glyph::Bars, Glyph::Dart));
         assert_ne!(degraded.color, whole.color);
     }
@@ -182,14 +239,25 @@ mod tests {
     #[test]
     fn speed_heading_and_number_colour_agents_along_their_scales() {
         let theme = Theme::Dark;
-        let mut speed = looks(ColorBy::Speed);
-        assert_eq!(speed.of(AgentId(0), Vec2::ZERO, None).color, ColorScale::Viridis.on(theme, 0.0));
-        assert_eq!(speed.of(AgentId(0), Vec2::new(0.0, 30.0), None).color, ColorScale::Viridis.on(theme, 1.0));
-        let mut heading = looks(ColorBy::Heading);
-        let north = heading.of(AgentId(0), Vec2::Y, None);
+        let color = |by: ColorBy, id: u32, velocity: Vec2| {
+            looking(by, None, |looks| looks.of(AgentId(id), velocity, None)).color
+        };
+        assert_eq!(color(ColorBy::Speed, 0, Vec2::ZERO), ColorScale::Viridis.on(theme, 0.0));
+        assert_eq!(color(ColorBy::Speed, 0, Vec2::new(0.0, 30.0)), ColorScale::Viridis.on(theme, 1.0));
+        let north = looking(ColorBy::Heading, None, |looks| looks.of(AgentId(0), Vec2::Y, None));
         assert_eq!(north.heading, Vec2::NEG_Y, "the window's y points down");
-        assert_ne!(north.color, heading.of(AgentId(0), Vec2::NEG_Y, None).color);
-        let mut id = looks(ColorBy::Id);
-        assert_ne!(id.of(AgentId(0), Vec2::X, None).color, id.of(AgentId(1), Vec2::X, None).color);
+        assert_ne!(north.color, color(ColorBy::Heading, 0, Vec2::NEG_Y));
+        assert_ne!(color(ColorBy::Id, 0, Vec2::X), color(ColorBy::Id, 1, Vec2::X));
+    }
+
+    #[test]
+    fn through_the_eyes_of_an_agent_what_it_does_not_perceive_is_dim() {
+        let seen = Seen { eye: AgentId(3), agents: [3, 5].map(AgentId).to_vec(), ..default() };
+        let ground = Theme::Dark.tokens().world;
+        looking(ColorBy::Group, Some(&seen), |looks| {
+            let mut contrast = |id| looks.of(AgentId(id), Vec2::X, None).color.contrast(ground);
+            assert!(contrast(3) > 3.0 && contrast(5) > 3.0);
+            assert!(contrast(4) < 1.6 && contrast(12) < 1.6);
+        });
     }
 }

@@ -20,17 +20,21 @@ pub struct AgentSize {
 /// The range of lengths, in logical pixels, over which single agents pass into the density map.
 const CROSS_FADE: (f32, f32) = (marks::DENSITY_BELOW, 1.5);
 
+/// Where agents are further apart than this (logical pixels), there is room for darts beyond the comfortable size.
+const LONELY: f32 = 110.0;
+
 /// Length of a dart in logical pixels where `spacing` is the mean distance between agents (the square root of the area per
-/// agent), in logical pixels: three quarters of it up to 10 px, then ever slower up to 24 px.
+/// agent), in logical pixels: three quarters of it up to 10 px, which a hundred agents or more in a window never exceed;
+/// with a handful of agents, or far zoomed in, ever slower up to 24 px.
 #[must_use]
 pub fn dart_length(spacing: f32) -> f32 {
     let (_, comfortable) = marks::DART;
-    let crowded = 0.75 * spacing.max(0.0);
-    if crowded <= comfortable {
-        return crowded;
+    let spacing = spacing.max(0.0);
+    if spacing <= LONELY {
+        return (0.75 * spacing).min(comfortable);
     }
-    // Forty times the comfortable spacing is where the longest dart is reached.
-    let beyond = (ops::ln(crowded / comfortable) / ops::ln(40.0)).min(1.0);
+    // Eight times that spacing is where the longest dart is reached.
+    let beyond = (ops::ln(spacing / LONELY) / ops::ln(8.0)).min(1.0);
     comfortable + (marks::LARGEST_DART - comfortable) * beyond * beyond * (3.0 - 2.0 * beyond)
 }
 
@@ -59,13 +63,13 @@ impl AgentSize {
 }
 
 impl SizeBy {
-    /// The factor by which an agent is larger or smaller. `speed` is a share of the top speed, both 0–1.
+    /// The factor by which an agent is larger or smaller. `share` is where its speed or quantity lies on its scale, both 0–1.
     #[inline]
     #[must_use]
-    pub fn factor(self, speed: f32, health: f32) -> f32 {
+    pub fn factor(&self, share: f32, health: f32) -> f32 {
         match self {
             Self::Uniform => 1.0,
-            Self::Speed => 0.6 + 0.8 * speed,
+            Self::Speed | Self::Quantity(_) => 0.6 + 0.8 * share,
             Self::Health => 0.6 + 0.4 * health,
         }
     }
@@ -93,7 +97,8 @@ mod tests {
     fn crowds_pass_from_darts_over_points_into_a_density_map() {
         let bounds = WorldBounds { size: Vec2::splat(1000.0), edge: Edge::Wrap };
         let size = |agents| AgentSize::new(&bounds, agents, 0.68);
-        assert!((marks::DART.1..=16.0).contains(&size(100).length));
+        assert_eq!(size(100).length, marks::DART.1);
+        assert!((marks::DART.1..=16.0).contains(&size(10).length), "{:?}", size(10));
         assert!((marks::DART.0..=marks::DART.1).contains(&size(5_000).length), "{:?}", size(5_000));
         assert!(!size(50_000).shows_heading() && size(50_000).singles == 1.0, "{:?}", size(50_000));
         assert_eq!((size(1_000_000).singles, size(1_000_000).density), (0.0, 1.0));

@@ -1,6 +1,6 @@
 //! Agents of a frame: culled, then into instances, the canvas or the density map; and what is drawn on top of them.
 
-use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, Position, Velocity};
+use agent2028_core::agent::{Agent, AgentId, AgentIndex, Condition, Position, Velocity};
 use agent2028_core::clock::SimClock;
 use bevy::prelude::*;
 
@@ -23,7 +23,7 @@ pub(super) fn draw(frame: &mut Frame, input: &FrameInput, size: &AgentSize, put:
         return;
     }
     let world = input.simulation.world();
-    let (Some(groups), Some(mut agents)) = (world.get_resource::<AgentGroups>(), world.try_query::<AgentData>()) else {
+    let (Some(facts), Some(mut agents)) = (input.looks(), world.try_query::<AgentData>()) else {
         return;
     };
     let projection = &input.projection;
@@ -39,7 +39,7 @@ pub(super) fn draw(frame: &mut Frame, input: &FrameInput, size: &AgentSize, put:
         frame.density.color(mean, input.settings.theme, size.density);
     }
     if size.singles > 0.0 {
-        let mut looks = AgentLooks::new(input.settings, groups, input.top_speed, size.shows_heading());
+        let mut looks = AgentLooks::new(&facts, size.shows_heading());
         // The longest shapes reach a little further than half their length.
         let reach = size.length;
         let mut visible = 0;
@@ -110,9 +110,26 @@ pub(super) fn paint_overlay(painter: &mut Painter, input: &FrameInput, size: &Ag
     if input.settings.layers.agents && size.shows_heading() {
         paint_recovering(painter, input, size);
     }
+    paint_flags(painter, input, size);
     if let Some(band) = input.selection.rubber_band {
         painter.rect(band, tokens.accent.alpha(0.08));
         painter.frame(band, 1.0, tokens.accent);
+    }
+}
+
+/// A small flag on each pinned agent.
+fn paint_flags(painter: &mut Painter, input: &FrameInput, size: &AgentSize) {
+    let world = input.simulation.world();
+    let Some(index) = world.get_resource::<AgentIndex>() else { return };
+    let (color, (height, cloth)) = (input.settings.tokens().accent, marks::FLAG);
+    for agent in &input.pins.0 {
+        let Some(position) = index.get(*agent).and_then(|entity| world.get::<Position>(entity)) else { continue };
+        let foot = input.projection.pixel(position.0) - Vec2::new(0.0, ring_length(size) * 0.5);
+        if input.projection.sees(foot, height) {
+            let top = foot - Vec2::new(0.0, height);
+            painter.line(foot, top, marks::RING.0, color);
+            painter.area(&[top, top + Vec2::new(cloth, cloth * 0.4), top + Vec2::new(0.0, cloth * 0.8)], color);
+        }
     }
 }
 

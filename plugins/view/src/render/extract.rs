@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use agent2028_core::simulation::Simulation;
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::render::Extract;
 use bevy::render::renderer::{RenderAdapterInfo, RenderDevice, RenderQueue};
@@ -11,10 +12,13 @@ use bevy::render::renderer::{RenderAdapterInfo, RenderDevice, RenderQueue};
 use super::gpu::WorldGpu;
 use crate::agents::AgentInstance;
 use crate::camera::WorldCamera;
+use crate::columns::Columns;
 use crate::frame::{AgentRoute, Frame, FrameInput};
+use crate::hulls::Hulls;
 use crate::paint::Projection;
-use crate::selection::Selection;
+use crate::selection::{Pins, Selection};
 use crate::settings::ViewSettings;
+use crate::sight::Sight;
 use crate::speed::top_speed;
 use crate::trails::Trails;
 use crate::viewport::Viewport;
@@ -64,15 +68,25 @@ impl DrawnAgents {
     }
 }
 
+/// What the frame is composed of besides the simulation.
+#[derive(SystemParam)]
+pub(super) struct Shown<'w, 's> {
+    settings: Extract<'w, 's, Res<'static, ViewSettings>>,
+    selection: Extract<'w, 's, Res<'static, Selection>>,
+    pins: Extract<'w, 's, Res<'static, Pins>>,
+    trails: Extract<'w, 's, Res<'static, Trails>>,
+    hulls: Extract<'w, 's, Res<'static, Hulls>>,
+    columns: Extract<'w, 's, Res<'static, Columns>>,
+    sight: Extract<'w, 's, Res<'static, Sight>>,
+    camera: Extract<'w, 's, Res<'static, WorldCamera>>,
+    viewport: Extract<'w, 's, Res<'static, Viewport>>,
+}
+
 /// Composes the frame.
 #[expect(clippy::disallowed_methods, reason = "how long drawing takes is measured; no simulation code sees it")]
 pub(super) fn extract_frame(
     simulation: Extract<Option<Res<Simulation>>>,
-    settings: Extract<Res<ViewSettings>>,
-    selection: Extract<Res<Selection>>,
-    trails: Extract<Res<Trails>>,
-    camera: Extract<Res<WorldCamera>>,
-    viewport: Extract<Res<Viewport>>,
+    world: Shown,
     adapter: Res<RenderAdapterInfo>,
     device: Res<RenderDevice>,
     queue: Res<RenderQueue>,
@@ -86,12 +100,16 @@ pub(super) fn extract_frame(
         return;
     };
     let start = Instant::now();
-    let projection = Projection::new(&camera, &viewport);
+    let projection = Projection::new(&world.camera, &world.viewport);
     let input = FrameInput {
         simulation,
-        settings: &settings,
-        selection: &selection,
-        trails: &trails,
+        settings: &world.settings,
+        selection: &world.selection,
+        pins: &world.pins,
+        trails: &world.trails,
+        hulls: &world.hulls,
+        columns: &world.columns,
+        seen: world.sight.seen(),
         projection,
         top_speed: top_speed(simulation),
         software: adapter.device_type == wgpu::DeviceType::Cpu,

@@ -33,7 +33,8 @@ pub(super) fn draw_world(
         occlusion_query_set: None,
         multiview_mask: None,
     });
-    draw(&mut pass, &gpu, &world_frame, &cache, pipelines);
+    let size = target.main_texture().size();
+    draw(&mut pass, &gpu, &world_frame, &cache, pipelines, UVec2::new(size.width, size.height));
 }
 
 /// One layer after the other, from the ground up. A pipeline that is still being compiled leaves its layers out.
@@ -43,6 +44,7 @@ fn draw<'a>(
     world_frame: &WorldFrame,
     cache: &'a PipelineCache,
     pipelines: Pipelines,
+    target: UVec2,
 ) {
     let shapes = |pass: &mut TrackedRenderPass<'a>, range: std::ops::Range<u32>| {
         if let Some(pipeline) = cache.get_render_pipeline(pipelines.shapes)
@@ -56,7 +58,7 @@ fn draw<'a>(
         }
     };
     let frame = &world_frame.frame;
-    let [ground, below] = frame.ends;
+    let [ground, hulls, below] = frame.ends;
     let all = frame.painter.indices().len() as u32;
 
     shapes(pass, 0..ground);
@@ -66,7 +68,14 @@ fn draw<'a>(
         pass.set_bind_group(1, group, &[]);
         pass.draw(0..6, 0..1);
     }
-    shapes(pass, ground..below);
+    if let Some([x, y, width, height]) = scissor(frame.inside, world_frame.scale_factor, target)
+        && ground < hulls
+    {
+        pass.set_scissor_rect(x, y, width, height);
+        shapes(pass, ground..hulls);
+        pass.set_scissor_rect(0, 0, target.x, target.y);
+    }
+    shapes(pass, hulls..below);
     for picture in [&gpu.density, &gpu.canvas] {
         if let (Some(group), Some(pipeline)) = (picture.group(), cache.get_render_pipeline(pipelines.pictures)) {
             pass.set_render_pipeline(pipeline);
@@ -84,4 +93,26 @@ fn draw<'a>(
         pass.draw(0..3, 0..gpu.instance_count);
     }
     shapes(pass, below..all);
+}
+
+/// A rectangle of logical pixels as corner and size in physical ones, within the target; none if that is nothing.
+fn scissor(rect: Rect, scale: f32, target: UVec2) -> Option<[u32; 4]> {
+    // Negative values saturate to 0.
+    let min = (rect.min * scale).round().as_uvec2().min(target);
+    let max = (rect.max * scale).round().as_uvec2().min(target);
+    (!rect.is_empty() && min.x < max.x && min.y < max.y).then(|| [min.x, min.y, max.x - min.x, max.y - min.y])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_window_is_cut_to_the_target() {
+        let target = UVec2::new(200, 100);
+        assert_eq!(scissor(Rect::new(10.0, 10.0, 50.0, 30.0), 2.0, target), Some([20, 20, 80, 40]));
+        assert_eq!(scissor(Rect::new(-10.0, -10.0, 500.0, 300.0), 1.0, target), Some([0, 0, 200, 100]));
+        assert_eq!(scissor(Rect::new(300.0, 10.0, 350.0, 30.0), 1.0, target), None);
+        assert_eq!(scissor(Rect::EMPTY, 1.0, target), None);
+    }
 }

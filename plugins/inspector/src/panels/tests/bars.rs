@@ -41,13 +41,13 @@ fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage
     let status = SceneStatus { name: "flock".into(), title: "A flock".into(), ..default() };
     let settings = ViewSettings::default();
     stage([1280.0, 600.0], TopBarState::default(), move |ui, look, state, actions| {
-        let fields = ["food".to_owned()];
+        let fields = [layers::FieldLine { name: "food".into(), hue: look.info }];
         let view = TopBarView {
             library: &library,
             status: &status,
             transport,
-            settings: &settings,
-            fields: &fields,
+            layers: layers::LayersView { settings: &settings, fields: &fields, quantities: &[], range: None },
+            pictures: Default::default(),
             scale: 1.0,
         };
         top_bar::show(ui, look, &view, state, |_| (), actions);
@@ -148,8 +148,10 @@ fn theme_scale_and_help_are_in_the_bar() {
 #[test]
 fn layers_and_colours_change_the_view_settings() {
     let settings = ViewSettings::default();
-    let mut harness = stage([260.0, 600.0], (), move |ui, look, (), actions| {
-        layers::menu(ui, look, &settings, &["food".to_owned(), "home".to_owned()], actions);
+    let mut harness = stage([340.0, 640.0], (), move |ui, look, (), actions| {
+        let fields = ["food", "home"].map(|name| layers::FieldLine { name: name.into(), hue: look.info });
+        let view = layers::LayersView { settings: &settings, fields: &fields, quantities: &[], range: None };
+        layers::menu(ui, look, &view, actions);
     });
     let changed = |actions: Vec<Action>| match actions.as_slice() {
         [Action::View(settings)] => (**settings).clone(),
@@ -295,7 +297,7 @@ fn the_sheet_of_keys_opens_and_closes() {
 fn a_caption_wraps_in_a_narrow_world() {
     let text = "A third of the agents fail, and the others have to find a way to go on without them";
     let harness = stage([400.0, 300.0], (), move |ui, look, (), _| {
-        captions::show(ui.ctx(), look, ui.max_rect(), text, 5.0, true);
+        captions::show(ui.ctx(), look, ui.max_rect(), ui.max_rect(), text, 5.0, true);
     });
     let rect = harness.get_by_role_and_label(Role::Label, text).rect();
     assert!(rect.left() >= 0.0 && rect.right() <= 400.0 && rect.height() > 40.0, "{rect:?}");

@@ -6,6 +6,7 @@ mod bottom;
 mod design;
 mod faults;
 mod file_dialog;
+mod overlay;
 mod parameters;
 mod whole;
 
@@ -101,6 +102,21 @@ pub(super) fn simulation(groups: &[(&str, u32)]) -> Simulation {
         spawn_group(app.world_mut(), group, *count, &place).unwrap();
     }
     Simulation::new(std::mem::take(app.world_mut()))
+}
+
+/// What the view would have worked out, of an empty world.
+#[derive(Default)]
+pub(super) struct WorkedOut {
+    pub hulls: agent2028_view::Hulls,
+    pub columns: agent2028_view::Columns,
+    pub sight: agent2028_view::Sight,
+    pub pins: agent2028_view::Pins,
+    pub capture: agent2028_view::capture::Capture,
+}
+
+pub(super) fn views(worked_out: &WorkedOut) -> crate::overlay::Views<'_> {
+    let WorkedOut { hulls, columns, sight, pins, capture } = worked_out;
+    crate::overlay::Views { hulls, columns, sight, pins, drawn: Default::default(), exact: true, capture, now: 0.0 }
 }
 
 pub(super) fn app() -> App {

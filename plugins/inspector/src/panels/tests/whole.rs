@@ -31,6 +31,7 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
     let mut harness = stage(size, whole, |ui, _, whole, actions| {
         let (settings, camera, viewport) = (ViewSettings::default(), WorldCamera::default(), Viewport::default());
         let library = SceneLibrary::default();
+        let worked_out = super::WorkedOut::default();
         let facts = Facts {
             simulation: &whole.simulation,
             transport: &whole.transport,
@@ -40,6 +41,7 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
             viewport: &viewport,
             library: &library,
             status: &whole.status,
+            views: super::views(&worked_out),
         };
         // The root of the harness has a margin; the window has none.
         let mut root = ui.new_child(egui::UiBuilder::new().max_rect(ui.ctx().viewport_rect()));

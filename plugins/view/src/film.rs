@@ -4,9 +4,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use agent2028_view::offscreen::FrameImage;
-
-use super::{RenderError, part_of, persist};
+use crate::offscreen::FrameImage;
+use crate::picture::{PictureError, part_of, persist};
 
 /// What a film is written as, told by the file's ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +58,7 @@ impl Film {
     ///
     /// # Errors
     /// If the file can't be written or ffmpeg is missing.
-    pub fn begin(file: &Path, format: FilmFormat, size: (u32, u32), per_second: f64) -> Result<Self, RenderError> {
+    pub fn begin(file: &Path, format: FilmFormat, size: (u32, u32), per_second: f64) -> Result<Self, PictureError> {
         let part = part_of(file)?;
         let sink = match format {
             FilmFormat::Gif => begin_gif(file, &part, size, per_second)?,
@@ -72,13 +71,22 @@ impl Film {
     ///
     /// # Errors
     /// If it can't be encoded or written.
-    pub fn add(&mut self, image: &FrameImage) -> Result<(), RenderError> {
+    pub fn add(&mut self, image: &FrameImage) -> Result<(), PictureError> {
+        self.add_lasting(image, None)
+    }
+
+    /// Adds a frame that is shown for so many seconds instead of the film's own interval. Only GIFs can do that; in other
+    /// films all frames last equally long.
+    ///
+    /// # Errors
+    /// If it can't be encoded or written.
+    pub fn add_lasting(&mut self, image: &FrameImage, seconds: Option<f64>) -> Result<(), PictureError> {
         if (image.width, image.height) != self.size {
             return Err(self.failed("a frame has another size".into()));
         }
         let added = match &mut self.sink {
             Sink::Gif { encoder, delay, last } => {
-                let frame = gif_frame(image, last, *delay);
+                let frame = gif_frame(image, last, seconds.map_or(*delay, hundredths));
                 last.clone_from(&image.pixels);
                 encoder.write_frame(&frame).map_err(|error| error.to_string())
             }
@@ -94,8 +102,8 @@ impl Film {
     ///
     /// # Errors
     /// If it can't be written.
-    pub fn finish(self) -> Result<(), RenderError> {
-        let failed = |reason: String| RenderError::Encoding { file: self.file.clone(), reason };
+    pub fn finish(self) -> Result<(), PictureError> {
+        let failed = |reason: String| PictureError::Encoding { file: self.file.clone(), reason };
         match self.sink {
             Sink::Gif { encoder, .. } => {
                 // The trailer is written when the writer is taken out.
@@ -114,8 +122,8 @@ impl Film {
         persist(self.part, &self.file)
     }
 
-    fn failed(&self, reason: String) -> RenderError {
-        RenderError::Encoding { file: self.file.clone(), reason }
+    fn failed(&self, reason: String) -> PictureError {
+        PictureError::Encoding { file: self.file.clone(), reason }
     }
 }
 
@@ -124,18 +132,21 @@ fn begin_gif(
     part: &tempfile::NamedTempFile,
     size: (u32, u32),
     per_second: f64,
-) -> Result<Sink, RenderError> {
-    let encoding = |reason: String| RenderError::Encoding { file: file.into(), reason };
+) -> Result<Sink, PictureError> {
+    let encoding = |reason: String| PictureError::Encoding { file: file.into(), reason };
     let (Ok(width), Ok(height)) = (u16::try_from(size.0), u16::try_from(size.1)) else {
         return Err(encoding("a GIF is at most 65535 pixels wide and high".into()));
     };
-    let handle = part.reopen().map_err(|error| RenderError::File { file: file.into(), error })?;
+    let handle = part.reopen().map_err(|error| PictureError::File { file: file.into(), error })?;
     let mut encoder =
         gif::Encoder::new(BufWriter::new(handle), width, height, &[]).map_err(|error| encoding(error.to_string()))?;
     encoder.set_repeat(gif::Repeat::Infinite).map_err(|error| encoding(error.to_string()))?;
-    // GIFs count time in hundredths of a second; browsers slow anything below two of them down.
-    let delay = (100.0 / per_second).round().clamp(2.0, f64::from(u16::MAX)) as u16;
-    Ok(Sink::Gif { encoder: Box::new(encoder), delay, last: Vec::new() })
+    Ok(Sink::Gif { encoder: Box::new(encoder), delay: hundredths(1.0 / per_second), last: Vec::new() })
+}
+
+/// GIFs count time in hundredths of a second; browsers slow anything below two of them down.
+fn hundredths(seconds: f64) -> u16 {
+    (100.0 * seconds).round().clamp(2.0, f64::from(u16::MAX)) as u16
 }
 
 /// Only what has changed since the last frame, in the smallest rectangle around it: most of a world stands still.
@@ -176,7 +187,7 @@ fn begin_ffmpeg(
     format: FilmFormat,
     size: (u32, u32),
     per_second: f64,
-) -> Result<Sink, RenderError> {
+) -> Result<Sink, PictureError> {
     let mut command = Command::new("ffmpeg");
     command
         .args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pixel_format", "rgba"])
@@ -192,9 +203,9 @@ fn begin_ffmpeg(
     let child = command.arg(part.path()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     match child {
         Ok(child) => Ok(Sink::Ffmpeg(child)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(RenderError::NoFfmpeg),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(PictureError::NoFfmpeg),
         Err(error) => {
-            Err(RenderError::Encoding { file: file.into(), reason: format!("ffmpeg does not start: {error}") })
+            Err(PictureError::Encoding { file: file.into(), reason: format!("ffmpeg does not start: {error}") })
         }
     }
 }
@@ -221,7 +232,8 @@ mod tests {
         let mut film = Film::begin(&file, FilmFormat::Gif, (20, 10), 25.0).unwrap();
         film.add(&image(20, 10, |_, _| [10, 20, 30])).unwrap();
         film.add(&image(20, 10, |x, y| if (x, y) == (7, 3) { [250, 0, 0] } else { [10, 20, 30] })).unwrap();
-        film.add(&image(20, 10, |x, y| if (x, y) == (7, 3) { [250, 0, 0] } else { [10, 20, 30] })).unwrap();
+        let last = image(20, 10, |x, y| if (x, y) == (7, 3) { [250, 0, 0] } else { [10, 20, 30] });
+        film.add_lasting(&last, Some(1.5)).unwrap();
         assert!(!file.exists(), "nothing is there before it is whole");
         film.finish().unwrap();
         let mut decoder = gif::DecodeOptions::new().read_info(std::fs::File::open(&file).unwrap()).unwrap();
@@ -229,7 +241,7 @@ mod tests {
         while let Some(frame) = decoder.read_next_frame().unwrap() {
             frames.push((frame.left, frame.top, frame.width, frame.height, frame.delay));
         }
-        assert_eq!(frames, [(0, 0, 20, 10, 4), (7, 3, 1, 1, 4), (0, 0, 1, 1, 4)]);
+        assert_eq!(frames, [(0, 0, 20, 10, 4), (7, 3, 1, 1, 4), (0, 0, 1, 1, 150)]);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no part is left behind");
     }
 

@@ -1,0 +1,116 @@
+//! Short notices at the upper edge of the world: what was done, where it is, or why it failed. They go away by themselves.
+
+use agent2028_view::tokens::{motion, spacing};
+use bevy_egui::egui;
+use egui::{Align, Align2, Area, Context, Id, Layout, Order, Rect, Ui, vec2};
+use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_CLOSE, ICON_CONTENT_COPY, ICON_ERROR};
+
+use crate::actions::{Action, Actions};
+use crate::theme::{Look, floating_frame, measure};
+use crate::widgets;
+
+/// A notice that tells that something is done stays so long, in seconds; one of a failure stays until it is closed.
+const STAYS_S: f64 = 7.0;
+/// Most notices at a time: the oldest go first.
+const MOST: usize = 4;
+
+/// What is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Something is done: in words, and what of it can be copied, such as a file's path.
+    Done(String, Option<String>),
+    /// Something failed.
+    Failed(String),
+}
+
+/// The notices that are shown, and until when.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NoticesState {
+    shown: Vec<(Notice, f64)>,
+}
+
+impl NoticesState {
+    /// Tells something; `now` is real time in seconds.
+    pub fn tell(&mut self, notice: Notice, now: f64) {
+        let until = if matches!(notice, Notice::Failed(_)) { f64::INFINITY } else { now + STAYS_S };
+        self.shown.push((notice, until));
+        let over = self.shown.len().saturating_sub(MOST);
+        self.shown.drain(..over);
+    }
+
+    /// The notices that are still to be shown at this time.
+    pub fn now(&mut self, now: f64) -> &[(Notice, f64)] {
+        self.shown.retain(|(_, until)| *until > now);
+        &self.shown
+    }
+}
+
+/// Shows the notices.
+pub fn show(ctx: &Context, look: &Look, free: Rect, state: &mut NoticesState, moving: bool, actions: &mut Actions) {
+    let now = ctx.input(|input| input.time);
+    if state.now(now).is_empty() {
+        return;
+    }
+    Area::new(Id::new("notices"))
+        .order(Order::Foreground)
+        .pivot(Align2::CENTER_TOP)
+        .fixed_pos(free.center_top() + vec2(0.0, spacing::WIDE))
+        .fade_in(false)
+        .show(ctx, |ui| contents(ui, look, state, now, moving, actions));
+    ctx.request_repaint_after(std::time::Duration::from_millis(100));
+}
+
+/// The notices below each other.
+pub fn contents(ui: &mut Ui, look: &Look, state: &mut NoticesState, now: f64, moving: bool, actions: &mut Actions) {
+    let mut closed = None;
+    for (at, (notice, until)) in state.shown.iter().enumerate() {
+        let left = ((until - now) / f64::from(motion::PANEL)).clamp(0.0, 1.0) as f32;
+        ui.scope(|ui| {
+            ui.multiply_opacity(if moving { left } else { 1.0 });
+            floating_frame(look).show(ui, |ui| {
+                ui.set_width(measure::NOTICE.min(ui.ctx().viewport_rect().width() * 0.5));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if widgets::icon_button(ui, look, ICON_CLOSE, "Close the notice").clicked() {
+                        closed = Some(at);
+                    }
+                    let (icon, tint, text, copy) = match notice {
+                        Notice::Done(text, copy) => (ICON_CHECK_CIRCLE, look.good, text, copy.as_ref()),
+                        Notice::Failed(text) => (ICON_ERROR, look.danger, text, Some(text)),
+                    };
+                    if let Some(copy) = copy {
+                        let button = widgets::icon_button(ui, look, ICON_CONTENT_COPY, "Copy");
+                        if widgets::tip(button, look, "Copy it to the clipboard", "").clicked() {
+                            actions.push(Action::Copy(copy.clone()));
+                        }
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        ui.label(look.icon(icon).color(tint));
+                        ui.add(egui::Label::new(look.body(text)).wrap());
+                    });
+                });
+            });
+        });
+    }
+    if let Some(at) = closed {
+        state.shown.remove(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_goes_away_and_what_failed_stays() {
+        let mut state = NoticesState::default();
+        state.tell(Notice::Done("saved".into(), None), 10.0);
+        state.tell(Notice::Failed("no room".into()), 10.0);
+        assert_eq!(state.now(16.9).len(), 2);
+        assert_eq!(state.now(17.1).len(), 1);
+        assert_eq!(state.now(1e9).len(), 1);
+        for number in 0..9 {
+            state.tell(Notice::Done(number.to_string(), None), 20.0);
+        }
+        assert_eq!(state.now(20.0).len(), MOST);
+    }
+}
