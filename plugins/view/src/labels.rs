@@ -47,7 +47,9 @@ impl LabelPlacer {
         for index in order {
             let request = &requests[index];
             let last = self.sides.get(&request.key).copied();
-            let found = last.into_iter().chain(0..SIDES).find_map(|side| {
+            // On what it names first, if it may stand there.
+            let on_top = request.on_top.then_some(SIDES - 1);
+            let found = last.into_iter().chain(on_top).chain(0..SIDES).find_map(|side| {
                 let rect = beside(request, side)?;
                 let inside = area.contains(rect.min) && area.contains(rect.max);
                 let free = !covered.iter().any(|other| overlap(*other, rect));

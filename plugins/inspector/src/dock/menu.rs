@@ -54,9 +54,9 @@ pub fn layouts(ui: &mut Ui, look: &Look, layout: &mut DockLayout, visible: &mut 
         for &panel in PanelId::ALL {
             if row(ui, look, panel, layout.is_open(panel)).clicked() {
                 if layout.is_open(panel) {
-                    layout.close(panel)
+                    layout.close(panel);
                 } else {
-                    layout.open(panel)
+                    layout.open(panel);
                 }
                 *visible = true;
             }

@@ -289,7 +289,7 @@ fn draw_symbol(ui: &mut Ui, look: &Look, symbol: Symbol) {
 /// A dart that points to the right.
 fn dart(ui: &Ui, middle: Pos2, length: f32, color: Color32) {
     let corner = |along: f32, across: f32| middle + vec2(along, across) * length;
-    let points = vec![corner(0.5, 0.0), corner(-0.5, 0.36), corner(-0.28, 0.0), corner(-0.5, -0.36)];
+    let points = [corner(0.5, 0.0), corner(-0.5, 0.36), corner(-0.28, 0.0), corner(-0.5, -0.36)];
     for half in [[0, 1, 2], [0, 2, 3]] {
         let corners = half.map(|at: usize| points[at]).to_vec();
         ui.painter().add(Shape::convex_polygon(corners, color, egui::Stroke::NONE));
