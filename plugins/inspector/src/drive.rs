@@ -28,7 +28,7 @@ pub(crate) struct ViewsOfWorld<'w> {
     hulls: Res<'w, Hulls>,
     columns: Res<'w, Columns>,
     sight: Res<'w, Sight>,
-    pins: Res<'w, Pins>,
+    pins: ResMut<'w, Pins>,
     drawn: Res<'w, DrawnAgents>,
     capture: Res<'w, Capture>,
     exact: Option<Res<'w, ExactViews>>,
@@ -114,6 +114,7 @@ pub(crate) fn draw(
         egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect()),
     );
     let mut actions = Actions::default();
+    crate::closeup::watch(&mut window.simulation, &window.selection, &window.views.pins);
     let facts = Facts {
         simulation: &window.simulation,
         transport: &window.transport,
@@ -226,6 +227,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
             window.requests.write(request);
         }
         Action::Select(agents) => window.selection.set(agents),
+        Action::Pin(agent) => window.views.pins.toggle(agent),
         Action::Follow(agent) => window.camera.follow(agent),
         Action::FitView => {
             let bounds = *window.simulation.world().resource::<WorldBounds>();

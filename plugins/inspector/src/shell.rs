@@ -4,6 +4,7 @@ use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, CapabilityRegistry
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
+use agent2028_core::life::Lives;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::Params;
 use agent2028_core::quarantine::Quarantine;
@@ -386,13 +387,19 @@ fn selected(
         several => {
             let now = ui.input(|input| input.time);
             let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
-            let InspectorState { groups, many_cache, many: remembered, .. } = state;
+            let InspectorState { groups, many_cache, closeup, many: remembered, .. } = state;
+            closeup.find_settable(generation, world);
+            let quantities = closeup.quantities.follow(generation, world);
+            let spreads = closeup.spreads.follow(generation, tick, world, quantities, several, now);
+            let fields = closeup.settable.1.as_slice();
             let view = many::ManyView {
                 selected: several,
                 facts: many_cache.follow(generation, tick, world, several, now),
                 groups: groups.follow(generation, world),
                 names: facts.resource::<AgentGroups>(),
                 capabilities,
+                spreads,
+                fields,
             };
             many::show(ui, look, &view, remembered, actions);
         }
@@ -413,12 +420,21 @@ fn one(
         state.uuid = Some((agent.id, uuid.to_string()));
     }
     let asked = state.agent.uuid_of == Some(agent.id);
+    let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
+    let world = facts.simulation.world();
+    let now = ui.input(|input| input.time);
     let view = agent::AgentView {
         agent,
         uuid: state.uuid.as_ref().filter(|(of, _)| asked && *of == agent.id).map(|(_, uuid)| uuid.as_str()),
         followed: facts.camera.follow == Some(agent.id),
+        pinned: facts.views.pins.contains(agent.id),
         capabilities,
-        tick: facts.simulation.tick(),
+        explanations: state.closeup.why.follow(facts.simulation, agent.id, now),
+        fields: state.closeup.fields.follow(generation, tick, world, agent.id),
+        life: facts.resource::<Lives>().get(agent.id),
+        happenings: state.closeup.happenings.follow(generation, world, agent.id),
+        names: facts.resource::<AgentGroups>(),
+        tick,
         tick_hz: facts.tick_hz(),
     };
     agent::show(ui, look, &view, &mut state.agent, actions);

@@ -5,6 +5,7 @@ use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 
 use crate::dock::DockLayout;
+use crate::closeup::CloseUp;
 use crate::facts::{GroupCounts, ManyCache};
 use crate::panels;
 
@@ -38,6 +39,8 @@ pub struct InspectorState {
     pub agent: panels::agent::AgentState,
     /// The inspector of several agents.
     pub many: panels::many::ManyState,
+    /// The comparison.
+    pub compare: panels::compare::CompareState,
     /// The plots.
     pub plots: panels::plots::PlotsState,
     /// The table of metrics.
@@ -62,6 +65,7 @@ pub struct InspectorState {
     pub hash: Option<KnownHash>,
     pub(crate) groups: GroupCounts,
     pub(crate) many_cache: ManyCache,
+    pub(crate) closeup: CloseUp,
     pub(crate) dressed: Option<(Theme, bool)>,
     pub(crate) uuid: Option<(AgentId, String)>,
     pub(crate) frames: FrameRate,
@@ -78,6 +82,7 @@ impl Default for InspectorState {
             faults: default(),
             agent: default(),
             many: default(),
+            compare: default(),
             plots: default(),
             metrics: default(),
             events: default(),
@@ -91,6 +96,7 @@ impl Default for InspectorState {
             hash: None,
             groups: default(),
             many_cache: default(),
+            closeup: default(),
             dressed: None,
             uuid: None,
             frames: default(),

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod captions;
+pub mod compare;
 pub mod events;
 pub mod faults;
 pub mod help;
