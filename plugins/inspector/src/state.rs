@@ -33,6 +33,8 @@ pub struct InspectorState {
     pub top_bar: panels::top_bar::TopBarState,
     /// The sliders.
     pub parameters: panels::parameters::ParametersState,
+    /// All settings.
+    pub settings: panels::settings::SettingsState,
     /// The palette of faults.
     pub faults: panels::faults::FaultsState,
     /// The inspector of one agent.
@@ -79,6 +81,7 @@ impl Default for InspectorState {
             layout: default(),
             top_bar: default(),
             parameters: default(),
+            settings: default(),
             faults: default(),
             agent: default(),
             many: default(),

@@ -24,6 +24,7 @@ pub mod plots;
 pub mod problems;
 pub mod scene;
 pub mod scene_chooser;
+pub mod settings;
 pub mod status_bar;
 pub mod top_bar;
 pub mod transport;

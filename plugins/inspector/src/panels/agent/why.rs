@@ -44,7 +44,7 @@ fn one(ui: &mut Ui, look: &Look, view: &AgentView, explanation: &Explanation, ac
     if !explanation.choices.is_empty() {
         widgets::section(ui, look, "Choices", |_| {}, |ui| choices(ui, look, &explanation.choices));
     }
-    widgets::section(ui, look, "Perception", |_| {}, |ui| perception(ui, look, view, explanation, actions));
+    widgets::section(ui, look, "Perception", |_| {}, |ui| perception(ui, look, explanation, actions));
 }
 
 fn outcome_in_words(explanation: &Explanation) -> String {
@@ -286,7 +286,7 @@ fn choices(ui: &mut Ui, look: &Look, choices: &[Choice]) {
     }
 }
 
-fn perception(ui: &mut Ui, look: &Look, view: &AgentView, explanation: &Explanation, actions: &mut Actions) {
+fn perception(ui: &mut Ui, look: &Look, explanation: &Explanation, actions: &mut Actions) {
     let senses = &explanation.senses;
     let count = explanation.perceived.len() as u64;
     widgets::property_text(ui, look, "Perceives", look.figure(format::counted(count, "agent", "agents")));

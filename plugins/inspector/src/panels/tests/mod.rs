@@ -1,13 +1,16 @@
 //! Panels under test without a window: drawn by egui, looked at and clicked through the accessibility tree.
 
+mod agent_tabs;
 mod agents;
 mod bars;
 mod bottom;
+mod compare;
 mod design;
 mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
+mod settings;
 mod whole;
 
 use agent2028_core::SimCorePlugin;
