@@ -1,7 +1,7 @@
 //! Every value that can be changed while the simulation runs: searched, edited, put back.
 
 use agent2028_core::faults::SetParam;
-use agent2028_core::intervention::InterventionQueue;
+use agent2028_core::intervention::{InterventionLog, InterventionQueue};
 use agent2028_core::params::{Setting, settings};
 use agent2028_core::reflect_path::ParamValue;
 use agent2028_view::tokens::spacing;
@@ -59,6 +59,7 @@ impl SettingFacts {
 pub struct SettingsCache {
     of: Option<(u64, u64, usize)>,
     list: Vec<SettingFacts>,
+    refused: Option<String>,
 }
 
 impl SettingsCache {
@@ -75,6 +76,11 @@ impl SettingsCache {
                 });
                 asked.last()
             };
+            let last = world.resource::<InterventionLog>().0.iter().rev().find_map(|applied| {
+                let set = applied.stamped.action.downcast::<SetParam>()?;
+                Some(applied.outcome.as_ref().err().map(|why| format!("{} was refused: {why}", set.path)))
+            });
+            self.refused = last.flatten();
             self.list = settings(world)
                 .into_iter()
                 .map(|setting| SettingFacts {
@@ -85,6 +91,12 @@ impl SettingsCache {
                 .collect();
         }
         &self.list
+    }
+
+    /// Why the last change of a setting was refused, if it was.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 }
 
@@ -109,8 +121,15 @@ enum Line<'a> {
     Leaf(&'a SettingFacts),
 }
 
-/// Shows the settings.
-pub fn show(ui: &mut Ui, look: &Look, facts: &[SettingFacts], state: &mut SettingsState, actions: &mut Actions) {
+/// Shows the settings. `refused`: why the last change was refused, if it was.
+pub fn show(
+    ui: &mut Ui,
+    look: &Look,
+    facts: &[SettingFacts],
+    refused: Option<&str>,
+    state: &mut SettingsState,
+    actions: &mut Actions,
+) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let count = facts.iter().filter(|facts| facts.changed()).count() as u64;
@@ -123,6 +142,9 @@ pub fn show(ui: &mut Ui, look: &Look, facts: &[SettingFacts], state: &mut Settin
             widgets::named(ui, &response, WidgetType::TextEdit, "Search settings");
         });
     });
+    if let Some(refused) = refused {
+        ui.add(Label::new(look.quiet(refused).color(look.danger)).wrap());
+    }
     ui.add_space(spacing::TIGHT);
     let words: Vec<String> = state.search.split_whitespace().map(str::to_lowercase).collect();
     let lines = lines(facts.iter().filter(|facts| facts.found_by(&words) && (!state.changed || facts.changed())));

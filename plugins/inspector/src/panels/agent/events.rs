@@ -11,7 +11,7 @@ use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
 use egui::{Align, Label, Layout, ScrollArea, Ui};
-use egui_material_icons::icons::{ICON_BOLT, ICON_CIRCLE};
+use egui_material_icons::icons::{ICON_BLOCK, ICON_BOLT, ICON_CIRCLE};
 
 use super::AgentView;
 use crate::actions::{Action, Actions, Travel};
@@ -33,6 +33,8 @@ pub struct Happening {
     pub text: Cow<'static, str>,
     /// Whether it came from outside.
     pub intervention: bool,
+    /// Whether it was asked for but could not be done.
+    pub refused: bool,
 }
 
 /// What happened to one agent, kept up with the event bus and the log of interventions.
@@ -60,19 +62,21 @@ impl HappeningCache {
             kind: format::words(event.kind.name),
             text: event.text.clone(),
             intervention: false,
+            refused: false,
         }));
         self.next_event = bus.next_sequence();
         for applied in log.0.iter().skip(self.next_intervention) {
             if means(&applied.stamped.action, agent) {
                 let text = match &applied.outcome {
                     Ok(done) => done.clone(),
-                    Err(refused) => format!("refused: {refused}"),
+                    Err(why) => format!("refused: {why}"),
                 };
                 self.list.push(Happening {
                     tick: applied.stamped.tick,
                     kind: format::words(applied.stamped.action.name()),
                     text: text.into(),
                     intervention: true,
+                    refused: applied.outcome.is_err(),
                 });
             }
         }
@@ -128,8 +132,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &AgentView, actions: &mut Act
                     ui.spacing_mut().item_spacing.x = spacing::NORMAL;
                     widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(tick).color(look.secondary));
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let (icon, tint) =
-                            if happening.intervention { (ICON_BOLT, look.accent) } else { (ICON_CIRCLE, look.info) };
+                        let (icon, tint) = match happening {
+                            Happening { refused: true, .. } => (ICON_BLOCK, look.danger),
+                            Happening { intervention: true, .. } => (ICON_BOLT, look.accent),
+                            _ => (ICON_CIRCLE, look.info),
+                        };
                         ui.label(look.icon(icon).color(tint).size(spacing::WIDE));
                         ui.add(Label::new(look.body(format!("{}: {}", happening.kind, happening.text))).truncate());
                     });

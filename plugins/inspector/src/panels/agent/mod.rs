@@ -140,6 +140,11 @@ pub fn show(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut AgentState, 
     let only = || Selector::Ids(vec![view.agent.id]);
     state_buttons(ui, look, &only, Some(view.agent.condition.status), actions);
     ui.add_space(spacing::TIGHT);
+    // As long as nothing else happens to it, what was refused last stays to be read.
+    if let Some(refused) = view.happenings.last().filter(|happening| happening.refused) {
+        let text = format!("{} was {}", refused.kind, refused.text);
+        ui.add(Label::new(look.quiet(text).color(look.danger)).wrap());
+    }
     let tab = tabs(ui, look, view, state);
     ui.add_space(spacing::NORMAL);
     match tab {

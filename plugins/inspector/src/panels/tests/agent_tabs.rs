@@ -144,6 +144,25 @@ fn fields_are_found_edited_and_put_back() {
 }
 
 #[test]
+fn what_is_out_of_range_is_refused_at_the_door_and_told_where_it_was_asked_for() {
+    let mut simulation = flock(6);
+    fail_agents(simulation.world_mut(), &[AgentId(2)], u64::MAX);
+    for value in [1.5, f64::NAN] {
+        simulation.intervene(SetField {
+            select: Selector::Ids(vec![AgentId(2)]),
+            field: "Condition.health".into(),
+            value: ParamValue::Number(value),
+        });
+    }
+    simulation.run(1);
+    let shown = Shown::of(&simulation, 2);
+    assert_eq!(shown.facts.condition.health, 1.0);
+    assert_eq!(shown.happenings.iter().filter(|happening| happening.refused).count(), 2);
+    let harness = shown.stage(None, Tab::Fields);
+    assert!(says(&harness, "Set field was refused") && says(&harness, "not a finite number"));
+}
+
+#[test]
 fn events_lead_to_their_ticks_and_pins_and_copies_are_asked_for() {
     let mut simulation = flock(6);
     simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(2)]), duration_s: None });

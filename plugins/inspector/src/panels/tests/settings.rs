@@ -14,7 +14,7 @@ fn facts(simulation: &Simulation, values: &SceneValues) -> Vec<SettingFacts> {
 
 fn panel<'a>(facts: Vec<SettingFacts>) -> Harness<'a, Stage<SettingsState>> {
     stage([320.0, 500.0], SettingsState::default(), move |ui, look, state, actions| {
-        show(ui, look, &facts, state, actions);
+        show(ui, look, &facts, None, state, actions);
     })
 }
 
@@ -50,6 +50,22 @@ fn every_setting_is_listed_found_and_put_back() {
     harness.state_mut().state.search = "no such thing".into();
     harness.run_steps(2);
     assert!(says(&harness, "Everything is as the scene says"));
+}
+
+#[test]
+fn what_was_refused_is_told_until_something_is_set() {
+    let mut simulation = simulation(&[("bird", 3)]);
+    let values = values(&simulation);
+    let mut cache = SettingsCache::default();
+    let mut refused = |simulation: &mut Simulation, value: f64| {
+        simulation.intervene(SetParam { path: "world.size.x".into(), value: ParamValue::Number(value) });
+        simulation.run(1);
+        cache.follow(0, simulation.tick(), simulation.world(), &values);
+        cache.refused().map(str::to_owned)
+    };
+    let told = refused(&mut simulation, -5.0).unwrap();
+    assert!(told.starts_with("world.size.x was refused: "), "{told}");
+    assert_eq!(refused(&mut simulation, 500.0), None);
 }
 
 #[test]
