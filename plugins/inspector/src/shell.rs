@@ -27,8 +27,8 @@ use crate::facts::AgentFacts;
 use crate::overlay::{self, Views};
 use crate::panels::hints::Hint;
 use crate::panels::{
-    agent, captions, events, faults, help, hints, interventions, layers, many, metrics, notices, palette, parameters,
-    plots, problems, scene, status_bar, top_bar, transport,
+    agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
+    parameters, plots, problems, scene, settings, status_bar, top_bar, transport,
 };
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
@@ -286,6 +286,12 @@ fn show_panel(
             let params = parameters::gather(world, &state.scene_values);
             parameters::show(ui, look, &params, facts.transport.playing, &mut state.parameters, actions);
         }
+        PanelId::Settings => {
+            let InspectorState { closeup, settings: remembered, scene_values, .. } = state;
+            let cache = &mut closeup.settings;
+            cache.follow(generation, facts.simulation.tick(), world, scene_values);
+            settings::show(ui, look, cache.list(), cache.refused(), remembered, actions);
+        }
         PanelId::Faults => {
             let InspectorState { groups, faults: palette, .. } = state;
             let view = faults::FaultsView {
@@ -300,6 +306,13 @@ fn show_panel(
             faults::show(ui, look, &view, palette, actions);
         }
         PanelId::Agent => selected(ui, look, facts, extras, state, actions),
+        PanelId::Compare => {
+            let (selected, pinned) = (&facts.selection.selected, &facts.pins.0);
+            let chosen = state.compare.chosen(selected, pinned);
+            let quantities = state.closeup.quantities.follow(generation, world);
+            let view = compare::gather(world, quantities, &chosen, selected, pinned);
+            compare::show(ui, look, &view, &mut state.compare, actions);
+        }
         PanelId::Plots => {
             let view = plots::PlotsView {
                 metrics: facts.resource::<Metrics>(),
@@ -428,6 +441,7 @@ fn one(
         uuid: state.uuid.as_ref().filter(|(of, _)| asked && *of == agent.id).map(|(_, uuid)| uuid.as_str()),
         followed: facts.camera.follow == Some(agent.id),
         pinned: facts.views.pins.contains(agent.id),
+        settings: facts.settings,
         capabilities,
         explanations: state.closeup.why.follow(facts.simulation, agent.id, now),
         fields: state.closeup.fields.follow(generation, tick, world, agent.id),

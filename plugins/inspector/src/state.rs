@@ -4,8 +4,8 @@ use agent2028_core::agent::AgentId;
 use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 
-use crate::dock::DockLayout;
 use crate::closeup::CloseUp;
+use crate::dock::DockLayout;
 use crate::facts::{GroupCounts, ManyCache};
 use crate::panels;
 

@@ -30,4 +30,4 @@ pub mod top_bar;
 pub mod transport;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -93,6 +93,12 @@ impl SettingsCache {
         &self.list
     }
 
+    /// The settings as they were when they were looked at last.
+    #[must_use]
+    pub fn list(&self) -> &[SettingFacts] {
+        &self.list
+    }
+
     /// Why the last change of a setting was refused, if it was.
     #[must_use]
     pub fn refused(&self) -> Option<&str> {
@@ -160,7 +166,7 @@ pub fn show(
         return;
     }
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().id_salt("settings").auto_shrink([false, false]).max_height(measure::LONG_LIST).show_rows(
+    ScrollArea::vertical().id_salt("settings").auto_shrink([false, false]).show_rows(
         ui,
         measure::CONTROL,
         lines.len(),

@@ -13,6 +13,7 @@ use agent2028_core::explain::Explanation;
 use agent2028_core::faults::{Freeze, Kill, Restart};
 use agent2028_core::life::Life;
 use agent2028_core::selector::Selector;
+use agent2028_view::ViewSettings;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Label, Layout, Sense, Ui, WidgetInfo, WidgetType};
@@ -41,6 +42,8 @@ pub struct AgentView<'a> {
     pub followed: bool,
     /// Whether it is pinned.
     pub pinned: bool,
+    /// How the world is drawn.
+    pub settings: &'a ViewSettings,
     /// The capabilities that are known.
     pub capabilities: &'a [String],
     /// What it would decide now, by everybody who decides for it.

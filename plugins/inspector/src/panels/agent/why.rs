@@ -2,10 +2,11 @@
 
 use agent2028_core::explain::{Choice, Explanation, Term, Value};
 use agent2028_view::tokens::spacing;
+use agent2028_view::{Lens, ViewSettings};
 use bevy::math::Vec2;
 use bevy_egui::egui;
 use egui::{Align, Align2, Color32, FontId, Label, Layout, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
-use egui_material_icons::icons::{ICON_CHECK, ICON_GROUPS};
+use egui_material_icons::icons::{ICON_CHECK, ICON_GROUPS, ICON_VISIBILITY};
 
 use super::AgentView;
 use crate::actions::{Action, Actions};
@@ -44,7 +45,7 @@ fn one(ui: &mut Ui, look: &Look, view: &AgentView, explanation: &Explanation, ac
     if !explanation.choices.is_empty() {
         widgets::section(ui, look, "Choices", |_| {}, |ui| choices(ui, look, &explanation.choices));
     }
-    widgets::section(ui, look, "Perception", |_| {}, |ui| perception(ui, look, explanation, actions));
+    widgets::section(ui, look, "Perception", |_| {}, |ui| perception(ui, look, view, explanation, actions));
 }
 
 fn outcome_in_words(explanation: &Explanation) -> String {
@@ -233,8 +234,8 @@ fn row(ui: &mut Ui, look: &Look, at: usize, term: &Term, pull: Option<f32>) -> e
         })
         .response
         .interact(Sense::hover());
-    let words = format!("{}: {text} {}", term.name, term.unit);
-    widgets::named(ui, &response, egui::WidgetType::Label, words.trim_end());
+    let words = format!("{}: {}", term.name, value_text(shown, term.unit));
+    widgets::named(ui, &response, egui::WidgetType::Label, &words);
     response
 }
 
@@ -286,7 +287,7 @@ fn choices(ui: &mut Ui, look: &Look, choices: &[Choice]) {
     }
 }
 
-fn perception(ui: &mut Ui, look: &Look, explanation: &Explanation, actions: &mut Actions) {
+fn perception(ui: &mut Ui, look: &Look, view: &AgentView, explanation: &Explanation, actions: &mut Actions) {
     let senses = &explanation.senses;
     let count = explanation.perceived.len() as u64;
     widgets::property_text(ui, look, "Perceives", look.figure(format::counted(count, "agent", "agents")));
@@ -308,4 +309,12 @@ fn perception(ui: &mut Ui, look: &Look, explanation: &Explanation, actions: &mut
             actions.push(Action::Select(explanation.perceived.clone()));
         }
     });
+    let through = view.settings.lens == Lens::Agent;
+    let (text, lens) =
+        if through { ("See the world as it is", Lens::Truth) } else { ("See as this agent", Lens::Agent) };
+    let response = widgets::verb_button(ui, look, ICON_VISIBILITY, look.accent, text, width);
+    if widgets::tip(response, look, "Draw what this agent perceives and dim the rest", "").clicked() {
+        let settings = ViewSettings { lens, ..view.settings.clone() };
+        actions.push(Action::View(Box::new(settings)));
+    }
 }

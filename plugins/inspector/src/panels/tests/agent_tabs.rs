@@ -77,6 +77,8 @@ fn why_tells_outcome_inputs_choices_and_perception() {
     }
     let select = click(&mut harness, Role::Button, "Select whom it perceives");
     assert_eq!(select, [Action::Select([1, 4].map(AgentId).to_vec())]);
+    let seen = click(&mut harness, Role::Button, "See as this agent");
+    assert!(matches!(seen.as_slice(), [Action::View(settings)] if settings.lens == agent2028_view::Lens::Agent));
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 

@@ -43,12 +43,14 @@ impl Shown {
 
     pub(super) fn stage<'a>(self, uuid: Option<&'a str>, tab: Tab) -> Harness<'a, Stage<AgentState>> {
         let state = AgentState { tab, ..default() };
+        let settings = agent2028_view::ViewSettings::default();
         stage([320.0, 900.0], state, move |ui, look, state, actions| {
             let view = AgentView {
                 agent: &self.facts,
                 uuid,
                 followed: false,
                 pinned: self.pinned,
+                settings: &settings,
                 capabilities: &[],
                 explanations: &self.explanations,
                 fields: &self.fields,

@@ -96,7 +96,7 @@ pub(super) fn nameless<S>(harness: &Harness<'_, Stage<S>>) -> Vec<String> {
 }
 
 /// A simulation with groups of agents on grids, all able to move.
-pub(super) fn simulation(groups: &[(&str, u32)]) -> Simulation {
+pub(crate) fn simulation(groups: &[(&str, u32)]) -> Simulation {
     let mut app = app();
     for (name, count) in groups {
         let group = AgentGroup { name: (*name).into(), count: *count, ..default() };

@@ -1,7 +1,7 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::faults::Kill;
 use agent2028_core::transport::{Speed, Transport};
-use agent2028_view::{Pins, Selection, ViewSettings, Viewport, WorldCamera};
+use agent2028_view::{Selection, ViewSettings, Viewport, WorldCamera};
 
 use super::*;
 use crate::PanelId;
@@ -14,7 +14,6 @@ struct Whole {
     simulation: Simulation,
     transport: Transport,
     selection: Selection,
-    pins: Pins,
     status: SceneStatus,
     inspector: InspectorState,
     free: egui::Rect,
@@ -25,7 +24,6 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
         simulation,
         transport: Transport::default(),
         selection: Selection::default(),
-        pins: Pins::default(),
         status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
         inspector: InspectorState::default(),
         free: egui::Rect::NOTHING,
@@ -39,7 +37,6 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
             transport: &whole.transport,
             settings: &settings,
             selection: &whole.selection,
-            pins: &whole.pins,
             camera: &camera,
             viewport: &viewport,
             library: &library,
