@@ -263,7 +263,7 @@ fn several_agents_show_how_their_numbers_are_spread_and_get_a_field_set_at_once(
     harness.state_mut().state.value = ParamValue::Number(-4.0);
     harness.run_steps(2);
     let set: SetField = only(&click(&mut harness, Role::Button, "Set Velocity.y of 10 to -4"));
-    assert_eq!((set.select, set.field.as_str()), (Selector::Ids(selected), "Velocity.y"));
+    assert_eq!((set.select, set.field.as_str()), (Selector::Ids(selected.clone()), "Velocity.y"));
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 
