@@ -307,7 +307,7 @@ fn show_panel(
         }
         PanelId::Agent => selected(ui, look, facts, extras, state, actions),
         PanelId::Compare => {
-            let (selected, pinned) = (&facts.selection.selected, &facts.pins.0);
+            let (selected, pinned) = (&facts.selection.selected, &facts.views.pins.0);
             let chosen = state.compare.chosen(selected, pinned);
             let quantities = state.closeup.quantities.follow(generation, world);
             let view = compare::gather(world, quantities, &chosen, selected, pinned);

@@ -418,7 +418,7 @@ mod tests {
         let spread = Spread::of(&spec, &[0.0, 1.0, 2.0, 16.0]).unwrap();
         assert_eq!((spread.least, spread.most, spread.mean), (0.0, 16.0, 4.75));
         assert_eq!((spread.bins[0], spread.bins[1], spread.bins[2], spread.bins[15]), (1, 1, 1, 1));
-        assert_eq!(spread.words(), "speed: 0 units/s to 16 units/s, mean 4.750 units/s");
+        assert_eq!(spread.words(), "speed: 0\u{202f}units/s to 16\u{202f}units/s, mean 4.750\u{202f}units/s");
         assert_eq!(Spread::of(&spec, &[3.0; 5]).unwrap().bins.iter().sum::<usize>(), 5);
         assert_eq!(Spread::of(&spec, &[]), None);
         let spec = QuantitySpec::new("activity", "", "").among(["Rest", "Carry"]);

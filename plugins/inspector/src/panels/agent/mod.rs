@@ -133,7 +133,7 @@ pub struct AgentState {
     /// What fields are looked for.
     pub search: String,
     /// A value that is being dragged and not asked for yet.
-    dragged: edit::Dragged,
+    pub dragged: edit::Dragged,
 }
 
 /// Shows an agent.

@@ -65,10 +65,10 @@ fn why_tells_outcome_inputs_choices_and_perception() {
     let mut harness = Shown::of(&simulation, 2).stage(None, Tab::Why);
     for text in [
         "bird-3 flies with 2 others",
-        "If it decided now, it turns 3.0° to the left at 4.0 units/s: its inputs ask for a change of 2 units/s",
-        "Separation: 3 units/s",
-        "Cohesion: 1 units/s",
-        "Load: 0.5000 units of food",
+        "If it decided now, it turns 3.0° to the left at 4.0 units/s: its inputs ask for a change of 2\u{202f}units/s",
+        "Separation: 3\u{202f}units/s",
+        "Cohesion: 1\u{202f}units/s",
+        "Load: 0.5000\u{202f}units of food",
         "Turn left: 80\u{202f}%, chosen",
         "2 agents",
         "300°",

@@ -258,7 +258,7 @@ fn several_agents_show_how_their_numbers_are_spread_and_get_a_field_set_at_once(
     simulation.run(1);
     let selected: Vec<AgentId> = (0..10).map(AgentId).collect();
     let mut harness = several(&simulation, &selected);
-    assert!(says(&harness, "speed: 0 units/s to 12 units/s, mean 1.200 units/s"));
+    assert!(says(&harness, "speed: 0\u{202f}units/s to 12\u{202f}units/s, mean 1.200\u{202f}units/s"));
     harness.state_mut().state.field = "Velocity.y".into();
     harness.state_mut().state.value = ParamValue::Number(-4.0);
     harness.run_steps(2);
