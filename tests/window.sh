@@ -18,6 +18,9 @@ finish() {
 }
 trap finish EXIT
 export DISPLAY=$display
+# Nothing of the user's own settings is read or changed.
+AGENT2028_HOME=$(mktemp -d)
+export AGENT2028_HOME
 unset WAYLAND_DISPLAY || true
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
@@ -91,9 +94,10 @@ press() {
     xdotool mouseup 1
     sleep 0.7
 }
-# Scrolls the left dock until something is in view.
+# Scrolls the panel that has the height Y until something is in view: scroll_to ROLE NAME Y.
 scroll_to() {
     local bottom
+    local over=$3
     bottom=$(awk -F'\t' '$1 == "world" { print $5 + $7; exit }' "$table")
     for _ in $(seq 40); do
         read -r x y <<<"$(place "$1" "$2")"
@@ -101,7 +105,7 @@ scroll_to() {
         if [ "$y" -lt $((bottom - 20)) ] && [ "$y" -gt 60 ]; then
             return
         fi
-        xdotool mousemove --window "$id" 60 300
+        xdotool mousemove --window "$id" 60 "$over"
         if [ "$y" -gt 60 ]; then xdotool click 5; else xdotool click 4; fi
         sleep 0.5
     done
@@ -137,7 +141,7 @@ shot selected
 [ "$(differ paused selected)" -gt 300 ] || fail "the selection does not show"
 
 echo "it moves a slider"
-scroll_to slider Cohesion
+scroll_to slider Cohesion 200
 was=$(field slider Cohesion 3)
 shot before-slider
 read -r x y <<<"$(place slider Cohesion)"
@@ -151,7 +155,7 @@ now=$(field slider Cohesion 3)
 [ "$(differ before-slider slider)" -gt 20 ] || fail "the slider does not show its value"
 
 echo "it kills a third"
-scroll_to button "Kill a third"
+scroll_to button "Kill a third" 560
 shot before-kill
 press "$(place button "Kill a third")"
 read -r x y <<<"$(place world "")"
