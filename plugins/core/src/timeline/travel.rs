@@ -143,7 +143,7 @@ impl Timeline {
     /// away, and the one before it tried.
     fn go_back(&mut self, simulation: &mut Simulation, target: u64) -> bool {
         while let Some((tick, keyframe)) = self.tree.nearest(self.current, target) {
-            match keyframe.restore(simulation) {
+            match simulation.put_back(keyframe) {
                 Ok(()) => {
                     let first_free = keyframe.first_free();
                     self.plan(simulation, Some(first_free));
