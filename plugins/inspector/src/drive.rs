@@ -117,6 +117,7 @@ pub(crate) fn draw(
     let facts = Facts {
         simulation: &window.simulation,
         transport: &window.transport,
+        timeline: &window.timeline,
         settings: &window.settings,
         selection: &window.selection,
         camera: &window.camera,

@@ -40,6 +40,10 @@ pub struct InspectorState {
     pub many: panels::many::ManyState,
     /// The plots.
     pub plots: panels::plots::PlotsState,
+    /// The strip of time.
+    pub timeline: panels::timeline::TimelineState,
+    /// The runs and which of them are compared.
+    pub runs: panels::runs::RunsState,
     /// The table of metrics.
     pub metrics: panels::metrics::MetricsState,
     /// The log of events.
@@ -79,6 +83,8 @@ impl Default for InspectorState {
             agent: default(),
             many: default(),
             plots: default(),
+            timeline: default(),
+            runs: default(),
             metrics: default(),
             events: default(),
             overlay: default(),

@@ -45,7 +45,7 @@ impl Preset {
     /// This layout for a window of the smallest size: docks keep their width when the window grows.
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
-        use PanelId::{Agent, Events, Faults, Interventions, Metrics, Parameters, Plots, Scene, World};
+        use PanelId::{Agent, Events, Faults, Interventions, Metrics, Parameters, Plots, Runs, Scene, World};
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
         let middle = width - layout::LEFT_DOCK - layout::RIGHT_DOCK;
@@ -59,7 +59,7 @@ impl Preset {
                 (middle, world),
                 (
                     layout::RIGHT_DOCK,
-                    SavedTile::Column(vec![(0.55, tabs(&[Agent])), (0.45, tabs(&[Plots, Metrics, Events]))]),
+                    SavedTile::Column(vec![(0.55, tabs(&[Agent, Runs])), (0.45, tabs(&[Plots, Metrics, Events]))]),
                 ),
             ]),
             Self::Debug => SavedTile::Column(vec![
@@ -71,7 +71,7 @@ impl Preset {
                             SavedTile::Column(vec![(0.45, tabs(&[Parameters, Scene])), (0.55, tabs(&[Faults]))]),
                         ),
                         (middle, world),
-                        (layout::RIGHT_DOCK, tabs(&[Agent])),
+                        (layout::RIGHT_DOCK, tabs(&[Agent, Runs])),
                     ]),
                 ),
                 (below, tabs(&[Plots, Metrics, Events, Interventions])),

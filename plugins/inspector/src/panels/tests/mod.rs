@@ -8,6 +8,8 @@ mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
+mod runs;
+mod timeline;
 mod whole;
 
 use agent2028_core::SimCorePlugin;
