@@ -80,6 +80,7 @@ pub struct Scene {
     /// Subtitles shown while they matter.
     pub captions: Vec<Caption>,
     /// Named values that sliders, `--set` and sweeps can vary.
+    #[serde(with = "agent2028_core::params::in_order")]
     pub params: BTreeMap<String, Param>,
     /// Other scene files, relative to this one, whose fields apply where this file has none; the lists `agents`,
     /// `timeline`, `expect`, `plots` and `captions` are put in front of this file's.

@@ -8,7 +8,7 @@
 //! | [`Intervene`](SimSystems::Intervene) | due interventions are applied, churn runs, conditions expire, values that are not finite are caught |
 //! | after [`Settle`](SimSystems::Settle) | values that are not finite are caught |
 //! | [`Observe`](SimSystems::Observe) | counts of agents are recorded |
-//! | after all | the tick's events get their order and numbers |
+//! | after all | the tick's events get their order and numbers; the lives of watched agents are written down |
 //!
 //! ```
 //! use agent2028_core::{SimCorePlugin, SimSchedule, agent::*, faults::Kill, simulation::Simulation};
@@ -31,6 +31,7 @@ pub mod event;
 pub mod explain;
 pub mod faults;
 pub mod intervention;
+pub mod life;
 pub mod metrics;
 pub mod parallel;
 pub mod params;
@@ -110,6 +111,7 @@ impl Plugin for SimCorePlugin {
             .init_resource::<intervention::InterventionRegistry>()
             .init_resource::<event::EventBus>()
             .init_resource::<explain::Explainers>()
+            .init_resource::<life::Lives>()
             .init_resource::<metrics::Metrics>()
             .init_resource::<params::Params>()
             .init_resource::<params::LiveSections>()
@@ -147,7 +149,12 @@ impl Plugin for SimCorePlugin {
             )
             .add_systems(SimSchedule, quarantine::quarantine_after_motion.in_set(After(SimSystems::Settle)))
             .add_systems(SimSchedule, observe_agents.in_set(SimSystems::Observe))
-            .add_systems(SimSchedule, event::settle_bus.after(After(SimSystems::Observe)));
+            .add_systems(
+                SimSchedule,
+                (event::settle_bus, life::write_lives.run_if(life::somebody_is_watched))
+                    .chain()
+                    .after(After(SimSystems::Observe)),
+            );
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use bevy::prelude::*;
+use bevy::reflect::enums::{VariantInfo, VariantType};
+use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::AddCheckpoint;
@@ -26,6 +28,72 @@ pub struct Param {
     pub unit: String,
     /// What the value does, in a sentence; by default the field's documentation.
     pub help: String,
+    /// Its place among the scene's parameters, in the order in which the scene names them.
+    #[serde(skip)]
+    #[reflect(ignore)]
+    pub place: Place,
+}
+
+/// A parameter's place in its scene's list. It is no part of what a parameter is: two that differ in nothing else are
+/// equal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place(pub u32);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Reads and writes parameters in the order in which a scene names them. For `#[serde(with = …)]`.
+pub mod in_order {
+    use std::collections::BTreeMap;
+    use std::fmt;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::ser::SerializeMap;
+    use serde::{Deserializer, Serializer};
+
+    use super::{Param, Place};
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(params: &BTreeMap<String, Param>, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list: Vec<(&String, &Param)> = params.iter().collect();
+        list.sort_by_key(|(_, param)| param.place.0);
+        let mut map = serializer.serialize_map(Some(list.len()))?;
+        for (name, param) in list {
+            map.serialize_entry(name, param)?;
+        }
+        map.end()
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Those of the deserializer.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Param>, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = BTreeMap<String, Param>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a map from names to parameters")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+                let mut params = BTreeMap::new();
+                while let Some((name, param)) = access.next_entry::<String, Param>()? {
+                    let place = Place(params.len() as u32);
+                    params.insert(name, Param { place, ..param });
+                }
+                Ok(params)
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// The named parameters of the running scene.
@@ -33,6 +101,15 @@ pub struct Param {
 pub struct Params(pub BTreeMap<String, Param>);
 
 impl Params {
+    /// The parameters with their names, in the order in which the scene names them.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<(&str, &Param)> {
+        let mut list: Vec<(&str, &Param)> = self.0.iter().map(|(name, param)| (name.as_str(), param)).collect();
+        // Where no order is known, the names' holds.
+        list.sort_by_key(|(_, param)| param.place.0);
+        list
+    }
+
     /// The path behind a name, or the name itself if it is a path already.
     #[must_use]
     pub fn resolve<'a>(&'a self, name_or_path: &'a str) -> &'a str {
@@ -84,6 +161,89 @@ pub fn get_live(world: &World, path: &str) -> Result<(ParamValue, FieldHints), P
     let (name, section, rest) = world.resource::<LiveSections>().find(path)?;
     let value = (section.reflect)(world).ok_or_else(|| not_there(name))?;
     reflect_path::read(value.as_partial_reflect(), rest)
+}
+
+/// A value that can be changed while the simulation runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Its path, such as `boids.separation.weight`.
+    pub path: String,
+    /// Its value now.
+    pub value: ParamValue,
+    /// What is known about it.
+    pub hints: FieldHints,
+    /// The names that it can take, if it is a choice.
+    pub choices: Vec<&'static str>,
+}
+
+/// Lists longer than this are settings up to here only: nobody sets a thousand things one by one.
+const LONGEST_LIST: usize = 64;
+
+/// All values that can be changed while the simulation runs, section by section in the order of their fields.
+#[must_use]
+pub fn settings(world: &World) -> Vec<Setting> {
+    let mut found = Vec::new();
+    let Some(sections) = world.get_resource::<LiveSections>() else {
+        return found;
+    };
+    for (name, section) in &sections.sections {
+        if let Some(value) = (section.reflect)(world) {
+            find_settings(value.as_partial_reflect(), name, FieldHints::default(), &mut found);
+        }
+    }
+    found
+}
+
+fn find_settings(value: &dyn PartialReflect, path: &str, hints: FieldHints, found: &mut Vec<Setting>) {
+    // What a value says of itself wins; coordinates and elements have what their whole has.
+    let within = |known: FieldHints| FieldHints {
+        range: known.range.or(hints.range),
+        unit: known.unit.or(hints.unit),
+        docs: known.docs.or(hints.docs),
+    };
+    let mut leaf = |choices: Vec<&'static str>| {
+        found.push(Setting { path: path.to_owned(), value: reflect_path::to_param(value), hints, choices });
+    };
+    match value.reflect_ref() {
+        ReflectRef::Struct(parent) => {
+            for at in 0..parent.field_len() {
+                if let (Some(name), Some(field)) = (parent.name_at(at), parent.field_at(at)) {
+                    let known = within(reflect_path::hints_of(value, name));
+                    find_settings(field, &format!("{path}.{name}"), known, found);
+                }
+            }
+        }
+        ReflectRef::TupleStruct(parent) if parent.field_len() == 1 => {
+            if let Some(field) = parent.field(0) {
+                find_settings(field, path, hints, found);
+            }
+        }
+        ReflectRef::List(parent) => {
+            for (at, element) in parent.iter().enumerate().take(LONGEST_LIST) {
+                find_settings(element, &format!("{path}[{at}]"), hints, found);
+            }
+        }
+        ReflectRef::Enum(parent) => match (parent.variant_type(), parent.field_at(0)) {
+            (VariantType::Tuple, Some(field)) if parent.field_len() == 1 => find_settings(field, path, hints, found),
+            (VariantType::Struct, _) => {
+                for at in 0..parent.field_len() {
+                    if let (Some(name), Some(field)) = (parent.name_at(at), parent.field_at(at)) {
+                        let known = within(reflect_path::hints_of(value, name));
+                        find_settings(field, &format!("{path}.{name}"), known, found);
+                    }
+                }
+            }
+            _ => {
+                let variants = match value.get_represented_type_info() {
+                    Some(TypeInfo::Enum(info)) => info.iter().collect(),
+                    _ => Vec::new(),
+                };
+                let plain = variants.iter().all(|variant| matches!(variant, VariantInfo::Unit(_)));
+                leaf(if plain { variants.iter().map(|variant| variant.name()).collect() } else { Vec::new() });
+            }
+        },
+        _ => leaf(Vec::new()),
+    }
 }
 
 fn not_there(name: &str) -> PathError {
@@ -199,5 +359,43 @@ impl AddSection for App {
             },
         );
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::WorldBounds;
+
+    #[test]
+    fn every_setting_that_is_listed_can_be_read_and_set() {
+        let mut simulation = crate::faults::fixture::simulation(1);
+        let all = settings(simulation.world());
+        let paths: Vec<&str> = all.iter().map(|setting| setting.path.as_str()).collect();
+        assert_eq!(paths, ["world.size.x", "world.size.y", "world.edge"]);
+        assert_eq!(all[2].choices, ["Wrap", "Bounce", "Open"]);
+        for setting in all {
+            assert_eq!(get_live(simulation.world(), &setting.path).unwrap().0, setting.value, "{}", setting.path);
+            set_live(simulation.world_mut(), &setting.path, &setting.value).unwrap();
+        }
+        assert_eq!(simulation.world().resource::<WorldBounds>().size, WorldBounds::default().size);
+    }
+
+    #[test]
+    fn parameters_keep_the_order_in_which_they_are_written() {
+        #[derive(Serialize, Deserialize)]
+        struct Scene {
+            #[serde(with = "in_order")]
+            params: BTreeMap<String, Param>,
+        }
+        let text = r#"(params: {"zeal": (path: "a.z"), "calm": (path: "a.c"), "mood": (path: "a.m")})"#;
+        let scene: Scene = crate::ron_format::from_str(text).unwrap();
+        let names = |scene: &Scene| -> Vec<String> {
+            Params(scene.params.clone()).in_order().into_iter().map(|(name, _)| name.to_owned()).collect()
+        };
+        assert_eq!(names(&scene), ["zeal", "calm", "mood"]);
+        let again: Scene = crate::ron_format::from_str(&crate::ron_format::to_line(&scene).unwrap()).unwrap();
+        assert_eq!(names(&again), ["zeal", "calm", "mood"]);
+        assert!(again.params == scene.params);
     }
 }

@@ -8,6 +8,7 @@ use crate::agent::AgentIndex;
 use crate::checkpoint::{Checkpoint, CheckpointError, StateHash, state_hash};
 use crate::clock::SimClock;
 use crate::intervention::{AnyIntervention, InterventionQueue, Origin};
+use crate::life::Lives;
 use crate::metrics::Metrics;
 use crate::quarantine::Stopped;
 use crate::schedule::SimSchedule;
@@ -146,6 +147,7 @@ impl Simulation {
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
         checkpoint.restore(&mut self.world)?;
         self.world.resource_mut::<Metrics>().truncate(checkpoint.tick);
+        self.world.resource_mut::<Lives>().truncate(checkpoint.tick);
         self.generation += 1;
         Ok(())
     }

@@ -30,6 +30,8 @@ pub enum Action {
     Scene(SceneRequest),
     /// Make these the selected agents (any order).
     Select(Vec<AgentId>),
+    /// Pin an agent, or take its pin away.
+    Pin(AgentId),
     /// Let the camera follow an agent, or nobody.
     Follow(Option<AgentId>),
     /// Show the whole world.

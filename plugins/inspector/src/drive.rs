@@ -28,7 +28,7 @@ pub(crate) struct ViewsOfWorld<'w> {
     hulls: Res<'w, Hulls>,
     columns: Res<'w, Columns>,
     sight: Res<'w, Sight>,
-    pins: Res<'w, Pins>,
+    pins: ResMut<'w, Pins>,
     drawn: Res<'w, DrawnAgents>,
     capture: Res<'w, Capture>,
     exact: Option<Res<'w, ExactViews>>,
@@ -114,6 +114,7 @@ pub(crate) fn draw(
         egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect()),
     );
     let mut actions = Actions::default();
+    crate::closeup::watch(&mut window.simulation, &window.selection, &window.views.pins);
     let facts = Facts {
         simulation: &window.simulation,
         transport: &window.transport,
@@ -217,7 +218,16 @@ fn hash_while_paused(
 fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
     match action {
         Action::Intervene(intervention) => {
+            let run = |timeline: &Timeline| timeline.current().map(|run| (run.id(), run.name().to_owned()));
+            let before = run(&window.timeline);
             window.timeline.intervene(&mut window.simulation, intervention);
+            if let (Some((old, was)), Some((new, is))) = (before, run(&window.timeline))
+                && old != new
+            {
+                // A change in the past forks without a word; it is told where it was made.
+                let told = format!("Your change in the past began {is}. {was} stays as it was: see the panel Runs");
+                window.state.notices.tell(Notice::Done(told, None), ctx.input(|input| input.time));
+            }
         }
         Action::Time(travel) => travel.perform(&mut window.timeline, &mut window.simulation, &mut window.transport),
         Action::Play(playing) => window.transport.playing = playing,
@@ -227,6 +237,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
             window.requests.write(request);
         }
         Action::Select(agents) => window.selection.set(agents),
+        Action::Pin(agent) => window.views.pins.toggle(agent),
         Action::Follow(agent) => window.camera.follow(agent),
         Action::FitView => {
             let bounds = *window.simulation.world().resource::<WorldBounds>();

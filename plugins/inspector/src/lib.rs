@@ -19,6 +19,7 @@
 //! begins another branch of the run.
 
 pub mod actions;
+pub mod closeup;
 pub mod describe;
 pub mod dock;
 mod drive;

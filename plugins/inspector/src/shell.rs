@@ -4,6 +4,7 @@ use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, CapabilityRegistry
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
+use agent2028_core::life::Lives;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::Params;
 use agent2028_core::quarantine::Quarantine;
@@ -27,8 +28,8 @@ use crate::facts::AgentFacts;
 use crate::overlay::{self, Views};
 use crate::panels::hints::Hint;
 use crate::panels::{
-    agent, captions, events, faults, help, hints, interventions, layers, many, metrics, notices, palette, parameters,
-    plots, problems, runs, scene, status_bar, timeline, top_bar, transport,
+    agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
+    parameters, plots, problems, runs, scene, settings, status_bar, timeline, top_bar, transport,
 };
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
@@ -306,6 +307,12 @@ fn show_panel(
             let params = parameters::gather(world, &state.scene_values);
             parameters::show(ui, look, &params, facts.transport.playing, &mut state.parameters, actions);
         }
+        PanelId::Settings => {
+            let InspectorState { closeup, settings: remembered, scene_values, .. } = state;
+            let cache = &mut closeup.settings;
+            cache.follow(generation, facts.simulation.tick(), world, scene_values);
+            settings::show(ui, look, cache.list(), cache.refused(), remembered, actions);
+        }
         PanelId::Faults => {
             let InspectorState { groups, faults: palette, .. } = state;
             let view = faults::FaultsView {
@@ -320,6 +327,13 @@ fn show_panel(
             faults::show(ui, look, &view, palette, actions);
         }
         PanelId::Agent => selected(ui, look, facts, extras, state, actions),
+        PanelId::Compare => {
+            let (selected, pinned) = (&facts.selection.selected, &facts.views.pins.0);
+            let chosen = state.compare.chosen(selected, pinned);
+            let quantities = state.closeup.quantities.follow(generation, world);
+            let view = compare::gather(world, quantities, &chosen, selected, pinned);
+            compare::show(ui, look, &view, &mut state.compare, actions);
+        }
         PanelId::Plots => {
             let view = plots::PlotsView {
                 metrics: facts.resource::<Metrics>(),
@@ -438,13 +452,19 @@ fn selected(
         several => {
             let now = ui.input(|input| input.time);
             let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
-            let InspectorState { groups, many_cache, many: remembered, .. } = state;
+            let InspectorState { groups, many_cache, closeup, many: remembered, .. } = state;
+            closeup.find_settable(generation, world);
+            let quantities = closeup.quantities.follow(generation, world);
+            let spreads = closeup.spreads.follow(generation, tick, world, quantities, several, now);
+            let fields = closeup.settable.1.as_slice();
             let view = many::ManyView {
                 selected: several,
                 facts: many_cache.follow(generation, tick, world, several, now),
                 groups: groups.follow(generation, world),
                 names: facts.resource::<AgentGroups>(),
                 capabilities,
+                spreads,
+                fields,
             };
             many::show(ui, look, &view, remembered, actions);
         }
@@ -465,12 +485,22 @@ fn one(
         state.uuid = Some((agent.id, uuid.to_string()));
     }
     let asked = state.agent.uuid_of == Some(agent.id);
+    let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
+    let world = facts.simulation.world();
+    let now = ui.input(|input| input.time);
     let view = agent::AgentView {
         agent,
         uuid: state.uuid.as_ref().filter(|(of, _)| asked && *of == agent.id).map(|(_, uuid)| uuid.as_str()),
         followed: facts.camera.follow == Some(agent.id),
+        pinned: facts.views.pins.contains(agent.id),
+        settings: facts.settings,
         capabilities,
-        tick: facts.simulation.tick(),
+        explanations: state.closeup.why.follow(facts.simulation, agent.id, now),
+        fields: state.closeup.fields.follow(generation, tick, world, agent.id),
+        life: facts.resource::<Lives>().get(agent.id),
+        happenings: state.closeup.happenings.follow(generation, world, agent.id),
+        names: facts.resource::<AgentGroups>(),
+        tick,
         tick_hz: facts.tick_hz(),
     };
     agent::show(ui, look, &view, &mut state.agent, actions);

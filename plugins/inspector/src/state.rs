@@ -4,6 +4,7 @@ use agent2028_core::agent::AgentId;
 use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 
+use crate::closeup::CloseUp;
 use crate::dock::DockLayout;
 use crate::facts::{GroupCounts, ManyCache};
 use crate::panels;
@@ -32,12 +33,16 @@ pub struct InspectorState {
     pub top_bar: panels::top_bar::TopBarState,
     /// The sliders.
     pub parameters: panels::parameters::ParametersState,
+    /// All settings.
+    pub settings: panels::settings::SettingsState,
     /// The palette of faults.
     pub faults: panels::faults::FaultsState,
     /// The inspector of one agent.
     pub agent: panels::agent::AgentState,
     /// The inspector of several agents.
     pub many: panels::many::ManyState,
+    /// The comparison.
+    pub compare: panels::compare::CompareState,
     /// The plots.
     pub plots: panels::plots::PlotsState,
     /// The strip of time.
@@ -66,6 +71,7 @@ pub struct InspectorState {
     pub hash: Option<KnownHash>,
     pub(crate) groups: GroupCounts,
     pub(crate) many_cache: ManyCache,
+    pub(crate) closeup: CloseUp,
     pub(crate) dressed: Option<(Theme, bool)>,
     pub(crate) uuid: Option<(AgentId, String)>,
     pub(crate) frames: FrameRate,
@@ -79,9 +85,11 @@ impl Default for InspectorState {
             layout: default(),
             top_bar: default(),
             parameters: default(),
+            settings: default(),
             faults: default(),
             agent: default(),
             many: default(),
+            compare: default(),
             plots: default(),
             timeline: default(),
             runs: default(),
@@ -97,6 +105,7 @@ impl Default for InspectorState {
             hash: None,
             groups: default(),
             many_cache: default(),
+            closeup: default(),
             dressed: None,
             uuid: None,
             frames: default(),

@@ -89,6 +89,20 @@ pub mod measure {
     pub const BANNER: (f32, f32) = (860.0, 240.0);
     /// Largest height of the list of selected agents.
     pub const AGENT_LIST: f32 = 220.0;
+    /// Largest height of a list that a panel is mostly made of.
+    pub const LONG_LIST: f32 = 420.0;
+    /// Height of the diagram of what pulls on an agent.
+    pub const DIAGRAM: f32 = 148.0;
+    /// Width of the names of a decision's inputs.
+    pub const INPUT_LABEL: f32 = 116.0;
+    /// Height of a bar in a row.
+    pub const BAR: f32 = 10.0;
+    /// Height of a lane of an agent's life.
+    pub const LANE: f32 = 20.0;
+    /// Width of the names of what is compared.
+    pub const COMPARE_LABEL: f32 = 148.0;
+    /// Smallest width of an agent's column in a comparison.
+    pub const COMPARE_COLUMN: f32 = 112.0;
     /// Largest height of the list of groups.
     pub const GROUP_LIST: f32 = 132.0;
     /// Width and largest height of the command palette.

@@ -4,6 +4,7 @@ use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, 
 use agent2028_core::clock::SimClock;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
+use agent2028_core::schema::{Range, Unit};
 use agent2028_core::space::WorldBounds;
 use bevy::math::Rot2;
 use bevy::prelude::*;
@@ -57,18 +58,24 @@ pub struct Forager {
     /// What it is doing.
     pub activity: Activity,
     /// Its load in units of food.
+    #[reflect(@Range::new(0.0, 1e6), @Unit("units of food"))]
     pub carried: f32,
     /// Where it heads, of length 1.
     pub heading: Vec2,
     /// Distance walked since it left the nest, in world units.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("units"))]
     pub walked: f32,
     /// Length of the shortest way from its nest to what it carries, in world units.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("units"))]
     pub shortest: f32,
     /// Seconds since it left the nest or the resource.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
     pub since_s: f32,
     /// The tick in which its rest ends.
+    #[reflect(@Unit("tick"))]
     pub rest_until: u64,
     /// Seconds for which it still follows the wall that it ran into.
+    #[reflect(@Range::new(0.0, 1e6), @Unit("s"))]
     pub deflected_s: f32,
     /// Its place on the corridors, if it is confined to them.
     pub on: Option<OnCorridor>,

@@ -64,6 +64,7 @@ use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::explain::Explainers;
+use agent2028_core::faults::EditableComponents;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::parallel::Workers;
@@ -108,6 +109,7 @@ impl Plugin for PheromonesPlugin {
             .init_resource::<stats::ForagingStats>()
             .init_resource::<emit::Spoofs>()
             .init_resource::<Explainers>()
+            .init_resource::<EditableComponents>()
             .register_type::<Forager>()
             .register_type::<PathMemory>()
             .add_section::<PheromonesConfig>("pheromones")
@@ -126,6 +128,7 @@ impl Plugin for PheromonesPlugin {
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(forager::equip_foragers);
         quantities::register(app, &self.config);
         app.world_mut().resource_mut::<Explainers>().add("pheromones", explain::explain);
+        app.world_mut().resource_mut::<EditableComponents>().add("Forager");
         self.add_tick(app);
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Agent, AgentId, AgentIndex};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
+use crate::schema::{Range, Unit};
 
 /// What an agent is able to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Reflect, Serialize, Deserialize)]
@@ -28,12 +29,16 @@ pub struct Condition {
     /// What the agent can do now.
     pub status: Status,
     /// Health now, 0–1. A moving agent's top speed is scaled by it.
+    #[reflect(@Range::new(0.0, 1.0))]
     pub health: f32,
     /// The health to which the agent returns, 0–1.
+    #[reflect(@Range::new(0.0, 1.0))]
     pub base_health: f32,
     /// The tick at which `status` becomes `Active` again; `u64::MAX` for never.
+    #[reflect(@Unit("tick"))]
     pub status_until: u64,
     /// The tick at which `health` returns to `base_health`; `u64::MAX` for never.
+    #[reflect(@Unit("tick"))]
     pub health_until: u64,
 }
 

@@ -3,22 +3,30 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::{Range, Unit};
+
 /// What is known of an agent's service: what was *observed* of it, and what it *reports* of itself. Carried by agents
 /// with capabilities. Routing uses the observed values; the gap is shown.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Component)]
 pub struct ServiceRecord {
     /// Observed latency, exponentially weighted, in milliseconds (≥ 0).
+    #[reflect(@Range::new(0.0, 1e9), @Unit("ms"))]
     pub latency_ms: f32,
     /// Observed share of operations that succeeded, exponentially weighted, 0–1.
+    #[reflect(@Range::new(0.0, 1.0))]
     pub reliability: f32,
     /// The reliability that the agent claims, 0–1.
+    #[reflect(@Range::new(0.0, 1.0))]
     pub reported_reliability: f32,
     /// Operations in work.
+    #[reflect(@Unit("operations"))]
     pub current_load: u32,
     /// How many operations the agent can work on at once (≥ 1).
+    #[reflect(@Range::new(1.0, 4_294_967_295.0), @Unit("operations"))]
     pub max_concurrency: u32,
     /// The tick in which the agent was last heard of.
+    #[reflect(@Unit("tick"))]
     pub last_seen: u64,
 }
 

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::rng::{Purpose, SimRng};
+use crate::schema::Unit;
 
 /// An agent's number: dense from 0, never reused in a run. Seeds, ties and hashes use it, never the `Entity`.
 #[derive(
@@ -65,13 +66,13 @@ pub struct Agent(pub AgentId);
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable, Reflect)]
 #[reflect(Component)]
 #[repr(transparent)]
-pub struct Position(pub Vec2);
+pub struct Position(#[reflect(@Unit("units"))] pub Vec2);
 
 /// How an agent moves, in world units per second. Required of every agent as soon as a plugin moves agents.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable, Reflect)]
 #[reflect(Component)]
 #[repr(transparent)]
-pub struct Velocity(pub Vec2);
+pub struct Velocity(#[reflect(@Unit("units/s"))] pub Vec2);
 
 /// An agent's UUID (version 4 layout), derived from the scene's seed when somebody looks.
 #[must_use]

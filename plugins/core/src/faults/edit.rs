@@ -1,5 +1,7 @@
 //! Values set by path: of the scene, and of agents' components.
 
+use std::collections::BTreeSet;
+
 use bevy::prelude::*;
 use bevy::reflect::TypeRegistry;
 use serde::{Deserialize, Serialize};
@@ -92,7 +94,7 @@ impl Intervention for SetField {
         let types = world.resource::<AppTypeRegistry>().clone();
         let types = types.read();
         let (component, path) = self.field.split_once('.').unwrap_or((self.field.as_str(), ""));
-        let reflect = component_by_name(&types, component)?;
+        let reflect = component_by_name(world.resource::<EditableComponents>(), &types, component)?;
         let mut changed = 0;
         for agent in agents {
             let Some(entity) = world.resource::<AgentIndex>().get(agent) else {
@@ -122,15 +124,39 @@ impl Intervention for SetField {
     }
 }
 
-/// The components of agents whose fields may be set from outside.
-const EDITABLE: [&str; 4] = ["Position", "Velocity", "Condition", "ServiceRecord"];
+/// The components of agents whose fields may be set from outside, by name. What others hold follows from the state.
+#[derive(Resource, Clone, Debug)]
+pub struct EditableComponents(BTreeSet<&'static str>);
 
-fn component_by_name<'t>(types: &'t TypeRegistry, name: &str) -> Result<&'t ReflectComponent, InterventionError> {
+impl Default for EditableComponents {
+    fn default() -> Self {
+        Self(["Position", "Velocity", "Condition", "ServiceRecord"].into())
+    }
+}
+
+impl EditableComponents {
+    /// Lets the fields of a reflected component be set. Whoever adds one must bear any value that its fields' ranges allow.
+    pub fn add(&mut self, component: &'static str) {
+        self.0.insert(component);
+    }
+
+    /// Whether the fields of a component may be set.
+    #[must_use]
+    pub fn contains(&self, component: &str) -> bool {
+        self.0.contains(component)
+    }
+}
+
+fn component_by_name<'t>(
+    editable: &EditableComponents,
+    types: &'t TypeRegistry,
+    name: &str,
+) -> Result<&'t ReflectComponent, InterventionError> {
     let unknown = || PathError {
         message: format!("agents have no editable component \"{name}\""),
-        help: crate::schema::suggest(name, EDITABLE, "component"),
+        help: crate::schema::suggest(name, editable.0.iter().copied(), "component"),
     };
-    if !EDITABLE.contains(&name) {
+    if !editable.contains(name) {
         return Err(unknown().into());
     }
     types
@@ -166,6 +192,20 @@ mod tests {
         let outcomes: Vec<bool> =
             simulation.world().resource::<InterventionLog>().0.iter().map(|applied| applied.outcome.is_ok()).collect();
         assert_eq!(outcomes, [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_field_out_of_its_range_is_refused_with_what_would_be_right() {
+        let mut simulation = simulation(2);
+        crate::agent::degrade_agents(simulation.world_mut(), &[AgentId(1)], 0.5, u64::MAX);
+        let set = |value| SetField { field: "Condition.health".into(), value, ..default() };
+        simulation.intervene(set(ParamValue::Number(0.25)));
+        simulation.intervene(set(ParamValue::Number(1.5)));
+        simulation.run(1);
+        assert_eq!(condition(&simulation, 1).health, 0.25);
+        let log = &simulation.world().resource::<InterventionLog>().0;
+        let refused = log[1].outcome.as_ref().unwrap_err();
+        assert!(refused.contains("1.5 is out of range") && refused.contains("0 to 1"), "{refused}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use capability::{GrantCapability, WithdrawCapability};
 pub(crate) use churn::run_churn;
 pub use churn::{Churn, ChurnProcesses};
 pub use condition::{Degrade, Freeze, Kill, Restart};
-pub use edit::{SetField, SetParam};
+pub use edit::{EditableComponents, SetField, SetParam};
 pub use population::{Remove, Spawn};
 
 use bevy::prelude::*;
@@ -50,5 +50,6 @@ pub(crate) fn register(app: &mut App) {
         .add_intervention::<SetField>()
         .add_intervention::<GrantCapability>()
         .add_intervention::<WithdrawCapability>()
-        .register_type::<Condition>();
+        .register_type::<Condition>()
+        .init_resource::<EditableComponents>();
 }

@@ -10,7 +10,7 @@ use bevy::prelude::*;
 use bevy::reflect::enums::{Enum, VariantInfo, VariantType};
 use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
 
-use self::value::to_param;
+pub(crate) use self::value::to_param;
 use crate::schema::{Range, Unit, suggest};
 
 /// Why a path could not be read or written.
@@ -75,7 +75,7 @@ pub struct FieldHints {
     pub docs: Option<&'static str>,
 }
 
-fn hints_of(parent: &dyn PartialReflect, name: &str) -> FieldHints {
+pub(crate) fn hints_of(parent: &dyn PartialReflect, name: &str) -> FieldHints {
     let Some(info) = parent.get_represented_type_info() else {
         return FieldHints::default();
     };

@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for ParamValue {
 }
 
 /// A field's value as it is shown.
-pub(super) fn to_param(value: &dyn PartialReflect) -> ParamValue {
+pub(crate) fn to_param(value: &dyn PartialReflect) -> ParamValue {
     macro_rules! numbers {
         ($($kind:ty),*) => {
             $(if let Some(number) = value.try_downcast_ref::<$kind>() { return ParamValue::Number(*number as f64); })*

@@ -2,8 +2,8 @@
 
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_BOLT, ICON_CALL_SPLIT, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC,
-    ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
+    ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH,
+    ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +16,14 @@ pub enum PanelId {
     Scene,
     /// The scene's parameters as sliders.
     Parameters,
+    /// Every value that can be changed while the simulation runs.
+    Settings,
     /// Faults and attacks.
     Faults,
     /// The selected agent or agents.
     Agent,
+    /// Agents side by side.
+    Compare,
     /// Curves of metrics.
     Plots,
     /// All metrics in a table.
@@ -63,8 +67,10 @@ impl PanelId {
     pub const ALL: &'static [Self] = &[
         Self::Scene,
         Self::Parameters,
+        Self::Settings,
         Self::Faults,
         Self::Agent,
+        Self::Compare,
         Self::Plots,
         Self::Metrics,
         Self::Events,
@@ -81,10 +87,18 @@ impl PanelId {
             Self::World => facts("World", ICON_PUBLIC, Right, false, "The simulated world."),
             Self::Scene => facts("Scene", ICON_MOVIE, Left, true, "What the running scene shows, and its groups."),
             Self::Parameters => facts("Parameters", ICON_TUNE, Left, true, "The scene's parameters as sliders."),
+            Self::Settings => facts(
+                "Settings",
+                ICON_SETTINGS,
+                Left,
+                false,
+                "Every value that can be changed while the simulation runs.",
+            ),
             Self::Faults => facts("Faults", ICON_BOLT, Left, true, "Faults and attacks, and whom they strike."),
             Self::Agent => {
                 facts("Agent", ICON_PERSON_SEARCH, Right, true, "What the selected agents are, and how to change them.")
             }
+            Self::Compare => facts("Compare", ICON_COMPARE_ARROWS, Bottom, false, "Two to six agents side by side."),
             Self::Plots => facts("Plots", ICON_SHOW_CHART, Bottom, false, "Curves of metrics over time."),
             Self::Metrics => facts("Metrics", ICON_TABLE_ROWS, Bottom, false, "All metrics with their last values."),
             Self::Events => facts("Events", ICON_LIST_ALT, Bottom, false, "What has happened, filtered."),

@@ -45,7 +45,9 @@ impl Preset {
     /// This layout for a window of the smallest size: docks keep their width when the window grows.
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
-        use PanelId::{Agent, Events, Faults, Interventions, Metrics, Parameters, Plots, Runs, Scene, World};
+        use PanelId::{
+            Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Runs, Scene, Settings, World,
+        };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
         let middle = width - layout::LEFT_DOCK - layout::RIGHT_DOCK;
@@ -68,13 +70,16 @@ impl Preset {
                     SavedTile::Row(vec![
                         (
                             layout::LEFT_DOCK,
-                            SavedTile::Column(vec![(0.45, tabs(&[Parameters, Scene])), (0.55, tabs(&[Faults]))]),
+                            SavedTile::Column(vec![
+                                (0.45, tabs(&[Parameters, Settings])),
+                                (0.55, tabs(&[Faults, Scene])),
+                            ]),
                         ),
                         (middle, world),
                         (layout::RIGHT_DOCK, tabs(&[Agent, Runs])),
                     ]),
                 ),
-                (below, tabs(&[Plots, Metrics, Events, Interventions])),
+                (below, tabs(&[Plots, Metrics, Events, Interventions, Compare])),
             ]),
             Self::Present => {
                 SavedTile::Row(vec![(width - layout::RIGHT_DOCK, world), (layout::RIGHT_DOCK, tabs(&[Plots]))])

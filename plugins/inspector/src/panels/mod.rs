@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod captions;
+pub mod compare;
 pub mod events;
 pub mod faults;
 pub mod help;
@@ -24,10 +25,11 @@ pub mod problems;
 pub mod runs;
 pub mod scene;
 pub mod scene_chooser;
+pub mod settings;
 pub mod status_bar;
 pub mod timeline;
 pub mod top_bar;
 pub mod transport;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

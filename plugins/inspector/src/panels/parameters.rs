@@ -6,7 +6,7 @@ use agent2028_core::checkpoint::SceneFingerprint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::faults::SetParam;
 use agent2028_core::intervention::InterventionQueue;
-use agent2028_core::params::{Params, get_live};
+use agent2028_core::params::{Params, get_live, settings};
 use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::simulation::Simulation;
 use agent2028_view::tokens::spacing;
@@ -63,7 +63,7 @@ impl ParamFacts {
     }
 }
 
-/// The values that the scene gave its parameters, taken before anything changed them.
+/// The values that the scene gave its settings, by path, taken before anything changed them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SceneValues {
     scene: Option<SceneFingerprint>,
@@ -72,6 +72,12 @@ pub struct SceneValues {
 }
 
 impl SceneValues {
+    /// The scene's value of a setting; none for what the scene didn't have.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&ParamValue> {
+        self.values.get(path)
+    }
+
     /// Looks at the simulation; call it at least once between a scene's opening and its first tick.
     pub fn follow(&mut self, simulation: &Simulation) {
         if self.generation == Some(simulation.generation()) {
@@ -85,11 +91,15 @@ impl SceneValues {
             self.values.clear();
         }
         self.scene = scene;
-        for (name, param) in &world.resource::<Params>().0 {
-            if !self.values.contains_key(name)
+        if !self.values.is_empty() {
+            return;
+        }
+        self.values.extend(settings(world).into_iter().map(|setting| (setting.path, setting.value)));
+        for param in world.resource::<Params>().0.values() {
+            if !self.values.contains_key(&param.path)
                 && let Ok((value, _)) = get_live(world, &param.path)
             {
-                self.values.insert(name.clone(), value);
+                self.values.insert(param.path.clone(), value);
             }
         }
     }
@@ -108,12 +118,12 @@ pub fn gather(world: &World, scene_values: &SceneValues) -> Vec<ParamFacts> {
     }
     world
         .resource::<Params>()
-        .0
-        .iter()
+        .in_order()
+        .into_iter()
         .map(|(name, param)| {
             let live = get_live(world, &param.path);
             let hints = live.as_ref().map(|(_, hints)| *hints).unwrap_or_default();
-            let scene_value = scene_values.values.get(name).cloned();
+            let scene_value = scene_values.values.get(&param.path).cloned();
             let value = live.map(|(value, _)| value).map_err(|error| format!("{}; {}", error.message, error.help));
             let declared = param.range.or(hints.range.map(|range| (range.min, range.max)));
             let start = scene_value.as_ref().or(value.as_ref().ok()).and_then(ParamValue::number);
@@ -133,7 +143,7 @@ pub fn gather(world: &World, scene_values: &SceneValues) -> Vec<ParamFacts> {
                 },
                 step: step.unwrap_or_else(|| even_step(range)),
                 waiting: waiting.get(name).or_else(|| waiting.get(&param.path)).cloned(),
-                name: name.clone(),
+                name: name.to_owned(),
                 path: param.path.clone(),
                 range,
                 value,

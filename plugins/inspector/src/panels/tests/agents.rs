@@ -1,30 +1,72 @@
 use agent2028_core::agent::{AgentId, ServiceRecord, fail_agents, grant_capability};
+use agent2028_core::explain::{Explanation, explain};
 use agent2028_core::faults::{Degrade, Freeze, GrantCapability, Kill, Remove, Restart, SetField, WithdrawCapability};
+use agent2028_core::life::{Life, Lives};
 use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::selector::Selector;
 
 use super::*;
+use crate::closeup::CloseUp;
 use crate::facts::{AgentFacts, GroupCounts, ManyFacts};
-use crate::panels::agent::{self, AgentState, AgentView};
+use crate::panels::agent::components::{FieldCache, FieldFacts};
+use crate::panels::agent::events::{Happening, HappeningCache};
+use crate::panels::agent::{self, AgentState, AgentView, Tab};
+use crate::panels::compare::{QuantityCache, SpreadCache};
 use crate::panels::many::{self, ManyState, ManyView};
 
-fn one<'a>(simulation: &Simulation, id: u32, uuid: Option<&'a str>) -> Harness<'a, Stage<AgentState>> {
-    let facts = AgentFacts::of(simulation.world(), AgentId(id)).unwrap();
-    stage([320.0, 900.0], AgentState::default(), move |ui, look, state, actions| {
-        let view = AgentView {
-            agent: &facts,
-            uuid,
-            followed: false,
-            capabilities: &[],
-            tick: simulation_tick(),
-            tick_hz: 60.0,
-        };
-        agent::show(ui, look, &view, state, actions);
-    })
+/// What the panel of one agent reads, taken from a simulation.
+pub(super) struct Shown {
+    pub(super) facts: AgentFacts,
+    pub(super) names: AgentGroups,
+    pub(super) explanations: Vec<Explanation>,
+    pub(super) fields: Vec<FieldFacts>,
+    pub(super) life: Option<Life>,
+    pub(super) happenings: Vec<Happening>,
+    pub(super) pinned: bool,
+    pub(super) tick: u64,
 }
 
-const fn simulation_tick() -> u64 {
-    60
+impl Shown {
+    pub(super) fn of(simulation: &Simulation, id: u32) -> Self {
+        let (world, id) = (simulation.world(), AgentId(id));
+        Self {
+            facts: AgentFacts::of(world, id).unwrap(),
+            names: world.resource::<AgentGroups>().clone(),
+            explanations: explain(world, id),
+            fields: FieldCache::default().follow(0, simulation.tick(), world, id).to_vec(),
+            life: world.resource::<Lives>().get(id).cloned(),
+            happenings: HappeningCache::default().follow(0, world, id).to_vec(),
+            pinned: false,
+            tick: 60,
+        }
+    }
+
+    pub(super) fn stage<'a>(self, uuid: Option<&'a str>, tab: Tab) -> Harness<'a, Stage<AgentState>> {
+        let state = AgentState { tab, ..default() };
+        let settings = agent2028_view::ViewSettings::default();
+        stage([320.0, 900.0], state, move |ui, look, state, actions| {
+            let view = AgentView {
+                agent: &self.facts,
+                uuid,
+                followed: false,
+                pinned: self.pinned,
+                settings: &settings,
+                capabilities: &[],
+                explanations: &self.explanations,
+                fields: &self.fields,
+                life: self.life.as_ref(),
+                happenings: &self.happenings,
+                names: &self.names,
+                tick: self.tick,
+                tick_hz: 60.0,
+            };
+            agent::show(ui, look, &view, state, actions);
+        })
+    }
+}
+
+fn one<'a>(simulation: &Simulation, id: u32, uuid: Option<&'a str>) -> Harness<'a, Stage<AgentState>> {
+    Shown::of(simulation, id).stage(uuid, Tab::Overview)
 }
 
 fn ids(id: u32) -> Selector {
@@ -35,7 +77,7 @@ fn ids(id: u32) -> Selector {
 fn an_agent_shows_what_it_is() {
     let simulation = simulation(&[("bird", 5)]);
     let harness = one(&simulation, 2, None);
-    for text in ["bird-3", "#2", "Active", "100\u{202f}%", "units/s", "None yet"] {
+    for text in ["bird-3", "#2", "Active", "100\u{202f}%", "units/s", "Capabilities", "Fields"] {
         assert!(says(&harness, text), "{text}");
     }
     assert!(!says(&harness, "Fitness"), "an agent without a service record has none");
@@ -114,10 +156,14 @@ fn capabilities_are_granted_and_withdrawn_and_service_is_shown() {
     let record =
         ServiceRecord { latency_ms: 100.0, reliability: 0.9, current_load: 50, max_concurrency: 100, ..default() };
     simulation.world_mut().entity_mut(entity).insert(record);
-    let mut harness = one(&simulation, 1, None);
-    for text in ["database.query", "50 of 100", "0.7300"] {
+    let harness = one(&simulation, 1, None);
+    for text in ["50 of 100", "0.7300"] {
         assert!(says(&harness, text), "{text}");
     }
+    drop(harness);
+    assert!(says(&Shown::of(&simulation, 2).stage(None, Tab::Capabilities), "None yet"));
+    let mut harness = Shown::of(&simulation, 1).stage(None, Tab::Capabilities);
+    assert!(says(&harness, "database.query"));
     let withdraw: WithdrawCapability = only(&click(&mut harness, Role::Button, "Withdraw database.query"));
     assert_eq!((withdraw.select, withdraw.capability.as_str()), (ids(1), "database.query"));
     harness.state_mut().state.capability = "ml.train".into();
@@ -160,13 +206,26 @@ fn several<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'
     let facts = ManyFacts::of(simulation.world(), selected);
     let mut counts = GroupCounts::default();
     let groups = counts.follow(0, simulation.world()).to_vec();
-    stage([320.0, 900.0], ManyState::default(), move |ui, look, state, actions| {
+    let mut quantities = QuantityCache::default();
+    let quantities = quantities.follow(0, simulation.world());
+    let mut cache = SpreadCache::default();
+    // A large selection's distributions come a few per frame.
+    for frame in 0..quantities.len() {
+        cache.follow(0, 1, simulation.world(), quantities, selected, frame as f64);
+    }
+    let spreads = cache.follow(0, 1, simulation.world(), quantities, selected, 0.0).to_vec();
+    let mut closeup = CloseUp::default();
+    closeup.find_settable(0, simulation.world());
+    let fields = closeup.settable.1;
+    stage([320.0, 1400.0], ManyState::default(), move |ui, look, state, actions| {
         let view = ManyView {
             selected,
             facts: &facts,
             groups: &groups,
             names: simulation.world().resource::<AgentGroups>(),
             capabilities: &[],
+            spreads: &spreads,
+            fields: &fields,
         };
         many::show(ui, look, &view, state, actions);
     })
@@ -189,6 +248,22 @@ fn several_agents_are_counted_and_changed_together() {
     let remove: Remove = only(&click(&mut harness, Role::Button, "Remove 9 for good"));
     assert_eq!(remove.select, select);
     assert_eq!(click(&mut harness, Role::Button, "bird-2"), [Action::Select(vec![AgentId(1)])]);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn several_agents_show_how_their_numbers_are_spread_and_get_a_field_set_at_once() {
+    let mut simulation = simulation(&[("bird", 30)]);
+    simulation.intervene(SetField { select: ids(3), field: "Velocity.x".into(), value: ParamValue::Number(12.0) });
+    simulation.run(1);
+    let selected: Vec<AgentId> = (0..10).map(AgentId).collect();
+    let mut harness = several(&simulation, &selected);
+    assert!(says(&harness, "speed: 0\u{202f}units/s to 12\u{202f}units/s, mean 1.200\u{202f}units/s"));
+    harness.state_mut().state.field = "Velocity.y".into();
+    harness.state_mut().state.value = ParamValue::Number(-4.0);
+    harness.run_steps(2);
+    let set: SetField = only(&click(&mut harness, Role::Button, "Set Velocity.y of 10 to -4"));
+    assert_eq!((set.select, set.field.as_str()), (Selector::Ids(selected.clone()), "Velocity.y"));
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 

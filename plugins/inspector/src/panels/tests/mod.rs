@@ -1,14 +1,17 @@
 //! Panels under test without a window: drawn by egui, looked at and clicked through the accessibility tree.
 
+mod agent_tabs;
 mod agents;
 mod bars;
 mod bottom;
+mod compare;
 mod design;
 mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
 mod runs;
+mod settings;
 mod timeline;
 mod whole;
 
@@ -95,7 +98,7 @@ pub(super) fn nameless<S>(harness: &Harness<'_, Stage<S>>) -> Vec<String> {
 }
 
 /// A simulation with groups of agents on grids, all able to move.
-pub(super) fn simulation(groups: &[(&str, u32)]) -> Simulation {
+pub(crate) fn simulation(groups: &[(&str, u32)]) -> Simulation {
     let mut app = app();
     for (name, count) in groups {
         let group = AgentGroup { name: (*name).into(), count: *count, ..default() };
