@@ -4,10 +4,11 @@ use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, St
 use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus};
-use agent2028_core::intervention::{AnyIntervention, InterventionQueue, Origin};
+use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
 use agent2028_core::metrics::{Metrics, Series};
 use agent2028_core::schema::suggest;
 use agent2028_core::simulation::{Simulation, run_ticks};
+use agent2028_core::timeline::Keyframe;
 use bevy::prelude::*;
 
 use crate::assemble::{ExtraPlugins, build_app};
@@ -32,6 +33,14 @@ pub enum SandboxError {
         name: String,
         /// The nearest valid name.
         help: String,
+    },
+    /// The tick lies in the future.
+    #[error("tick {tick} has not run yet, the last one was {now}; run up to it first")]
+    NotReached {
+        /// The tick that was asked for.
+        tick: u64,
+        /// The last one that ran.
+        now: u64,
     },
     /// The sandbox runs already.
     #[error("{0} must come before the first tick")]
@@ -326,6 +335,79 @@ impl Sandbox {
         checkpoint.restore(world)?;
         world.resource_mut::<Metrics>().truncate(checkpoint.tick);
         Ok(())
+    }
+
+    /// Goes back to the end of an earlier tick, as if nothing had happened since: what was changed up to there stays, what
+    /// was changed later is forgotten. The scene runs again from its start up to there, with the same bits; whoever goes
+    /// back often does better with a [`Timeline`](agent2028_core::timeline::Timeline), which keeps keyframes.
+    ///
+    /// ```
+    /// use agent2028::Sandbox;
+    /// use agent2028_core::faults::Kill;
+    ///
+    /// let mut calm = Sandbox::builtin("flock")?;
+    /// calm.run(60)?;
+    /// let mut struck = calm.fork()?;
+    /// struck.intervene(Kill::default())?;
+    /// calm.run(60)?;
+    /// struck.run(60)?;
+    /// assert!(struck.metric("agents.failed")? > calm.metric("agents.failed")?);
+    ///
+    /// struck.rewind(60)?;
+    /// struck.run(60)?;
+    /// assert_eq!(struck.state_hash()?, calm.state_hash()?);
+    /// # Ok::<(), agent2028::SandboxError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the tick has not run yet; as [`Sandbox::app_mut`].
+    pub fn rewind(&mut self, tick: u64) -> Result<(), SandboxError> {
+        let now = self.tick()?;
+        if tick > now {
+            return Err(SandboxError::NotReached { tick, now });
+        }
+        let world = self.world()?;
+        let interventions: Vec<Stamped> = world
+            .resource::<InterventionLog>()
+            .0
+            .iter()
+            .map(|applied| applied.stamped.clone())
+            .filter(|stamped| stamped.origin == Origin::User && stamped.tick <= tick)
+            .collect();
+        let before = world.resource::<Metrics>().clone();
+        let wanted: Vec<&str> =
+            before.iter().map(|(spec, _)| spec.name.as_str()).filter(|name| before.wants(name)).collect();
+        self.built = None;
+        let world = self.world()?;
+        for name in wanted {
+            world.resource_mut::<Metrics>().want(name);
+        }
+        for stamped in interventions {
+            let now = world.resource::<SimClock>().tick();
+            run_ticks(world, stamped.tick - 1 - now);
+            world.resource_mut::<InterventionQueue>().push(stamped.tick, stamped.origin, stamped.action);
+        }
+        let now = world.resource::<SimClock>().tick();
+        run_ticks(world, tick - now);
+        Ok(())
+    }
+
+    /// A second sandbox of the same scene in the same state, with the same events and metrics so far. From here on each goes
+    /// its own way; [`Sandbox::rewind`] has an example.
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn fork(&mut self) -> Result<Self, SandboxError> {
+        let keyframe = Keyframe::of(self.world()?);
+        let source = match &self.source {
+            Source::Named(name) => Source::Named(name.clone()),
+            Source::Text(text) => Source::Text(text.clone()),
+            Source::Value(scene) => Source::Value(scene.clone()),
+        };
+        let (settings, plugins) = (self.settings.clone(), self.plugins.clone());
+        let mut fork = Self { source, settings, threads: self.threads, plugins, built: None };
+        keyframe.restore(fork.world()?)?;
+        Ok(fork)
     }
 
     /// Hands the simulation over, to a window for instance.

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`checkpoint`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -22,6 +22,7 @@ mod machine;
 mod measure;
 mod memory;
 mod report;
+mod rewind;
 mod row;
 mod scene;
 
@@ -67,7 +68,10 @@ struct Arguments {
 
 /// All rows in the order of the table.
 fn rows() -> Vec<&'static Row> {
-    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, checkpoint::ROWS].into_iter().flatten().collect()
+    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, checkpoint::ROWS, rewind::ROWS]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn main() -> ExitCode {

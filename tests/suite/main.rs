@@ -11,6 +11,7 @@ mod library;
 mod pictures;
 mod promises;
 mod resume;
+mod timeline;
 
 /// A folder for a test, removed when it ends.
 fn folder() -> tempfile::TempDir {

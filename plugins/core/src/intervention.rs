@@ -65,6 +65,13 @@ pub trait Intervention:
     /// # Errors
     /// If it can't be done; then the world must be as before.
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
+
+    /// Whether this goes on with what `earlier`, made by the same hand a moment ago, began: a slider that is dragged, a stroke
+    /// of a brush. Then both are undone together.
+    fn continues(&self, earlier: &Self) -> bool {
+        let _ = earlier;
+        false
+    }
 }
 
 trait Erased: Debug + Send + Sync {
@@ -73,6 +80,7 @@ trait Erased: Debug + Send + Sync {
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
     fn to_ron(&self) -> Result<String, ron::Error>;
     fn equals(&self, other: &dyn Any) -> bool;
+    fn continues(&self, earlier: &dyn Any) -> bool;
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -101,6 +109,10 @@ impl<T: Intervention> Erased for T {
         other.downcast_ref::<T>().is_some_and(|other| other == self)
     }
 
+    fn continues(&self, earlier: &dyn Any) -> bool {
+        earlier.downcast_ref::<T>().is_some_and(|earlier| Intervention::continues(self, earlier))
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -127,6 +139,12 @@ impl AnyIntervention {
     #[must_use]
     pub fn downcast<T: Intervention>(&self) -> Option<&T> {
         self.0.as_any().downcast_ref()
+    }
+
+    /// Whether this goes on with what `earlier` began, so that both are undone together.
+    #[must_use]
+    pub fn continues(&self, earlier: &Self) -> bool {
+        self.0.continues(earlier.0.as_any())
     }
 
     /// Its fields in RON, without the name.

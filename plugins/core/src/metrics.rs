@@ -145,6 +145,20 @@ impl Series {
         self.samples.iter()
     }
 
+    /// The value at a tick or, if there was none, the last one before it: exact as long as samples are kept one by one,
+    /// further back the mean of the stretch that holds it.
+    #[must_use]
+    pub fn at(&self, tick: u64) -> Option<f64> {
+        let known = self.samples.partition_point(|(at, _)| at <= tick);
+        if let Some(last) = known.checked_sub(1) {
+            return Some(self.samples.get(last).1);
+        }
+        self.levels.iter().find_map(|level| {
+            let known = level.kept.partition_point(|bucket| bucket.from <= tick);
+            known.checked_sub(1).map(|last| level.kept.get(last).mean())
+        })
+    }
+
     /// The whole history from tick `from` to `to` in the finest resolution that still covers it and needs at most
     /// `most` buckets (at least 1), oldest first.
     #[must_use]
@@ -246,6 +260,12 @@ impl Metrics {
         }
     }
 
+    /// Whether somebody has asked for a metric to be recorded.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|id| self.entries[id.0 as usize].wanted)
+    }
+
     /// Asks for all metrics, also those still to be declared.
     pub fn want_all(&mut self) {
         self.want_all = true;
@@ -319,9 +339,10 @@ impl Metrics {
     /// Becomes what these metrics were at an earlier time of the run, or on another branch of it. What somebody wants by now
     /// stays wanted.
     pub(crate) fn put_back(&mut self, then: &Self) {
-        for (index, entry) in self.entries.iter_mut().enumerate() {
-            // Numbers are given in the order of declaration, which a world keeps.
-            entry.series = then.entries.get(index).map(|entry| entry.series.clone()).unwrap_or_default();
+        for entry in &mut self.entries {
+            let then = then.find(&entry.spec.name).map(|id| &then.entries[id.0 as usize]);
+            entry.series = then.map(|then| then.series.clone()).unwrap_or_default();
+            entry.wanted |= then.is_some_and(|then| then.wanted);
         }
         self.tick = then.tick;
         self.rejected = then.rejected;
@@ -383,6 +404,21 @@ mod tests {
         assert!(history.windows(2).all(|pair| pair[0].to < pair[1].from));
         let sum: f64 = history.iter().map(|bucket| bucket.sum).sum();
         assert_eq!(sum, (count * (count + 1) / 2) as f64);
+    }
+
+    #[test]
+    fn any_tick_has_the_value_that_held_then() {
+        let metrics = filled(20_000);
+        let series = metrics.series("m").unwrap();
+        for tick in [20_000, 19_000, 18_000] {
+            assert_eq!(series.at(tick), Some(tick as f64));
+        }
+        for tick in [15_000, 5000, 100, 1] {
+            let error = (series.at(tick).unwrap() - tick as f64).abs();
+            assert!(error <= 64.0, "{tick}: {error}");
+        }
+        assert_eq!(series.at(30_000), Some(20_000.0));
+        assert_eq!(series.at(0), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::life::Lives;
 use crate::metrics::Metrics;
 use crate::quarantine::Stopped;
 use crate::schedule::SimSchedule;
+use crate::timeline::Keyframe;
 
 /// A running simulation: the one door in is [`Simulation::intervene`], the one door out are events and metrics.
 ///
@@ -151,16 +152,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// Goes back (or forth) to a saved state, and lets `history` bring back what a checkpoint doesn't save.
-    pub(crate) fn put_back(
-        &mut self,
-        checkpoint: &Checkpoint,
-        history: impl FnOnce(&mut World),
-    ) -> Result<(), CheckpointError> {
+    /// Goes back (or forth) to a state with its whole history.
+    ///
+    /// # Errors
+    /// If the keyframe is of another scene.
+    pub fn put_back(&mut self, keyframe: &Keyframe) -> Result<(), CheckpointError> {
         self.generation += 1;
-        checkpoint.restore(&mut self.world)?;
-        history(&mut self.world);
-        Ok(())
+        keyframe.restore(&mut self.world)
     }
 }
 

@@ -118,6 +118,7 @@ pub(crate) fn draw(
     let facts = Facts {
         simulation: &window.simulation,
         transport: &window.transport,
+        timeline: &window.timeline,
         settings: &window.settings,
         selection: &window.selection,
         camera: &window.camera,
@@ -217,7 +218,16 @@ fn hash_while_paused(
 fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
     match action {
         Action::Intervene(intervention) => {
+            let run = |timeline: &Timeline| timeline.current().map(|run| (run.id(), run.name().to_owned()));
+            let before = run(&window.timeline);
             window.timeline.intervene(&mut window.simulation, intervention);
+            if let (Some((old, was)), Some((new, is))) = (before, run(&window.timeline))
+                && old != new
+            {
+                // A change in the past forks without a word; it is told where it was made.
+                let told = format!("Your change in the past began {is}. {was} stays as it was: see the panel Runs");
+                window.state.notices.tell(Notice::Done(told, None), ctx.input(|input| input.time));
+            }
         }
         Action::Time(travel) => travel.perform(&mut window.timeline, &mut window.simulation, &mut window.transport),
         Action::Play(playing) => window.transport.playing = playing,

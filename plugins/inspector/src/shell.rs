@@ -11,6 +11,7 @@ use agent2028_core::quarantine::Quarantine;
 use agent2028_core::rng::SimRng;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
+use agent2028_core::timeline::{Branch, Timeline};
 use agent2028_core::transport::Transport;
 use agent2028_pheromones::field::PheromoneField;
 use agent2028_view::capture::CaptureRequest;
@@ -21,19 +22,19 @@ use bevy_egui::egui;
 use egui::{Id, Panel, Rect, Stroke, Ui};
 use egui_material_icons::icons::ICON_TOUCH_APP;
 
-use crate::actions::{Action, Actions};
+use crate::actions::{Action, Actions, Travel};
 use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
 use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
-    parameters, plots, problems, scene, settings, status_bar, top_bar, transport,
+    parameters, plots, problems, runs, scene, settings, status_bar, timeline, top_bar, transport,
 };
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
 use crate::state::InspectorState;
-use crate::theme::{Look, panel_frame};
+use crate::theme::{Look, measure, panel_frame};
 use crate::widgets;
 
 /// Everything that the panels read.
@@ -43,6 +44,8 @@ pub struct Facts<'a> {
     pub simulation: &'a Simulation,
     /// Play, pause and speed.
     pub transport: &'a Transport,
+    /// Where time can be gone to, and on which branches.
+    pub timeline: &'a Timeline,
     /// How the world is drawn.
     pub settings: &'a ViewSettings,
     /// Which agents are selected.
@@ -103,6 +106,20 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         Command::PlayPause => actions.push(Action::Play(!facts.transport.playing)),
         Command::Step => actions.push(Action::Step(1)),
         Command::StepTen => actions.push(Action::Step(10)),
+        Command::Back => actions.push(Action::Time(Travel::Back(1))),
+        Command::BackTen => actions.push(Action::Time(Travel::Back(10))),
+        Command::ToStart => actions.push(Action::Time(Travel::Seek(facts.timeline.start()))),
+        Command::ToEnd => {
+            let end = facts.timeline.current().map_or(0, Branch::furthest);
+            actions.push(Action::Time(Travel::Seek(end)));
+        }
+        Command::GoToTick => {
+            state.visible = true;
+            state.timeline.jumping = true;
+        }
+        Command::Fork => actions.push(Action::Time(Travel::Fork)),
+        Command::Undo => actions.push(Action::Time(Travel::Undo)),
+        Command::Redo => actions.push(Action::Time(Travel::Redo)),
         Command::Slower => actions.push(Action::Speed(transport::slower(facts.transport.speed))),
         Command::Faster => actions.push(Action::Speed(transport::faster(facts.transport.speed))),
         Command::Restart => actions.push(Action::Scene(SceneRequest::Reload)),
@@ -238,6 +255,10 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
         .exact_size(layout::STATUS_BAR)
         .frame(panel_frame(look, spacing::WIDE, 0.0))
         .show(ui, |ui| open_problems = status(ui, look, facts, state, actions));
+    Panel::bottom(Id::new("strip of time"))
+        .exact_size(measure::STRIP)
+        .frame(panel_frame(look, spacing::WIDE, 0.0))
+        .show(ui, |ui| strip(ui, look, facts, state, actions));
     if open_problems {
         state.problems.open();
     }
@@ -341,6 +362,21 @@ fn show_panel(
             };
             interventions::show(ui, look, &view);
         }
+        PanelId::Runs => {
+            let mut plotted: Vec<String> = Vec::new();
+            for name in facts.status.plots.iter().flat_map(|plot| &plot.metrics).chain(&state.plots.picked) {
+                if !plotted.contains(name) {
+                    plotted.push(name.clone());
+                }
+            }
+            let view = runs::RunsView {
+                timeline: facts.timeline,
+                metrics: facts.resource::<Metrics>(),
+                plotted: &plotted,
+                tick_hz: facts.tick_hz(),
+            };
+            runs::show(ui, look, &view, &mut state.runs, actions);
+        }
     }
 }
 
@@ -350,6 +386,7 @@ fn transport_view(facts: &Facts) -> transport::TransportView {
         speed: facts.transport.speed,
         real_time_factor: facts.transport.real_time_factor(),
         tick: facts.simulation.tick(),
+        start: facts.timeline.start(),
         seconds: facts.resource::<SimClock>().seconds(),
         stopped: facts.simulation.stopped(),
     }
@@ -372,6 +409,21 @@ fn status(ui: &mut Ui, look: &Look, facts: &Facts, state: &InspectorState, actio
         playing: facts.transport.playing,
     };
     status_bar::show(ui, look, &view, actions)
+}
+
+/// The strip of time.
+fn strip(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) {
+    let live = facts.resource::<InterventionLog>().0.as_slice();
+    let view = timeline::TimelineView {
+        timeline: facts.timeline,
+        log: facts.timeline.current().and_then(Branch::log).unwrap_or(live),
+        waiting: facts.resource::<InterventionQueue>(),
+        captions: &facts.status.captions,
+        tick: facts.simulation.tick(),
+        tick_hz: facts.tick_hz(),
+        playing: facts.transport.playing,
+    };
+    timeline::show(ui, look, &view, &mut state.timeline, actions);
 }
 
 fn selected(

@@ -14,6 +14,22 @@ pub enum Command {
     Step,
     /// Ten ticks.
     StepTen,
+    /// One tick back.
+    Back,
+    /// Ten ticks back.
+    BackTen,
+    /// To the first tick.
+    ToStart,
+    /// To the last tick that ran.
+    ToEnd,
+    /// Type the tick to go to.
+    GoToTick,
+    /// A second run from here.
+    Fork,
+    /// Leave out the last change.
+    Undo,
+    /// Bring back what was left out.
+    Redo,
     /// The next slower speed.
     Slower,
     /// The next faster speed.
@@ -56,10 +72,18 @@ pub enum Command {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 44] = [
         Self::PlayPause,
         Self::Step,
         Self::StepTen,
+        Self::Back,
+        Self::BackTen,
+        Self::ToStart,
+        Self::ToEnd,
+        Self::GoToTick,
+        Self::Fork,
+        Self::Undo,
+        Self::Redo,
         Self::Slower,
         Self::Faster,
         Self::Restart,
@@ -102,6 +126,14 @@ impl Command {
             Self::PlayPause => "Play or pause",
             Self::Step => "Run one tick",
             Self::StepTen => "Run ten ticks",
+            Self::Back => "Go back one tick",
+            Self::BackTen => "Go back ten ticks",
+            Self::ToStart => "Go to the first tick",
+            Self::ToEnd => "Go to the last tick that ran",
+            Self::GoToTick => "Type the tick to go to",
+            Self::Fork => "Fork: a second run that goes on from here",
+            Self::Undo => "Undo your last change",
+            Self::Redo => "Redo the change that was undone",
             Self::Slower => "Slower",
             Self::Faster => "Faster",
             Self::Restart => "Restart: read the scene again, from tick 0",
@@ -162,6 +194,14 @@ pub const SHEET: [Part; 5] = [
             of(Command::PlayPause),
             of(Command::Step),
             of(Command::StepTen),
+            of(Command::Back),
+            of(Command::BackTen),
+            of(Command::ToStart),
+            of(Command::ToEnd),
+            of(Command::GoToTick),
+            of(Command::Undo),
+            of(Command::Redo),
+            of(Command::Fork),
             of(Command::Slower),
             of(Command::Faster),
             of(Command::Restart),
@@ -236,6 +276,14 @@ pub const fn keys(command: Command) -> &'static str {
         Command::PlayPause => "Space",
         Command::Step => ".",
         Command::StepTen => "Shift .",
+        Command::Back => ",",
+        Command::BackTen => "Shift ,",
+        Command::ToStart => "Home",
+        Command::ToEnd => "End",
+        Command::GoToTick => "Ctrl G",
+        Command::Fork => "Ctrl B",
+        Command::Undo => "Ctrl Z",
+        Command::Redo => "Ctrl Shift Z",
         Command::Slower => "[",
         Command::Faster => "]",
         Command::Restart => "Ctrl R",
@@ -280,6 +328,10 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::Num1, Command::LayoutWatch),
     (Modifiers::COMMAND, Key::Num2, Command::LayoutDebug),
     (Modifiers::COMMAND, Key::Num3, Command::LayoutPresent),
+    (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
+    (Modifiers::COMMAND, Key::Z, Command::Undo),
+    (Modifiers::COMMAND, Key::B, Command::Fork),
+    (Modifiers::COMMAND, Key::G, Command::GoToTick),
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
     (Modifiers::COMMAND, Key::O, Command::Scenes),
@@ -293,6 +345,10 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::SHIFT, Key::Questionmark, Command::Help),
     (Modifiers::NONE, Key::Space, Command::PlayPause),
     (Modifiers::NONE, Key::Period, Command::Step),
+    (Modifiers::SHIFT, Key::Comma, Command::BackTen),
+    (Modifiers::NONE, Key::Comma, Command::Back),
+    (Modifiers::NONE, Key::Home, Command::ToStart),
+    (Modifiers::NONE, Key::End, Command::ToEnd),
     (Modifiers::NONE, Key::OpenBracket, Command::Slower),
     (Modifiers::NONE, Key::CloseBracket, Command::Faster),
     (Modifiers::NONE, Key::T, Command::Theme),
@@ -327,7 +383,10 @@ pub fn pressed(ctx: &egui::Context) -> Vec<Command> {
         KEYS.iter()
             .filter(|(modifiers, key, _)| {
                 // Once the keyboard focus is in the panels, Tab moves it on.
-                (!typing || modifiers.command) && !(navigating && *key == Key::Tab)
+                // And a text field has an undo of its own.
+                let taken = typing && (!modifiers.command || *key == Key::Z);
+                let moves_on = navigating && *key == Key::Tab;
+                !(taken || moves_on)
             })
             .filter(|(modifiers, key, _)| {
                 input.modifiers.matches_exact(*modifiers)

@@ -45,6 +45,10 @@ pub struct InspectorState {
     pub compare: panels::compare::CompareState,
     /// The plots.
     pub plots: panels::plots::PlotsState,
+    /// The strip of time.
+    pub timeline: panels::timeline::TimelineState,
+    /// The runs and which of them are compared.
+    pub runs: panels::runs::RunsState,
     /// The table of metrics.
     pub metrics: panels::metrics::MetricsState,
     /// The log of events.
@@ -87,6 +91,8 @@ impl Default for InspectorState {
             many: default(),
             compare: default(),
             plots: default(),
+            timeline: default(),
+            runs: default(),
             metrics: default(),
             events: default(),
             overlay: default(),

@@ -121,6 +121,18 @@ pub mod measure {
     pub const FILE_DIALOG: (f32, f32) = (760.0, 340.0);
     /// Width of the list of folders to jump to.
     pub const PLACES: f32 = 152.0;
+    /// Height of the strip of time.
+    pub const STRIP: f32 = 44.0;
+    /// Edge of a mark on the strip of time.
+    pub const STRIP_MARK: f32 = 9.0;
+    /// Height of the rail in the strip of time.
+    pub const STRIP_RAIL: f32 = 6.0;
+    /// Distance between two labels of the strip of time: at least this.
+    pub const STRIP_LABEL: f32 = 150.0;
+    /// Width of the choice of a run.
+    pub const RUN_CHOICE: f32 = 112.0;
+    /// Width of the field for the tick to go to.
+    pub const JUMP: f32 = 104.0;
     /// Smallest and largest scale of the interface.
     pub const SCALES: (f32, f32) = (0.75, 2.5);
 }

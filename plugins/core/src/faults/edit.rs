@@ -57,6 +57,10 @@ impl Intervention for SetParam {
         set_live(world, &self.path, &self.value)?;
         Ok(format!("{} is now {}", self.path, self.value))
     }
+
+    fn continues(&self, earlier: &Self) -> bool {
+        self.path == earlier.path
+    }
 }
 
 /// Sets a field of a component of agents, such as `Velocity.0.x` or `Condition.health`.
@@ -80,6 +84,10 @@ impl Default for SetField {
 
 impl Intervention for SetField {
     const NAME: &'static str = "SetField";
+
+    fn continues(&self, earlier: &Self) -> bool {
+        (&self.field, &self.select) == (&earlier.field, &earlier.select)
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = self.select.resolve(world, context);

@@ -51,8 +51,18 @@ impl<T: Copy> Ring<T> {
         (self.chunks.len().saturating_sub(1) * CHUNK + last).saturating_sub(self.skipped)
     }
 
-    /// The value at a place, from the oldest.
-    fn get(&self, at: usize) -> T {
+    /// How many values at the beginning, which are in order, fulfil a condition.
+    pub(super) fn partition_point(&self, holds: impl Fn(T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if holds(self.get(middle)) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// The value at a place below [`Ring::len`], from the oldest.
+    pub(super) fn get(&self, at: usize) -> T {
         let at = at + self.skipped;
         self.chunks[at / CHUNK][at % CHUNK]
     }

@@ -38,6 +38,8 @@ pub struct Branch {
     pub(super) named: bool,
     pub(super) parent: Option<(BranchId, u64)>,
     pub(super) interventions: Vec<Stamped>,
+    /// The gesture that each of them is part of.
+    pub(super) gestures: Vec<u64>,
     pub(super) furthest: u64,
     pub(super) end_hash: Option<StateHash>,
     pub(super) end: Option<End>,

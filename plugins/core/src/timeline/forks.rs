@@ -1,11 +1,15 @@
 //! Changing what happens: interventions, forks, undo and redo.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use super::branch::{Branch, BranchId};
 use super::{Timeline, numbered};
 use crate::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
 use crate::simulation::Simulation;
+
+/// A hand that rests for longer begins something new.
+const A_MOMENT: Duration = Duration::from_millis(700);
 
 impl Timeline {
     /// Changes the simulation at the start of the next tick. At the end of a branch the change just goes in; before that it
@@ -28,11 +32,29 @@ impl Timeline {
         let tick = tick.unwrap_or(now + 1);
         let sequence =
             simulation.world_mut().resource_mut::<InterventionQueue>().push(tick, Origin::User, action.clone());
+        let gesture = self.gesture_of(&action);
         if let Some(branch) = self.tree.get_mut(self.current) {
             branch.interventions.push(Stamped { tick, sequence, origin: Origin::User, action });
+            branch.gestures.push(gesture);
             branch.undone = None;
         }
         self.stand_at(self.current, simulation);
+    }
+
+    /// The number of the gesture that an intervention belongs to: that of the last one if it follows quickly and goes on with
+    /// it, otherwise a new one.
+    #[expect(clippy::disallowed_methods, reason = "a gesture of a hand is about real time; no simulation code sees it")]
+    fn gesture_of(&mut self, action: &AnyIntervention) -> u64 {
+        let now = Instant::now();
+        let quick = self.gesture.at.is_some_and(|at| now - at < A_MOMENT);
+        let last = self.current().and_then(|branch| branch.interventions.last());
+        if !(quick && last.is_some_and(|last| action.continues(&last.action))) {
+            // Above all that a branch may have begun with.
+            let known = self.tree.all().flat_map(|branch| branch.gestures.iter()).max();
+            self.gesture.number = known.map_or(0, |known| known + 1);
+        }
+        self.gesture.at = Some(now);
+        self.gesture.number
     }
 
     /// Takes over interventions that came into the queue past this timeline, as if they had come through it. If the
@@ -61,6 +83,8 @@ impl Timeline {
             simulation.world_mut().resource_mut::<InterventionQueue>().plan(now, None, &known);
         }
         if let Some(branch) = self.tree.get_mut(on) {
+            let next = branch.gestures.iter().max().map_or(0, |last| last + 1);
+            branch.gestures.extend(next..next + ran.len() as u64);
             branch.interventions.append(&mut ran);
         }
         self.stand_at(on, simulation);
@@ -100,7 +124,10 @@ impl Timeline {
     /// Adds a branch that leaves the current one after `tick`; if there are too many, another one goes.
     fn add_branch(&mut self, tick: u64, interventions: Vec<Stamped>, name: Option<&str>) -> BranchId {
         let parent = self.current;
-        let marks = self.tree.get(parent).map(|branch| branch.marks.up_to(tick)).unwrap_or_default();
+        let from = self.tree.get(parent);
+        let marks = from.map(|branch| branch.marks.up_to(tick)).unwrap_or_default();
+        let mut gestures = from.map(|branch| branch.gestures.clone()).unwrap_or_default();
+        gestures.truncate(interventions.len());
         let name = name.map(str::trim).filter(|name| !name.is_empty());
         let id = self.tree.add(|id| Branch {
             id,
@@ -108,6 +135,7 @@ impl Timeline {
             named: name.is_some(),
             parent: Some((parent, tick)),
             interventions,
+            gestures,
             furthest: tick,
             end_hash: None,
             end: None,
@@ -160,21 +188,28 @@ impl Timeline {
         with_it.interventions.last().map(|last| &last.action)
     }
 
-    /// Leaves out the last intervention of the current branch: forks before it and goes to the same tick. Returns whether
-    /// there was one.
+    /// The intervention that a branch was made to leave out, by undoing it.
+    #[must_use]
+    pub fn left_out(&self, id: BranchId) -> Option<&Stamped> {
+        self.tree.listed(self.branch(id)?.undone?)?.interventions.last()
+    }
+
+    /// Leaves out the last intervention of the current branch, together with those that it went on with (a slider that was
+    /// dragged): forks before it and goes to the same tick. Returns whether there was one.
     pub fn undo(&mut self) -> bool {
         if self.deferred.pop().is_some() {
             return true;
         }
-        let Some((branch, last)) = self.current().and_then(|branch| Some((branch, branch.interventions.last()?)))
-        else {
+        let Some((branch, gesture)) = self.current().and_then(|branch| Some((branch, *branch.gestures.last()?))) else {
             return false;
         };
-        if last.tick <= self.start {
+        let kept = branch.gestures.iter().position(|other| *other == gesture).unwrap_or_default();
+        let (without, with) = branch.interventions.split_at(kept);
+        let Some(first) = with.first().map(|stamped| stamped.tick).filter(|tick| *tick > self.start) else {
             return false;
-        }
-        let without = branch.interventions[..branch.interventions.len() - 1].to_vec();
-        let fork = (last.tick - 1).min(branch.furthest);
+        };
+        let without = without.to_vec();
+        let fork = (first - 1).min(branch.furthest);
         let undone = branch.id;
         let known = self.tree.iter().find(|other| other.undone == Some(undone) && other.interventions == without);
         let id = match known.map(|known| known.id) {

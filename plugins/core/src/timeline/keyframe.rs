@@ -3,15 +3,18 @@
 use std::mem::size_of;
 use std::sync::Arc;
 
+use bevy::prelude::*;
+
 use crate::checkpoint::{Checkpoint, CheckpointError, StateHash};
 use crate::event::{Event, EventBus};
 use crate::intervention::InterventionQueue;
 use crate::metrics::Metrics;
-use crate::simulation::Simulation;
 
 /// A checkpoint and what a file doesn't hold: the events that were kept, all metrics, and the next intervention's number.
+///
+/// With it a run can go on twice: once here and once in another world of the same scene.
 #[derive(Clone, Debug)]
-pub(super) struct Keyframe {
+pub struct Keyframe {
     checkpoint: Checkpoint,
     events: Vec<Arc<Event>>,
     metrics: Metrics,
@@ -20,12 +23,16 @@ pub(super) struct Keyframe {
 }
 
 impl Keyframe {
-    /// The simulation as it is between two ticks. `before` is the metrics of the keyframe before this one, with which it
-    /// shares memory.
-    pub(super) fn of(simulation: &Simulation, before: Option<&Metrics>) -> Self {
-        let world = simulation.world();
+    /// A simulation as it is between two ticks.
+    #[must_use]
+    pub fn of(world: &World) -> Self {
+        Self::after(world, None)
+    }
+
+    /// The same, where `before` is the metrics of the keyframe before this one, with which it shares memory.
+    pub(super) fn after(world: &World, before: Option<&Metrics>) -> Self {
         let mut keyframe = Self {
-            checkpoint: simulation.checkpoint(),
+            checkpoint: Checkpoint::of(world),
             events: world.resource::<EventBus>().keep(),
             metrics: world.resource::<Metrics>().clone(),
             first_free: world.resource::<InterventionQueue>().first_free(),
@@ -60,11 +67,14 @@ impl Keyframe {
         self.first_free
     }
 
-    /// Puts the simulation into this state, with the events and metrics that it had.
-    pub(super) fn restore(&self, simulation: &mut Simulation) -> Result<(), CheckpointError> {
-        simulation.put_back(&self.checkpoint, |world| {
-            world.resource_mut::<EventBus>().put_back(&self.events);
-            world.resource_mut::<Metrics>().put_back(&self.metrics);
-        })
+    /// Puts a simulation of the same scene into this state, with the events and metrics that it had.
+    ///
+    /// # Errors
+    /// If it is of another scene; the world is then in no defined state and must be rebuilt from its scene.
+    pub fn restore(&self, world: &mut World) -> Result<(), CheckpointError> {
+        self.checkpoint.restore(world)?;
+        world.resource_mut::<EventBus>().put_back(&self.events);
+        world.resource_mut::<Metrics>().put_back(&self.metrics);
+        Ok(())
     }
 }

@@ -41,10 +41,12 @@ mod thinning;
 mod travel;
 
 pub use branch::{Branch, BranchId};
+pub use keyframe::Keyframe;
 pub use marks::EventMark;
 pub use travel::Seeking;
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use bevy::prelude::*;
 
@@ -87,6 +89,13 @@ struct Stand {
     counts: BTreeMap<&'static str, u64>,
 }
 
+/// What a hand did last: interventions that follow quickly and go on with it are undone with it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gesture {
+    number: u64,
+    at: Option<Instant>,
+}
+
 /// The whole time of a simulation that can be gone to: what ran, on which branch, and what was changed in it.
 #[derive(Resource, Debug, Default)]
 pub struct Timeline {
@@ -99,6 +108,7 @@ pub struct Timeline {
     /// What is to be changed as soon as the tick is reached that was asked for.
     deferred: Vec<AnyIntervention>,
     pace: Pace,
+    gesture: Gesture,
     branches_dropped: u64,
     failure: Option<String>,
 }
@@ -125,6 +135,7 @@ impl Timeline {
             name: numbered(id),
             named: false,
             parent: None,
+            gestures: (0..interventions.len() as u64).collect(),
             interventions,
             furthest: tick,
             end_hash: None,
@@ -217,7 +228,7 @@ impl Timeline {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let of = |branch: &Branch| {
-            let keyframes: usize = branch.keyframes.values().map(keyframe::Keyframe::bytes).sum();
+            let keyframes: usize = branch.keyframes.values().map(Keyframe::bytes).sum();
             keyframes + branch.end.as_ref().map_or(0, |end| end.bytes)
         };
         self.tree.all().map(of).sum()

@@ -127,7 +127,7 @@ impl Timeline {
         if before.is_some_and(|(at, keyframe)| at == tick || !self.has_room_beside_start(keyframe.bytes())) {
             return;
         }
-        let keyframe = Keyframe::of(simulation, before.map(|(_, keyframe)| keyframe.metrics()));
+        let keyframe = Keyframe::after(simulation.world(), before.map(|(_, keyframe)| keyframe.metrics()));
         if let Some(branch) = self.tree.get_mut(stand.branch)
             && branch.furthest == tick
         {

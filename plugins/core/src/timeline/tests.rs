@@ -223,6 +223,35 @@ fn undo_leaves_the_last_intervention_out_and_redo_brings_it_back() {
 }
 
 #[test]
+fn what_a_hand_did_in_one_go_is_undone_in_one_go() {
+    let (mut simulation, mut timeline) = (simulation(), Timeline::default());
+    let edge = |size: f64| crate::faults::SetParam {
+        path: "world.size.x".into(),
+        value: crate::reflect_path::ParamValue::Number(size),
+    };
+    timeline.run(&mut simulation, 5);
+    timeline.intervene(&mut simulation, some(0));
+    for size in [900.0, 910.0, 920.0] {
+        timeline.intervene(&mut simulation, edge(size));
+        timeline.run(&mut simulation, 2);
+    }
+    // A rest, and the same slider again.
+    timeline.gesture.at = None;
+    timeline.intervene(&mut simulation, edge(700.0));
+    timeline.run(&mut simulation, 9);
+    for left in [4, 1, 0] {
+        assert!(timeline.undo());
+        timeline.finish(&mut simulation);
+        assert_eq!((simulation.tick(), timeline.current().unwrap().interventions().len()), (20, left));
+        assert_as_fresh(&timeline, &simulation);
+    }
+    assert!(!timeline.undo() && timeline.redo() && timeline.redo());
+    timeline.finish(&mut simulation);
+    assert_eq!(timeline.current().unwrap().interventions().len(), 4);
+    assert_as_fresh(&timeline, &simulation);
+}
+
+#[test]
 fn on_the_way_changes_wait_for_the_arrival() {
     let (mut simulation, mut timeline) = (simulation(), Timeline::default());
     timeline.run(&mut simulation, 60);

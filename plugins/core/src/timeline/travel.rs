@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Timeline;
 use super::branch::BranchId;
 use crate::intervention::InterventionQueue;
+use crate::life::Lives;
 use crate::simulation::Simulation;
 use crate::transport::Transport;
 
@@ -126,7 +127,7 @@ impl Timeline {
         let nearest = self.tree.nearest(self.current, seek.target).map(|(tick, _)| tick);
         if !goes_on || nearest.is_some_and(|nearest| nearest > here) {
             self.leave(simulation);
-            if !self.go_back(simulation, seek.target) {
+            if !self.go_back(simulation, seek.target, stand.branch) {
                 self.seek = None;
                 self.stand_at(self.current, simulation);
                 return;
@@ -140,13 +141,16 @@ impl Timeline {
     }
 
     /// Restores the last keyframe of the current branch that is not after `target`. One that can't be restored is thrown
-    /// away, and the one before it tried.
-    fn go_back(&mut self, simulation: &mut Simulation, target: u64) -> bool {
+    /// away, and the one before it tried. `from` is the branch that the world was on.
+    fn go_back(&mut self, simulation: &mut Simulation, target: u64, from: BranchId) -> bool {
+        let shared = self.tree.common(from, self.current);
         while let Some((tick, keyframe)) = self.tree.nearest(self.current, target) {
-            match keyframe.restore(simulation) {
+            match simulation.put_back(keyframe) {
                 Ok(()) => {
                     let first_free = keyframe.first_free();
                     self.plan(simulation, Some(first_free));
+                    // Lives are written on as ticks run anew; what happened to the watched on another branch is none of this.
+                    simulation.world_mut().resource_mut::<Lives>().truncate(tick.min(shared));
                     return true;
                 }
                 Err(error) => {

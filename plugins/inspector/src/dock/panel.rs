@@ -2,8 +2,8 @@
 
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_BOLT, ICON_COMPARE_ARROWS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC,
-    ICON_SETTINGS, ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
+    ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH,
+    ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub enum PanelId {
     Events,
     /// What was done to the simulation.
     Interventions,
+    /// The ways that the run has taken.
+    Runs,
 }
 
 /// The side of the world on which a panel appears when it is opened.
@@ -73,6 +75,7 @@ impl PanelId {
         Self::Metrics,
         Self::Events,
         Self::Interventions,
+        Self::Runs,
     ];
 
     /// What is to know about it.
@@ -105,6 +108,13 @@ impl PanelId {
                 Bottom,
                 false,
                 "What was done to the simulation, and what came of it.",
+            ),
+            Self::Runs => facts(
+                "Runs",
+                ICON_CALL_SPLIT,
+                Right,
+                false,
+                "The ways that the run has taken: forks, what differs in them, and how their metrics compare.",
             ),
         }
     }

@@ -46,7 +46,7 @@ impl Preset {
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
-            Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Scene, Settings, World,
+            Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Runs, Scene, Settings, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -61,7 +61,7 @@ impl Preset {
                 (middle, world),
                 (
                     layout::RIGHT_DOCK,
-                    SavedTile::Column(vec![(0.55, tabs(&[Agent])), (0.45, tabs(&[Plots, Metrics, Events]))]),
+                    SavedTile::Column(vec![(0.55, tabs(&[Agent, Runs])), (0.45, tabs(&[Plots, Metrics, Events]))]),
                 ),
             ]),
             Self::Debug => SavedTile::Column(vec![
@@ -76,7 +76,7 @@ impl Preset {
                             ]),
                         ),
                         (middle, world),
-                        (layout::RIGHT_DOCK, tabs(&[Agent])),
+                        (layout::RIGHT_DOCK, tabs(&[Agent, Runs])),
                     ]),
                 ),
                 (below, tabs(&[Plots, Metrics, Events, Interventions, Compare])),

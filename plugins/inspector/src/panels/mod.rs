@@ -23,10 +23,12 @@ pub mod parameters;
 pub mod pictures;
 pub mod plots;
 pub mod problems;
+pub mod runs;
 pub mod scene;
 pub mod scene_chooser;
 pub mod settings;
 pub mod status_bar;
+pub mod timeline;
 pub mod top_bar;
 pub mod transport;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use agent2028_core::checkpoint::SceneFingerprint;
+use agent2028_core::clock::SimClock;
 use agent2028_core::faults::SetParam;
 use agent2028_core::intervention::InterventionQueue;
 use agent2028_core::params::{Params, get_live, settings};
@@ -108,7 +109,9 @@ impl SceneValues {
 #[must_use]
 pub fn gather(world: &World, scene_values: &SceneValues) -> Vec<ParamFacts> {
     let mut waiting: BTreeMap<String, ParamValue> = BTreeMap::new();
-    for stamped in world.resource::<InterventionQueue>().iter() {
+    // What comes later is no business of the slider yet: the scene's timeline, or a future that is known.
+    let next = world.resource::<SimClock>().tick() + 1;
+    for stamped in world.resource::<InterventionQueue>().iter().take_while(|stamped| stamped.tick <= next) {
         if let Some(set) = stamped.action.downcast::<SetParam>() {
             waiting.insert(set.path.clone(), set.value.clone());
         }

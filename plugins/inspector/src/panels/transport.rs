@@ -5,10 +5,11 @@ use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Ui, WidgetType};
 use egui_material_icons::icons::{
-    ICON_ADD, ICON_PAUSE, ICON_PLAY_ARROW, ICON_REMOVE, ICON_SKIP_NEXT, ICON_SKIP_PREVIOUS, ICON_WARNING,
+    ICON_ADD, ICON_PAUSE, ICON_PLAY_ARROW, ICON_REMOVE, ICON_RESTART_ALT, ICON_SKIP_NEXT, ICON_SKIP_PREVIOUS,
+    ICON_WARNING,
 };
 
-use crate::actions::{Action, Actions};
+use crate::actions::{Action, Actions, Travel};
 use crate::format;
 use crate::scene::SceneRequest;
 use crate::shortcuts::{Command, keys};
@@ -26,6 +27,8 @@ pub struct TransportView {
     pub real_time_factor: f64,
     /// The last tick that ran.
     pub tick: u64,
+    /// The first tick that can be gone back to.
+    pub start: u64,
     /// Simulated seconds since tick 0.
     pub seconds: f64,
     /// Whether a fault has stopped the run.
@@ -95,11 +98,17 @@ pub fn speed_label(speed: Speed) -> String {
 /// Shows the transport in a row.
 pub fn show(ui: &mut Ui, look: &Look, view: &TransportView, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-    let restart = widgets::icon_button(ui, look, ICON_SKIP_PREVIOUS, "Restart");
+    let restart = widgets::icon_button(ui, look, ICON_RESTART_ALT, "Restart");
     if widgets::tip(restart, look, "Restart: read the scene again, from tick 0", keys(Command::Restart)).clicked() {
         actions.push(Action::Scene(SceneRequest::Reload));
     }
     let (icon, name) = if view.playing { (ICON_PAUSE, "Pause") } else { (ICON_PLAY_ARROW, "Play") };
+    ui.add_enabled_ui(view.tick > view.start, |ui| {
+        let back = widgets::icon_button(ui, look, ICON_SKIP_PREVIOUS, "Step back");
+        if widgets::tip(back, look, "Go back one tick", keys(Command::Back)).clicked() {
+            actions.push(Action::Time(Travel::Back(1)));
+        }
+    });
     ui.add_enabled_ui(!view.stopped, |ui| {
         let play = widgets::icon_toggle(ui, look, icon, name, !view.playing);
         if widgets::tip(play, look, name, keys(Command::PlayPause)).clicked() {
@@ -199,6 +208,7 @@ mod tests {
             speed: Speed::Times(1.0),
             real_time_factor: 0.4,
             tick: 0,
+            start: 0,
             seconds: 0.0,
             stopped: false,
         };

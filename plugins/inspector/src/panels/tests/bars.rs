@@ -20,6 +20,7 @@ const PAUSED: TransportView = TransportView {
     speed: Speed::Times(1.0),
     real_time_factor: 0.0,
     tick: 1204,
+    start: 0,
     seconds: 1204.0 / 60.0,
     stopped: false,
 };

@@ -10,7 +10,9 @@ mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
+mod runs;
 mod settings;
+mod timeline;
 mod whole;
 
 use agent2028_core::SimCorePlugin;

@@ -1,10 +1,12 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::faults::Kill;
+use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::{Selection, ViewSettings, Viewport, WorldCamera};
 
 use super::*;
 use crate::PanelId;
+use crate::actions::Travel;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::InspectorState;
@@ -13,6 +15,7 @@ use crate::state::InspectorState;
 struct Whole {
     simulation: Simulation,
     transport: Transport,
+    timeline: Timeline,
     selection: Selection,
     status: SceneStatus,
     inspector: InspectorState,
@@ -20,9 +23,12 @@ struct Whole {
 }
 
 fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
+    let mut timeline = Timeline::default();
+    timeline.begin(&simulation);
     let whole = Whole {
         simulation,
         transport: Transport::default(),
+        timeline,
         selection: Selection::default(),
         status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
         inspector: InspectorState::default(),
@@ -35,6 +41,7 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
         let facts = Facts {
             simulation: &whole.simulation,
             transport: &whole.transport,
+            timeline: &whole.timeline,
             settings: &settings,
             selection: &whole.selection,
             camera: &camera,
@@ -75,6 +82,12 @@ fn keys_do_what_the_sheet_says() {
     assert_eq!(press(&mut harness, none, egui::Key::Space), [Action::Play(false)]);
     assert_eq!(press(&mut harness, none, egui::Key::Period), [Action::Step(1)]);
     assert_eq!(press(&mut harness, shift, egui::Key::Period), [Action::Step(10)]);
+    assert_eq!(press(&mut harness, none, egui::Key::Comma), [Action::Time(Travel::Back(1))]);
+    assert_eq!(press(&mut harness, shift, egui::Key::Comma), [Action::Time(Travel::Back(10))]);
+    assert_eq!(press(&mut harness, none, egui::Key::Home), [Action::Time(Travel::Seek(0))]);
+    assert_eq!(press(&mut harness, ctrl, egui::Key::Z), [Action::Time(Travel::Undo)]);
+    assert_eq!(press(&mut harness, ctrl | shift, egui::Key::Z), [Action::Time(Travel::Redo)]);
+    assert_eq!(press(&mut harness, ctrl, egui::Key::B), [Action::Time(Travel::Fork)]);
     assert_eq!(press(&mut harness, none, egui::Key::CloseBracket), [Action::Speed(Speed::Times(2.0))]);
     assert_eq!(press(&mut harness, none, egui::Key::T), [Action::Theme(Theme::Light)]);
     assert_eq!(press(&mut harness, ctrl, egui::Key::R), [Action::Scene(SceneRequest::Reload)]);
