@@ -19,6 +19,8 @@ use bevy::window::{PresentMode, WindowResolution};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::assemble::{ExtraPlugins, build_app};
+use crate::headless::RunError;
+use crate::record::Recording;
 use crate::scene::gallery;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load};
 use crate::scene::report::SceneError;
@@ -44,6 +46,8 @@ pub struct WindowOptions {
     pub plugins: ExtraPlugins,
     /// A file that describes what the window shows, for scripts.
     pub describe_interface: Option<PathBuf>,
+    /// A recorded run to show, and the tick at which it is shown first; the scene is that of the recording.
+    pub recording: Option<(Recording, u64)>,
 }
 
 impl Default for WindowOptions {
@@ -58,6 +62,7 @@ impl Default for WindowOptions {
             settings: Vec::new(),
             plugins: ExtraPlugins::default(),
             describe_interface: None,
+            recording: None,
         }
     }
 }
@@ -110,9 +115,16 @@ pub fn simulation_of(
 /// Opens a window and returns when it is closed: the exit code of the app, and what was reported if it closed by itself.
 ///
 /// # Errors
-/// If the scene doesn't fit its plugins.
-pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), SceneError> {
-    let simulation = simulation_of(&loaded, options.threads, &options.plugins)?;
+/// If the scene doesn't fit its plugins, or a recorded run can't be shown.
+pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), RunError> {
+    let mut simulation = simulation_of(&loaded, options.threads, &options.plugins)?;
+    let mut timeline = Timeline::default();
+    if let Some((recording, at)) = &options.recording {
+        recording.queue(simulation.world_mut())?;
+        timeline.begin(&simulation);
+        timeline.foresee(recording.last_tick);
+        timeline.seek(*at);
+    }
     let report = std::sync::Arc::new(Mutex::new(None));
     let mut app = App::new();
     app.add_plugins(
@@ -139,6 +151,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     transport.speed = options.speed;
     transport.pause_at = options.until;
     app.insert_resource(simulation)
+        .insert_resource(timeline)
         .insert_resource(transport)
         .add_plugins((ViewPlugin, InspectorPlugin))
         .insert_resource(SceneLibrary { entries: library(), recent })

@@ -7,9 +7,11 @@ mod determinism;
 mod documents;
 mod gallery;
 mod library;
+mod parquet_reader;
 #[cfg(feature = "desktop")]
 mod pictures;
 mod promises;
+mod replay;
 mod resume;
 
 /// A folder for a test, removed when it ends.
