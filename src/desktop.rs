@@ -1,10 +1,14 @@
 //! The window: a simulation, the view, the inspector, and what connects them.
 
+mod record;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+pub use self::record::RecordOptions;
+use self::record::{Recorder, Saver};
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
@@ -46,6 +50,8 @@ pub struct WindowOptions {
     pub plugins: ExtraPlugins,
     /// A file that describes what the window shows, for scripts.
     pub describe_interface: Option<PathBuf>,
+    /// The folder that records the run as it goes.
+    pub record: Option<RecordOptions>,
     /// A recorded run to show, and the tick at which it is shown first; the scene is that of the recording.
     pub recording: Option<(Recording, u64)>,
 }
@@ -62,6 +68,7 @@ impl Default for WindowOptions {
             settings: Vec::new(),
             plugins: ExtraPlugins::default(),
             describe_interface: None,
+            record: None,
             recording: None,
         }
     }
@@ -84,6 +91,7 @@ struct OpenScene {
     plugins: ExtraPlugins,
     settings: Vec<Setting>,
     watch: Option<FileWatch>,
+    recorder: Option<Recorder>,
 }
 
 /// Tells when a file of the scene changes on disk.
@@ -118,6 +126,8 @@ pub fn simulation_of(
 /// If the scene doesn't fit its plugins, or a recorded run can't be shown.
 pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), RunError> {
     let mut simulation = simulation_of(&loaded, options.threads, &options.plugins)?;
+    let recorder =
+        options.record.as_ref().map(|record| Recorder::begin(record, &loaded, &mut simulation)).transpose()?;
     let mut timeline = Timeline::default();
     if let Some((recording, at)) = &options.recording {
         recording.queue(simulation.world_mut())?;
@@ -162,9 +172,12 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             threads: options.threads,
             plugins: options.plugins.clone(),
             settings: options.settings.clone(),
+            recorder,
         })
+        .init_resource::<Saver>()
         .add_systems(PreUpdate, drive)
-        .add_systems(Update, (open_requested, reload_changed).chain());
+        .add_systems(Update, (open_requested, reload_changed, record::save_requested).chain())
+        .add_systems(Last, record::keep_recording);
     if let Some(keep) = KeepWorkspace::in_settings(options.theme) {
         app.insert_resource(keep);
     } else if let Some(theme) = options.theme {
@@ -295,6 +308,9 @@ fn exchange(name: &str, scene: &mut OpenScene, simulation: &mut Simulation, stat
     });
     match opened {
         Ok((loaded, fresh)) => {
+            if let Some(recorder) = scene.recorder.take() {
+                recorder.finish(simulation.world(), &scene.loaded);
+            }
             simulation.replace(fresh.into_world());
             *status = status_of(&loaded);
             scene.watch = FileWatch::of(&loaded);

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::render::parse_size;
 use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, print};
-use crate::desktop::{WindowOptions, open};
+use crate::desktop::{RecordOptions, WindowOptions, open};
 use crate::record::Recording;
 use crate::scene::load::{Loaded, load};
 
@@ -15,7 +15,7 @@ use crate::scene::load::{Loaded, load};
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  agent2028 open\n  agent2028 open foraging --speed 4\n  agent2028 open my-scene.ron --set \
-    boids.max_speed=6\n  agent2028 open flock --until 600 --speed max"
+    boids.max_speed=6\n  agent2028 open flock --until 600 --speed max\n  agent2028 open flock --out runs/1"
 )]
 pub(crate) struct Open {
     /// A scene file, or the name of a built-in scene; the welcome scene if absent.
@@ -28,6 +28,15 @@ pub(crate) struct Open {
     /// Begins paused.
     #[arg(long)]
     paused: bool,
+    /// Records the run as it goes into a new folder, which holds the branch that is shown. See the manual of run.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Writes a checkpoint into the folder every so many ticks.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "out")]
+    checkpoint_every: Option<u64>,
+    /// Writes a state hash into the folder every so many ticks; that of the last tick is written in any case.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "out")]
+    hash_every: Option<u64>,
     /// Uses this many threads for the simulation; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -96,13 +105,11 @@ impl Open {
             scene_arguments: SceneArguments { seed: None, set: Vec::new() },
             speed: Speed::Times(1.0),
             paused: false,
+            out: None,
+            checkpoint_every: None,
+            hash_every: None,
             threads: None,
-            window: WindowArguments {
-                until: None,
-                size: (1280, 720),
-                theme: None,
-                describe_interface: None,
-            },
+            window: WindowArguments { until: None, size: (1280, 720), theme: None, describe_interface: None },
         }
     }
 
@@ -119,6 +126,11 @@ impl Open {
             paused: self.paused,
             threads: self.threads.map(usize::from),
             settings,
+            record: self.out.map(|out| RecordOptions {
+                out,
+                checkpoint_every: self.checkpoint_every,
+                hash_every: self.hash_every,
+            }),
             ..self.window.options()
         };
         show(loaded, &options)

@@ -29,6 +29,7 @@ pub struct RunFolder {
     hashes: RowFile,
     interventions: InterventionFile,
     last: u64,
+    hashed: u64,
 }
 
 impl RunFolder {
@@ -54,6 +55,7 @@ impl RunFolder {
             hashes: RowFile::create(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick)?,
             interventions: InterventionFile::open(path, 0)?,
             last: 0,
+            hashed: 0,
         };
         // The scene last: where it is, everything else is there too.
         let (scene, tables) = loaded.portable();
@@ -93,7 +95,7 @@ impl RunFolder {
         about.write(path)?;
         let columns: Vec<String> = about.metrics.into_iter().map(|column| column.name).collect();
         let header = format!("tick,{}", columns.join(","));
-        let folder = Self {
+        let mut folder = Self {
             path: path.into(),
             columns,
             metrics: RowFile::resume(&metrics, Some(&header), rows::csv_tick, tick)?,
@@ -101,7 +103,12 @@ impl RunFolder {
             hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, tick)?,
             interventions: InterventionFile::open(path, tick)?,
             last: tick,
+            hashed: 0,
         };
+        rows::read(&path.join("hashes.csv"), 1, |_, row| {
+            folder.hashed = rows::csv_tick(row).unwrap_or(folder.hashed);
+            Ok(())
+        })?;
         queue(path, folder.interventions.waiting(), world)?;
         world.resource_mut::<EventBus>().keep_whole_ticks();
         Ok(folder)
@@ -154,11 +161,15 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Writes a state hash.
+    /// Writes a state hash, unless that of the tick stands there already.
     ///
     /// # Errors
     /// If the disk refuses.
     pub fn hash(&mut self, tick: u64, hash: StateHash) -> Result<(), RecordError> {
+        if self.hashed == tick && tick > 0 {
+            return Ok(());
+        }
+        self.hashed = tick;
         self.hashes.push(&format!("{tick},{hash}"))
     }
 
@@ -182,6 +193,7 @@ impl RunFolder {
         }
         self.interventions.cut(tick)?;
         self.last = self.last.min(tick);
+        self.hashed = self.hashed.min(tick.saturating_sub(1));
         Ok(())
     }
 
@@ -214,13 +226,27 @@ impl RunFolder {
     }
 }
 
-/// Queues recorded interventions for the ticks at which they were applied.
+/// Queues recorded interventions for the ticks at which they were applied, but for those that a checkpoint has brought
+/// back already.
 ///
 /// # Errors
 /// If the program doesn't know one of them.
 pub fn queue(folder: &Path, entries: &[Entry], world: &mut World) -> Result<(), RecordError> {
     let registry = world.resource::<InterventionRegistry>().clone();
+    let mut known: Vec<(u64, String, String)> = world
+        .resource::<InterventionQueue>()
+        .iter()
+        .map(|stamped| (stamped.tick, stamped.action.name().to_owned(), stamped.action.to_ron().unwrap_or_default()))
+        .collect();
     for entry in entries {
+        let same = |(tick, name, fields): &(u64, String, String)| {
+            (*tick, name, fields) == (entry.tick, &entry.name, &entry.fields)
+        };
+        if let Some(at) = known.iter().position(same) {
+            // Each that waits stands for one: the same may be done twice in a tick.
+            known.swap_remove(at);
+            continue;
+        }
         let action = entry.action(&registry).map_err(|error| RecordError::Content {
             path: folder.join(super::interventions::FILE).display().to_string(),
             line: None,

@@ -18,7 +18,8 @@ use super::{RecordError, io_error};
 /// The name of the file.
 pub const FILE: &str = "interventions.ron";
 
-const HEAD: &str = "// What was done to this run, in order. A replay does it again, but for what the scene does by itself (origin: Scene).\n[\n";
+const HEAD: &str =
+    "// What was done to this run, in order. A replay does it again, but for what the scene does by itself.\n[\n";
 const TAIL: &str = "]\n";
 
 /// An intervention as it is written down.

@@ -10,6 +10,7 @@ mod library;
 mod parquet_reader;
 #[cfg(feature = "desktop")]
 mod pictures;
+mod plot;
 mod promises;
 mod replay;
 mod resume;

@@ -87,8 +87,8 @@ fn another_intervention_is_noticed_at_the_first_state_that_differs() {
     let out = folder.path().join("run");
     record(&out);
     // It is done with the same outcome, so only the state can tell.
-    edit(&out.join("interventions.ron"), "Number(2.5)", "Number(2.25)");
-    edit(&out.join("interventions.ron"), "= 2.5", "= 2.25");
+    edit(&out.join("interventions.ron"), "value:2.5", "value:2.25");
+    edit(&out.join("interventions.ron"), "is now 2.5\"", "is now 2.25\"");
     let (code, text, _) = verify(&out);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("NOT THE SAME: tick 30 differs in its state hash; the same up to tick 15"), "{text}");
@@ -100,7 +100,7 @@ fn another_intervention_is_noticed_at_the_first_state_that_differs() {
     assert_eq!((code, difference["tick"].as_u64()), (1, Some(40)), "{text}");
     let sections: Vec<&str> =
         difference["sections"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-    assert!(sections.contains(&"positions") && !sections.contains(&"conditions"), "{sections:?}");
+    assert!(sections.contains(&"velocities") && !sections.contains(&"conditions"), "{sections:?}");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn another_outcome_is_noticed() {
     edit(&out.join("interventions.ron"), "Fraction(0.3)", "Fraction(0.2)");
     let (code, text, _) = verify(&out);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("tick 20 differs in its intervention 1") && text.contains("killed 300"), "{text}");
+    assert!(text.contains("tick 20 differs in its intervention 1") && text.contains("300 agents failed"), "{text}");
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub enum Command {
     Faster,
     /// Read the scene again and start it from tick 0.
     Restart,
+    /// Write the run into a folder.
+    SaveRun,
     /// Choose a scene.
     Scenes,
     /// Dark or light.
@@ -56,13 +58,14 @@ pub enum Command {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::PlayPause,
         Self::Step,
         Self::StepTen,
         Self::Slower,
         Self::Faster,
         Self::Restart,
+        Self::SaveRun,
         Self::Scenes,
         Self::Theme,
         Self::ScaleUp,
@@ -105,6 +108,7 @@ impl Command {
             Self::Slower => "Slower",
             Self::Faster => "Faster",
             Self::Restart => "Restart: read the scene again, from tick 0",
+            Self::SaveRun => "Save this run into a folder, and verify it",
             Self::Scenes => "Choose a scene",
             Self::Theme => "Dark or light theme",
             Self::ScaleUp => "Larger interface",
@@ -165,6 +169,7 @@ pub const SHEET: [Part; 5] = [
             of(Command::Slower),
             of(Command::Faster),
             of(Command::Restart),
+            of(Command::SaveRun),
         ],
     },
     Part {
@@ -239,6 +244,7 @@ pub const fn keys(command: Command) -> &'static str {
         Command::Slower => "[",
         Command::Faster => "]",
         Command::Restart => "Ctrl R",
+        Command::SaveRun => "Ctrl E",
         Command::Scenes => "Ctrl O",
         Command::Theme => "T",
         Command::ScaleUp => "Ctrl +",
@@ -280,6 +286,7 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::Num1, Command::LayoutWatch),
     (Modifiers::COMMAND, Key::Num2, Command::LayoutDebug),
     (Modifiers::COMMAND, Key::Num3, Command::LayoutPresent),
+    (Modifiers::COMMAND, Key::E, Command::SaveRun),
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
     (Modifiers::COMMAND, Key::O, Command::Scenes),

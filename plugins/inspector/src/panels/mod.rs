@@ -23,6 +23,7 @@ pub mod parameters;
 pub mod pictures;
 pub mod plots;
 pub mod problems;
+pub mod save_run;
 pub mod scene;
 pub mod scene_chooser;
 pub mod settings;

@@ -10,6 +10,7 @@ mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
+mod save_run;
 mod settings;
 mod whole;
 
