@@ -1,10 +1,14 @@
 //! The window: a simulation, the view, the inspector, and what connects them.
 
+mod record;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+pub use self::record::RecordOptions;
+use self::record::{Recorder, Saver};
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
@@ -19,6 +23,8 @@ use bevy::window::{PresentMode, WindowResolution};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::assemble::{ExtraPlugins, build_app};
+use crate::headless::RunError;
+use crate::record::Recording;
 use crate::scene::gallery;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load};
 use crate::scene::report::SceneError;
@@ -44,6 +50,10 @@ pub struct WindowOptions {
     pub plugins: ExtraPlugins,
     /// A file that describes what the window shows, for scripts.
     pub describe_interface: Option<PathBuf>,
+    /// The folder that records the run as it goes.
+    pub record: Option<RecordOptions>,
+    /// A recorded run to show, and the tick at which it is shown first; the scene is that of the recording.
+    pub recording: Option<(Recording, u64)>,
 }
 
 impl Default for WindowOptions {
@@ -58,6 +68,8 @@ impl Default for WindowOptions {
             settings: Vec::new(),
             plugins: ExtraPlugins::default(),
             describe_interface: None,
+            record: None,
+            recording: None,
         }
     }
 }
@@ -79,6 +91,7 @@ struct OpenScene {
     plugins: ExtraPlugins,
     settings: Vec<Setting>,
     watch: Option<FileWatch>,
+    recorder: Option<Recorder>,
 }
 
 /// Tells when a file of the scene changes on disk.
@@ -110,9 +123,18 @@ pub fn simulation_of(
 /// Opens a window and returns when it is closed: the exit code of the app, and what was reported if it closed by itself.
 ///
 /// # Errors
-/// If the scene doesn't fit its plugins.
-pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), SceneError> {
-    let simulation = simulation_of(&loaded, options.threads, &options.plugins)?;
+/// If the scene doesn't fit its plugins, or a recorded run can't be shown.
+pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), RunError> {
+    let mut simulation = simulation_of(&loaded, options.threads, &options.plugins)?;
+    let recorder =
+        options.record.as_ref().map(|record| Recorder::begin(record, &loaded, &mut simulation)).transpose()?;
+    let mut timeline = Timeline::default();
+    if let Some((recording, at)) = &options.recording {
+        recording.queue(simulation.world_mut())?;
+        timeline.begin(&simulation);
+        timeline.foresee(recording.last_tick);
+        timeline.seek(*at);
+    }
     let report = std::sync::Arc::new(Mutex::new(None));
     let mut app = App::new();
     app.add_plugins(
@@ -139,6 +161,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     transport.speed = options.speed;
     transport.pause_at = options.until;
     app.insert_resource(simulation)
+        .insert_resource(timeline)
         .insert_resource(transport)
         .add_plugins((ViewPlugin, InspectorPlugin))
         .insert_resource(SceneLibrary { entries: library(), recent })
@@ -149,9 +172,12 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             threads: options.threads,
             plugins: options.plugins.clone(),
             settings: options.settings.clone(),
+            recorder,
         })
+        .init_resource::<Saver>()
         .add_systems(PreUpdate, drive)
-        .add_systems(Update, (open_requested, reload_changed).chain());
+        .add_systems(Update, (open_requested, reload_changed, record::save_requested).chain())
+        .add_systems(Last, record::keep_recording);
     if let Some(keep) = KeepWorkspace::in_settings(options.theme) {
         app.insert_resource(keep);
     } else if let Some(theme) = options.theme {
@@ -282,6 +308,9 @@ fn exchange(name: &str, scene: &mut OpenScene, simulation: &mut Simulation, stat
     });
     match opened {
         Ok((loaded, fresh)) => {
+            if let Some(recorder) = scene.recorder.take() {
+                recorder.finish(simulation.world(), &scene.loaded);
+            }
             simulation.replace(fresh.into_world());
             *status = status_of(&loaded);
             scene.watch = FileWatch::of(&loaded);

@@ -1,11 +1,14 @@
 //! Runs without a window: ticks in a loop, with progress, checkpoints, state hashes and resume.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use agent2028_core::checkpoint::{Checkpoint, state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
+use agent2028_core::intervention::{AnyIntervention, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::run_ticks;
 use bevy::prelude::*;
@@ -13,7 +16,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
-use crate::record::{self, RecordError, RunFolder};
+use crate::record::{RecordError, RunFolder, checkpoints};
 use crate::scene::expect::{Expectations, Verdict};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
@@ -33,6 +36,10 @@ pub struct RunOptions {
     pub hash_every: Option<u64>,
     /// A run's folder to go on with.
     pub resume: Option<PathBuf>,
+    /// What somebody does to the run: each at the start of its tick, in this order within a tick.
+    pub interventions: Vec<(u64, AnyIntervention)>,
+    /// Ends the run early, with [`RunError::Cancelled`], once this is true.
+    pub cancel: Option<Arc<AtomicBool>>,
     /// Plugins of your own.
     pub plugins: ExtraPlugins,
 }
@@ -46,6 +53,12 @@ pub enum RunError {
     /// The run's folder can't be used.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// Somebody ended the run early.
+    #[error("the run was ended early")]
+    Cancelled,
+    /// There is nothing in a run's folder that a repetition could be compared with.
+    #[error("{0} holds no state hash and no checkpoint, so there is nothing to compare")]
+    NothingToCompare(String),
 }
 
 impl From<SceneError> for RunError {
@@ -101,6 +114,13 @@ impl Summary {
     pub fn passed(&self) -> bool {
         self.expectations.iter().all(|verdict| verdict.met) && !self.stopped
     }
+
+    /// As JSON, indented.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Numbers and strings always have a JSON form.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
 }
 
 /// What a run tells while it goes on.
@@ -126,7 +146,7 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
     let world = app.world_mut();
     let mut folder = match (&options.resume, &options.out) {
         (Some(resume), _) => {
-            let (checkpoint, passed_over) = record::newest_checkpoint(resume)?;
+            let (checkpoint, passed_over) = checkpoints::newest(resume)?;
             for problem in passed_over {
                 tracing::warn!("passed over {problem}");
             }
@@ -135,19 +155,21 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
             } else {
                 tracing::warn!("{} has no checkpoint yet: the run starts over", resume.display());
             }
-            Some(RunFolder::resume(resume, checkpoint.map_or(0, |checkpoint| checkpoint.tick))?)
+            Some(RunFolder::resume(resume, loaded, world)?)
         }
         (None, Some(out)) => Some(RunFolder::create(out, loaded, world)?),
         (None, None) => None,
     };
+    for (tick, action) in &options.interventions {
+        world.resource_mut::<InterventionQueue>().push(*tick, Origin::User, action.clone());
+    }
     let last = options.ticks.unwrap_or_else(|| loaded.scene.duration_ticks());
     let first = world.resource::<SimClock>().tick();
     let (wall, cpu) = run_loop(world, last, options, folder.as_mut(), progress)?;
     let summary = summarise(world, loaded, first, wall, cpu);
     if let Some(folder) = &mut folder {
         folder.hash(summary.ticks, state_hash(world))?;
-        // A summary of numbers and strings always has a JSON form.
-        folder.summary(&serde_json::to_string_pretty(&summary).unwrap_or_default())?;
+        folder.finish(&summary.to_json())?;
     }
     Ok(summary)
 }
@@ -166,11 +188,14 @@ fn run_loop(
     let mut tick = world.resource::<SimClock>().tick();
     progress(Progress { tick, last, agents: agent_count(world) });
     while tick < last && !is_stopped(world) {
+        if options.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return Err(RunError::Cancelled);
+        }
         run_ticks(world, 1);
         tick = world.resource::<SimClock>().tick();
         let due = |every: Option<u64>| every.is_some_and(|every| tick.is_multiple_of(every.max(1)));
         if let Some(folder) = &mut folder {
-            folder.metrics(world)?;
+            folder.tick(world)?;
             // The hash of the last tick is written at the end in any case.
             if due(options.hash_every) && tick < last {
                 folder.hash(tick, state_hash(world))?;
@@ -183,6 +208,9 @@ fn run_loop(
         }
         if told.elapsed() >= PROGRESS_EVERY || tick == last {
             told = Instant::now();
+            if let Some(folder) = &mut folder {
+                folder.flush()?;
+            }
             progress(Progress { tick, last, agents: agent_count(world) });
         }
     }
@@ -190,7 +218,7 @@ fn run_loop(
     Ok((start.elapsed().as_secs_f64(), cpu))
 }
 
-fn summarise(world: &World, loaded: &Loaded, first: u64, wall: f64, cpu: Option<f64>) -> Summary {
+pub(crate) fn summarise(world: &World, loaded: &Loaded, first: u64, wall: f64, cpu: Option<f64>) -> Summary {
     let metrics = world.resource::<Metrics>();
     let ticks = world.resource::<SimClock>().tick();
     Summary {

@@ -6,7 +6,9 @@
 //! | [`assemble`] | the one place where all plugins meet: a scene becomes an app |
 //! | [`sandbox`] | a simulation without a window: the library's front door |
 //! | [`headless`] | runs without a window: progress, checkpoints, hashes, resume |
-//! | [`record`] | the folder that a run writes |
+//! | [`record`] | the folder that a run writes, and reading it again |
+//! | [`plot`] | metrics of recorded runs as charts |
+//! | [`replay`] | recorded runs, run again and compared |
 //! | [`desktop`] | the window (feature `desktop`) |
 //! | [`render`] | pictures and films without a window (feature `desktop`) |
 //! | [`cli`] | the command line |
@@ -16,13 +18,16 @@ pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;
 pub mod headless;
+pub mod plot;
 pub mod record;
 #[cfg(feature = "desktop")]
 pub mod render;
+pub mod replay;
 pub mod sandbox;
 pub mod scene;
 
 pub use agent2028_boids as boids;
+pub use agent2028_chart as chart;
 pub use agent2028_core as core;
 pub use agent2028_pheromones as pheromones;
 pub use assemble::ExtraPlugins;

@@ -3,8 +3,10 @@
 mod check;
 #[cfg(feature = "desktop")]
 mod open;
+mod plot;
 #[cfg(feature = "desktop")]
 mod render;
+mod replay;
 mod run;
 mod scenes;
 mod test;
@@ -50,6 +52,10 @@ enum Verb {
     Open(open::Open),
     /// Runs a scene without a window.
     Run(run::Run),
+    /// Shows a recorded run in a window, or runs it again and compares.
+    Replay(replay::Replay),
+    /// Draws metrics of recorded runs as SVG or PNG, or writes them as CSV.
+    Plot(plot::Plot),
     /// Runs scenes and judges their expectations.
     Test(test::Test),
     /// Checks scenes without running them.
@@ -78,6 +84,26 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// The themes by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeArgument {
+    /// Light on dark.
+    #[default]
+    Dark,
+    /// Dark on light.
+    Light,
+}
+
+#[cfg(feature = "desktop")]
+impl From<ThemeArgument> for agent2028_view::Theme {
+    fn from(theme: ThemeArgument) -> Self {
+        match theme {
+            ThemeArgument::Dark => Self::Dark,
+            ThemeArgument::Light => Self::Light,
+        }
+    }
 }
 
 /// Which scene, and what about it is different this time.
@@ -135,6 +161,7 @@ impl From<RunError> for Failure {
         match error {
             RunError::Scene(error) => Self::Scene(error),
             RunError::Record(error) => error.into(),
+            other => Self::Input(miette::miette!("{other}")),
         }
     }
 }
@@ -159,6 +186,8 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         #[cfg(feature = "desktop")]
         Some(Verb::Open(open)) => open.execute(),
         Some(Verb::Run(run)) => run.execute(),
+        Some(Verb::Replay(replay)) => replay.execute(),
+        Some(Verb::Plot(plot)) => plot.execute(),
         Some(Verb::Test(test)) => test.execute(),
         Some(Verb::Check(check)) => check.execute(),
         Some(Verb::Scenes(scenes)) => scenes.execute(),

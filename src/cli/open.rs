@@ -3,20 +3,19 @@
 use std::path::PathBuf;
 
 use agent2028_core::transport::{SPEED_LIMITS, Speed};
-use agent2028_view::Theme;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::render::parse_size;
-use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, print};
-use crate::assemble::ExtraPlugins;
-use crate::desktop::{WindowOptions, open};
-use crate::scene::load::load;
+use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, print};
+use crate::desktop::{RecordOptions, WindowOptions, open};
+use crate::record::Recording;
+use crate::scene::load::{Loaded, load};
 
 /// Opens a scene in a window.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  agent2028 open\n  agent2028 open foraging --speed 4\n  agent2028 open my-scene.ron --set \
-    boids.max_speed=6\n  agent2028 open flock --until 600 --speed max"
+    boids.max_speed=6\n  agent2028 open flock --until 600 --speed max\n  agent2028 open flock --out runs/1"
 )]
 pub(crate) struct Open {
     /// A scene file, or the name of a built-in scene; the welcome scene if absent.
@@ -29,6 +28,25 @@ pub(crate) struct Open {
     /// Begins paused.
     #[arg(long)]
     paused: bool,
+    /// Records the run as it goes into a new folder, which holds the branch that is shown. See the manual of run.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Writes a checkpoint into the folder every so many ticks.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "out")]
+    checkpoint_every: Option<u64>,
+    /// Writes a state hash into the folder every so many ticks; that of the last tick is written in any case.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "out")]
+    hash_every: Option<u64>,
+    /// Uses this many threads for the simulation; changes nothing but the speed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    #[command(flatten)]
+    window: WindowArguments,
+}
+
+/// How the window is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WindowArguments {
     /// Closes the window after this tick and prints the state hash.
     #[arg(long, value_name = "N")]
     until: Option<u64>,
@@ -38,32 +56,10 @@ pub(crate) struct Open {
     /// Light or dark; as the window was left last time if absent.
     #[arg(long, value_enum)]
     theme: Option<ThemeArgument>,
-    /// Uses this many threads for the simulation; changes nothing but the speed.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
     /// Keeps a table of what the window shows in this file, for scripts that operate it: role, name, value, left, top,
     /// width and height of buttons, sliders, agents …, separated by tabs, in pixels.
     #[arg(long, value_name = "FILE")]
     describe_interface: Option<PathBuf>,
-}
-
-/// The themes by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ThemeArgument {
-    /// Light on dark.
-    #[default]
-    Dark,
-    /// Dark on light.
-    Light,
-}
-
-impl From<ThemeArgument> for Theme {
-    fn from(theme: ThemeArgument) -> Self {
-        match theme {
-            ThemeArgument::Dark => Self::Dark,
-            ThemeArgument::Light => Self::Light,
-        }
-    }
 }
 
 fn parse_speed(text: &str) -> Result<Speed, String> {
@@ -109,11 +105,11 @@ impl Open {
             scene_arguments: SceneArguments { seed: None, set: Vec::new() },
             speed: Speed::Times(1.0),
             paused: false,
-            until: None,
-            size: (1280, 720),
-            theme: None,
+            out: None,
+            checkpoint_every: None,
+            hash_every: None,
             threads: None,
-            describe_interface: None,
+            window: WindowArguments { until: None, size: (1280, 720), theme: None, describe_interface: None },
         }
     }
 
@@ -126,22 +122,52 @@ impl Open {
             return Ok(BAD_INPUT);
         }
         let options = WindowOptions {
-            size: self.size,
             speed: self.speed,
             paused: self.paused,
-            until: self.until,
             threads: self.threads.map(usize::from),
-            theme: self.theme.map(Theme::from),
             settings,
-            plugins: ExtraPlugins::default(),
-            describe_interface: self.describe_interface,
+            record: self.out.map(|out| RecordOptions {
+                out,
+                checkpoint_every: self.checkpoint_every,
+                hash_every: self.hash_every,
+            }),
+            ..self.window.options()
         };
-        let (exit, report) = open(loaded, &options)?;
-        if let Some(report) = report {
-            print(&format!("tick: {}\nstate-hash: {}\n", report.tick, report.state_hash))?;
-        }
-        Ok(if exit.is_success() { DONE } else { INTERNAL })
+        show(loaded, &options)
     }
+}
+
+impl WindowArguments {
+    fn options(self) -> WindowOptions {
+        WindowOptions {
+            size: self.size,
+            until: self.until,
+            theme: self.theme.map(agent2028_view::Theme::from),
+            describe_interface: self.describe_interface,
+            ..WindowOptions::default()
+        }
+    }
+
+    /// Opens a window on a recorded run, paused at a tick of it.
+    pub(crate) fn show_recording(self, recording: Recording, at: u64, threads: Option<u16>) -> Result<u8, Failure> {
+        let loaded = recording.loaded.clone();
+        let options = WindowOptions {
+            // A window that is to close at a tick has to get there.
+            paused: self.until.is_none(),
+            threads: threads.map(usize::from),
+            recording: Some((recording, at)),
+            ..self.options()
+        };
+        show(loaded, &options)
+    }
+}
+
+fn show(loaded: Loaded, options: &WindowOptions) -> Result<u8, Failure> {
+    let (exit, report) = open(loaded, options)?;
+    if let Some(report) = report {
+        print(&format!("tick: {}\nstate-hash: {}\n", report.tick, report.state_hash))?;
+    }
+    Ok(if exit.is_success() { DONE } else { INTERNAL })
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@ use agent2028_view::picture::PictureError;
 use agent2028_view::{ColorBy, SizeBy, ViewSettings};
 use clap::Args;
 
-use super::open::ThemeArgument;
 use super::run::Meter;
-use super::{BAD_INPUT, DONE, Failure, SceneArguments, print};
+use super::{BAD_INPUT, DONE, Failure, SceneArguments, ThemeArgument, print};
 use crate::headless::Progress;
 use crate::render::film::{Film, FilmFormat};
 use crate::render::{PictureOptions, RenderError, Studio, write_png};

@@ -10,8 +10,8 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use super::write_up::summary_text;
 use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, json, print};
 use crate::headless::{Progress, RunOptions, run};
-use crate::record;
-use crate::scene::load::{Loaded, load, load_text};
+use crate::record::recording;
+use crate::scene::load::{Loaded, load};
 
 /// Runs a scene without a window and prints what came out.
 #[derive(Args, Debug)]
@@ -33,7 +33,8 @@ pub(crate) struct Run {
     /// Uses this many threads; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Writes the run into a new folder: scene, checkpoints, state hashes, metrics, summary.
+    /// Writes the run into a new folder: scene, interventions, metrics and events (text and Parquet), checkpoints, state
+    /// hashes, summary.
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     out: Option<PathBuf>,
     /// Writes a checkpoint every so many ticks; needs --out or --resume.
@@ -86,10 +87,7 @@ impl Run {
         let settings = self.scene_arguments.settings();
         match (&self.scene, &self.resume) {
             (Some(scene), _) => Ok(load(scene, &settings)?),
-            (None, Some(folder)) => {
-                let text = record::scene_of(folder)?;
-                Ok(load_text(&folder.join("scene.ron").display().to_string(), &text, Some(folder), &settings)?)
-            }
+            (None, Some(folder)) => Ok(recording::load_scene(folder, &settings)?),
             (None, None) => Err(Failure::Input(miette::miette!("name a scene, or a run to resume"))),
         }
     }

@@ -7,9 +7,12 @@ mod determinism;
 mod documents;
 mod gallery;
 mod library;
+mod parquet_reader;
 #[cfg(feature = "desktop")]
 mod pictures;
+mod plot;
 mod promises;
+mod replay;
 mod resume;
 mod timeline;
 

@@ -86,6 +86,8 @@ pub struct EventBus {
     counts: BTreeMap<&'static str, u64>,
     dropped: u64,
     now: (u64, i64),
+    /// The events of the last tick, all of them, while somebody writes every one down.
+    whole_tick: Option<Vec<Event>>,
 }
 
 impl Default for EventBus {
@@ -106,6 +108,7 @@ impl EventBus {
             counts: BTreeMap::new(),
             dropped: 0,
             now: (0, 0),
+            whole_tick: None,
         }
     }
 
@@ -140,6 +143,17 @@ impl EventBus {
         &self.counts
     }
 
+    /// Keeps all events of the last tick aside, however many they are: for a recorder, which must not miss any.
+    pub fn keep_whole_ticks(&mut self) {
+        self.whole_tick.get_or_insert_default();
+    }
+
+    /// All events of the last tick, in their order; empty unless they are kept ([`EventBus::keep_whole_ticks`]).
+    #[must_use]
+    pub fn of_last_tick(&self) -> &[Event] {
+        self.whole_tick.as_deref().unwrap_or_default()
+    }
+
     /// How many events have left the history.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -158,6 +172,9 @@ impl EventBus {
                 self.history.pop_front();
                 self.dropped += 1;
             }
+            if let Some(kept) = &mut self.whole_tick {
+                kept.push(event.clone());
+            }
             self.history.push_back(Arc::new(event));
         }
     }
@@ -171,6 +188,9 @@ impl EventBus {
     pub(crate) fn restore(&mut self, (next_sequence, dropped, counts): (u64, u64, BTreeMap<String, u64>)) {
         self.pending.clear();
         self.history.clear();
+        if let Some(kept) = &mut self.whole_tick {
+            kept.clear();
+        }
         self.next_sequence = next_sequence;
         self.dropped = dropped;
         self.counts = counts.into_iter().map(|(name, count)| (intern(&name), count)).collect();
@@ -204,6 +224,9 @@ fn intern(name: &str) -> &'static str {
 /// Stamps the bus with the time of the tick that starts.
 pub(crate) fn stamp_bus(clock: Res<SimClock>, mut bus: ResMut<EventBus>) {
     bus.now = (clock.tick(), clock.now().timestamp_millis());
+    if let Some(kept) = &mut bus.whole_tick {
+        kept.clear();
+    }
 }
 
 /// Numbers the events of the tick, last of all.
@@ -226,6 +249,19 @@ mod tests {
         bus.settle();
         let order: Vec<&str> = bus.history().map(|event| event.text.as_ref()).collect();
         assert_eq!(order, ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn a_recorder_misses_none_of_a_tick() {
+        let mut bus = EventBus::with_capacity(3);
+        bus.keep_whole_ticks();
+        for _ in 0..8 {
+            bus.publish(EventKind::AGENT_FAILED, None, "x");
+        }
+        bus.settle();
+        let numbers: Vec<u64> = bus.of_last_tick().iter().map(|event| event.sequence).collect();
+        assert_eq!(numbers, (0..8).collect::<Vec<_>>());
+        assert_eq!(bus.history().count(), 3);
     }
 
     #[test]

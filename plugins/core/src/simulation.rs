@@ -162,6 +162,31 @@ impl Simulation {
     }
 }
 
+/// Those who look at every tick of a simulation right after it has run, before the next one: recorders. They read only.
+#[derive(Resource, Default)]
+pub struct TickWatchers(Vec<Box<dyn FnMut(&World) + Send + Sync>>);
+
+impl TickWatchers {
+    /// Lets somebody look at every tick of `world` from now on.
+    pub fn add(world: &mut World, watcher: impl FnMut(&World) + Send + Sync + 'static) {
+        world.get_resource_or_init::<Self>().0.push(Box::new(watcher));
+    }
+}
+
+/// Lets the watchers look. They are out of the world meanwhile, so that they can borrow it.
+fn show_to_watchers(world: &mut World) {
+    let Some(mut watchers) = world.get_resource_mut::<TickWatchers>() else {
+        return;
+    };
+    let mut looking = std::mem::take(&mut watchers.0);
+    for watcher in &mut looking {
+        watcher(world);
+    }
+    if let Some(mut watchers) = world.get_resource_mut::<TickWatchers>() {
+        watchers.0.append(&mut looking);
+    }
+}
+
 /// Runs ticks on a bare world, without a frame of Bevy's main schedule in between. Returns how many ran.
 pub fn run_ticks(world: &mut World, ticks: u64) -> u64 {
     for ran in 0..ticks {
@@ -171,6 +196,29 @@ pub fn run_ticks(world: &mut World, ticks: u64) -> u64 {
         world.run_schedule(SimSchedule);
         // Bevy's change ticks wrap after 2³² systems; its main schedule would do this for us.
         world.check_change_ticks();
+        show_to_watchers(world);
     }
     ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SimCorePlugin;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn a_watcher_sees_every_tick_once() {
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default());
+        let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let notes = seen.clone();
+        TickWatchers::add(simulation.world_mut(), move |world| {
+            notes.lock().unwrap().push(world.resource::<SimClock>().tick());
+        });
+        simulation.run(2);
+        simulation.run_within(1, Duration::from_secs(1));
+        assert_eq!(*seen.lock().unwrap(), [1, 2, 3]);
+    }
 }

@@ -11,6 +11,7 @@ use agent2028_view::capture::CaptureRequest;
 use agent2028_view::{Theme, ViewSettings};
 
 use crate::dock::PanelId;
+use crate::runs::RunRequest;
 use crate::scene::SceneRequest;
 
 /// One thing that a person asked for through a panel or a key.
@@ -28,6 +29,8 @@ pub enum Action {
     Time(Travel),
     /// Open or reload a scene.
     Scene(SceneRequest),
+    /// Save the run.
+    Run(RunRequest),
     /// Make these the selected agents (any order).
     Select(Vec<AgentId>),
     /// Pin an agent, or take its pin away.

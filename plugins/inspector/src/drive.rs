@@ -1,5 +1,6 @@
 //! The thin side that knows Bevy: gathers what panels read, lets them draw, and does what they ask for.
 
+use agent2028_core::intervention::{InterventionLog, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
@@ -9,6 +10,7 @@ use agent2028_view::capture::{Capture, CaptureRequest, Captured};
 use agent2028_view::{
     Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, ViewSettings, Viewport, WorldCamera,
 };
+use bevy::ecs::message::{MessageCursor, Messages};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::time::Real;
@@ -17,6 +19,8 @@ use bevy_egui::{EguiContexts, egui};
 use crate::actions::{Action, Actions};
 use crate::panels::notices::Notice;
 use crate::panels::overlay::Views;
+use crate::panels::save_run;
+use crate::runs::{RunRequest, RunStatus, Saved};
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::{InspectorState, KnownHash};
@@ -51,6 +55,7 @@ pub(crate) struct Window<'w> {
     state: ResMut<'w, InspectorState>,
     requests: MessageWriter<'w, SceneRequest>,
     captures: MessageWriter<'w, CaptureRequest>,
+    runs: MessageWriter<'w, RunRequest>,
     time: Res<'w, Time<Real>>,
 }
 
@@ -90,6 +95,42 @@ pub(crate) fn tell_captured(
             },
             now,
         );
+    }
+    Ok(())
+}
+
+/// Draws the dialog that saves the run, over everything else.
+pub(crate) fn draw_save_run(
+    mut contexts: EguiContexts,
+    (simulation, settings, status): (Res<Simulation>, Res<ViewSettings>, Res<RunStatus>),
+    (mut requests, mut asked): (ResMut<Messages<RunRequest>>, Local<MessageCursor<RunRequest>>),
+    (mut state, mut told): (Local<save_run::SaveRunState>, Local<Option<Saved>>),
+    mut inspector: ResMut<InspectorState>,
+) -> Result {
+    if asked.read(&requests).any(|request| *request == RunRequest::Ask) {
+        state.ask(&status);
+    }
+    let ctx = contexts.ctx_mut()?;
+    if *told != status.saved {
+        told.clone_from(&status.saved);
+        // Whoever has the dialog open reads it there.
+        if let (false, Some(saved)) = (state.open, &status.saved) {
+            let now = ctx.input(|input| input.time);
+            inspector.notices.tell(save_run::notice(saved), now);
+        }
+    }
+    let log = simulation.world().resource::<InterventionLog>();
+    let view = save_run::SaveRunView {
+        status: &status,
+        tick: simulation.tick(),
+        changes: log.0.iter().filter(|applied| applied.stamped.origin != Origin::Scene).count(),
+    };
+    let mut actions = Actions::default();
+    save_run::show(ctx, &crate::theme::Look::of(settings.theme), &view, &mut state, &mut actions);
+    for action in actions.take() {
+        if let Action::Run(request) = action {
+            requests.write(request);
+        }
     }
     Ok(())
 }
@@ -235,6 +276,9 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         Action::Speed(speed) => window.transport.speed = speed,
         Action::Scene(request) => {
             window.requests.write(request);
+        }
+        Action::Run(request) => {
+            window.runs.write(request);
         }
         Action::Select(agents) => window.selection.set(agents),
         Action::Pin(agent) => window.views.pins.toggle(agent),

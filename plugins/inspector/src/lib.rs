@@ -27,6 +27,7 @@ pub mod facts;
 pub mod format;
 pub mod panels;
 pub mod places;
+pub mod runs;
 pub mod scene;
 pub mod shell;
 pub mod shortcuts;
@@ -38,6 +39,7 @@ pub use actions::{Action, Actions};
 pub use describe::DescribeInterface;
 pub use dock::workspace::KeepWorkspace;
 pub use dock::{DockLayout, PanelId, Preset};
+pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 pub use scene::{PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
 pub use state::InspectorState;
 
@@ -63,12 +65,17 @@ impl Plugin for InspectorPlugin {
             .init_resource::<Timeline>()
             .init_resource::<SceneLibrary>()
             .init_resource::<SceneStatus>()
+            .init_resource::<RunStatus>()
             .add_message::<SceneRequest>()
+            .add_message::<RunRequest>()
             .add_systems(Startup, dock::workspace::restore.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(Last, dock::workspace::save.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(First, drive::follow_scene.run_if(resource_exists::<Simulation>))
             .add_systems(Update, drive::tell_captured)
-            .add_systems(EguiPrimaryContextPass, drive::draw.run_if(resource_exists::<Simulation>))
+            .add_systems(
+                EguiPrimaryContextPass,
+                (drive::draw, drive::draw_save_run).chain().run_if(resource_exists::<Simulation>),
+            )
             .add_systems(
                 Last,
                 describe::describe.run_if(resource_exists::<DescribeInterface>.and_then(resource_exists::<Simulation>)),

@@ -31,6 +31,7 @@ use crate::panels::{
     agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
     parameters, plots, problems, runs, scene, settings, status_bar, timeline, top_bar, transport,
 };
+use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
 use crate::state::InspectorState;
@@ -123,6 +124,7 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         Command::Slower => actions.push(Action::Speed(transport::slower(facts.transport.speed))),
         Command::Faster => actions.push(Action::Speed(transport::faster(facts.transport.speed))),
         Command::Restart => actions.push(Action::Scene(SceneRequest::Reload)),
+        Command::SaveRun => actions.push(Action::Run(RunRequest::Ask)),
         Command::Scenes => {
             state.visible = true;
             state.top_bar.chooser.open = true;
@@ -360,7 +362,7 @@ fn show_panel(
                 log: facts.resource::<InterventionLog>(),
                 queue: facts.resource::<InterventionQueue>(),
             };
-            interventions::show(ui, look, &view);
+            interventions::show(ui, look, &view, actions);
         }
         PanelId::Runs => {
             let mut plotted: Vec<String> = Vec::new();

@@ -36,6 +36,8 @@ pub enum Command {
     Faster,
     /// Read the scene again and start it from tick 0.
     Restart,
+    /// Write the run into a folder.
+    SaveRun,
     /// Choose a scene.
     Scenes,
     /// Dark or light.
@@ -72,7 +74,7 @@ pub enum Command {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: &[Self] = &[
         Self::PlayPause,
         Self::Step,
         Self::StepTen,
@@ -87,6 +89,7 @@ impl Command {
         Self::Slower,
         Self::Faster,
         Self::Restart,
+        Self::SaveRun,
         Self::Scenes,
         Self::Theme,
         Self::ScaleUp,
@@ -137,6 +140,7 @@ impl Command {
             Self::Slower => "Slower",
             Self::Faster => "Faster",
             Self::Restart => "Restart: read the scene again, from tick 0",
+            Self::SaveRun => "Save this run into a folder, and verify it",
             Self::Scenes => "Choose a scene",
             Self::Theme => "Dark or light theme",
             Self::ScaleUp => "Larger interface",
@@ -205,6 +209,7 @@ pub const SHEET: [Part; 5] = [
             of(Command::Slower),
             of(Command::Faster),
             of(Command::Restart),
+            of(Command::SaveRun),
         ],
     },
     Part {
@@ -287,6 +292,7 @@ pub const fn keys(command: Command) -> &'static str {
         Command::Slower => "[",
         Command::Faster => "]",
         Command::Restart => "Ctrl R",
+        Command::SaveRun => "Ctrl E",
         Command::Scenes => "Ctrl O",
         Command::Theme => "T",
         Command::ScaleUp => "Ctrl +",
@@ -332,6 +338,7 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::Z, Command::Undo),
     (Modifiers::COMMAND, Key::B, Command::Fork),
     (Modifiers::COMMAND, Key::G, Command::GoToTick),
+    (Modifiers::COMMAND, Key::E, Command::SaveRun),
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
     (Modifiers::COMMAND, Key::O, Command::Scenes),

@@ -83,6 +83,8 @@ pub mod measure {
     pub const CAPTION: f32 = 640.0;
     /// Largest width of a notice.
     pub const NOTICE: f32 = 520.0;
+    /// The width of the dialog that saves a run.
+    pub const SAVE_RUN: f32 = 480.0;
     /// Width of a hint.
     pub const HINT: f32 = 248.0;
     /// Largest width and height of an error report.

@@ -193,6 +193,22 @@ impl Checkpoint {
         sections.iter().zip(equal).find(|(_, equal)| !equal).map(|((name, _), _)| **name)
     }
 
+    /// The names of the sections of the state (those that are hashed) that another checkpoint doesn't have the same bytes
+    /// for, in alphabetical order.
+    #[must_use]
+    pub fn differing_sections<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        let names: std::collections::BTreeSet<&str> =
+            self.sections.keys().chain(other.sections.keys()).map(String::as_str).collect();
+        names
+            .into_iter()
+            .filter(|name| {
+                let [mine, theirs] =
+                    [self, other].map(|checkpoint| checkpoint.sections.get(*name).filter(|section| section.hashed));
+                mine.map(|section| &section.bytes) != theirs.map(|section| &section.bytes)
+            })
+            .collect()
+    }
+
     /// The size of the state in bytes, uncompressed.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -150,6 +150,14 @@ impl Timeline {
         self.capture_in_time(simulation);
     }
 
+    /// Lets the current branch go on to `tick`, because a recording says that it did: it is shown whole, and what lies ahead
+    /// is run when somebody goes there.
+    pub fn foresee(&mut self, tick: u64) {
+        if let Some(branch) = self.tree.get_mut(self.current) {
+            branch.furthest = branch.furthest.max(tick);
+        }
+    }
+
     /// Takes note of where the simulation is, and of what came into it from elsewhere.
     fn follow(&mut self, simulation: &mut Simulation) {
         match &self.stand {

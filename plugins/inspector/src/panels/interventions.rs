@@ -3,11 +3,14 @@
 use agent2028_core::intervention::{AnyIntervention, Applied, InterventionLog, InterventionQueue, Origin, Stamped};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Color32, ScrollArea, Sense, Ui, WidgetInfo, WidgetType};
+use egui::{Align, Color32, Layout, ScrollArea, Sense, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_SCHEDULE, ICON_TOUCH_APP};
 
+use crate::actions::{Action, Actions};
 use crate::format;
+use crate::runs::RunRequest;
+use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -27,7 +30,7 @@ enum Row<'a> {
 }
 
 /// Shows what was applied, newest first, above it what waits.
-pub fn show(ui: &mut Ui, look: &Look, view: &InterventionsView) {
+pub fn show(ui: &mut Ui, look: &Look, view: &InterventionsView, actions: &mut Actions) {
     let waiting = view.queue.len();
     let count = view.log.0.len();
     ui.horizontal(|ui| {
@@ -36,6 +39,13 @@ pub fn show(ui: &mut Ui, look: &Look, view: &InterventionsView) {
         if waiting > 0 {
             ui.label(look.quiet(format!("{} waiting", format::count(waiting as u64))));
         }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let save = widgets::text_button(ui, look.body("Save run…"));
+            let why = "Writes this run to a folder that can be replayed, verified and plotted";
+            if widgets::tip(save, look, why, keys(Command::SaveRun)).clicked() {
+                actions.push(Action::Run(RunRequest::Ask));
+            }
+        });
     });
     if count + waiting == 0 {
         widgets::empty(

@@ -24,6 +24,7 @@ pub mod pictures;
 pub mod plots;
 pub mod problems;
 pub mod runs;
+pub mod save_run;
 pub mod scene;
 pub mod scene_chooser;
 pub mod settings;

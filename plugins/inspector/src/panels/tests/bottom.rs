@@ -168,12 +168,12 @@ fn a_flood_of_events_is_counted_and_drawn_row_by_row() {
 }
 
 fn history(simulation: &Simulation) -> Harness<'_, Stage<()>> {
-    stage(DOCK, (), move |ui, look, (), _| {
+    stage(DOCK, (), move |ui, look, (), actions| {
         let view = InterventionsView {
             log: simulation.world().resource::<InterventionLog>(),
             queue: simulation.world().resource::<InterventionQueue>(),
         };
-        interventions::show(ui, look, &view);
+        interventions::show(ui, look, &view, actions);
     })
 }
 

@@ -11,6 +11,7 @@ mod file_dialog;
 mod overlay;
 mod parameters;
 mod runs;
+mod save_run;
 mod settings;
 mod timeline;
 mod whole;

@@ -1,0 +1,290 @@
+//! Runs in the window, written down: as they go (`open --out`), or afterwards by running them again in the background.
+//!
+//! The folder that follows a run holds the branch that is shown: going back writes nothing, and when something else is
+//! done there, the folder is cut at that tick. It ends with the scene: another scene, or the same one from the start, is
+//! another run and is not recorded.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use agent2028_core::checkpoint::state_hash;
+use agent2028_core::clock::SimClock;
+use agent2028_core::intervention::{AnyIntervention, InterventionLog, Origin};
+use agent2028_core::simulation::{Simulation, TickWatchers};
+use agent2028_inspector::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
+use bevy::prelude::*;
+
+use super::OpenScene;
+use crate::headless::{RunError, RunOptions, Summary, run, summarise};
+use crate::record::{Follower, RecordError, RunFolder};
+use crate::scene::load::{Loaded, SceneOrigin};
+
+/// How often what was written is handed to the system.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How many state hashes a saved run has, the last one included.
+const HASHES: u64 = 20;
+
+/// What a run in the window is recorded as.
+#[derive(Clone, Debug)]
+pub struct RecordOptions {
+    /// The folder.
+    pub out: PathBuf,
+    /// Ticks between two checkpoints.
+    pub checkpoint_every: Option<u64>,
+    /// Ticks between two state hashes.
+    pub hash_every: Option<u64>,
+}
+
+/// The recorder of the running scene.
+pub(super) struct Recorder {
+    path: PathBuf,
+    shared: Arc<Mutex<Shared>>,
+    started: Instant,
+    flushed: Instant,
+}
+
+struct Shared {
+    follower: Follower,
+    problem: Option<RecordError>,
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recorder {
+    /// Lets a new folder follow a simulation from its first tick.
+    ///
+    /// # Errors
+    /// If the folder holds a run already or can't be written.
+    #[expect(clippy::disallowed_methods, reason = "how long a run took is about real time; no simulation code sees it")]
+    pub(super) fn begin(
+        options: &RecordOptions,
+        loaded: &Loaded,
+        simulation: &mut Simulation,
+    ) -> Result<Self, RecordError> {
+        let folder = RunFolder::create(&options.out, loaded, simulation.world_mut())?;
+        let follower = Follower::new(folder, options.checkpoint_every, options.hash_every);
+        let shared = Arc::new(Mutex::new(Shared { follower, problem: None }));
+        let watcher = shared.clone();
+        TickWatchers::add(simulation.world_mut(), move |world| {
+            let mut shared = lock(&watcher);
+            // After the disk has refused once, nothing is written any more: a hole would be worse than an end.
+            if shared.problem.is_none()
+                && let Err(error) = shared.follower.look(world)
+            {
+                shared.problem = Some(error);
+            }
+        });
+        let now = Instant::now();
+        Ok(Self { path: options.out.clone(), shared, started: now, flushed: now })
+    }
+
+    /// Hands what was written to the system now and then; why nothing is written any more, if so.
+    fn keep_up(&mut self) -> Option<String> {
+        let mut shared = lock(&self.shared);
+        if self.flushed.elapsed() >= FLUSH_EVERY && shared.problem.is_none() {
+            shared.problem = shared.follower.folder_mut().flush().err();
+            drop(shared);
+            self.flushed += self.flushed.elapsed();
+            shared = lock(&self.shared);
+        }
+        shared.problem.as_ref().map(ToString::to_string)
+    }
+
+    /// Ends the recording with its last state. If the window shows an earlier tick, the folder stays as a run that has not
+    /// ended.
+    pub(super) fn finish(self, world: &World, loaded: &Loaded) {
+        let mut shared = lock(&self.shared);
+        if shared.problem.is_some() {
+            return;
+        }
+        let missing = shared.follower.missing();
+        if missing > 0 {
+            warn!(
+                "{}: {missing} ticks have no row; the window jumped over them to another branch",
+                self.path.display()
+            );
+        }
+        let folder = shared.follower.folder_mut();
+        let tick = world.resource::<SimClock>().tick();
+        let ended = if tick == folder.last() && tick > 0 {
+            let summary = summarise(world, loaded, 0, self.started.elapsed().as_secs_f64(), None);
+            folder.hash(tick, state_hash(world)).and_then(|()| folder.finish(&summary.to_json()))
+        } else {
+            folder.sync()
+        };
+        if let Err(error) = ended {
+            error!("the run's folder could not be ended: {error}");
+        }
+    }
+}
+
+/// Keeps the folder that follows the run up to date, and ends it when the window closes.
+pub(super) fn keep_recording(
+    mut scene: ResMut<OpenScene>,
+    simulation: Res<Simulation>,
+    mut status: ResMut<RunStatus>,
+    mut exits: MessageReader<AppExit>,
+) {
+    // That something was written is no change of the scene.
+    let scene = scene.bypass_change_detection();
+    let Some(recorder) = &mut scene.recorder else {
+        if status.recording.is_some() {
+            status.recording = None;
+        }
+        return;
+    };
+    if status.recording.as_ref() != Some(&recorder.path) {
+        status.recording = Some(recorder.path.clone());
+    }
+    let problem = recorder.keep_up();
+    if problem != status.recording_problem {
+        status.recording_problem = problem;
+    }
+    if exits.read().next().is_some()
+        && let Some(recorder) = scene.recorder.take()
+    {
+        recorder.finish(simulation.world(), &scene.loaded);
+    }
+}
+
+/// A run that is run again in the background.
+#[derive(Resource, Default)]
+pub(super) struct Saver(Option<Job>);
+
+struct Job {
+    folder: PathBuf,
+    last: u64,
+    hash: String,
+    reached: Arc<AtomicU64>,
+    cancel: Arc<AtomicBool>,
+    outcome: Mutex<Receiver<Result<Summary, RunError>>>,
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Saves a run when somebody asks for it, and tells how it goes.
+pub(super) fn save_requested(
+    mut requests: MessageReader<RunRequest>,
+    scene: Res<OpenScene>,
+    simulation: Res<Simulation>,
+    mut saver: ResMut<Saver>,
+    mut status: ResMut<RunStatus>,
+) {
+    for request in requests.read() {
+        match request {
+            RunRequest::Ask => {}
+            RunRequest::Save(folder) if saver.0.is_none() => match free(folder) {
+                Ok(()) => saver.0 = Some(start(folder, &scene, &simulation)),
+                Err(why) => {
+                    let outcome = SaveOutcome::Failed(why);
+                    status.saved = Some(Saved { folder: folder.clone(), tick: simulation.tick(), outcome });
+                }
+            },
+            RunRequest::Save(_) => {}
+            RunRequest::Cancel => {
+                if let Some(job) = &saver.0 {
+                    job.cancel.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+    if status.proposed.as_os_str().is_empty() || scene.is_changed() {
+        let proposed = propose(&scene.loaded);
+        if status.proposed != proposed {
+            status.proposed = proposed;
+        }
+    }
+    let Some(job) = &saver.0 else {
+        return;
+    };
+    match job.outcome.lock().unwrap_or_else(PoisonError::into_inner).try_recv() {
+        Err(TryRecvError::Empty) => {
+            let tick = job.reached.load(Ordering::Relaxed);
+            status.saving = Some(Saving { folder: job.folder.clone(), tick, last: job.last });
+            return;
+        }
+        Ok(outcome) => status.saved = Some(judge(job, outcome)),
+        Err(TryRecvError::Disconnected) => {
+            let outcome = SaveOutcome::Failed("saving ended by a fault inside".into());
+            status.saved = Some(Saved { folder: job.folder.clone(), tick: job.last, outcome });
+        }
+    }
+    saver.0 = None;
+    status.saving = None;
+    status.proposed = propose(&scene.loaded);
+}
+
+/// A folder may be saved to if nothing is in it: what is there is nobody's to write over, nor to remove.
+fn free(folder: &Path) -> Result<(), String> {
+    let empty = std::fs::read_dir(folder).map_or(!folder.exists(), |mut entries| entries.next().is_none());
+    if empty { Ok(()) } else { Err(format!("{}: there is something already; name a new folder", folder.display())) }
+}
+
+/// Begins to run the scene again with what people did to it, up to the present.
+fn start(folder: &Path, scene: &OpenScene, simulation: &Simulation) -> Job {
+    let last = simulation.tick();
+    let log = &simulation.world().resource::<InterventionLog>().0;
+    let interventions: Vec<(u64, AnyIntervention)> = log
+        .iter()
+        .filter(|applied| applied.stamped.origin != Origin::Scene)
+        .map(|applied| (applied.stamped.tick, applied.stamped.action.clone()))
+        .collect();
+    let (reached, cancel) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let options = RunOptions {
+        ticks: Some(last),
+        threads: scene.threads,
+        out: Some(folder.into()),
+        hash_every: Some((last / HASHES).max(1)),
+        interventions,
+        cancel: Some(cancel.clone()),
+        plugins: scene.plugins.clone(),
+        ..RunOptions::default()
+    };
+    let (sender, outcome) = channel();
+    let (loaded, told, path) = (scene.loaded.clone(), reached.clone(), folder.to_path_buf());
+    std::thread::spawn(move || {
+        let outcome = run(&loaded, &options, &mut |progress| told.store(progress.tick, Ordering::Relaxed));
+        if matches!(outcome, Err(RunError::Cancelled)) {
+            // It was new or empty when this began. What can't be removed is a run that has not ended.
+            let _ = std::fs::remove_dir_all(&path);
+        }
+        // The window may have been closed meanwhile.
+        let _ = sender.send(outcome);
+    });
+    let hash = simulation.state_hash().to_string();
+    Job { folder: folder.into(), last, hash, reached, cancel, outcome: Mutex::new(outcome) }
+}
+
+fn judge(job: &Job, outcome: Result<Summary, RunError>) -> Saved {
+    let outcome = match outcome {
+        Ok(summary) if summary.state_hash == job.hash => SaveOutcome::Verified,
+        Ok(summary) => SaveOutcome::Differs(job.hash.clone(), summary.state_hash),
+        Err(RunError::Cancelled) => SaveOutcome::Cancelled,
+        Err(error) => SaveOutcome::Failed(error.to_string()),
+    };
+    Saved { folder: job.folder.clone(), tick: job.last, outcome }
+}
+
+/// A folder of its own for the next run of a scene.
+fn propose(loaded: &Loaded) -> PathBuf {
+    let home =
+        ["HOME", "USERPROFILE"].iter().find_map(std::env::var_os).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let name = match &loaded.origin {
+        SceneOrigin::File(path) => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+        SceneOrigin::Builtin(name) => Some(name.clone()),
+        SceneOrigin::Given(_) => None,
+    };
+    let name = name.unwrap_or_else(|| "run".into());
+    let folder = home.join("agent2028-runs");
+    let free = (1..10_000).map(|number| folder.join(format!("{name}-{number}"))).find(|path| !path.exists());
+    free.unwrap_or(folder)
+}

@@ -1,0 +1,258 @@
+//! A run's folder, open for writing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agent2028_core::checkpoint::{Checkpoint, StateHash, write_atomically};
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::EventBus;
+use agent2028_core::intervention::{InterventionLog, InterventionQueue, InterventionRegistry};
+use agent2028_core::metrics::Metrics;
+use bevy::prelude::World;
+
+use super::events::{self, EventLine};
+use super::interventions::{Entry, InterventionFile};
+use super::rows::{self, RowFile};
+use super::{About, RecordError, checkpoints, io_error, parquet};
+use crate::scene::load::Loaded;
+
+/// The files that are there only once a run has ended.
+const AT_THE_END: [&str; 3] = ["summary.json", parquet::METRICS, parquet::EVENTS];
+
+/// A run's folder, open for writing.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    columns: Vec<String>,
+    metrics: RowFile,
+    events: RowFile,
+    hashes: RowFile,
+    interventions: InterventionFile,
+    last: u64,
+    hashed: u64,
+}
+
+impl RunFolder {
+    /// Begins a run in a folder that holds none yet, with a simulation that has not run a tick.
+    ///
+    /// # Errors
+    /// If the folder holds a run already or can't be written.
+    pub fn create(path: &Path, loaded: &Loaded, world: &mut World) -> Result<Self, RecordError> {
+        if path.join("scene.ron").exists() {
+            return Err(RecordError::Occupied(path.display().to_string()));
+        }
+        let checkpoints = path.join("checkpoints");
+        fs::create_dir_all(&checkpoints).map_err(io_error(&checkpoints))?;
+        let about = About::of(loaded, world.resource::<Metrics>());
+        about.write(path)?;
+        let columns: Vec<String> = about.metrics.into_iter().map(|column| column.name).collect();
+        let header = format!("tick,{}", columns.join(","));
+        let folder = Self {
+            path: path.into(),
+            columns,
+            metrics: RowFile::create(&path.join("metrics.csv"), Some(&header), rows::csv_tick)?,
+            events: RowFile::create(&path.join("events.jsonl"), None, events::tick_of)?,
+            hashes: RowFile::create(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick)?,
+            interventions: InterventionFile::open(path, 0)?,
+            last: 0,
+            hashed: 0,
+        };
+        // The scene last: where it is, everything else is there too.
+        let (scene, tables) = loaded.portable();
+        let files = tables.iter().map(|(name, text)| (name.as_str(), *text)).chain([("scene.ron", scene.as_str())]);
+        for (name, text) in files {
+            let file = path.join(name);
+            write_atomically(&file, text.as_bytes()).map_err(io_error(&file))?;
+        }
+        world.resource_mut::<EventBus>().keep_whole_ticks();
+        Ok(folder)
+    }
+
+    /// Goes on with a run, with a simulation that stands at the end of the tick after which it goes on. What is in the
+    /// folder of later ticks is cut off, but for what people did then: that is queued to be done again.
+    ///
+    /// # Errors
+    /// If the folder can't be read or written, or holds an intervention that this program doesn't know.
+    pub fn resume(path: &Path, loaded: &Loaded, world: &mut World) -> Result<Self, RecordError> {
+        let tick = world.resource::<SimClock>().tick();
+        for name in AT_THE_END {
+            let file = path.join(name);
+            if file.exists() {
+                fs::remove_file(&file).map_err(io_error(&file))?;
+            }
+        }
+        let mut about = About::of(loaded, world.resource::<Metrics>());
+        let metrics = path.join("metrics.csv");
+        if metrics.exists() {
+            // The columns are those with which the run began.
+            let header = rows::header(&metrics)?;
+            let names: Vec<&str> = header.split(',').skip(1).collect();
+            if !names.is_empty() {
+                about.metrics.retain(|column| names.contains(&column.name.as_str()));
+                about.metrics.sort_by_key(|column| names.iter().position(|name| *name == column.name));
+            }
+        }
+        about.write(path)?;
+        let columns: Vec<String> = about.metrics.into_iter().map(|column| column.name).collect();
+        let header = format!("tick,{}", columns.join(","));
+        let mut folder = Self {
+            path: path.into(),
+            columns,
+            metrics: RowFile::resume(&metrics, Some(&header), rows::csv_tick, tick)?,
+            events: RowFile::resume(&path.join("events.jsonl"), None, events::tick_of, tick)?,
+            hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, tick)?,
+            interventions: InterventionFile::open(path, tick)?,
+            last: tick,
+            hashed: 0,
+        };
+        rows::read(&path.join("hashes.csv"), 1, |_, row| {
+            folder.hashed = rows::csv_tick(row).unwrap_or(folder.hashed);
+            Ok(())
+        })?;
+        queue(path, folder.interventions.waiting(), world)?;
+        world.resource_mut::<EventBus>().keep_whole_ticks();
+        Ok(folder)
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The last tick that was written down.
+    #[must_use]
+    pub const fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// What was done to the run so far, in order.
+    #[must_use]
+    pub fn interventions(&self) -> &[Entry] {
+        self.interventions.entries()
+    }
+
+    /// Writes down the tick that has just run: what was done to it, its metrics and events.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn tick(&mut self, world: &World) -> Result<(), RecordError> {
+        let tick = world.resource::<SimClock>().tick();
+        // First what the run can't be repeated without.
+        let log = &world.resource::<InterventionLog>().0;
+        for applied in log.iter().skip(self.interventions.entries().len()) {
+            self.interventions.push(Entry::of(applied))?;
+        }
+        let metrics = world.resource::<Metrics>();
+        let mut row = tick.to_string();
+        for name in &self.columns {
+            row.push(',');
+            if let Some((at, value)) = metrics.series(name).and_then(|series| series.last())
+                && at == tick
+            {
+                row.push_str(&value.to_string());
+            }
+        }
+        self.metrics.push(&row)?;
+        for event in world.resource::<EventBus>().of_last_tick() {
+            self.events.push(&EventLine::of(event).to_line())?;
+        }
+        self.last = tick;
+        Ok(())
+    }
+
+    /// Writes a state hash, unless that of the tick stands there already.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn hash(&mut self, tick: u64, hash: StateHash) -> Result<(), RecordError> {
+        if self.hashed == tick && tick > 0 {
+            return Ok(());
+        }
+        self.hashed = tick;
+        self.hashes.push(&format!("{tick},{hash}"))
+    }
+
+    /// Writes a checkpoint and the rows before it, all on the disk when this returns, and drops the oldest checkpoints.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), RecordError> {
+        self.sync()?;
+        checkpoints::write(&self.path, checkpoint)
+    }
+
+    /// Cuts off everything after `tick`: the run goes another way from there.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn cut(&mut self, tick: u64) -> Result<(), RecordError> {
+        checkpoints::cut(&self.path, tick)?;
+        for rows in [&mut self.hashes, &mut self.events, &mut self.metrics] {
+            rows.cut(tick)?;
+        }
+        self.interventions.cut(tick)?;
+        self.last = self.last.min(tick);
+        self.hashed = self.hashed.min(tick.saturating_sub(1));
+        Ok(())
+    }
+
+    /// Ends the run: all rows on the disk, the Parquet files, and last the summary.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn finish(&mut self, summary: &str) -> Result<(), RecordError> {
+        self.sync()?;
+        parquet::write(&self.path)?;
+        let path = self.path.join("summary.json");
+        write_atomically(&path, summary.as_bytes()).map_err(io_error(&path))
+    }
+
+    /// Hands all rows to the system, so that a kill of this program loses none.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        [&mut self.metrics, &mut self.events, &mut self.hashes].into_iter().try_for_each(RowFile::flush)
+    }
+
+    /// Brings all rows to the disk.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn sync(&mut self) -> Result<(), RecordError> {
+        self.interventions.sync()?;
+        [&mut self.metrics, &mut self.events, &mut self.hashes].into_iter().try_for_each(RowFile::sync)
+    }
+}
+
+/// Queues recorded interventions for the ticks at which they were applied, but for those that a checkpoint has brought
+/// back already.
+///
+/// # Errors
+/// If the program doesn't know one of them.
+pub fn queue(folder: &Path, entries: &[Entry], world: &mut World) -> Result<(), RecordError> {
+    let registry = world.resource::<InterventionRegistry>().clone();
+    let mut known: Vec<(u64, String, String)> = world
+        .resource::<InterventionQueue>()
+        .iter()
+        .map(|stamped| (stamped.tick, stamped.action.name().to_owned(), stamped.action.to_ron().unwrap_or_default()))
+        .collect();
+    for entry in entries {
+        let same = |(tick, name, fields): &(u64, String, String)| {
+            (*tick, name, fields) == (entry.tick, &entry.name, &entry.fields)
+        };
+        if let Some(at) = known.iter().position(same) {
+            // Each that waits stands for one: the same may be done twice in a tick.
+            known.swap_remove(at);
+            continue;
+        }
+        let action = entry.action(&registry).map_err(|error| RecordError::Content {
+            path: folder.join(super::interventions::FILE).display().to_string(),
+            line: None,
+            message: format!("tick {}: {error}", entry.tick),
+        })?;
+        world.resource_mut::<InterventionQueue>().push(entry.tick, entry.origin, action);
+    }
+    Ok(())
+}

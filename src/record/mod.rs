@@ -1,0 +1,96 @@
+//! The folder that a run writes, and reading it again.
+//!
+//! | file | what it holds | written |
+//! |---|---|---|
+//! | `scene.ron` | the scene, includes merged and settings applied | at the start |
+//! | `agents-N.csv` | the tables that its agents come from | at the start |
+//! | `about.json` | program version, scene, seed, fingerprint, and unit and meaning of each metric | at the start |
+//! | `interventions.ron` | what was done to the run, in order, with its outcome | as it happens |
+//! | `metrics.csv` | a row per tick, a column per metric | as it runs |
+//! | `events.jsonl` | a JSON object per event | as it runs |
+//! | `hashes.csv` | `tick,state_hash` | as it runs |
+//! | `checkpoints/TICK.a28` | whole states, each there completely or not at all | as it runs |
+//! | `metrics.parquet`, `events.parquet` | the same as the text files, for data tools | at the end |
+//! | `summary.json` | what `run --format json` prints | at the end, last of all |
+//!
+//! A kill at any moment leaves a readable prefix: rows are whole lines, and files that appear at once are renamed into
+//! place. Parquet files can't be read without their last bytes, so they are made from the text files when the run ends
+//! (by itself, or after a resume). What a resumed run repeats is cut off first, but for what people did to it after the
+//! checkpoint: that waits in `interventions.ron` for its tick, because the run is nothing without it.
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`folder`] | the folder, open for writing |
+//! | [`follow`] | a folder that follows a run through rewinds and forks |
+//! | [`interventions`] | `interventions.ron` |
+//! | [`events`] | `events.jsonl` |
+//! | [`rows`] | files of rows that can be cut at a tick |
+//! | [`about`] | `about.json` |
+//! | [`mod@parquet`] | the Parquet files |
+//! | [`recording`] | a folder, read |
+//! | [`checkpoints`] | the checkpoints of a folder |
+
+pub mod about;
+pub mod checkpoints;
+pub mod events;
+pub mod folder;
+pub mod follow;
+pub mod interventions;
+pub mod parquet;
+pub mod recording;
+pub mod rows;
+
+pub use about::About;
+pub use folder::RunFolder;
+pub use follow::Follower;
+pub use interventions::Entry;
+pub use recording::Recording;
+
+use std::io;
+use std::path::Path;
+
+use agent2028_core::checkpoint::CheckpointError;
+
+/// Why a run's folder could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder holds another run.
+    #[error("{0} already holds a run: choose another folder, or go on with it by --resume {0}")]
+    Occupied(String),
+    /// The folder holds no run.
+    #[error("{0} holds no run (there is no scene.ron in it)")]
+    NoRun(String),
+    /// The folder has no checkpoint that can be used.
+    #[error("{folder} holds no whole checkpoint{details}")]
+    NoCheckpoint {
+        /// The folder.
+        folder: String,
+        /// What was wrong with those that are there.
+        details: String,
+    },
+    /// A file of the folder doesn't hold what it should.
+    #[error("{path}{}: {message}", line.map_or_else(String::new, |line| format!(", line {line}")))]
+    Content {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: Option<usize>,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A checkpoint can't be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> RecordError + '_ {
+    move |source| RecordError::Io { path: path.display().to_string(), source }
+}

@@ -1,0 +1,196 @@
+//! Files of rows, a line each, in ascending order of ticks: appended to as the run goes on, cut when it goes back.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::{RecordError, io_error};
+
+/// How a row tells its tick; `None` for a row that tells none.
+pub type TickOf = fn(&str) -> Option<u64>;
+
+/// The tick of a row of comma-separated values: its first cell.
+#[must_use]
+pub fn csv_tick(row: &str) -> Option<u64> {
+    row.split(',').next()?.parse().ok()
+}
+
+/// A file of rows, open for appending.
+#[derive(Debug)]
+pub struct RowFile {
+    path: PathBuf,
+    tick_of: TickOf,
+    header_lines: usize,
+    writer: BufWriter<File>,
+}
+
+impl RowFile {
+    /// Begins a file, with a header if it has one.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn create(path: &Path, header: Option<&str>, tick_of: TickOf) -> Result<Self, RecordError> {
+        let file = File::create(path).map_err(io_error(path))?;
+        let mut rows = Self {
+            path: path.into(),
+            tick_of,
+            header_lines: usize::from(header.is_some()),
+            writer: BufWriter::new(file),
+        };
+        if let Some(header) = header {
+            rows.push(header)?;
+        }
+        rows.flush()?;
+        Ok(rows)
+    }
+
+    /// Opens a file to go on after `tick`: later rows, and a torn one, are cut off. A file that is missing begins empty.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn resume(path: &Path, header: Option<&str>, tick_of: TickOf, tick: u64) -> Result<Self, RecordError> {
+        if !path.exists() {
+            return Self::create(path, header, tick_of);
+        }
+        let writer = OpenOptions::new().append(true).open(path).map(BufWriter::new).map_err(io_error(path))?;
+        let mut rows = Self { path: path.into(), tick_of, header_lines: usize::from(header.is_some()), writer };
+        rows.cut(tick)?;
+        Ok(rows)
+    }
+
+    /// Appends a row (without its line break).
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn push(&mut self, row: &str) -> Result<(), RecordError> {
+        self.writer.write_all(row.as_bytes()).and_then(|()| self.writer.write_all(b"\n")).map_err(io_error(&self.path))
+    }
+
+    /// Cuts off the rows after `tick`, and a torn one.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn cut(&mut self, tick: u64) -> Result<(), RecordError> {
+        self.flush()?;
+        let file = File::open(&self.path).map_err(io_error(&self.path))?;
+        let length = file.metadata().map_err(io_error(&self.path))?.len();
+        let kept = prefix(BufReader::new(file), self.header_lines, self.tick_of, tick).map_err(io_error(&self.path))?;
+        if kept < length {
+            let cut = || -> std::io::Result<()> {
+                let file = OpenOptions::new().write(true).open(&self.path)?;
+                file.set_len(kept)?;
+                file.sync_data()
+            };
+            cut().map_err(io_error(&self.path))?;
+        }
+        Ok(())
+    }
+
+    /// Hands all rows to the system: another program sees them, and a kill of this one loses none.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        self.writer.flush().map_err(io_error(&self.path))
+    }
+
+    /// Brings all rows to the disk: a crash of the machine loses none.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn sync(&mut self) -> Result<(), RecordError> {
+        self.flush()?;
+        self.writer.get_ref().sync_data().map_err(io_error(&self.path))
+    }
+}
+
+/// The length in bytes of the header and the whole rows up to `tick`.
+fn prefix(mut file: impl BufRead, header_lines: usize, tick_of: TickOf, tick: u64) -> std::io::Result<u64> {
+    let (mut kept, mut number, mut line) = (0, 0, Vec::new());
+    loop {
+        line.clear();
+        let bytes = file.read_until(b'\n', &mut line)?;
+        if !line.ends_with(b"\n") {
+            return Ok(kept);
+        }
+        let row = std::str::from_utf8(&line[..bytes - 1]).ok();
+        let within = number < header_lines || row.and_then(tick_of).is_some_and(|at| at <= tick);
+        if !within {
+            return Ok(kept);
+        }
+        kept += bytes as u64;
+        number += 1;
+    }
+}
+
+/// The first line of a file, without its line break.
+///
+/// # Errors
+/// If the file can't be read.
+pub fn header(path: &Path) -> Result<String, RecordError> {
+    let mut line = String::new();
+    File::open(path).and_then(|file| BufReader::new(file).read_line(&mut line)).map_err(io_error(path))?;
+    Ok(line.trim_end_matches('\n').to_owned())
+}
+
+/// Reads the whole rows of a file after its header, with their line numbers from 1; a torn last line is passed over.
+///
+/// # Errors
+/// If the file can't be read, or what `each` says.
+pub fn read(
+    path: &Path,
+    header_lines: usize,
+    mut each: impl FnMut(usize, &str) -> Result<(), RecordError>,
+) -> Result<(), RecordError> {
+    let mut file = BufReader::new(File::open(path).map_err(io_error(path))?);
+    let (mut number, mut line) = (0, String::new());
+    loop {
+        line.clear();
+        file.read_line(&mut line).map_err(io_error(path))?;
+        let Some(row) = line.strip_suffix('\n') else {
+            return Ok(());
+        };
+        number += 1;
+        if number > header_lines {
+            each(number, row)?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_after_the_tick_and_torn_rows_are_cut_off() {
+        let text = "tick,a\n1,2\n2,3\n3,4\n4,";
+        let kept = |tick| &text[..prefix(text.as_bytes(), 1, csv_tick, tick).unwrap() as usize];
+        assert_eq!(kept(2), "tick,a\n1,2\n2,3\n");
+        assert_eq!(kept(9), "tick,a\n1,2\n2,3\n3,4\n");
+        assert_eq!(kept(0), "tick,a\n");
+    }
+
+    #[test]
+    fn a_file_goes_on_where_it_was_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        let mut rows = RowFile::create(&path, Some("tick,a"), csv_tick).unwrap();
+        for tick in 1..=5 {
+            rows.push(&format!("{tick},{tick}")).unwrap();
+        }
+        rows.cut(2).unwrap();
+        rows.push("3,new").unwrap();
+        rows.sync().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "tick,a\n1,1\n2,2\n3,new\n");
+        let mut rows = RowFile::resume(&path, Some("tick,a"), csv_tick, 1).unwrap();
+        rows.push("2,again").unwrap();
+        rows.flush().unwrap();
+        let mut seen = Vec::new();
+        read(&path, 1, |number, row| {
+            seen.push((number, row.to_owned()));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(seen, [(2, "1,1".to_owned()), (3, "2,again".to_owned())]);
+    }
+}
