@@ -46,7 +46,7 @@ impl Preset {
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
-            Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Scene, Settings, World,
+            Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Scene, Select, Settings, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -56,7 +56,10 @@ impl Preset {
             Self::Watch => SavedTile::Row(vec![
                 (
                     layout::LEFT_DOCK,
-                    SavedTile::Column(vec![(0.45, tabs(&[Parameters, Scene])), (0.55, tabs(&[Faults, Interventions]))]),
+                    SavedTile::Column(vec![
+                        (0.45, tabs(&[Parameters, Scene])),
+                        (0.55, tabs(&[Faults, Select, Interventions])),
+                    ]),
                 ),
                 (middle, world),
                 (
@@ -72,7 +75,7 @@ impl Preset {
                             layout::LEFT_DOCK,
                             SavedTile::Column(vec![
                                 (0.45, tabs(&[Parameters, Settings])),
-                                (0.55, tabs(&[Faults, Scene])),
+                                (0.55, tabs(&[Faults, Select, Scene])),
                             ]),
                         ),
                         (middle, world),

@@ -25,8 +25,11 @@ pub mod plots;
 pub mod problems;
 pub mod scene;
 pub mod scene_chooser;
+pub mod selections;
 pub mod settings;
 pub mod status_bar;
+pub mod tool_options;
+pub mod tools;
 pub mod top_bar;
 pub mod transport;
 

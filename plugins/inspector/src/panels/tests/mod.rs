@@ -10,7 +10,9 @@ mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
+mod selections;
 mod settings;
+mod tools;
 mod whole;
 
 use agent2028_core::SimCorePlugin;
