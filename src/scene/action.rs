@@ -73,6 +73,8 @@ actions! {
     Spawn(faults::Spawn),
     /// Takes agents out of the world for good.
     Remove(faults::Remove),
+    /// Moves agents to another place at once.
+    MoveAgents(faults::MoveAgents),
     /// Sets a value of the scene.
     SetParam(faults::SetParam),
     /// Sets a field of a component of agents.
@@ -91,12 +93,30 @@ actions! {
     AddObstacle(boids::AddObstacle),
     /// Takes an obstacle out of the world.
     RemoveObstacle(boids::RemoveObstacle),
+    /// Moves an obstacle.
+    MoveObstacle(boids::MoveObstacle),
+    /// Moves what a formation is built around.
+    MoveFormation(boids::MoveFormation),
     /// Lays a false trail.
     SpoofPheromone(pheromones::SpoofPheromone),
     /// Puts a resource into the world.
     DropResource(pheromones::DropResource),
+    /// Moves a resource.
+    MoveResource(pheromones::MoveResource),
+    /// Takes a resource out of the world.
+    RemoveResource(pheromones::RemoveResource),
     /// Puts a nest into the world.
     AddNest(pheromones::AddNest),
+    /// Moves a nest.
+    MoveNest(pheromones::MoveNest),
+    /// Takes a nest out of the world.
+    RemoveNest(pheromones::RemoveNest),
+    /// Puts up a wall that stops foragers.
+    AddWall(pheromones::AddWall),
+    /// Moves a wall.
+    MoveWall(pheromones::MoveWall),
+    /// Takes a wall away.
+    RemoveWall(pheromones::RemoveWall),
     /// Paints scent.
     PaintPheromone(pheromones::PaintPheromone),
     /// Wipes scent away in a circle.

@@ -211,3 +211,82 @@ impl Intervention for RemoveObstacle {
         })
     }
 }
+
+/// Moves an obstacle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct MoveObstacle {
+    /// Which of the section's `obstacles`, from 0.
+    pub index: u32,
+    /// By how much, along x and y.
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
+    pub by: Vec2,
+}
+
+impl Check for MoveObstacle {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for MoveObstacle {
+    const NAME: &'static str = "MoveObstacle";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        change(world, |config| {
+            let obstacle = config
+                .obstacles
+                .get_mut(self.index as usize)
+                .ok_or_else(|| InterventionError::Refused(format!("there is no obstacle number {}", self.index)))?;
+            obstacle.shift(self.by);
+            Ok(format!("obstacle {} moved by {}", self.index, self.by))
+        })
+    }
+}
+
+/// Moves what a formation is built around: its fixed place, where its drift starts, or one of its waypoints.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct MoveFormation {
+    /// The agent group that flies in formation.
+    pub agents: String,
+    /// Which of its waypoints, from 0, if it has some; without effect else.
+    pub waypoint: u32,
+    /// Where to.
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
+    pub to: Vec2,
+}
+
+impl Check for MoveFormation {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        problems.check_group(format!("{at}.agents"), &self.agents);
+    }
+}
+
+impl Intervention for MoveFormation {
+    const NAME: &'static str = "MoveFormation";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        change(world, |config| {
+            let known = config.formations.iter_mut().find(|formation| formation.agents == self.agents);
+            let formation =
+                known.ok_or_else(|| InterventionError::Refused(format!("{} flies in no formation", self.agents)))?;
+            match &mut formation.anchor {
+                Anchor::Point(at) | Anchor::Drift { from: at, .. } => *at = self.to,
+                Anchor::Waypoints { points, .. } => {
+                    let count = points.len();
+                    let point = points.get_mut(self.waypoint as usize).ok_or_else(|| {
+                        let text = format!("{} has {count} waypoints, numbered from 0", self.agents);
+                        InterventionError::Refused(text)
+                    })?;
+                    *point = self.to;
+                }
+                Anchor::Leader(group) => {
+                    let text = format!("{} follows an agent of {group}: move that agent", self.agents);
+                    return Err(InterventionError::Refused(text));
+                }
+            }
+            Ok(format!("{} heads for {}", self.agents, self.to))
+        })
+    }
+}

@@ -92,7 +92,9 @@ impl Plugin for BoidsPlugin {
             .add_intervention::<intervention::DissolveFormation>()
             .add_intervention::<intervention::MoveTarget>()
             .add_intervention::<intervention::AddObstacle>()
-            .add_intervention::<intervention::RemoveObstacle>();
+            .add_intervention::<intervention::RemoveObstacle>()
+            .add_intervention::<intervention::MoveObstacle>()
+            .add_intervention::<intervention::MoveFormation>();
         app.add_systems(
             SimSchedule,
             (

@@ -74,6 +74,48 @@ impl Obstacle {
         }
     }
 
+    /// Moves it by a displacement in world units.
+    pub fn shift(&mut self, by: Vec2) {
+        match self {
+            Self::Circle { center, .. } => *center += by,
+            Self::Polygon(corners) => corners.iter_mut().for_each(|corner| *corner += by),
+        }
+    }
+
+    /// A wall of a thickness in world units along a chain of at least two points; `closed` joins the last to the first and
+    /// fills what lies between.
+    #[must_use]
+    pub fn wall(points: &[Vec2], thickness: f32, closed: bool) -> Self {
+        if closed && points.len() > 2 {
+            return Self::Polygon(points.to_vec());
+        }
+        let half = thickness * 0.5;
+        let count = points.len();
+        let along = |at: usize| direction(points[at + 1] - points[at]);
+        let side = |at: usize, sign: f32| {
+            let before = along(at.saturating_sub(1).min(count.saturating_sub(2)));
+            let after = along(at.min(count.saturating_sub(2)));
+            // The corner of both rims, at most twice as far out, so that sharp bends don't shoot out.
+            let sum = before.perp() + after.perp();
+            let square = sum.length_squared();
+            let out = if square < 1.0 { direction(sum) * 2.0 } else { sum * (2.0 / square) };
+            // The ends reach half a thickness beyond.
+            let beyond = match at {
+                0 => -after,
+                last if last + 1 == count => before,
+                _ => Vec2::ZERO,
+            };
+            points[at] + (out * sign + beyond) * half
+        };
+        if count < 2 {
+            let at = points.first().copied().unwrap_or_default();
+            return Self::Circle { center: at, radius: half };
+        }
+        let right = (0..count).map(|at| side(at, -1.0));
+        let left = (0..count).rev().map(|at| side(at, 1.0));
+        Self::Polygon(right.chain(left).collect())
+    }
+
     fn threat(
         &self,
         bounds: &WorldBounds,
@@ -257,6 +299,23 @@ mod tests {
             touched |= obstacles[0].contains(&bounds, position);
         }
         (touched, position)
+    }
+
+    #[test]
+    fn a_wall_surrounds_its_chain_and_can_be_moved() {
+        let bounds = world(Edge::Open);
+        let chain = [(0.0, 0.0), (40.0, 0.0), (40.0, 30.0)].map(Vec2::from);
+        let mut wall = Obstacle::wall(&chain, 4.0, false);
+        let held = |wall: &Obstacle, x: f32, y: f32| wall.contains(&bounds, Vec2::new(x, y));
+        for (x, y) in [(0.0, 0.0), (20.0, 1.5), (20.0, -1.5), (41.5, -1.5), (38.5, 20.0), (40.0, 31.0), (-1.5, 0.0)] {
+            assert!(held(&wall, x, y), "({x}, {y})");
+        }
+        for (x, y) in [(20.0, 2.5), (37.0, 20.0), (43.0, 20.0), (40.0, 33.0), (-3.0, 0.0), (20.0, 15.0)] {
+            assert!(!held(&wall, x, y), "({x}, {y})");
+        }
+        wall.shift(Vec2::new(0.0, 100.0));
+        assert!(held(&wall, 20.0, 101.0) && !held(&wall, 20.0, 1.0));
+        assert!(held(&Obstacle::wall(&chain, 4.0, true), 30.0, 10.0), "a closed chain is filled");
     }
 
     #[test]

@@ -255,24 +255,10 @@ fn retain_by_place(world: &World, from: &mut Vec<AgentId>, inside: impl Fn(&Worl
 
 /// Keeps the agents that have a quantity of which the value is `meant`.
 fn retain_by_quantity(world: &World, from: &mut Vec<AgentId>, name: &str, meant: impl Fn(f64) -> bool) {
-    let index = world.resource::<AgentIndex>();
-    from.retain(|agent| index.get(*agent).and_then(|entity| quantity(world, entity, name)).is_some_and(&meant));
-}
-
-/// The quantities that agents have.
-pub(crate) fn quantity_names(_: &World) -> Vec<String> {
-    ["health", "speed", "x", "y"].map(str::to_owned).to_vec()
-}
-
-/// The value of a quantity of an agent.
-fn quantity(world: &World, entity: Entity, name: &str) -> Option<f64> {
-    match name {
-        "x" => Some(world.get::<Position>(entity)?.0.x.into()),
-        "y" => Some(world.get::<Position>(entity)?.0.y.into()),
-        "speed" => Some(world.get::<crate::agent::Velocity>(entity)?.0.length().into()),
-        "health" => Some(Condition::health(world.get::<Condition>(entity)).into()),
-        _ => None,
-    }
+    let Some(quantity) = crate::quantity::find(world, name) else {
+        return from.clear();
+    };
+    from.retain(|agent| quantity.value(world, *agent).is_some_and(&meant));
 }
 
 /// The `count` agents of `from` that are nearest to a point.

@@ -4,15 +4,29 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::faults::SetParam;
 use agent2028_core::intervention::AnyIntervention;
 use agent2028_core::reflect_path::ParamValue;
+use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::{BranchId, Timeline};
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::capture::CaptureRequest;
-use agent2028_view::{Theme, ViewSettings};
+use agent2028_view::{Combine, ObstacleShape, Theme, Tool, ViewSettings};
 
 use crate::dock::PanelId;
 use crate::runs::RunRequest;
 use crate::scene::SceneRequest;
+
+/// What a person asks of the tools.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ToolChange {
+    /// Take a tool in hand.
+    Take(Tool),
+    /// Draw obstacles of this shape.
+    Shape(ObstacleShape),
+    /// Radius of brush, discs and places, in world units.
+    Radius(f32),
+    /// Do at the centre of the view what a click would do there.
+    ActAtCenter,
+}
 
 /// One thing that a person asked for through a panel or a key.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +49,14 @@ pub enum Action {
     Select(Vec<AgentId>),
     /// Pin an agent, or take its pin away.
     Pin(AgentId),
+    /// Select the agents that a selector means now, more of them, or less.
+    SelectBy(Selector, Combine),
+    /// Select the agents that are not selected.
+    InvertSelection,
+    /// Select also the agents near the selected ones.
+    GrowSelection,
+    /// Change the tool in hand, or use it.
+    Tool(ToolChange),
     /// Let the camera follow an agent, or nobody.
     Follow(Option<AgentId>),
     /// Show the whole world.

@@ -1,14 +1,17 @@
 //! The thin side that knows Bevy: gathers what panels read, lets them draw, and does what they ask for.
 
 use agent2028_core::intervention::{InterventionLog, Origin};
+use agent2028_core::agent::{AgentId, AgentIndex};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_view::capture::{Capture, CaptureRequest, Captured};
+use agent2028_view::picking::neighbours;
 use agent2028_view::{
-    Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, ViewSettings, Viewport, WorldCamera,
+    Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, Tools, ViewSettings, Viewport,
+    WorldCamera,
 };
 use bevy::ecs::message::{MessageCursor, Messages};
 use bevy::ecs::system::SystemParam;
@@ -16,11 +19,13 @@ use bevy::prelude::*;
 use bevy::time::Real;
 use bevy_egui::{EguiContexts, egui};
 
-use crate::actions::{Action, Actions};
+use crate::actions::{Action, Actions, ToolChange};
+use crate::hand;
 use crate::panels::notices::Notice;
 use crate::panels::overlay::Views;
 use crate::panels::save_run;
 use crate::runs::{RunRequest, RunStatus, Saved};
+use crate::panels::selections;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::{InspectorState, KnownHash};
@@ -47,6 +52,7 @@ pub(crate) struct Window<'w> {
     settings: ResMut<'w, ViewSettings>,
     selection: ResMut<'w, Selection>,
     camera: ResMut<'w, WorldCamera>,
+    tools: ResMut<'w, Tools>,
     viewport: ResMut<'w, Viewport>,
     gate: ResMut<'w, InputGate>,
     library: Res<'w, SceneLibrary>,
@@ -163,6 +169,7 @@ pub(crate) fn draw(
         settings: &window.settings,
         selection: &window.selection,
         camera: &window.camera,
+        tools: &window.tools,
         viewport: &window.viewport,
         library: &window.library,
         status: &window.status,
@@ -188,11 +195,31 @@ pub(crate) fn draw(
     if *window.gate != gate {
         *window.gate = gate;
     }
+    take_gestures(&ctx, &mut window, &mut actions);
     hash_while_paused(&ctx, &window, &mut paused, &mut actions);
     for action in actions.take() {
         perform(action, &ctx, &mut window);
     }
     Ok(())
+}
+
+/// What was drawn with tools becomes interventions.
+fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions) {
+    let now = ctx.input(|input| input.time);
+    let Window { tools, state, simulation, .. } = window;
+    let InspectorState { strokes, tool_options, done, .. } = &mut **state;
+    let tools = tools.bypass_change_detection();
+    tools.ghosts = tool_options.count;
+    let gestures = std::mem::take(&mut tools.gestures);
+    for deed in hand::deeds(gestures, tool_options, simulation, strokes) {
+        for intervention in deed.interventions {
+            actions.intervene(intervention);
+        }
+        *done = Some((deed.words, now + crate::tooling::TOLD_S));
+    }
+    if done.as_ref().is_some_and(|(_, until)| now > *until) {
+        *done = None;
+    }
 }
 
 /// Fonts once, colours and sizes whenever they change. False in the one frame in which the fonts aren't loaded yet.
@@ -256,6 +283,26 @@ fn hash_while_paused(
     }
 }
 
+fn use_tools(change: ToolChange, window: &mut Window) {
+    match change {
+        ToolChange::Take(tool) => {
+            if tool.missing(window.simulation.world()).is_none() {
+                window.tools.take(tool);
+            }
+        }
+        ToolChange::Shape(shape) => {
+            window.tools.cancel();
+            window.tools.shape = shape;
+        }
+        ToolChange::Radius(radius) => window.tools.radius = radius.max(0.0),
+        ToolChange::ActAtCenter => {
+            let bounds = *window.simulation.world().resource::<WorldBounds>();
+            let center = window.camera.center;
+            window.tools.act_at(center, &bounds);
+        }
+    }
+}
+
 fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
     match action {
         Action::Intervene(intervention) => {
@@ -282,6 +329,22 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         }
         Action::Select(agents) => window.selection.set(agents),
         Action::Pin(agent) => window.views.pins.toggle(agent),
+        Action::SelectBy(selector, how) => {
+            let simulation = &window.simulation;
+            let agents = selector.resolve(simulation.world(), &selections::context(simulation));
+            window.selection.combine(how, agents);
+        }
+        Action::InvertSelection => {
+            let index = window.simulation.world().resource::<AgentIndex>();
+            let others: Vec<AgentId> =
+                index.iter().map(|(agent, _)| agent).filter(|agent| !window.selection.contains(*agent)).collect();
+            window.selection.set(others);
+        }
+        Action::GrowSelection => {
+            let near = neighbours(&window.simulation, &window.selection.selected);
+            window.selection.add(near);
+        }
+        Action::Tool(change) => use_tools(change, window),
         Action::Follow(agent) => window.camera.follow(agent),
         Action::FitView => {
             let bounds = *window.simulation.world().resource::<WorldBounds>();

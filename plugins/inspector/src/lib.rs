@@ -9,6 +9,7 @@
 //! | [`panels::overlay`] | what stands over the world: legend, minimap, labels, hover card |
 //! | [`actions`] | what panels ask for: they change nothing themselves |
 //! | [`facts`] | what is gathered from the simulation for them |
+//! | [`hand`] | from what was drawn with a tool to interventions |
 //! | [`scene`] | the contract with whoever opens scenes |
 //! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
 //! | [`shortcuts`] | every key that does something |
@@ -25,6 +26,7 @@ pub mod dock;
 mod drive;
 pub mod facts;
 pub mod format;
+pub mod hand;
 pub mod panels;
 pub mod places;
 pub mod runs;
@@ -33,9 +35,10 @@ pub mod shell;
 pub mod shortcuts;
 pub mod state;
 pub mod theme;
+mod tooling;
 pub mod widgets;
 
-pub use actions::{Action, Actions};
+pub use actions::{Action, Actions, ToolChange};
 pub use describe::DescribeInterface;
 pub use dock::workspace::KeepWorkspace;
 pub use dock::{DockLayout, PanelId, Preset};

@@ -9,6 +9,7 @@ use agent2028_core::metrics::Metrics;
 use agent2028_core::params::Params;
 use agent2028_core::quarantine::Quarantine;
 use agent2028_core::rng::SimRng;
+use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::{Branch, Timeline};
@@ -16,13 +17,14 @@ use agent2028_core::transport::Transport;
 use agent2028_pheromones::field::PheromoneField;
 use agent2028_view::capture::CaptureRequest;
 use agent2028_view::tokens::{layout, spacing};
-use agent2028_view::{ColorBy, Selection, ViewSettings, Viewport, WorldCamera};
+use agent2028_view::{ColorBy, Combine, Selection, Tools, ViewSettings, Viewport, WorldCamera};
 use bevy::math::Vec2;
 use bevy_egui::egui;
 use egui::{Id, Panel, Rect, Stroke, Ui};
 use egui_material_icons::icons::ICON_TOUCH_APP;
 
 use crate::actions::{Action, Actions, Travel};
+use crate::actions::{Action, Actions, ToolChange};
 use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
 use crate::panels::hints::Hint;
@@ -30,12 +32,15 @@ use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
     parameters, plots, problems, runs, scene, settings, status_bar, timeline, top_bar, transport,
+    parameters, plots, problems, scene, selections, settings, status_bar, tool_options, tools, top_bar, transport,
 };
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
 use crate::state::InspectorState;
 use crate::theme::{Look, measure, panel_frame};
+use crate::theme::{Look, panel_frame};
+use crate::tooling;
 use crate::widgets;
 
 /// Everything that the panels read.
@@ -51,6 +56,8 @@ pub struct Facts<'a> {
     pub settings: &'a ViewSettings,
     /// Which agents are selected.
     pub selection: &'a Selection,
+    /// The tool in hand.
+    pub tools: &'a Tools,
     /// Where the camera is.
     pub camera: &'a WorldCamera,
     /// Which part of the window shows the world.
@@ -134,6 +141,10 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         Command::ScaleDown => actions.push(Action::Scale(top_bar::smaller(state.scale))),
         Command::ScaleReset => actions.push(Action::Scale(1.0)),
         Command::Panels => state.visible = !state.visible,
+        Command::SelectAll => actions.push(Action::SelectBy(Selector::All, Combine::Replace)),
+        Command::Invert => actions.push(Action::InvertSelection),
+        Command::Grow => actions.push(Action::GrowSelection),
+        Command::UseTool => actions.push(Action::Tool(ToolChange::ActAtCenter)),
         Command::Palette => state.palette.toggle(),
         Command::Help => state.top_bar.help = !state.top_bar.help,
         Command::WindowPicture => {
@@ -264,6 +275,11 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
     if open_problems {
         state.problems.open();
     }
+    Panel::left(Id::new("tool rail"))
+        .exact_size(layout::TOOL_STRIP)
+        .resizable(false)
+        .frame(panel_frame(look, 0.0, spacing::TIGHT))
+        .show(ui, |ui| tools::show(ui, look, &tools::ToolsView::of(facts.tools.active, world), actions));
     // The layout is taken out while it is drawn: panels may change the rest of the state.
     let mut docks = std::mem::replace(&mut state.layout, DockLayout::empty());
     let free = docks.show(ui, look, |ui, panel| {
@@ -303,7 +319,7 @@ fn show_panel(
                 bounds: *facts.resource::<WorldBounds>(),
                 colored_by_group,
             };
-            scene::show(ui, look, &view);
+            scene::show(ui, look, &view, actions);
         }
         PanelId::Parameters => {
             let params = parameters::gather(world, &state.scene_values);
@@ -314,6 +330,16 @@ fn show_panel(
             let cache = &mut closeup.settings;
             cache.follow(generation, facts.simulation.tick(), world, scene_values);
             settings::show(ui, look, cache.list(), cache.refused(), remembered, actions);
+        }
+        PanelId::Select => {
+            let now = ui.input(|input| input.time);
+            let selected = &facts.selection.selected;
+            let view = selections::SelectionsView { simulation: facts.simulation, selected, now };
+            if let Some(selector) = selections::show(ui, look, &view, &mut state.selections, actions) {
+                state.faults.whom = faults::Whom::Expression;
+                state.faults.expression = Some((selector.to_string(), selector));
+                actions.push(Action::ShowPanel(PanelId::Faults));
+            }
         }
         PanelId::Faults => {
             let InspectorState { groups, faults: palette, .. } = state;
@@ -533,10 +559,15 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
     if facts.views.capture.without_panels() {
         return;
     }
-    if state.visible {
+    // Who has taken a tool in hand is no beginner any more, and its strip needs the room.
+    if state.visible && !tool_options::has_strip(facts.tools.active) {
         hints::show(&ctx, look, free, &mut state.hints);
     }
     notices::show(&ctx, look, free, &mut state.notices, !facts.settings.reduced_motion, actions);
+    if state.visible {
+        tooling::tool_strip(&ctx, look, facts, state, actions, free);
+    }
+    tooling::drop_fault(ui, look, facts, state, actions, free);
     problems::show(&ctx, look, free, &facts.status.problems, &mut state.problems, actions);
     help::show(&ctx, look, &mut state.top_bar.help);
 }

@@ -50,6 +50,14 @@ pub enum Command {
     ScaleReset,
     /// Hide or show all panels.
     Panels,
+    /// Select all agents.
+    SelectAll,
+    /// Select the agents that are not selected.
+    Invert,
+    /// Select also those near the selected ones.
+    Grow,
+    /// Use the tool at the centre of the view.
+    UseTool,
     /// The sheet of shortcuts.
     Help,
     /// Find anything by name.
@@ -75,6 +83,7 @@ pub enum Command {
 impl Command {
     /// All of them.
     pub const ALL: &[Self] = &[
+    pub const ALL: [Self; 40] = [
         Self::PlayPause,
         Self::Step,
         Self::StepTen,
@@ -96,6 +105,10 @@ impl Command {
         Self::ScaleDown,
         Self::ScaleReset,
         Self::Panels,
+        Self::SelectAll,
+        Self::Invert,
+        Self::Grow,
+        Self::UseTool,
         Self::Palette,
         Self::Help,
         Self::LayoutWatch,
@@ -147,6 +160,10 @@ impl Command {
             Self::ScaleDown => "Smaller interface",
             Self::ScaleReset => "Interface in natural size",
             Self::Panels => "Hide or show all panels",
+            Self::SelectAll => "Select all agents",
+            Self::Invert => "Invert the selection",
+            Self::Grow => "Grow the selection to neighbours",
+            Self::UseTool => "Use the tool at the centre of the view",
             Self::Palette => "Find anything by name",
             Self::Help => "Keys and help",
             Self::LayoutWatch => "Panels for watching",
@@ -191,7 +208,7 @@ const fn of(command: Command) -> Line {
 }
 
 /// The whole sheet.
-pub const SHEET: [Part; 5] = [
+pub const SHEET: [Part; 6] = [
     Part {
         title: "Time",
         lines: &[
@@ -251,9 +268,32 @@ pub const SHEET: [Part; 5] = [
         lines: &[
             line("Click", "Select an agent"),
             line("Shift click", "Add an agent to the selection"),
-            line("Shift drag", "Select the agents in a box"),
+            line("Alt click", "Take an agent out of the selection"),
+            line("Shift drag", "Add the agents in a box"),
+            line("Alt drag", "Take the agents in a box out"),
+            of(Command::SelectAll),
+            of(Command::Invert),
+            of(Command::Grow),
             line("C, double click", "Follow an agent, or stop"),
-            line("Escape", "Stop following, then select nothing"),
+            line("Escape", "Put the tool away, stop following, select nothing"),
+        ],
+    },
+    Part {
+        title: "Tools",
+        lines: &[
+            line("V", "Select"),
+            line("H", "Move the view"),
+            line("L", "Lasso"),
+            line("G", "Move things"),
+            line("A", "Spawn agents"),
+            line("O", "Put up obstacles"),
+            line("R", "Drop resources"),
+            line("N", "Found nests"),
+            line("P", "Paint pheromone"),
+            line("X", "Erase"),
+            line("M", "Measure distances"),
+            line("Enter", "End an outline"),
+            of(Command::UseTool),
         ],
     },
     Part {
@@ -300,6 +340,10 @@ pub const fn keys(command: Command) -> &'static str {
         Command::ScaleReset => "Ctrl 0",
         Command::Panels => "Tab",
         Command::Palette => "Ctrl P",
+        Command::SelectAll => "Ctrl A",
+        Command::Invert => "Ctrl I",
+        Command::Grow => "Ctrl G",
+        Command::UseTool => "Ctrl Enter",
         Command::Help => "?",
         Command::LayoutWatch => "Ctrl 1",
         Command::LayoutDebug => "Ctrl 2",
@@ -339,6 +383,10 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::B, Command::Fork),
     (Modifiers::COMMAND, Key::G, Command::GoToTick),
     (Modifiers::COMMAND, Key::E, Command::SaveRun),
+    (Modifiers::COMMAND, Key::A, Command::SelectAll),
+    (Modifiers::COMMAND, Key::I, Command::Invert),
+    (Modifiers::COMMAND, Key::G, Command::Grow),
+    (Modifiers::COMMAND, Key::Enter, Command::UseTool),
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
     (Modifiers::COMMAND, Key::O, Command::Scenes),
@@ -388,6 +436,8 @@ pub fn pressed(ctx: &egui::Context) -> Vec<Command> {
     let navigating = ctx.memory(|memory| memory.focused().is_some());
     ctx.input_mut(|input| {
         KEYS.iter()
+            // In a text field this selects the text.
+            .filter(|(.., command)| !(typing && matches!(command, Command::SelectAll | Command::UseTool)))
             .filter(|(modifiers, key, _)| {
                 // Once the keyboard focus is in the panels, Tab moves it on.
                 // And a text field has an undo of its own.

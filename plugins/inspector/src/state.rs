@@ -35,6 +35,10 @@ pub struct InspectorState {
     pub parameters: panels::parameters::ParametersState,
     /// All settings.
     pub settings: panels::settings::SettingsState,
+    /// Selecting by words.
+    pub selections: panels::selections::SelectionsState,
+    /// What the tools make.
+    pub tool_options: crate::hand::ToolOptions,
     /// The palette of faults.
     pub faults: panels::faults::FaultsState,
     /// The inspector of one agent.
@@ -69,6 +73,9 @@ pub struct InspectorState {
     pub scene_values: panels::parameters::SceneValues,
     /// The hash that was worked out last.
     pub hash: Option<KnownHash>,
+    pub(crate) strokes: crate::hand::Strokes,
+    /// What was just done with a tool, and until when it is told, in seconds of real time.
+    pub(crate) done: Option<(String, f64)>,
     pub(crate) groups: GroupCounts,
     pub(crate) many_cache: ManyCache,
     pub(crate) closeup: CloseUp,
@@ -86,6 +93,8 @@ impl Default for InspectorState {
             top_bar: default(),
             parameters: default(),
             settings: default(),
+            selections: default(),
+            tool_options: default(),
             faults: default(),
             agent: default(),
             many: default(),
@@ -103,6 +112,8 @@ impl Default for InspectorState {
             hints: default(),
             scene_values: default(),
             hash: None,
+            strokes: default(),
+            done: None,
             groups: default(),
             many_cache: default(),
             closeup: default(),

@@ -423,6 +423,11 @@ pub fn section_changed(config: Res<PheromonesConfig>) -> bool {
     config.is_changed()
 }
 
+/// Foragers that were put somewhere else go on from there: those that are confined to corridors on the nearest one.
+pub(crate) fn find_ground(world: &mut World, _: &[AgentId]) {
+    keep_in_step(world);
+}
+
 /// Brings foragers in step with a section that was changed while they forage: agents of groups that forage now become
 /// foragers, corridors that were moved take theirs with them, and whole paths are remembered if they are to be marked.
 /// Foragers that are in step already stay as they are to the bit, so going on from a checkpoint changes nothing.

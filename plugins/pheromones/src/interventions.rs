@@ -1,7 +1,9 @@
 //! Changes from outside: attacks, brushes and new sites.
 
+use agent2028_core::agent::{Agent, AgentId, Position};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::params::problems_context;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
@@ -9,9 +11,10 @@ use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{NestConfig, ResourceConfig};
+use crate::config::{NestConfig, PheromonesConfig, ResourceConfig, WallConfig};
 use crate::emit::{MOST_BRUSH_CELLS, Spoof, SpoofSource, Spoofs, brush, brush_size, paint};
 use crate::field::{LayerId, PheromoneField};
+use crate::forager::Forager;
 use crate::site::Sites;
 
 fn find_layer(world: &World, name: &str) -> Result<LayerId, InterventionError> {
@@ -167,27 +170,30 @@ impl Intervention for AddNest {
     }
 }
 
-/// Paints pheromone with a round brush.
+/// Paints pheromone with a round brush, along a stroke if it has more points than one.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct PaintPheromone {
     /// The layer; by default `food`.
     pub layer: String,
-    /// The middle of the brush.
+    /// The middle of the brush, where a stroke begins.
     #[reflect(@Unit("units"))]
     pub center: Vec2,
+    /// Where the stroke goes on from there, point by point; by default nowhere.
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
+    pub path: Vec<Vec2>,
     /// Radius of the brush; by default 20.
     #[reflect(@Range::new(0.0, 1e5), @Unit("units"))]
     pub radius: f32,
-    /// What each cell gets; by default 0.5.
+    /// What each cell gets, once per stroke; by default 0.5.
     #[reflect(@Range::new(0.0, 1e9), @Unit("intensity"))]
     pub amount: f32,
 }
 
 impl Default for PaintPheromone {
     fn default() -> Self {
-        Self { layer: "food".into(), center: Vec2::ZERO, radius: 20.0, amount: 0.5 }
+        Self { layer: "food".into(), center: Vec2::ZERO, path: Vec::new(), radius: 20.0, amount: 0.5 }
     }
 }
 
@@ -200,24 +206,27 @@ impl Intervention for PaintPheromone {
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let layer = find_layer(world, &self.layer)?;
-        check_brush(world, &[self.center], self.radius)?;
+        let stroke = stroke(self.center, &self.path);
+        check_brush(world, &stroke, self.radius)?;
         let mut field = world.resource_mut::<PheromoneField>();
-        let none = agent2028_core::agent::AgentId::NONE;
-        let cells = paint(&mut field, layer, &[self.center], self.radius, self.amount, none);
+        let cells = paint(&mut field, layer, &stroke, self.radius, self.amount, AgentId::NONE);
         Ok(format!("painted {} on {cells} cells", self.layer))
     }
 }
 
-/// Erases pheromone with a round brush.
+/// Erases pheromone with a round brush, along a stroke if it has more points than one.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct ErasePheromone {
     /// The layer; by default all.
     pub layer: Option<String>,
-    /// The middle of the brush.
+    /// The middle of the brush, where a stroke begins.
     #[reflect(@Unit("units"))]
     pub center: Vec2,
+    /// Where the stroke goes on from there, point by point; by default nowhere.
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
+    pub path: Vec<Vec2>,
     /// Radius of the brush; by default 20.
     #[reflect(@Range::new(0.0, 1e5), @Unit("units"))]
     pub radius: f32,
@@ -225,12 +234,19 @@ pub struct ErasePheromone {
 
 impl Default for ErasePheromone {
     fn default() -> Self {
-        Self { layer: None, center: Vec2::ZERO, radius: 20.0 }
+        Self { layer: None, center: Vec2::ZERO, path: Vec::new(), radius: 20.0 }
     }
 }
 
 impl Check for ErasePheromone {
     fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+/// The points of a brush's stroke.
+fn stroke(center: Vec2, path: &[Vec2]) -> Vec<Vec2> {
+    let mut points = vec![center];
+    points.extend_from_slice(path);
+    points
 }
 
 fn layers_meant(world: &World, name: Option<&String>) -> Result<Vec<LayerId>, InterventionError> {
@@ -245,9 +261,10 @@ impl Intervention for ErasePheromone {
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let layers = layers_meant(world, self.layer.as_ref())?;
-        check_brush(world, &[self.center], self.radius)?;
+        let stroke = stroke(self.center, &self.path);
+        check_brush(world, &stroke, self.radius)?;
         let mut field = world.resource_mut::<PheromoneField>();
-        let cells = brush(&field, &[self.center], self.radius);
+        let cells = brush(&field, &stroke, self.radius);
         for layer in layers {
             if let Some(layer) = field.layer_mut(layer) {
                 for cell in &cells {
@@ -284,5 +301,235 @@ impl Intervention for ClearPheromone {
             }
         }
         Ok(format!("cleared {} layers", layers.len()))
+    }
+}
+
+/// The site of this number, or why there is none.
+fn numbered<'a, T>(sites: &'a mut [T], index: u32, what: &str) -> Result<&'a mut T, InterventionError> {
+    let count = sites.len();
+    sites.get_mut(index as usize).ok_or_else(|| {
+        let help = if count == 0 { "there are none".into() } else { format!("they are numbered 0 to {}", count - 1) };
+        InterventionError::Refused(format!("there is no {what} number {index}; {help}"))
+    })
+}
+
+/// Moves a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct MoveResource {
+    /// Which, from 0 in the order in which they came into the world.
+    pub index: u32,
+    /// Where to.
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
+    pub to: Vec2,
+}
+
+impl Check for MoveResource {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for MoveResource {
+    const NAME: &'static str = "MoveResource";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        let bounds = *world.resource::<WorldBounds>();
+        let mut sites = world.resource_mut::<Sites>();
+        let source = numbered(&mut sites.sources, self.index, "resource")?;
+        source.position = bounds.enter(self.to);
+        Ok(format!("{} is at {} now", source.name, source.position))
+    }
+}
+
+/// Takes a resource out of the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoveResource {
+    /// Which, from 0 in the order in which they came into the world.
+    pub index: u32,
+}
+
+impl Check for RemoveResource {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for RemoveResource {
+    const NAME: &'static str = "RemoveResource";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        let mut sites = world.resource_mut::<Sites>();
+        numbered(&mut sites.sources, self.index, "resource")?;
+        let gone = sites.sources.remove(self.index as usize);
+        Ok(format!("{} at {} is gone", gone.name, gone.position))
+    }
+}
+
+/// Moves a nest. Its foragers find home there from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct MoveNest {
+    /// Which, from 0 in the order in which they came into the world.
+    pub index: u32,
+    /// Where to.
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
+    pub to: Vec2,
+}
+
+impl Check for MoveNest {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for MoveNest {
+    const NAME: &'static str = "MoveNest";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        let bounds = *world.resource::<WorldBounds>();
+        let mut sites = world.resource_mut::<Sites>();
+        let nest = numbered(&mut sites.nests, self.index, "nest")?;
+        nest.position = bounds.enter(self.to);
+        Ok(format!("{} is at {} now", nest.name, nest.position))
+    }
+}
+
+/// Takes a nest out of the world. Its foragers choose the nest that is nearest to them; the last nest can't be taken from
+/// foragers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoveNest {
+    /// Which, from 0 in the order in which they came into the world.
+    pub index: u32,
+}
+
+impl Check for RemoveNest {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for RemoveNest {
+    const NAME: &'static str = "RemoveNest";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        let bounds = *world.resource::<WorldBounds>();
+        let mut foragers = world.query::<(&Agent, &Position, &mut Forager)>();
+        let forages = foragers.iter(world).next().is_some();
+        let mut sites = world.resource_mut::<Sites>();
+        numbered(&mut sites.nests, self.index, "nest")?;
+        if forages && sites.nests.len() == 1 {
+            let text = "this is the only nest, and foragers need one; add another one first";
+            return Err(InterventionError::Refused(text.into()));
+        }
+        let gone = sites.nests.remove(self.index as usize);
+        let left = sites.clone();
+        let mut moved = 0;
+        // Each forager's new nest depends on nothing but itself, so their order is of no effect.
+        for (_, position, mut forager) in foragers.iter_mut(world) {
+            if forager.nest > self.index {
+                forager.nest -= 1;
+            } else if forager.nest == self.index {
+                forager.nest = left.nearest_nest(position.0, &bounds).unwrap_or(0) as u32;
+                moved += 1;
+            }
+        }
+        Ok(format!("{} is gone, {moved} foragers moved to other nests", gone.name))
+    }
+}
+
+/// Changes the section, unless it would no longer be in order.
+fn change(
+    world: &mut World,
+    edit: impl FnOnce(&mut PheromonesConfig) -> Result<String, InterventionError>,
+) -> Result<String, InterventionError> {
+    let mut config = world.resource::<PheromonesConfig>().clone();
+    let outcome = edit(&mut config)?;
+    let mut problems = problems_context(world);
+    config.check("pheromones", &mut problems);
+    if let Some(problem) = problems.into_list().into_iter().next() {
+        return Err(InterventionError::Refused(format!("{}: {}; {}", problem.path, problem.message, problem.help)));
+    }
+    world.insert_resource(config);
+    Ok(outcome)
+}
+
+/// Puts up a wall.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct AddWall {
+    /// The wall.
+    pub wall: WallConfig,
+}
+
+impl Check for AddWall {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        if self.wall.points.len() < 2 {
+            let help = "for example [(0, 0), (9, 0)]";
+            problems.push(format!("{at}.wall.points"), "at least two points are needed", help);
+        }
+    }
+}
+
+impl Intervention for AddWall {
+    const NAME: &'static str = "AddWall";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        change(world, |config| {
+            config.walls.push(self.wall.clone());
+            Ok(format!("wall {} stands", config.walls.len() - 1))
+        })
+    }
+}
+
+/// Moves a wall.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct MoveWall {
+    /// Which of the section's `walls`, from 0.
+    pub index: u32,
+    /// By how much, along x and y.
+    #[reflect(@Range::new(-1e7, 1e7), @Unit("units"))]
+    pub by: Vec2,
+}
+
+impl Check for MoveWall {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for MoveWall {
+    const NAME: &'static str = "MoveWall";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        change(world, |config| {
+            let wall = numbered(&mut config.walls, self.index, "wall")?;
+            wall.points.iter_mut().for_each(|point| *point += self.by);
+            Ok(format!("wall {} moved by {}", self.index, self.by))
+        })
+    }
+}
+
+/// Takes a wall away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoveWall {
+    /// Which of the section's `walls`, from 0.
+    pub index: u32,
+}
+
+impl Check for RemoveWall {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for RemoveWall {
+    const NAME: &'static str = "RemoveWall";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        change(world, |config| {
+            numbered(&mut config.walls, self.index, "wall")?;
+            config.walls.remove(self.index as usize);
+            Ok(format!("wall {} is gone", self.index))
+        })
     }
 }

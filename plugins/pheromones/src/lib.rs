@@ -60,7 +60,7 @@ pub use config::PheromonesConfig;
 pub use field::{LayerId, PheromoneField};
 pub use harvest::RESOURCE_FOUND;
 
-use agent2028_core::agent::{MotionClaims, SpawnHooks};
+use agent2028_core::agent::{MotionClaims, RelocateHooks, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::explain::Explainers;
@@ -76,7 +76,10 @@ use bevy::prelude::*;
 
 use field::CellGrid;
 use forager::{Forager, PathMemory};
-use interventions::{AddNest, ClearPheromone, DropResource, ErasePheromone, PaintPheromone, SpoofPheromone};
+use interventions::{
+    AddNest, AddWall, ClearPheromone, DropResource, ErasePheromone, MoveNest, MoveResource, MoveWall, PaintPheromone,
+    RemoveNest, RemoveResource, RemoveWall, SpoofPheromone,
+};
 
 /// Pheromones, trails and foraging. Add it after `SimCorePlugin`, before agents are spawned.
 #[derive(Clone, Debug, Default)]
@@ -121,11 +124,19 @@ impl Plugin for PheromonesPlugin {
             .checkpoint_component::<PathMemory>("pheromones.paths")
             .add_intervention::<SpoofPheromone>()
             .add_intervention::<DropResource>()
+            .add_intervention::<MoveResource>()
+            .add_intervention::<RemoveResource>()
             .add_intervention::<AddNest>()
+            .add_intervention::<MoveNest>()
+            .add_intervention::<RemoveNest>()
+            .add_intervention::<AddWall>()
+            .add_intervention::<MoveWall>()
+            .add_intervention::<RemoveWall>()
             .add_intervention::<PaintPheromone>()
             .add_intervention::<ErasePheromone>()
             .add_intervention::<ClearPheromone>();
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(forager::equip_foragers);
+        app.world_mut().get_resource_or_init::<RelocateHooks>().0.push(forager::find_ground);
         quantities::register(app, &self.config);
         app.world_mut().resource_mut::<Explainers>().add("pheromones", explain::explain);
         app.world_mut().resource_mut::<EditableComponents>().add("Forager");

@@ -4,6 +4,7 @@ mod agents;
 mod ground;
 mod hulls;
 mod places;
+mod sketch;
 mod slots;
 
 use agent2028_core::agent::AgentGroups;
@@ -19,6 +20,7 @@ use crate::paint::{Painter, Projection};
 use crate::selection::{Pins, Selection};
 use crate::settings::{AgentStyle, ViewSettings};
 use crate::sight::Seen;
+use crate::tool::Tools;
 use crate::trails::Trails;
 
 /// From this many visible agents on, a software adapter gets them as an image: it draws a triangle in about 0.8 µs.
@@ -36,6 +38,7 @@ pub(crate) struct FrameInput<'a> {
     pub columns: &'a Columns,
     /// Through whose eyes the world is drawn, if it isn't drawn as it is.
     pub seen: Option<&'a Seen>,
+    pub tools: &'a Tools,
     pub projection: Projection,
     /// Speed at the end of the colour scale, in world units per second.
     pub top_speed: f32,
@@ -127,6 +130,7 @@ impl Frame {
         self.ends[3] = self.painter.indices().len() as u32;
         hulls::paint_border(&mut self.painter, input);
         agents::paint_overlay(&mut self.painter, input, &size);
+        sketch::paint(&mut self.painter, input, &size);
     }
 
     /// Draws the agents: instances go to `put`, others into canvas and density map.

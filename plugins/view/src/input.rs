@@ -2,15 +2,18 @@
 //!
 //! | input | does |
 //! |---|---|
-//! | drag (any button) | move the view |
+//! | drag (any button; with a tool in hand any but the primary one) | move the view |
 //! | wheel, pinch, + and − | zoom, to the pointer |
 //! | arrow keys | move the view |
 //! | F | show the whole world |
 //! | Shift F | show the selected agents |
 //! | C, double click | follow the selected agent, or stop |
 //! | click, Shift click | select an agent; add it or take it away |
-//! | Shift drag | select the agents in a box |
-//! | Escape | stop following, then select nothing |
+//! | Alt click, Ctrl click | take an agent out of the selection |
+//! | Shift drag, Alt drag | add the agents in a box to the selection, or take them out |
+//! | V H L G A O R N P X M | take a tool in hand ([`Tool`]) |
+//! | Enter, Backspace | end an outline; take its last corner back |
+//! | Escape | give up what is being drawn, then the tool, then stop following, then select nothing |
 //!
 //! Everything is ignored while the interface wants it for itself ([`InputGate`]).
 
@@ -31,8 +34,9 @@ use bevy::window::PrimaryWindow;
 use crate::camera::WorldCamera;
 use crate::paint::Projection;
 use crate::picking::{agent_at, agents_in};
-use crate::selection::Selection;
+use crate::selection::{Combine, Selection};
 use crate::settings::ViewSettings;
+use crate::tool::{Tool, Tools};
 use crate::viewport::{InputGate, Viewport};
 
 /// A notch of the wheel zooms by this factor.
@@ -66,6 +70,7 @@ pub(crate) fn use_pointer(
     viewport: Res<Viewport>,
     simulation: Res<Simulation>,
     settings: Res<ViewSettings>,
+    tools: Res<Tools>,
     mut gestures: Local<Gestures>,
     mut camera: ResMut<WorldCamera>,
     mut selection: ResMut<Selection>,
@@ -80,12 +85,14 @@ pub(crate) fn use_pointer(
     let pinch: f32 = pinches.read().map(|pinch| pinch.0).sum();
     let position = windows.single().ok().and_then(Window::cursor_position);
     let free = !gate.pointer && position.is_some_and(|at| viewport.contains(at));
+    // A press that ended within the same frame still was one: frames may be slow.
+    let primary = buttons.pressed(MouseButton::Left) || buttons.just_pressed(MouseButton::Left);
+    let pans = tools.active == Tool::Pan;
     let pointer = PointerFrame {
         position,
-        // A press that ended within the same frame still was one: frames may be slow.
-        primary: buttons.pressed(MouseButton::Left) || buttons.just_pressed(MouseButton::Left),
-        other: buttons.any_pressed([MouseButton::Middle, MouseButton::Right]),
-        shift: keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]),
+        primary: primary && tools.active == Tool::Select,
+        other: buttons.any_pressed([MouseButton::Middle, MouseButton::Right]) || (primary && pans),
+        how: Combine::of(&keys),
         free,
         time: time.elapsed_secs_f64(),
     };
@@ -98,25 +105,26 @@ pub(crate) fn use_pointer(
     let picks = settings.layers.agents;
     match gestures.follow(&pointer) {
         Some(Gesture::Drag(step)) => camera.pan(step),
-        Some(Gesture::Click { at, add, double }) => {
+        Some(Gesture::Click { at, how, double }) => {
             let agent = picks.then(|| agent_at(&simulation, &projection, at)).flatten();
-            match agent {
-                Some(agent) if add => selection.toggle(agent),
-                Some(agent) => {
+            match (agent, how) {
+                (Some(agent), Combine::Add) => selection.toggle(agent),
+                (Some(agent), Combine::Subtract) => selection.subtract([agent]),
+                (Some(agent), Combine::Replace) => {
                     selection.set([agent]);
                     if double {
                         camera.follow(Some(agent));
                     }
                 }
-                None if add => {}
-                None => selection.clear(),
+                (None, Combine::Replace) => selection.clear(),
+                (None, _) => {}
             }
         }
         Some(Gesture::Box(area)) => selection.rubber_band = Some(area),
-        Some(Gesture::BoxDone(area)) => {
+        Some(Gesture::BoxDone(area, how)) => {
             selection.rubber_band = None;
             if picks {
-                selection.add(agents_in(&simulation, &projection, area));
+                selection.combine(how, agents_in(&simulation, &projection, area));
             }
         }
         None => {
@@ -126,7 +134,7 @@ pub(crate) fn use_pointer(
         }
     }
     let hovered = position
-        .filter(|_| free && picks && !gestures.pressing())
+        .filter(|_| free && picks && !gestures.pressing() && !tools.sketcher.pressing())
         .and_then(|at| agent_at(&simulation, &projection, at));
     if selection.hovered != hovered {
         selection.hovered = hovered;
@@ -143,6 +151,7 @@ pub(crate) fn use_keys(
     simulation: Res<Simulation>,
     mut camera: ResMut<WorldCamera>,
     mut selection: ResMut<Selection>,
+    mut tools: ResMut<Tools>,
 ) {
     // Keys with Ctrl, Alt or the system's key belong to the interface.
     let modified = [
@@ -190,8 +199,20 @@ pub(crate) fn use_keys(
         let next = if camera.follow.is_some() { None } else { selection.selected.first().copied() };
         camera.follow(next);
     }
+    for tool in Tool::ALL {
+        if keys.just_pressed(tool.key().0) && tool.missing(simulation.world()).is_none() {
+            tools.take(tool);
+        }
+    }
     if keys.just_pressed(KeyCode::Escape) {
-        if camera.follow.is_some() {
+        if tools.cancel() {
+            return;
+        }
+        if tools.measured.is_some() {
+            tools.measured = None;
+        } else if tools.active != Tool::Select {
+            tools.take(Tool::Select);
+        } else if camera.follow.is_some() {
             camera.follow(None);
         } else if !selection.selected.is_empty() {
             selection.clear();

@@ -8,6 +8,7 @@
 //! | [`tokens`] | every colour, size and duration, dark and light |
 //! | [`settings`], [`viewport`], [`selection`], [`camera`] | what is shown, where, of whom, from where |
 //! | [`input`], [`picking`] | pointer and keyboard over the world |
+//! | [`tool`] | what is drawn with the pointer: lassos, walls, strokes |
 //! | [`agents`], [`field`], [`trails`], [`hulls`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
 //! | [`columns`], [`sight`], [`labels`], [`pace`] | quantities as colours, one agent's view, places for labels, and how often to look |
 //! | [`render`] | how a frame gets onto the screen: one render pass, all agents in one instanced draw |
@@ -46,6 +47,7 @@ pub mod settings;
 pub mod sight;
 pub mod speed;
 pub mod tokens;
+pub mod tool;
 pub mod trails;
 pub mod viewport;
 
@@ -54,10 +56,11 @@ pub use columns::{Column, ColumnKind, Columns};
 pub use field::{layer_hue, layer_ramp};
 pub use hulls::Hulls;
 pub use render::{Drawn, DrawnAgents, WorldView};
-pub use selection::{Pins, Selection};
+pub use selection::{Combine, Pins, Selection};
 pub use settings::{AgentStyle, ColorBy, Layers, Lens, SizeBy, ViewSettings};
 pub use sight::Sight;
 pub use tokens::{Theme, Tokens};
+pub use tool::{ObstacleShape, Thing, Tool, ToolGesture, Tools};
 pub use trails::Trails;
 pub use viewport::{InputGate, Viewport};
 
@@ -97,6 +100,7 @@ impl Plugin for ViewPlugin {
             .init_resource::<capture::Capture>()
             .add_message::<capture::CaptureRequest>()
             .add_message::<capture::Captured>()
+            .init_resource::<Tools>()
             .register_type::<ViewSettings>()
             .add_plugins(render::WorldRenderPlugin)
             .configure_sets(
@@ -109,7 +113,7 @@ impl Plugin for ViewPlugin {
             .add_systems(
                 Update,
                 (
-                    (input::use_pointer, input::use_keys).chain().in_set(ViewSystems::Input),
+                    (input::use_pointer, tool::use_tool, input::use_keys).chain().in_set(ViewSystems::Input),
                     (
                         drive::keep_selection,
                         drive::keep_pins,

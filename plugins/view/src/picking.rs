@@ -1,9 +1,9 @@
 //! Which agents lie under a point or in a rectangle of the window: exactly those that are drawn there.
 
-use agent2028_core::agent::{Agent, AgentId, Position};
+use agent2028_core::agent::{Agent, AgentId, AgentIndex, Position};
 use agent2028_core::simulation::Simulation;
-use agent2028_core::space::WorldBounds;
-use bevy::math::{Rect, Vec2};
+use agent2028_core::space::{PolygonIndex, WorldBounds};
+use bevy::math::{Rect, Vec2, ops};
 
 use crate::agents::AgentSize;
 use crate::paint::Projection;
@@ -51,6 +51,81 @@ pub fn agents_in(simulation: &Simulation, projection: &Projection, area: Rect) -
     };
     let places = agents.iter(world).map(|(agent, position)| (agent.0, projection.pixel(position.0)));
     let mut found: Vec<AgentId> = within(places, area).collect();
+    found.sort_unstable();
+    found
+}
+
+/// The agents drawn inside an outline in the window (logical pixels), ascending. Where the outline crosses itself it leaves
+/// holes.
+#[must_use]
+pub fn agents_inside(simulation: &Simulation, projection: &Projection, outline: &[Vec2]) -> Vec<AgentId> {
+    let world = simulation.world();
+    let Some(mut agents) = world.try_query::<(&Agent, &Position)>() else {
+        return Vec::new();
+    };
+    let outline = PolygonIndex::new(outline);
+    let mut found: Vec<AgentId> = agents
+        .iter(world)
+        .filter(|(_, position)| outline.contains(projection.pixel(position.0)))
+        .map(|(agent, _)| agent.0)
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// The agents within twice the mean distance of agents from one of these, and these themselves, ascending.
+#[must_use]
+pub fn neighbours(simulation: &Simulation, of: &[AgentId]) -> Vec<AgentId> {
+    let world = simulation.world();
+    let bounds = world.get_resource::<WorldBounds>().copied().unwrap_or_default();
+    let reach = 2.0 * (bounds.size.x * bounds.size.y / simulation.agents().max(1) as f32).sqrt();
+    near(simulation, of, reach)
+}
+
+/// The agents within a distance in world units of one of these, and these themselves, ascending.
+#[must_use]
+pub fn near(simulation: &Simulation, of: &[AgentId], reach: f32) -> Vec<AgentId> {
+    let world = simulation.world();
+    let bounds = world.get_resource::<WorldBounds>().copied().unwrap_or_default();
+    let (Some(index), Some(mut agents)) =
+        (world.get_resource::<AgentIndex>(), world.try_query::<(&Agent, &Position)>())
+    else {
+        return Vec::new();
+    };
+    // Squares as wide as the reach, so that neighbours are in the same one or next to it; round the world a whole number.
+    let cells = (bounds.size / reach.max(f32::MIN_POSITIVE)).floor().clamp(Vec2::ONE, Vec2::splat(65_535.0));
+    let cell = |place: Vec2| ((bounds.enter(place) - bounds.min()) / bounds.size * cells).floor();
+    let key = |cell: Vec2| {
+        let round = |at: f32, count: f32| (ops::rem_euclid(at, count) as u64).min(count as u64 - 1);
+        if bounds.wraps() {
+            (round(cell.y, cells.y) << 32) | round(cell.x, cells.x)
+        } else {
+            // Beyond the edges too, as where there are none agents may leave the world.
+            (((cell.y as i32) as u32 as u64) << 32) | u64::from((cell.x as i32) as u32)
+        }
+    };
+    let mut held: Vec<(u64, Vec2)> = of
+        .iter()
+        .filter_map(|agent| Some(world.get::<Position>(index.get(*agent)?)?.0))
+        .map(|place| (key(cell(place)), place))
+        .collect();
+    held.sort_unstable_by_key(|(key, _)| *key);
+    let mut found: Vec<AgentId> = agents
+        .iter(world)
+        .filter(|(_, position)| {
+            let middle = cell(position.0);
+            (-1..=1).any(|dy| {
+                (-1..=1).any(|dx| {
+                    let key = key(middle + Vec2::new(dx as f32, dy as f32));
+                    let first = held.partition_point(|(other, _)| *other < key);
+                    held[first..].iter().take_while(|(other, _)| *other == key).any(|(_, place)| {
+                        bounds.delta(bounds.enter(*place), bounds.enter(position.0)).length_squared() <= reach * reach
+                    })
+                })
+            })
+        })
+        .map(|(agent, _)| agent.0)
+        .collect();
     found.sort_unstable();
     found
 }
@@ -115,5 +190,75 @@ mod tests {
         let expected = places.iter().filter(|(_, at)| at.x >= 100.0 && at.x <= 500.0 && at.y >= 100.0 && at.y <= 300.0);
         assert_eq!(found, expected.map(|(agent, _)| *agent).collect::<Vec<_>>());
         assert!(!found.is_empty());
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a person waits for a lasso: its time is measured")]
+    fn a_lasso_around_a_million_agents_is_exact_and_quick() {
+        use agent2028_core::SimCorePlugin;
+        use agent2028_core::agent::{AgentGroup, AgentGroups, Placement, spawn_group};
+        use bevy::prelude::*;
+
+        use crate::camera::WorldCamera;
+        use crate::paint::Projection;
+        use crate::viewport::Viewport;
+
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default());
+        let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup { name: "ant".into(), ..default() });
+        spawn_group(app.world_mut(), group, 1_000_000, &Placement::World).unwrap();
+        let simulation = Simulation::new(std::mem::take(app.world_mut()));
+        let projection = Projection::new(&WorldCamera::default(), &Viewport::default());
+        // A circle drawn by hand: a thousand points around the middle of the window.
+        let middle = projection.rect.center();
+        let outline: Vec<Vec2> = (0..1000)
+            .map(|at| {
+                let angle = std::f32::consts::TAU * at as f32 / 1000.0;
+                middle + Vec2::new(ops::cos(angle), ops::sin(angle)) * 200.0
+            })
+            .collect();
+        let start = std::time::Instant::now();
+        let found = agents_inside(&simulation, &projection, &outline);
+        let took = start.elapsed();
+        let world = simulation.world();
+        let distances: Vec<(AgentId, f32)> = world
+            .try_query::<(&Agent, &Position)>()
+            .unwrap()
+            .iter(world)
+            .map(|(agent, position)| (agent.0, projection.pixel(position.0).distance(middle)))
+            .collect();
+        let inside = |limit: f32| distances.iter().filter(|(_, distance)| *distance < limit).count();
+        assert!((inside(199.99)..=inside(200.01)).contains(&found.len()), "{} of {}", found.len(), inside(200.0));
+        assert!(found.is_sorted() && took.as_millis() < 2_000, "{took:?}");
+        println!("{} of a million agents in {took:?}", found.len());
+    }
+
+    #[test]
+    fn neighbours_are_those_within_reach_also_around_the_edge() {
+        use agent2028_core::SimCorePlugin;
+        use agent2028_core::agent::{AgentGroup, AgentGroups, Placement, spawn_group};
+        use agent2028_core::space::Edge;
+        use bevy::prelude::*;
+
+        for edge in [Edge::Wrap, Edge::Open, Edge::Bounce] {
+            let mut app = App::new();
+            let world = WorldBounds { size: Vec2::new(1280.0, 720.0), edge };
+            app.add_plugins(SimCorePlugin { world, ..default() });
+            let group = AgentGroup { name: "ant".into(), ..default() };
+            let group = app.world_mut().resource_mut::<AgentGroups>().add(group);
+            let places: Vec<Vec2> = scatter(600, 9).into_iter().map(|(_, at)| at - world.half()).collect();
+            spawn_group(app.world_mut(), group, 600, &Placement::Points(places.clone())).unwrap();
+            let simulation = Simulation::new(std::mem::take(app.world_mut()));
+            let of = [3, 77, 400, 599].map(AgentId);
+            for reach in [0.0, 20.0, 77.0, 500.0, 1e6] {
+                let expected: Vec<AgentId> = (0..600)
+                    .filter(|agent| {
+                        of.iter().any(|held| world.delta(places[held.index()], places[*agent]).length() <= reach)
+                    })
+                    .map(|agent| AgentId(agent as u32))
+                    .collect();
+                assert_eq!(near(&simulation, &of, reach), expected, "{edge:?} {reach}");
+            }
+        }
     }
 }

@@ -3,6 +3,32 @@
 use agent2028_core::agent::AgentId;
 use bevy::prelude::*;
 
+/// What becomes of a selection when more agents are pointed at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Combine {
+    /// They are selected instead.
+    #[default]
+    Replace,
+    /// They are selected too (Shift).
+    Add,
+    /// They are no longer selected (Alt or Ctrl).
+    Subtract,
+}
+
+impl Combine {
+    /// What the held keys ask for.
+    #[must_use]
+    pub fn of(keys: &ButtonInput<KeyCode>) -> Self {
+        if keys.any_pressed([KeyCode::AltLeft, KeyCode::AltRight, KeyCode::ControlLeft, KeyCode::ControlRight]) {
+            Self::Subtract
+        } else if keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]) {
+            Self::Add
+        } else {
+            Self::Replace
+        }
+    }
+}
+
 /// The agents that panels speak about.
 #[derive(Resource, Clone, Debug, Default, PartialEq)]
 pub struct Selection {
@@ -41,6 +67,22 @@ impl Selection {
         self.selected.extend(agents);
         self.selected.sort_unstable();
         self.selected.dedup();
+    }
+
+    /// Selects these agents no longer.
+    pub fn subtract(&mut self, agents: impl IntoIterator<Item = AgentId>) {
+        let mut gone: Vec<AgentId> = agents.into_iter().collect();
+        gone.sort_unstable();
+        self.selected.retain(|agent| gone.binary_search(agent).is_err());
+    }
+
+    /// Combines the selection with more agents.
+    pub fn combine(&mut self, how: Combine, agents: impl IntoIterator<Item = AgentId>) {
+        match how {
+            Combine::Replace => self.set(agents),
+            Combine::Add => self.add(agents),
+            Combine::Subtract => self.subtract(agents),
+        }
     }
 
     /// Selects an agent, or no longer if it was selected.
@@ -109,7 +151,12 @@ mod tests {
         assert_eq!(selection.selected, [2, 3, 5, 9].map(AgentId));
         assert!(selection.contains(AgentId(9)) && !selection.contains(AgentId(1)) && selection.single().is_none());
         selection.hovered = Some(AgentId(4));
+        selection.combine(Combine::Subtract, [9, 5, 77].map(AgentId));
+        selection.combine(Combine::Add, [8].map(AgentId));
+        assert_eq!(selection.selected, [2, 3, 8].map(AgentId));
         selection.retain(|agent| agent.0 == 3);
         assert_eq!((selection.single(), selection.hovered), (Some(AgentId(3)), None));
+        selection.combine(Combine::Replace, [4, 1].map(AgentId));
+        assert_eq!(selection.selected, [1, 4].map(AgentId));
     }
 }

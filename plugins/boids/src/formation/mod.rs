@@ -220,12 +220,20 @@ impl Formation {
         self.anchor
     }
 
-    /// Takes over a changed configuration; where the anchor has got to is kept unless the anchor itself was changed.
+    /// Takes over a changed configuration; where the anchor has got to is kept unless the anchor itself was changed by
+    /// more than the places of its waypoints.
     pub fn reconfigure(&mut self, config: &FormationConfig) {
         if self.config == *config {
             return;
         }
-        if self.config.anchor != config.anchor {
+        let goes_on = match (&self.config.anchor, &config.anchor) {
+            // Where a waypoint was moved the way goes on to where it is now.
+            (Anchor::Waypoints { points: before, .. }, Anchor::Waypoints { points, .. }) => {
+                before.len() == points.len()
+            }
+            (before, after) => before == after,
+        };
+        if !goes_on {
             self.anchor = config.anchor.start();
             self.velocity = Vec2::ZERO;
             self.waypoint = 0;

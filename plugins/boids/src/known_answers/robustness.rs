@@ -1,7 +1,7 @@
 //! Nothing panics, whatever a scene or a person does.
 
 use agent2028_core::checkpoint::Checkpoint;
-use agent2028_core::faults::{Churn, Restart, Spawn};
+use agent2028_core::faults::{Churn, MoveAgents, Restart, Spawn};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog};
 use agent2028_core::quarantine::Quarantine;
 use agent2028_core::ranges::set_nth_number;
@@ -9,6 +9,7 @@ use agent2028_core::schema::{Check, Problems};
 
 use super::*;
 use crate::formation::Formation;
+use crate::intervention::{MoveFormation, MoveObstacle};
 
 fn problems(config: &BoidsConfig) -> Vec<(String, String)> {
     let groups = EVERYBODY.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -112,6 +113,10 @@ fn interventions_that_make_no_sense_are_refused_with_words() {
         (MoveTarget { index: 9, ..default() }.into(), "no target number 9"),
         (AddObstacle { obstacle: Obstacle::Circle { center: Vec2::ZERO, radius: -4.0 } }.into(), "radius"),
         (crate::intervention::RemoveObstacle { index: 7 }.into(), "no obstacle number 7"),
+        (MoveObstacle { index: 7, by: Vec2::X }.into(), "no obstacle number 7"),
+        (MoveObstacle { index: 0, by: Vec2::NAN }.into(), "by"),
+        (MoveFormation { agents: "crow".into(), ..default() }.into(), "flies in no formation"),
+        (MoveFormation { agents: "drone".into(), to: Vec2::splat(1e9), ..default() }.into(), "to"),
     ];
     for (action, words) in refused {
         simulation.intervene(action);
@@ -221,4 +226,63 @@ fn a_checkpoint_amid_the_hunt_goes_on_with_the_same_hashes() {
 #[test]
 fn a_checkpoint_of_a_flock_with_nearest_neighbours_goes_on_with_the_same_hashes() {
     goes_on(BoidsConfig { neighbourhood: Neighbourhood::Nearest(7), ..default() }, &[("starling", 300)]);
+}
+
+/// All that the pointer's tools do to flocks.
+fn edit(simulation: &mut Simulation) {
+    let wall = Obstacle::wall(&[Vec2::new(50.0, -90.0), Vec2::new(60.0, 0.0), Vec2::new(50.0, 90.0)], 6.0, false);
+    simulation.intervene(AddObstacle { obstacle: wall });
+    simulation.intervene(MoveAgents { select: Selector::Count(60), by: Vec2::new(250.0, -120.0) });
+    simulation.run(7);
+    simulation.intervene(MoveObstacle { index: 1, by: Vec2::new(-30.0, 10.0) });
+    simulation.intervene(MoveFormation { agents: "drone".into(), waypoint: 0, to: Vec2::new(-200.0, 100.0) });
+    simulation.run(7);
+    simulation.intervene(crate::intervention::RemoveObstacle { index: 0 });
+    simulation.intervene(MoveTarget { flock: None, index: 0, to: Vec2::new(-50.0, 0.0) });
+}
+
+#[test]
+fn edits_by_hand_give_the_same_bits_on_all_threads_and_from_a_checkpoint() {
+    let hashes = [1, 3].map(|threads| {
+        let scene = Scene { threads, ..Scene::new(EVERYBODY, everything()) };
+        let mut simulation = scene.start();
+        simulation.run(20);
+        edit(&mut simulation);
+        // What waits is part of the checkpoint.
+        let saved = simulation.checkpoint();
+        simulation.run(30);
+        let log = simulation.world().resource::<InterventionLog>();
+        assert!(log.0.len() == 6 && log.0.iter().all(|applied| applied.outcome.is_ok()), "{:?}", log.0);
+        let mut resumed = scene.start();
+        resumed.restore(&saved).unwrap();
+        resumed.run(30);
+        assert_eq!(simulation.state_hash(), resumed.state_hash());
+        simulation.state_hash()
+    });
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn a_formation_goes_on_to_its_waypoint_where_it_is_now() {
+    let points = vec![Vec2::ZERO, Vec2::new(100.0, 0.0)];
+    let anchor = Anchor::Waypoints { points, speed: 1.0, looped: false };
+    let mut config = everything();
+    config.formations[0].anchor = anchor;
+    let mut simulation = Scene::new(EVERYBODY, config).start();
+    let anchor = |simulation: &Simulation| simulation.world().resource::<Formations>().0[0].anchor();
+    simulation.run(40);
+    let before = anchor(&simulation);
+    simulation.intervene(MoveFormation { agents: "drone".into(), waypoint: 1, to: Vec2::new(40.0, 90.0) });
+    simulation.run(1);
+    assert!(
+        before.x > 10.0 && anchor(&simulation).distance(before) < 3.0,
+        "no leap: {before}, {}",
+        anchor(&simulation)
+    );
+    simulation.run(200);
+    assert!(anchor(&simulation).distance(Vec2::new(40.0, 90.0)) < 1e-3, "{}", anchor(&simulation));
+    simulation.intervene(MoveFormation { agents: "drone".into(), waypoint: 2, to: Vec2::ZERO });
+    simulation.run(1);
+    let outcome = simulation.world().resource::<InterventionLog>().0[1].outcome.clone().unwrap_err();
+    assert!(outcome.contains("2 waypoints"), "{outcome}");
 }

@@ -3,6 +3,7 @@
 mod capability;
 mod churn;
 mod condition;
+mod displace;
 mod edit;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -12,6 +13,7 @@ pub use capability::{GrantCapability, WithdrawCapability};
 pub(crate) use churn::run_churn;
 pub use churn::{Churn, ChurnProcesses};
 pub use condition::{Degrade, Freeze, Kill, Restart};
+pub use displace::MoveAgents;
 pub use edit::{EditableComponents, SetField, SetParam};
 pub use population::{Remove, Spawn};
 
@@ -46,6 +48,7 @@ pub(crate) fn register(app: &mut App) {
         .add_intervention::<Churn>()
         .add_intervention::<Spawn>()
         .add_intervention::<Remove>()
+        .add_intervention::<MoveAgents>()
         .add_intervention::<SetParam>()
         .add_intervention::<SetField>()
         .add_intervention::<GrantCapability>()

@@ -87,7 +87,8 @@ impl Vocabulary {
     /// The names that are known in a simulation's world.
     #[must_use]
     pub fn of(world: &World) -> Self {
-        let mut known = Self { quantities: super::quantity_names(world), ..Self::default() };
+        let quantities = crate::quantity::list(world).iter().map(|quantity| quantity.name().to_owned()).collect();
+        let mut known = Self { quantities, ..Self::default() };
         if let Some(groups) = world.get_resource::<AgentGroups>() {
             known.groups = groups.groups().iter().map(|group| group.name.clone()).collect();
             known.roles =

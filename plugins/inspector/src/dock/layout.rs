@@ -10,8 +10,8 @@ use super::preset::Preset;
 use super::saved::SavedTile;
 use agent2028_view::tokens::layout;
 
-/// The size of the docks' place in the smallest window, which presets are made for.
-pub const FIRST_SIZE: Vec2 = vec2(layout::SMALLEST_WINDOW.0, 614.0);
+/// The size of the docks' place in the smallest window, beside the tools, which presets are made for.
+pub const FIRST_SIZE: Vec2 = vec2(layout::SMALLEST_WINDOW.0 - layout::TOOL_STRIP, 614.0);
 
 /// The world keeps at least this share of a row or column when the window shrinks.
 const LEAST_WORLD: f32 = 0.4;
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn docks_keep_their_width_when_the_window_grows_and_give_way_when_it_shrinks() {
         let mut layout = DockLayout::preset(Preset::Watch);
-        assert_eq!(widths(&layout), [260.0, 700.0, 320.0]);
+        assert_eq!(widths(&layout), [260.0, 660.0, 320.0]);
         layout.fit(vec2(1920.0, 900.0));
         assert_eq!(widths(&layout), [260.0, 1340.0, 320.0]);
         layout.fit(vec2(1280.0, 614.0));

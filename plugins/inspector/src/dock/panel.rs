@@ -3,6 +3,7 @@
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
     ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH,
+    ICON_BOLT, ICON_COMPARE_ARROWS, ICON_FILTER_ALT, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH,
     ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub enum PanelId {
     Parameters,
     /// Every value that can be changed while the simulation runs.
     Settings,
+    /// Selecting by words.
+    Select,
     /// Faults and attacks.
     Faults,
     /// The selected agent or agents.
@@ -68,6 +71,7 @@ impl PanelId {
         Self::Scene,
         Self::Parameters,
         Self::Settings,
+        Self::Select,
         Self::Faults,
         Self::Agent,
         Self::Compare,
@@ -94,6 +98,9 @@ impl PanelId {
                 false,
                 "Every value that can be changed while the simulation runs.",
             ),
+            Self::Select => {
+                facts("Select", ICON_FILTER_ALT, Left, true, "Which agents are meant, by expression or by name.")
+            }
             Self::Faults => facts("Faults", ICON_BOLT, Left, true, "Faults and attacks, and whom they strike."),
             Self::Agent => {
                 facts("Agent", ICON_PERSON_SEARCH, Right, true, "What the selected agents are, and how to change them.")

@@ -47,6 +47,7 @@ impl Preset {
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
             Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Runs, Scene, Settings, World,
+            Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Scene, Select, Settings, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -56,7 +57,10 @@ impl Preset {
             Self::Watch => SavedTile::Row(vec![
                 (
                     layout::LEFT_DOCK,
-                    SavedTile::Column(vec![(0.45, tabs(&[Parameters, Scene])), (0.55, tabs(&[Faults, Interventions]))]),
+                    SavedTile::Column(vec![
+                        (0.45, tabs(&[Parameters, Scene])),
+                        (0.55, tabs(&[Faults, Select, Interventions])),
+                    ]),
                 ),
                 (middle, world),
                 (
@@ -72,7 +76,7 @@ impl Preset {
                             layout::LEFT_DOCK,
                             SavedTile::Column(vec![
                                 (0.45, tabs(&[Parameters, Settings])),
-                                (0.55, tabs(&[Faults, Scene])),
+                                (0.55, tabs(&[Faults, Select, Scene])),
                             ]),
                         ),
                         (middle, world),

@@ -4,12 +4,13 @@ use agent2028_core::agent::{AgentId, Placement};
 use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
 };
+use agent2028_core::intervention::AnyIntervention;
 use agent2028_core::selector::Selector;
 use agent2028_pheromones::interventions::{SpoofPheromone, SpoofPlace};
 use agent2028_view::tokens::spacing;
 use bevy::math::Vec2;
 use bevy_egui::egui;
-use egui::{Align, DragValue, Layout, Response, TextEdit, Ui, WidgetInfo, WidgetType};
+use egui::{Align, DragValue, Label, Layout, Response, Sense, TextEdit, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
     ICON_AC_UNIT, ICON_DELETE, ICON_EXTENSION, ICON_EXTENSION_OFF, ICON_GROUP_ADD, ICON_HEART_BROKEN, ICON_MY_LOCATION,
@@ -34,10 +35,12 @@ pub enum Whom {
     Selected,
     /// The agents within a circle.
     Circle,
+    /// The agents that an expression means.
+    Expression,
 }
 
 impl Whom {
-    const EVERY: [Self; 4] = [Self::All, Self::Group, Self::Selected, Self::Circle];
+    const EVERY: [Self; 5] = [Self::All, Self::Group, Self::Selected, Self::Circle, Self::Expression];
 
     fn label(self) -> &'static str {
         match self {
@@ -45,8 +48,103 @@ impl Whom {
             Self::Group => "A group",
             Self::Selected => "The selected agents",
             Self::Circle => "Agents in a circle",
+            Self::Expression => "By expression",
         }
     }
+}
+
+/// What the palette does to agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// They stop, and nobody perceives them.
+    Kill,
+    /// They are active again.
+    Restart,
+    /// They stand still.
+    Freeze,
+    /// Their health falls.
+    Degrade,
+    /// They come and go.
+    Churn,
+    /// They leave for good.
+    Remove,
+    /// More of a group join.
+    Spawn,
+    /// A false trail is laid.
+    Spoof,
+    /// They get a capability.
+    Grant,
+    /// They lose a capability.
+    Withdraw,
+}
+
+impl Verb {
+    /// What it is called.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Kill => "Kill",
+            Self::Restart => "Restart",
+            Self::Freeze => "Freeze",
+            Self::Degrade => "Degrade",
+            Self::Churn => "Churn",
+            Self::Remove => "Remove",
+            Self::Spawn => "Spawn",
+            Self::Spoof => "Spoof",
+            Self::Grant => "Grant",
+            Self::Withdraw => "Withdraw",
+        }
+    }
+
+    /// Its icon.
+    #[must_use]
+    pub const fn icon(self) -> MaterialIcon {
+        match self {
+            Self::Kill => ICON_POWER_SETTINGS_NEW,
+            Self::Restart => ICON_RESTART_ALT,
+            Self::Freeze => ICON_AC_UNIT,
+            Self::Degrade => ICON_HEART_BROKEN,
+            Self::Churn => ICON_SHUFFLE,
+            Self::Remove => ICON_DELETE,
+            Self::Spawn => ICON_GROUP_ADD,
+            Self::Spoof => ICON_WATER_DROP,
+            Self::Grant => ICON_EXTENSION,
+            Self::Withdraw => ICON_EXTENSION_OFF,
+        }
+    }
+
+    fn tint(self, look: &Look) -> egui::Color32 {
+        match self {
+            Self::Kill | Self::Remove | Self::Spoof => look.danger,
+            Self::Restart | Self::Spawn | Self::Grant => look.good,
+            Self::Freeze => look.info,
+            Self::Degrade | Self::Churn | Self::Withdraw => look.warning,
+        }
+    }
+
+    const fn does(self) -> &'static str {
+        match self {
+            Self::Kill => "They stop, and nobody perceives them.",
+            Self::Restart => "They are active again, with their own health.",
+            Self::Freeze => "They stand still; others still perceive them.",
+            Self::Degrade => "Their health falls to the value at the right; a moving agent slows down with it.",
+            Self::Churn => "Each of them leaves at random, this often, and comes back after a while.",
+            Self::Remove => "They leave the world for good.",
+            Self::Spawn => "More agents of the group join.",
+            Self::Spoof => "A false trail: marks that promise what isn't there, and lead astray who follows them.",
+            Self::Grant => "They can do it from now on.",
+            Self::Withdraw => "They can't do it any more.",
+        }
+    }
+}
+
+/// Where something was dropped on the world.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DropOn {
+    /// On an agent.
+    Agent(AgentId),
+    /// On the ground, at a point in world units.
+    Ground(Vec2),
 }
 
 /// What the panel reads.
@@ -77,6 +175,10 @@ pub struct FaultsState {
     pub group: String,
     /// How many of them, 0–1.
     pub share: f64,
+    /// What an expression means, as it is written and as it is read.
+    pub expression: Option<(String, Selector)>,
+    /// What is being dragged onto the world.
+    pub dragged: Option<Verb>,
     /// The circle's centre, in world units.
     pub center: Vec2,
     /// The circle's radius, in world units; 0 until a circle was drawn.
@@ -108,6 +210,8 @@ impl Default for FaultsState {
             whom: Whom::All,
             group: String::new(),
             share: 0.33,
+            expression: None,
+            dragged: None,
             center: Vec2::ZERO,
             radius: 0.0,
             passing: false,
@@ -132,12 +236,82 @@ impl FaultsState {
             Whom::Group => Selector::Named(self.group.clone()),
             Whom::Selected => Selector::Ids(view.selected.to_vec()),
             Whom::Circle => Selector::Within { center: self.center, radius: self.radius },
+            Whom::Expression => match &self.expression {
+                Some((_, selector)) => selector.clone(),
+                None => Selector::Ids(Vec::new()),
+            },
         };
+        self.share_of(among)
+    }
+
+    /// The chosen share of the agents that a selector means.
+    fn share_of(&self, among: Selector) -> Selector {
         if self.share >= 1.0 {
             return among;
         }
         let part = Selector::Fraction(self.share as f32);
         if among == Selector::All { part } else { Selector::And(vec![among, part]) }
+    }
+
+    /// The radius of the circle around what is dropped on the ground, in world units.
+    #[must_use]
+    pub fn drop_radius(&self, view: &FaultsView) -> f32 {
+        if self.radius > 0.0 { self.radius } else { (view.world_size * 0.05).max(f32::MIN_POSITIVE) }
+    }
+
+    /// What a row of the palette does where it is dropped: to an agent, or to the chosen share of those in the circle.
+    /// With what was done, in words.
+    #[must_use]
+    pub fn dropped(&self, verb: Verb, on: DropOn, view: &FaultsView) -> (AnyIntervention, String) {
+        let radius = self.drop_radius(view);
+        match (verb, on) {
+            (Verb::Spawn, DropOn::Ground(center)) => {
+                let at = Some(Placement::Disc { center, radius });
+                let spawn = Spawn { group: self.group.clone(), count: self.spawned, at };
+                (spawn.into(), format!("Spawned {} {}", format::count(self.spawned.into()), self.group))
+            }
+            (Verb::Spoof, DropOn::Ground(center)) => {
+                (self.spoof(SpoofPlace::At(center), radius).into(), format!("Spoofed {} in the circle", self.field))
+            }
+            (_, DropOn::Ground(center)) => {
+                let select = self.share_of(Selector::Within { center, radius });
+                let words = format!("{}: {} of the circle", verb.word(), format::share_in_words(self.share));
+                (self.intervention(verb, select), words)
+            }
+            (_, DropOn::Agent(agent)) => {
+                let words = format!("{}: agent {agent}", verb.word());
+                (self.intervention(verb, Selector::Ids(vec![agent])), words)
+            }
+        }
+    }
+
+    fn spoof(&self, place: SpoofPlace, radius: f32) -> SpoofPheromone {
+        /// As long as a false trail can last, in simulated seconds: 31 years.
+        const FOR_GOOD_S: f32 = 1e9;
+        SpoofPheromone {
+            layer: self.field.clone(),
+            place,
+            strength: self.spoof_strength,
+            radius,
+            duration_s: self.duration_s().unwrap_or(FOR_GOOD_S),
+        }
+    }
+
+    /// What a row of the palette does to agents.
+    fn intervention(&self, verb: Verb, select: Selector) -> AnyIntervention {
+        let duration_s = self.duration_s();
+        match verb {
+            Verb::Kill => Kill { select, duration_s }.into(),
+            Verb::Restart => Restart { select }.into(),
+            Verb::Freeze => Freeze { select, duration_s }.into(),
+            Verb::Degrade => Degrade { select, health: self.health, duration_s, ..Degrade::default() }.into(),
+            Verb::Churn => Churn { select, per_second: self.departures, downtime_s: self.away, duration_s }.into(),
+            Verb::Remove => Remove { select }.into(),
+            Verb::Spawn => Spawn { group: self.group.clone(), count: self.spawned, at: None }.into(),
+            Verb::Spoof => self.spoof(SpoofPlace::Agents(select), SpoofPheromone::default().radius).into(),
+            Verb::Grant => GrantCapability { select, capability: self.capability.trim().to_owned() }.into(),
+            Verb::Withdraw => WithdrawCapability { select, capability: self.capability.trim().to_owned() }.into(),
+        }
     }
 
     /// What the selector chooses, in words: `a third of bird`.
@@ -155,6 +329,8 @@ impl FaultsState {
             }
             Whom::Circle if all => "in the circle".into(),
             Whom::Circle => "of the circle".into(),
+            Whom::Expression if all => "that match".into(),
+            Whom::Expression => "of those that match".into(),
         };
         format!("{part} {among}")
     }
@@ -165,7 +341,7 @@ impl FaultsState {
             Whom::All => view.agents,
             Whom::Group => view.groups.iter().find(|group| group.name == self.group)?.count,
             Whom::Selected => view.selected.len() as u64,
-            Whom::Circle => return None,
+            Whom::Circle | Whom::Expression => return None,
         };
         Some((among as f64 * self.share).round() as u64)
     }
@@ -179,6 +355,7 @@ impl FaultsState {
         match self.whom {
             Whom::Selected => !view.selected.is_empty(),
             Whom::Group => view.groups.iter().any(|group| group.name == self.group),
+            Whom::Expression => self.expression.is_some(),
             Whom::All | Whom::Circle => true,
         }
     }
@@ -215,6 +392,18 @@ fn whom(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState) {
             ui.label(look.quiet("Nothing is selected: click agents in the world, or drag a box with Shift."));
         }
         Whom::All | Whom::Selected => {}
+        Whom::Expression => {
+            match &state.expression {
+                Some((text, _)) => {
+                    ui.add(Label::new(look.figure(text.as_str())).wrap());
+                }
+                None => {
+                    ui.label(look.quiet(
+                        "There is no expression yet: write one under Select, then \u{201c}Use in faults\u{201d}.",
+                    ));
+                }
+            }
+        }
         Whom::Circle => circle(ui, look, view, state),
     }
 }
@@ -300,72 +489,36 @@ fn how_long(ui: &mut Ui, look: &Look, state: &mut FaultsState) {
 fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, actions: &mut Actions) {
     let select = state.selector(view);
     let words = state.in_words(view);
-    let duration_s = state.duration_s();
     let meant = state.meant(view) && view.agents > 0;
-    let verb = |name: &str| format!("{name} {words}");
+    let named = |verb: Verb| format!("{} {words}", verb.word());
     ui.add_enabled_ui(meant, |ui| {
-        if fault(
-            ui,
-            look,
-            ICON_POWER_SETTINGS_NEW,
-            look.danger,
-            &verb("Kill"),
-            "They stop, and nobody perceives them.",
-            |_| {},
-        ) {
-            actions.intervene(Kill { select: select.clone(), duration_s });
+        for verb in [Verb::Kill, Verb::Restart, Verb::Freeze] {
+            if fault(ui, look, verb, &named(verb), &mut state.dragged, |_| {}) {
+                actions.intervene(state.intervention(verb, select.clone()));
+            }
         }
-        if fault(
-            ui,
-            look,
-            ICON_RESTART_ALT,
-            look.good,
-            &verb("Restart"),
-            "They are active again, with their own health.",
-            |_| {},
-        ) {
-            actions.intervene(Restart { select: select.clone() });
-        }
-        if fault(
-            ui,
-            look,
-            ICON_AC_UNIT,
-            look.info,
-            &verb("Freeze"),
-            "They stand still; others still perceive them.",
-            |_| {},
-        ) {
-            actions.intervene(Freeze { select: select.clone(), duration_s });
-        }
-        let degrade = "Their health falls to the value at the right; a moving agent slows down with it.";
-        if fault(ui, look, ICON_HEART_BROKEN, look.warning, &verb("Degrade"), degrade, |ui| {
-            let mut per_cent = state.health * 100.0;
+        let health = &mut state.health;
+        if fault(ui, look, Verb::Degrade, &named(Verb::Degrade), &mut state.dragged, |ui| {
+            let mut per_cent = *health * 100.0;
             let field = DragValue::new(&mut per_cent).range(0.0..=100.0).speed(0.5).max_decimals(0).suffix("%");
             if number(ui, "Health after degrading, in per cent", field).changed() {
-                state.health = per_cent / 100.0;
+                *health = per_cent / 100.0;
             }
         }) {
-            let degrade = Degrade { select: select.clone(), health: state.health, duration_s, ..Degrade::default() };
-            actions.intervene(degrade);
+            actions.intervene(state.intervention(Verb::Degrade, select.clone()));
         }
-        let churn = "Each of them leaves at random, this often, and comes back after a while.";
-        if fault(ui, look, ICON_SHUFFLE, look.warning, &verb("Churn"), churn, |ui| {
-            let suffix = " s away";
-            let away = DragValue::new(&mut state.away).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(suffix);
+        if fault(ui, look, Verb::Churn, &named(Verb::Churn), &mut state.dragged, |_| {}) {
+            actions.intervene(state.intervention(Verb::Churn, select.clone()));
+        }
+        widgets::property(ui, look, "Each leaves", |ui| {
+            let away = DragValue::new(&mut state.away).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(" s");
             number(ui, "Seconds that an agent stays away", away);
-            let suffix = " /s";
+            ui.label(look.quiet("for"));
             let field = DragValue::new(&mut state.departures).range(0.0..=1000.0).speed(0.01).max_decimals(2);
-            number(ui, "Departures per second", field.suffix(suffix));
-        }) {
-            actions.intervene(Churn {
-                select: select.clone(),
-                per_second: state.departures,
-                downtime_s: state.away,
-                duration_s,
-            });
-        }
-        if fault(ui, look, ICON_DELETE, look.danger, &verb("Remove"), "They leave the world for good.", |_| {}) {
-            actions.intervene(Remove { select: select.clone() });
+            number(ui, "Departures per second", field.suffix(" /s"));
+        });
+        if fault(ui, look, Verb::Remove, &named(Verb::Remove), &mut state.dragged, |_| {}) {
+            actions.intervene(state.intervention(Verb::Remove, select.clone()));
         }
     });
     ui.add_enabled_ui(!state.group.is_empty(), |ui| {
@@ -376,10 +529,9 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
             ),
             _ => (format!("Spawn more of {}", state.group), None),
         };
-        let tip = "New agents join the group where it starts, or in the circle.";
-        if fault(ui, look, ICON_GROUP_ADD, look.good, &text, tip, |ui| {
-            let field = DragValue::new(&mut state.spawned).range(1..=1_000_000).speed(1.0);
-            number(ui, "How many agents to spawn", field);
+        let spawned = &mut state.spawned;
+        if fault(ui, look, Verb::Spawn, &text, &mut state.dragged, |ui| {
+            number(ui, "How many agents to spawn", DragValue::new(spawned).range(1..=1_000_000).speed(1.0));
         }) {
             actions.intervene(Spawn { group: state.group.clone(), count: state.spawned, at });
         }
@@ -399,8 +551,6 @@ fn false_trail(
     meant: bool,
     actions: &mut Actions,
 ) {
-    /// As long as a false trail can last, in simulated seconds: 31 years.
-    const FOR_GOOD_S: f32 = 1e9;
     if !view.fields.contains(&state.field) {
         state.field = view.fields.first().cloned().unwrap_or_default();
     }
@@ -415,27 +565,22 @@ fn false_trail(
             .response;
         widgets::named(ui, &response, WidgetType::ComboBox, "Pheromone");
     });
-    let (place, radius, text) = match state.whom {
-        Whom::Circle => (SpoofPlace::At(state.center), state.radius, "Spoof in the circle".to_owned()),
-        _ => {
-            let by = format!("Spoof by {}", state.in_words(view));
-            (SpoofPlace::Agents(state.selector(view)), SpoofPheromone::default().radius, by)
-        }
+    let text = match state.whom {
+        Whom::Circle => "Spoof in the circle".to_owned(),
+        _ => format!("Spoof by {}", state.in_words(view)),
     };
-    let tip = "A false trail: marks that promise what isn't there, and lead astray who follows them.";
     let possible = meant || state.whom == Whom::Circle;
     ui.add_enabled_ui(possible, |ui| {
-        if fault(ui, look, ICON_WATER_DROP, look.danger, &text, tip, |ui| {
-            let field = DragValue::new(&mut state.spoof_strength).range(0.0..=1000.0).speed(0.1).max_decimals(1);
+        let strength = &mut state.spoof_strength;
+        if fault(ui, look, Verb::Spoof, &text, &mut state.dragged, |ui| {
+            let field = DragValue::new(strength).range(0.0..=1000.0).speed(0.1).max_decimals(1);
             number(ui, "Strength of the false trail", field.suffix(" /s"));
         }) {
-            actions.intervene(SpoofPheromone {
-                layer: state.field.clone(),
-                place,
-                strength: state.spoof_strength,
-                radius,
-                duration_s: state.duration_s().unwrap_or(FOR_GOOD_S),
-            });
+            let spoof = match state.whom {
+                Whom::Circle => state.spoof(SpoofPlace::At(state.center), state.radius).into(),
+                _ => state.intervention(Verb::Spoof, state.selector(view)),
+            };
+            actions.intervene(spoof);
         }
     });
 }
@@ -456,28 +601,11 @@ fn capability(
     });
     let named = !state.capability.trim().is_empty();
     ui.add_enabled_ui(meant && named, |ui| {
-        let name = state.capability.trim().to_owned();
-        if fault(
-            ui,
-            look,
-            ICON_EXTENSION,
-            look.good,
-            &format!("Grant to {words}"),
-            "They can do it from now on.",
-            |_| {},
-        ) {
-            actions.intervene(GrantCapability { select: select.clone(), capability: name.clone() });
-        }
-        if fault(
-            ui,
-            look,
-            ICON_EXTENSION_OFF,
-            look.warning,
-            &format!("Withdraw from {words}"),
-            "They can't do it any more.",
-            |_| {},
-        ) {
-            actions.intervene(WithdrawCapability { select: select.clone(), capability: name });
+        for (verb, to) in [(Verb::Grant, "to"), (Verb::Withdraw, "from")] {
+            let text = format!("{} {to} {words}", verb.word());
+            if fault(ui, look, verb, &text, &mut state.dragged, |_| {}) {
+                actions.intervene(state.intervention(verb, select.clone()));
+            }
         }
     });
 }
@@ -514,14 +642,14 @@ pub fn capability_field(ui: &mut Ui, known: &[String], text: &mut String) -> Res
     response
 }
 
-/// A row of the palette: a button with a verb, and at its right what sets its strength. True when it is pressed.
+/// A row of the palette: a button with a verb, and at its right what sets its strength. True when it is pressed; while it is
+/// dragged, `dragged` says so.
 fn fault(
     ui: &mut Ui,
     look: &Look,
-    icon: MaterialIcon,
-    tint: egui::Color32,
+    verb: Verb,
     text: &str,
-    tip: &str,
+    dragged: &mut Option<Verb>,
     strength: impl FnOnce(&mut Ui),
 ) -> bool {
     ui.horizontal(|ui| {
@@ -529,8 +657,13 @@ fn fault(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             strength(ui);
             let width = ui.available_width();
-            let response = widgets::verb_button(ui, look, icon, tint, text, width);
-            widgets::tip(response, look, tip, "").clicked()
+            let response = widgets::verb_button(ui, look, verb.icon(), verb.tint(look), text, width);
+            let tip = format!("{} Drag it onto an agent, or onto the ground.", verb.does());
+            let response = widgets::tip(response, look, &tip, "").interact(Sense::click_and_drag());
+            if response.drag_started_by(egui::PointerButton::Primary) {
+                *dragged = Some(verb);
+            }
+            response.clicked()
         })
         .inner
     })

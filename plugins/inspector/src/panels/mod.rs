@@ -27,9 +27,12 @@ pub mod runs;
 pub mod save_run;
 pub mod scene;
 pub mod scene_chooser;
+pub mod selections;
 pub mod settings;
 pub mod status_bar;
 pub mod timeline;
+pub mod tool_options;
+pub mod tools;
 pub mod top_bar;
 pub mod transport;
 

@@ -1,11 +1,14 @@
 //! What the running scene is: its title, what it shows, and its groups with their colours.
 
+use agent2028_core::selector::Selector;
 use agent2028_core::space::{Edge, WorldBounds};
+use agent2028_view::Combine;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align, Label, Layout, ScrollArea, Ui};
+use egui::{Align, Label, Layout, ScrollArea, Ui, WidgetType};
 use egui_material_icons::icons::{ICON_GROUPS, ICON_MOVIE};
 
+use crate::actions::{Action, Actions};
 use crate::facts::GroupFacts;
 use crate::format;
 use crate::scene::SceneStatus;
@@ -28,7 +31,7 @@ pub struct SceneView<'a> {
 }
 
 /// Shows the scene.
-pub fn show(ui: &mut Ui, look: &Look, view: &SceneView) {
+pub fn show(ui: &mut Ui, look: &Look, view: &SceneView, actions: &mut Actions) {
     if view.status.name.is_empty() && view.groups.is_empty() {
         widgets::empty(ui, look, ICON_MOVIE, "No scene is open", "Choose one at the top left, or press Ctrl O.");
         return;
@@ -53,10 +56,10 @@ pub fn show(ui: &mut Ui, look: &Look, view: &SceneView) {
         ui.label(look.quiet("units"));
         ui.label(look.figure(world)).on_hover_text(look.body(edge));
     });
-    groups(ui, look, view);
+    groups(ui, look, view, actions);
 }
 
-fn groups(ui: &mut Ui, look: &Look, view: &SceneView) {
+fn groups(ui: &mut Ui, look: &Look, view: &SceneView, actions: &mut Actions) {
     if view.groups.is_empty() {
         widgets::empty(ui, look, ICON_GROUPS, "The scene has no groups of agents", "Its agents list names them.");
         return;
@@ -66,6 +69,17 @@ fn groups(ui: &mut Ui, look: &Look, view: &SceneView) {
     list.show_rows(ui, measure::TABLE_ROW, view.groups.len(), |ui, rows| {
         for number in rows {
             let group = &view.groups[number];
+            let row = widgets::row_background(ui, look, ("group", number), false);
+            widgets::named(ui, &row, WidgetType::Button, &format!("Select {}", group.name));
+            let tip = format!("Select the agents of {}; Shift adds them, Alt takes them out", group.name);
+            if widgets::tip(row, look, &tip, "").clicked() {
+                let how = ui.input(|input| match input.modifiers {
+                    held if held.alt || held.command => Combine::Subtract,
+                    held if held.shift => Combine::Add,
+                    _ => Combine::Replace,
+                });
+                actions.push(Action::SelectBy(Selector::Named(group.name.clone()), how));
+            }
             ui.horizontal(|ui| {
                 ui.set_min_height(measure::TABLE_ROW);
                 ui.spacing_mut().item_spacing.x = spacing::NORMAL;

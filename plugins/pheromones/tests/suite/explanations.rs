@@ -92,6 +92,7 @@ fn antennae_are_told_with_what_they_smell_and_the_choice_between_them() {
         center: Vec2::new(-88.5, 9.6),
         radius: 3.0,
         amount: 0.8,
+        ..Default::default()
     });
     simulation.run(1);
     place(&mut simulation, 0, Vec2::new(-100.0, 0.0));
@@ -145,6 +146,7 @@ fn confined_foragers_are_told_with_the_chances_at_the_next_fork() {
         center: Vec2::new(13.4, 6.7),
         radius: 3.0,
         amount: 1.0,
+        ..Default::default()
     });
     simulation.run(1);
     let agent = foragers(&mut simulation)

@@ -152,7 +152,7 @@ fn danger_keeps_foragers_away() {
         scene.foraging().follow = vec![FollowConfig { layer: "danger".into(), weight }];
         let mut simulation = scene.start();
         let center = Vec2::new(60.0, 0.0);
-        simulation.intervene(PaintPheromone { layer: "danger".into(), center, radius: 40.0, amount: 1.0 });
+        simulation.intervene(PaintPheromone { layer: "danger".into(), center, radius: 40.0, amount: 1.0, ..default() });
         let mut inside = 0;
         for _ in 0..60 {
             simulation.run(10);
@@ -178,7 +178,13 @@ fn home_is_found_by_scent_if_there_is_no_compass() {
     let mut simulation = scene.start();
     // A hill of scent around the nest.
     for radius in (1..=20).map(|ring| ring as f32 * 8.0) {
-        simulation.intervene(PaintPheromone { layer: "home".into(), center: Vec2::ZERO, radius, amount: 1.0 });
+        simulation.intervene(PaintPheromone {
+            layer: "home".into(),
+            center: Vec2::ZERO,
+            radius,
+            amount: 1.0,
+            ..default()
+        });
     }
     simulation.run(2000);
     assert!(metric(&simulation, "pheromones.trips") > 5.0, "{}", metric(&simulation, "pheromones.trips"));

@@ -2,6 +2,8 @@
 
 use bevy::math::{Rect, Vec2};
 
+use crate::selection::Combine;
+
 /// A press that moves less than this (logical pixels) is a click.
 pub const CLICK_SLACK: f32 = 4.0;
 
@@ -17,8 +19,8 @@ pub struct PointerFrame {
     pub primary: bool,
     /// Another button that drags the view is down.
     pub other: bool,
-    /// Shift is held.
-    pub shift: bool,
+    /// What the held keys make of what is pointed at.
+    pub how: Combine,
     /// The pointer is over the world, and nothing else wants it: presses may begin.
     pub free: bool,
     /// Real time in seconds, to tell double clicks.
@@ -32,8 +34,8 @@ pub enum Gesture {
     Click {
         /// Where.
         at: Vec2,
-        /// Add to the selection instead of replacing it.
-        add: bool,
+        /// What becomes of the selection.
+        how: Combine,
         /// It is the second one in a short time.
         double: bool,
     },
@@ -42,7 +44,7 @@ pub enum Gesture {
     /// A box is being drawn.
     Box(Rect),
     /// A box was drawn.
-    BoxDone(Rect),
+    BoxDone(Rect, Combine),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,7 +54,7 @@ struct Press {
     /// It left the slack around where it began.
     moved: bool,
     primary: bool,
-    shift: bool,
+    how: Combine,
 }
 
 /// Follows the pointer from frame to frame.
@@ -76,7 +78,7 @@ impl Gestures {
                 last: at,
                 moved: false,
                 primary: frame.primary,
-                shift: frame.shift,
+                how: frame.how,
             });
         }
         let press = self.press.as_mut()?;
@@ -86,7 +88,7 @@ impl Gestures {
         let was_moved = press.moved;
         press.moved |= at.distance(press.from) > CLICK_SLACK;
         let press = *press;
-        let boxed = press.primary && press.shift;
+        let boxed = press.primary && press.how != Combine::Replace;
         let area = Rect::from_corners(press.from, at);
         if down {
             return match (press.moved, boxed) {
@@ -98,7 +100,7 @@ impl Gestures {
         }
         self.press = None;
         if press.moved {
-            return boxed.then_some(Gesture::BoxDone(area));
+            return boxed.then_some(Gesture::BoxDone(area, press.how));
         }
         if !press.primary {
             return None;
@@ -107,7 +109,7 @@ impl Gestures {
             .last_click
             .is_some_and(|(place, time)| place.distance(at) <= CLICK_SLACK && frame.time - time <= DOUBLE_CLICK);
         self.last_click = if double { None } else { Some((at, frame.time)) };
-        Some(Gesture::Click { at, add: press.shift, double })
+        Some(Gesture::Click { at, how: press.how, double })
     }
 
     /// Whether a press that began over the world is going on.
@@ -141,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_press_that_stays_is_a_click_and_two_are_a_double_click() {
-        let click = |double| Gesture::Click { at: Vec2::new(12.0, 11.0), add: false, double };
+        let click = |double| Gesture::Click { at: Vec2::new(12.0, 11.0), how: Combine::Replace, double };
         assert_eq!(run(&[at(10.0, 10.0), down(10.0, 10.0), down(12.0, 11.0), at(12.0, 11.0)]), [click(false)]);
         let again = |time: f64, frame: PointerFrame| PointerFrame { time, ..frame };
         let three = [0.0, 0.1, 0.2, 0.3, 0.4, 1.0, 1.1].map(|time| {
@@ -166,12 +168,15 @@ mod tests {
 
     #[test]
     fn with_shift_a_drag_draws_a_box_and_a_click_adds() {
-        let shift = |frame: PointerFrame| PointerFrame { shift: true, ..frame };
+        let shift = |frame: PointerFrame| PointerFrame { how: Combine::Add, ..frame };
+        let alt = |frame: PointerFrame| PointerFrame { how: Combine::Subtract, ..frame };
         let area = Rect::new(10.0, 5.0, 40.0, 30.0);
         let gestures = run(&[shift(down(10.0, 30.0)), down(40.0, 5.0), at(40.0, 5.0)]);
-        assert_eq!(gestures, [Gesture::Box(area), Gesture::BoxDone(area)]);
+        assert_eq!(gestures, [Gesture::Box(area), Gesture::BoxDone(area, Combine::Add)]);
+        let gestures = run(&[alt(down(10.0, 30.0)), down(40.0, 5.0), at(40.0, 5.0)]);
+        assert_eq!(gestures[1], Gesture::BoxDone(area, Combine::Subtract));
         let gestures = run(&[shift(down(10.0, 30.0)), at(10.0, 30.0)]);
-        assert_eq!(gestures, [Gesture::Click { at: Vec2::new(10.0, 30.0), add: true, double: false }]);
+        assert_eq!(gestures, [Gesture::Click { at: Vec2::new(10.0, 30.0), how: Combine::Add, double: false }]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::selection::{Pins, Selection};
 use crate::settings::ViewSettings;
 use crate::sight::Sight;
 use crate::speed::top_speed;
+use crate::tool::Tools;
 use crate::trails::Trails;
 use crate::viewport::Viewport;
 
@@ -75,6 +76,7 @@ pub(super) struct Shown<'w, 's> {
     selection: Extract<'w, 's, Res<'static, Selection>>,
     pins: Extract<'w, 's, Res<'static, Pins>>,
     trails: Extract<'w, 's, Res<'static, Trails>>,
+    tools: Extract<'w, 's, Res<'static, Tools>>,
     hulls: Extract<'w, 's, Res<'static, Hulls>>,
     columns: Extract<'w, 's, Res<'static, Columns>>,
     sight: Extract<'w, 's, Res<'static, Sight>>,
@@ -110,6 +112,7 @@ pub(super) fn extract_frame(
         hulls: &world.hulls,
         columns: &world.columns,
         seen: world.sight.seen(),
+        tools: &world.tools,
         projection,
         top_speed: top_speed(simulation),
         software: adapter.device_type == wgpu::DeviceType::Cpu,

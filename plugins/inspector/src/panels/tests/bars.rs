@@ -236,14 +236,18 @@ fn the_scene_panel_lists_groups_or_says_what_is_missing() {
     let status = SceneStatus { name: "flock".into(), description: "Birds.".repeat(60), ..default() };
     let empty = SceneStatus::default();
     let draw = |status: SceneStatus, groups: Vec<crate::facts::GroupFacts>| {
-        stage([236.0, 500.0], (), move |ui, look, (), _| {
+        stage([236.0, 500.0], (), move |ui, look, (), actions| {
             let bounds = agent2028_core::space::WorldBounds::default();
             let view =
                 SceneView { status: &status, groups: &groups, agents: 200_000_000, bounds, colored_by_group: true };
-            scene::show(ui, look, &view);
+            scene::show(ui, look, &view, actions);
         })
     };
-    let harness = draw(status, groups);
+    let mut harness = draw(status, groups);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    let asked = click(&mut harness, Role::Button, "Select group-with-a-long-name-1");
+    let selector = agent2028_core::selector::Selector::Named("group-with-a-long-name-1".into());
+    assert_eq!(asked, [Action::SelectBy(selector, agent2028_view::Combine::Replace)]);
     for text in ["flock", "200\u{202f}000\u{202f}000", "1\u{202f}000 × 1\u{202f}000", "group-with-a-long-name-0"] {
         assert!(says(&harness, text), "{text}");
     }

@@ -14,6 +14,9 @@ mod runs;
 mod save_run;
 mod settings;
 mod timeline;
+mod selections;
+mod settings;
+mod tools;
 mod whole;
 
 use agent2028_core::SimCorePlugin;

@@ -2,7 +2,7 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::faults::Kill;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
-use agent2028_view::{Selection, ViewSettings, Viewport, WorldCamera};
+use agent2028_view::{Combine, Selection, Tool, Tools, ViewSettings, Viewport, WorldCamera};
 
 use super::*;
 use crate::PanelId;
@@ -17,6 +17,7 @@ struct Whole {
     transport: Transport,
     timeline: Timeline,
     selection: Selection,
+    tools: Tools,
     status: SceneStatus,
     inspector: InspectorState,
     free: egui::Rect,
@@ -30,6 +31,7 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
         transport: Transport::default(),
         timeline,
         selection: Selection::default(),
+        tools: Tools::default(),
         status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
         inspector: InspectorState::default(),
         free: egui::Rect::NOTHING,
@@ -44,6 +46,7 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
             timeline: &whole.timeline,
             settings: &settings,
             selection: &whole.selection,
+            tools: &whole.tools,
             camera: &camera,
             viewport: &viewport,
             library: &library,
@@ -92,6 +95,11 @@ fn keys_do_what_the_sheet_says() {
     assert_eq!(press(&mut harness, none, egui::Key::T), [Action::Theme(Theme::Light)]);
     assert_eq!(press(&mut harness, ctrl, egui::Key::R), [Action::Scene(SceneRequest::Reload)]);
     assert_eq!(press(&mut harness, ctrl, egui::Key::Plus), [Action::Scale(1.1)]);
+    let all = agent2028_core::selector::Selector::All;
+    assert_eq!(press(&mut harness, ctrl, egui::Key::A), [Action::SelectBy(all, Combine::Replace)]);
+    assert_eq!(press(&mut harness, ctrl, egui::Key::I), [Action::InvertSelection]);
+    assert_eq!(press(&mut harness, ctrl, egui::Key::G), [Action::GrowSelection]);
+    assert_eq!(press(&mut harness, ctrl, egui::Key::Enter), [Action::Tool(crate::ToolChange::ActAtCenter)]);
     press(&mut harness, shift, egui::Key::Slash);
     assert!(says(&harness, "Hide or show all panels"));
 }
@@ -116,6 +124,56 @@ fn typing_into_a_field_is_no_shortcut() {
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::Space), vec![]);
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::T), vec![]);
     assert_eq!(harness.state().state.inspector.faults.capability, "t .");
+}
+
+#[test]
+fn a_row_of_the_palette_is_dragged_onto_the_world_or_onto_an_agent() {
+    let mut harness = whole([1280.0, 1400.0], simulation(&[("bird", 100)]));
+    let mut drag = |to: egui::Pos2| {
+        let from = harness.get_by_role_and_label(Role::Button, "Freeze a third").rect().center();
+        harness.drag_at(from);
+        harness.run_steps(1);
+        harness.hover_at(from + egui::vec2(30.0, 0.0));
+        harness.run_steps(2);
+        harness.hover_at(to);
+        harness.run_steps(2);
+        assert!(harness.state().state.inspector.faults.dragged.is_some());
+        harness.drop_at(to);
+        harness.run_steps(2);
+        assert!(harness.state().state.inspector.faults.dragged.is_none());
+        let told = harness.state().state.inspector.done.as_ref().map(|(words, _)| words.clone());
+        (harness.state_mut().actions.take(), told)
+    };
+    let (camera, viewport) = (WorldCamera::default(), Viewport::default());
+    let point = egui::pos2(500.0, 300.0);
+    let there = camera.window_to_world(&viewport, Vec2::new(point.x, point.y));
+    let (asked, told) = drag(point);
+    let freeze: agent2028_core::faults::Freeze = only(&asked);
+    let circle = agent2028_core::selector::Selector::Within { center: there, radius: 50.0 };
+    let third = agent2028_core::selector::Selector::Fraction(0.33);
+    assert_eq!(freeze.select, agent2028_core::selector::Selector::And(vec![circle, third]));
+    assert_eq!(told.as_deref(), Some("Freeze: a third of the circle"));
+    // The first agent of the grid.
+    let agent = camera.world_to_window(&viewport, Vec2::splat(-4.5));
+    let (asked, told) = drag(egui::pos2(agent.x, agent.y));
+    let freeze: agent2028_core::faults::Freeze = only(&asked);
+    assert_eq!(freeze.select, agent2028_core::selector::Selector::Ids(vec![AgentId(0)]));
+    assert_eq!(told.as_deref(), Some("Freeze: agent #0"));
+    // Over the panels nothing happens.
+    let (asked, _) = drag(egui::pos2(1200.0, 500.0));
+    assert_eq!(asked, vec![]);
+}
+
+#[test]
+fn the_strip_of_a_tool_stands_over_the_world_and_goes_with_it() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    assert!(!says(&harness, "Click to spawn"));
+    harness.state_mut().state.tools.take(Tool::Spawn);
+    harness.run_steps(3);
+    assert!(says(&harness, "Click to spawn"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    let asked = click(&mut harness, Role::Button, "Put the tool away");
+    assert_eq!(asked, [Action::Tool(crate::ToolChange::Take(Tool::Select))]);
 }
 
 #[test]
@@ -211,7 +269,7 @@ fn docks_keep_their_width_whatever_is_in_them() {
             harness.run_steps(20);
             assert_eq!(free(&harness), before, "{what}");
         }
-        assert!((before.left() - 260.0).abs() <= 1.0, "{before:?}");
+        assert!((before.left() - 300.0).abs() <= 1.0, "{before:?}");
         assert!((1280.0 - before.right() - 320.0).abs() <= 1.0, "{before:?}");
     }
 }
