@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`checkpoint`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`interface`], [`checkpoint`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -18,6 +18,7 @@ mod draw;
 mod field;
 mod flock;
 mod idle;
+mod interface;
 mod machine;
 mod measure;
 mod memory;
@@ -67,7 +68,10 @@ struct Arguments {
 
 /// All rows in the order of the table.
 fn rows() -> Vec<&'static Row> {
-    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, checkpoint::ROWS].into_iter().flatten().collect()
+    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, interface::ROWS, checkpoint::ROWS]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn main() -> ExitCode {

@@ -11,6 +11,7 @@ use agent2028_view::capture::CaptureRequest;
 use agent2028_view::{Theme, ViewSettings};
 
 use crate::dock::PanelId;
+use crate::export::FileToSave;
 use crate::scene::SceneRequest;
 
 /// One thing that a person asked for through a panel or a key.
@@ -59,6 +60,8 @@ pub enum Action {
     Capture(CaptureRequest),
     /// Put a text on the clipboard.
     Copy(String),
+    /// Ask where to save a file, and write it there.
+    SaveFile(FileToSave),
 }
 
 /// What a person may do with time.

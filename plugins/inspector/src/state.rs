@@ -47,6 +47,12 @@ pub struct InspectorState {
     pub plots: panels::plots::PlotsState,
     /// The table of metrics.
     pub metrics: panels::metrics::MetricsState,
+    /// The table of agents.
+    pub registry: panels::registry::RegistryState,
+    /// Histograms and scatter plots.
+    pub distributions: panels::distributions::DistributionsState,
+    /// Where time and memory go.
+    pub profiler: panels::profiler::ProfilerState,
     /// The log of events.
     pub events: panels::events::EventsState,
     /// Legend, minimap, labels and hover card.
@@ -65,6 +71,11 @@ pub struct InspectorState {
     pub scene_values: panels::parameters::SceneValues,
     /// The hash that was worked out last.
     pub hash: Option<KnownHash>,
+    /// The file that is being saved.
+    pub saving: crate::export::Saving,
+    pub(crate) last_frame: panels::profiler::FrameCost,
+    pub(crate) last_tick: u64,
+    pub(crate) cost_of_panels: std::time::Duration,
     pub(crate) groups: GroupCounts,
     pub(crate) many_cache: ManyCache,
     pub(crate) closeup: CloseUp,
@@ -88,6 +99,9 @@ impl Default for InspectorState {
             compare: default(),
             plots: default(),
             metrics: default(),
+            registry: default(),
+            distributions: default(),
+            profiler: default(),
             events: default(),
             overlay: default(),
             notices: default(),
@@ -97,6 +111,10 @@ impl Default for InspectorState {
             hints: default(),
             scene_values: default(),
             hash: None,
+            saving: default(),
+            last_frame: default(),
+            last_tick: 0,
+            cost_of_panels: default(),
             groups: default(),
             many_cache: default(),
             closeup: default(),

@@ -46,7 +46,8 @@ impl Preset {
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
-            Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Scene, Settings, World,
+            Agent, Compare, Distributions, Events, Faults, Interventions, Metrics, Parameters, Plots, Profiler,
+            Registry, Scene, Settings, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -79,7 +80,7 @@ impl Preset {
                         (layout::RIGHT_DOCK, tabs(&[Agent])),
                     ]),
                 ),
-                (below, tabs(&[Plots, Metrics, Events, Interventions, Compare])),
+                (below, tabs(&[Plots, Registry, Distributions, Events, Interventions, Compare, Metrics, Profiler])),
             ]),
             Self::Present => {
                 SavedTile::Row(vec![(width - layout::RIGHT_DOCK, world), (layout::RIGHT_DOCK, tabs(&[Plots]))])

@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod captions;
 pub mod compare;
+pub mod distributions;
 pub mod events;
 pub mod faults;
 pub mod help;
@@ -22,6 +23,8 @@ pub mod parameters;
 pub mod pictures;
 pub mod plots;
 pub mod problems;
+pub mod profiler;
+pub mod registry;
 pub mod scene;
 pub mod scene_chooser;
 pub mod settings;
