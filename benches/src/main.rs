@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
 //! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`interface`], [`checkpoint`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -18,6 +19,7 @@ mod draw;
 mod field;
 mod flock;
 mod idle;
+mod interface;
 mod machine;
 mod measure;
 mod memory;
@@ -69,6 +71,7 @@ struct Arguments {
 /// All rows in the order of the table.
 fn rows() -> Vec<&'static Row> {
     [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, checkpoint::ROWS, rewind::ROWS]
+    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, interface::ROWS, checkpoint::ROWS]
         .into_iter()
         .flatten()
         .collect()

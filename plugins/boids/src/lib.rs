@@ -59,6 +59,7 @@ use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::params::AddSection;
+use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{After, SimSchedule, SimSystems, require_motion};
 use bevy::prelude::*;
 
@@ -88,6 +89,9 @@ impl Plugin for BoidsPlugin {
             .checkpoint_ron_resource::<formation::Formations>("boids.formations")
             .checkpoint_resource::<plugin::HuntRecord>("boids.hunt")
             .after_checkpoint_load(plugin::forget_derived);
+        app.report_memory("agent2028_boids", "working memory of flocks", |world| {
+            world.get_resource::<flock::Flock>().map_or(0, flock::Flock::memory_bytes)
+        });
         app.add_intervention::<intervention::SetFormation>()
             .add_intervention::<intervention::DissolveFormation>()
             .add_intervention::<intervention::MoveTarget>()

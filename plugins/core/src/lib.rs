@@ -35,6 +35,7 @@ pub mod life;
 pub mod metrics;
 pub mod parallel;
 pub mod params;
+pub mod profiler;
 pub mod quantity;
 pub mod quarantine;
 pub mod ranges;

@@ -13,6 +13,7 @@ use agent2028_view::{Combine, ObstacleShape, Theme, Tool, ViewSettings};
 
 use crate::dock::PanelId;
 use crate::runs::RunRequest;
+use crate::export::FileToSave;
 use crate::scene::SceneRequest;
 
 /// What a person asks of the tools.
@@ -84,6 +85,8 @@ pub enum Action {
     Capture(CaptureRequest),
     /// Put a text on the clipboard.
     Copy(String),
+    /// Ask where to save a file, and write it there.
+    SaveFile(FileToSave),
 }
 
 /// What a person may do with time.

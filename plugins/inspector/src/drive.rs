@@ -3,6 +3,7 @@
 use agent2028_core::intervention::{InterventionLog, Origin};
 use agent2028_core::agent::{AgentId, AgentIndex};
 use agent2028_core::metrics::Metrics;
+use agent2028_core::profiler;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
@@ -26,6 +27,7 @@ use crate::panels::overlay::Views;
 use crate::panels::save_run;
 use crate::runs::{RunRequest, RunStatus, Saved};
 use crate::panels::selections;
+use crate::panels::profiler::FrameCost;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::{InspectorState, KnownHash};
@@ -78,7 +80,8 @@ pub(crate) fn follow_scene(
     }
     *known = Some(simulation.generation());
     let mut metrics = simulation.world_mut().resource_mut::<Metrics>();
-    for name in status.plots.iter().flat_map(|plot| &plot.metrics).chain(&state.plots.picked) {
+    let plotted = status.plots.iter().flat_map(|plot| &plot.metrics).map(String::as_str);
+    for name in plotted.chain(state.plots.metrics()) {
         metrics.want(name);
     }
 }
@@ -154,6 +157,13 @@ pub(crate) fn draw(
     }
     let seconds = window.time.delta_secs_f64();
     window.state.frames.count(seconds);
+    let ticked = window.simulation.tick().saturating_sub(window.state.last_tick);
+    window.state.last_tick = window.simulation.tick();
+    window.state.last_frame = FrameCost {
+        total: seconds,
+        simulation: ticked as f64 * window.simulation.tick_cost().as_secs_f64(),
+        interface: window.state.cost_of_panels.as_secs_f64(),
+    };
 
     let mut ui = egui::Ui::new(
         ctx.clone(),
@@ -184,7 +194,10 @@ pub(crate) fn draw(
             now: window.time.elapsed_secs_f64(),
         },
     };
+    let before = now();
     let free = shell::show(&mut ui, &facts, &mut window.state, &mut actions);
+    window.state.cost_of_panels = before.elapsed();
+    measure(&mut window);
 
     let zoom = ctx.zoom_factor();
     let free_pixels = Rect::new(free.min.x * zoom, free.min.y * zoom, free.max.x * zoom, free.max.y * zoom);
@@ -219,6 +232,21 @@ fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions
     }
     if done.as_ref().is_some_and(|(_, until)| now > *until) {
         *done = None;
+#[expect(clippy::disallowed_methods, reason = "what panels cost is real time; no simulation code sees it")]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+/// Systems are timed while the panel that tells is open and asked to, and not a frame longer.
+fn measure(window: &mut Window) {
+    let wanted = std::mem::take(&mut window.state.profiler.wanted);
+    if wanted == profiler::is_on(window.simulation.world()) {
+        return;
+    }
+    let world = window.simulation.world_mut();
+    let done = if wanted { profiler::start(world) } else { profiler::stop(world) };
+    if let Err(error) = done {
+        tracing::error!("the schedule can't be measured: {error}");
     }
 }
 
@@ -384,5 +412,6 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
             window.captures.write(request);
         }
         Action::Copy(text) => ctx.copy_text(text),
+        Action::SaveFile(file) => window.state.saving.ask(file),
     }
 }

@@ -4,6 +4,7 @@ use agent2028_core::agent::{
     AgentGroups, AgentId, AgentIndex, Capabilities, CapabilityRegistry, Condition, GroupId, Position, ServiceRecord,
     Status, Velocity,
 };
+use agent2028_core::quantity::{self, Quantity};
 use bevy::prelude::*;
 
 /// A group of agents.
@@ -213,6 +214,37 @@ impl ManyCache {
             self.facts = ManyFacts::of(world, agents);
         }
         &self.facts
+    }
+}
+
+/// The quantities of the simulation, collected anew only when they may have changed.
+#[derive(Clone, Debug, Default)]
+pub struct KnownQuantities {
+    of: Option<(u64, usize)>,
+    list: Vec<Quantity>,
+}
+
+impl KnownQuantities {
+    /// The quantities as they are now.
+    pub fn follow(&mut self, generation: u64, world: &World) -> &[Quantity] {
+        let now = (generation, quantity::version(world));
+        if self.of != Some(now) {
+            self.of = Some(now);
+            self.list = quantity::list(world);
+        }
+        &self.list
+    }
+
+    /// The quantities as they were when [`follow`](Self::follow) was last called.
+    #[must_use]
+    pub fn list(&self) -> &[Quantity] {
+        &self.list
+    }
+
+    /// The quantity of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Quantity> {
+        self.list.iter().find(|quantity| quantity.name() == name)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`places`] | the user's folders for settings and for what must not be lost |
 //! | [`panels::overlay`] | what stands over the world: legend, minimap, labels, hover card |
 //! | [`actions`] | what panels ask for: they change nothing themselves |
+//! | [`export`] | files that panels offer to save |
 //! | [`facts`] | what is gathered from the simulation for them |
 //! | [`hand`] | from what was drawn with a tool to interventions |
 //! | [`scene`] | the contract with whoever opens scenes |
@@ -24,6 +25,7 @@ pub mod closeup;
 pub mod describe;
 pub mod dock;
 mod drive;
+pub mod export;
 pub mod facts;
 pub mod format;
 pub mod hand;

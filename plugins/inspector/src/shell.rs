@@ -33,6 +33,8 @@ use crate::panels::{
     agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
     parameters, plots, problems, runs, scene, settings, status_bar, timeline, top_bar, transport,
     parameters, plots, problems, scene, selections, settings, status_bar, tool_options, tools, top_bar, transport,
+    agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics,
+    notices, palette, parameters, plots, problems, profiler, registry, scene, settings, status_bar, top_bar, transport,
 };
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
@@ -203,8 +205,8 @@ fn palette(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, acti
         palette::Choice::Panel(panel) => actions.push(Action::ShowPanel(panel)),
         palette::Choice::Scene(name) => actions.push(Action::Scene(SceneRequest::Open(name))),
         palette::Choice::Metric(name) => {
-            if !state.plots.picked.contains(&name) {
-                state.plots.picked.push(name.clone());
+            if !state.plots.shows(&name) {
+                state.plots.toggle(&name);
             }
             actions.push(Action::WantMetric(name));
             actions.push(Action::ShowPanel(PanelId::Plots));
@@ -366,10 +368,11 @@ fn show_panel(
             let view = plots::PlotsView {
                 metrics: facts.resource::<Metrics>(),
                 plots: &facts.status.plots,
+                interventions: &facts.resource::<InterventionLog>().0,
                 tick: facts.simulation.tick(),
                 tick_hz: facts.tick_hz(),
             };
-            plots::show(ui, look, &view, &mut state.plots);
+            plots::show(ui, look, &view, &mut state.plots, actions);
         }
         PanelId::Metrics => {
             let all = facts.resource::<Metrics>();
@@ -404,6 +407,20 @@ fn show_panel(
                 tick_hz: facts.tick_hz(),
             };
             runs::show(ui, look, &view, &mut state.runs, actions);
+        }
+        PanelId::Registry => {
+            let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
+            let view = registry::RegistryView { world, generation, tick, selected };
+            registry::show(ui, look, &view, &mut state.registry, actions);
+        }
+        PanelId::Distributions => {
+            let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
+            let view = distributions::DistributionsView { world, generation, tick, selected };
+            distributions::show(ui, look, &view, &mut state.distributions, actions);
+        }
+        PanelId::Profiler => {
+            let view = profiler::ProfilerView { world, frame: state.last_frame };
+            profiler::show(ui, look, &view, &mut state.profiler, actions);
         }
     }
 }
@@ -570,6 +587,7 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
     tooling::drop_fault(ui, look, facts, state, actions, free);
     problems::show(&ctx, look, free, &facts.status.problems, &mut state.problems, actions);
     help::show(&ctx, look, &mut state.top_bar.help);
+    state.saving.show(&ctx, look);
 }
 
 /// The circle that a fault will be applied in, drawn over the world.

@@ -55,6 +55,12 @@ pub struct InspectorState {
     pub runs: panels::runs::RunsState,
     /// The table of metrics.
     pub metrics: panels::metrics::MetricsState,
+    /// The table of agents.
+    pub registry: panels::registry::RegistryState,
+    /// Histograms and scatter plots.
+    pub distributions: panels::distributions::DistributionsState,
+    /// Where time and memory go.
+    pub profiler: panels::profiler::ProfilerState,
     /// The log of events.
     pub events: panels::events::EventsState,
     /// Legend, minimap, labels and hover card.
@@ -76,6 +82,11 @@ pub struct InspectorState {
     pub(crate) strokes: crate::hand::Strokes,
     /// What was just done with a tool, and until when it is told, in seconds of real time.
     pub(crate) done: Option<(String, f64)>,
+    /// The file that is being saved.
+    pub saving: crate::export::Saving,
+    pub(crate) last_frame: panels::profiler::FrameCost,
+    pub(crate) last_tick: u64,
+    pub(crate) cost_of_panels: std::time::Duration,
     pub(crate) groups: GroupCounts,
     pub(crate) many_cache: ManyCache,
     pub(crate) closeup: CloseUp,
@@ -103,6 +114,9 @@ impl Default for InspectorState {
             timeline: default(),
             runs: default(),
             metrics: default(),
+            registry: default(),
+            distributions: default(),
+            profiler: default(),
             events: default(),
             overlay: default(),
             notices: default(),
@@ -114,6 +128,10 @@ impl Default for InspectorState {
             hash: None,
             strokes: default(),
             done: None,
+            saving: default(),
+            last_frame: default(),
+            last_tick: 0,
+            cost_of_panels: default(),
             groups: default(),
             many_cache: default(),
             closeup: default(),

@@ -45,12 +45,16 @@ pub mod measure {
     pub const SPEED: f32 = 64.0;
     /// Height of a slider: its handle is four fifths as wide.
     pub const SLIDER: f32 = 16.0;
+    /// Width of a field for an expression.
+    pub const FILTER: f32 = 280.0;
     /// Width of a search field.
     pub const SEARCH: f32 = 200.0;
     /// Width of a small choice, such as a kind of event.
     pub const CHOICE: f32 = 168.0;
-    /// Smallest width of a plot before plots scroll sideways.
-    pub const PLOT: f32 = 300.0;
+    /// Smallest width and height of a plot.
+    pub const PLOT: (f32, f32) = (300.0, 108.0);
+    /// Width and largest height of a list to pick something from.
+    pub const PICKER: (f32, f32) = (280.0, 320.0);
     /// Distance between a plot's grid lines along time and along values: at least this.
     pub const PLOT_GRID: (f32, f32) = (90.0, 34.0);
     /// Width of the numbers at a plot's axis.
@@ -180,6 +184,8 @@ pub struct Look {
     pub warning: Color32,
     /// Failed, attacked, lost.
     pub danger: Color32,
+    /// How much of its colour an area keeps that lies behind curves, 0–1.
+    pub band: f32,
 }
 
 impl Look {
@@ -202,6 +208,7 @@ impl Look {
             good: color(tokens.good),
             warning: color(tokens.warning),
             danger: color(tokens.danger),
+            band: 0.22,
         }
     }
 

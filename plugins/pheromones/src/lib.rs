@@ -69,6 +69,7 @@ use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::parallel::Workers;
 use agent2028_core::params::AddSection;
+use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
 use agent2028_core::{Before, SimSchedule, SimSystems, require_motion};
@@ -135,6 +136,10 @@ impl Plugin for PheromonesPlugin {
             .add_intervention::<PaintPheromone>()
             .add_intervention::<ErasePheromone>()
             .add_intervention::<ClearPheromone>();
+        app.report_memory("agent2028_pheromones", "tiles of the field", |world| {
+            let field = world.get_resource::<PheromoneField>();
+            field.map_or(0, |field| field.layers().map(|(_, _, layer)| layer.bytes()).sum())
+        });
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(forager::equip_foragers);
         app.world_mut().get_resource_or_init::<RelocateHooks>().0.push(forager::find_ground);
         quantities::register(app, &self.config);

@@ -11,7 +11,8 @@
 //! | [`workspace`] | what is kept of all this from one start to the next |
 
 pub mod behavior;
-pub mod layout;
+pub mod kept;
+mod layout;
 pub mod menu;
 pub mod panel;
 pub mod preset;

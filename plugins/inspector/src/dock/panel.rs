@@ -5,6 +5,8 @@ use egui_material_icons::icons::{
     ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH,
     ICON_BOLT, ICON_COMPARE_ARROWS, ICON_FILTER_ALT, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH,
     ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
+    ICON_BAR_CHART, ICON_BOLT, ICON_COMPARE_ARROWS, ICON_GROUPS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE,
+    ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +39,12 @@ pub enum PanelId {
     Interventions,
     /// The ways that the run has taken.
     Runs,
+    /// All agents in a table.
+    Registry,
+    /// Histograms and scatter plots.
+    Distributions,
+    /// Where time and memory go.
+    Profiler,
 }
 
 /// The side of the world on which a panel appears when it is opened.
@@ -80,6 +88,9 @@ impl PanelId {
         Self::Events,
         Self::Interventions,
         Self::Runs,
+        Self::Registry,
+        Self::Distributions,
+        Self::Profiler,
     ];
 
     /// What is to know about it.
@@ -109,6 +120,27 @@ impl PanelId {
             Self::Plots => facts("Plots", ICON_SHOW_CHART, Bottom, false, "Curves of metrics over time."),
             Self::Metrics => facts("Metrics", ICON_TABLE_ROWS, Bottom, false, "All metrics with their last values."),
             Self::Events => facts("Events", ICON_LIST_ALT, Bottom, false, "What has happened, filtered."),
+            Self::Registry => facts(
+                "Agents",
+                ICON_GROUPS,
+                Bottom,
+                false,
+                "All agents in a table, sorted and filtered by any quantity.",
+            ),
+            Self::Distributions => facts(
+                "Distributions",
+                ICON_BAR_CHART,
+                Bottom,
+                false,
+                "How any quantity is spread over the agents, and how two go together.",
+            ),
+            Self::Profiler => facts(
+                "Profiler",
+                ICON_SPEED,
+                Bottom,
+                false,
+                "Where the time of a tick and a frame goes, and the memory.",
+            ),
             Self::Interventions => facts(
                 "Interventions",
                 ICON_HISTORY,

@@ -48,6 +48,8 @@ impl Preset {
         use PanelId::{
             Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Runs, Scene, Settings, World,
             Agent, Compare, Events, Faults, Interventions, Metrics, Parameters, Plots, Scene, Select, Settings, World,
+            Agent, Compare, Distributions, Events, Faults, Interventions, Metrics, Parameters, Plots, Profiler,
+            Registry, Scene, Settings, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -83,7 +85,7 @@ impl Preset {
                         (layout::RIGHT_DOCK, tabs(&[Agent, Runs])),
                     ]),
                 ),
-                (below, tabs(&[Plots, Metrics, Events, Interventions, Compare])),
+                (below, tabs(&[Plots, Registry, Distributions, Events, Interventions, Compare, Metrics, Profiler])),
             ]),
             Self::Present => {
                 SavedTile::Row(vec![(width - layout::RIGHT_DOCK, world), (layout::RIGHT_DOCK, tabs(&[Plots]))])

@@ -8,6 +8,7 @@ use bevy::prelude::*;
 use bevy::time::Real;
 use serde::{Deserialize, Serialize};
 
+use super::kept;
 use super::layout::DockLayout;
 use crate::panels::hints::HintsState;
 use crate::places;
@@ -27,11 +28,20 @@ pub struct Workspace {
     pub reduced_motion: bool,
     /// Whether the hints for beginners have been followed or put away.
     pub knows_the_hints: bool,
+    /// What panels remember, by name.
+    pub panels: kept::Kept,
 }
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { layout: DockLayout::default(), scale: 1.0, light: false, reduced_motion: false, knows_the_hints: false }
+        Self {
+            layout: DockLayout::default(),
+            scale: 1.0,
+            light: false,
+            reduced_motion: false,
+            knows_the_hints: false,
+            panels: default(),
+        }
     }
 }
 
@@ -70,6 +80,7 @@ impl Workspace {
             light: settings.theme == Theme::Light,
             reduced_motion: settings.reduced_motion,
             knows_the_hints: state.hints.left().is_empty(),
+            panels: kept::keep(state),
         }
     }
 }
@@ -99,15 +110,16 @@ pub(crate) fn restore(
     mut state: ResMut<InspectorState>,
     mut settings: ResMut<ViewSettings>,
 ) {
-    if let Some(kept) = Workspace::read(&keep.file) {
-        state.layout = kept.layout.clone();
-        state.scale = kept.scale.clamp(crate::theme::measure::SCALES.0, crate::theme::measure::SCALES.1);
-        settings.theme = if kept.light { Theme::Light } else { Theme::Dark };
-        settings.reduced_motion = kept.reduced_motion;
-        if kept.knows_the_hints {
+    if let Some(known) = Workspace::read(&keep.file) {
+        state.layout = known.layout.clone();
+        state.scale = known.scale.clamp(crate::theme::measure::SCALES.0, crate::theme::measure::SCALES.1);
+        settings.theme = if known.light { Theme::Light } else { Theme::Dark };
+        settings.reduced_motion = known.reduced_motion;
+        if known.knows_the_hints {
             state.hints = HintsState::none();
         }
-        keep.written = Some(kept);
+        kept::restore(&mut state, &known.panels);
+        keep.written = Some(known);
     }
     if let Some(theme) = keep.theme {
         settings.theme = theme;

@@ -8,7 +8,7 @@ use egui_material_icons::icons::{ICON_MONITORING, ICON_SEARCH, ICON_SHOW_CHART};
 
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::panels::plots::PlotsState;
+use crate::panels::plots::{DraggedMetric, PlotsState};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -20,7 +20,7 @@ pub struct MetricsState {
 }
 
 /// The metrics whose name or explanation holds the text.
-fn matching<'a>(metrics: &'a Metrics, filter: &str) -> Vec<(&'a MetricSpec, &'a Series)> {
+pub(crate) fn matching<'a>(metrics: &'a Metrics, filter: &str) -> Vec<(&'a MetricSpec, &'a Series)> {
     let wanted = filter.trim().to_lowercase();
     metrics
         .iter()
@@ -45,7 +45,7 @@ pub fn show(
     ui.horizontal(|ui| {
         search(ui, look, &mut state.filter, "Search metrics");
         ui.label(look.quiet(format::counted(rows.len() as u64, "metric", "metrics")));
-        ui.label(look.quiet("Click one to plot it"));
+        ui.label(look.quiet("Click one to plot it, or drag it onto a plot"));
     });
     if rows.is_empty() {
         let (what, how) = if state.filter.trim().is_empty() {
@@ -78,8 +78,9 @@ pub fn search(ui: &mut Ui, look: &Look, text: &mut String, name: &str) {
 }
 
 fn row(ui: &mut Ui, look: &Look, spec: &MetricSpec, series: &Series, plots: &mut PlotsState, actions: &mut Actions) {
-    let plotted = plots.picked.contains(&spec.name);
-    let response = widgets::row_background(ui, look, &spec.name, false);
+    let plotted = plots.shows(&spec.name);
+    let response = widgets::row_background(ui, look, &spec.name, false).interact(egui::Sense::click_and_drag());
+    response.dnd_set_drag_payload(DraggedMetric { name: spec.name.clone(), from: None });
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, enabled, plotted, &spec.name));
     let last = series.last();

@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod captions;
 pub mod compare;
+pub mod distributions;
 pub mod events;
 pub mod faults;
 pub mod help;
@@ -25,6 +26,8 @@ pub mod plots;
 pub mod problems;
 pub mod runs;
 pub mod save_run;
+pub mod profiler;
+pub mod registry;
 pub mod scene;
 pub mod scene_chooser;
 pub mod selections;

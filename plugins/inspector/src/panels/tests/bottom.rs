@@ -28,9 +28,13 @@ fn metrics_with(count: usize, ticks: u64) -> Metrics {
 }
 
 fn plot<'a>(metrics: &'a Metrics, panels: &'a [PlotPanel], picked: &[&str]) -> Harness<'a, Stage<PlotsState>> {
-    let state = PlotsState { picked: picked.iter().map(|name| (*name).to_owned()).collect() };
-    stage(DOCK, state, move |ui, look, state, _| {
-        plots::show(ui, look, &PlotsView { metrics, plots: panels, tick: 600, tick_hz: 60.0 }, state);
+    let mut state = PlotsState::default();
+    for name in picked {
+        state.toggle(name);
+    }
+    stage(DOCK, state, move |ui, look, state, actions| {
+        let view = PlotsView { metrics, plots: panels, interventions: &[], tick: 600, tick_hz: 60.0 };
+        plots::show(ui, look, &view, state, actions);
     })
 }
 
@@ -57,9 +61,8 @@ fn plots_name_their_curves_with_last_value_and_unit() {
 fn a_picked_metric_can_be_dropped_again() {
     let metrics = metrics_with(3, 100);
     let mut harness = plot(&metrics, &[], &["group.metric_2"]);
-    assert!(says(&harness, "Picked metrics"));
     click(&mut harness, Role::Button, "Plot group.metric_2 no longer");
-    assert!(harness.state().state.picked.is_empty());
+    assert!(harness.state().state.plots.is_empty());
     assert!(says(&harness, "Nothing is plotted"));
 }
 
@@ -91,7 +94,7 @@ fn clicking_a_metric_plots_it_and_has_it_recorded() {
     assert!(says(&harness, "2 metrics") && says(&harness, "it costs time"));
     let want = [Action::WantMetric("boids.collisions".into())];
     assert_eq!(click(&mut harness, Role::Button, "boids.collisions"), want);
-    assert_eq!(harness.state().state.1.picked, ["boids.collisions"]);
+    assert!(harness.state().state.1.shows("boids.collisions"));
     assert_eq!(click(&mut harness, Role::Button, "boids.collisions"), vec![]);
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
@@ -134,13 +137,40 @@ fn events_are_listed_newest_first_and_select_their_agent() {
     harness.state_mut().state.filter = "bird-4".into();
     harness.run_steps(2);
     assert!(says(&harness, "1 event"));
-    harness.state_mut().state.kind = Some("InterventionApplied".into());
+    click(&mut harness, Role::Button, "Kinds of events: All kinds");
+    click(&mut harness, Role::CheckBox, "Agent failed  1");
+    assert!(says(&harness, "1 of 2 kinds"));
+    harness.key_press(egui::Key::Escape);
     harness.run_steps(2);
     assert!(says(&harness, "No event passes the filters"));
     harness.state_mut().state.filter.clear();
     harness.run_steps(2);
     assert!(says(&harness, "Kill: 1 agents failed"));
     assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn events_are_weighed_gone_to_and_saved() {
+    let mut simulation = simulation(&[("bird", 5)]);
+    simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(3)]), duration_s: None });
+    simulation.run(1);
+    let mut harness = log(&simulation, &[]);
+    harness.state_mut().state.least = 7;
+    harness.run_steps(2);
+    assert!(says(&harness, "1 event"));
+    let [Action::Copy(text)] = &click(&mut harness, Role::Button, "Copy the listed events")[..] else {
+        panic!("nothing was copied")
+    };
+    assert!(text.starts_with("sequence\ttick\t") && text.contains("\t1\t"), "{text}");
+    click(&mut harness, Role::Button, "Save the listed events");
+    let [Action::SaveFile(file)] = &click(&mut harness, Role::Button, "As JSON Lines…")[..] else {
+        panic!("nothing was saved")
+    };
+    let text = std::str::from_utf8(&file.bytes).unwrap();
+    assert!(text.contains("\"kind\":\"AgentFailed\",\"priority\":8,\"agent\":3,\"name\":\"bird-4\""), "{text}");
+    let row = harness.get_by_label("Tick 1, Agent failed bird-4: failed").rect().center();
+    let actions = press_at(&mut harness, row, 2);
+    assert!(actions.contains(&Action::Time(crate::actions::Travel::Seek(1))), "{actions:?}");
 }
 
 #[test]

@@ -6,12 +6,16 @@ mod bars;
 mod bottom;
 mod compare;
 mod design;
+mod distributions;
 mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
 mod runs;
 mod save_run;
+mod plots;
+mod profiler;
+mod registry;
 mod settings;
 mod timeline;
 mod selections;
@@ -68,6 +72,20 @@ pub(super) fn stage<'a, S: 'a>(
 pub(super) fn click<S>(harness: &mut Harness<'_, Stage<S>>, role: Role, name: &str) -> Vec<Action> {
     harness.get_by_role_and_label(role, name).click();
     harness.run_steps(3);
+    harness.state_mut().actions.take()
+}
+
+/// Presses and releases the button at a place, so often in a row.
+pub(super) fn press_at<S>(harness: &mut Harness<'_, Stage<S>>, pos: egui::Pos2, times: usize) -> Vec<Action> {
+    // Frames in tests are a quarter of a second long.
+    harness.ctx.options_mut(|options| options.input_options.max_double_click_delay = 10.0);
+    harness.event(egui::Event::PointerMoved(pos));
+    harness.run_steps(1);
+    for pressed in [true, false].repeat(times) {
+        let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+        harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+    }
+    harness.run_steps(2);
     harness.state_mut().actions.take()
 }
 
