@@ -5,8 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`checkpoint`], [`rewind`] | the rows |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`interface`], [`checkpoint`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |

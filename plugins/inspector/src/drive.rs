@@ -232,6 +232,9 @@ fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions
     }
     if done.as_ref().is_some_and(|(_, until)| now > *until) {
         *done = None;
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "what panels cost is real time; no simulation code sees it")]
 fn now() -> std::time::Instant {
     std::time::Instant::now()

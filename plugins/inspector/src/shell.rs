@@ -23,25 +23,17 @@ use bevy_egui::egui;
 use egui::{Id, Panel, Rect, Stroke, Ui};
 use egui_material_icons::icons::ICON_TOUCH_APP;
 
-use crate::actions::{Action, Actions, Travel};
-use crate::actions::{Action, Actions, ToolChange};
+use crate::actions::{Action, Actions, ToolChange, Travel};
 use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
 use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
-use crate::panels::{
-    agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
-    parameters, plots, problems, runs, scene, settings, status_bar, timeline, top_bar, transport,
-    parameters, plots, problems, scene, selections, settings, status_bar, tool_options, tools, top_bar, transport,
-    agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics,
-    notices, palette, parameters, plots, problems, profiler, registry, scene, settings, status_bar, top_bar, transport,
-};
+use crate::panels::{agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics, notices, palette, parameters, plots, problems, profiler, registry, runs, scene, selections, settings, status_bar, timeline, tool_options, tools, top_bar, transport};
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
 use crate::state::InspectorState;
 use crate::theme::{Look, measure, panel_frame};
-use crate::theme::{Look, panel_frame};
 use crate::tooling;
 use crate::widgets;
 

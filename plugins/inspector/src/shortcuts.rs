@@ -385,7 +385,7 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::E, Command::SaveRun),
     (Modifiers::COMMAND, Key::A, Command::SelectAll),
     (Modifiers::COMMAND, Key::I, Command::Invert),
-    (Modifiers::COMMAND, Key::G, Command::Grow),
+    (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::G, Command::Grow),
     (Modifiers::COMMAND, Key::Enter, Command::UseTool),
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
