@@ -69,8 +69,7 @@ struct Arguments {
 
 /// All rows in the order of the table.
 fn rows() -> Vec<&'static Row> {
-    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, checkpoint::ROWS, rewind::ROWS]
-    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, interface::ROWS, checkpoint::ROWS]
+    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, interface::ROWS, checkpoint::ROWS, rewind::ROWS]
         .into_iter()
         .flatten()
         .collect()

@@ -12,8 +12,8 @@ use agent2028_view::capture::CaptureRequest;
 use agent2028_view::{Combine, ObstacleShape, Theme, Tool, ViewSettings};
 
 use crate::dock::PanelId;
-use crate::runs::RunRequest;
 use crate::export::FileToSave;
+use crate::runs::RunRequest;
 use crate::scene::SceneRequest;
 
 /// What a person asks of the tools.

@@ -1,7 +1,7 @@
 //! The thin side that knows Bevy: gathers what panels read, lets them draw, and does what they ask for.
 
-use agent2028_core::intervention::{InterventionLog, Origin};
 use agent2028_core::agent::{AgentId, AgentIndex};
+use agent2028_core::intervention::{InterventionLog, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::profiler;
 use agent2028_core::simulation::Simulation;
@@ -24,10 +24,10 @@ use crate::actions::{Action, Actions, ToolChange};
 use crate::hand;
 use crate::panels::notices::Notice;
 use crate::panels::overlay::Views;
-use crate::panels::save_run;
-use crate::runs::{RunRequest, RunStatus, Saved};
-use crate::panels::selections;
 use crate::panels::profiler::FrameCost;
+use crate::panels::save_run;
+use crate::panels::selections;
+use crate::runs::{RunRequest, RunStatus, Saved};
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::{InspectorState, KnownHash};

@@ -28,7 +28,11 @@ use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
 use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
-use crate::panels::{agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics, notices, palette, parameters, plots, problems, profiler, registry, runs, scene, selections, settings, status_bar, timeline, tool_options, tools, top_bar, transport};
+use crate::panels::{
+    agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics,
+    notices, palette, parameters, plots, problems, profiler, registry, runs, scene, selections, settings, status_bar,
+    timeline, tool_options, tools, top_bar, transport,
+};
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
@@ -387,7 +391,7 @@ fn show_panel(
         }
         PanelId::Runs => {
             let mut plotted: Vec<String> = Vec::new();
-            for name in facts.status.plots.iter().flat_map(|plot| &plot.metrics).chain(&state.plots.picked) {
+            for name in state.plots.plots.iter().flat_map(|plot| &plot.metrics) {
                 if !plotted.contains(name) {
                     plotted.push(name.clone());
                 }

@@ -83,7 +83,6 @@ pub enum Command {
 impl Command {
     /// All of them.
     pub const ALL: &[Self] = &[
-    pub const ALL: [Self; 40] = [
         Self::PlayPause,
         Self::Step,
         Self::StepTen,
@@ -342,7 +341,7 @@ pub const fn keys(command: Command) -> &'static str {
         Command::Palette => "Ctrl P",
         Command::SelectAll => "Ctrl A",
         Command::Invert => "Ctrl I",
-        Command::Grow => "Ctrl G",
+        Command::Grow => "Ctrl Shift G",
         Command::UseTool => "Ctrl Enter",
         Command::Help => "?",
         Command::LayoutWatch => "Ctrl 1",

@@ -1,7 +1,11 @@
 //! Every panel there is.
 
 use egui_material_icons::MaterialIcon;
-use egui_material_icons::icons::{ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS, ICON_TUNE};
+use egui_material_icons::icons::{
+    ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY,
+    ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED,
+    ICON_TABLE_ROWS, ICON_TUNE,
+};
 use serde::{Deserialize, Serialize};
 
 /// A panel. The name is what saved layouts hold: renaming a variant forgets where people had put that panel.

@@ -45,7 +45,10 @@ impl Preset {
     /// This layout for a window of the smallest size: docks keep their width when the window grows.
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
-        use PanelId::{Agent, Compare, Distributions, Events, Faults, Interventions, Metrics, Parameters, Plots, Profiler, Registry, Runs, Scene, Select, Settings, World};
+        use PanelId::{
+            Agent, Compare, Distributions, Events, Faults, Interventions, Metrics, Parameters, Plots, Profiler,
+            Registry, Runs, Scene, Select, Settings, World,
+        };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
         let middle = width - layout::LEFT_DOCK - layout::RIGHT_DOCK;

@@ -85,7 +85,7 @@ const MOST: usize = 60;
 fn items(view: &PaletteView) -> Vec<Item> {
     let mut items = Vec::new();
     let mut add = |choice, icon, kind, text: String, keys| items.push(Item { choice, icon, kind, text, keys });
-    for command in Command::ALL.into_iter().filter(|command| *command != Command::Palette) {
+    for command in Command::ALL.iter().copied().filter(|command| *command != Command::Palette) {
         let does = command.does().to_owned();
         add(Choice::Command(command), ICON_KEYBOARD_COMMAND_KEY, "Action", does, shortcuts::keys(command));
     }

@@ -11,15 +11,14 @@ mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
-mod runs;
-mod save_run;
 mod plots;
 mod profiler;
 mod registry;
-mod settings;
-mod timeline;
+mod runs;
+mod save_run;
 mod selections;
 mod settings;
+mod timeline;
 mod tools;
 mod whole;
 
