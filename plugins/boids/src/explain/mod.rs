@@ -108,6 +108,8 @@ struct Decided {
     gain: f32,
     /// The largest change of velocity in a tick; none for a rule without such a limit.
     limit: Option<f32>,
+    /// The speeds between which it must stay; none for a rule without such limits.
+    speeds: Option<(f32, f32)>,
     next: Vec2,
 }
 
@@ -175,6 +177,7 @@ fn decide(
         terms,
         gain: temper.gain,
         limit: Some(temper.max_force * temper.gain),
+        speeds: Some((temper.min_speed, temper.max_speed)),
         next,
     }
 }
@@ -200,6 +203,7 @@ fn decide_as_bird(birds: &Birds, sort: &CellSort<Record>, slot: usize, influence
         view_degrees: None,
         gain: 1.0,
         limit: None,
+        speeds: None,
         next: Vec2::new(vx[0], vy[0]),
     }
 }
@@ -401,12 +405,25 @@ impl Told<'_> {
             },
             terms,
             outcome: Outcome {
-                sentence: motion_in_words(velocity, decided.next),
+                sentence: self.motion(&decided.speeds, decided.next),
                 change: Some(decided.next - velocity),
                 limit: decided.limit,
                 velocity: Some(decided.next),
             },
             ..Explanation::default()
+        }
+    }
+
+    /// What it will do, and whether a limit of speed has a part in it.
+    fn motion(&self, speeds: &Option<(f32, f32)>, next: Vec2) -> String {
+        let vigour = self.surroundings.vigour.get(self.slot).copied().unwrap_or(1.0);
+        let speed = next.length();
+        let at = |limit: f32| limit > 0.0 && (speed - limit * vigour).abs() <= limit * vigour * 1e-4;
+        let words = motion_in_words(self.own.velocity(), next);
+        match speeds {
+            Some((_, top)) if at(*top) => format!("{words}, its top speed"),
+            Some((least, _)) if at(*least) => format!("{words}, the least that it flies at"),
+            _ => words,
         }
     }
 

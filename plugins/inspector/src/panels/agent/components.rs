@@ -8,7 +8,7 @@ use agent2028_core::selector::Selector;
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
-use egui::{Align, Label, Layout, TextEdit, Ui, WidgetType};
+use egui::{Align, Label, Layout, TextEdit, Ui, WidgetType, vec2};
 use egui_material_icons::icons::{ICON_SEARCH_OFF, ICON_UNDO};
 
 use super::edit::{Editable, number, set_field};
@@ -25,8 +25,6 @@ pub struct FieldFacts {
     pub spec: QuantitySpec,
     /// Its value now.
     pub value: f64,
-    /// The value that it had when its agent was selected, to go back to.
-    pub first: f64,
     /// Whether it can be set from outside.
     pub editable: bool,
 }
@@ -44,6 +42,34 @@ impl FieldFacts {
             Some((_, field)) => format::label_of(&field.replace('.', " ")),
             None => format::words(&self.spec.name),
         }
+    }
+}
+
+/// What fields were before they were edited, for one agent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Edited {
+    of: Option<AgentId>,
+    before: Vec<(String, f64)>,
+}
+
+impl Edited {
+    /// Takes note of a field's value before its first edit.
+    pub fn note(&mut self, agent: AgentId, path: &str, value: f64) {
+        if self.of != Some(agent) {
+            *self = Self { of: Some(agent), before: Vec::new() };
+        }
+        if self.before(agent, path).is_none() {
+            self.before.push((path.to_owned(), value));
+        }
+    }
+
+    fn before(&self, agent: AgentId, path: &str) -> Option<f64> {
+        let known = self.before.iter().filter(|_| self.of == Some(agent));
+        known.into_iter().find(|(known, _)| known == path).map(|(_, value)| *value)
+    }
+
+    fn forget(&mut self, path: &str) {
+        self.before.retain(|(known, _)| known != path);
     }
 }
 
@@ -77,7 +103,6 @@ impl FieldCache {
             return &self.list;
         }
         let editable = world.get_resource::<EditableComponents>();
-        let before = std::mem::take(&mut self.list);
         let exists = world.resource::<AgentIndex>().get(agent).is_some();
         self.list = self
             .quantities
@@ -85,12 +110,10 @@ impl FieldCache {
             .filter(|_| exists)
             .filter_map(|quantity| {
                 let value = quantity.value(world, agent)?;
-                let known = before.iter().find(|field| same && field.spec.name == quantity.name());
                 let component = quantity.name().split('.').next().unwrap_or_default();
                 Some(FieldFacts {
                     spec: quantity.spec().clone(),
                     value,
-                    first: known.map_or(value, |known| known.first),
                     editable: editable.is_some_and(|editable| editable.contains(component)),
                 })
             })
@@ -138,14 +161,16 @@ fn row(ui: &mut Ui, look: &Look, agent: AgentId, field: &FieldFacts, state: &mut
         ui.set_min_height(measure::CONTROL);
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if field.editable && field.value != field.first {
-                let response = widgets::icon_button(ui, look, ICON_UNDO, &format!("Reset {}", field.spec.name));
-                let tip = format!("Back to {}, what it was when the agent was selected", field.spec.text(field.first));
-                if widgets::tip(response, look, &tip, "").clicked() {
-                    actions.intervene(set(agent, field, field.first));
+            match state.edited.before(agent, &field.spec.name) {
+                Some(before) => {
+                    let response = widgets::icon_button(ui, look, ICON_UNDO, &format!("Reset {}", field.spec.name));
+                    let tip = format!("Back to {}, what it was before it was edited", field.spec.text(before));
+                    if widgets::tip(response, look, &tip, "").clicked() {
+                        actions.intervene(set(agent, field, before));
+                        state.edited.forget(&field.spec.name);
+                    }
                 }
-            } else {
-                ui.add_space(measure::CONTROL);
+                None => ui.add_space(measure::CONTROL),
             }
             value(ui, look, agent, field, state, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -189,6 +214,7 @@ fn value(ui: &mut Ui, look: &Look, agent: AgentId, field: &FieldFacts, state: &m
         let response = widgets::choice(&field.spec.name, measure::SPEED, look.body(chosen)).show_ui(ui, |ui| {
             for (at, label) in labels.iter().enumerate() {
                 if ui.selectable_label(at as f64 == field.value, look.body(label)).clicked() {
+                    state.edited.note(agent, &field.spec.name, field.value);
                     actions.intervene(set(agent, field, at as f64));
                 }
             }
@@ -196,9 +222,11 @@ fn value(ui: &mut Ui, look: &Look, agent: AgentId, field: &FieldFacts, state: &m
         widgets::named(ui, &response.response, WidgetType::ComboBox, &field.spec.name);
         return;
     }
-    if !field.spec.unit.is_empty() {
-        ui.label(look.quiet(field.spec.unit.as_str()));
-    }
+    // A column of its own, so that numbers stand below each other.
+    ui.allocate_ui_with_layout(vec2(measure::SPEED, measure::CONTROL), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_width(measure::SPEED);
+        ui.add(Label::new(look.quiet(field.spec.unit.as_str())).truncate());
+    });
     let range = field.spec.range.map_or((f64::MIN, f64::MAX), |range| (range.min, range.max));
     let span = if range.1 - range.0 < 1e9 { (range.1 - range.0) / 200.0 } else { 1.0 };
     let whole = field.spec.kind == QuantityKind::Integer;
@@ -209,6 +237,7 @@ fn value(ui: &mut Ui, look: &Look, agent: AgentId, field: &FieldFacts, state: &m
         ..Editable::any(&field.spec.name, &field.spec.name, field.value)
     };
     if let Some(edited) = number(ui, agent, of, measure::NUMBER, &mut state.dragged) {
+        state.edited.note(agent, &field.spec.name, field.value);
         actions.intervene(set_field(agent, &field.spec.name, edited));
     }
 }

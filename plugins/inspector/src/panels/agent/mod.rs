@@ -132,6 +132,8 @@ pub struct AgentState {
     pub life: life::LifeState,
     /// What fields are looked for.
     pub search: String,
+    /// What fields were before they were edited.
+    pub edited: components::Edited,
     /// A value that is being dragged and not asked for yet.
     pub dragged: edit::Dragged,
 }

@@ -112,12 +112,12 @@ fn diagram(ui: &mut Ui, look: &Look, explanation: &Explanation, arrows: &[(usize
         arrow(&painter, center, tip(*vector), look.category(*at));
     }
     if change != Vec2::ZERO {
-        arrow(&painter, center, tip(change), look.accent);
+        arrow(&painter, center, tip(change), look.text);
     }
     painter.circle_filled(center, measure::DOT, look.text);
     let font = FontId::proportional(agent2028_view::tokens::type_size::SMALL);
     let corner = rect.min + vec2(spacing::NORMAL, spacing::TIGHT);
-    painter.text(corner, Align2::LEFT_TOP, "outcome", font.clone(), look.accent);
+    painter.text(corner, Align2::LEFT_TOP, "outcome", font.clone(), look.text);
     let corner = pos2(rect.right() - spacing::NORMAL, rect.top() + spacing::TIGHT);
     painter.text(corner, Align2::RIGHT_TOP, "dashed: heading", font, look.secondary);
 }

@@ -129,8 +129,11 @@ fn fields_are_found_edited_and_put_back() {
     let mut shown = Shown::of(&simulation, 2);
     let health = shown.fields.iter_mut().find(|field| field.spec.name == "Condition.health").unwrap();
     assert_eq!(health.spec.range, Some(agent2028_core::schema::Range::new(0.0, 1.0)));
-    (health.value, health.first) = (0.25, 1.0);
+    health.value = 0.25;
     let mut harness = shown.stage(None, Tab::Fields);
+    assert!(harness.query_by_role_and_label(Role::Button, "Reset Condition.health").is_none());
+    harness.state_mut().state.edited.note(AgentId(2), "Condition.health", 1.0);
+    harness.run_steps(2);
     for text in ["Condition", "Position", "Velocity", "units/s"] {
         assert!(says(&harness, text), "{text}");
     }
