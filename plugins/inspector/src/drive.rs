@@ -15,8 +15,8 @@ use bevy::time::Real;
 use bevy_egui::{EguiContexts, egui};
 
 use crate::actions::{Action, Actions};
-use crate::overlay::Views;
 use crate::panels::notices::Notice;
+use crate::panels::overlay::Views;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::{InspectorState, KnownHash};

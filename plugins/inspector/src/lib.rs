@@ -6,7 +6,7 @@
 //! | [`shell`] | the whole window |
 //! | [`dock`] | where panels stand, and the layouts to choose from |
 //! | [`places`] | the user's folders for settings and for what must not be lost |
-//! | [`overlay`] | what stands over the world: legend, minimap, labels, hover card |
+//! | [`panels::overlay`] | what stands over the world: legend, minimap, labels, hover card |
 //! | [`actions`] | what panels ask for: they change nothing themselves |
 //! | [`facts`] | what is gathered from the simulation for them |
 //! | [`scene`] | the contract with whoever opens scenes |
@@ -25,7 +25,6 @@ pub mod dock;
 mod drive;
 pub mod facts;
 pub mod format;
-pub mod overlay;
 pub mod panels;
 pub mod places;
 pub mod scene;

@@ -25,8 +25,8 @@ use egui_material_icons::icons::ICON_TOUCH_APP;
 use crate::actions::{Action, Actions, Travel};
 use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
-use crate::overlay::{self, Views};
 use crate::panels::hints::Hint;
+use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
     parameters, plots, problems, runs, scene, settings, status_bar, timeline, top_bar, transport,

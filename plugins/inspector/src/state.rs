@@ -54,7 +54,7 @@ pub struct InspectorState {
     /// The log of events.
     pub events: panels::events::EventsState,
     /// Legend, minimap, labels and hover card.
-    pub overlay: crate::overlay::OverlayState,
+    pub overlay: crate::panels::overlay::OverlayState,
     /// What has just been done.
     pub notices: panels::notices::NoticesState,
     /// The subtitles.

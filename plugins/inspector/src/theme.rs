@@ -78,7 +78,7 @@ pub mod measure {
     /// Column of origins in a table.
     pub const ORIGIN_COLUMN: f32 = 64.0;
     /// Width of the sheet of shortcuts.
-    pub const SHEET: f32 = 560.0;
+    pub const SHEET: f32 = 900.0;
     /// Largest width of a subtitle.
     pub const CAPTION: f32 = 640.0;
     /// Largest width of a notice.

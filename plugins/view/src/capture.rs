@@ -215,6 +215,7 @@ fn world_shot(
 pub(crate) fn go_on(
     mut capture: ResMut<Capture>,
     mut commands: Commands,
+    mut cameras: Query<&mut Projection, With<WorldView>>,
     viewport: Res<Viewport>,
     time: Res<Time<Real>>,
     mut done: MessageWriter<Captured>,
@@ -229,6 +230,10 @@ pub(crate) fn go_on(
         if shot.taken {
             // The frame with the picture is drawn: the window gets its camera back.
             commands.entity(shot.camera).insert(shot.before.clone());
+            // Bevy looks at a camera's target again only when something else of the camera has changed.
+            if let Ok(mut projection) = cameras.get_mut(shot.camera) {
+                projection.set_changed();
+            }
             capture.world = None;
         } else if shot.frames >= SETTLE {
             shot.taken = true;

@@ -85,9 +85,9 @@ pub(crate) enum AgentRoute {
 #[derive(Default)]
 pub(crate) struct Frame {
     pub painter: Painter,
-    /// Where among the painter's indices the ground ends, where hulls end, and where what lies below the agents ends.
-    pub ends: [u32; 3],
-    /// Hulls are drawn in this part of the window only, in logical pixels.
+    /// Where among the painter's indices end: the ground, hulls, what lies below the agents, the veil over it.
+    pub ends: [u32; 4],
+    /// Hulls and veil are drawn in this part of the window only, in logical pixels.
     pub inside: Rect,
     pub heat: HeatMap,
     pub density: Density,
@@ -108,7 +108,6 @@ impl Frame {
         self.ends[0] = self.painter.indices().len() as u32;
         self.heat.update(input);
         self.inside = input.inside();
-        hulls::paint_veil(&mut self.painter, input);
         hulls::paint_hulls(&mut self.painter, input);
         self.ends[1] = self.painter.indices().len() as u32;
         places::paint(&mut self.painter, input);
@@ -124,6 +123,8 @@ impl Frame {
             input.trails.paint(&mut self.painter, canvas, input);
         }
         self.ends[2] = self.painter.indices().len() as u32;
+        hulls::paint_veil(&mut self.painter, input);
+        self.ends[3] = self.painter.indices().len() as u32;
         hulls::paint_border(&mut self.painter, input);
         agents::paint_overlay(&mut self.painter, input, &size);
     }

@@ -25,8 +25,8 @@ const MOST_CELLS: f32 = 1_048_576.0;
 const STAND_OFF: f32 = 0.6;
 /// Most steps of the grid that a hull is traced on, along its longer side.
 const MOST_STEPS: f32 = 160.0;
-/// Most corners of a hull.
-const MOST_CORNERS: usize = 400;
+/// Most corners of a hull before they are rounded, which makes four of each.
+const MOST_CORNERS: usize = 200;
 /// At most one in so many agents of a flock is a stranger, or the flock doesn't have its group's colour.
 const PURITY: usize = 10;
 
@@ -383,11 +383,9 @@ fn outline_around(places: &[Vec2], radius: f32) -> Option<(Vec<Vec2>, Vec<u32>)>
     let field = DiscField::of(places, covered, disc, step);
     let loops = field.trace();
     let longest = loops.into_iter().max_by(|one, two| area(one).total_cmp(&area(two)))?;
-    let mut outline = rounded(&longest);
-    if outline.len() > MOST_CORNERS {
-        let every = outline.len().div_ceil(MOST_CORNERS);
-        outline = outline.into_iter().step_by(every).collect();
-    }
+    // Fewer corners first, then rounder ones: in the other order the left-out corners would show when one zooms in.
+    let every = longest.len().div_ceil(MOST_CORNERS);
+    let outline = rounded(&rounded(&longest.into_iter().step_by(every).collect::<Vec<_>>()));
     let triangles = triangulate(&outline)?;
     Some((outline, triangles))
 }
@@ -396,7 +394,7 @@ fn area(points: &[Vec2]) -> f32 {
     (0..points.len()).map(|at| points[at].perp_dot(points[(at + 1) % points.len()])).sum::<f32>() * 0.5
 }
 
-/// Cuts corners once (Chaikin 1974).
+/// Cuts all corners (Chaikin 1974).
 fn rounded(points: &[Vec2]) -> Vec<Vec2> {
     (0..points.len())
         .flat_map(|at| {
@@ -630,7 +628,7 @@ mod tests {
         let places = disc(Vec2::new(10.0, -5.0), 200, 12.0);
         let (outline, triangles) = outline_around(&places, 5.0).unwrap();
         let expected = std::f32::consts::PI * 15.0 * 15.0;
-        assert!((area(&outline) / expected - 1.0).abs() < 0.08, "{} {expected}", area(&outline));
+        assert!((area(&outline) / expected - 1.0).abs() < 0.1, "{} {expected}", area(&outline));
         assert_eq!(triangles.len(), 3 * (outline.len() - 2));
         for corner in &outline {
             let nearest = places.iter().map(|place| place.distance(*corner)).fold(f32::MAX, f32::min);

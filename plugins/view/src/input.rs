@@ -82,7 +82,8 @@ pub(crate) fn use_pointer(
     let free = !gate.pointer && position.is_some_and(|at| viewport.contains(at));
     let pointer = PointerFrame {
         position,
-        primary: buttons.pressed(MouseButton::Left),
+        // A press that ended within the same frame still was one: frames may be slow.
+        primary: buttons.pressed(MouseButton::Left) || buttons.just_pressed(MouseButton::Left),
         other: buttons.any_pressed([MouseButton::Middle, MouseButton::Right]),
         shift: keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]),
         free,

@@ -257,8 +257,10 @@ pub mod marks {
     pub const PICK_REACH: f32 = 6.0;
     /// Width of a trail at the agent.
     pub const TRAIL: f32 = 1.25;
-    /// How opaque the area and the rim of a hull are, 0–1.
-    pub const HULL: (f32, f32) = (0.09, 0.55);
+    /// How opaque the area of a hull is on a dark and on a light ground, 0–1: light weighs more in the dark.
+    pub const HULL_AREA: (f32, f32) = (0.04, 0.1);
+    /// How opaque the rim of a hull is, 0–1.
+    pub const HULL_LINE: f32 = 0.55;
     /// Width of a hull's rim.
     pub const HULL_RIM: f32 = 1.25;
     /// How much shows of what an agent doesn't perceive while the world is drawn through its eyes, 0–1.

@@ -2,12 +2,15 @@
 
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align, Context, Id, Key, Layout, Modal, Ui};
+use egui::{Align, Context, Id, Key, Layout, Modal, ScrollArea, Ui};
 use egui_material_icons::icons::ICON_CLOSE;
 
 use crate::shortcuts::{Part, SHEET};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
+
+/// How many columns the sheet has.
+const COLUMNS: usize = 3;
 
 /// Shows the sheet while `open`; Escape, a click beside it and its button close it.
 pub fn show(ctx: &Context, look: &Look, open: &mut bool) {
@@ -36,10 +39,17 @@ fn sheet(ui: &mut Ui, look: &Look) -> bool {
         });
     });
     ui.add_space(spacing::NORMAL);
-    ui.columns(2, |columns| {
-        for (number, part) in SHEET.iter().enumerate() {
-            lines(&mut columns[number % 2], look, part);
-        }
+    let height = ui.ctx().viewport_rect().height() - measure::CONTROL * 6.0;
+    ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ui.columns(COLUMNS, |columns| {
+            let mut filled = [0; COLUMNS];
+            for part in &SHEET {
+                // The first of the shortest columns: so they end up about equally long.
+                let column = (0..COLUMNS).min_by_key(|column| filled[*column]).unwrap_or(0);
+                filled[column] += part.lines.len() + 2;
+                lines(&mut columns[column], look, part);
+            }
+        });
     });
     close
 }

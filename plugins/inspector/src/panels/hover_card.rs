@@ -103,7 +103,9 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &HoverView) {
     });
     if let Some(velocity) = agent.velocity {
         line(ui, look, "Speed", |ui| {
-            ui.label(look.figure(format::with_unit(f64::from(velocity.length()), "units/s")));
+            // A tenth is as much as one can see.
+            let speed = (f64::from(velocity.length()) * 10.0).round() / 10.0;
+            ui.label(look.figure(format::with_unit(speed, "units/s")));
         });
     }
     if let Some((name, value)) = &view.quantity {

@@ -9,7 +9,7 @@ use egui::{
 };
 
 use crate::actions::{Action, Actions};
-use crate::theme::{Look, flat_frame, radius};
+use crate::theme::{Look, flat_frame};
 use crate::widgets;
 
 /// What the panel reads.
@@ -63,7 +63,7 @@ pub fn show(
         .fixed_pos(free.right_bottom() - vec2(spacing::WIDE, spacing::WIDE))
         .fade_in(false)
         .show(ctx, |ui| {
-            flat_frame(look).inner_margin(crate::theme::margin(spacing::TIGHT, spacing::TIGHT)).show(ui, |ui| {
+            flat_frame(look).inner_margin(crate::theme::margin(0.0, 0.0)).show(ui, |ui| {
                 contents(ui, look, view, state, actions);
             });
         })
@@ -90,7 +90,6 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &MinimapView, state: &mut Minima
     if seen.is_positive() {
         ui.painter().rect_stroke(seen, 0.0, line, StrokeKind::Inside);
     }
-    ui.painter().rect_stroke(rect, radius(), crate::theme::hairline(look), StrokeKind::Outside);
     widgets::named(ui, &response, egui::WidgetType::Image, "Map of the world");
     if (response.clicked() || response.dragged())
         && let Some(at) = response.interact_pointer_pos()

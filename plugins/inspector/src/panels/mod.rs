@@ -17,6 +17,7 @@ pub mod many;
 pub mod metrics;
 pub mod minimap;
 pub mod notices;
+pub mod overlay;
 pub mod palette;
 pub mod parameters;
 pub mod pictures;

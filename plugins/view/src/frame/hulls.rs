@@ -6,7 +6,7 @@ use bevy::prelude::*;
 use super::FrameInput;
 use crate::hulls::Hull;
 use crate::paint::{Painter, Projection};
-use crate::tokens::{Rgba8, marks, spacing};
+use crate::tokens::{Rgba8, Theme, marks, spacing};
 
 /// Soft hulls: a faint area with a thin rim, in the colour of the flock's group. On a torus each is drawn on every side of
 /// the world that it reaches.
@@ -15,11 +15,14 @@ pub(super) fn paint_hulls(painter: &mut Painter, input: &FrameInput) {
         return;
     }
     let (bounds, tokens) = (input.bounds(), input.settings.tokens());
+    let area = match input.settings.theme {
+        Theme::Dark => marks::HULL_AREA.0,
+        Theme::Light => marks::HULL_AREA.1,
+    };
     for hull in input.hulls.list() {
         let color = hull.group.map_or(tokens.secondary, |group| tokens.category(usize::from(group.0)));
-        let color = if input.seen.is_some() { tokens.world.mix(color, marks::VEILED) } else { color };
         for shift in copies(hull, &bounds) {
-            paint_hull(painter, &input.projection, hull, shift, color);
+            paint_hull(painter, &input.projection, hull, shift, [color.alpha(area), color.alpha(marks::HULL_LINE)]);
         }
     }
 }
@@ -39,15 +42,15 @@ fn extent_at(extent: Rect, shift: Vec2) -> Rect {
     Rect { min: extent.min + shift, max: extent.max + shift }
 }
 
-fn paint_hull(painter: &mut Painter, projection: &Projection, hull: &Hull, shift: Vec2, color: Rgba8) {
+fn paint_hull(painter: &mut Painter, projection: &Projection, hull: &Hull, shift: Vec2, [area, line]: [Rgba8; 2]) {
     let extent = extent_at(hull.extent, shift);
     let seen = Rect::from_corners(projection.pixel(extent.min), projection.pixel(extent.max));
     if seen.intersect(projection.rect).is_empty() {
         return;
     }
     let corners: Vec<Vec2> = hull.outline.iter().map(|corner| projection.pixel(*corner + shift)).collect();
-    painter.mesh(&corners, &hull.triangles, color.alpha(marks::HULL.0));
-    painter.outline(&corners, marks::HULL_RIM, color.alpha(marks::HULL.1));
+    painter.mesh(&corners, &hull.triangles, area);
+    painter.outline(&corners, marks::HULL_RIM, line);
 }
 
 /// Dims the ground where an agent perceives nothing: all but the area around it that its senses reach.

@@ -58,7 +58,7 @@ fn draw<'a>(
         }
     };
     let frame = &world_frame.frame;
-    let [ground, hulls, below] = frame.ends;
+    let [ground, hulls, below, veil] = frame.ends;
     let all = frame.painter.indices().len() as u32;
 
     shapes(pass, 0..ground);
@@ -68,14 +68,18 @@ fn draw<'a>(
         pass.set_bind_group(1, group, &[]);
         pass.draw(0..6, 0..1);
     }
-    if let Some([x, y, width, height]) = scissor(frame.inside, world_frame.scale_factor, target)
-        && ground < hulls
-    {
-        pass.set_scissor_rect(x, y, width, height);
-        shapes(pass, ground..hulls);
-        pass.set_scissor_rect(0, 0, target.x, target.y);
-    }
+    let inside = |pass: &mut TrackedRenderPass<'a>, range: std::ops::Range<u32>| {
+        if let Some([x, y, width, height]) = scissor(frame.inside, world_frame.scale_factor, target)
+            && !range.is_empty()
+        {
+            pass.set_scissor_rect(x, y, width, height);
+            shapes(pass, range);
+            pass.set_scissor_rect(0, 0, target.x, target.y);
+        }
+    };
+    inside(pass, ground..hulls);
     shapes(pass, hulls..below);
+    inside(pass, below..veil);
     for picture in [&gpu.density, &gpu.canvas] {
         if let (Some(group), Some(pipeline)) = (picture.group(), cache.get_render_pipeline(pipelines.pictures)) {
             pass.set_render_pipeline(pipeline);
@@ -92,7 +96,7 @@ fn draw<'a>(
         pass.set_vertex_buffer(0, gpu.instances.buffer().slice(..));
         pass.draw(0..3, 0..gpu.instance_count);
     }
-    shapes(pass, below..all);
+    shapes(pass, veil..all);
 }
 
 /// A rectangle of logical pixels as corner and size in physical ones, within the target; none if that is nothing.

@@ -119,9 +119,18 @@ pub(super) struct WorkedOut {
     pub capture: agent2028_view::capture::Capture,
 }
 
-pub(super) fn views(worked_out: &WorkedOut) -> crate::overlay::Views<'_> {
+pub(super) fn views(worked_out: &WorkedOut) -> crate::panels::overlay::Views<'_> {
     let WorkedOut { hulls, columns, sight, pins, capture } = worked_out;
-    crate::overlay::Views { hulls, columns, sight, pins, drawn: Default::default(), exact: true, capture, now: 0.0 }
+    crate::panels::overlay::Views {
+        hulls,
+        columns,
+        sight,
+        pins,
+        drawn: Default::default(),
+        exact: true,
+        capture,
+        now: 0.0,
+    }
 }
 
 pub(super) fn app() -> App {
