@@ -137,8 +137,8 @@ pub mod measure {
     pub const STRIP_LABEL: f32 = 150.0;
     /// Width of the choice of a run.
     pub const RUN_CHOICE: f32 = 112.0;
-    /// Width of the field for the tick to go to.
-    pub const JUMP: f32 = 104.0;
+    /// Width of the field for the tick to go to, and of what stands there on the way to it.
+    pub const JUMP: f32 = 132.0;
     /// Smallest and largest scale of the interface.
     pub const SCALES: (f32, f32) = (0.75, 2.5);
 }

@@ -161,7 +161,7 @@ fn a_long_way_shows_how_far_it_is_and_can_be_stopped() {
     ran.timeline.seek(5000);
     let mut harness = strip(ran);
     harness.run_steps(20);
-    assert!(says(&harness, "of the way"));
+    assert!(says(&harness, "to 5\u{202f}000 · 0"));
     assert_eq!(click(&mut harness, Role::Button, "Stop here"), [Action::Time(Travel::Stay)]);
 }
 

@@ -155,26 +155,28 @@ fn destination(ui: &mut Ui, look: &Look, view: &TimelineView, state: &mut Timeli
     state.seeking_since = seeking.and(state.seeking_since.or(Some(now)));
     // What takes no longer than a blink would only flicker.
     let long = state.seeking_since.is_some_and(|since| now - since >= f64::from(motion::PANEL));
-    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_size(size);
-        match seeking.filter(|_| long) {
-            Some(seeking) => {
-                let stop = widgets::icon_button(ui, look, ICON_CLOSE, "Stop here");
-                if widgets::tip(stop, look, "Stop here: stay at the tick that is reached", "").clicked() {
-                    actions.push(Action::Time(Travel::Stay));
-                }
-                let text = format!("{} of the way", format::percent(f64::from(seeking.progress())));
-                ui.label(look.quiet(text)).on_hover_text(look.body(way(&seeking)));
-            }
-            None => jump(ui, look, view, state, actions),
+    // The strip must keep its width while it is dragged: this place is as wide whatever stands in it.
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let layout = Layout::right_to_left(Align::Center);
+    let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout));
+    let ui = &mut place;
+    ui.spacing_mut().item_spacing.x = spacing::TIGHT;
+    if let Some(seeking) = seeking.filter(|_| long) {
+        let stop = widgets::icon_button(ui, look, ICON_CLOSE, "Stop here");
+        if widgets::tip(stop, look, "Stop here: stay at the tick that is reached", "").clicked() {
+            actions.push(Action::Time(Travel::Stay));
         }
-        if state.range.is_some() {
-            let fit = widgets::icon_button(ui, look, ICON_FIT_WIDTH, "Show all of the run");
-            if widgets::tip(fit, look, "Show all of the run: double click on the strip", "").clicked() {
-                state.range = None;
-            }
+        let (target, part) = (format::count(seeking.target), format::percent(f64::from(seeking.progress())));
+        ui.label(look.quiet(format!("to {target} · {part}"))).on_hover_text(look.body(way(&seeking)));
+        return;
+    }
+    if state.range.is_some() {
+        let fit = widgets::icon_button(ui, look, ICON_FIT_WIDTH, "Show all of the run");
+        if widgets::tip(fit, look, "Show all of the run: double click on the strip", "").clicked() {
+            state.range = None;
         }
-    });
+    }
+    jump(ui, look, view, state, actions);
 }
 
 fn way(seeking: &Seeking) -> String {
@@ -190,7 +192,7 @@ fn jump(ui: &mut Ui, look: &Look, view: &TimelineView, state: &mut TimelineState
     let edit = TextEdit::singleline(&mut state.jump)
         .hint_text(look.quiet("Go to tick"))
         .font(egui::TextStyle::Monospace)
-        .desired_width(measure::JUMP - spacing::NORMAL)
+        .desired_width((ui.available_width() - spacing::NORMAL).max(0.0))
         .id_salt("jump");
     let response = ui.add(edit);
     widgets::named(ui, &response, WidgetType::TextEdit, "Go to tick");
@@ -466,7 +468,7 @@ fn interventions(
     for (index, (x, mark)) in shown.into_iter().enumerate() {
         let at = pos2(x, lanes.marks);
         let place = Rect::from_center_size(at, egui::Vec2::splat(measure::STRIP_MARK + spacing::TIGHT / 2.0));
-        let response = ui.interact(place, ui.id().with(("mark", index)), Sense::click());
+        let response = ui.interact(place, ui.id().with(("mark", index)), Sense::click_and_drag());
         let (enabled, name) = (ui.is_enabled(), mark.name());
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, name.as_str()));
         if response.hovered() || response.has_focus() {
