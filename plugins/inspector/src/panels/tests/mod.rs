@@ -76,10 +76,10 @@ pub(super) fn click<S>(harness: &mut Harness<'_, Stage<S>>, role: Role, name: &s
 
 /// Presses and releases the button at a place, so often in a row.
 pub(super) fn press_at<S>(harness: &mut Harness<'_, Stage<S>>, pos: egui::Pos2, times: usize) -> Vec<Action> {
-    // Frames in tests are a quarter of a second long.
-    harness.ctx.options_mut(|options| options.input_options.max_double_click_delay = 10.0);
+    // Frames in tests are a quarter of a second long. A click before, within twice the delay, would make this a third one.
+    harness.ctx.options_mut(|options| options.input_options.max_double_click_delay = 1.0);
     harness.event(egui::Event::PointerMoved(pos));
-    harness.run_steps(1);
+    harness.run_steps(10);
     for pressed in [true, false].repeat(times) {
         let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
         harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });

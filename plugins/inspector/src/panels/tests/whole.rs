@@ -98,7 +98,7 @@ fn keys_do_what_the_sheet_says() {
     let all = agent2028_core::selector::Selector::All;
     assert_eq!(press(&mut harness, ctrl, egui::Key::A), [Action::SelectBy(all, Combine::Replace)]);
     assert_eq!(press(&mut harness, ctrl, egui::Key::I), [Action::InvertSelection]);
-    assert_eq!(press(&mut harness, ctrl, egui::Key::G), [Action::GrowSelection]);
+    assert_eq!(press(&mut harness, ctrl.plus(shift), egui::Key::G), [Action::GrowSelection]);
     assert_eq!(press(&mut harness, ctrl, egui::Key::Enter), [Action::Tool(crate::ToolChange::ActAtCenter)]);
     press(&mut harness, shift, egui::Key::Slash);
     assert!(says(&harness, "Hide or show all panels"));
