@@ -9,9 +9,12 @@
 //! | [`record`] | the folder that a run writes |
 //! | [`desktop`] | the window (feature `desktop`) |
 //! | [`render`] | pictures and films without a window (feature `desktop`) |
+//! | [`authoring`] | what the window needs to edit a scene's text (feature `desktop`) |
 //! | [`cli`] | the command line |
 
 pub mod assemble;
+#[cfg(feature = "desktop")]
+pub mod authoring;
 pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;

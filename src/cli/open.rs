@@ -135,6 +135,7 @@ impl Open {
             settings,
             plugins: ExtraPlugins::default(),
             describe_interface: self.describe_interface,
+            pictures_by: std::env::current_exe().ok(),
         };
         let (exit, report) = open(loaded, &options)?;
         if let Some(report) = report {

@@ -29,7 +29,8 @@ use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, events, faults, help, hints, interventions, layers, many, metrics, notices, palette,
-    parameters, plots, problems, scene, selections, settings, status_bar, tool_options, tools, top_bar, transport,
+    parameters, plots, problems, scene, scene_editor, scene_form, selections, settings, status_bar, tool_options,
+    tools, top_bar, transport,
 };
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
@@ -61,6 +62,8 @@ pub struct Facts<'a> {
     pub status: &'a SceneStatus,
     /// What the view has worked out.
     pub views: Views<'a>,
+    /// Whoever knows what a scene is.
+    pub author: Option<&'a crate::authoring::Authoring>,
 }
 
 impl<'a> Facts<'a> {
@@ -95,6 +98,10 @@ pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mu
 /// Turns keys into actions; true if the panels were hidden or shown.
 fn keys(ui: &Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> bool {
     let visible = state.visible;
+    if state.scenes.gallery.open || state.scenes.files.is_asking() {
+        // Keys are answers there.
+        return false;
+    }
     for command in shortcuts::pressed(ui.ctx()) {
         run(command, facts, state, actions);
     }
@@ -110,10 +117,11 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         Command::Slower => actions.push(Action::Speed(transport::slower(facts.transport.speed))),
         Command::Faster => actions.push(Action::Speed(transport::faster(facts.transport.speed))),
         Command::Restart => actions.push(Action::Scene(SceneRequest::Reload)),
-        Command::Scenes => {
-            state.visible = true;
-            state.top_bar.chooser.open = true;
-        }
+        Command::Scenes => actions.push(Action::Gallery),
+        Command::Save => actions.push(Action::SaveScene { ask: false }),
+        Command::SaveAs => actions.push(Action::SaveScene { ask: true }),
+        Command::EditText => actions.push(Action::ShowPanel(PanelId::Editor)),
+        Command::EditForm => actions.push(Action::ShowPanel(PanelId::Form)),
         Command::Theme => actions.push(Action::Theme(facts.settings.theme.other())),
         Command::ScaleUp => actions.push(Action::Scale(top_bar::larger(state.scale))),
         Command::ScaleDown => actions.push(Action::Scale(top_bar::smaller(state.scale))),
@@ -225,6 +233,7 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
             let view = top_bar::TopBarView {
                 library: facts.library,
                 status: facts.status,
+                dirty: state.scenes.document.is_dirty(),
                 transport: transport_view(facts),
                 layers: layers::LayersView {
                     settings: facts.settings,
@@ -363,6 +372,14 @@ fn show_panel(
                 queue: facts.resource::<InterventionQueue>(),
             };
             interventions::show(ui, look, &view);
+        }
+        PanelId::Editor => {
+            let crate::editing::ScenesState { document, editor, .. } = &mut state.scenes;
+            scene_editor::show(ui, look, facts.author.map(|author| &author.0), document, editor, actions);
+        }
+        PanelId::Form => {
+            let crate::editing::ScenesState { document, form, .. } = &mut state.scenes;
+            scene_form::show(ui, look, facts.author.map(|author| &author.0), document, form);
         }
     }
 }
@@ -511,7 +528,17 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
         tooling::tool_strip(&ctx, look, facts, state, actions, free);
     }
     tooling::drop_fault(ui, look, facts, state, actions, free);
-    problems::show(&ctx, look, free, &facts.status.problems, &mut state.problems, actions);
+    problems::show(&ctx, look, free, &facts.status.problems, &facts.status.reports, &mut state.problems, actions);
+    crate::editing::floating(
+        &ctx,
+        look,
+        free,
+        facts.author.map(|author| &author.0),
+        facts.library,
+        facts.status,
+        &mut state.scenes,
+        actions,
+    );
     help::show(&ctx, look, &mut state.top_bar.help);
 }
 

@@ -22,6 +22,14 @@ pub enum Command {
     Restart,
     /// Choose a scene.
     Scenes,
+    /// Write the scene's text to its file.
+    Save,
+    /// Write the scene's text to another file.
+    SaveAs,
+    /// Show the scene's text.
+    EditText,
+    /// Show the scene as a form.
+    EditForm,
     /// Dark or light.
     Theme,
     /// A larger interface.
@@ -72,6 +80,10 @@ impl Command {
         Self::Faster,
         Self::Restart,
         Self::Scenes,
+        Self::Save,
+        Self::SaveAs,
+        Self::EditText,
+        Self::EditForm,
         Self::Theme,
         Self::ScaleUp,
         Self::ScaleDown,
@@ -118,6 +130,10 @@ impl Command {
             Self::Faster => "Faster",
             Self::Restart => "Restart: read the scene again, from tick 0",
             Self::Scenes => "Choose a scene",
+            Self::Save => "Save the scene",
+            Self::SaveAs => "Save the scene under another name",
+            Self::EditText => "Edit the scene as text",
+            Self::EditForm => "Edit the scene as a form",
             Self::Theme => "Dark or light theme",
             Self::ScaleUp => "Larger interface",
             Self::ScaleDown => "Smaller interface",
@@ -255,6 +271,10 @@ pub const SHEET: [Part; 6] = [
         lines: &[
             of(Command::Palette),
             of(Command::Scenes),
+            of(Command::Save),
+            of(Command::SaveAs),
+            of(Command::EditText),
+            of(Command::EditForm),
             of(Command::Panels),
             line("Shift Tab", "Move the keyboard focus into the panels"),
             of(Command::LayoutWatch),
@@ -279,6 +299,10 @@ pub const fn keys(command: Command) -> &'static str {
         Command::Faster => "]",
         Command::Restart => "Ctrl R",
         Command::Scenes => "Ctrl O",
+        Command::Save => "Ctrl S",
+        Command::SaveAs => "Ctrl Shift S",
+        Command::EditText => "Ctrl E",
+        Command::EditForm => "Ctrl Shift E",
         Command::Theme => "T",
         Command::ScaleUp => "Ctrl +",
         Command::ScaleDown => "Ctrl \u{2212}",
@@ -330,6 +354,10 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
     (Modifiers::COMMAND, Key::O, Command::Scenes),
+    (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S, Command::SaveAs),
+    (Modifiers::COMMAND, Key::S, Command::Save),
+    (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E, Command::EditForm),
+    (Modifiers::COMMAND, Key::E, Command::EditText),
     (Modifiers::COMMAND, Key::Plus, Command::ScaleUp),
     (Modifiers::COMMAND, Key::Equals, Command::ScaleUp),
     (Modifiers::COMMAND, Key::Minus, Command::ScaleDown),

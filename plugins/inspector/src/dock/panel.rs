@@ -2,8 +2,8 @@
 
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_BOLT, ICON_COMPARE_ARROWS, ICON_FILTER_ALT, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH,
-    ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
+    ICON_BALLOT, ICON_BOLT, ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT, ICON_HISTORY, ICON_LIST_ALT,
+    ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_TABLE_ROWS, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,10 @@ pub enum PanelId {
     Events,
     /// What was done to the simulation.
     Interventions,
+    /// The scene as text.
+    Editor,
+    /// The scene as a form.
+    Form,
 }
 
 /// The side of the world on which a panel appears when it is opened.
@@ -76,6 +80,8 @@ impl PanelId {
         Self::Metrics,
         Self::Events,
         Self::Interventions,
+        Self::Editor,
+        Self::Form,
     ];
 
     /// What is to know about it.
@@ -111,6 +117,20 @@ impl PanelId {
                 Bottom,
                 false,
                 "What was done to the simulation, and what came of it.",
+            ),
+            Self::Editor => facts(
+                "Scene text",
+                ICON_EDIT_NOTE,
+                Right,
+                false,
+                "The scene as text, with errors in place and completion.",
+            ),
+            Self::Form => facts(
+                "Scene form",
+                ICON_BALLOT,
+                Right,
+                false,
+                "Every field of the scene, with meaning, unit and range.",
             ),
         }
     }

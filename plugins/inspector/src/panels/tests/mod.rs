@@ -10,6 +10,7 @@ mod faults;
 mod file_dialog;
 mod overlay;
 mod parameters;
+mod scenes;
 mod selections;
 mod settings;
 mod tools;
