@@ -48,6 +48,43 @@ impl std::fmt::Debug for ExtraPlugins {
 /// If the scene refers to metrics, values or capabilities that its plugins don't have.
 pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins) -> Result<App, SceneError> {
     let scene = &loaded.scene;
+    let mut app = without_agents(loaded, threads, plugins)?;
+    let world = app.world_mut();
+    for name in scene.wanted_metrics() {
+        world.resource_mut::<Metrics>().want(name);
+    }
+    let groups: Vec<_> = (0..scene.agents.len()).map(|index| GroupId(index as u16)).collect();
+    for group in groups {
+        // The scene's check bounds the number of agents, and the groups were added above.
+        if let Err(error) = spawn_scene_group(world, group) {
+            let path = format!("agents[{}]", group.0);
+            return Err(loaded.error(vec![Problem { path, message: error.to_string(), help: String::new() }]));
+        }
+    }
+    let duration = scene.duration_ticks();
+    let mut queue = world.resource_mut::<InterventionQueue>();
+    for entry in &scene.timeline {
+        for tick in entry.ticks(duration) {
+            queue.push(tick, Origin::Scene, entry.r#do.intervention());
+        }
+    }
+    Ok(app)
+}
+
+/// The names of the metrics that a scene has, in order; the scene is put together for that, but no agents are.
+///
+/// # Errors
+/// If the scene refers to metrics, values or capabilities that its plugins don't have.
+pub fn metrics_of(loaded: &Loaded, plugins: &ExtraPlugins) -> Result<Vec<String>, SceneError> {
+    let app = without_agents(loaded, Some(1), plugins)?;
+    let mut names: Vec<String> = app.world().resource::<Metrics>().iter().map(|(spec, _)| spec.name.clone()).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The app of a scene before its agents come into the world.
+fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins) -> Result<App, SceneError> {
+    let scene = &loaded.scene;
     let mut app = App::new();
     app.add_plugins(SimCorePlugin {
         seed: scene.seed,
@@ -80,24 +117,6 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
     let problems = check_against_plugins(world, scene);
     if !problems.is_empty() {
         return Err(loaded.error(problems));
-    }
-    for name in scene.wanted_metrics() {
-        world.resource_mut::<Metrics>().want(name);
-    }
-    let groups: Vec<_> = (0..scene.agents.len()).map(|index| GroupId(index as u16)).collect();
-    for group in groups {
-        // The scene's check bounds the number of agents, and the groups were added above.
-        if let Err(error) = spawn_scene_group(world, group) {
-            let path = format!("agents[{}]", group.0);
-            return Err(loaded.error(vec![Problem { path, message: error.to_string(), help: String::new() }]));
-        }
-    }
-    let duration = scene.duration_ticks();
-    let mut queue = world.resource_mut::<InterventionQueue>();
-    for entry in &scene.timeline {
-        for tick in entry.ticks(duration) {
-            queue.push(tick, Origin::Scene, entry.r#do.intervention());
-        }
     }
     Ok(app)
 }

@@ -1,33 +1,37 @@
 //! The window: a simulation, the view, the inspector, and what connects them.
 
+pub mod places;
 mod record;
+mod scenes;
+pub mod shelf;
+pub mod unsaved;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 pub use self::record::RecordOptions;
 use self::record::{Recorder, Saver};
 use agent2028_core::simulation::Simulation;
-use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
+use agent2028_inspector::authoring::document::Source;
 use agent2028_inspector::{
-    DescribeInterface, InspectorPlugin, KeepWorkspace, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus,
+    DescribeInterface, InspectorPlugin, InspectorState, KeepWorkspace, PlotPanel, SceneEntry, SceneLibrary, SceneStatus,
 };
-use agent2028_view::{Theme, ViewPlugin, ViewSettings, Viewport, WorldCamera};
+use agent2028_view::{Theme, ViewPlugin, ViewSettings};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowResolution};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::assemble::{ExtraPlugins, build_app};
+use crate::authoring::Author;
 use crate::headless::RunError;
 use crate::record::Recording;
-use crate::scene::gallery;
-use crate::scene::load::{Loaded, SceneOrigin, Setting, load};
+use crate::scene::load::{Loaded, SceneOrigin, Setting};
 use crate::scene::report::SceneError;
+use places::Places;
+use scenes::{FileWatch, OpenScene};
+use shelf::PictureMaker;
 
 /// What a window should begin with.
 #[derive(Clone, Debug)]
@@ -54,6 +58,8 @@ pub struct WindowOptions {
     pub record: Option<RecordOptions>,
     /// A recorded run to show, and the tick at which it is shown first; the scene is that of the recording.
     pub recording: Option<(Recording, u64)>,
+    /// This program, if it can draw pictures of people's own scenes for the gallery: `PROGRAM render FILE …`.
+    pub pictures_by: Option<PathBuf>,
 }
 
 impl Default for WindowOptions {
@@ -70,6 +76,7 @@ impl Default for WindowOptions {
             describe_interface: None,
             record: None,
             recording: None,
+            pictures_by: None,
         }
     }
 }
@@ -81,23 +88,6 @@ pub struct WindowReport {
     pub tick: u64,
     /// The hash of the state after it.
     pub state_hash: String,
-}
-
-/// The running scene and how to open another.
-#[derive(Resource)]
-struct OpenScene {
-    loaded: Loaded,
-    threads: Option<usize>,
-    plugins: ExtraPlugins,
-    settings: Vec<Setting>,
-    watch: Option<FileWatch>,
-    recorder: Option<Recorder>,
-}
-
-/// Tells when a file of the scene changes on disk.
-struct FileWatch {
-    changes: Mutex<Receiver<()>>,
-    _watcher: RecommendedWatcher,
 }
 
 /// Closes the window at a tick.
@@ -147,15 +137,21 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
                     present_mode: PresentMode::AutoVsync,
                     ..default()
                 }),
+                // The window asks about unsaved changes first.
+                close_when_requested: false,
                 ..default()
             })
             // The command line has set up logging for all verbs.
             .disable::<LogPlugin>(),
     );
-    let recent = match &loaded.origin {
-        SceneOrigin::File(path) => vec![path.clone()],
-        _ => Vec::new(),
-    };
+    let places = Places::customary();
+    let mut library = SceneLibrary { entries: library(), recent: shelf::read_recent(places.as_ref()), ..default() };
+    let mut pictures = PictureMaker::by(options.pictures_by.clone());
+    if let SceneOrigin::File(path) = &loaded.origin {
+        shelf::remember(&mut library, path, places.as_ref());
+        pictures.want(&loaded, path, places.as_ref());
+    }
+    let found = places.as_ref().map(|places| unsaved::found(&places.state)).unwrap_or_default();
     let mut transport = Transport::default();
     transport.playing = !options.paused;
     transport.speed = options.speed;
@@ -164,7 +160,9 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         .insert_resource(timeline)
         .insert_resource(transport)
         .add_plugins((ViewPlugin, InspectorPlugin))
-        .insert_resource(SceneLibrary { entries: library(), recent })
+        .insert_resource(library)
+        .insert_resource(pictures)
+        .insert_resource(Author::resource(options.plugins.clone()))
         .insert_resource(status_of(&loaded))
         .insert_resource(OpenScene {
             watch: FileWatch::of(&loaded),
@@ -173,11 +171,27 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             plugins: options.plugins.clone(),
             settings: options.settings.clone(),
             recorder,
+            places,
+            found,
         })
         .init_resource::<Saver>()
         .add_systems(PreUpdate, drive)
-        .add_systems(Update, (open_requested, reload_changed, record::save_requested).chain())
-        .add_systems(Last, record::keep_recording);
+        .add_systems(
+            Update,
+            (
+                scenes::take_drops,
+                scenes::close_window,
+                scenes::serve,
+                scenes::follow_files,
+                scenes::draw_pictures,
+                scenes::name_window,
+                record::save_requested,
+            )
+                .chain(),
+        )
+        .add_systems(Last, (scenes::keep_unsaved, record::keep_recording));
+    let offered = scenes::recovered(&app.world().resource::<OpenScene>().found);
+    app.world_mut().resource_mut::<InspectorState>().scenes.files.recovered = offered;
     if let Some(keep) = KeepWorkspace::in_settings(options.theme) {
         app.insert_resource(keep);
     } else if let Some(theme) = options.theme {
@@ -198,16 +212,10 @@ fn title_of(loaded: &Loaded) -> String {
     format!("{} – Agent2028", loaded.scene.name)
 }
 
-/// The built-in scenes for the scene chooser.
+/// The built-in scenes for the gallery.
 #[must_use]
 pub fn library() -> Vec<SceneEntry> {
-    gallery::names()
-        .filter_map(|name| {
-            // The tests load every built-in scene, so none is left out.
-            let scene = load(name, &[]).ok()?.scene;
-            Some(SceneEntry { name: name.into(), title: scene.name, description: scene.description, path: None })
-        })
-        .collect()
+    shelf::builtin()
 }
 
 /// What the interface shows of a scene.
@@ -235,6 +243,22 @@ pub fn status_of(loaded: &Loaded) -> SceneStatus {
             captions
         },
         problems: Vec::new(),
+        reports: Vec::new(),
+        source: (1, source_of(loaded)),
+    }
+}
+
+/// A scene's own text, for the editor.
+fn source_of(loaded: &Loaded) -> Source {
+    Source {
+        name: loaded.origin.label(),
+        title: loaded.scene.name.clone(),
+        text: loaded.source_text().to_owned(),
+        path: match &loaded.origin {
+            SceneOrigin::File(path) => Some(path.clone()),
+            _ => None,
+        },
+        broken: false,
     }
 }
 
@@ -253,127 +277,5 @@ fn close_at_tick(until: Res<Until>, simulation: Res<Simulation>, mut exit: Messa
         let report = WindowReport { tick: simulation.tick(), state_hash: simulation.state_hash().to_string() };
         *until.report.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(report);
         exit.write(AppExit::Success);
-    }
-}
-
-fn open_requested(
-    mut requests: MessageReader<SceneRequest>,
-    mut scene: ResMut<OpenScene>,
-    mut simulation: ResMut<Simulation>,
-    mut status: ResMut<SceneStatus>,
-    mut library: ResMut<SceneLibrary>,
-    mut camera: ResMut<WorldCamera>,
-    viewport: Res<Viewport>,
-    mut windows: Query<&mut Window>,
-) {
-    // Only the last wish of a frame counts.
-    let Some(request) = requests.read().last() else {
-        return;
-    };
-    let (name, another) = match request {
-        SceneRequest::Open(name) => (name.clone(), true),
-        SceneRequest::Reload => (scene.loaded.origin.label(), false),
-    };
-    if another {
-        scene.settings.clear();
-    }
-    if exchange(&name, &mut scene, &mut simulation, &mut status) {
-        if another {
-            let bounds = simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default();
-            camera.fit(&bounds, &viewport);
-            if let SceneOrigin::File(path) = &scene.loaded.origin {
-                library.recent.retain(|known| known != path);
-                library.recent.insert(0, path.clone());
-            }
-        }
-        for mut window in &mut windows {
-            window.title = title_of(&scene.loaded);
-        }
-    }
-}
-
-/// A scene file that changed on disk is opened again; camera and panels stay.
-fn reload_changed(mut scene: ResMut<OpenScene>, mut simulation: ResMut<Simulation>, mut status: ResMut<SceneStatus>) {
-    let changed = scene.watch.as_ref().is_some_and(FileWatch::take);
-    if changed {
-        let name = scene.loaded.origin.label();
-        exchange(&name, &mut scene, &mut simulation, &mut status);
-    }
-}
-
-/// Puts another scene in place of the running one; if it is wrong, the running one stays and the report is shown.
-fn exchange(name: &str, scene: &mut OpenScene, simulation: &mut Simulation, status: &mut SceneStatus) -> bool {
-    let opened = load(name, &scene.settings).and_then(|loaded| {
-        simulation_of(&loaded, scene.threads, &scene.plugins).map(|simulation| (loaded, simulation))
-    });
-    match opened {
-        Ok((loaded, fresh)) => {
-            if let Some(recorder) = scene.recorder.take() {
-                recorder.finish(simulation.world(), &scene.loaded);
-            }
-            simulation.replace(fresh.into_world());
-            *status = status_of(&loaded);
-            scene.watch = FileWatch::of(&loaded);
-            scene.loaded = loaded;
-            true
-        }
-        Err(error) => {
-            status.problems = vec![error.to_plain_text()];
-            false
-        }
-    }
-}
-
-impl FileWatch {
-    /// Watches the files of a scene; built-in scenes have none.
-    fn of(loaded: &Loaded) -> Option<Self> {
-        if loaded.files.is_empty() {
-            return None;
-        }
-        let files: Vec<PathBuf> =
-            loaded.files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
-        let (sender, changes) = channel();
-        let watched = files.clone();
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Editors save by writing or by renaming over; both end as an event about the file's name.
-            if let Ok(event) = event
-                && (event.kind.is_modify() || event.kind.is_create())
-                && event.paths.iter().any(|path| watched.contains(path))
-            {
-                // The receiver is gone only when another scene has been opened.
-                let _ = sender.send(());
-            }
-        });
-        let mut watcher = match watcher {
-            Ok(watcher) => watcher,
-            Err(error) => {
-                warn!("changes of the scene's files will not be noticed: {error}");
-                return None;
-            }
-        };
-        // Folders are watched, not files: a file that is replaced by renaming would be lost.
-        let mut folders: Vec<PathBuf> = files.iter().filter_map(|file| file.parent().map(PathBuf::from)).collect();
-        folders.sort_unstable();
-        folders.dedup();
-        for folder in folders {
-            if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
-                warn!("changes in {} will not be noticed: {error}", folder.display());
-            }
-        }
-        Some(Self { changes: Mutex::new(changes), _watcher: watcher })
-    }
-
-    /// Whether something changed since the last call. Waits a moment for the writer to finish.
-    fn take(&self) -> bool {
-        let changes = self.changes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut any = false;
-        while changes.try_recv().is_ok() {
-            any = true;
-        }
-        if any {
-            // A save is a burst of events: what follows at once belongs to it.
-            while changes.recv_timeout(Duration::from_millis(30)).is_ok() {}
-        }
-        any
     }
 }

@@ -11,9 +11,12 @@
 //! | [`replay`] | recorded runs, run again and compared |
 //! | [`desktop`] | the window (feature `desktop`) |
 //! | [`render`] | pictures and films without a window (feature `desktop`) |
+//! | [`authoring`] | what the window needs to edit a scene's text (feature `desktop`) |
 //! | [`cli`] | the command line |
 
 pub mod assemble;
+#[cfg(feature = "desktop")]
+pub mod authoring;
 pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;

@@ -106,8 +106,9 @@ impl Studio {
         let offscreen = Offscreen::with_plugins(simulation, offscreen_options, |app| {
             if options.panels || options.view.legend {
                 app.insert_resource(Transport::default())
-                    .insert_resource(SceneLibrary { entries: library(), recent: Vec::new() })
+                    .insert_resource(SceneLibrary { entries: library(), ..SceneLibrary::default() })
                     .insert_resource(status_of(loaded))
+                    .insert_resource(crate::authoring::Author::resource(options.plugins.clone()))
                     .add_plugins(InspectorPlugin);
                 let mut state = app.world_mut().resource_mut::<InspectorState>();
                 state.hints = HintsState::none();
@@ -126,6 +127,11 @@ impl Studio {
     /// The camera.
     pub fn camera(&mut self) -> bevy::prelude::Mut<'_, WorldCamera> {
         self.offscreen.world_mut().resource_mut::<WorldCamera>()
+    }
+
+    /// What is drawn and how.
+    pub fn settings(&mut self) -> bevy::prelude::Mut<'_, ViewSettings> {
+        self.offscreen.world_mut().resource_mut::<ViewSettings>()
     }
 
     /// Runs up to a tick; returns the last tick that ran, which is less if a fault stopped the run.

@@ -131,6 +131,7 @@ impl Open {
                 checkpoint_every: self.checkpoint_every,
                 hash_every: self.hash_every,
             }),
+            pictures_by: std::env::current_exe().ok(),
             ..self.window.options()
         };
         show(loaded, &options)

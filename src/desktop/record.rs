@@ -17,7 +17,7 @@ use agent2028_core::simulation::{Simulation, TickWatchers};
 use agent2028_inspector::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 use bevy::prelude::*;
 
-use super::OpenScene;
+use super::scenes::OpenScene;
 use crate::headless::{RunError, RunOptions, Summary, run, summarise};
 use crate::record::{Follower, RecordError, RunFolder};
 use crate::scene::load::{Loaded, SceneOrigin};

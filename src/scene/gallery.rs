@@ -6,6 +6,12 @@ macro_rules! scenes {
         pub const SCENES: &[(&str, &str)] = &[
             $(($name, include_str!(concat!("../../scenes/", $name, ".ron"))),)*
         ];
+
+        /// Name and picture (PNG) of each built-in scene. They are golden, too: a test draws them anew and compares.
+        #[cfg(feature = "desktop")]
+        pub const PICTURES: &[(&str, &[u8])] = &[
+            $(($name, include_bytes!(concat!("../../scenes/pictures/", $name, ".png"))),)*
+        ];
     };
 }
 
@@ -31,4 +37,30 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static str> {
     SCENES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The picture of a built-in scene.
+#[cfg(feature = "desktop")]
+#[must_use]
+pub fn picture(name: &str) -> Option<&'static [u8]> {
+    PICTURES.iter().find(|(known, _)| *known == name).map(|(_, picture)| *picture)
+}
+
+/// Width and height of the pictures.
+pub const PICTURE_SIZE: (u32, u32) = (480, 270);
+
+/// The tick of a scene's picture: when it shows what it is about.
+#[must_use]
+pub fn picture_tick(name: &str) -> u64 {
+    match name {
+        "welcome" | "flock" => 900,
+        "formations" => 420,
+        "predator" => 600,
+        "foraging" => 1800,
+        "double-bridge" => 1500,
+        "resource-discovery" => 900,
+        // 50 000 birds: each tick takes a while.
+        "murmuration" => 120,
+        _ => 400,
+    }
 }

@@ -74,6 +74,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// The text of the scene's own file, as it was written.
+    #[must_use]
+    pub fn source_text(&self) -> &str {
+        self.sources.text(super::syntax::SourceId(0))
+    }
+
     /// The scene as a folder of its own: its text with `from_csv` pointing at files beside it, and those files by name.
     #[must_use]
     pub fn portable(&self) -> (String, Vec<(String, &str)>) {
@@ -178,6 +184,18 @@ fn load_file(path: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
 /// With everything that is wrong with it.
 pub fn load_text(name: &str, text: &str, folder: Option<&Path>, settings: &[Setting]) -> Result<Loaded, SceneError> {
     Loader::new(SceneOrigin::Given(name.into()), folder.map(Path::to_path_buf)).load(text, settings)
+}
+
+/// Loads a text as it stands in an editor, as if it lay in the file, or were the built-in scene, that it came from.
+///
+/// # Errors
+/// With everything that is wrong with it.
+pub fn load_edited(origin: SceneOrigin, text: &str, settings: &[Setting]) -> Result<Loaded, SceneError> {
+    let folder = match &origin {
+        SceneOrigin::File(path) => path.parent().map(Path::to_path_buf),
+        _ => None,
+    };
+    Loader::new(origin, folder).load(text, settings)
 }
 
 /// Checks a scene made by a program, and applies settings to it.

@@ -92,7 +92,8 @@ fn paragraph(docs: Option<&str>) -> String {
     docs.unwrap_or_default().lines().map(str::trim).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-fn one_line(docs: Option<&str>) -> String {
+/// A documentation comment as one line.
+pub(crate) fn one_line(docs: Option<&str>) -> String {
     docs.unwrap_or_default().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -185,8 +186,8 @@ fn type_text(info: &'static TypeInfo, found: &mut Vec<&'static TypeInfo>) -> Str
     }
 }
 
-/// A default value as it would stand in a scene.
-fn value_text(value: &dyn PartialReflect) -> String {
+/// A default value as it would stand in a scene; what is long is shortened.
+pub(crate) fn value_text(value: &dyn PartialReflect) -> String {
     if let Some(point) = value.try_downcast_ref::<Vec2>() {
         return format!("({}, {})", point.x, point.y);
     }

@@ -102,6 +102,27 @@ pub struct Line {
     pub help: String,
 }
 
+/// A problem with its place, for whoever shows it in the text itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The file.
+    pub file: String,
+    /// Whether it has a place in that file's text.
+    pub in_text: bool,
+    /// Its bytes there.
+    pub span: std::ops::Range<usize>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The whole line.
+    pub excerpt: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: String,
+}
+
 /// Everything that is wrong with a scene.
 #[derive(Clone, Debug)]
 pub struct SceneError {
@@ -155,6 +176,30 @@ impl SceneError {
                     None => (self.name.clone(), 1, 1),
                 };
                 Line { file, line, column, message: report.message.clone(), help: report.help.clone() }
+            })
+            .collect()
+    }
+
+    /// The problems one by one with their bytes, for editors.
+    #[must_use]
+    pub fn places(&self) -> Vec<Found> {
+        self.lines()
+            .into_iter()
+            .zip(&self.reports)
+            .map(|(line, report)| Found {
+                in_text: report.source.is_some(),
+                span: report.span.clone(),
+                excerpt: report
+                    .source
+                    .as_ref()
+                    .and_then(|source| source.inner().lines().nth(line.line - 1))
+                    .unwrap_or_default()
+                    .to_owned(),
+                file: line.file,
+                line: line.line,
+                column: line.column,
+                message: line.message,
+                help: line.help,
             })
             .collect()
     }

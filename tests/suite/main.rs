@@ -6,6 +6,8 @@ mod command_line;
 mod determinism;
 mod documents;
 mod gallery;
+#[cfg(feature = "desktop")]
+mod golden;
 mod library;
 mod parquet_reader;
 #[cfg(feature = "desktop")]

@@ -3,7 +3,7 @@
 use crate::{finish, folder, program};
 
 /// Whether pictures can be drawn here. Where they must be, their absence is a failure.
-fn can_draw() -> bool {
+pub(crate) fn can_draw() -> bool {
     let can = agent2028_view::offscreen::has_adapter();
     if !can {
         assert!(

@@ -147,6 +147,7 @@ fn library(options: &Options) -> SceneLibrary {
         title: title.into(),
         description: description.into(),
         path: None,
+        ..Default::default()
     };
     let mut entries = vec![
         entry("flock", "A flock of two kinds", "Starlings and jackdaws fly together; slide the three rules."),
@@ -159,7 +160,7 @@ fn library(options: &Options) -> SceneLibrary {
             entry(&format!("scene-{number}"), &title, "And what it shows takes even more words than its title.")
         }));
     }
-    SceneLibrary { entries, recent: vec!["/home/me/experiments/evening.ron".into()] }
+    SceneLibrary { entries, recent: vec!["/home/me/experiments/evening.ron".into()], ..Default::default() }
 }
 
 fn status(options: &Options) -> SceneStatus {
@@ -190,6 +191,7 @@ fn status(options: &Options) -> SceneStatus {
             (900, "And yet the flock flies as one".into()),
         ],
         problems: if options.problem { vec![report.into()] } else { Vec::new() },
+        ..Default::default()
     }
 }
 

@@ -46,6 +46,26 @@ pub enum Action {
     Scene(SceneRequest),
     /// Save the run.
     Run(RunRequest),
+    /// The same although unsaved changes of the document are lost by it.
+    Discard(SceneRequest),
+    /// Write the document to its file; ask for one if it has none, or if `ask` is set.
+    SaveScene {
+        /// Whether to ask for a name even if there is one.
+        ask: bool,
+    },
+    /// Ask for a scene file to open.
+    AskForScene,
+    /// Show a place of the scene's text in the editor; line and column from 1.
+    EditAt {
+        /// The line.
+        line: usize,
+        /// The column in characters.
+        column: usize,
+    },
+    /// Write the values of the sliders into the scene's text.
+    KeepParameters,
+    /// Show the gallery.
+    Gallery,
     /// Make these the selected agents (any order).
     Select(Vec<AgentId>),
     /// Pin an agent, or take its pin away.

@@ -21,6 +21,8 @@ use bevy::time::Real;
 use bevy_egui::{EguiContexts, egui};
 
 use crate::actions::{Action, Actions, ToolChange};
+use crate::authoring::Authoring;
+use crate::dock::PanelId;
 use crate::hand;
 use crate::panels::notices::Notice;
 use crate::panels::overlay::Views;
@@ -64,6 +66,7 @@ pub(crate) struct Window<'w> {
     requests: MessageWriter<'w, SceneRequest>,
     captures: MessageWriter<'w, CaptureRequest>,
     runs: MessageWriter<'w, RunRequest>,
+    author: Option<Res<'w, Authoring>>,
     time: Res<'w, Time<Real>>,
 }
 
@@ -75,6 +78,7 @@ pub(crate) fn follow_scene(
     mut known: Local<Option<u64>>,
 ) {
     state.scene_values.follow(&simulation);
+    state.scenes.follow(&status.source);
     if *known == Some(simulation.generation()) && !status.is_changed() {
         return;
     }
@@ -193,6 +197,7 @@ pub(crate) fn draw(
             capture: &window.views.capture,
             now: window.time.elapsed_secs_f64(),
         },
+        author: window.author.as_deref(),
     };
     let before = now();
     let free = shell::show(&mut ui, &facts, &mut window.state, &mut actions);
@@ -334,6 +339,23 @@ fn use_tools(change: ToolChange, window: &mut Window) {
     }
 }
 
+fn keep_parameters(ctx: &egui::Context, window: &mut Window) {
+    let Some(author) = window.author.as_ref().map(|author| author.0.clone()) else {
+        return;
+    };
+    let now = ctx.input(|input| input.time);
+    let state = &mut *window.state;
+    let params = crate::panels::parameters::gather(window.simulation.world(), &state.scene_values);
+    match state.scenes.keep_parameters(&author, &params, now) {
+        Ok(0) => state.scenes.files.tell("No slider was moved"),
+        Ok(count) => {
+            let what = crate::format::counted(count as u64, "value is", "values are");
+            state.scenes.files.tell(format!("{what} in the scene's text now; save it to keep it"));
+        }
+        Err(error) => state.scenes.files.warn(error),
+    }
+}
+
 fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
     match action {
         Action::Intervene(intervention) => {
@@ -353,10 +375,26 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         Action::Step(ticks) => window.transport.step(ticks),
         Action::Speed(speed) => window.transport.speed = speed,
         Action::Scene(request) => {
+            if window.state.scenes.may(&request) {
+                window.requests.write(request);
+            }
+        }
+        Action::Discard(request) => {
             window.requests.write(request);
         }
         Action::Run(request) => {
             window.runs.write(request);
+        }
+        Action::KeepParameters => keep_parameters(ctx, window),
+        Action::SaveScene { .. } | Action::AskForScene | Action::EditAt { .. } | Action::Gallery => {
+            let mut more = Actions::default();
+            if matches!(action, Action::EditAt { .. }) {
+                more.push(Action::ShowPanel(PanelId::Editor));
+            }
+            window.state.scenes.perform(&action, &window.library, &mut more);
+            for action in more.take() {
+                perform(action, ctx, window);
+            }
         }
         Action::Select(agents) => window.selection.set(agents),
         Action::Pin(agent) => window.views.pins.toggle(agent),

@@ -9,6 +9,8 @@
 //! | [`panels::overlay`] | what stands over the world: legend, minimap, labels, hover card |
 //! | [`actions`] | what panels ask for: they change nothing themselves |
 //! | [`export`] | files that panels offer to save |
+//! | [`authoring`] | the contract with whoever knows what a scene is, and the text being edited |
+//! | [`editing`] | the scene being edited, with gallery and questions about files |
 //! | [`facts`] | what is gathered from the simulation for them |
 //! | [`hand`] | from what was drawn with a tool to interventions |
 //! | [`scene`] | the contract with whoever opens scenes |
@@ -21,10 +23,12 @@
 //! begins another branch of the run.
 
 pub mod actions;
+pub mod authoring;
 pub mod closeup;
 pub mod describe;
 pub mod dock;
 mod drive;
+pub mod editing;
 pub mod export;
 pub mod facts;
 pub mod format;
@@ -41,11 +45,13 @@ mod tooling;
 pub mod widgets;
 
 pub use actions::{Action, Actions, ToolChange};
+pub use authoring::Authoring;
 pub use describe::DescribeInterface;
 pub use dock::workspace::KeepWorkspace;
 pub use dock::{DockLayout, PanelId, Preset};
+pub use editing::ScenesState;
 pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
-pub use scene::{PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
 pub use state::InspectorState;
 
 use agent2028_core::simulation::Simulation;

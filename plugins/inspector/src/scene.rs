@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
+use std::sync::Arc;
+
 use bevy::prelude::*;
+
+use crate::authoring::TextProblem;
+use crate::authoring::document::Source;
 
 /// A scene that can be opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,15 +20,41 @@ pub struct SceneEntry {
     pub description: String,
     /// The file it lies in; `None` for a scene that is built in.
     pub path: Option<PathBuf>,
+    /// What it is made of, such as `boids`: words to filter by.
+    pub tags: Vec<String>,
+    /// How many agents it begins with.
+    pub agents: u64,
+    /// The metrics that tell how it goes, the most telling first.
+    pub headline: Vec<String>,
+    /// What it looks like.
+    pub picture: Option<Picture>,
+    /// Why it can't be opened: a file that is gone, or one that is no scene.
+    pub trouble: Option<String>,
+}
+
+/// A small picture as a PNG.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Picture(pub Arc<[u8]>);
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Picture").field(&self.0.len()).finish()
+    }
 }
 
 /// All scenes that can be chosen.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct SceneLibrary {
-    /// The built-in scenes and those of the scene folder, in the order in which they are listed.
+    /// The built-in scenes, in the order in which they are listed.
     pub entries: Vec<SceneEntry>,
     /// Files opened lately, newest first.
     pub recent: Vec<PathBuf>,
+    /// What is known about the files opened lately, in the same order.
+    pub recent_entries: Vec<SceneEntry>,
+    /// The scenes in the folder for people's own scenes.
+    pub own: Vec<SceneEntry>,
+    /// That folder.
+    pub folder: Option<PathBuf>,
 }
 
 /// Somebody asks for a scene.
@@ -33,6 +64,35 @@ pub enum SceneRequest {
     Open(String),
     /// Read the running scene again and start it from tick 0.
     Reload,
+    /// Run this text from tick 0, saved or not. The document stays.
+    Run(String),
+    /// Begin a new scene, which lies in no file yet.
+    New {
+        /// What it is called.
+        title: String,
+        /// Its text.
+        text: String,
+    },
+    /// Write the document to this file.
+    Save(PathBuf),
+    /// Take what the file holds now instead of the document.
+    TakeTheirs,
+    /// Go on with a text that was found again after the program had ended without saving it.
+    Recover(usize),
+    /// Forget such a text.
+    Forget(usize),
+    /// Look again which scenes lie in the folder and which recent files are still there.
+    Refresh,
+    /// Close the window.
+    Close,
+}
+
+impl SceneRequest {
+    /// Whether unsaved changes would be lost.
+    #[must_use]
+    pub const fn replaces_document(&self) -> bool {
+        matches!(self, Self::Open(_) | Self::New { .. } | Self::TakeTheirs | Self::Recover(_) | Self::Close)
+    }
 }
 
 /// A plot that the scene asks for.
@@ -63,4 +123,8 @@ pub struct SceneStatus {
     pub captions: Vec<(u64, String)>,
     /// Reports of why the scene could not be opened or read again; empty if all went well.
     pub problems: Vec<String>,
+    /// The same problems one by one, with their places.
+    pub reports: Vec<TextProblem>,
+    /// The text that was opened last, and how often one was opened: the document follows it.
+    pub source: (u64, Source),
 }

@@ -30,8 +30,8 @@ use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics,
-    notices, palette, parameters, plots, problems, profiler, registry, runs, scene, selections, settings, status_bar,
-    timeline, tool_options, tools, top_bar, transport,
+    notices, palette, parameters, plots, problems, profiler, registry, runs, scene, scene_editor, scene_form,
+    selections, settings, status_bar, timeline, tool_options, tools, top_bar, transport,
 };
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
@@ -66,6 +66,8 @@ pub struct Facts<'a> {
     pub status: &'a SceneStatus,
     /// What the view has worked out.
     pub views: Views<'a>,
+    /// Whoever knows what a scene is.
+    pub author: Option<&'a crate::authoring::Authoring>,
 }
 
 impl<'a> Facts<'a> {
@@ -100,6 +102,10 @@ pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mu
 /// Turns keys into actions; true if the panels were hidden or shown.
 fn keys(ui: &Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> bool {
     let visible = state.visible;
+    if state.scenes.gallery.open || state.scenes.files.is_asking() {
+        // Keys are answers there.
+        return false;
+    }
     for command in shortcuts::pressed(ui.ctx()) {
         run(command, facts, state, actions);
     }
@@ -130,10 +136,11 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         Command::Faster => actions.push(Action::Speed(transport::faster(facts.transport.speed))),
         Command::Restart => actions.push(Action::Scene(SceneRequest::Reload)),
         Command::SaveRun => actions.push(Action::Run(RunRequest::Ask)),
-        Command::Scenes => {
-            state.visible = true;
-            state.top_bar.chooser.open = true;
-        }
+        Command::Scenes => actions.push(Action::Gallery),
+        Command::Save => actions.push(Action::SaveScene { ask: false }),
+        Command::SaveAs => actions.push(Action::SaveScene { ask: true }),
+        Command::EditText => actions.push(Action::ShowPanel(PanelId::Editor)),
+        Command::EditForm => actions.push(Action::ShowPanel(PanelId::Form)),
         Command::Theme => actions.push(Action::Theme(facts.settings.theme.other())),
         Command::ScaleUp => actions.push(Action::Scale(top_bar::larger(state.scale))),
         Command::ScaleDown => actions.push(Action::Scale(top_bar::smaller(state.scale))),
@@ -245,6 +252,7 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
             let view = top_bar::TopBarView {
                 library: facts.library,
                 status: facts.status,
+                dirty: state.scenes.document.is_dirty(),
                 transport: transport_view(facts),
                 layers: layers::LayersView {
                     settings: facts.settings,
@@ -418,6 +426,14 @@ fn show_panel(
             let view = profiler::ProfilerView { world, frame: state.last_frame };
             profiler::show(ui, look, &view, &mut state.profiler, actions);
         }
+        PanelId::Editor => {
+            let crate::editing::ScenesState { document, editor, .. } = &mut state.scenes;
+            scene_editor::show(ui, look, facts.author.map(|author| &author.0), document, editor, actions);
+        }
+        PanelId::Form => {
+            let crate::editing::ScenesState { document, form, .. } = &mut state.scenes;
+            scene_form::show(ui, look, facts.author.map(|author| &author.0), document, form);
+        }
     }
 }
 
@@ -581,7 +597,17 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
         tooling::tool_strip(&ctx, look, facts, state, actions, free);
     }
     tooling::drop_fault(ui, look, facts, state, actions, free);
-    problems::show(&ctx, look, free, &facts.status.problems, &mut state.problems, actions);
+    problems::show(&ctx, look, free, &facts.status.problems, &facts.status.reports, &mut state.problems, actions);
+    crate::editing::floating(
+        &ctx,
+        look,
+        free,
+        facts.author.map(|author| &author.0),
+        facts.library,
+        facts.status,
+        &mut state.scenes,
+        actions,
+    );
     help::show(&ctx, look, &mut state.top_bar.help);
     state.saving.show(&ctx, look);
 }

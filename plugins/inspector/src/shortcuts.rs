@@ -40,6 +40,14 @@ pub enum Command {
     SaveRun,
     /// Choose a scene.
     Scenes,
+    /// Write the scene's text to its file.
+    Save,
+    /// Write the scene's text to another file.
+    SaveAs,
+    /// Show the scene's text.
+    EditText,
+    /// Show the scene as a form.
+    EditForm,
     /// Dark or light.
     Theme,
     /// A larger interface.
@@ -99,6 +107,10 @@ impl Command {
         Self::Restart,
         Self::SaveRun,
         Self::Scenes,
+        Self::Save,
+        Self::SaveAs,
+        Self::EditText,
+        Self::EditForm,
         Self::Theme,
         Self::ScaleUp,
         Self::ScaleDown,
@@ -154,6 +166,10 @@ impl Command {
             Self::Restart => "Restart: read the scene again, from tick 0",
             Self::SaveRun => "Save this run into a folder, and verify it",
             Self::Scenes => "Choose a scene",
+            Self::Save => "Save the scene",
+            Self::SaveAs => "Save the scene under another name",
+            Self::EditText => "Edit the scene as text",
+            Self::EditForm => "Edit the scene as a form",
             Self::Theme => "Dark or light theme",
             Self::ScaleUp => "Larger interface",
             Self::ScaleDown => "Smaller interface",
@@ -300,6 +316,10 @@ pub const SHEET: [Part; 6] = [
         lines: &[
             of(Command::Palette),
             of(Command::Scenes),
+            of(Command::Save),
+            of(Command::SaveAs),
+            of(Command::EditText),
+            of(Command::EditForm),
             of(Command::Panels),
             line("Shift Tab", "Move the keyboard focus into the panels"),
             of(Command::LayoutWatch),
@@ -333,6 +353,10 @@ pub const fn keys(command: Command) -> &'static str {
         Command::Restart => "Ctrl R",
         Command::SaveRun => "Ctrl E",
         Command::Scenes => "Ctrl O",
+        Command::Save => "Ctrl S",
+        Command::SaveAs => "Ctrl Shift S",
+        Command::EditText => "Ctrl E",
+        Command::EditForm => "Ctrl Shift E",
         Command::Theme => "T",
         Command::ScaleUp => "Ctrl +",
         Command::ScaleDown => "Ctrl \u{2212}",
@@ -389,6 +413,10 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::R, Command::Restart),
     (Modifiers::NONE, Key::F5, Command::Restart),
     (Modifiers::COMMAND, Key::O, Command::Scenes),
+    (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S, Command::SaveAs),
+    (Modifiers::COMMAND, Key::S, Command::Save),
+    (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E, Command::EditForm),
+    (Modifiers::COMMAND, Key::E, Command::EditText),
     (Modifiers::COMMAND, Key::Plus, Command::ScaleUp),
     (Modifiers::COMMAND, Key::Equals, Command::ScaleUp),
     (Modifiers::COMMAND, Key::Minus, Command::ScaleDown),

@@ -75,6 +75,8 @@ pub struct InspectorState {
     pub palette: panels::palette::PaletteState,
     /// The hints for beginners.
     pub hints: panels::hints::HintsState,
+    /// The scene being edited, the gallery, questions about files.
+    pub scenes: crate::editing::ScenesState,
     /// The values that the scene gave its parameters.
     pub scene_values: panels::parameters::SceneValues,
     /// The hash that was worked out last.
@@ -124,6 +126,7 @@ impl Default for InspectorState {
             problems: default(),
             palette: default(),
             hints: default(),
+            scenes: default(),
             scene_values: default(),
             hash: None,
             strokes: default(),

@@ -121,6 +121,24 @@ pub mod measure {
     pub const LEAST_PANEL: f32 = 72.0;
     /// Height of a line of small text.
     pub const SMALL_LINE: f32 = type_size::SMALL + spacing::TIGHT;
+    /// Width of a digit in the editor's numbers of lines.
+    pub const DIGIT: f32 = 8.0;
+    /// Height of a problem in the list below the editor: two lines.
+    pub const PROBLEM_ROW: f32 = 38.0;
+    /// Width of the list of completions.
+    pub const COMPLETIONS: f32 = 460.0;
+    /// Width of the labels in the form of a scene.
+    pub const FORM_LABEL: f32 = 132.0;
+    /// Width and height of the gallery's window at most.
+    pub const GALLERY: (f32, f32) = (1180.0, 860.0);
+    /// Width of a card of the gallery at least, and height of what stands below its picture.
+    pub const CARD: (f32, f32) = (256.0, 92.0);
+    /// Height of a picture of the gallery, as a share of its width.
+    pub const PICTURE_SHAPE: f32 = 9.0 / 16.0;
+    /// Width of a question that wants an answer.
+    pub const QUESTION: f32 = 460.0;
+    /// Height of the list of differences.
+    pub const DIFFERENCE: f32 = 320.0;
     /// Column of times in a table.
     pub const DATE_COLUMN: f32 = 104.0;
     /// Width of the dialog that asks for a file, and height of the list in it.

@@ -2,9 +2,9 @@
 
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY,
-    ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED,
-    ICON_TABLE_ROWS, ICON_TUNE,
+    ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT,
+    ICON_GROUPS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS,
+    ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,10 @@ pub enum PanelId {
     Distributions,
     /// Where time and memory go.
     Profiler,
+    /// The scene as text.
+    Editor,
+    /// The scene as a form.
+    Form,
 }
 
 /// The side of the world on which a panel appears when it is opened.
@@ -89,6 +93,8 @@ impl PanelId {
         Self::Registry,
         Self::Distributions,
         Self::Profiler,
+        Self::Editor,
+        Self::Form,
     ];
 
     /// What is to know about it.
@@ -152,6 +158,20 @@ impl PanelId {
                 Right,
                 false,
                 "The ways that the run has taken: forks, what differs in them, and how their metrics compare.",
+            ),
+            Self::Editor => facts(
+                "Scene text",
+                ICON_EDIT_NOTE,
+                Right,
+                false,
+                "The scene as text, with errors in place and completion.",
+            ),
+            Self::Form => facts(
+                "Scene form",
+                ICON_BALLOT,
+                Right,
+                false,
+                "Every field of the scene, with meaning, unit and range.",
             ),
         }
     }

@@ -2,10 +2,11 @@
 
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align, Align2, Area, Context, Id, Label, Layout, Order, Rect, ScrollArea, vec2};
-use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_ERROR};
+use egui::{Align, Align2, Area, Context, Id, Label, Layout, Order, Rect, ScrollArea, Ui, WidgetType, vec2};
+use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_ERROR, ICON_LIGHTBULB};
 
 use crate::actions::{Action, Actions};
+use crate::authoring::TextProblem;
 use crate::format;
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
@@ -33,12 +34,14 @@ impl ProblemsState {
     }
 }
 
-/// Shows the report at the upper edge of the world.
+/// Shows the report at the upper edge of the world. `reports` are the problems one by one; what has no place in a text
+/// stands in `problems` alone.
 pub fn show(
     ctx: &Context,
     look: &Look,
     free: Rect,
     problems: &[String],
+    reports: &[TextProblem],
     state: &mut ProblemsState,
     actions: &mut Actions,
 ) {
@@ -53,33 +56,102 @@ pub fn show(
         .show(ctx, |ui| {
             floating_frame(look).stroke(egui::Stroke::new(spacing::HAIRLINE, look.danger)).show(ui, |ui| {
                 ui.set_width(width);
-                ui.horizontal(|ui| {
-                    ui.label(look.icon(ICON_ERROR).color(look.danger));
-                    let count = format::counted(problems.len() as u64, "problem", "problems");
-                    ui.label(look.strong(format!("The scene could not be read: {count}")));
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-                        let close = widgets::icon_button(ui, look, ICON_CLOSE, "Close the report");
-                        if widgets::tip(close, look, "Close; the status bar keeps it", "").clicked() {
-                            state.close(problems);
-                        }
-                        let copy = widgets::icon_button(ui, look, ICON_CONTENT_COPY, "Copy the report");
-                        if widgets::tip(copy, look, "Copy the report", "").clicked() {
-                            actions.push(Action::Copy(problems.join("\n\n")));
-                        }
-                    });
-                });
-                ui.label(
-                    look.quiet("What ran before goes on. Mend the file and save it, or press Ctrl R to read it again."),
-                );
+                let count = if reports.is_empty() { problems.len() } else { reports.len() } as u64;
+                head(ui, look, count, problems, reports, state, actions);
+                ui.label(look.quiet("What ran before goes on. Mend the text and press Ctrl Enter, or save the file."));
                 let height = measure::BANNER.1.min(free.height() / 2.0);
                 ScrollArea::both().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-                    for problem in problems {
-                        ui.add(Label::new(look.figure(problem.as_str())).extend().selectable(true));
+                    if reports.is_empty() {
+                        for problem in problems {
+                            ui.add(Label::new(look.figure(problem.as_str())).extend().selectable(true));
+                        }
+                    }
+                    for report in reports {
+                        one(ui, look, report, actions);
                     }
                 });
             });
         });
+}
+
+fn head(
+    ui: &mut Ui,
+    look: &Look,
+    count: u64,
+    problems: &[String],
+    reports: &[TextProblem],
+    state: &mut ProblemsState,
+    actions: &mut Actions,
+) {
+    ui.horizontal(|ui| {
+        ui.label(look.icon(ICON_ERROR).color(look.danger));
+        let count = format::counted(count, "problem", "problems");
+        ui.label(look.strong(format!("The scene could not be read: {count}")));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = spacing::TIGHT;
+            let close = widgets::icon_button(ui, look, ICON_CLOSE, "Close the report");
+            if widgets::tip(close, look, "Close; the status bar keeps it", "").clicked() {
+                state.close(problems);
+            }
+            let copy = widgets::icon_button(ui, look, ICON_CONTENT_COPY, "Copy the report");
+            if widgets::tip(copy, look, "Copy the report", "").clicked() {
+                let text = if reports.is_empty() {
+                    problems.join("\n\n")
+                } else {
+                    reports.iter().map(TextProblem::to_text).collect::<Vec<_>>().join("\n")
+                };
+                actions.push(Action::Copy(text));
+            }
+        });
+    });
+}
+
+/// A problem as on the command line: what, where, the line with a caret, and what would be right.
+fn one(ui: &mut Ui, look: &Look, report: &TextProblem, actions: &mut Actions) {
+    ui.add_space(spacing::TIGHT);
+    ui.horizontal(|ui| {
+        ui.add(Label::new(look.strong(report.message.as_str())).extend().selectable(true));
+    });
+    ui.horizontal(|ui| {
+        ui.label(look.figure(report.place()).color(look.secondary));
+        if report.here {
+            let button = widgets::text_button(ui, look.body("Open in editor"));
+            widgets::named(ui, &button, WidgetType::Button, &format!("Open line {} in the editor", report.line));
+            if button.on_hover_text(look.body("Show this place in the scene's text")).clicked() {
+                actions.push(Action::EditAt { line: report.line, column: report.column });
+            }
+        }
+    });
+    if !report.excerpt.is_empty() {
+        code(ui, look, report);
+    }
+    if !report.help.is_empty() {
+        ui.horizontal(|ui| {
+            ui.label(look.icon(ICON_LIGHTBULB).color(look.info));
+            ui.add(Label::new(look.body(report.help.as_str())).extend().selectable(true));
+        });
+    }
+}
+
+/// The line that is wrong, with its number, and a mark under the place.
+fn code(ui: &mut Ui, look: &Look, report: &TextProblem) {
+    const LONGEST: usize = 160;
+    // Of a very long line only the surroundings of the place are shown.
+    let column = report.column.saturating_sub(1);
+    let from = column.saturating_sub(LONGEST / 2);
+    let excerpt: String = report.excerpt.chars().skip(from).take(LONGEST).collect();
+    let number = report.line.to_string();
+    let pad = " ".repeat(number.len());
+    let length = (report.span.len()).clamp(1, excerpt.chars().count().saturating_sub(column - from).max(1));
+    let mark = format!("{pad}   {}{}", " ".repeat(column - from), "^".repeat(length));
+    egui::Frame::new().fill(look.background).inner_margin(crate::theme::margin(spacing::NORMAL, spacing::TIGHT)).show(
+        ui,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.add(Label::new(look.figure(format!("{number} │ {excerpt}"))).extend().selectable(true));
+            ui.add(Label::new(look.figure(mark).color(look.danger)).extend());
+        },
+    );
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use egui_material_icons::icons::{ICON_DARK_MODE, ICON_FORMAT_SIZE, ICON_HELP, IC
 
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::panels::{layers, pictures, scene_chooser, transport};
+use crate::panels::{layers, pictures, scene_menu, transport};
 use crate::scene::{SceneLibrary, SceneStatus};
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, hairline, measure};
@@ -20,6 +20,8 @@ pub struct TopBarView<'a> {
     pub library: &'a SceneLibrary,
     /// The running scene.
     pub status: &'a SceneStatus,
+    /// Whether its text has changes that are not saved.
+    pub dirty: bool,
     /// Time.
     pub transport: transport::TransportView,
     /// How the world is drawn.
@@ -33,8 +35,6 @@ pub struct TopBarView<'a> {
 /// What the panel remembers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TopBarState {
-    /// The list of scenes.
-    pub chooser: scene_chooser::ChooserState,
     /// Whether the sheet of shortcuts is open.
     pub help: bool,
 }
@@ -65,7 +65,7 @@ pub fn show(
 ) {
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        scene_chooser::show(ui, look, view.library, view.status, &mut state.chooser, actions);
+        scene_menu::show(ui, look, view.library, view.status, view.dirty, actions);
         divider(ui, look);
         transport::show(ui, look, &view.transport, actions);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -31,10 +31,12 @@ fn library() -> SceneLibrary {
         title: title.into(),
         description: "What it shows, in a sentence that is too long for one line of the list of scenes.".into(),
         path: path.map(PathBuf::from),
+        ..Default::default()
     };
     SceneLibrary {
         entries: vec![entry("flock", "A flock", None), entry("ants", "Ants", Some("/scenes/ants.ron"))],
         recent: vec![PathBuf::from("/home/me/mine.ron")],
+        ..default()
     }
 }
 
@@ -46,6 +48,7 @@ fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage
         let view = TopBarView {
             library: &library,
             status: &status,
+            dirty: false,
             transport,
             layers: layers::LayersView { settings: &settings, fields: &fields, quantities: &[], range: None },
             pictures: Default::default(),
@@ -89,48 +92,19 @@ fn what_can_not_keep_up_is_told() {
 }
 
 #[test]
-fn scenes_are_searched_and_opened() {
+fn the_scene_menu_opens_saves_and_reloads() {
     let mut harness = bar(library(), PAUSED);
-    click(&mut harness, Role::ComboBox, "Scene: A flock");
-    harness.get_by_role_and_label(Role::TextInput, "Search scenes");
-    let open = |name: &str| [Action::Scene(SceneRequest::Open(name.into()))];
-    assert_eq!(click(&mut harness, Role::Button, "Ants"), open("/scenes/ants.ron"));
-    click(&mut harness, Role::ComboBox, "Scene: A flock");
-    assert_eq!(click(&mut harness, Role::Button, "mine.ron"), open("/home/me/mine.ron"));
-    click(&mut harness, Role::ComboBox, "Scene: A flock");
-    let reload = [Action::Scene(SceneRequest::Reload)];
-    assert_eq!(click(&mut harness, Role::Button, "Reload this scene"), reload);
-    click(&mut harness, Role::ComboBox, "Scene: A flock");
-    harness.get_by_role_and_label(Role::TextInput, "Search scenes").type_text("flo");
-    harness.run_steps(3);
-    assert!(harness.query_by_role_and_label(Role::Button, "Ants").is_none());
-    harness.key_press(egui::Key::Enter);
-    harness.run_steps(3);
-    assert_eq!(harness.state_mut().actions.take(), open("flock"));
-}
-
-#[test]
-fn an_empty_library_says_so() {
-    let mut harness = bar(SceneLibrary::default(), PAUSED);
-    click(&mut harness, Role::ComboBox, "Scene: A flock");
-    assert!(says(&harness, "There are no scenes here"));
-}
-
-#[test]
-fn a_thousand_scenes_with_long_titles_fit_the_bar() {
-    let mut library = library();
-    for number in 0..1000 {
-        let title = format!("{} {number}", "A title that nobody would want to read twice".repeat(4));
-        library.entries.push(SceneEntry { name: format!("scene-{number}"), title, ..default() });
-    }
-    let mut harness = bar(library, PAUSED);
-    click(&mut harness, Role::ComboBox, "Scene: A flock");
-    harness.get_by_role_and_label(Role::TextInput, "Search scenes").type_text("scene-777");
-    harness.run_steps(3);
-    harness.key_press(egui::Key::Enter);
-    harness.run_steps(3);
-    let open = [Action::Scene(SceneRequest::Open("scene-777".into()))];
-    assert_eq!(harness.state_mut().actions.take(), open);
+    let mut choose = |name: &str| {
+        click(&mut harness, Role::ComboBox, "Scene: A flock");
+        click(&mut harness, Role::Button, name)
+    };
+    assert_eq!(choose("All scenes"), [Action::Gallery]);
+    assert_eq!(choose("Open a file"), [Action::AskForScene]);
+    assert_eq!(choose("Save the scene"), [Action::SaveScene { ask: false }]);
+    assert_eq!(choose("Save the scene as"), [Action::SaveScene { ask: true }]);
+    assert_eq!(choose("Keep slider values in the scene"), [Action::KeepParameters]);
+    assert_eq!(choose("Reload this scene"), [Action::Scene(SceneRequest::Reload)]);
+    assert_eq!(choose("mine.ron"), [Action::Scene(SceneRequest::Open("/home/me/mine.ron".into()))]);
 }
 
 #[test]
@@ -260,7 +234,7 @@ fn a_report_is_read_copied_and_closed() {
     let mut harness = stage([1280.0, 720.0], ProblemsState::default(), {
         let reports = reports.clone();
         move |ui, look, state, actions| {
-            problems::show(ui.ctx(), look, ui.max_rect(), &reports, state, actions);
+            problems::show(ui.ctx(), look, ui.max_rect(), &reports, &[], state, actions);
         }
     });
     assert!(says(&harness, "did you mean \"count\"?"));

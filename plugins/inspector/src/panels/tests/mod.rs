@@ -16,6 +16,7 @@ mod profiler;
 mod registry;
 mod runs;
 mod save_run;
+mod scenes;
 mod selections;
 mod settings;
 mod timeline;

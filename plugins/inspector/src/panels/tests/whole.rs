@@ -52,6 +52,7 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
             library: &library,
             status: &whole.status,
             views: super::views(&worked_out),
+            author: None,
         };
         // The root of the harness has a margin; the window has none.
         let mut root = ui.new_child(egui::UiBuilder::new().max_rect(ui.ctx().viewport_rect()));
@@ -177,10 +178,13 @@ fn the_strip_of_a_tool_stands_over_the_world_and_goes_with_it() {
 }
 
 #[test]
-fn ctrl_o_opens_the_list_of_scenes() {
+fn ctrl_o_asks_for_the_gallery_and_ctrl_s_saves() {
     let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
-    press(&mut harness, egui::Modifiers::COMMAND, egui::Key::O);
-    assert!(says(&harness, "There are no scenes here"));
+    assert_eq!(press(&mut harness, egui::Modifiers::COMMAND, egui::Key::O), [Action::Gallery]);
+    let save = |ask| [Action::SaveScene { ask }];
+    assert_eq!(press(&mut harness, egui::Modifiers::COMMAND, egui::Key::S), save(false));
+    let both = egui::Modifiers::COMMAND | egui::Modifiers::SHIFT;
+    assert_eq!(press(&mut harness, both, egui::Key::S), save(true));
 }
 
 #[test]

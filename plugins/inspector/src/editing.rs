@@ -1,0 +1,151 @@
+//! The scene being edited and everything around it: its text, the editor and the form, the gallery, questions about files.
+
+use std::sync::Arc;
+
+use agent2028_core::reflect_path::{ParamValue, Segment, parse_path};
+use bevy_egui::egui;
+use egui::{Context, Rect};
+
+use crate::actions::{Action, Actions};
+use crate::authoring::document::Source;
+use crate::authoring::{Change, Document, SceneAuthor, Step, Value, ValueKind};
+use crate::panels::parameters::ParamFacts;
+use crate::panels::{files, gallery, scene_editor, scene_form};
+use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
+use crate::theme::Look;
+
+/// What is remembered about the scene being edited.
+#[derive(Debug, Default)]
+pub struct ScenesState {
+    /// The text.
+    pub document: Document,
+    /// The editor.
+    pub editor: scene_editor::EditorState,
+    /// The form.
+    pub form: scene_form::FormState,
+    /// The gallery.
+    pub gallery: gallery::GalleryState,
+    /// Questions about files.
+    pub files: files::FilesState,
+    pub(crate) followed: u64,
+}
+
+impl ScenesState {
+    /// Takes over the text of a scene that was opened.
+    pub fn follow(&mut self, opened: &(u64, Source)) {
+        if self.followed != opened.0 {
+            self.followed = opened.0;
+            self.document.open(opened.1.clone());
+            self.editor = scene_editor::EditorState::default();
+        }
+    }
+
+    /// Whether a request may go on; if it would lose unsaved changes, a question opens instead.
+    pub fn may(&mut self, request: &SceneRequest) -> bool {
+        if request.replaces_document() && self.document.is_dirty() {
+            self.files.pending = Some(request.clone());
+            return false;
+        }
+        true
+    }
+
+    /// Does what was asked for about files and the editor; what follows from it is asked for in turn.
+    pub fn perform(&mut self, action: &Action, library: &SceneLibrary, actions: &mut Actions) {
+        match action {
+            Action::SaveScene { ask } => {
+                self.files.save(&self.document, *ask, None, library.folder.as_deref(), actions);
+            }
+            Action::AskForScene => {
+                let places = library.folder.iter().map(|folder| ("My scenes".to_owned(), folder.clone())).collect();
+                self.files.ask_to_open(&self.document, places);
+            }
+            Action::EditAt { line, column } => {
+                let start = self.document.line_span(line.saturating_sub(1)).start;
+                let rest = self.document.text().get(start..).unwrap_or_default();
+                let skip: usize = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+                self.editor.jump_to(start + skip);
+            }
+            Action::Gallery => self.gallery.open(actions),
+            _ => {}
+        }
+    }
+
+    /// Writes the values of sliders that were moved into the text. How many there were, or why one has no place.
+    ///
+    /// # Errors
+    /// With a sentence for the first value that has no place in the text.
+    pub fn keep_parameters(
+        &mut self,
+        author: &Arc<dyn SceneAuthor>,
+        params: &[ParamFacts],
+        now: f64,
+    ) -> Result<usize, String> {
+        let mut kept = 0;
+        for param in params {
+            let Ok(value) = &param.value else {
+                continue;
+            };
+            if param.scene_value.as_ref() == Some(value) {
+                continue;
+            }
+            let read = author.read(self.document.text()).ok_or("the scene's text can't be read")?;
+            let path = steps(&param.path, &read).ok_or_else(|| format!("{} is no path", param.path))?;
+            let change = Change::Set(text_of(value));
+            let edit = author
+                .edit(self.document.text(), &path, &change)
+                .map_err(|error| format!("{}: {error}", param.path))?;
+            self.document.apply_and_read(&edit, author.as_ref(), now);
+            kept += 1;
+        }
+        Ok(kept)
+    }
+}
+
+/// Steps through the values of a text; points are addressed as `.x` and `.y`, entries of maps by their key.
+fn steps(path: &str, root: &Value) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    let mut at = Some(root);
+    for segment in parse_path(path).ok()? {
+        let kind = at.map(|value| &value.plain().kind);
+        let step = match (segment, kind) {
+            (Segment::Index(index), _) => Step::Item(index),
+            (Segment::Field(name), Some(ValueKind::Map(_))) => Step::Key(name),
+            (Segment::Field(name), Some(ValueKind::Tuple(None, items))) if !items.is_empty() => match name.as_str() {
+                "x" => Step::Item(0),
+                "y" => Step::Item(1),
+                other => Step::Item(other.parse().ok()?),
+            },
+            (Segment::Field(name), _) => Step::Field(name),
+        };
+        at = at.and_then(|value| value.step(&step));
+        steps.push(step);
+    }
+    Some(steps)
+}
+
+/// A value as it stands in a scene.
+fn text_of(value: &ParamValue) -> String {
+    match value {
+        ParamValue::Number(number) => scene_form::number_text(*number, false),
+        ParamValue::Bool(on) => on.to_string(),
+        // A choice is a bare word.
+        ParamValue::Text(text) => text.clone(),
+    }
+}
+
+/// The gallery and the questions, over everything else.
+pub fn floating(
+    ctx: &Context,
+    look: &Look,
+    free: Rect,
+    author: Option<&Arc<dyn SceneAuthor>>,
+    library: &SceneLibrary,
+    status: &SceneStatus,
+    state: &mut ScenesState,
+    actions: &mut Actions,
+) {
+    let templates =
+        if state.gallery.open { author.map(|author| author.templates()).unwrap_or_default() } else { Vec::new() };
+    gallery::show(ctx, look, library, status, &templates, &mut state.gallery, actions);
+    files::show(ctx, look, free, &state.document, library.folder.as_deref(), &mut state.files, actions);
+}

@@ -1,0 +1,416 @@
+//! Questions about files: what becomes of unsaved changes, of a file that another program has changed, and of texts that
+//! were found again. Nothing that somebody wrote is lost without an answer.
+
+use std::path::{Path, PathBuf};
+
+use agent2028_view::tokens::{motion, spacing};
+use bevy_egui::egui;
+use egui::{
+    Align, Align2, Area, Button, Context, Id, Label, Layout, Modal, Order, Rect, ScrollArea, Ui, WidgetType, vec2,
+};
+use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_RESTORE, ICON_WARNING};
+
+use crate::actions::{Action, Actions};
+use crate::authoring::Document;
+use crate::format;
+use crate::scene::SceneRequest;
+use crate::theme::{Look, floating_frame, measure};
+use crate::widgets::{self, FileDialog, FileQuestion, FileTask};
+
+/// How long a note stays.
+const NOTE_S: f64 = 3.0;
+
+/// A text that was found again after the program had ended without saving it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// What the scene is called.
+    pub title: String,
+    /// The file that it belongs to.
+    pub path: Option<PathBuf>,
+    /// How long ago it was written, in seconds.
+    pub age: u64,
+    /// How many lines it has.
+    pub lines: usize,
+}
+
+/// What the dialog that is open asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Purpose {
+    Open,
+    /// To save, and then to do this.
+    Save(Option<SceneRequest>),
+}
+
+/// What the panel remembers.
+#[derive(Clone, Debug, Default)]
+pub struct FilesState {
+    dialog: FileDialog,
+    purpose: Option<Purpose>,
+    /// What waits for an answer about unsaved changes.
+    pub pending: Option<SceneRequest>,
+    /// What the file holds now, if another program changed it while there were unsaved changes.
+    pub theirs: Option<String>,
+    difference: bool,
+    /// Texts that were found again.
+    pub recovered: Vec<Recovered>,
+    /// What was done or went wrong, and when it was first shown.
+    note: Option<(String, bool, Option<f64>)>,
+}
+
+impl FilesState {
+    /// Tells for a moment what was done.
+    pub fn tell(&mut self, text: impl Into<String>) {
+        self.note = Some((text.into(), true, None));
+    }
+
+    /// Tells what went wrong.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.note = Some((text.into(), false, None));
+    }
+
+    /// Asks for a scene file.
+    pub fn ask_to_open(&mut self, document: &Document, places: Vec<(String, PathBuf)>) {
+        self.purpose = Some(Purpose::Open);
+        self.dialog.ask(FileQuestion {
+            task: FileTask::Open,
+            title: "Open a scene".into(),
+            endings: vec!["ron"],
+            folder: document.path().and_then(Path::parent).map(Path::to_path_buf),
+            places,
+            ..FileQuestion::default()
+        });
+    }
+
+    /// Writes the document: at once if it has a file, else after asking for one. `then` follows.
+    pub fn save(
+        &mut self,
+        document: &Document,
+        ask: bool,
+        then: Option<SceneRequest>,
+        folder: Option<&Path>,
+        actions: &mut Actions,
+    ) {
+        if let Some(path) = document.path().filter(|_| !ask) {
+            actions.push(Action::Scene(SceneRequest::Save(path.into())));
+            if let Some(then) = then {
+                actions.push(Action::Discard(then));
+            }
+            return;
+        }
+        let name = match document.path() {
+            Some(_) => document.label(),
+            None => format!("{}.ron", document.label().to_lowercase().replace([' ', '/'], "-")),
+        };
+        let beside = document.path().and_then(Path::parent).map(Path::to_path_buf);
+        self.purpose = Some(Purpose::Save(then));
+        self.dialog.ask(FileQuestion {
+            task: FileTask::Save,
+            title: "Save the scene as".into(),
+            endings: vec!["ron"],
+            name,
+            folder: beside.or_else(|| folder.map(Path::to_path_buf)),
+            places: folder.map(|folder| ("My scenes".to_owned(), folder.to_path_buf())).into_iter().collect(),
+        });
+    }
+
+    /// Whether a question is open, so that keys are answers and no shortcuts.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        self.dialog.is_open() || self.pending.is_some() || self.theirs.is_some()
+    }
+}
+
+/// Shows whatever wants an answer. `folder` is the one for people's own scenes.
+pub fn show(
+    ctx: &Context,
+    look: &Look,
+    free: Rect,
+    document: &Document,
+    folder: Option<&Path>,
+    state: &mut FilesState,
+    actions: &mut Actions,
+) {
+    if let Some(path) = state.dialog.show(ctx, look) {
+        match state.purpose.take() {
+            Some(Purpose::Open) => actions.push(Action::Scene(SceneRequest::Open(path.display().to_string()))),
+            Some(Purpose::Save(then)) => {
+                actions.push(Action::Scene(SceneRequest::Save(path)));
+                if let Some(then) = then {
+                    actions.push(Action::Discard(then));
+                }
+            }
+            None => {}
+        }
+    }
+    if state.pending.is_some() && !state.dialog.is_open() {
+        unsaved(ctx, look, document, folder, state, actions);
+    } else if state.theirs.is_some() && !state.dialog.is_open() {
+        changed(ctx, look, document, folder, state, actions);
+    }
+    recovered(ctx, look, free, state, actions);
+    note(ctx, look, free, state);
+}
+
+/// A question in the middle of the window; false once it was closed without an answer.
+fn question(ctx: &Context, look: &Look, id: &str, contents: impl FnOnce(&mut Ui)) -> bool {
+    let modal = Modal::new(Id::new(id)).frame(floating_frame(look)).backdrop_color(look.scrim()).show(ctx, |ui| {
+        ui.set_width(measure::QUESTION);
+        contents(ui);
+    });
+    !modal.should_close()
+}
+
+fn primary(ui: &mut Ui, look: &Look, text: &str) -> bool {
+    let button = ui.add(Button::new(look.strong(text).color(look.on_accent)).fill(look.accent));
+    widgets::named(ui, &button, WidgetType::Button, text);
+    button.clicked()
+}
+
+fn unsaved(
+    ctx: &Context,
+    look: &Look,
+    document: &Document,
+    folder: Option<&Path>,
+    state: &mut FilesState,
+    actions: &mut Actions,
+) {
+    let Some(request) = state.pending.clone() else {
+        return;
+    };
+    let what = match &request {
+        SceneRequest::Close => "before the window closes",
+        _ => "before another scene is opened",
+    };
+    let mut done = false;
+    let stays = question(ctx, look, "unsaved changes", |ui| {
+        ui.horizontal(|ui| {
+            ui.label(look.icon(ICON_WARNING).color(look.warning));
+            ui.label(look.large(format!("Save {}?", document.label())));
+        });
+        ui.add_space(spacing::NORMAL);
+        ui.add(
+            Label::new(look.body(format!("It has changes that are not saved. Save them {what}, or they are gone.")))
+                .wrap(),
+        );
+        ui.add_space(spacing::WIDE);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if primary(ui, look, "Save") {
+                state.save(document, false, Some(request.clone()), folder, actions);
+                done = true;
+            }
+            if widgets::text_button(ui, look.body("Cancel")).clicked() {
+                done = true;
+            }
+            if widgets::text_button(ui, look.body("Don't save")).clicked() {
+                actions.push(Action::Discard(request.clone()));
+                done = true;
+            }
+        });
+    });
+    if done || !stays {
+        state.pending = None;
+    }
+}
+
+fn changed(
+    ctx: &Context,
+    look: &Look,
+    document: &Document,
+    folder: Option<&Path>,
+    state: &mut FilesState,
+    actions: &mut Actions,
+) {
+    let Some(theirs) = state.theirs.clone() else {
+        return;
+    };
+    let mut done = false;
+    let stays = question(ctx, look, "changed elsewhere", |ui| {
+        ui.horizontal(|ui| {
+            ui.label(look.icon(ICON_WARNING).color(look.warning));
+            ui.label(look.large(format!("{} was changed elsewhere", document.label())));
+        });
+        ui.add_space(spacing::NORMAL);
+        let text = "Another program has written the file, and here it has changes that are not saved.";
+        ui.add(Label::new(look.body(text)).wrap());
+        if state.difference {
+            ui.add_space(spacing::NORMAL);
+            difference(ui, look, document.text(), &theirs);
+        }
+        ui.add_space(spacing::WIDE);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if primary(ui, look, "Keep mine") {
+                done = true;
+            }
+            if widgets::text_button(ui, look.body("Take theirs")).clicked() {
+                actions.push(Action::Discard(SceneRequest::TakeTheirs));
+                done = true;
+            }
+            if widgets::text_button(ui, look.body("Save mine as")).clicked() {
+                state.save(document, true, None, folder, actions);
+                done = true;
+            }
+            let label = if state.difference { "Hide the difference" } else { "Show the difference" };
+            if widgets::text_button(ui, look.body(label)).clicked() {
+                state.difference = !state.difference;
+            }
+        });
+    });
+    if done || !stays {
+        state.theirs = None;
+        state.difference = false;
+    }
+}
+
+/// A line of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side<'a> {
+    Mine(&'a str),
+    Theirs(&'a str),
+    Same(usize),
+}
+
+/// Compares line by line: what begins and ends alike is folded, the middle is compared by its longest common lines.
+fn compare<'a>(mine: &'a str, theirs: &'a str) -> Vec<Side<'a>> {
+    /// More lines than this are told as one block each.
+    const MOST: usize = 1000;
+    let (a, b): (Vec<&str>, Vec<&str>) = (mine.lines().collect(), theirs.lines().collect());
+    let start = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let most = a.len().min(b.len()) - start;
+    let tail = a.iter().rev().zip(b.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let (x, y) = (&a[start..a.len() - tail], &b[start..b.len() - tail]);
+    let mut out = vec![Side::Same(start)];
+    if x.len() > MOST || y.len() > MOST {
+        out.extend(x.iter().map(|line| Side::Mine(line)));
+        out.extend(y.iter().map(|line| Side::Theirs(line)));
+    } else {
+        let mut longest = vec![vec![0_u32; y.len() + 1]; x.len() + 1];
+        for i in (0..x.len()).rev() {
+            for j in (0..y.len()).rev() {
+                longest[i][j] =
+                    if x[i] == y[j] { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while i < x.len() || j < y.len() {
+            if i < x.len() && j < y.len() && x[i] == y[j] {
+                match out.last_mut() {
+                    Some(Side::Same(count)) => *count += 1,
+                    _ => out.push(Side::Same(1)),
+                }
+                (i, j) = (i + 1, j + 1);
+            } else if j >= y.len() || (i < x.len() && longest[i + 1][j] >= longest[i][j + 1]) {
+                out.push(Side::Mine(x[i]));
+                i += 1;
+            } else {
+                out.push(Side::Theirs(y[j]));
+                j += 1;
+            }
+        }
+    }
+    out.push(Side::Same(tail));
+    out.retain(|side| *side != Side::Same(0));
+    out
+}
+
+fn difference(ui: &mut Ui, look: &Look, mine: &str, theirs: &str) {
+    let lines = compare(mine, theirs);
+    ScrollArea::both().max_height(measure::DIFFERENCE).auto_shrink([false, true]).show_rows(
+        ui,
+        measure::SMALL_LINE,
+        lines.len(),
+        |ui, rows| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for line in &lines[rows] {
+                let text = match line {
+                    Side::Mine(text) => look.figure(format!("mine    {text}")).color(look.accent),
+                    Side::Theirs(text) => look.figure(format!("theirs  {text}")).color(look.info),
+                    Side::Same(count) => {
+                        look.quiet(format!("{} alike", format::counted(*count as u64, "line", "lines")))
+                    }
+                };
+                ui.add(Label::new(text).extend());
+            }
+        },
+    );
+}
+
+fn recovered(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState, actions: &mut Actions) {
+    let Some(first) = state.recovered.first().cloned() else {
+        return;
+    };
+    let width = measure::QUESTION.min(free.width() - spacing::SECTION * 2.0);
+    Area::new(Id::new("found again"))
+        .order(Order::Foreground)
+        .pivot(Align2::CENTER_BOTTOM)
+        .fixed_pos(free.center_bottom() - vec2(0.0, spacing::SECTION))
+        .show(ctx, |ui| {
+            floating_frame(look).show(ui, |ui| {
+                ui.set_width(width);
+                ui.horizontal(|ui| {
+                    ui.label(look.icon(ICON_RESTORE).color(look.info));
+                    ui.add(
+                        Label::new(look.strong(format!("Unsaved changes of {} were found", first.title))).truncate(),
+                    );
+                });
+                let lines = format::counted(first.lines as u64, "line", "lines");
+                ui.label(look.quiet(format!(
+                    "Written {}, {lines}. The program ended before they were saved.",
+                    format::ago(first.age)
+                )));
+                ui.add_space(spacing::TIGHT);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if primary(ui, look, "Restore") {
+                        actions.push(Action::Scene(SceneRequest::Recover(0)));
+                    }
+                    if widgets::text_button(ui, look.body("Delete them")).clicked() {
+                        actions.push(Action::Scene(SceneRequest::Forget(0)));
+                    }
+                    if widgets::text_button(ui, look.body("Later")).clicked() {
+                        state.recovered.clear();
+                    }
+                });
+            });
+        });
+}
+
+fn note(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState) {
+    let now = ctx.input(|input| input.time);
+    let Some((text, good, since)) = &mut state.note else {
+        return;
+    };
+    let since = *since.get_or_insert(now);
+    let (text, good) = (text.clone(), *good);
+    let stays = if good { NOTE_S } else { NOTE_S * 3.0 };
+    if now - since > stays {
+        state.note = None;
+        return;
+    }
+    ctx.request_repaint_after(std::time::Duration::from_secs_f32(motion::PANEL));
+    Area::new(Id::new("file note"))
+        .order(Order::Foreground)
+        .pivot(Align2::CENTER_TOP)
+        .interactable(false)
+        .fixed_pos(free.center_top() + vec2(0.0, spacing::SECTION))
+        .show(ctx, |ui| {
+            floating_frame(look).show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    let (icon, tint) = if good { (ICON_CHECK_CIRCLE, look.good) } else { (ICON_ERROR, look.danger) };
+                    ui.label(look.icon(icon).color(tint));
+                    ui.add(Label::new(look.body(text)).extend());
+                });
+            });
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_texts_are_compared_line_by_line() {
+        let lines = compare("a\nb\nc\nd\nx", "a\nc\ne\nd\nx");
+        assert_eq!(lines, [Side::Same(1), Side::Mine("b"), Side::Same(1), Side::Theirs("e"), Side::Same(2)]);
+        assert_eq!(compare("a", "a"), [Side::Same(1)]);
+        assert_eq!(compare("", "a"), [Side::Theirs("a")]);
+    }
+}

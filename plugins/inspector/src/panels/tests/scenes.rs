@@ -1,0 +1,663 @@
+//! Editor, form, gallery and questions about files. The real author of scenes lives in the program; this one knows a
+//! small scene, so that the panels are tested alone.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::*;
+use crate::authoring::document::Source;
+use crate::authoring::lexer::{Token, TokenKind, tokens};
+use crate::authoring::{
+    Analysis, Change, Completion, Completions, Document, FieldDoc, Payload, SceneAuthor, Schema, Shape, Step, Template,
+    TextEdit, TextProblem, Value, ValueKind, VariantDoc,
+};
+use crate::editing::ScenesState;
+use crate::panels::{files, problems, scene_editor, scene_form};
+use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+
+/// Knows scenes with a name, a seed, a world, groups of agents and perhaps boids.
+struct Small(Schema);
+
+fn schema() -> Schema {
+    let field = |name: &str, shape: usize, default: &str| FieldDoc {
+        name: name.into(),
+        docs: format!("What {name} means."),
+        default: Some(default.into()),
+        shape,
+        ..FieldDoc::default()
+    };
+    let rate = FieldDoc { unit: "1/s".into(), range: Some((1.0, 100.0)), ..field("tick_hz", 1, "60") };
+    let record = |name: &str, fields| Shape::Record { name: name.into(), docs: String::new(), fields };
+    let shapes = vec![
+        Shape::Text,
+        Shape::Number { whole: true, ends: (0.0, 1e9) },
+        record("Group", vec![field("name", 0, "\"agent\""), field("count", 1, "1")]),
+        Shape::List(2),
+        Shape::Choice {
+            name: "Edge".into(),
+            docs: String::new(),
+            variants: ["Wrap", "Open"]
+                .map(|name| VariantDoc { name: name.into(), docs: format!("{name}s."), payload: Payload::Nothing })
+                .into(),
+        },
+        record("World", vec![field("edge", 4, "Wrap")]),
+        record("Boids", vec![field("seed", 1, "1")]),
+        Shape::Optional(6),
+        record(
+            "Scene",
+            vec![
+                field("name", 0, "\"Untitled\""),
+                rate,
+                field("seed", 1, "2028"),
+                field("agents", 3, "[]"),
+                field("world", 5, "(…)"),
+                field("boids", 7, "None"),
+            ],
+        ),
+    ];
+    Schema { root: shapes.len() - 1, shapes }
+}
+
+/// Reads a value from tokens; nothing if they end early.
+fn value(text: &str, tokens: &[Token], at: &mut usize) -> Option<Value> {
+    let first = tokens.get(*at)?;
+    let start = first.span.start;
+    let content = &text[first.span.clone()];
+    let mut head = None;
+    let kind = match first.kind {
+        TokenKind::Number => ValueKind::Number(content.into()),
+        TokenKind::Text if first.whole => ValueKind::Text(content.trim_matches('"').into()),
+        TokenKind::Word => {
+            if tokens.get(*at + 1).is_some_and(|next| &text[next.span.clone()] == "(") {
+                head = Some(content.to_owned());
+                *at += 1;
+                return parenthesised(text, tokens, at, head, start);
+            }
+            ValueKind::Word(content.into())
+        }
+        TokenKind::Open => return parenthesised(text, tokens, at, head, start),
+        _ => return None,
+    };
+    *at += 1;
+    Some(Value { kind, span: first.span.clone() })
+}
+
+fn parenthesised(text: &str, tokens: &[Token], at: &mut usize, head: Option<String>, start: usize) -> Option<Value> {
+    let list = &text[tokens.get(*at)?.span.clone()] == "[";
+    *at += 1;
+    let (mut fields, mut items) = (Vec::new(), Vec::new());
+    loop {
+        let token = tokens.get(*at)?;
+        match token.kind {
+            TokenKind::Close => break,
+            TokenKind::Comma => *at += 1,
+            TokenKind::Field => {
+                let name = text[token.span.clone()].to_owned();
+                *at += 2;
+                fields.push((name, value(text, tokens, at)?));
+            }
+            _ => items.push(value(text, tokens, at)?),
+        }
+    }
+    let end = tokens[*at].span.end;
+    *at += 1;
+    let kind = match (list, fields.is_empty()) {
+        (true, _) => ValueKind::List(items),
+        (false, false) => ValueKind::Record(head, fields),
+        (false, true) => ValueKind::Tuple(head, items),
+    };
+    Some(Value { kind, span: start..end })
+}
+
+impl SceneAuthor for Small {
+    fn schema(&self) -> &Schema {
+        &self.0
+    }
+
+    fn read(&self, text: &str) -> Option<Value> {
+        let tokens: Vec<Token> = tokens(text).into_iter().filter(|token| token.kind != TokenKind::Comment).collect();
+        let mut at = 0;
+        value(text, &tokens, &mut at).filter(|_| at == tokens.len())
+    }
+
+    fn analyse(&self, name: &str, text: &str, _: Option<&Path>) -> Analysis {
+        let mut problems = Vec::new();
+        let mut add = |span: Range<usize>, message: &str, help: &str| {
+            let (line, column) = crate::authoring::line_and_column(text, span.start);
+            problems.push(TextProblem {
+                excerpt: text.lines().nth(line - 1).unwrap_or_default().into(),
+                span,
+                line,
+                column,
+                file: name.into(),
+                here: true,
+                message: message.into(),
+                help: help.into(),
+            });
+        };
+        let value = self.read(text);
+        if value.is_none() {
+            add(0..1, "this bracket is never closed", "close it with )");
+        }
+        for (at, _) in text.match_indices("sed:") {
+            add(at..at + 3, "there is no field \"sed\" here", "did you mean \"seed\"?");
+        }
+        for (at, _) in text.match_indices("-7") {
+            add(at..at + 2, "-7 is out of range", "at least 0");
+        }
+        Analysis { value, problems, metrics: Vec::new() }
+    }
+
+    fn edit(&self, text: &str, path: &[Step], change: &Change) -> Result<TextEdit, String> {
+        let root = self.read(text).ok_or("the scene can't be read")?;
+        match (root.at(path), change) {
+            (Some(value), Change::Set(new)) => Ok(TextEdit { span: value.span.clone(), text: new.clone() }),
+            (Some(value), Change::Remove) => Ok(TextEdit { span: value.span.clone(), text: "()".into() }),
+            (None, Change::Set(new) | Change::Insert(new)) => {
+                let (last, way) = path.split_last().ok_or("no path")?;
+                let holder = root.at(way).ok_or("nothing there")?;
+                let name = if let Step::Field(name) = last { format!("{name}: ") } else { String::new() };
+                let comma = if holder.is_empty() { "" } else { ", " };
+                let end = holder.span.end - 1;
+                Ok(TextEdit { span: end..end, text: format!("{comma}{name}{new}") })
+            }
+            (Some(value), Change::Duplicate) => {
+                let copy = format!("{}, ", &text[value.span.clone()]);
+                Ok(TextEdit { span: value.span.start..value.span.start, text: copy })
+            }
+            _ => Err("can't be done here".into()),
+        }
+    }
+
+    fn complete(&self, text: &str, cursor: usize, _: &Analysis) -> Completions {
+        let start = text[..cursor].rfind(|letter: char| !letter.is_alphabetic()).map_or(0, |at| at + 1);
+        let items = ["seed", "world", "agents"]
+            .into_iter()
+            .filter(|name| name.starts_with(&text[start..cursor]))
+            .map(|name| Completion {
+                label: name.into(),
+                insert: format!("{name}: |"),
+                detail: "number".into(),
+                docs: format!("What {name} means."),
+            })
+            .collect();
+        Completions { span: start..cursor, items }
+    }
+
+    fn format(&self, text: &str) -> String {
+        format!("{}\n", text.trim())
+    }
+
+    fn templates(&self) -> Vec<Template> {
+        vec![Template { name: "Empty".into(), about: "Nothing yet.".into(), text: "Scene(agents: [()])".into() }]
+    }
+}
+
+fn author() -> Arc<dyn SceneAuthor> {
+    Arc::new(Small(schema()))
+}
+
+const SCENE: &str =
+    "Scene(\n    name: \"Under test\", // a remark\n    seed: 7,\n    agents: [(name: \"bird\", count: 3)],\n)\n";
+
+fn document(text: &str) -> Document {
+    let mut document = Document::default();
+    document.open(Source { name: "test.ron".into(), text: text.into(), ..default() });
+    document
+}
+
+/// A scene of about so many lines.
+fn long(lines: usize) -> String {
+    let mut text = String::from("Scene(\n    agents: [\n");
+    for line in 0..lines {
+        text +=
+            &format!("        (name: \"a-group-with-a-name-that-is-long-{line}\", count: {line}), // number {line}\n");
+    }
+    text + "    ],\n)\n"
+}
+
+fn editor<'a>(text: &str) -> Harness<'a, Stage<ScenesState>> {
+    let scenes = ScenesState { document: document(text), ..default() };
+    let author = author();
+    stage([900.0, 500.0], scenes, move |ui, look, scenes, actions| {
+        scene_editor::show(ui, look, Some(&author), &mut scenes.document, &mut scenes.editor, actions);
+    })
+}
+
+fn press(harness: &mut Harness<'_, Stage<ScenesState>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_steps(3);
+    harness.state_mut().actions.take()
+}
+
+fn text<'a>(harness: &'a Harness<'_, Stage<ScenesState>>) -> &'a str {
+    harness.state().state.document.text()
+}
+
+/// Puts the caret at a place and the keyboard into the editor.
+fn caret(harness: &mut Harness<'_, Stage<ScenesState>>, byte: usize) {
+    harness.state_mut().state.editor.jump_to(byte);
+    harness.run_steps(3);
+}
+
+fn write(harness: &mut Harness<'_, Stage<ScenesState>>, text: &str) {
+    harness.event(egui::Event::Text(text.into()));
+    harness.run_steps(3);
+}
+
+#[test]
+fn without_a_scene_editor_and_form_say_what_to_do() {
+    let harness = editor("");
+    assert!(says(&harness, "test.ron") || !says(&harness, "No scene is open"));
+    let empty = |form: bool| {
+        let author = author();
+        stage([600.0, 400.0], ScenesState::default(), move |ui, look, scenes, actions| {
+            if form {
+                scene_form::show(ui, look, Some(&author), &mut scenes.document, &mut scenes.form);
+            } else {
+                scene_editor::show(ui, look, Some(&author), &mut scenes.document, &mut scenes.editor, actions);
+            }
+        })
+    };
+    assert!(says(&empty(false), "No scene is open") && says(&empty(true), "No scene is open"));
+}
+
+#[test]
+fn the_editor_runs_saves_and_takes_back() {
+    let mut harness = editor(SCENE);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    assert!(says(&harness, "Runs as it stands"));
+    caret(&mut harness, SCENE.find("7,").unwrap());
+    write(&mut harness, "1");
+    assert_eq!(text(&harness), SCENE.replace("7,", "17,"));
+    assert!(says(&harness, "Changed; Apply runs it"));
+    let run = [Action::Scene(SceneRequest::Run(SCENE.replace("7,", "17,")))];
+    assert_eq!(press(&mut harness, egui::Modifiers::COMMAND, egui::Key::Enter), run);
+    assert_eq!(click(&mut harness, Role::Button, "Apply"), run);
+    assert_eq!(click(&mut harness, Role::Button, "Save the scene"), [Action::SaveScene { ask: false }]);
+    caret(&mut harness, 0);
+    press(&mut harness, egui::Modifiers::COMMAND, egui::Key::Z);
+    assert_eq!(text(&harness), SCENE);
+    press(&mut harness, egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::Z);
+    assert_eq!(text(&harness), SCENE.replace("7,", "17,"));
+    click(&mut harness, Role::Button, "Revert to the saved text");
+    assert_eq!(text(&harness), SCENE);
+}
+
+#[test]
+fn what_is_wrong_is_listed_and_a_click_leads_there() {
+    let wrong = SCENE.replace("seed: 7", "sed: 7");
+    let mut harness = editor(&wrong);
+    assert!(says(&harness, "did you mean \"seed\"?") && says(&harness, "1 problem"));
+    click(&mut harness, Role::Button, "Line 3: there is no field \"sed\" here");
+    assert_eq!(harness.state().state.editor.caret(), wrong.find("sed").unwrap());
+    assert!(says(&harness, "Line 3, column 5"));
+}
+
+#[test]
+fn names_are_completed_while_typing() {
+    let mut harness = editor("Scene(\n    \n)");
+    caret(&mut harness, 11);
+    write(&mut harness, "se");
+    assert!(says(&harness, "What seed means."));
+    press(&mut harness, egui::Modifiers::NONE, egui::Key::Enter);
+    assert_eq!(text(&harness), "Scene(\n    seed: \n)");
+    assert_eq!(harness.state().state.editor.caret(), 17);
+    write(&mut harness, "5");
+    assert_eq!(text(&harness), "Scene(\n    seed: 5\n)");
+    // Asked for, everything is offered; the second is taken.
+    caret(&mut harness, 11);
+    press(&mut harness, egui::Modifiers::COMMAND, egui::Key::Space);
+    press(&mut harness, egui::Modifiers::NONE, egui::Key::ArrowDown);
+    press(&mut harness, egui::Modifiers::NONE, egui::Key::Tab);
+    assert_eq!(text(&harness), "Scene(\n    world: seed: 5\n)");
+}
+
+#[test]
+fn new_lines_are_indented_by_their_brackets() {
+    let mut harness = editor("Scene()");
+    caret(&mut harness, 6);
+    press(&mut harness, egui::Modifiers::NONE, egui::Key::Enter);
+    assert_eq!((text(&harness), harness.state().state.editor.caret()), ("Scene(\n    \n)", 11));
+    press(&mut harness, egui::Modifiers::NONE, egui::Key::Tab);
+    assert_eq!(text(&harness), "Scene(\n        \n)");
+}
+
+#[test]
+fn text_is_found_replaced_and_lines_are_gone_to() {
+    let mut harness = editor(&long(40));
+    caret(&mut harness, 0);
+    press(&mut harness, egui::Modifiers::COMMAND, egui::Key::F);
+    harness.get_by_role_and_label(Role::TextInput, "Find").type_text("long-3");
+    harness.run_steps(4);
+    assert!(says(&harness, "1 of 11"));
+    click(&mut harness, Role::Button, "Next place");
+    assert!(says(&harness, "2 of 11"));
+    click(&mut harness, Role::TextInput, "Replace by");
+    harness.get_by_role_and_label(Role::TextInput, "Replace by").type_text("short-3");
+    harness.run_steps(3);
+    click(&mut harness, Role::Button, "Replace all places");
+    assert_eq!(text(&harness).matches("short-3").count(), 11);
+    assert!(says(&harness, "nowhere"));
+    click(&mut harness, Role::Button, "Close the search");
+    caret(&mut harness, 0);
+    press(&mut harness, egui::Modifiers::COMMAND, egui::Key::G);
+    click(&mut harness, Role::TextInput, "Line to go to");
+    harness.get_by_role_and_label(Role::TextInput, "Line to go to").type_text("30");
+    harness.run_steps(3);
+    press(&mut harness, egui::Modifiers::NONE, egui::Key::Enter);
+    assert!(says(&harness, "Line 30, column 1"));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long a frame takes is what is tested")]
+fn ten_thousand_lines_are_edited_without_waiting() {
+    // As in the window: without the tree for screen readers, which nobody asked for there.
+    let ctx = egui::Context::default();
+    ctx.set_fonts(theme::fonts());
+    let author = author();
+    let mut scenes = ScenesState { document: document(&long(10_000)), ..default() };
+    let frame = |events: Vec<egui::Event>, scenes: &mut ScenesState| {
+        let size = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(900.0, 500.0));
+        let input = egui::RawInput { screen_rect: Some(size), events, ..default() };
+        let mut output = ctx.run_ui(input, |ui| {
+            theme::dress(ui.ctx(), Theme::Dark, false);
+            let mut actions = Actions::default();
+            let look = Look::of(Theme::Dark);
+            scene_editor::show(ui, &look, Some(&author), &mut scenes.document, &mut scenes.editor, &mut actions);
+        });
+        output.textures_delta.clear();
+    };
+    frame(Vec::new(), &mut scenes);
+    scenes.editor.jump_to(400_000);
+    for _ in 0..3 {
+        frame(Vec::new(), &mut scenes);
+    }
+    let start = std::time::Instant::now();
+    for _ in 0..5 {
+        frame(vec![egui::Event::Text("7".into())], &mut scenes);
+    }
+    let typing = start.elapsed() / 5;
+    let start = std::time::Instant::now();
+    for _ in 0..20 {
+        frame(Vec::new(), &mut scenes);
+    }
+    let looking = start.elapsed() / 20;
+    assert!(scenes.document.text().contains("77777"));
+    eprintln!("10 000 lines: a letter {typing:?}, a frame {looking:?}");
+    // The figures are for an unoptimised build on a machine that does other things too.
+    assert!(typing.as_millis() < 2000 && looking.as_millis() < 300, "a letter {typing:?}, a frame {looking:?}");
+}
+
+fn form<'a>(text: &str) -> Harness<'a, Stage<ScenesState>> {
+    let scenes = ScenesState { document: document(text), ..default() };
+    let author = author();
+    stage([420.0, 900.0], scenes, move |ui, look, scenes, _| {
+        scene_form::show(ui, look, Some(&author), &mut scenes.document, &mut scenes.form);
+    })
+}
+
+#[test]
+fn the_form_shows_every_field_and_edits_the_text() {
+    let mut harness = form(SCENE);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    for field in ["Name", "Seed", "Tick hz", "Agents (1)", "World", "Boids"] {
+        assert!(says(&harness, field), "{field}");
+    }
+    harness.get_by_role_and_label(Role::TextInput, "Name").click();
+    harness.run_steps(2);
+    harness.key_press(egui::Key::End);
+    harness.get_by_role_and_label(Role::TextInput, "Name").type_text("!");
+    harness.run_steps(3);
+    assert_eq!(text(&harness), SCENE.replace("Under test", "Under test!"));
+    click(&mut harness, Role::CheckBox, "Use Boids");
+    assert!(text(&harness).contains("boids: ()"), "{}", text(&harness));
+    click(&mut harness, Role::Button, "Add to agents");
+    assert!(text(&harness).contains("count: 3), ()]"), "{}", text(&harness));
+    click(&mut harness, Role::Button, "Duplicate agents[0]");
+    assert_eq!(text(&harness).matches("bird").count(), 2);
+    assert!(says(&harness, "Agents (3)"));
+}
+
+#[test]
+fn choices_are_chosen_in_the_form() {
+    let mut harness = form(&SCENE.replace("seed: 7", "world: ()"));
+    click(&mut harness, Role::Button, "World");
+    click(&mut harness, Role::ComboBox, "Edge");
+    harness.get_by_label("Open").click();
+    harness.run_steps(3);
+    assert!(
+        text(&harness).contains("world: (edge: Open)") || text(&harness).contains("edge: Open"),
+        "{}",
+        text(&harness)
+    );
+}
+
+#[test]
+fn the_form_searches_and_hides_what_is_not_set() {
+    let mut harness = form(SCENE);
+    harness.state_mut().state.form.only_set = true;
+    harness.run_steps(3);
+    assert!(says(&harness, "Seed") && !says(&harness, "Tick hz"));
+    harness.state_mut().state.form.only_set = false;
+    harness.state_mut().state.form.search = "count".into();
+    harness.run_steps(3);
+    assert!(says(&harness, "agents[0].count") && !says(&harness, "Tick hz"));
+    harness.state_mut().state.form.search = "no such field".into();
+    harness.run_steps(3);
+    assert!(says(&harness, "No field matches"));
+}
+
+#[test]
+fn problems_stand_at_their_fields_and_broken_texts_are_told() {
+    let harness = form(&SCENE.replace("seed: 7", "seed: -7"));
+    assert!(says(&harness, "-7 is out of range"));
+    let harness = form("Scene(");
+    assert!(says(&harness, "The text can't be read") && says(&harness, "never closed"));
+}
+
+#[test]
+fn a_form_of_ten_thousand_groups_shows_a_page() {
+    let mut harness = form(&long(10_000));
+    // So long a text is read on a thread of its own.
+    for _ in 0..500 {
+        if says(&harness, "Agents (10") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        harness.step();
+    }
+    let widgets = harness.query_all_by(|_| true).count();
+    assert!(widgets < 2000, "{widgets} widgets");
+    assert!(says(&harness, "Agents (10\u{202f}000)"));
+}
+
+fn entry(name: &str, tags: &[&str], path: Option<&str>) -> SceneEntry {
+    SceneEntry {
+        name: name.into(),
+        title: format!("The {name}"),
+        description: "What it shows, in a sentence that is too long for a card and goes on and on and on.".into(),
+        path: path.map(PathBuf::from),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        agents: 1200,
+        headline: vec![format!("{name}.order")],
+        ..default()
+    }
+}
+
+fn gallery_of<'a>(library: SceneLibrary) -> Harness<'a, Stage<ScenesState>> {
+    let mut scenes = ScenesState::default();
+    scenes.gallery.open(&mut Actions::default());
+    let status = SceneStatus { name: "flock".into(), ..default() };
+    let author = author();
+    let mut harness = stage([1280.0, 720.0], scenes, move |ui, look, scenes, actions| {
+        let area = ui.max_rect();
+        crate::editing::floating(ui.ctx(), look, area, Some(&author), &library, &status, scenes, actions);
+    });
+    harness.run_steps(5);
+    harness
+}
+
+fn shelf() -> SceneLibrary {
+    let gone = SceneEntry { trouble: Some("The file is gone".into()), ..entry("gone", &[], Some("/x/gone.ron")) };
+    SceneLibrary {
+        entries: vec![entry("flock", &["boids"], None), entry("ants", &["pheromones"], None)],
+        recent_entries: vec![entry("mine", &["boids"], Some("/x/mine.ron")), gone],
+        ..default()
+    }
+}
+
+#[test]
+fn the_gallery_shows_cards_and_opens_by_click_and_by_key() {
+    let mut harness = gallery_of(shelf());
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    for text in ["Scene The flock", "The file is gone", "Opened lately", "1\u{202f}200 agents"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    let open = |name: &str| [Action::Scene(SceneRequest::Open(name.into()))];
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    assert_eq!(harness.state_mut().actions.take(), open("ants"));
+    assert!(!harness.state().state.gallery.open);
+    let mut harness = gallery_of(shelf());
+    assert_eq!(click(&mut harness, Role::Button, "Scene The mine"), open("/x/mine.ron"));
+    let mut harness = gallery_of(shelf());
+    let new = SceneRequest::New { title: "Empty".into(), text: "Scene(agents: [()])".into() };
+    assert_eq!(click(&mut harness, Role::Button, "New: empty"), [Action::Scene(new)]);
+}
+
+#[test]
+fn the_gallery_is_searched_and_filtered_by_tags() {
+    let mut harness = gallery_of(shelf());
+    click(&mut harness, Role::Button, "Only pheromones");
+    assert!(says(&harness, "Scene The ants") && !says(&harness, "Scene The flock"));
+    click(&mut harness, Role::TextInput, "Search scenes");
+    harness.get_by_role_and_label(Role::TextInput, "Search scenes").type_text("bees");
+    harness.run_steps(4);
+    assert!(says(&harness, "No scene matches"));
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(3);
+    assert!(!harness.state().state.gallery.open);
+    assert!(says(&gallery_of(SceneLibrary::default()), "There are no scenes here"));
+}
+
+#[test]
+fn a_thousand_scenes_are_a_page_of_cards() {
+    let mut library = shelf();
+    library.entries = (0..1000).map(|number| entry(&format!("scene-{number}"), &["boids"], None)).collect();
+    let mut harness = gallery_of(library);
+    harness.get_by_role_and_label(Role::TextInput, "Search scenes").type_text("scene-777");
+    harness.run_steps(4);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    let open = [Action::Scene(SceneRequest::Open("scene-777".into()))];
+    assert_eq!(harness.state_mut().actions.take(), open);
+}
+
+fn question<'a>(prepare: impl FnOnce(&mut ScenesState)) -> Harness<'a, Stage<ScenesState>> {
+    let mut scenes = ScenesState::default();
+    scenes.document.open(Source {
+        name: "/x/mine.ron".into(),
+        text: "a\nb".into(),
+        path: Some("/x/mine.ron".into()),
+        ..default()
+    });
+    scenes.document.changed_to("a\nmine", 0.0);
+    prepare(&mut scenes);
+    let mut harness = stage([1000.0, 600.0], scenes, move |ui, look, scenes, actions| {
+        let area = ui.max_rect();
+        files::show(ui.ctx(), look, area, &scenes.document, None, &mut scenes.files, actions);
+    });
+    harness.run_steps(4);
+    harness
+}
+
+#[test]
+fn unsaved_changes_are_asked_about() {
+    let close = || question(|scenes| assert!(!scenes.may(&SceneRequest::Close)));
+    let mut harness = close();
+    assert!(says(&harness, "Save mine.ron?"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    assert_eq!(
+        click(&mut harness, Role::Button, "Save"),
+        [Action::Scene(SceneRequest::Save("/x/mine.ron".into())), Action::Discard(SceneRequest::Close)]
+    );
+    assert_eq!(click(&mut close(), Role::Button, "Don't save"), [Action::Discard(SceneRequest::Close)]);
+    let mut harness = close();
+    assert_eq!(click(&mut harness, Role::Button, "Cancel"), vec![]);
+    assert!(harness.state().state.files.pending.is_none());
+}
+
+#[test]
+fn a_file_changed_elsewhere_is_kept_taken_or_compared() {
+    let changed = || question(|scenes| scenes.files.theirs = Some("a\ntheirs".into()));
+    let mut harness = changed();
+    click(&mut harness, Role::Button, "Show the difference");
+    assert!(says(&harness, "mine    mine") && says(&harness, "theirs  theirs") && says(&harness, "1 line alike"));
+    assert_eq!(click(&mut harness, Role::Button, "Take theirs"), [Action::Discard(SceneRequest::TakeTheirs)]);
+    let mut harness = changed();
+    assert_eq!(click(&mut harness, Role::Button, "Keep mine"), vec![]);
+    assert!(!harness.state().state.files.is_asking());
+    let mut harness = changed();
+    click(&mut harness, Role::Button, "Save mine as");
+    assert!(says(&harness, "Save the scene as"));
+}
+
+#[test]
+fn texts_that_were_found_again_are_offered() {
+    let found = || {
+        question(|scenes| {
+            let text = files::Recovered { title: "Evening flock".into(), age: 300, lines: 40, ..default() };
+            scenes.files.recovered = vec![text];
+        })
+    };
+    let mut harness = found();
+    assert!(says(&harness, "Evening flock") && says(&harness, "5\u{202f}min ago"));
+    assert_eq!(click(&mut harness, Role::Button, "Restore"), [Action::Scene(SceneRequest::Recover(0))]);
+    assert_eq!(click(&mut found(), Role::Button, "Delete them"), [Action::Scene(SceneRequest::Forget(0))]);
+    let mut harness = found();
+    click(&mut harness, Role::Button, "Later");
+    assert!(!says(&harness, "Evening flock"));
+}
+
+#[test]
+fn a_report_shows_the_line_with_a_mark_and_leads_into_the_editor() {
+    let report = author().analyse("mine.ron", &SCENE.replace("seed: 7", "sed: 7"), None).problems;
+    let mut harness = stage([1280.0, 720.0], problems::ProblemsState::default(), move |ui, look, state, actions| {
+        let (area, text) = (ui.max_rect(), ["whole".to_owned()]);
+        problems::show(ui.ctx(), look, area, &text, &report, state, actions);
+    });
+    for text in ["mine.ron:3:5", "3 │     sed: 7,", "^^^", "did you mean \"seed\"?"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    let there = [Action::EditAt { line: 3, column: 5 }];
+    assert_eq!(click(&mut harness, Role::Button, "Open line 3 in the editor"), there);
+    let copied = click(&mut harness, Role::Button, "Copy the report");
+    assert!(matches!(&copied[..], [Action::Copy(text)] if text.contains("mine.ron:3:5") && text.contains('^')));
+}
+
+#[test]
+fn moved_sliders_are_written_into_the_text() {
+    use crate::panels::parameters::ParamFacts;
+    use agent2028_core::reflect_path::ParamValue;
+    let mut scenes = ScenesState { document: document(SCENE), ..default() };
+    let param = |path: &str, value: f64, scene: f64| ParamFacts {
+        name: path.into(),
+        label: path.into(),
+        path: path.into(),
+        help: String::new(),
+        unit: String::new(),
+        range: (0.0, 1.0),
+        step: 0.1,
+        value: Ok(ParamValue::Number(value)),
+        scene_value: Some(ParamValue::Number(scene)),
+        waiting: None,
+    };
+    let params = [param("agents[0].count", 12.0, 3.0), param("seed", 7.0, 7.0)];
+    assert_eq!(scenes.keep_parameters(&author(), &params, 0.0), Ok(1));
+    assert_eq!(scenes.document.text(), SCENE.replace("count: 3", "count: 12"));
+    assert!(scenes.keep_parameters(&author(), &[param("nowhere.x", 1.0, 0.0)], 0.0).is_err());
+}

@@ -1,0 +1,280 @@
+//! What the gallery shows: the built-in scenes, files opened lately, and people's own scenes, each with a picture.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use agent2028_inspector::{Picture, SceneEntry, SceneLibrary};
+use bevy::prelude::*;
+
+use super::places::{Places, write_whole};
+use crate::scene::load::{Loaded, load};
+use crate::scene::{Scene, gallery};
+
+/// So many files opened lately are remembered.
+const MOST_RECENT: usize = 24;
+/// So many files of the folder for own scenes are listed.
+const MOST_OWN: usize = 200;
+/// Larger files are listed without being read.
+const READ_BYTES: u64 = 4 << 20;
+
+/// The built-in scenes.
+#[must_use]
+pub fn builtin() -> Vec<SceneEntry> {
+    gallery::names()
+        .filter_map(|name| {
+            // The tests load every built-in scene, so none is left out.
+            let scene = load(name, &[]).ok()?.scene;
+            let picture = gallery::picture(name).map(|png| Picture(png.into()));
+            Some(SceneEntry { name: name.into(), picture, ..about(&scene) })
+        })
+        .collect()
+}
+
+/// What a card tells about a scene.
+fn about(scene: &Scene) -> SceneEntry {
+    SceneEntry {
+        title: scene.name.clone(),
+        description: scene.description.clone(),
+        tags: tags(scene),
+        agents: scene.agents.iter().map(|group| u64::from(group.initial_count())).sum(),
+        headline: scene.headline.clone(),
+        ..SceneEntry::default()
+    }
+}
+
+/// What a scene is made of, in words that people filter by.
+fn tags(scene: &Scene) -> Vec<String> {
+    let mut tags = Vec::new();
+    if let Some(boids) = &scene.boids {
+        tags.push("boids");
+        if !boids.formations.is_empty() {
+            tags.push("formations");
+        }
+        if !boids.predators.is_empty() {
+            tags.push("predators");
+        }
+    }
+    if let Some(pheromones) = &scene.pheromones {
+        tags.push("pheromones");
+        if !pheromones.foraging.is_empty() {
+            tags.push("foraging");
+        }
+    }
+    if !scene.timeline.is_empty() {
+        tags.push("timeline");
+    }
+    if !scene.expect.is_empty() {
+        tags.push("expectations");
+    }
+    tags.into_iter().map(str::to_owned).collect()
+}
+
+/// A file as a card; what is wrong with it is told there.
+#[must_use]
+pub fn entry_of(path: &Path, places: Option<&Places>) -> SceneEntry {
+    let name = path.display().to_string();
+    let title = path.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
+    let plain = SceneEntry { name: name.clone(), title, path: Some(path.into()), ..SceneEntry::default() };
+    let Ok(size) = std::fs::metadata(path).map(|about| about.len()) else {
+        return SceneEntry { trouble: Some("The file is gone".into()), ..plain };
+    };
+    let picture =
+        places.and_then(|places| std::fs::read(picture_file(places, path)).ok()).map(|png| Picture(png.into()));
+    if size > READ_BYTES {
+        return SceneEntry { picture, ..plain };
+    }
+    match load(&name, &[]) {
+        Ok(loaded) => SceneEntry { name, path: Some(path.into()), picture, ..about(&loaded.scene) },
+        Err(error) => {
+            let first =
+                error.lines().first().map_or_else(String::new, |line| format!("Line {}: {}", line.line, line.message));
+            SceneEntry { trouble: Some(first), picture, ..plain }
+        }
+    }
+}
+
+/// Where the picture of a file is kept.
+fn picture_file(places: &Places, path: &Path) -> PathBuf {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let id = blake3::hash(whole.to_string_lossy().as_bytes()).to_hex();
+    places.cache.join("pictures").join(format!("{}.png", &id[..32]))
+}
+
+/// The list of files opened lately, kept between sessions.
+fn recent_file(places: &Places) -> PathBuf {
+    places.state.join("recent.txt")
+}
+
+/// The files opened lately, newest first.
+#[must_use]
+pub fn read_recent(places: Option<&Places>) -> Vec<PathBuf> {
+    let text = places.and_then(|places| std::fs::read_to_string(recent_file(places)).ok()).unwrap_or_default();
+    text.lines().filter(|line| !line.is_empty()).map(PathBuf::from).take(MOST_RECENT).collect()
+}
+
+/// Puts a file in front of those opened lately.
+pub fn remember(library: &mut SceneLibrary, path: &Path, places: Option<&Places>) {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    library.recent.retain(|known| *known != path);
+    library.recent.insert(0, path);
+    library.recent.truncate(MOST_RECENT);
+    let Some(places) = places else {
+        return;
+    };
+    let text: String = library.recent.iter().map(|path| format!("{}\n", path.display())).collect();
+    if let Err(error) = write_whole(&recent_file(places), text.as_bytes()) {
+        warn!("the list of recent files can't be kept: {error}");
+    }
+}
+
+/// Looks again which files there are, and what they hold.
+pub fn refresh(library: &mut SceneLibrary, places: Option<&Places>) {
+    library.recent_entries = library.recent.iter().map(|path| entry_of(path, places)).collect();
+    let Some(places) = places else {
+        return;
+    };
+    library.folder = places.scenes.is_dir().then(|| places.scenes.clone());
+    let mut own: Vec<PathBuf> = std::fs::read_dir(&places.scenes)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    own.retain(|path| path.extension().is_some_and(|ending| ending == "ron"));
+    own.sort();
+    own.truncate(MOST_OWN);
+    library.own = own.iter().map(|path| entry_of(path, Some(places))).collect();
+}
+
+/// Has pictures of people's own scenes drawn by another process, so that the window never waits.
+#[derive(Resource, Debug, Default)]
+pub struct PictureMaker {
+    /// The program that can draw: `PROGRAM render FILE …`.
+    program: Option<PathBuf>,
+    wanted: Vec<(PathBuf, u64)>,
+    working: Option<Child>,
+}
+
+impl PictureMaker {
+    /// Pictures drawn by a program, or none.
+    #[must_use]
+    pub fn by(program: Option<PathBuf>) -> Self {
+        Self { program, wanted: Vec::new(), working: None }
+    }
+
+    /// Wants a picture of a file, unless there is one that is newer than the file.
+    pub fn want(&mut self, loaded: &Loaded, path: &Path, places: Option<&Places>) {
+        let (Some(places), Some(_)) = (places, &self.program) else {
+            return;
+        };
+        let changed = |path: &Path| std::fs::metadata(path).and_then(|about| about.modified()).ok();
+        if changed(&picture_file(places, path)) >= changed(path) {
+            return;
+        }
+        let agents: u64 = loaded.scene.agents.iter().map(|group| u64::from(group.initial_count())).sum();
+        // Few ticks of many agents take as long as many ticks of few.
+        let ticks = (3_000_000 / agents.max(1)).clamp(30, 400).min(loaded.scene.duration_ticks().max(1));
+        self.wanted.retain(|(known, _)| known != path);
+        self.wanted.push((path.into(), ticks));
+    }
+
+    /// Goes on drawing; true if a picture was finished.
+    pub fn work(&mut self, places: Option<&Places>) -> bool {
+        if let Some(child) = &mut self.working {
+            match child.try_wait() {
+                Ok(None) => return false,
+                Ok(Some(_)) | Err(_) => {
+                    self.working = None;
+                    return true;
+                }
+            }
+        }
+        let (Some(places), Some(program)) = (places, &self.program) else {
+            return false;
+        };
+        let Some((path, ticks)) = self.wanted.pop() else {
+            return false;
+        };
+        let picture = picture_file(places, &path);
+        if let Some(folder) = picture.parent()
+            && let Err(error) = std::fs::create_dir_all(folder)
+        {
+            debug!("no pictures can be kept: {error}");
+            return false;
+        }
+        let (width, height) = gallery::PICTURE_SIZE;
+        let child = Command::new(program)
+            .arg("render")
+            .arg(&path)
+            .args(["--at", &ticks.to_string(), "--size", &format!("{width}x{height}"), "--threads", "1", "--out"])
+            .arg(&picture)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        match child {
+            Ok(child) => self.working = Some(child),
+            Err(error) => debug!("no picture of {}: {error}", path.display()),
+        }
+        false
+    }
+}
+
+impl Drop for PictureMaker {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.working {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(folder: &Path) -> Places {
+        Places { state: folder.join("state"), cache: folder.join("cache"), scenes: folder.join("scenes") }
+    }
+
+    #[test]
+    fn recent_files_are_kept_between_sessions_and_missing_ones_marked() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = places(folder.path());
+        let (one, two) = (folder.path().join("one.ron"), folder.path().join("two.ron"));
+        std::fs::write(&one, "Scene(name: \"One\", agents: [(name: \"a\", count: 3)], boids: ())").unwrap();
+        std::fs::write(&two, "Scene(").unwrap();
+        let mut library = SceneLibrary::default();
+        for path in [&one, &two, &one] {
+            remember(&mut library, path, Some(&places));
+        }
+        library.recent = read_recent(Some(&places));
+        library.recent.push(folder.path().join("gone.ron"));
+        refresh(&mut library, Some(&places));
+        let cards = &library.recent_entries;
+        assert_eq!(
+            (cards[0].title.as_str(), cards[0].agents, &cards[0].tags[..]),
+            ("One", 3, &["boids".to_owned()][..])
+        );
+        assert!(cards[1].trouble.as_ref().unwrap().starts_with("Line 1"), "{:?}", cards[1]);
+        assert_eq!(cards[2].trouble.as_deref(), Some("The file is gone"));
+    }
+
+    #[test]
+    fn own_scenes_lie_in_their_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = places(folder.path());
+        let mut library = SceneLibrary::default();
+        refresh(&mut library, Some(&places));
+        assert_eq!((library.own.len(), &library.folder), (0, &None));
+        write_whole(&places.scenes.join("mine.ron"), b"Scene(agents: [()])").unwrap();
+        refresh(&mut library, Some(&places));
+        assert_eq!((library.own.len(), &library.folder), (1, &Some(places.scenes.clone())));
+    }
+
+    #[test]
+    fn every_built_in_scene_has_a_card_with_picture_tags_and_what_to_watch() {
+        for entry in builtin() {
+            assert!(entry.picture.is_some() && !entry.headline.is_empty() && entry.agents > 0, "{}", entry.name);
+            assert!(!entry.tags.is_empty() && !entry.description.is_empty(), "{}", entry.name);
+        }
+    }
+}
