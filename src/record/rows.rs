@@ -30,7 +30,9 @@ impl RowFile {
     /// # Errors
     /// If the disk refuses.
     pub fn create(path: &Path, header: Option<&str>, tick_of: TickOf) -> Result<Self, RecordError> {
-        let file = File::create(path).map_err(io_error(path))?;
+        File::create(path).map_err(io_error(path))?;
+        // Appending writes at the end wherever that is: a cut may move it.
+        let file = OpenOptions::new().append(true).open(path).map_err(io_error(path))?;
         let mut rows = Self {
             path: path.into(),
             tick_of,
