@@ -369,10 +369,12 @@ fn show_panel(
             compare::show(ui, look, &view, &mut state.compare, actions);
         }
         PanelId::Plots => {
+            let others = other_runs(facts, state);
             let view = plots::PlotsView {
                 metrics: facts.resource::<Metrics>(),
                 plots: &facts.status.plots,
                 interventions: &facts.resource::<InterventionLog>().0,
+                others: &others,
                 tick: facts.simulation.tick(),
                 tick_hz: facts.tick_hz(),
             };
@@ -466,6 +468,25 @@ fn status(ui: &mut Ui, look: &Look, facts: &Facts, state: &InspectorState, actio
         playing: facts.transport.playing,
     };
     status_bar::show(ui, look, &view, actions)
+}
+
+/// The runs that plots compare with, and what is still to come of the one that is shown.
+fn other_runs<'a>(facts: &Facts<'a>, state: &InspectorState) -> Vec<plots::OtherRun<'a>> {
+    let Some(current) = facts.timeline.current() else {
+        return Vec::new();
+    };
+    let now = facts.simulation.tick();
+    let future = current.metrics().filter(|_| now < current.furthest()).map(|metrics| plots::OtherRun {
+        name: "Still to come",
+        metrics,
+        from: now,
+        to: current.furthest(),
+    });
+    let compared = state.runs.compared(facts.timeline).into_iter().filter_map(|run| {
+        let from = facts.timeline.common(run.id(), current.id());
+        Some(plots::OtherRun { name: run.name(), metrics: run.metrics()?, from, to: run.furthest() })
+    });
+    compared.chain(future).collect()
 }
 
 /// The strip of time.

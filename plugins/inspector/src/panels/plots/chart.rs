@@ -8,12 +8,13 @@ use egui::{
     Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2,
 };
 use egui_material_icons::icons::{ICON_ADD, ICON_CLOSE, ICON_MORE_VERT};
-use egui_plot::{FilledArea, Line, PlotBounds, PlotPoints, PlotTransform};
+use egui_plot::{FilledArea, Line, LineStyle, PlotBounds, PlotPoints, PlotTransform};
 
 use super::axis::{Scale, chart};
 use super::curves::Curve;
 use super::{
-    Change, DraggedMetric, DraggedPlot, NO_VALUES, PlotSetup, PlotsState, PlotsView, Span, picker, visible_table,
+    Change, DraggedMetric, DraggedPlot, NO_VALUES, OtherRun, PlotSetup, PlotsState, PlotsView, Span, picker,
+    visible_table,
 };
 use crate::actions::{Action, Actions, Travel};
 use crate::export::FileToSave;
@@ -45,7 +46,7 @@ pub(super) fn show(
     let mut setup = state.plots[number].clone();
     let area = ui.max_rect();
     ui.spacing_mut().item_spacing.y = spacing::TIGHT;
-    let (from, to) = state.span.ticks(view.tick);
+    let (from, to) = state.span.ticks(view.last());
     let (first, last) = (from.max(0.0) as u64, to.max(0.0).ceil() as u64);
     let most = (area.width() as usize).max(2);
     let curves: Vec<(Curve, Color32)> = setup
@@ -133,10 +134,44 @@ fn heading(
                     entry(ui, look, view, number, setup, curve, *tint, cursor);
                     ui.add_space(spacing::NORMAL);
                 }
+                for (index, other) in view.others.iter().enumerate() {
+                    other_entry(ui, look, other, index);
+                    ui.add_space(spacing::NORMAL);
+                }
             });
         });
     });
 }
+
+/// How the lines of another run are broken: the first three runs differ.
+fn broken(index: usize) -> LineStyle {
+    match index % 3 {
+        0 => LineStyle::Dashed { length: spacing::NORMAL },
+        1 => LineStyle::Dotted { spacing: spacing::TIGHT },
+        _ => LineStyle::Dashed { length: spacing::TIGHT },
+    }
+}
+
+/// A piece of another run's lines, and its name.
+fn other_entry(ui: &mut Ui, look: &Look, other: &OtherRun, index: usize) {
+    let (rect, _) = ui.allocate_exact_size(vec2(spacing::SECTION + spacing::NORMAL, spacing::NORMAL), Sense::hover());
+    let (points, stroke) = ([rect.left_center(), rect.right_center()], Stroke::new(spacing::HAIRLINE, look.secondary));
+    let shapes = match broken(index) {
+        LineStyle::Dotted { spacing: apart } => Shape::dotted_line(&points, look.secondary, apart, spacing::HAIRLINE),
+        LineStyle::Dashed { length } => Shape::dashed_line(&points, stroke, length, length * BREAK),
+        LineStyle::Solid => vec![Shape::line_segment(points, stroke)],
+    };
+    ui.painter().extend(shapes);
+    ui.label(look.quiet(other.name)).on_hover_text(look.body(format!(
+        "{} from tick {} to {}: the panel Runs chooses what is compared",
+        other.name,
+        format::count(other.from),
+        format::count(other.to)
+    )));
+}
+
+/// A gap in a dashed line, as a share of a dash: as the plots draw them.
+const BREAK: f32 = 0.618;
 
 fn menu(
     look: &Look,
@@ -278,10 +313,24 @@ fn draw(
     cursor: Option<f64>,
     actions: &mut Actions,
 ) {
-    let (from, to) = state.span.ticks(view.tick);
+    let (from, to) = state.span.ticks(view.last());
     let per_tick = if state.in_ticks { 1.0 } else { 1.0 / view.tick_hz };
     let height_of = |value: f64| if setup.logarithmic { value.log10() } else { value };
-    let extents = curves.iter().filter_map(|(curve, _)| curve.extent(setup.logarithmic));
+    let (first, last) = (from.max(0.0) as u64, to.max(0.0).ceil() as u64);
+    let most = (ui.available_width() as usize).max(2);
+    let others: Vec<(usize, Curve, Color32)> = view
+        .others
+        .iter()
+        .enumerate()
+        .flat_map(|(index, other)| {
+            curves.iter().map(move |(curve, tint)| {
+                let theirs = Curve::of(other.metrics, &curve.name, first.max(other.from), last, most);
+                (index, theirs, *tint)
+            })
+        })
+        .collect();
+    let shown = curves.iter().map(|(curve, _)| curve).chain(others.iter().map(|(_, curve, _)| curve));
+    let extents = shown.filter_map(|curve| curve.extent(setup.logarithmic));
     let extent = extents.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
     let Some((least, most)) = extent.map(|(least, most)| room(height_of(least), height_of(most))) else {
         ui.centered_and_justified(|ui| ui.label(look.quiet("A logarithmic axis shows values above 0 only")));
@@ -292,6 +341,17 @@ fn draw(
     let shown =
         chart(look, ("plot", number), ui.available_size(), x, y).sense(Sense::click_and_drag()).show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([from * per_tick, least], [to * per_tick, most]));
+            for (index, curve, tint) in &others {
+                let points: Vec<[f64; 2]> = curve
+                    .buckets
+                    .iter()
+                    .filter(|bucket| !setup.logarithmic || bucket.min > 0.0)
+                    .map(|bucket| [(bucket.from + bucket.to) as f64 / 2.0 * per_tick, height_of(bucket.mean())])
+                    .collect();
+                let name = view.others.get(*index).map_or("", |other| other.name);
+                let line = Line::new(format!("{}, {name}", curve.name), PlotPoints::new(points));
+                plot.line(line.color(*tint).width(spacing::HAIRLINE).style(broken(*index)));
+            }
             for (curve, tint) in curves {
                 let buckets = curve.buckets.iter().filter(|bucket| !setup.logarithmic || bucket.min > 0.0);
                 let points: Vec<[f64; 2]> = buckets
@@ -322,6 +382,10 @@ fn draw(
         let (top, half) = (frame.top(), spacing::TIGHT);
         let corners = vec![pos2(at - half, top), pos2(at + half, top), pos2(at, top + half * 1.5)];
         painter.add(Shape::convex_polygon(corners, tint, Stroke::NONE));
+    }
+    if view.last() > view.tick {
+        // Beyond the present there is only what other runs did.
+        painter.vline(place(view.tick as f64), frame.y_range(), Stroke::new(spacing::HAIRLINE, look.accent));
     }
     if let Some(tick) = cursor {
         painter.vline(place(tick), frame.y_range(), Stroke::new(spacing::HAIRLINE, look.secondary));
@@ -391,7 +455,7 @@ fn point(
         } else if state.box_from.is_none() && response.dragged_by(PointerButton::Primary) {
             let by = -f64::from(response.drag_delta().x) * ticks_per_point;
             if by != 0.0 {
-                state.span = state.span.moved(by, view.tick);
+                state.span = state.span.moved(by, view.last());
             }
         }
     }
@@ -414,10 +478,10 @@ fn point(
         let around = pointer.map_or(0.0, tick_at);
         if scroll.y != 0.0 || pinch != 1.0 {
             let factor = (-f64::from(scroll.y) * ZOOM_PER_PIXEL).exp() / f64::from(pinch);
-            state.span = state.span.zoomed(factor, around, view.tick);
+            state.span = state.span.zoomed(factor, around, view.last());
         }
         if scroll.x != 0.0 {
-            state.span = state.span.moved(-f64::from(scroll.x) * ticks_per_point, view.tick);
+            state.span = state.span.moved(-f64::from(scroll.x) * ticks_per_point, view.last());
         }
         // The list of plots must not scroll away under the pointer.
         ui.input_mut(|input| input.smooth_scroll_delta = Vec2::ZERO);

@@ -36,10 +36,32 @@ pub struct PlotsView<'a> {
     pub plots: &'a [PlotPanel],
     /// What was done to the run, in order: marks on the plots.
     pub interventions: &'a [Applied],
+    /// Other runs to compare with, drawn thin and dashed.
+    pub others: &'a [OtherRun<'a>],
     /// The tick now: the right end of the curves.
     pub tick: u64,
     /// Ticks per simulated second.
     pub tick_hz: f64,
+}
+
+/// A run that the one that is shown is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherRun<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its metrics as far as it ran.
+    pub metrics: &'a Metrics,
+    /// The last tick that it has in common with the run that is shown.
+    pub from: u64,
+    /// The last tick that it ran.
+    pub to: u64,
+}
+
+impl PlotsView<'_> {
+    /// The last tick of which there is anything to show.
+    fn last(&self) -> u64 {
+        self.others.iter().map(|other| other.to).fold(self.tick, u64::max)
+    }
 }
 
 /// A metric that is being dragged to a plot, and the plot that it leaves, if any.
@@ -193,7 +215,7 @@ fn toolbar(
         let follows = state.span.follows();
         let follow = widgets::icon_toggle(ui, look, ICON_LAST_PAGE, "Follow the newest ticks", follows);
         if widgets::tip(follow, look, "Keep the newest ticks in sight, in a span as wide as now", "").clicked() {
-            let (from, to) = state.span.ticks(view.tick);
+            let (from, to) = state.span.ticks(view.last());
             state.span = if follows { Span::Fixed(from, to) } else { Span::Last(to - from) };
         }
         let on = state.statistics;
@@ -236,8 +258,8 @@ fn toolbar(
 
 /// What part of the run is visible, in words.
 fn span_text(view: &PlotsView, state: &PlotsState) -> String {
-    let (from, to) = state.span.ticks(view.tick);
-    let (from, to) = (from.max(0.0).min(view.tick as f64), to.min(view.tick as f64).max(0.0));
+    let (from, to) = state.span.ticks(view.last());
+    let (from, to) = (from.max(0.0).min(view.last() as f64), to.min(view.last() as f64).max(0.0));
     if state.in_ticks {
         format!("Ticks {} to {}", format::count(from as u64), format::count(to as u64))
     } else {
@@ -246,6 +268,6 @@ fn span_text(view: &PlotsView, state: &PlotsState) -> String {
 }
 
 fn visible_table(view: &PlotsView, state: &PlotsState, names: &[String], separator: char) -> String {
-    let (from, to) = state.span.ticks(view.tick);
+    let (from, to) = state.span.ticks(view.last());
     curves::table(view.metrics, names, from.max(0.0) as u64, to.max(0.0) as u64, view.tick_hz, separator)
 }

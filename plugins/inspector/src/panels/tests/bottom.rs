@@ -33,7 +33,7 @@ fn plot<'a>(metrics: &'a Metrics, panels: &'a [PlotPanel], picked: &[&str]) -> H
         state.toggle(name);
     }
     stage(DOCK, state, move |ui, look, state, actions| {
-        let view = PlotsView { metrics, plots: panels, interventions: &[], tick: 600, tick_hz: 60.0 };
+        let view = PlotsView { metrics, plots: panels, interventions: &[], others: &[], tick: 600, tick_hz: 60.0 };
         plots::show(ui, look, &view, state, actions);
     })
 }

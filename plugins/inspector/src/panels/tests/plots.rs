@@ -22,7 +22,7 @@ fn shown<'a>(simulation: &'a Simulation, state: PlotsState) -> Harness<'a, Stage
     stage(PANEL, state, move |ui, look, state, actions| {
         let interventions: &[Applied] = &simulation.world().resource::<InterventionLog>().0;
         let metrics = simulation.world().resource::<Metrics>();
-        let view = PlotsView { metrics, plots: &[], interventions, tick: TICK, tick_hz: 60.0 };
+        let view = PlotsView { metrics, plots: &[], interventions, others: &[], tick: TICK, tick_hz: 60.0 };
         plots::show(ui, look, &view, state, actions);
     })
 }
@@ -208,4 +208,22 @@ fn what_is_plotted_is_part_of_a_saved_layout() {
     let text = agent2028_core::ron_format::to_line(&state).unwrap();
     let back: PlotsState = agent2028_core::ron_format::from_str(&text).unwrap();
     assert_eq!((&back.plots, back.statistics, back.span), (&state.plots, true, Span::All));
+}
+
+#[test]
+fn other_runs_are_drawn_beside_this_one_and_named() {
+    let simulation = run();
+    let mut other = super::simulation(&[("bird", 20)]);
+    other.run(900);
+    let others =
+        [plots::OtherRun { name: "Nobody fails", metrics: other.world().resource::<Metrics>(), from: 299, to: 900 }];
+    let harness = stage(PANEL, with(&[&["agents.failed"]]), |ui, look, state, actions| {
+        let metrics = simulation.world().resource::<Metrics>();
+        let view = PlotsView { metrics, plots: &[], interventions: &[], others: &others, tick: TICK, tick_hz: 60.0 };
+        plots::show(ui, look, &view, state, actions);
+    });
+    assert!(says(&harness, "Nobody fails"));
+    // Time goes on to the end of the run that went further.
+    assert!(says(&harness, "00:00.00 to 00:15.00"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
 }
