@@ -132,7 +132,7 @@ pub mod measure {
     /// Width and height of the gallery's window at most.
     pub const GALLERY: (f32, f32) = (1180.0, 860.0);
     /// Width of a card of the gallery at least, and height of what stands below its picture.
-    pub const CARD: (f32, f32) = (256.0, 92.0);
+    pub const CARD: (f32, f32) = (256.0, 104.0);
     /// Height of a picture of the gallery, as a share of its width.
     pub const PICTURE_SHAPE: f32 = 9.0 / 16.0;
     /// Width of a question that wants an answer.

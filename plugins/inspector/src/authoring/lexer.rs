@@ -242,7 +242,7 @@ mod tests {
         let text = "(a: [1, (2)], b: \")\")";
         let found = tokens(text);
         let pair = |byte| matching_brackets(text, &found, byte);
-        assert_eq!(pair(0), Some((0..1, 20 + 0..21)));
+        assert_eq!(pair(0), Some((0..1, 20..21)));
         assert_eq!(pair(21), Some((20..21, 0..1)));
         assert_eq!(pair(5), Some((4..5, 11..12)));
         assert_eq!(pair(2), None);

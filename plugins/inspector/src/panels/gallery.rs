@@ -74,10 +74,20 @@ fn matches(entry: &SceneEntry, words: &[String], tag: Option<&str>) -> bool {
     words.iter().all(|word| text.contains(word)) && tag.is_none_or(|tag| entry.tags.iter().any(|own| own == tag))
 }
 
+/// Whether every word of the search stands in the scene's name or title.
+fn is_called(entry: &SceneEntry, words: &[String]) -> bool {
+    let called = format!("{} {}", entry.name, entry.title).to_lowercase();
+    words.iter().all(|word| called.contains(word))
+}
+
 fn parts<'a>(library: &'a SceneLibrary, state: &GalleryState) -> Vec<Part<'a>> {
     let words: Vec<String> = state.search.split_whitespace().map(str::to_lowercase).collect();
     let pick = |entries: &'a [SceneEntry]| {
-        entries.iter().filter(|entry| matches(entry, &words, state.tag.as_deref())).collect::<Vec<_>>()
+        let mut picked: Vec<&SceneEntry> =
+            entries.iter().filter(|entry| matches(entry, &words, state.tag.as_deref())).collect();
+        // What is called so comes before what only mentions it; otherwise the order stays.
+        picked.sort_by_key(|entry| !is_called(entry, &words));
+        picked
     };
     let mut parts = vec![
         Part { title: "Built in", entries: pick(&library.entries) },

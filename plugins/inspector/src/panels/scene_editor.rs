@@ -499,12 +499,11 @@ fn lay_out(ui: &Ui, look: &Look, text: &str) -> Arc<Galley> {
             job.append(&text[end..token.span.start], 0.0, plain.clone());
         }
         let color = match token.kind {
-            TokenKind::Comment => look.secondary,
             TokenKind::Text => look.good,
             TokenKind::Number => look.warning,
             TokenKind::Word => look.info,
             TokenKind::Field => look.text,
-            TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Colon => look.secondary,
+            TokenKind::Comment | TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Colon => look.secondary,
             TokenKind::Other => look.danger,
         };
         let italics = token.kind == TokenKind::Comment;

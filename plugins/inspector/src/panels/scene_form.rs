@@ -186,8 +186,7 @@ fn title_of(value: &Value, index: usize) -> String {
                 _ => format!("{}", index + 1),
             }
         }
-        ValueKind::Text(text) => text.clone(),
-        ValueKind::Number(text) | ValueKind::Word(text) => text.clone(),
+        ValueKind::Text(text) | ValueKind::Number(text) | ValueKind::Word(text) => text.clone(),
         _ => head_of(value).unwrap_or_else(|| format!("{}", index + 1)),
     }
 }
@@ -556,7 +555,7 @@ impl Form<'_> {
         field: &FieldDoc,
         shape: ShapeId,
         title: &str,
-        path: &mut Vec<Step>,
+        path: &[Step],
         value: Option<&Value>,
     ) {
         let plain = value.map(Value::plain);
