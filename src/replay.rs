@@ -154,9 +154,7 @@ fn compare_outcomes(recording: &Recording, world: &World, done: &mut usize) -> O
     for (index, applied) in news {
         let now = Entry::of(applied);
         // What the recording no longer tells, because it was cut short, can't be compared.
-        let Some(recorded) = recording.interventions.get(index) else {
-            return None;
-        };
+        let recorded = recording.interventions.get(index)?;
         if !recorded.does_the_same(&now) || recorded.outcome != now.outcome {
             let what = format!("intervention {}", index + 1);
             return Some(Difference::new(now.tick, &what, describe(recorded), describe(&now)));

@@ -316,8 +316,7 @@ fn references(schema: &Schema, field: &str, known: &Analysis) -> Vec<(String, St
             known.metrics.iter().map(|name| (name.clone(), "A metric of this scene".to_owned())).collect()
         }
         "path" => known.value.as_ref().map_or_else(Vec::new, |value| scene_paths(schema, value)),
-        "agents" | "prey" | "predators" | "group" | "select" | "target" => groups(known),
-        "" => groups(known),
+        "" | "agents" | "prey" | "predators" | "group" | "select" | "target" => groups(known),
         _ => Vec::new(),
     }
 }
@@ -377,10 +376,8 @@ fn walk(
             }
         }
         Shape::Number { .. } | Shape::Truth => out.push((path.to_owned(), field.docs.clone())),
-        Shape::Choice { variants, .. } => {
-            if variants.iter().all(|variant| variant.payload == Payload::Nothing) {
-                out.push((path.to_owned(), field.docs.clone()));
-            }
+        Shape::Choice { variants, .. } if variants.iter().all(|variant| variant.payload == Payload::Nothing) => {
+            out.push((path.to_owned(), field.docs.clone()));
         }
         _ => {}
     }

@@ -181,7 +181,6 @@ pub(super) fn save_requested(
 ) {
     for request in requests.read() {
         match request {
-            RunRequest::Ask => {}
             RunRequest::Save(folder) if saver.0.is_none() => match free(folder) {
                 Ok(()) => saver.0 = Some(start(folder, &scene, &simulation)),
                 Err(why) => {
@@ -189,7 +188,8 @@ pub(super) fn save_requested(
                     status.saved = Some(Saved { folder: folder.clone(), tick: simulation.tick(), outcome });
                 }
             },
-            RunRequest::Save(_) => {}
+            // One run is saved at a time; asking is the inspector's business.
+            RunRequest::Save(_) | RunRequest::Ask => {}
             RunRequest::Cancel => {
                 if let Some(job) = &saver.0 {
                     job.cancel.store(true, Ordering::Relaxed);

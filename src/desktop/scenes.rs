@@ -84,7 +84,7 @@ pub(super) fn serve(mut requests: MessageReader<SceneRequest>, mut stage: Stage,
             stage.run(&text);
         }
         Some(SceneRequest::New { title, text }) => stage.begin(&title, &text),
-        Some(SceneRequest::TakeTheirs) => stage.from_disk(),
+        Some(SceneRequest::TakeTheirs) => stage.reload_from_disk(),
         Some(SceneRequest::Recover(index)) => stage.recover(index),
         Some(SceneRequest::Forget(index)) => stage.forget(index),
         Some(SceneRequest::Close) => {
@@ -218,12 +218,12 @@ impl Stage<'_> {
                 let loaded = load(&name, &self.scene.settings);
                 self.exchange(loaded);
             }
-            None => self.from_disk(),
+            None => self.reload_from_disk(),
         }
     }
 
     /// Reads the scene's file again, into the simulation and into the editor.
-    fn from_disk(&mut self) {
+    fn reload_from_disk(&mut self) {
         let name = self.state.scenes.document.path().map(|path| path.display().to_string());
         let name = name.unwrap_or_else(|| self.scene.loaded.origin.label());
         if matches!(self.scene.loaded.origin, SceneOrigin::Given(_)) && self.state.scenes.document.path().is_none() {
@@ -367,7 +367,7 @@ pub(super) fn follow_files(mut stage: Stage) {
             stage.state.scenes.document.saved_elsewhere(&theirs);
             stage.state.scenes.files.theirs = Some(theirs);
         }
-        _ => stage.from_disk(),
+        _ => stage.reload_from_disk(),
     }
 }
 

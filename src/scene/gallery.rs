@@ -53,12 +53,11 @@ pub const PICTURE_SIZE: (u32, u32) = (480, 270);
 #[must_use]
 pub fn picture_tick(name: &str) -> u64 {
     match name {
-        "welcome" | "flock" => 900,
+        "welcome" | "flock" | "resource-discovery" => 900,
         "formations" => 420,
         "predator" => 600,
         "foraging" => 1800,
         "double-bridge" => 1500,
-        "resource-discovery" => 900,
         // 50 000 birds: each tick takes a while.
         "murmuration" => 120,
         _ => 400,

@@ -503,7 +503,9 @@ fn lay_out(ui: &Ui, look: &Look, text: &str) -> Arc<Galley> {
             TokenKind::Number => look.warning,
             TokenKind::Word => look.info,
             TokenKind::Field => look.text,
-            TokenKind::Comment | TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Colon => look.secondary,
+            TokenKind::Comment | TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Colon => {
+                look.secondary
+            }
             TokenKind::Other => look.danger,
         };
         let italics = token.kind == TokenKind::Comment;
