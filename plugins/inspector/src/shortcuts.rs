@@ -464,7 +464,9 @@ pub fn pressed(ctx: &egui::Context) -> Vec<Command> {
     ctx.input_mut(|input| {
         KEYS.iter()
             // In a text field this selects the text.
-            .filter(|(.., command)| !(typing && matches!(command, Command::SelectAll | Command::UseTool)))
+            .filter(|(.., command)| {
+                !(typing && matches!(command, Command::SelectAll | Command::UseTool | Command::GoToTick))
+            })
             .filter(|(modifiers, key, _)| {
                 // Once the keyboard focus is in the panels, Tab moves it on.
                 // And a text field has an undo of its own.

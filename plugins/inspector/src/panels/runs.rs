@@ -367,6 +367,14 @@ fn metric(ui: &mut Ui, look: &Look, view: &RunsView, spec: &MetricSpec, compared
     }
 }
 
+/// Text at the right of its column, which is made as wide as the text needs.
 fn right(ui: &mut Ui, text: egui::RichText) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text));
+    let needed = egui::WidgetText::from(text.clone())
+        .into_galley(ui, Some(egui::TextWrapMode::Extend), f32::INFINITY, egui::TextStyle::Body)
+        .size();
+    let size = egui::vec2(needed.x.max(ui.available_width()), needed.y.max(measure::SMALL_LINE));
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_width(size.x);
+        ui.label(text);
+    });
 }

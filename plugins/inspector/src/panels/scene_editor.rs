@@ -372,7 +372,8 @@ fn goto_bar(ui: &mut Ui, look: &Look, document: &Document, state: &mut EditorSta
             ui.label(look.quiet(format!("of {}", format::count(document.lines().len() as u64))));
             if field.lost_focus() {
                 close = true;
-                if ui.input(|input| input.key_pressed(Key::Enter)) {
+                // The text below gets the keyboard in this very frame: the key must not be in it any more.
+                if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Enter)) {
                     target = line.trim().parse::<usize>().ok();
                 }
             } else {

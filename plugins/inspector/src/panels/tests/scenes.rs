@@ -158,8 +158,13 @@ impl SceneAuthor for Small {
                 let (last, way) = path.split_last().ok_or("no path")?;
                 let holder = root.at(way).ok_or("nothing there")?;
                 let name = if let Step::Field(name) = last { format!("{name}: ") } else { String::new() };
-                let comma = if holder.is_empty() { "" } else { ", " };
-                let end = holder.span.end - 1;
+                let before = text[..holder.span.end - 1].trim_end();
+                let comma = match before.chars().last() {
+                    _ if holder.is_empty() => "",
+                    Some(',') => " ",
+                    _ => ", ",
+                };
+                let end = before.len();
                 Ok(TextEdit { span: end..end, text: format!("{comma}{name}{new}") })
             }
             (Some(value), Change::Duplicate) => {
