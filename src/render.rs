@@ -2,6 +2,7 @@
 
 use agent2028_core::quantity;
 use agent2028_core::simulation::Simulation;
+use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::panels::hints::HintsState;
 use agent2028_inspector::{InspectorPlugin, InspectorState, SceneLibrary};
@@ -103,6 +104,8 @@ impl Studio {
             settings: options.view.clone(),
             ..OffscreenOptions::default()
         };
+        let mut timeline = Timeline::default();
+        timeline.begin(&simulation);
         let offscreen = Offscreen::with_plugins(simulation, offscreen_options, |app| {
             if options.panels || options.view.legend {
                 app.insert_resource(Transport::default())
@@ -113,6 +116,9 @@ impl Studio {
                 let mut state = app.world_mut().resource_mut::<InspectorState>();
                 state.hints = HintsState::none();
                 state.visible = options.panels;
+                if options.panels {
+                    app.insert_resource(timeline);
+                }
             }
         })?;
         Ok(Self { offscreen })

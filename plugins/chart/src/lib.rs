@@ -8,12 +8,12 @@
 //! |---|---|
 //! | [`chart`] | what is to be shown |
 //! | [`style`] | its colours and sizes |
-//! | [`draw`] | where everything goes |
+//! | `draw` | where everything goes |
 //! | [`ticks`] | round numbers along an axis |
-//! | [`reduce`] | a million samples in a thousand pixels |
+//! | `reduce` | a million samples in a thousand pixels |
 //! | [`picture`] | a list of shapes |
-//! | [`svg`] | shapes as SVG |
-//! | [`raster`] | shapes as PNG |
+//! | `svg` | shapes as SVG |
+//! | `raster` | shapes as PNG |
 //! | [`font`] | the fonts, their widths and outlines |
 //! | [`csv`] | the numbers as CSV |
 //!

@@ -24,6 +24,7 @@
 use std::time::{Duration, Instant};
 
 use agent2028_core::simulation::Simulation;
+use agent2028_core::timeline::Timeline;
 use bevy::app::{PluginGroupBuilder, PluginsState};
 use bevy::asset::RenderAssetUsages;
 use bevy::camera::{ImageRenderTarget, RenderTarget};
@@ -266,18 +267,28 @@ impl Offscreen {
     pub fn advance(&mut self, ticks: u64) -> u64 {
         let world = self.app.world_mut();
         let (settings, selection) = (world.resource::<ViewSettings>().clone(), world.resource::<Selection>().clone());
-        world.resource_scope(|world, mut simulation: Mut<Simulation>| {
+        // Where panels tell of time, time has to be kept.
+        let mut timeline = world.remove_resource::<Timeline>();
+        let mut run = |simulation: &mut Simulation, ticks| match &mut timeline {
+            Some(timeline) => timeline.run(simulation, ticks),
+            None => simulation.run(ticks),
+        };
+        let ran = world.resource_scope(|world, mut simulation: Mut<Simulation>| {
             if !settings.layers.trails {
-                return simulation.run(ticks);
+                return run(&mut simulation, ticks);
             }
             let mut trails = world.resource_mut::<Trails>();
             let mut ran = 0;
-            while ran < ticks && simulation.run(1) == 1 {
+            while ran < ticks && run(&mut simulation, 1) == 1 {
                 trails.record(&simulation, &settings, &selection);
                 ran += 1;
             }
             ran
-        })
+        });
+        if let Some(timeline) = timeline {
+            world.insert_resource(timeline);
+        }
+        ran
     }
 
     /// Draws a frame.

@@ -128,7 +128,7 @@ fn heading(
                 label.dnd_set_drag_payload(DraggedPlot(number));
                 ui.add_space(spacing::TIGHT);
             }
-            let entries = ScrollArea::horizontal().id_salt("legend").auto_shrink([false, true]);
+            let entries = ScrollArea::horizontal().id_salt("legend").auto_shrink([false, true]).min_scrolled_width(0.0);
             entries.scroll_bar_visibility(egui::scroll_area::ScrollBarVisibility::AlwaysHidden).show(ui, |ui| {
                 for (curve, tint) in curves {
                     entry(ui, look, view, number, setup, curve, *tint, cursor);

@@ -250,8 +250,11 @@ fn toolbar(
                 actions.push(Action::SaveFile(FileToSave::csv("Save the plotted values as", "plots", text)));
             }
         }
-        ui.add_space(spacing::NORMAL);
-        ui.label(look.quiet(span_text(view, state)));
+        // In a narrow dock the axis says it too.
+        if ui.available_size_before_wrap().x >= measure::SEARCH {
+            ui.add_space(spacing::NORMAL);
+            ui.label(look.quiet(span_text(view, state)));
+        }
     });
     drop_zone(ui, look, row.response.rect, change);
 }
