@@ -74,6 +74,8 @@ struct Stroke {
     points: Vec<Vec2>,
     radius: f32,
     done: bool,
+    /// A part of it was painted already: the first point is where that part ended.
+    begun: bool,
 }
 
 /// Collects strokes, so that each makes one intervention per tick at most, however fast frames come.
@@ -84,7 +86,11 @@ pub struct Strokes {
 }
 
 impl Strokes {
-    fn add(&mut self, erase: bool, points: &[Vec2], radius: f32, done: bool) {
+    fn add(&mut self, now: (u64, u64), erase: bool, points: &[Vec2], radius: f32, done: bool) {
+        // While time stands still a stroke stays whole: parts meet in a circle that both of them paint.
+        if self.open.is_none() {
+            self.sent = Some(now);
+        }
         let stroke = self.open.get_or_insert_with(|| Stroke { erase, radius, ..Stroke::default() });
         let fresh = if stroke.points.is_empty() { points } else { points.get(1..).unwrap_or(&[]) };
         stroke.points.extend_from_slice(fresh);
@@ -94,19 +100,22 @@ impl Strokes {
     /// The part that is due: all of it when the stroke has ended, else what was drawn since the last tick.
     fn due(&mut self, now: (u64, u64)) -> Option<Stroke> {
         let stroke = self.open.as_mut()?;
-        if !stroke.done && (self.sent == Some(now) || stroke.points.is_empty()) {
+        // A brush that rests has painted where it is.
+        let fresh = stroke.points.len() > usize::from(stroke.begun);
+        if !stroke.done && (self.sent == Some(now) || !fresh) {
             return None;
         }
         self.sent = Some(now);
-        let part = stroke.clone();
+        let part = fresh.then(|| stroke.clone());
         if stroke.done {
             self.open = None;
             self.sent = None;
         } else {
             // The next part begins where this one ends.
             stroke.points.drain(..stroke.points.len() - 1);
+            stroke.begun = true;
         }
-        Some(part)
+        part
     }
 }
 
@@ -130,7 +139,7 @@ pub fn deeds(
     let now = (simulation.generation(), simulation.tick());
     for gesture in gestures {
         if let ToolGesture::Stroke { erase, points, radius, done: ends } = gesture {
-            strokes.add(erase, &points, radius, ends);
+            strokes.add(now, erase, &points, radius, ends);
             // One stroke may end and the next begin within a frame.
             if ends && let Some(stroke) = strokes.due(now) {
                 done.push(brush(stroke, options, simulation.world()));

@@ -16,6 +16,7 @@ use egui::{Id, Rect, Stroke, Ui};
 use crate::actions::Actions;
 use crate::panels::{faults, tool_options};
 use crate::shell::Facts;
+use crate::shortcuts::{self, Command};
 use crate::state::InspectorState;
 use crate::theme::Look;
 
@@ -54,7 +55,7 @@ pub(crate) fn tool_strip(
         paused: !facts.transport.playing,
         measured,
         done: done.as_ref().map(|(words, _)| words.as_str()),
-        undo: "",
+        undo: shortcuts::keys(Command::Undo),
     };
     tool_options::show(ctx, look, free, &view, tool_options, actions);
 }

@@ -151,18 +151,20 @@ fn a_stroke_makes_one_intervention_per_tick_at_most_and_leaves_no_gap() {
             .map(|intervention| intervention.downcast::<PaintPheromone>().unwrap().clone())
             .collect()
     };
-    let first = feed(&simulation, vec![part(&[(0.0, 0.0)], false)]);
-    assert_eq!((first.len(), first[0].center), (1, Vec2::ZERO));
-    // More frames within the tick wait.
+    // What is drawn within a tick waits for its end: while time stands still a stroke stays whole.
+    assert_eq!(feed(&simulation, vec![part(&[(0.0, 0.0)], false)]), []);
     assert_eq!(feed(&simulation, vec![part(&[(0.0, 0.0), (5.0, 0.0)], false)]), []);
     assert_eq!(feed(&simulation, vec![part(&[(5.0, 0.0), (5.0, 5.0)], false)]), []);
     simulation.run(1);
-    let second = feed(&simulation, vec![]);
-    assert_eq!(second.len(), 1);
+    let first = feed(&simulation, vec![]);
+    assert_eq!(first.len(), 1);
     assert_eq!(
-        (second[0].center, second[0].path.as_slice()),
+        (first[0].center, first[0].path.as_slice()),
         (Vec2::ZERO, [(5.0, 0.0), (5.0, 5.0)].map(Vec2::from).as_slice())
     );
+    simulation.run(1);
+    assert_eq!(feed(&simulation, vec![]), [], "a brush that rests paints nothing more");
+
     // The end does not wait, and it begins where the last part ended.
     let last = feed(&simulation, vec![part(&[(5.0, 5.0), (0.0, 5.0)], true)]);
     assert_eq!(

@@ -17,6 +17,7 @@ use egui_material_icons::icons::{
 
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets;
 
@@ -190,16 +191,16 @@ fn quick(ui: &mut Ui, look: &Look, view: &SelectionsView, actions: &mut Actions)
                 }
                 let grow = widgets::icon_button(ui, look, ICON_ZOOM_OUT_MAP, "Grow the selection to neighbours");
                 let tip = "Select also the agents near the selected ones, within twice the mean distance of agents";
-                if widgets::tip(grow, look, tip, "Ctrl G").clicked() {
+                if widgets::tip(grow, look, tip, keys(Command::Grow)).clicked() {
                     actions.push(Action::GrowSelection);
                 }
             });
             let invert = widgets::icon_button(ui, look, ICON_FLIP, "Invert the selection");
-            if widgets::tip(invert, look, "Select all agents that are not selected", "Ctrl I").clicked() {
+            if widgets::tip(invert, look, "Select all agents that are not selected", keys(Command::Invert)).clicked() {
                 actions.push(Action::InvertSelection);
             }
             let all = widgets::icon_button(ui, look, ICON_SELECT_ALL, "Select all");
-            if widgets::tip(all, look, "Select all agents", "Ctrl A").clicked() {
+            if widgets::tip(all, look, "Select all agents", keys(Command::SelectAll)).clicked() {
                 actions.push(Action::SelectBy(Selector::All, Combine::Replace));
             }
         });
