@@ -383,14 +383,11 @@ impl Form<'_> {
             path.push(Step::Item(index));
             let field = FieldDoc { shape: inner, ..FieldDoc::default() };
             let title = if flat { format!("{}", index + 1) } else { title_of(item, index) };
-            ui.horizontal_top(|ui| {
-                let width = (ui.available_width() - 4.0 * (measure::CONTROL + spacing::TIGHT)).max(measure::LABEL);
-                ui.vertical(|ui| {
-                    ui.set_width(width);
-                    self.field(ui, &field, &title, path, Some(item));
-                });
+            // From the right, so that the tools keep their place and the field has what is left.
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.x = spacing::TIGHT;
                 self.item_tools(ui, path, index, items.len());
+                ui.with_layout(Layout::top_down(Align::Min), |ui| self.field(ui, &field, &title, path, Some(item)));
             });
             path.pop();
         }
@@ -422,7 +419,7 @@ impl Form<'_> {
             (ICON_CONTENT_COPY, "Duplicate", true, Change::Duplicate),
             (ICON_DELETE, "Remove", true, Change::Remove),
         ];
-        for (icon, what, can, change) in tools {
+        for (icon, what, can, change) in tools.into_iter().rev() {
             let button = ui.add_enabled_ui(can, |ui| widgets::icon_button(ui, look, icon, &format!("{what} {place}")));
             if widgets::tip(button.inner, look, what, "").clicked() {
                 self.want(path, change);
@@ -437,18 +434,17 @@ impl Form<'_> {
         };
         for (key, item) in entries {
             path.push(Step::Key(key.clone()));
-            ui.horizontal_top(|ui| {
-                let width = (ui.available_width() - measure::CONTROL - spacing::TIGHT).max(measure::LABEL);
-                ui.vertical(|ui| {
-                    ui.set_width(width);
-                    self.key(ui, path, key);
-                    let field = FieldDoc { shape: inner, ..FieldDoc::default() };
-                    self.field(ui, &field, key, path, Some(item));
-                });
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.x = spacing::TIGHT;
                 let remove = widgets::icon_button(ui, self.look, ICON_DELETE, &format!("Remove {key}"));
                 if widgets::tip(remove, self.look, "Remove this entry", "").clicked() {
                     self.want(path, Change::Remove);
                 }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    self.key(ui, path, key);
+                    let field = FieldDoc { shape: inner, ..FieldDoc::default() };
+                    self.field(ui, &field, key, path, Some(item));
+                });
             });
             path.pop();
         }

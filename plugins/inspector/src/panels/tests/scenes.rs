@@ -355,8 +355,14 @@ fn text_is_found_replaced_and_lines_are_gone_to() {
     assert!(says(&harness, "Line 30, column 1"));
 }
 
+/// The time that this thread has had the processor: other work on the machine doesn't count. Nothing where the system
+/// doesn't tell.
+fn processor_time() -> Option<std::time::Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split_whitespace().next()?.parse().ok().map(std::time::Duration::from_nanos)
+}
+
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long a frame takes is what is tested")]
 fn ten_thousand_lines_are_edited_without_waiting() {
     // As in the window: without the tree for screen readers, which nobody asked for there.
     let ctx = egui::Context::default();
@@ -379,20 +385,23 @@ fn ten_thousand_lines_are_edited_without_waiting() {
     for _ in 0..3 {
         frame(Vec::new(), &mut scenes);
     }
-    let start = std::time::Instant::now();
+    let begin = processor_time();
     for _ in 0..5 {
         frame(vec![egui::Event::Text("7".into())], &mut scenes);
     }
-    let typing = start.elapsed() / 5;
-    let start = std::time::Instant::now();
+    let typed = processor_time();
     for _ in 0..20 {
         frame(Vec::new(), &mut scenes);
     }
-    let looking = start.elapsed() / 20;
+    let looked = processor_time();
     assert!(scenes.document.text().contains("77777"));
-    eprintln!("10 000 lines: a letter {typing:?}, a frame {looking:?}");
-    // The figures are for an unoptimised build on a machine that does other things too.
-    assert!(typing.as_millis() < 2000 && looking.as_millis() < 300, "a letter {typing:?}, a frame {looking:?}");
+    let (Some(begin), Some(typed), Some(looked)) = (begin, typed, looked) else {
+        return;
+    };
+    let (letter, look) = ((typed - begin) / 5, (looked - typed) / 20);
+    eprintln!("10 000 lines: a letter {letter:?}, a frame {look:?}");
+    // Of an unoptimised build; an optimised one takes a fifth.
+    assert!(letter.as_millis() < 800 && look.as_millis() < 100, "a letter {letter:?}, a frame {look:?}");
 }
 
 fn form<'a>(text: &str) -> Harness<'a, Stage<ScenesState>> {
@@ -420,9 +429,15 @@ fn the_form_shows_every_field_and_edits_the_text() {
     assert!(text(&harness).contains("boids: ()"), "{}", text(&harness));
     click(&mut harness, Role::Button, "Add to agents");
     assert!(text(&harness).contains("count: 3), ()]"), "{}", text(&harness));
+    let rect = harness.get_by_role_and_label(Role::Button, "Remove agents[0]").rect();
+    assert!(rect.right() <= 420.0, "{rect:?}");
     click(&mut harness, Role::Button, "Duplicate agents[0]");
     assert_eq!(text(&harness).matches("bird").count(), 2);
     assert!(says(&harness, "Agents (3)"));
+    // Nothing grows out of the panel, frame by frame.
+    harness.run_steps(20);
+    let right = harness.get_by_role_and_label(Role::Button, "Remove agents[0]").rect().right();
+    assert!(right <= 420.0, "{right}");
 }
 
 #[test]
