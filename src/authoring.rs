@@ -1,5 +1,4 @@
-//! What the window's panels need to edit a scene's text, from the scene's types: the inspector's
-//! [`SceneAuthor`](agent2028_inspector::authoring::SceneAuthor).
+//! What the window's panels need to edit a scene's text, from the scene's types: the inspector's [`SceneAuthor`].
 //!
 //! | module | concept |
 //! |---|---|

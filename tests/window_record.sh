@@ -88,7 +88,7 @@ sleep 1.5
 # A key has to be seen down with Ctrl for at least a frame, and by software a frame can take long.
 xdotool keydown ctrl
 sleep 0.5
-xdotool key e
+xdotool key k
 sleep 0.8
 xdotool keyup ctrl
 sleep 1.5

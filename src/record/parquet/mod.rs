@@ -5,7 +5,7 @@
 //! the program's version, the scene, its seed and fingerprint, ticks per second and epoch (`agent2028.*`), and for each
 //! column its unit and meaning (`column.NAME.unit`, `column.NAME.help`).
 //!
-//! The writer is our own ([`file`], [`thrift`]), because it needs so little of the format: flat columns, one plain page of
+//! The writer is our own (`file`, `thrift`), because it needs so little of the format: flat columns, one plain page of
 //! each per row group, Zstandard. `tests/parquet` has it read by the reference implementation.
 
 pub mod file;

@@ -1,6 +1,6 @@
 //! Selectors as people would say them: `group ant and speed > 2 and within 50 of (0, 0)`.
 //!
-//! Every [`Selector`] has exactly one written form ([`format`]), and reading it gives the same selector back ([`parse`]).
+//! Every [`Selector`] has exactly one written form ([`format()`]), and reading it gives the same selector back ([`parse`]).
 //!
 //! | written | selector |
 //! |---|---|

@@ -3,7 +3,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`panel`] | every panel there is, with its name, icon and first place |
-//! | [`layout`] | the tree, and what keeps it sane |
+//! | `layout` | the tree, and what keeps it sane |
 //! | `saved` | the tree as it is written to a file |
 //! | [`preset`] | layouts for watching, debugging and presenting |
 //! | [`behavior`] | how tabs and docks look and work |
