@@ -345,11 +345,18 @@ fn labels(painter: &Painter, look: &Look, view: &TimelineView, range: Range, acr
     for (tick, time) in range.labels(view.tick_hz, least) {
         let x = range.x(tick, across).round() + 0.5;
         painter.vline(x, Rangef::new(rect.top(), rect.bottom()), Stroke::new(spacing::HAIRLINE, look.hairline));
+        let text = |text: String, font| painter.layout_no_wrap(text, font, look.secondary);
+        let time = text(time, FontId::monospace(type_size::SMALL));
+        let tick = text(format!("tick {}", format::count(tick)), FontId::proportional(type_size::SMALL));
         let at = pos2(x + spacing::TIGHT, rect.top());
-        let time = painter.text(at, Align2::LEFT_TOP, time, FontId::monospace(type_size::SMALL), look.secondary);
-        let tick = format!("tick {}", format::count(tick));
-        let at = pos2(time.right() + spacing::NORMAL, rect.top());
-        painter.text(at, Align2::LEFT_TOP, tick, FontId::proportional(type_size::SMALL), look.secondary);
+        let next = at + vec2(time.size().x + spacing::NORMAL, 0.0);
+        let (time_fits, tick_fits) = (next.x <= rect.right(), next.x + tick.size().x <= rect.right());
+        if time_fits {
+            painter.galley(at, time, look.secondary);
+        }
+        if tick_fits {
+            painter.galley(next, tick, look.secondary);
+        }
     }
 }
 
@@ -435,7 +442,9 @@ fn told(
         let y = Rangef::new(lanes.marks - spacing::TIGHT, lanes.events.max);
         painter.vline(x, y, Stroke::new(spacing::HAIRLINE, look.text));
         let icon = FontId::new(type_size::SMALL, ICON_CALL_SPLIT.font_family());
-        painter.text(pos2(x, lanes.marks), Align2::CENTER_CENTER, ICON_CALL_SPLIT.codepoint, icon, look.text);
+        // Below the rail: the change that forked stands right beside it, above.
+        let at = pos2(x - spacing::NORMAL, lanes.events.center());
+        painter.text(at, Align2::CENTER_CENTER, ICON_CALL_SPLIT.codepoint, icon, look.text);
     }
     lines
 }
