@@ -12,6 +12,7 @@ use egui_plot::{FilledArea, Line, LineStyle, PlotBounds, PlotPoints, PlotTransfo
 
 use super::axis::{Scale, chart};
 use super::curves::Curve;
+use super::picture::{self, PictureKind};
 use super::{
     Change, DraggedMetric, DraggedPlot, NO_VALUES, OtherRun, PlotSetup, PlotsState, PlotsView, Span, picker,
     visible_table,
@@ -193,6 +194,11 @@ fn menu(
         if item(ui, "Save as CSV…") {
             let text = visible_table(view, state, &setup.metrics, ',');
             actions.push(Action::SaveFile(FileToSave::csv("Save the plotted values as", &setup.heading(), text)));
+        }
+        for (text, kind) in [("Save as SVG…", PictureKind::Svg), ("Save as PNG…", PictureKind::Png)] {
+            if item(ui, text) {
+                picture::save(view, state, std::slice::from_ref(setup), look.theme, kind, actions);
+            }
         }
         ui.separator();
         if number > 0 && item(ui, "Move to the front") {

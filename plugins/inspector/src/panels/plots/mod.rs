@@ -7,6 +7,7 @@ pub(crate) mod axis;
 mod chart;
 mod curves;
 mod picker;
+mod picture;
 mod setup;
 
 pub use setup::{PlotSetup, PlotsState, Span};

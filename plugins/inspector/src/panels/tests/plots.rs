@@ -98,6 +98,22 @@ fn the_visible_span_is_saved_as_a_table() {
 }
 
 #[test]
+fn a_plot_is_saved_as_a_picture() {
+    let simulation = run();
+    for (entry, name, begins) in
+        [("Save as SVG…", ".svg", b"<svg".as_slice()), ("Save as PNG…", ".png", b"\x89PNG".as_slice())]
+    {
+        let mut harness = shown(&simulation, with(&[&["agents.failed"]]));
+        click(&mut harness, Role::Button, "More about agents.failed");
+        let actions = click(&mut harness, Role::Button, entry);
+        let [Action::SaveFile(file)] = &actions[..] else { panic!("nothing was saved") };
+        assert!(file.name.ends_with(name), "{}", file.name);
+        let place = file.bytes.windows(begins.len()).position(|bytes| bytes == begins);
+        assert!(place.is_some_and(|place| place < 64), "{entry}");
+    }
+}
+
+#[test]
 fn the_wheel_zooms_and_dragging_moves_all_plots() {
     let simulation = run();
     let mut harness = shown(&simulation, with(&[&["agents.failed"], &["agents.health"]]));
