@@ -63,9 +63,6 @@ fn tags(scene: &Scene) -> Vec<String> {
     if !scene.timeline.is_empty() {
         tags.push("timeline");
     }
-    if !scene.expect.is_empty() {
-        tags.push("expectations");
-    }
     tags.into_iter().map(str::to_owned).collect()
 }
 

@@ -103,9 +103,16 @@ pub fn found(state: &Path) -> Vec<Kept> {
         .collect()
 }
 
+/// Whether this program runs under that number: another program may have got the number since, and a process that has
+/// ended may still be listed.
 fn is_alive(process: u32) -> bool {
-    process == std::process::id()
-        || (cfg!(target_os = "linux") && Path::new("/proc").join(process.to_string()).exists())
+    if process == std::process::id() {
+        return true;
+    }
+    let program = |process: &str| std::fs::read_link(Path::new("/proc").join(process).join("exe")).ok();
+    let name = |path: PathBuf| path.file_name().map(std::ffi::OsStr::to_owned);
+    let other = program(&process.to_string()).and_then(name);
+    other.is_some() && other == program("self").and_then(name)
 }
 
 #[cfg(test)]

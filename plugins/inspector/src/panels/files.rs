@@ -97,9 +97,10 @@ impl FilesState {
             }
             return;
         }
+        let called = if document.name().is_empty() { document.title().to_owned() } else { document.label() };
         let name = match document.path() {
             Some(_) => document.label(),
-            None => format!("{}.ron", document.label().to_lowercase().replace([' ', '/'], "-")),
+            None => format!("{}.ron", called.to_lowercase().replace([' ', '/'], "-")),
         };
         let beside = document.path().and_then(Path::parent).map(Path::to_path_buf);
         self.purpose = Some(Purpose::Save(then));

@@ -14,7 +14,8 @@ use egui::{
 };
 use egui_material_icons::icons::{
     ICON_CLOSE, ICON_EDIT_NOTE, ICON_ERROR, ICON_FIND_REPLACE, ICON_FORMAT_INDENT_INCREASE, ICON_KEYBOARD_ARROW_DOWN,
-    ICON_KEYBOARD_ARROW_UP, ICON_PLAY_ARROW, ICON_REDO, ICON_SAVE, ICON_SEARCH, ICON_UNDO, ICON_UNDO as ICON_REVERT,
+    ICON_KEYBOARD_ARROW_UP, ICON_PLAY_ARROW, ICON_REDO, ICON_RESTART_ALT as ICON_REVERT, ICON_SAVE, ICON_SEARCH,
+    ICON_UNDO,
 };
 
 use crate::actions::{Action, Actions};
@@ -126,8 +127,10 @@ pub fn show(
     }
     let problems = document.analysis().problems.len();
     let list = (problems.min(3) as f32 * measure::PROBLEM_ROW) + if problems > 0 { spacing::NORMAL } else { 0.0 };
-    let height = (ui.available_height() - list).max(measure::PROBLEM_ROW * 2.0);
+    let rest = list + measure::CONTROL + spacing::NORMAL;
+    let height = (ui.available_height() - rest).max(measure::PROBLEM_ROW * 2.0);
     text(ui, look, author, document, state, height, now);
+    foot(ui, look, document, state);
     if problems > 0 {
         problem_list(ui, look, document, state, list);
     }
@@ -292,7 +295,7 @@ fn tools(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
         let tint = if document.is_ahead() { look.accent } else { look.secondary };
-        let apply = widgets::verb_button(ui, look, ICON_PLAY_ARROW, tint, "Apply", measure::NUMBER);
+        let apply = widgets::verb_button(ui, look, ICON_PLAY_ARROW, tint, "Apply", measure::LABEL);
         if widgets::tip(apply, look, "Run this text from tick 0, without saving it", "Ctrl Enter").clicked() {
             run(document, actions);
         }
@@ -336,6 +339,12 @@ fn tools(
         {
             document.revert(now);
         }
+    });
+}
+
+/// The line below the text: how it stands, and where the caret is.
+fn foot(ui: &mut Ui, look: &Look, document: &Document, state: &mut EditorState) {
+    ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let (line, column) = line_and_column(document.text(), state.caret);
             let place = format!("{line}:{column}");
@@ -344,7 +353,9 @@ fn tools(
             if widgets::tip(at, look, "Line and column of the caret; click to go to a line", "Ctrl G").clicked() {
                 state.goto = Some(String::new());
             }
-            status(ui, look, document, state.note.as_deref());
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                status(ui, look, document, state.note.as_deref());
+            });
         });
     });
 }

@@ -536,7 +536,8 @@ impl Form<'_> {
                     for (index, inner) in fields.iter().enumerate() {
                         path.push(Step::Item(index));
                         let at = value.step(&Step::Item(index));
-                        let label = self.schema.words(inner.shape);
+                        let number = matches!(schema.shape(inner.shape), Shape::Number { .. });
+                        let label = if number { "Value".to_owned() } else { self.schema.words(inner.shape) };
                         self.field(ui, inner, &label, path, at);
                         path.pop();
                     }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{
-    Align, Button, Context, Id, Key, Label, Layout, Modal, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType, vec2,
+    Align, AtomExt as _, Button, Context, Id, Key, Label, Layout, Modal, ScrollArea, TextEdit, Ui, WidgetInfo,
+    WidgetType, vec2,
 };
 use egui_material_icons::icons::{
     ICON_ARROW_UPWARD, ICON_CREATE_NEW_FOLDER, ICON_DESCRIPTION, ICON_ERROR, ICON_FOLDER, ICON_FOLDER_OPEN,
@@ -308,7 +309,8 @@ impl Open {
         places.extend(self.question.places.iter().cloned());
         let mut target = None;
         for (name, folder) in places.into_iter().filter(|(_, folder)| folder.is_dir()) {
-            let label = (look.icon(ICON_FOLDER).color(look.secondary), look.body(name.as_str()));
+            let words = look.body(name.as_str()).atom_shrink(true);
+            let label = (look.icon(ICON_FOLDER).color(look.secondary), words, egui::Atom::grow());
             let button = Button::new(label).frame_when_inactive(false).selected(folder == self.folder);
             let response = ui.add_sized(vec2(measure::PLACES, measure::CONTROL), button.truncate());
             widgets::named(ui, &response, WidgetType::Button, &name);
