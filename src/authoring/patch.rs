@@ -525,7 +525,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(600))]
+        // Many picks can't be changed in the way that was drawn.
+        #![proptest_config(ProptestConfig { cases: 600, max_global_rejects: 200_000, ..ProptestConfig::default() })]
 
         #[test]
         fn a_patched_text_says_exactly_the_new_value_and_keeps_every_other_byte(
