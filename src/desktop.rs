@@ -1,5 +1,6 @@
 //! The window: a simulation, the view, the inspector, and what connects them.
 
+pub mod journal;
 pub mod places;
 mod record;
 mod scenes;
@@ -151,7 +152,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         shelf::remember(&mut library, path, places.as_ref());
         pictures.want(&loaded, path, places.as_ref());
     }
-    let found = places.as_ref().map(|places| unsaved::found(&places.state)).unwrap_or_default();
+    let found = places.as_ref().map(|places| scenes::find_lost(&places.state)).unwrap_or_default();
     let mut transport = Transport::default();
     transport.playing = !options.paused;
     transport.speed = options.speed;
@@ -173,6 +174,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             recorder,
             places,
             found,
+            opened: 0,
         })
         .init_resource::<Saver>()
         .add_systems(PreUpdate, drive)
@@ -189,7 +191,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             )
                 .chain(),
         )
-        .add_systems(Last, (scenes::keep_unsaved, record::keep_recording));
+        .add_systems(Last, (scenes::keep_unsaved, journal::keep_journal, record::keep_recording));
     let offered = scenes::recovered(&app.world().resource::<OpenScene>().found);
     app.world_mut().resource_mut::<InspectorState>().scenes.files.recovered = offered;
     if let Some(keep) = KeepWorkspace::in_settings(options.theme) {

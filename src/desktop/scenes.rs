@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
+use agent2028_core::timeline::Timeline;
+use agent2028_core::transport::Transport;
 use agent2028_inspector::authoring::document::Source;
+use agent2028_inspector::panels::files::{Recovered, RecoveredWhat};
 use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus};
 use agent2028_view::{Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
@@ -15,6 +18,7 @@ use bevy::prelude::*;
 use bevy::window::{FileDragAndDrop, WindowCloseRequested};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
+use super::journal::{self, LostRun};
 use super::places::{Places, write_whole};
 use super::record::Recorder;
 use super::shelf::{self, PictureMaker};
@@ -22,6 +26,7 @@ use super::unsaved::{self, Kept, Unsaved};
 use super::{simulation_of, status_of};
 use crate::assemble::ExtraPlugins;
 use crate::authoring::problems_of;
+use crate::record::Recording;
 use crate::scene::gallery;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load, load_edited};
 use crate::scene::report::SceneError;
@@ -38,10 +43,27 @@ pub(super) struct OpenScene {
     pub settings: Vec<Setting>,
     pub watch: Option<FileWatch>,
     pub places: Option<Places>,
-    /// Texts that were found again.
-    pub found: Vec<Kept>,
+    /// Texts and runs that were found again.
+    pub found: Vec<Lost>,
+    /// How many scenes have been put in place of others.
+    pub opened: u64,
     /// What writes the run down as it goes.
     pub recorder: Option<Recorder>,
+}
+
+/// What a program that ended without being asked to has left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// A text with unsaved changes.
+    Text(Kept),
+    /// A run that people had changed.
+    Run(LostRun),
+}
+
+/// Everything of that kind: texts first, because nobody can write them again.
+pub(super) fn find_lost(state: &Path) -> Vec<Lost> {
+    let texts = unsaved::found(state).into_iter().map(Lost::Text);
+    texts.chain(journal::found(state).into_iter().map(Lost::Run)).collect()
 }
 
 /// What was kept last of the document.
@@ -63,6 +85,8 @@ pub(super) struct Stage<'w> {
     camera: ResMut<'w, WorldCamera>,
     viewport: Res<'w, Viewport>,
     pictures: ResMut<'w, PictureMaker>,
+    timeline: ResMut<'w, Timeline>,
+    transport: ResMut<'w, Transport>,
 }
 
 /// Does what was asked for: saves first, then the last other wish of the frame.
@@ -111,6 +135,7 @@ impl Stage<'_> {
                 self.status.source = source;
                 self.scene.watch = FileWatch::of(&loaded);
                 self.scene.loaded = loaded;
+                self.scene.opened += 1;
                 true
             }
             Err(error) => {
@@ -295,13 +320,17 @@ impl Stage<'_> {
         if index >= self.scene.found.len() {
             return;
         }
-        let kept = self.scene.found.remove(index);
+        let lost = self.scene.found.remove(index);
         self.list_found();
+        match lost {
+            Lost::Text(kept) => self.recover_text(kept),
+            Lost::Run(run) => self.recover_run(&run),
+        }
+    }
+
+    fn recover_text(&mut self, kept: Kept) {
         let unsaved = kept.unsaved;
-        let saved = match &unsaved.path {
-            Some(path) => std::fs::read_to_string(path).unwrap_or_default(),
-            None => gallery::find(&unsaved.name).unwrap_or_default().to_owned(),
-        };
+        let saved = saved_text(unsaved.path.as_deref(), &unsaved.name);
         self.show_text(Source {
             name: unsaved.name,
             title: unsaved.title,
@@ -316,11 +345,54 @@ impl Stage<'_> {
         let _ = std::fs::remove_file(kept.file);
     }
 
+    /// Runs a scene again with all that people had done to it, up to where it stood, and waits there.
+    fn recover_run(&mut self, lost: &LostRun) {
+        let recording = match Recording::open(&lost.folder) {
+            Ok(recording) => recording,
+            Err(error) => {
+                self.state.scenes.files.warn(format!("The run can't be brought back: {error}"));
+                return;
+            }
+        };
+        let origin = lost.stand.origin();
+        let mut loaded = recording.loaded.clone();
+        loaded.origin = origin.clone();
+        // The folder of the journal is nobody's scene: what is watched is the file that the scene came from.
+        loaded.files = lost.stand.path.iter().cloned().collect();
+        self.scene.settings.clear();
+        if !self.exchange(Ok(loaded)) {
+            return;
+        }
+        let text = saved_text(lost.stand.path.as_deref(), &origin.label());
+        let text = if text.is_empty() { recording.loaded.source_text().to_owned() } else { text };
+        self.show_text(Source {
+            name: self.status.name.clone(),
+            title: self.status.title.clone(),
+            text,
+            path: lost.stand.path.clone(),
+            broken: false,
+        });
+        if let Err(error) = recording.queue(self.simulation.world_mut()) {
+            self.state.scenes.files.warn(format!("Not all of the run can be brought back: {error}"));
+        }
+        self.timeline.begin(&self.simulation);
+        self.timeline.foresee(lost.stand.furthest);
+        self.timeline.seek(lost.stand.tick);
+        self.transport.playing = false;
+        self.fit();
+        // From here on it is kept under this process.
+        journal::remove(&lost.folder);
+    }
+
     fn forget(&mut self, index: usize) {
         if index < self.scene.found.len() {
-            let kept = self.scene.found.remove(index);
-            if let Err(error) = std::fs::remove_file(&kept.file) {
-                warn!("{} can't be removed: {error}", kept.file.display());
+            match self.scene.found.remove(index) {
+                Lost::Text(kept) => {
+                    if let Err(error) = std::fs::remove_file(&kept.file) {
+                        warn!("{} can't be removed: {error}", kept.file.display());
+                    }
+                }
+                Lost::Run(run) => journal::remove(&run.folder),
             }
         }
         self.list_found();
@@ -331,15 +403,32 @@ impl Stage<'_> {
     }
 }
 
-/// Texts that were found, as the window offers them.
-pub(super) fn recovered(found: &[Kept]) -> Vec<agent2028_inspector::panels::files::Recovered> {
+/// What the file of a scene, or the built-in scene, says.
+fn saved_text(path: Option<&Path>, name: &str) -> String {
+    match path {
+        Some(path) => std::fs::read_to_string(path).unwrap_or_default(),
+        None => gallery::find(name).unwrap_or_default().to_owned(),
+    }
+}
+
+/// What was found, as the window offers it.
+pub(super) fn recovered(found: &[Lost]) -> Vec<Recovered> {
+    let name = |title: &str, or: &str| if title.is_empty() { or.to_owned() } else { title.to_owned() };
     found
         .iter()
-        .map(|kept| agent2028_inspector::panels::files::Recovered {
-            title: if kept.unsaved.title.is_empty() { kept.unsaved.name.clone() } else { kept.unsaved.title.clone() },
-            path: kept.unsaved.path.clone(),
-            age: kept.age,
-            lines: kept.unsaved.text.lines().count(),
+        .map(|lost| match lost {
+            Lost::Text(kept) => Recovered {
+                title: name(&kept.unsaved.title, &kept.unsaved.name),
+                path: kept.unsaved.path.clone(),
+                age: kept.age,
+                what: RecoveredWhat::Text { lines: kept.unsaved.text.lines().count() },
+            },
+            Lost::Run(run) => Recovered {
+                title: name(&run.stand.title, &run.stand.origin().label()),
+                path: run.stand.path.clone(),
+                age: run.age,
+                what: RecoveredWhat::Run { tick: run.stand.tick, changes: run.stand.changes },
+            },
         })
         .collect()
 }
@@ -568,6 +657,8 @@ mod tests {
             .init_resource::<WorldCamera>()
             .init_resource::<Viewport>()
             .init_resource::<PictureMaker>()
+            .init_resource::<Timeline>()
+            .init_resource::<Transport>()
             .insert_resource(OpenScene {
                 watch: FileWatch::of(&loaded),
                 loaded,
@@ -576,9 +667,13 @@ mod tests {
                 settings: Vec::new(),
                 places: Some(places),
                 found: Vec::new(),
+                opened: 0,
                 recorder: None,
             })
-            .add_systems(Update, (take_drops, close_window, serve, follow_files, keep_unsaved).chain());
+            .add_systems(
+                Update,
+                (take_drops, close_window, serve, follow_files, keep_unsaved, journal::keep_journal).chain(),
+            );
         app
     }
 
@@ -690,11 +785,81 @@ mod tests {
         };
         let state = home.path().join("state");
         unsaved::keep(&state, &text).unwrap();
-        app.world_mut().resource_mut::<OpenScene>().found = unsaved::found(&state);
+        app.world_mut().resource_mut::<OpenScene>().found = find_lost(&state);
         ask(&mut app, SceneRequest::Recover(0));
         let document = &scenes(&mut app).scenes.document;
         assert_eq!((document.text(), document.path(), document.is_dirty()), (TWO, Some(file.as_path()), true));
         assert_eq!((agents(&app), unsaved::found(&state)), (2, vec![]));
+    }
+
+    #[test]
+    fn a_run_that_a_crash_has_ended_is_brought_back_with_all_that_was_done_to_it() {
+        use agent2028_core::faults::Kill;
+        use agent2028_core::selector::Selector;
+        bevy::tasks::IoTaskPool::get_or_init(bevy::tasks::TaskPool::new);
+        let home = tempfile::tempdir().unwrap();
+        let state = home.path().join("state");
+        let mut app = window("flock", home.path());
+        let play = |app: &mut App, ticks: u64| {
+            app.world_mut().resource_scope(|world, mut timeline: Mut<Timeline>| {
+                timeline.run(&mut world.resource_mut::<Simulation>(), ticks);
+            });
+        };
+        play(&mut app, 5);
+        app.update();
+        let own = journal::folder_of(&state, std::process::id());
+        assert!(!own.exists(), "nobody has changed anything");
+        app.world_mut().resource_scope(|world, mut timeline: Mut<Timeline>| {
+            let kill = Kill { select: Selector::Count(7), duration_s: None };
+            timeline.intervene(&mut world.resource_mut::<Simulation>(), kill);
+        });
+        play(&mut app, 5);
+        for _ in 0..200 {
+            app.update();
+            if own.join("session.json").exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let (hash, left) = (app.world().resource::<Simulation>().state_hash(), agents(&app));
+        // The program dies: its folder stays, under a number that no living process has.
+        let dead = journal::folder_of(&state, u32::MAX - 7);
+        std::fs::rename(&own, &dead).unwrap();
+        let note = dead.join("session.json");
+        let text = std::fs::read_to_string(&note).unwrap();
+        let text =
+            text.replace(&format!("\"process\":{}", std::process::id()), &format!("\"process\":{}", u32::MAX - 7));
+        std::fs::write(&note, text).unwrap();
+
+        let mut app = window("predator", home.path());
+        app.world_mut().resource_mut::<OpenScene>().found = find_lost(&state);
+        let offered = recovered(&app.world().resource::<OpenScene>().found);
+        assert_eq!(offered[0].what, RecoveredWhat::Run { tick: 10, changes: 1 });
+        ask(&mut app, SceneRequest::Recover(0));
+        app.world_mut().resource_scope(|world, mut timeline: Mut<Timeline>| {
+            timeline.finish(&mut world.resource_mut::<Simulation>());
+        });
+        let simulation = app.world().resource::<Simulation>();
+        assert_eq!((simulation.tick(), simulation.state_hash(), agents(&app)), (10, hash, left));
+        assert!(!dead.exists() && !scenes(&mut app).scenes.document.is_dirty());
+        // Another scene on purpose: nothing is left behind.
+        for _ in 0..200 {
+            app.update();
+            if own.join("session.json").exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(own.exists());
+        ask(&mut app, SceneRequest::Open("flock".into()));
+        for _ in 0..200 {
+            app.update();
+            if !own.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(!own.exists());
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub fn found(state: &Path) -> Vec<Kept> {
 
 /// Whether this program runs under that number: another program may have got the number since, and a process that has
 /// ended may still be listed.
-fn is_alive(process: u32) -> bool {
+pub(super) fn is_alive(process: u32) -> bool {
     if process == std::process::id() {
         return true;
     }

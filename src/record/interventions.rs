@@ -8,7 +8,9 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use agent2028_core::checkpoint::write_atomically;
-use agent2028_core::intervention::{AnyIntervention, Applied, InterventionError, InterventionRegistry, Origin};
+use agent2028_core::intervention::{
+    AnyIntervention, Applied, InterventionError, InterventionRegistry, Origin, Stamped,
+};
 use agent2028_core::ron_format;
 use ron::value::RawValue;
 use serde::{Deserialize, Serialize};
@@ -71,6 +73,12 @@ impl Entry {
             fields: stamped.action.to_ron().unwrap_or_else(|_| "()".into()),
             outcome: applied.outcome.clone(),
         }
+    }
+
+    /// An intervention that somebody asked for, whether its tick has come or not.
+    #[must_use]
+    pub fn asked(stamped: &Stamped) -> Self {
+        Self::of(&Applied { stamped: stamped.clone(), outcome: Ok(String::new()) })
     }
 
     /// Whether both do the same at the same tick, whoever counts them how.
@@ -152,6 +160,14 @@ fn parse(text: &str) -> Result<Vec<Entry>, (usize, String)> {
     }
     entries.sort_by_key(|entry| (entry.tick, entry.sequence));
     Ok(entries)
+}
+
+/// Writes the interventions of a run, all at once: there completely or not at all.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn write(folder: &Path, entries: &[Entry]) -> Result<(), RecordError> {
+    write_all(&folder.join(FILE), entries, &[]).map(drop)
 }
 
 /// `interventions.ron`, open for writing.

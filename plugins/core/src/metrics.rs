@@ -73,14 +73,21 @@ pub struct Bucket {
     pub sum: f64,
     /// Number of samples.
     pub count: u64,
+    /// Sum of the squared distances of the samples from their mean.
+    pub spread: f64,
 }
 
 impl Bucket {
     fn of(tick: u64, value: f64) -> Self {
-        Self { from: tick, to: tick, min: value, max: value, sum: value, count: 1 }
+        Self { from: tick, to: tick, min: value, max: value, sum: value, count: 1, spread: 0.0 }
     }
 
-    fn absorb(&mut self, other: &Self) {
+    /// Takes in the samples that follow. The spread is put together as Chan, Golub and LeVeque do (1983): a sum of plain
+    /// squares would lose all digits of values that are large and close to each other.
+    pub fn absorb(&mut self, other: &Self) {
+        let (own, others) = (self.count as f64, other.count as f64);
+        let apart = other.mean() - self.mean();
+        self.spread += other.spread + apart * apart * own * others / (own + others);
         self.to = other.to;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
@@ -92,6 +99,12 @@ impl Bucket {
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.sum / self.count as f64
+    }
+
+    /// Standard deviation of the samples (of all of them, not an estimate from a part).
+    #[must_use]
+    pub fn deviation(&self) -> f64 {
+        (self.spread / self.count as f64).sqrt()
     }
 }
 

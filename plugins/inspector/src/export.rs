@@ -1,7 +1,9 @@
 //! Files that panels offer: what is in them, and where a person wants them.
 
+use agent2028_core::checkpoint::write_atomically;
 use bevy_egui::egui;
 
+use crate::panels::notices::Notice;
 use crate::theme::Look;
 use crate::widgets::file_dialog::{FileDialog, FileQuestion, FileTask};
 
@@ -52,8 +54,6 @@ fn file_name(words: &str) -> String {
 pub struct Saving {
     dialog: FileDialog,
     file: Option<FileToSave>,
-    /// What came of the last file: where it is, or why it could not be written.
-    pub outcome: Option<Result<String, String>>,
 }
 
 impl Saving {
@@ -69,17 +69,21 @@ impl Saving {
         self.file = Some(file);
     }
 
-    /// Shows the dialog while it is open, and writes the file once its place is chosen.
-    pub fn show(&mut self, ctx: &egui::Context, look: &Look) {
-        if let Some(path) = self.dialog.show(ctx, look)
-            && let Some(file) = self.file.take()
-        {
-            let place = path.display();
-            self.outcome = Some(match std::fs::write(&path, &file.bytes) {
-                Ok(()) => Ok(format!("Saved {place}")),
-                Err(error) => Err(format!("{place} could not be written: {error}")),
-            });
-        }
+    /// Whether a place is asked for, so that keys are answers and no shortcuts.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        self.dialog.is_open()
+    }
+
+    /// Shows the dialog while it is open, and writes the file once its place is chosen; what came of that.
+    pub fn show(&mut self, ctx: &egui::Context, look: &Look) -> Option<Notice> {
+        let path = self.dialog.show(ctx, look)?;
+        let file = self.file.take()?;
+        let place = path.display().to_string();
+        Some(match write_atomically(&path, &file.bytes) {
+            Ok(()) => Notice::Done(format!("Saved as {place}"), Some(place)),
+            Err(error) => Notice::Failed(format!("{place} could not be written: {error}")),
+        })
     }
 }
 

@@ -87,7 +87,7 @@ pub struct Strokes {
 
 impl Strokes {
     fn add(&mut self, now: (u64, u64), erase: bool, points: &[Vec2], radius: f32, done: bool) {
-        // While time stands still a stroke stays whole: parts meet in a circle that both of them paint.
+        // While time stands still a stroke stays whole, and is one intervention.
         if self.open.is_none() {
             self.sent = Some(now);
         }
@@ -166,13 +166,14 @@ fn brush(stroke: Stroke, options: &ToolOptions, world: &World) -> Deed {
         return Deed { interventions: Vec::new(), words: String::new() };
     };
     let (center, path, radius, layer) = (*center, path.to_vec(), stroke.radius, layer_name(options, world));
+    let continued = stroke.begun;
     if stroke.erase {
         let words = if options.all_layers { "Wiped pheromone away".into() } else { format!("Wiped {layer} away") };
         let layer = (!options.all_layers).then_some(layer);
-        Deed { interventions: vec![ErasePheromone { layer, center, path, radius }.into()], words }
+        Deed { interventions: vec![ErasePheromone { layer, center, path, radius, continued }.into()], words }
     } else {
         let words = format!("Painted {layer}");
-        let paint = PaintPheromone { layer, center, path, radius, amount: options.strength };
+        let paint = PaintPheromone { layer, center, path, radius, amount: options.strength, continued };
         Deed { interventions: vec![paint.into()], words }
     }
 }

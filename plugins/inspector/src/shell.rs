@@ -102,7 +102,7 @@ pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mu
 /// Turns keys into actions; true if the panels were hidden or shown.
 fn keys(ui: &Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> bool {
     let visible = state.visible;
-    if state.scenes.gallery.open || state.scenes.files.is_asking() {
+    if state.scenes.gallery.open || state.scenes.files.is_asking() || state.saving.is_asking() {
         // Keys are answers there.
         return false;
     }
@@ -630,7 +630,9 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
         actions,
     );
     help::show(&ctx, look, &mut state.top_bar.help);
-    state.saving.show(&ctx, look);
+    if let Some(notice) = state.saving.show(&ctx, look) {
+        state.notices.tell(notice, now);
+    }
 }
 
 /// The circle that a fault will be applied in, drawn over the world.

@@ -105,12 +105,17 @@ pub fn paint(
     depositor: AgentId,
 ) -> usize {
     let cells = brush(field, path, radius);
+    deposit(field, layer, &cells, amount, depositor);
+    cells.len()
+}
+
+/// Deposits `amount` into every one of these cells.
+pub fn deposit(field: &mut PheromoneField, layer: LayerId, cells: &[Cell], amount: f32, depositor: AgentId) {
     if let Some(layer) = field.layer_mut(layer) {
-        for cell in &cells {
+        for cell in cells {
             layer.deposit(*cell, amount, depositor);
         }
     }
-    cells.len()
 }
 
 /// Most cells that one brush may cover: more would take longer than anybody waits.

@@ -12,7 +12,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{NestConfig, PheromonesConfig, ResourceConfig, WallConfig};
-use crate::emit::{MOST_BRUSH_CELLS, Spoof, SpoofSource, Spoofs, brush, brush_size, paint};
+use crate::emit::{MOST_BRUSH_CELLS, Spoof, SpoofSource, Spoofs, brush, brush_size, deposit};
 use crate::field::{LayerId, PheromoneField};
 use crate::forager::Forager;
 use crate::site::Sites;
@@ -189,11 +189,15 @@ pub struct PaintPheromone {
     /// What each cell gets, once per stroke; by default 0.5.
     #[reflect(@Range::new(0.0, 1e9), @Unit("intensity"))]
     pub amount: f32,
+    /// Whether `center` is where an earlier part of the same stroke ended: what the brush covers there was painted with that
+    /// part.
+    pub continued: bool,
 }
 
 impl Default for PaintPheromone {
     fn default() -> Self {
-        Self { layer: "food".into(), center: Vec2::ZERO, path: Vec::new(), radius: 20.0, amount: 0.5 }
+        let (center, path) = (Vec2::ZERO, Vec::new());
+        Self { layer: "food".into(), center, path, radius: 20.0, amount: 0.5, continued: false }
     }
 }
 
@@ -209,8 +213,18 @@ impl Intervention for PaintPheromone {
         let stroke = stroke(self.center, &self.path);
         check_brush(world, &stroke, self.radius)?;
         let mut field = world.resource_mut::<PheromoneField>();
-        let cells = paint(&mut field, layer, &stroke, self.radius, self.amount, AgentId::NONE);
-        Ok(format!("painted {} on {cells} cells", self.layer))
+        let mut cells = brush(&field, &stroke, self.radius);
+        if self.continued {
+            let mut painted = brush(&field, &[self.center], self.radius);
+            painted.sort_unstable();
+            cells.retain(|cell| painted.binary_search(cell).is_err());
+        }
+        deposit(&mut field, layer, &cells, self.amount, AgentId::NONE);
+        Ok(format!("painted {} on {} cells", self.layer, cells.len()))
+    }
+
+    fn continues(&self, earlier: &Self) -> bool {
+        self.continued && goes_on(self.center, earlier.center, &earlier.path)
     }
 }
 
@@ -230,11 +244,13 @@ pub struct ErasePheromone {
     /// Radius of the brush; by default 20.
     #[reflect(@Range::new(0.0, 1e5), @Unit("units"))]
     pub radius: f32,
+    /// Whether `center` is where an earlier part of the same stroke ended.
+    pub continued: bool,
 }
 
 impl Default for ErasePheromone {
     fn default() -> Self {
-        Self { layer: None, center: Vec2::ZERO, path: Vec::new(), radius: 20.0 }
+        Self { layer: None, center: Vec2::ZERO, path: Vec::new(), radius: 20.0, continued: false }
     }
 }
 
@@ -247,6 +263,11 @@ fn stroke(center: Vec2, path: &[Vec2]) -> Vec<Vec2> {
     let mut points = vec![center];
     points.extend_from_slice(path);
     points
+}
+
+/// Whether a stroke that begins at `start` goes on where another one has ended.
+fn goes_on(start: Vec2, center: Vec2, path: &[Vec2]) -> bool {
+    start == *path.last().unwrap_or(&center)
 }
 
 fn layers_meant(world: &World, name: Option<&String>) -> Result<Vec<LayerId>, InterventionError> {
@@ -273,6 +294,10 @@ impl Intervention for ErasePheromone {
             }
         }
         Ok(format!("erased {} cells", cells.len()))
+    }
+
+    fn continues(&self, earlier: &Self) -> bool {
+        self.continued && goes_on(self.center, earlier.center, &earlier.path)
     }
 }
 

@@ -20,8 +20,25 @@ use crate::widgets::{self, FileDialog, FileQuestion, FileTask};
 /// How long a note stays.
 const NOTE_S: f64 = 3.0;
 
-/// A text that was found again after the program had ended without saving it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What was found again after the program had ended without being asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecoveredWhat {
+    /// A text that was not saved.
+    Text {
+        /// How many lines it has.
+        lines: usize,
+    },
+    /// A run that people had changed.
+    Run {
+        /// The tick that was shown.
+        tick: u64,
+        /// How many changes they had made.
+        changes: usize,
+    },
+}
+
+/// A text or a run that was found again.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {
     /// What the scene is called.
     pub title: String,
@@ -29,8 +46,8 @@ pub struct Recovered {
     pub path: Option<PathBuf>,
     /// How long ago it was written, in seconds.
     pub age: u64,
-    /// How many lines it has.
-    pub lines: usize,
+    /// What it is.
+    pub what: RecoveredWhat,
 }
 
 /// What the dialog that is open asks for.
@@ -51,7 +68,7 @@ pub struct FilesState {
     /// What the file holds now, if another program changed it while there were unsaved changes.
     pub theirs: Option<String>,
     difference: bool,
-    /// Texts that were found again.
+    /// Texts and runs that were found again.
     pub recovered: Vec<Recovered>,
     /// What was done or went wrong, and when it was first shown.
     note: Option<(String, bool, Option<f64>)>,
@@ -339,6 +356,27 @@ fn recovered(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState, act
     let Some(first) = state.recovered.first().cloned() else {
         return;
     };
+    let (heading, what, away) = match first.what {
+        RecoveredWhat::Text { lines } => (
+            format!("Unsaved changes of {} were found", first.title),
+            format!(
+                "Written {}, {}. The program ended before they were saved.",
+                format::ago(first.age),
+                format::counted(lines as u64, "line", "lines")
+            ),
+            "Delete them",
+        ),
+        RecoveredWhat::Run { tick, changes } => (
+            format!("A run of {} was cut off", first.title),
+            format!(
+                "It stood at tick {} with {} made by hand, {}. It can be run again up to there.",
+                format::count(tick),
+                format::counted(changes as u64, "change", "changes"),
+                format::ago(first.age)
+            ),
+            "Forget it",
+        ),
+    };
     let width = measure::QUESTION.min(free.width() - spacing::SECTION * 2.0);
     Area::new(Id::new("found again"))
         .order(Order::Foreground)
@@ -349,21 +387,15 @@ fn recovered(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState, act
                 ui.set_width(width);
                 ui.horizontal(|ui| {
                     ui.label(look.icon(ICON_RESTORE).color(look.info));
-                    ui.add(
-                        Label::new(look.strong(format!("Unsaved changes of {} were found", first.title))).truncate(),
-                    );
+                    ui.add(Label::new(look.strong(heading)).truncate());
                 });
-                let lines = format::counted(first.lines as u64, "line", "lines");
-                ui.label(look.quiet(format!(
-                    "Written {}, {lines}. The program ended before they were saved.",
-                    format::ago(first.age)
-                )));
+                ui.add(Label::new(look.quiet(what)).wrap());
                 ui.add_space(spacing::TIGHT);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if primary(ui, look, "Restore") {
                         actions.push(Action::Scene(SceneRequest::Recover(0)));
                     }
-                    if widgets::text_button(ui, look.body("Delete them")).clicked() {
+                    if widgets::text_button(ui, look.body(away)).clicked() {
                         actions.push(Action::Scene(SceneRequest::Forget(0)));
                     }
                     if widgets::text_button(ui, look.body("Later")).clicked() {

@@ -1,9 +1,15 @@
 //! What colours, sizes and heat maps mean: scales with their numbers and units, categories with their counts.
 
+use agent2028_core::agent::Status;
+use agent2028_core::selector::Selector;
 use agent2028_view::tokens::{marks, spacing};
 use bevy_egui::egui;
-use egui::{Align, Align2, Area, Color32, Context, Id, Layout, Mesh, Order, Pos2, Rect, Sense, Shape, Ui, pos2, vec2};
+use egui::{
+    Align, Align2, Area, Color32, Context, Id, Layout, Mesh, Order, Pos2, Rect, Sense, Shape, Ui, WidgetType, pos2,
+    vec2,
+};
 
+use crate::actions::{Action, Actions};
 use crate::format;
 use crate::theme::{Look, flat_frame, measure};
 use crate::widgets;
@@ -26,8 +32,21 @@ pub struct ScaleKey {
 pub struct CategoryKey {
     /// What they tell apart.
     pub title: String,
-    /// Colour, name and how many agents there are of each.
-    pub rows: Vec<(Color32, String, u64)>,
+    /// One per kind.
+    pub rows: Vec<CategoryRow>,
+}
+
+/// A kind of agents.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CategoryRow {
+    /// Its colour.
+    pub tint: Color32,
+    /// What it is called.
+    pub name: String,
+    /// How many agents there are of it.
+    pub count: u64,
+    /// Who they are, if they can be selected that way.
+    pub select: Option<Selector>,
 }
 
 /// What the colours of agents tell.
@@ -107,7 +126,7 @@ impl LegendView {
 const MOST_ROWS: usize = 8;
 
 /// Shows the legend at the lower left of the world; returns the place that it takes.
-pub fn show(ctx: &Context, look: &Look, free: Rect, view: &LegendView) -> Option<Rect> {
+pub fn show(ctx: &Context, look: &Look, free: Rect, view: &LegendView, actions: &mut Actions) -> Option<Rect> {
     if view.is_empty() {
         return None;
     }
@@ -115,14 +134,13 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, view: &LegendView) -> Option
         .order(Order::Middle)
         .pivot(Align2::LEFT_BOTTOM)
         .fixed_pos(free.left_bottom() + vec2(spacing::WIDE, -spacing::WIDE))
-        .interactable(false)
         .fade_in(false)
-        .show(ctx, |ui| flat_frame(look).show(ui, |ui| contents(ui, look, view)));
+        .show(ctx, |ui| flat_frame(look).show(ui, |ui| contents(ui, look, view, actions)));
     Some(shown.response.rect)
 }
 
 /// The legend's contents.
-pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView) {
+pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView, actions: &mut Actions) {
     ui.set_width(measure::LEGEND);
     ui.spacing_mut().item_spacing.y = spacing::TIGHT;
     let mut parts = 0;
@@ -144,7 +162,7 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView) {
         }
         ColorKey::Categories(categories) => {
             part(ui);
-            category_key(ui, look, categories);
+            category_key(ui, look, categories, actions);
         }
     }
     if let Some(size) = &view.size {
@@ -157,7 +175,7 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView) {
     }
     if view.trouble != TroubleKey::default() {
         part(ui);
-        trouble_key(ui, look, &view.trouble);
+        trouble_key(ui, look, &view.trouble, actions);
     }
     if !view.fields.is_empty() {
         part(ui);
@@ -182,7 +200,7 @@ fn scale_key(ui: &mut Ui, look: &Look, scale: &ScaleKey) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), measure::RAMP), Sense::hover());
     ramp(ui, rect, &scale.ramp);
     let said = format!("Scale of {} from {}", scale.title, scale.marks.join(" to "));
-    widgets::named(ui, &response, egui::WidgetType::ColorButton, &said);
+    widgets::named(ui, &response, WidgetType::ColorButton, &said);
     let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), measure::SMALL_LINE), Sense::hover());
     let last = scale.marks.len().saturating_sub(1).max(1) as f32;
     for (at, mark) in scale.marks.iter().enumerate() {
@@ -218,15 +236,29 @@ fn ramp(ui: &Ui, rect: Rect, colors: &[Color32]) {
     ui.painter().add(Shape::mesh(mesh));
 }
 
-fn category_key(ui: &mut Ui, look: &Look, categories: &CategoryKey) {
+fn category_key(ui: &mut Ui, look: &Look, categories: &CategoryKey, actions: &mut Actions) {
     title(ui, look, &categories.title, "agents");
-    for (color, name, count) in categories.rows.iter().take(MOST_ROWS) {
-        row(ui, look, |ui| drop(widgets::swatch(ui, *color)), name, *count);
+    for kind in categories.rows.iter().take(MOST_ROWS) {
+        selecting(ui, look, &kind.name, kind.select.as_ref(), actions);
+        row(ui, look, |ui| drop(widgets::swatch(ui, kind.tint)), &kind.name, kind.count);
     }
     let more = categories.rows.get(MOST_ROWS..).unwrap_or_default();
     if !more.is_empty() {
-        let count = more.iter().map(|(_, _, count)| count).sum();
+        let count = more.iter().map(|kind| kind.count).sum();
         row(ui, look, |_| {}, &format!("{} more", more.len()), count);
+    }
+}
+
+/// Lets a click on the row that is about to be drawn select those whom it tells of.
+fn selecting(ui: &mut Ui, look: &Look, name: &str, select: Option<&Selector>, actions: &mut Actions) {
+    let Some(selector) = select else {
+        return;
+    };
+    let button = widgets::line_background(ui, look, ("legend", name), measure::SMALL_LINE, false);
+    widgets::named(ui, &button, WidgetType::Button, &format!("Select {name}"));
+    let tip = format!("Select {name}; Shift adds to the selection, Alt takes out of it");
+    if widgets::tip(button, look, &tip, "").clicked() {
+        actions.push(Action::SelectBy(selector.clone(), widgets::combine_held(ui)));
     }
 }
 
@@ -243,13 +275,15 @@ fn row(ui: &mut Ui, look: &Look, mark: impl FnOnce(&mut Ui), name: &str, count: 
     });
 }
 
-fn trouble_key(ui: &mut Ui, look: &Look, trouble: &TroubleKey) {
-    for (count, name, symbol) in [
-        (trouble.failed, "Failed", Symbol::Cross),
-        (trouble.frozen, "Frozen", Symbol::Bars),
-        (trouble.degraded, "Degraded: paler", Symbol::Pale),
+fn trouble_key(ui: &mut Ui, look: &Look, trouble: &TroubleKey, actions: &mut Actions) {
+    let with = |status| Some(Selector::HasStatus(status));
+    for (count, name, symbol, select) in [
+        (trouble.failed, "Failed", Symbol::Cross, with(Status::Failed)),
+        (trouble.frozen, "Frozen", Symbol::Bars, with(Status::Frozen)),
+        (trouble.degraded, "Degraded: paler", Symbol::Pale, None),
     ] {
         if count > 0 {
+            selecting(ui, look, name, select.as_ref(), actions);
             row(ui, look, |ui| draw_symbol(ui, look, symbol), name, count);
         }
     }
@@ -300,7 +334,7 @@ fn size_key(ui: &mut Ui, look: &Look, size: &SizeKey) {
     title(ui, look, &format!("Size: {}", size.title), "");
     let (line, response) = ui.allocate_exact_size(vec2(ui.available_width(), measure::SLIDER), Sense::hover());
     let said = format!("Size of {} from {} to {}", size.title, size.ends[0], size.ends[1]);
-    widgets::named(ui, &response, egui::WidgetType::Label, &said);
+    widgets::named(ui, &response, WidgetType::Label, &said);
     let (small, large) = (marks::DART.0, marks::DART.1 * 1.4);
     let y = line.center().y;
     dart(ui, pos2(line.left() + small, y), small, look.secondary);
@@ -317,7 +351,7 @@ fn field_key(ui: &mut Ui, look: &Look, field: &FieldKey) {
             let (rect, response) = ui.allocate_exact_size(vec2(measure::FIELD_RAMP, measure::RAMP), Sense::hover());
             ramp(ui, rect, &field.ramp);
             let said = format!("Scale of {} from 0 to {}", field.name, format::number(field.maximum));
-            widgets::named(ui, &response, egui::WidgetType::ColorButton, &said);
+            widgets::named(ui, &response, WidgetType::ColorButton, &said);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(egui::Label::new(look.quiet(&field.name)).truncate());
             });

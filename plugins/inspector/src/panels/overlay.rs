@@ -3,6 +3,7 @@
 
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, Position, Status};
 use agent2028_core::quantity;
+use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_pheromones::field::PheromoneField;
@@ -26,7 +27,9 @@ use crate::format;
 use crate::panels::hover_card::{self, HoverState, HoverView};
 use crate::panels::labels::{self, Label, LabelKind};
 use crate::panels::layers::{FieldLine, QuantityLine};
-use crate::panels::legend::{self, CategoryKey, ColorKey, FieldKey, LegendView, ScaleKey, SizeKey, TroubleKey};
+use crate::panels::legend::{
+    self, CategoryKey, CategoryRow, ColorKey, FieldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
+};
 use crate::panels::minimap::{self, MinimapState, MinimapView, Picture};
 use crate::panels::pictures::PicturesView;
 use crate::shell::Facts;
@@ -111,7 +114,7 @@ pub fn show(
     let mut between = free;
     if facts.settings.legend {
         let view = legend_view(look, facts, state, groups, now);
-        if let Some(rect) = legend::show(&ctx, look, free, &view) {
+        if let Some(rect) = legend::show(&ctx, look, free, &view, actions) {
             between.min.x = rect.max.x;
             taken.push(rect);
         }
@@ -254,7 +257,13 @@ fn color_key(look: &Look, facts: &Facts, state: &OverlayState, groups: &mut Grou
         ColorBy::Group => {
             let groups = groups.follow(facts.simulation.generation(), facts.simulation.world());
             let rows = groups.iter().enumerate();
-            let rows = rows.map(|(at, group)| (look.category(at), group.name.clone(), group.count)).collect();
+            let rows = rows.map(|(at, group)| CategoryRow {
+                tint: look.category(at),
+                name: group.name.clone(),
+                count: group.count,
+                select: Some(Selector::Named(group.name.clone())),
+            });
+            let rows = rows.collect();
             ColorKey::Categories(CategoryKey { title: "Group".into(), rows })
         }
         ColorBy::Speed => scale("Speed", "units/s", ColorScale::Viridis, scale_marks(0.0, f64::from(counts.top_speed))),
@@ -271,12 +280,18 @@ fn color_key(look: &Look, facts: &Facts, state: &OverlayState, groups: &mut Grou
             let active = counts.agents.saturating_sub(failed + frozen + degraded);
             let tokens = settings.tokens();
             let rows = [
-                (tokens.info, "Active", active),
-                (tokens.warning, "Degraded", degraded),
-                (tokens.danger, "Failed", failed),
-                (tokens.secondary, "Frozen", frozen),
+                (tokens.info, "Active", active, None),
+                (tokens.warning, "Degraded", degraded, None),
+                (tokens.danger, "Failed", failed, Some(Status::Failed)),
+                (tokens.secondary, "Frozen", frozen, Some(Status::Frozen)),
             ];
-            let rows = rows.into_iter().map(|(tint, name, count)| (color(tint), name.into(), count)).collect();
+            let rows = rows.into_iter().map(|(tint, name, count, status)| CategoryRow {
+                tint: color(tint),
+                name: name.into(),
+                count,
+                select: status.map(Selector::HasStatus),
+            });
+            let rows = rows.collect();
             ColorKey::Categories(CategoryKey { title: "Status".into(), rows })
         }
         ColorBy::Id => ColorKey::None,
@@ -284,7 +299,13 @@ fn color_key(look: &Look, facts: &Facts, state: &OverlayState, groups: &mut Grou
             ColumnKind::Categories(names) => {
                 let rows = names.iter().enumerate();
                 let count = |at: usize| counts.kinds.get(at).copied().unwrap_or(0);
-                let rows = rows.map(|(at, name)| (look.category(at), name.clone(), count(at))).collect();
+                let rows = rows.map(|(at, name)| CategoryRow {
+                    tint: look.category(at),
+                    name: name.clone(),
+                    count: count(at),
+                    select: None,
+                });
+                let rows = rows.collect();
                 ColorKey::Categories(CategoryKey { title: column.name.clone(), rows })
             }
             _ => {

@@ -1,18 +1,18 @@
 //! Saving the run: where to, how far it is, and how it ended.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Align2, Button, Context, Id, Label, Layout, ProgressBar, TextEdit, Ui, WidgetType, Window, vec2};
-use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_INFO};
+use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_FOLDER_OPEN, ICON_INFO};
 
 use crate::actions::{Action, Actions};
 use crate::format;
 use crate::panels::notices::Notice;
 use crate::runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 use crate::theme::{Look, floating_frame, measure};
-use crate::widgets;
+use crate::widgets::{self, FileDialog, FileQuestion, FileTask};
 
 /// What the panel reads.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +26,12 @@ pub struct SaveRunView<'a> {
 }
 
 /// What the panel remembers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct SaveRunState {
     /// Whether it is open.
     pub open: bool,
     folder: String,
+    dialog: FileDialog,
 }
 
 impl SaveRunState {
@@ -56,6 +57,11 @@ pub fn show(ctx: &Context, look: &Look, view: &SaveRunView, state: &mut SaveRunS
             ui.set_width(measure::SAVE_RUN);
             contents(ui, look, view, state, actions);
         });
+    if let Some(parent) = state.dialog.show(ctx, look) {
+        // The run becomes a new folder in the one that was chosen.
+        let name = Path::new(state.folder.trim()).file_name().unwrap_or("run".as_ref()).to_owned();
+        state.folder = parent.join(name).display().to_string();
+    }
 }
 
 fn contents(ui: &mut Ui, look: &Look, view: &SaveRunView, state: &mut SaveRunState, actions: &mut Actions) {
@@ -74,8 +80,25 @@ fn contents(ui: &mut Ui, look: &Look, view: &SaveRunView, state: &mut SaveRunSta
     );
     ui.add(Label::new(look.quiet(what)).wrap());
     let label = ui.label(look.body("New folder"));
-    let field = ui.add(TextEdit::singleline(&mut state.folder).desired_width(f32::INFINITY)).labelled_by(label.id);
-    widgets::named(ui, &field, WidgetType::TextEdit, "New folder");
+    ui.allocate_ui_with_layout(
+        vec2(ui.available_width(), measure::CONTROL),
+        Layout::right_to_left(Align::Center),
+        |ui| {
+            let choose = widgets::icon_button(ui, look, ICON_FOLDER_OPEN, "Choose where");
+            if widgets::tip(choose, look, "Choose the folder in which the new one is made", "").clicked() {
+                let folder = Path::new(state.folder.trim()).ancestors().find(|folder| folder.is_dir());
+                state.dialog.ask(FileQuestion {
+                    task: FileTask::Folder,
+                    title: "Where to save the run".into(),
+                    folder: folder.map(Path::to_path_buf),
+                    ..FileQuestion::default()
+                });
+            }
+            let field = ui.add(TextEdit::singleline(&mut state.folder).desired_width(f32::INFINITY));
+            let field = field.labelled_by(label.id);
+            widgets::named(ui, &field, WidgetType::TextEdit, "New folder");
+        },
+    );
     if let Some(saved) = &view.status.saved {
         outcome(ui, look, saved);
     }
@@ -93,7 +116,7 @@ fn contents(ui: &mut Ui, look: &Look, view: &SaveRunView, state: &mut SaveRunSta
         }
         let close = widgets::text_button(ui, look.body("Close"));
         if widgets::tip(close, look, "Close without saving", "Esc").clicked()
-            || ui.input(|input| input.key_pressed(egui::Key::Escape))
+            || (!state.dialog.is_open() && ui.input(|input| input.key_pressed(egui::Key::Escape)))
         {
             state.open = false;
         }

@@ -2,7 +2,6 @@
 
 use agent2028_core::selector::Selector;
 use agent2028_core::space::{Edge, WorldBounds};
-use agent2028_view::Combine;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Label, Layout, ScrollArea, Ui, WidgetType};
@@ -73,12 +72,7 @@ fn groups(ui: &mut Ui, look: &Look, view: &SceneView, actions: &mut Actions) {
             widgets::named(ui, &row, WidgetType::Button, &format!("Select {}", group.name));
             let tip = format!("Select the agents of {}; Shift adds them, Alt takes them out", group.name);
             if widgets::tip(row, look, &tip, "").clicked() {
-                let how = ui.input(|input| match input.modifiers {
-                    held if held.alt || held.command => Combine::Subtract,
-                    held if held.shift => Combine::Add,
-                    _ => Combine::Replace,
-                });
-                actions.push(Action::SelectBy(Selector::Named(group.name.clone()), how));
+                actions.push(Action::SelectBy(Selector::Named(group.name.clone()), widgets::combine_held(ui)));
             }
             ui.horizontal(|ui| {
                 ui.set_min_height(measure::TABLE_ROW);

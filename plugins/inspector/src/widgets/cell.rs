@@ -1,5 +1,6 @@
 //! Rows and cells of tables with columns of fixed width.
 
+use agent2028_view::Combine;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Layout, Rect, Response, RichText, Sense, Ui, UiBuilder, vec2};
@@ -41,8 +42,19 @@ pub fn row_background(
     salt: impl std::hash::Hash + std::fmt::Debug,
     chosen: bool,
 ) -> Response {
+    line_background(ui, look, salt, measure::TABLE_ROW, chosen)
+}
+
+/// The same for a line of another height.
+pub fn line_background(
+    ui: &mut Ui,
+    look: &Look,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+    height: f32,
+    chosen: bool,
+) -> Response {
     let start = ui.cursor().min;
-    let rect = Rect::from_min_size(start, vec2(ui.available_width(), measure::TABLE_ROW));
+    let rect = Rect::from_min_size(start, vec2(ui.available_width(), height));
     let id = ui.id().with(salt);
     let response = ui.interact(rect, id, Sense::click());
     if chosen || response.hovered() || response.has_focus() {
@@ -50,4 +62,13 @@ pub fn row_background(
         ui.painter().rect_filled(rect, crate::theme::radius(), fill);
     }
     response
+}
+
+/// How a click that selects combines with what is selected, by the keys that are held with it.
+pub fn combine_held(ui: &Ui) -> Combine {
+    ui.input(|input| match input.modifiers {
+        held if held.alt || held.command => Combine::Subtract,
+        held if held.shift => Combine::Add,
+        _ => Combine::Replace,
+    })
 }

@@ -77,6 +77,32 @@ fn a_stroke_covers_its_way_once_and_wipes_it_too() {
 }
 
 #[test]
+fn a_stroke_in_parts_is_painted_once_and_undone_as_one() {
+    use agent2028_core::intervention::Intervention as _;
+    let ways = [Vec2::new(-60.0, 0.0), Vec2::new(-20.0, 0.0), Vec2::new(20.0, 0.0)];
+    let part = |leg: &[Vec2], continued| PaintPheromone {
+        center: leg[0],
+        path: leg[1..].to_vec(),
+        radius: 10.0,
+        amount: 0.25,
+        continued,
+        ..default()
+    };
+    let mut whole = still();
+    apply(&mut whole, part(&ways, false)).unwrap();
+    let mut parts = still();
+    let (first, second) = (part(&ways[..2], false), part(&ways[1..], true));
+    assert!(second.continues(&first) && !first.continues(&second) && !part(&ways, true).continues(&first));
+    apply(&mut parts, first).unwrap();
+    apply(&mut parts, second).unwrap();
+    assert_eq!(cells(&whole, "food"), cells(&parts, "food"));
+    for step in 0..=80 {
+        let at = Vec2::new(-60.0 + step as f32, 4.0);
+        assert_eq!(scent(&parts, "food", at), 0.25, "{at}");
+    }
+}
+
+#[test]
 fn nests_resources_and_walls_are_moved_and_taken_away() {
     let mut simulation = still();
     let sites = |simulation: &Simulation| simulation.world().resource::<Sites>().clone();

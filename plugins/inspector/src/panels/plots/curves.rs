@@ -50,12 +50,12 @@ impl Curve {
 
     /// What the curve's values are like.
     pub fn statistics(&self) -> Option<Statistics> {
-        let count: u64 = self.buckets.iter().map(|bucket| bucket.count).sum();
         let last = self.buckets.last()?.mean();
-        let (min, max) = self.extent(false)?;
-        let mean = self.buckets.iter().map(|bucket| bucket.sum).sum::<f64>() / count as f64;
-        let squares = |bucket: &Bucket| bucket.count as f64 * (bucket.mean() - mean).powi(2);
-        let deviation = (self.buckets.iter().map(squares).sum::<f64>() / count as f64).sqrt();
+        let all = self.buckets.iter().copied().reduce(|mut all, bucket| {
+            all.absorb(&bucket);
+            all
+        })?;
+        let (min, mean, max, deviation) = (all.min, all.mean(), all.max, all.deviation());
         Some(Statistics { last, min, mean, max, deviation })
     }
 }
@@ -113,6 +113,18 @@ mod tests {
         assert_eq!((part.last, part.mean, part.deviation), (4.0, 4.0, 0.0));
         assert_eq!(Curve::of(&metrics, "silent", 0, 8, 100).statistics(), None);
         assert_eq!(Curve::of(&metrics, "nothing", 0, 8, 100).statistics(), None);
+    }
+
+    #[test]
+    fn the_spread_is_that_of_the_samples_however_coarse_the_curve_is() {
+        // Large and close together, as a count of agents is.
+        let values: Vec<f64> = (0..5000_u32).map(|tick| 1e6 + f64::from(tick % 2) * 4.0).collect();
+        let metrics = metrics(&values);
+        for most in [10_000, 600, 40, 3] {
+            let curve = Curve::of(&metrics, "m", 0, 5000, most);
+            let all = curve.statistics().unwrap();
+            assert!((all.deviation - 2.0).abs() < 1e-3 && (all.mean - 1e6 - 2.0).abs() < 1e-3, "{most}: {all:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
-use agent2028_core::agent::{AgentId, fail_agents};
+use agent2028_core::agent::{AgentId, Status, fail_agents};
+use agent2028_core::selector::Selector;
 use agent2028_view::labels::LabelPlacer;
 use agent2028_view::tokens::layout;
-use agent2028_view::{ColorBy, ViewSettings};
+use agent2028_view::{ColorBy, Combine, ViewSettings};
 use bevy::math::{Rect as WorldRect, Vec2};
 
 use super::*;
@@ -9,13 +10,15 @@ use crate::facts::AgentFacts;
 use crate::panels::hover_card::{self, HoverView};
 use crate::panels::labels::{self, Label, LabelKind};
 use crate::panels::layers::{self, LayersView, QuantityLine, Toggle};
-use crate::panels::legend::{self, CategoryKey, ColorKey, FieldKey, LegendView, ScaleKey, SizeKey, TroubleKey};
+use crate::panels::legend::{
+    self, CategoryKey, CategoryRow, ColorKey, FieldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
+};
 use crate::panels::minimap::{self, MinimapState, MinimapView, Picture};
 use crate::panels::notices::{self, Notice, NoticesState};
 use crate::panels::pictures;
 
 fn key(view: LegendView) -> Harness<'static, Stage<LegendView>> {
-    stage([220.0, 480.0], view, |ui, look, view, _| legend::contents(ui, look, view))
+    stage([220.0, 480.0], view, |ui, look, view, actions| legend::contents(ui, look, view, actions))
 }
 
 #[test]
@@ -41,8 +44,14 @@ fn a_scale_is_explained_with_its_numbers_and_unit() {
 
 #[test]
 fn categories_are_counted_and_too_many_are_summed_up() {
-    let rows = (0..12).map(|at| (egui::Color32::TRANSPARENT, format!("kind {at}"), 1000)).collect();
-    let harness = key(LegendView {
+    let rows = (0..12).map(|at| CategoryRow {
+        name: format!("kind {at}"),
+        count: 1000,
+        select: Some(Selector::Named(format!("kind {at}"))),
+        ..default()
+    });
+    let rows = rows.collect();
+    let mut harness = key(LegendView {
         color: ColorKey::Categories(CategoryKey { title: "Group".into(), rows }),
         trouble: TroubleKey { failed: 333, frozen: 0, degraded: 2 },
         ..default()
@@ -52,6 +61,11 @@ fn categories_are_counted_and_too_many_are_summed_up() {
     }
     assert!(!says(&harness, "kind 8") && !says(&harness, "Frozen"));
     assert!(LegendView::default().is_empty());
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    let asked = click(&mut harness, Role::Button, "Select kind 2");
+    assert_eq!(asked, [Action::SelectBy(Selector::Named("kind 2".into()), Combine::Replace)]);
+    let asked = click(&mut harness, Role::Button, "Select Failed");
+    assert_eq!(asked, [Action::SelectBy(Selector::HasStatus(Status::Failed), Combine::Replace)]);
 }
 
 #[test]

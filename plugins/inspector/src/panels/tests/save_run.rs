@@ -29,6 +29,18 @@ fn a_run_is_saved_where_it_is_proposed() {
 }
 
 #[test]
+fn where_the_new_folder_is_made_can_be_chosen() {
+    let mut harness = dialog(RunStatus::default(), 1204);
+    click(&mut harness, Role::Button, "Choose where");
+    assert!(says(&harness, "Where to save the run"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    click(&mut harness, Role::Button, "Choose this folder");
+    let asked = click(&mut harness, Role::Button, "Save and verify");
+    // The folder that was proposed doesn't exist, so the dialog begins at the root.
+    assert_eq!(asked, [Action::Run(RunRequest::Save(PathBuf::from("/flock-1")))]);
+}
+
+#[test]
 fn nothing_can_be_saved_before_the_first_tick() {
     let mut harness = dialog(RunStatus::default(), 0);
     assert_eq!(click(&mut harness, Role::Button, "Save and verify"), []);

@@ -630,7 +630,8 @@ fn a_file_changed_elsewhere_is_kept_taken_or_compared() {
 fn texts_that_were_found_again_are_offered() {
     let found = || {
         question(|scenes| {
-            let text = files::Recovered { title: "Evening flock".into(), age: 300, lines: 40, ..default() };
+            let what = files::RecoveredWhat::Text { lines: 40 };
+            let text = files::Recovered { title: "Evening flock".into(), path: None, age: 300, what };
             scenes.files.recovered = vec![text];
         })
     };
@@ -641,6 +642,16 @@ fn texts_that_were_found_again_are_offered() {
     let mut harness = found();
     click(&mut harness, Role::Button, "Later");
     assert!(!says(&harness, "Evening flock"));
+}
+
+#[test]
+fn runs_that_were_cut_off_are_offered() {
+    let mut harness = question(|scenes| {
+        let what = files::RecoveredWhat::Run { tick: 1204, changes: 3 };
+        scenes.files.recovered = vec![files::Recovered { title: "Evening flock".into(), path: None, age: 300, what }];
+    });
+    assert!(says(&harness, "A run of Evening flock was cut off") && says(&harness, "3 changes"));
+    assert_eq!(click(&mut harness, Role::Button, "Restore"), [Action::Scene(SceneRequest::Recover(0))]);
 }
 
 #[test]

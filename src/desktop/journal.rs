@@ -1,0 +1,250 @@
+//! What people did to the running scene, kept on disk while they do it: after a crash the run can be brought back.
+//!
+//! A run is its scene, its seed and what was done to it. So a journal is a folder like that of a recorded run, with
+//! nothing in it but the scene and the interventions of the branch that is shown, and a note of where the run stood. It
+//! comes into being with the first change that a person makes, follows rewinds and forks, and goes when another scene is
+//! opened or the window is closed: only a program that ended without being asked to leaves one behind.
+
+use std::path::{Path, PathBuf};
+
+use agent2028_core::simulation::Simulation;
+use agent2028_core::timeline::{Branch, Timeline};
+use bevy::prelude::*;
+use bevy::tasks::{IoTaskPool, Task};
+use serde::{Deserialize, Serialize};
+
+use super::places::write_whole;
+use super::scenes::OpenScene;
+use super::unsaved::is_alive;
+use crate::record::{Entry, interventions};
+use crate::scene::load::{Loaded, SceneOrigin};
+
+/// A journal is written at most every so many seconds.
+const EVERY_S: f64 = 1.0;
+/// At most so many journals are kept; the oldest go first.
+const MOST: usize = 5;
+/// The file that says where the run stood: where it is, everything else is there too.
+const STAND: &str = "session.json";
+
+/// Where a run stood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stand {
+    /// What the scene is called.
+    pub title: String,
+    /// The name of the built-in scene, if it is one.
+    pub builtin: Option<String>,
+    /// Its file, if it has one.
+    pub path: Option<PathBuf>,
+    /// The tick that was shown.
+    pub tick: u64,
+    /// The last tick of the branch.
+    pub furthest: u64,
+    /// How many changes people have made.
+    pub changes: usize,
+    /// The process that keeps it: while it lives, nothing is lost.
+    pub process: u32,
+}
+
+impl Stand {
+    /// Where the scene came from.
+    #[must_use]
+    pub fn origin(&self) -> SceneOrigin {
+        match (&self.path, &self.builtin) {
+            (Some(path), _) => SceneOrigin::File(path.clone()),
+            (None, Some(name)) => SceneOrigin::Builtin(name.clone()),
+            (None, None) => SceneOrigin::Given(self.title.clone()),
+        }
+    }
+}
+
+/// A journal that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostRun {
+    /// Where the run stood.
+    pub stand: Stand,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How long ago it was written, in seconds.
+    pub age: u64,
+}
+
+fn sessions(state: &Path) -> PathBuf {
+    state.join("sessions")
+}
+
+/// The folder in which a process keeps its journal.
+#[must_use]
+pub fn folder_of(state: &Path, process: u32) -> PathBuf {
+    sessions(state).join(process.to_string())
+}
+
+/// The journals of processes that are gone, the newest first; those too many are removed.
+#[must_use]
+pub fn found(state: &Path) -> Vec<LostRun> {
+    let Ok(entries) = std::fs::read_dir(sessions(state)) else {
+        return Vec::new();
+    };
+    let mut found: Vec<(std::time::SystemTime, LostRun)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let (folder, file) = (entry.path(), entry.path().join(STAND));
+            let written = file.metadata().ok()?.modified().ok()?;
+            let stand: Stand = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
+            let age = written.elapsed().map_or(0, |age| age.as_secs());
+            (!is_alive(stand.process)).then_some((written, LostRun { stand, folder, age }))
+        })
+        .collect();
+    found.sort_by_key(|(written, _)| std::cmp::Reverse(*written));
+    for (_, old) in found.drain(MOST.min(found.len())..) {
+        remove(&old.folder);
+    }
+    found.into_iter().map(|(_, run)| run).collect()
+}
+
+/// Removes a journal. What can't be removed is no worse than before.
+pub fn remove(folder: &Path) {
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Everything that is written, gathered at once.
+struct Pages {
+    folder: PathBuf,
+    /// The scene and its tables; nothing if they are there already.
+    scene: Vec<(String, String)>,
+    entries: Vec<Entry>,
+    stand: Stand,
+}
+
+impl Pages {
+    fn write(&self) -> std::io::Result<()> {
+        for (name, text) in &self.scene {
+            write_whole(&self.folder.join(name), text.as_bytes())?;
+        }
+        interventions::write(&self.folder, &self.entries).map_err(std::io::Error::other)?;
+        let stand = serde_json::to_vec(&self.stand).map_err(std::io::Error::other)?;
+        write_whole(&self.folder.join(STAND), &stand)
+    }
+}
+
+/// The journal of the running scene.
+#[derive(Default)]
+pub(super) struct Journal {
+    /// The number of the scene that is on the disk: each that is put in place of another has its own.
+    opened: Option<u64>,
+    /// What was written last: number of changes, the last of them, tick, branch's end.
+    known: Option<(usize, Option<u64>, u64, u64)>,
+    written_at: f64,
+    writing: Option<Task<std::io::Result<()>>>,
+    /// After the disk has refused once, no more is written.
+    given_up: bool,
+}
+
+/// Keeps the journal up to date.
+pub(super) fn keep_journal(
+    scene: Res<OpenScene>,
+    simulation: Res<Simulation>,
+    timeline: Res<Timeline>,
+    time: Res<Time<Real>>,
+    mut exits: MessageReader<AppExit>,
+    mut journal: Local<Journal>,
+) {
+    let Some(places) = &scene.places else {
+        return;
+    };
+    let folder = folder_of(&places.state, std::process::id());
+    let closing = exits.read().count() > 0;
+    if let Some(task) = journal.writing.take_if(|task| closing || task.is_finished()) {
+        // A few small files: whoever closes the window waits for them no longer than for a frame.
+        if let Err(error) = bevy::tasks::block_on(task) {
+            warn!("{}: what is done to the run can't be kept: {error}", folder.display());
+            journal.given_up = true;
+        }
+    }
+    let interventions = timeline.current().map(Branch::interventions).unwrap_or_default();
+    let another = journal.opened.is_some_and(|known| known != scene.opened);
+    if closing || another || (interventions.is_empty() && journal.known.is_some()) {
+        if journal.writing.is_some() {
+            return;
+        }
+        remove(&folder);
+        (journal.opened, journal.known) = (None, None);
+    }
+    let tick = simulation.tick();
+    let furthest = timeline.current().map_or(tick, Branch::furthest).max(tick);
+    let now = (interventions.len(), interventions.last().map(|last| last.sequence), tick, furthest);
+    let elapsed = time.elapsed_secs_f64();
+    if closing
+        || interventions.is_empty()
+        || journal.given_up
+        || journal.writing.is_some()
+        || journal.known == Some(now)
+        || (journal.known.is_some() && elapsed - journal.written_at < EVERY_S)
+    {
+        return;
+    }
+    let fresh = journal.opened != Some(scene.opened);
+    let pages = Pages {
+        scene: if fresh { scene_files(&scene.loaded) } else { Vec::new() },
+        entries: interventions.iter().map(Entry::asked).collect(),
+        stand: stand_of(&scene.loaded, tick, furthest, interventions.len()),
+        folder,
+    };
+    journal.opened = Some(scene.opened);
+    journal.known = Some(now);
+    journal.written_at = elapsed;
+    journal.writing = Some(IoTaskPool::get().spawn(async move { pages.write() }));
+}
+
+fn scene_files(loaded: &Loaded) -> Vec<(String, String)> {
+    let (scene, tables) = loaded.portable();
+    let tables = tables.into_iter().map(|(name, text)| (name, text.to_owned()));
+    tables.chain([("scene.ron".to_owned(), scene)]).collect()
+}
+
+fn stand_of(loaded: &Loaded, tick: u64, furthest: u64, changes: usize) -> Stand {
+    let (builtin, path) = match &loaded.origin {
+        SceneOrigin::File(path) => (None, Some(path.clone())),
+        SceneOrigin::Builtin(name) => (Some(name.clone()), None),
+        SceneOrigin::Given(_) => (None, None),
+    };
+    Stand { title: loaded.scene.name.clone(), builtin, path, tick, furthest, changes, process: std::process::id() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::load::load;
+
+    /// No process has this number: it is beyond what systems give out.
+    const GONE: u32 = u32::MAX - 7;
+
+    fn journal(state: &Path, process: u32) -> PathBuf {
+        let loaded = load("flock", &[]).unwrap();
+        let folder = folder_of(state, process);
+        let stand = Stand { process, ..stand_of(&loaded, 40, 60, 0) };
+        Pages { folder: folder.clone(), scene: scene_files(&loaded), entries: Vec::new(), stand }.write().unwrap();
+        folder
+    }
+
+    #[test]
+    fn journals_of_processes_that_are_gone_are_found_and_few_are_kept() {
+        let state = tempfile::tempdir().unwrap();
+        assert_eq!(found(state.path()), vec![]);
+        journal(state.path(), std::process::id());
+        assert_eq!(found(state.path()), vec![], "this one is still written");
+        for number in 0..8 {
+            journal(state.path(), GONE - number);
+        }
+        let lost = found(state.path());
+        assert_eq!((lost.len(), lost[0].stand.origin()), (MOST, SceneOrigin::Builtin("flock".into())));
+        assert_eq!(std::fs::read_dir(sessions(state.path())).unwrap().count(), MOST + 1);
+    }
+
+    #[test]
+    fn a_journal_whose_note_is_missing_is_none() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = journal(state.path(), GONE);
+        std::fs::remove_file(folder.join(STAND)).unwrap();
+        assert_eq!(found(state.path()), vec![]);
+    }
+}
