@@ -160,7 +160,8 @@ pub(super) fn keep_journal(
             journal.given_up = true;
         }
     }
-    let interventions = timeline.current().map(Branch::interventions).unwrap_or_default();
+    let branch = timeline.current().filter(|_| timeline.follows(&simulation));
+    let interventions = branch.map(Branch::interventions).unwrap_or_default();
     let another = journal.opened.is_some_and(|known| known != scene.opened);
     if closing || another || (interventions.is_empty() && journal.known.is_some()) {
         if journal.writing.is_some() {
@@ -170,7 +171,7 @@ pub(super) fn keep_journal(
         (journal.opened, journal.known) = (None, None);
     }
     let tick = simulation.tick();
-    let furthest = timeline.current().map_or(tick, Branch::furthest).max(tick);
+    let furthest = branch.map_or(tick, Branch::furthest).max(tick);
     let now = (interventions.len(), interventions.last().map(|last| last.sequence), tick, furthest);
     let elapsed = time.elapsed_secs_f64();
     if closing

@@ -158,6 +158,13 @@ impl Timeline {
         }
     }
 
+    /// Whether its branches are those of this simulation: not so between the moment in which another one is put in its place
+    /// and the next tick that is driven.
+    #[must_use]
+    pub fn follows(&self, simulation: &Simulation) -> bool {
+        self.stand.as_ref().is_some_and(|stand| stand.generation == simulation.generation())
+    }
+
     /// Takes note of where the simulation is, and of what came into it from elsewhere.
     fn follow(&mut self, simulation: &mut Simulation) {
         match &self.stand {

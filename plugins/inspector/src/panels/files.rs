@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
-use egui::{
-    Align, Align2, Area, Button, Context, Id, Label, Layout, Modal, Order, Rect, ScrollArea, Ui, WidgetType, vec2,
-};
+use egui::{Align2, Area, Button, Context, Id, Label, Modal, Order, Rect, ScrollArea, Ui, WidgetType, vec2};
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_RESTORE, ICON_WARNING};
 
 use crate::actions::{Action, Actions};
@@ -211,7 +209,7 @@ fn unsaved(
                 .wrap(),
         );
         ui.add_space(spacing::WIDE);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        widgets::buttons(ui, |ui| {
             if primary(ui, look, "Save") {
                 state.save(document, false, Some(request.clone()), folder, actions);
                 done = true;
@@ -255,7 +253,7 @@ fn changed(
             difference(ui, look, document.text(), &theirs);
         }
         ui.add_space(spacing::WIDE);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        widgets::buttons(ui, |ui| {
             if primary(ui, look, "Keep mine") {
                 done = true;
             }
@@ -391,7 +389,7 @@ fn recovered(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState, act
                 });
                 ui.add(Label::new(look.quiet(what)).wrap());
                 ui.add_space(spacing::TIGHT);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                widgets::buttons(ui, |ui| {
                     if primary(ui, look, "Restore") {
                         actions.push(Action::Scene(SceneRequest::Recover(0)));
                     }

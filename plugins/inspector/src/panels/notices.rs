@@ -2,7 +2,7 @@
 
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
-use egui::{Align, Align2, Area, Context, Id, Layout, Order, Rect, Ui, vec2};
+use egui::{Align2, Area, Context, Id, Order, Rect, Ui, vec2};
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_CLOSE, ICON_CONTENT_COPY, ICON_ERROR};
 
 use crate::actions::{Action, Actions};
@@ -68,25 +68,30 @@ pub fn contents(ui: &mut Ui, look: &Look, state: &mut NoticesState, now: f64, mo
         ui.scope(|ui| {
             ui.multiply_opacity(if moving { left } else { 1.0 });
             floating_frame(look).show(ui, |ui| {
-                ui.set_width(measure::NOTICE.min(ui.ctx().viewport_rect().width() * 0.5));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if widgets::icon_button(ui, look, ICON_CLOSE, "Close the notice").clicked() {
-                        closed = Some(at);
-                    }
-                    let (icon, tint, text, copy) = match notice {
-                        Notice::Done(text, copy) => (ICON_CHECK_CIRCLE, look.good, text, copy.as_ref()),
-                        Notice::Failed(text) => (ICON_ERROR, look.danger, text, Some(text)),
-                    };
+                let width = measure::NOTICE.min(ui.ctx().viewport_rect().width() * 0.5);
+                ui.set_width(width);
+                let (icon, tint, text, copy) = match notice {
+                    Notice::Done(text, copy) => (ICON_CHECK_CIRCLE, look.good, text, copy.as_ref()),
+                    Notice::Failed(text) => (ICON_ERROR, look.danger, text, Some(text)),
+                };
+                // A row that is as high as its text: a layout from the right would take all the height that there is.
+                ui.horizontal_top(|ui| {
+                    ui.label(look.icon(icon).color(tint));
+                    let buttons = if copy.is_some() { 2.0 } else { 1.0 };
+                    let room = ui.available_width() - buttons * (measure::CONTROL + spacing::NORMAL);
+                    ui.vertical(|ui| {
+                        ui.set_width(room);
+                        ui.add(egui::Label::new(look.body(text)).wrap());
+                    });
                     if let Some(copy) = copy {
                         let button = widgets::icon_button(ui, look, ICON_CONTENT_COPY, "Copy");
                         if widgets::tip(button, look, "Copy it to the clipboard", "").clicked() {
                             actions.push(Action::Copy(copy.clone()));
                         }
                     }
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        ui.label(look.icon(icon).color(tint));
-                        ui.add(egui::Label::new(look.body(text)).wrap());
-                    });
+                    if widgets::icon_button(ui, look, ICON_CLOSE, "Close the notice").clicked() {
+                        closed = Some(at);
+                    }
                 });
             });
         });

@@ -103,7 +103,7 @@ fn contents(ui: &mut Ui, look: &Look, view: &SaveRunView, state: &mut SaveRunSta
         outcome(ui, look, saved);
     }
     let folder = PathBuf::from(state.folder.trim());
-    buttons(ui, |ui| {
+    widgets::buttons(ui, |ui| {
         let ready = view.tick > 0 && !folder.as_os_str().is_empty();
         let save = ui.add_enabled(ready, Button::new(look.body("Save and verify")));
         let why = if view.tick == 0 {
@@ -123,19 +123,13 @@ fn contents(ui: &mut Ui, look: &Look, view: &SaveRunView, state: &mut SaveRunSta
     });
 }
 
-/// A line of buttons, from the right.
-fn buttons(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    let size = vec2(ui.available_width(), measure::CONTROL);
-    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add);
-}
-
 fn progress(ui: &mut Ui, look: &Look, saving: &Saving, state: &mut SaveRunState, actions: &mut Actions) {
     ui.add(Label::new(look.quiet(saving.folder.display().to_string())).wrap());
     let share = saving.tick as f32 / saving.last.max(1) as f32;
     let text = format!("tick {} of {}", format::count(saving.tick), format::count(saving.last));
     let bar = ui.add(ProgressBar::new(share).text(look.figure(text)));
     widgets::named(ui, &bar, WidgetType::ProgressIndicator, "Saving");
-    buttons(ui, |ui| {
+    widgets::buttons(ui, |ui| {
         let cancel = widgets::text_button(ui, look.body("Cancel saving"));
         if widgets::tip(cancel, look, "Stop, and leave nothing behind", "").clicked() {
             actions.push(Action::Run(RunRequest::Cancel));

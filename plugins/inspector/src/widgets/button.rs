@@ -67,3 +67,10 @@ pub fn verb_button(ui: &mut Ui, look: &Look, icon: MaterialIcon, tint: Color32, 
     super::named(ui, &response, WidgetType::Button, text);
     response
 }
+
+/// A line of buttons from the right, below what they answer. A plain layout from the right would take all the height that
+/// there is: in a dialog or a notice that is the whole window.
+pub fn buttons(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    let size = egui::vec2(ui.available_width(), crate::theme::measure::CONTROL);
+    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), add);
+}

@@ -12,7 +12,7 @@ mod slider;
 mod sparkline;
 mod status;
 
-pub use button::{icon_button, icon_toggle, text_button, verb_button};
+pub use button::{buttons, icon_button, icon_toggle, text_button, verb_button};
 pub use cell::{Cell, cell, combine_held, line_background, right_figure, row_background};
 pub use choice::choice;
 pub use empty::empty;

@@ -79,7 +79,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &ProfilerView, state: &mut ProfilerS
     toolbar(ui, look, state, actions);
     match state.page {
         Page::Time if !state.measuring => {
-            let how = "Press Measure: each system is timed from then on, until the panel is closed. Not measuring costs nothing.";
+            let how = "Press the stopwatch above: each system is timed from then on, until the panel is closed. Not measuring costs nothing.";
             widgets::empty(ui, look, ICON_SPEED, "Nothing is being measured", how);
         }
         Page::Time if state.profile.recent_ticks() == 0 => {

@@ -149,11 +149,14 @@ fn pictures_and_films_are_asked_for_and_a_running_film_can_be_ended() {
 #[test]
 fn notices_can_be_copied_and_closed() {
     let mut state = NoticesState::default();
-    state.tell(Notice::Done("Saved as /home/me/a.png".into(), Some("/home/me/a.png".into())), 0.0);
-    let mut harness = stage([700.0, 200.0], state, move |ui, look, state, actions| {
-        notices::contents(ui, look, state, 1.0, true, actions);
+    state.tell(Notice::Done("Saved as /home/me/a.png".into(), Some("/home/me/a.png".into())), 1e6);
+    let free = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(700.0, 600.0));
+    let mut harness = stage([700.0, 600.0], state, move |ui, look, state, actions| {
+        notices::show(ui.ctx(), look, free, state, true, actions);
     });
     assert!(says(&harness, "Saved as /home/me/a.png"));
+    let height = harness.ctx.memory(|memory| memory.area_rect("notices")).unwrap().height();
+    assert!(height < 60.0, "a notice of one line is {height} points high");
     assert_eq!(click(&mut harness, Role::Button, "Copy"), [Action::Copy("/home/me/a.png".into())]);
     click(&mut harness, Role::Button, "Close the notice");
     assert!(!says(&harness, "Saved as"));
