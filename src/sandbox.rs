@@ -3,7 +3,7 @@
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, Status, Velocity};
 use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, state_hash};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{Event, EventBus};
+use agent2028_core::event::{Event, EventBus, EventFilter, EventStream};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
 use agent2028_core::metrics::{Metrics, Series};
 use agent2028_core::schema::suggest;
@@ -273,6 +273,42 @@ impl Sandbox {
     /// As [`Sandbox::app_mut`].
     pub fn events(&mut self) -> Result<Vec<Event>, SandboxError> {
         Ok(self.world()?.resource::<EventBus>().history().cloned().collect())
+    }
+
+    /// Lets async code listen to events from now on, in any thread and on any executor. No tick waits for it, however slow it
+    /// is; what it misses it is told, and can read again as long as the history has it. The stream ends with the simulation:
+    /// when the sandbox is dropped, or builds it anew to rewind.
+    ///
+    /// ```
+    /// use agent2028::Sandbox;
+    /// use agent2028_core::event::{EventFilter, EventKind, Told};
+    /// use agent2028_core::faults::Kill;
+    /// use agent2028_core::selector::Selector;
+    ///
+    /// let mut sandbox = Sandbox::builtin("flock")?;
+    /// let mut stream = sandbox.event_stream(EventFilter::kinds([EventKind::AGENT_FAILED]))?;
+    /// let watcher = std::thread::spawn(move || bevy::tasks::block_on(async {
+    ///     let (mut failures, mut missed) = (0, 0);
+    ///     while let Some(told) = stream.next().await {
+    ///         match told {
+    ///             Told::Event(_) => failures += 1,
+    ///             Told::Gap(gap) => missed += gap.missed,
+    ///             Told::Rewound { .. } => {}
+    ///         }
+    ///     }
+    ///     (failures, missed)
+    /// }));
+    /// sandbox.intervene(Kill { select: Selector::Count(3), duration_s: None })?.run(10)?;
+    /// // The stream ends with the simulation.
+    /// drop(sandbox);
+    /// assert_eq!(watcher.join().unwrap(), (3, 0));
+    /// # Ok::<(), agent2028::SandboxError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Sandbox::app_mut`].
+    pub fn event_stream(&mut self, filter: EventFilter) -> Result<EventStream, SandboxError> {
+        Ok(self.world()?.resource_mut::<EventBus>().stream(filter))
     }
 
     /// All agents in id order.

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -15,6 +15,7 @@ mod birds_on_krabmaga;
 mod chart;
 mod checkpoint;
 mod draw;
+mod events;
 mod field;
 mod flock;
 mod idle;
@@ -69,10 +70,20 @@ struct Arguments {
 
 /// All rows in the order of the table.
 fn rows() -> Vec<&'static Row> {
-    [flock::ROWS, idle::ROWS, memory::ROWS, field::ROWS, draw::ROWS, interface::ROWS, checkpoint::ROWS, rewind::ROWS]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        flock::ROWS,
+        idle::ROWS,
+        memory::ROWS,
+        field::ROWS,
+        events::ROWS,
+        draw::ROWS,
+        interface::ROWS,
+        checkpoint::ROWS,
+        rewind::ROWS,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn main() -> ExitCode {

@@ -8,6 +8,7 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{InterventionLog, InterventionQueue, InterventionRegistry};
 use agent2028_core::metrics::Metrics;
+use agent2028_core::rng::SimRng;
 use bevy::prelude::World;
 
 use super::events::{self, EventLine};
@@ -154,8 +155,9 @@ impl RunFolder {
             }
         }
         self.metrics.push(&row)?;
+        let dice = world.resource::<SimRng>();
         for event in world.resource::<EventBus>().of_last_tick() {
-            self.events.push(&EventLine::of(event).to_line())?;
+            self.events.push(&EventLine::of(event, dice).to_line())?;
         }
         self.last = tick;
         Ok(())

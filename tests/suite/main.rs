@@ -5,6 +5,7 @@ mod broken_scenes;
 mod command_line;
 mod determinism;
 mod documents;
+mod event_sequences;
 mod gallery;
 #[cfg(feature = "desktop")]
 mod golden;

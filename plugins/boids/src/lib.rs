@@ -35,6 +35,7 @@
 //! ```
 
 pub mod config;
+mod events;
 mod explain;
 pub mod flock;
 pub mod formation;
@@ -52,10 +53,12 @@ pub mod steering;
 mod known_answers;
 
 pub use config::BoidsConfig;
-pub use plugin::{FORMATION_DISSOLVED, FORMATION_FORMED, FORMATION_REFORMED, HuntRecord, PREY_CAUGHT};
+pub use events::{FORMATION_DISSOLVED, FORMATION_FORMED, FORMATION_REFORMED, PREY_CAUGHT, PreyCaught};
+pub use plugin::HuntRecord;
 
 use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::event::AddEventPayload;
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::params::AddSection;
@@ -88,7 +91,8 @@ impl Plugin for BoidsPlugin {
         app.add_section::<BoidsConfig>(plugin::SECTION)
             .checkpoint_ron_resource::<formation::Formations>("boids.formations")
             .checkpoint_resource::<plugin::HuntRecord>("boids.hunt")
-            .after_checkpoint_load(plugin::forget_derived);
+            .after_checkpoint_load(plugin::forget_derived)
+            .add_event_payload::<PreyCaught>();
         app.report_memory("agent2028_boids", "working memory of flocks", |world| {
             world.get_resource::<flock::Flock>().map_or(0, flock::Flock::memory_bytes)
         });

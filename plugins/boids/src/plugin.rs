@@ -5,7 +5,7 @@ use agent2028_core::agent::{
     fail_agents,
 };
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{EventBus, EventKind};
+use agent2028_core::event::EventBus;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::{CellGrid, CellSort, CellSource, WorldBounds};
@@ -13,19 +13,11 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoidsConfig;
+use crate::events::{FORMATION_DISSOLVED, FORMATION_FORMED, FORMATION_REFORMED, PREY_CAUGHT, PreyCaught};
 use crate::flock::{Flock, Influences, Record};
 use crate::formation::{Anchor, Formation, FormationChange, FormationConfig, Formations, Station};
 use crate::influence::{Catch, Surroundings, find_hunters};
 use crate::mover::{Mover, Movers, Trade};
-
-/// A formation has formed.
-pub const FORMATION_FORMED: EventKind = EventKind::new("FormationFormed", 4);
-/// A formation has given out its slots anew.
-pub const FORMATION_REFORMED: EventKind = EventKind::new("FormationReformed", 4);
-/// A formation has too few members left.
-pub const FORMATION_DISSOLVED: EventKind = EventKind::new("FormationDissolved", 6);
-/// A predator has caught its prey.
-pub const PREY_CAUGHT: EventKind = EventKind::new("PreyCaught", 7);
 
 /// What the section `boids` claims to move, for other plugins that move agents.
 pub(crate) const SECTION: &str = "boids";
@@ -342,8 +334,8 @@ pub(crate) fn catch_prey(world: &mut World) {
         if fail_agents(world, &[caught.prey], u64::MAX) == 1 {
             world.resource_mut::<HuntRecord>().catches += 1;
             let name = world.resource::<AgentGroups>().name_of(caught.prey);
-            let text = format!("caught {name}");
-            world.resource_mut::<EventBus>().publish(PREY_CAUGHT, Some(caught.predator), text);
+            let told = PreyCaught { prey: caught.prey, name };
+            world.resource_mut::<EventBus>().publish(PREY_CAUGHT, Some(caught.predator), told);
         }
     }
 }

@@ -4,11 +4,11 @@
 //!
 //! | phase | what this crate runs in it |
 //! |---|---|
-//! | before all | the clock moves on, the event bus is stamped |
+//! | before all | the clock moves on, the event bus is stamped, responses that are overdue are reported |
 //! | [`Intervene`](SimSystems::Intervene) | due interventions are applied, churn runs, conditions expire, values that are not finite are caught |
 //! | after [`Settle`](SimSystems::Settle) | values that are not finite are caught |
 //! | [`Observe`](SimSystems::Observe) | counts of agents are recorded |
-//! | after all | the tick's events get their order and numbers; the lives of watched agents are written down |
+//! | after all | event handlers are called; the tick's events go to those who listen from outside; the lives of watched agents are written down |
 //!
 //! ```
 //! use agent2028_core::{SimCorePlugin, SimSchedule, agent::*, faults::Kill, simulation::Simulation};
@@ -111,7 +111,6 @@ impl Plugin for SimCorePlugin {
             .init_resource::<intervention::InterventionQueue>()
             .init_resource::<intervention::InterventionLog>()
             .init_resource::<intervention::InterventionRegistry>()
-            .init_resource::<event::EventBus>()
             .init_resource::<explain::Explainers>()
             .init_resource::<life::Lives>()
             .init_resource::<metrics::Metrics>()
@@ -131,6 +130,7 @@ impl Plugin for SimCorePlugin {
         app.world_mut().register_component::<Condition>();
         app.world_mut().register_component::<agent::Velocity>();
         checkpoint::register_core(app);
+        event::register(app);
         app.checkpoint_resource::<faults::ChurnProcesses>("churn")
             .checkpoint_resource::<quarantine::Quarantine>("quarantine")
             .after_checkpoint_load(quarantine::stop_as_saved)
@@ -153,7 +153,7 @@ impl Plugin for SimCorePlugin {
             .add_systems(SimSchedule, observe_agents.in_set(SimSystems::Observe))
             .add_systems(
                 SimSchedule,
-                (event::settle_bus, life::write_lives.run_if(life::somebody_is_watched))
+                (event::run_handlers, event::end_tick, life::write_lives.run_if(life::somebody_is_watched))
                     .chain()
                     .after(After(SimSystems::Observe)),
             );

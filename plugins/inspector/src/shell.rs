@@ -2,7 +2,7 @@
 
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, CapabilityRegistry};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, EventHandlers};
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
 use agent2028_core::life::Lives;
 use agent2028_core::metrics::Metrics;
@@ -387,6 +387,7 @@ fn show_panel(
         PanelId::Events => {
             let view = events::EventsView {
                 bus: facts.resource::<EventBus>(),
+                handlers: facts.resource::<EventHandlers>(),
                 names: facts.resource::<AgentGroups>(),
                 selected: &facts.selection.selected,
             };

@@ -71,6 +71,8 @@ pub mod measure {
     pub const TICK_COLUMN: f32 = 76.0;
     /// Column of kinds in a table.
     pub const KIND_COLUMN: f32 = 168.0;
+    /// Column of priorities in a table.
+    pub const PRIORITY_COLUMN: f32 = 28.0;
     /// Column of agents in a table.
     pub const AGENT_COLUMN: f32 = 132.0;
     /// Column of metric names in a table.

@@ -49,6 +49,18 @@ impl Column {
         Self { optional: true, ..Self::unsigned(name, 32) }
     }
 
+    /// Whole numbers from 0, of 64 bits, or nothing.
+    #[must_use]
+    pub fn optional_unsigned_long(name: &str) -> Self {
+        Self { optional: true, ..Self::unsigned(name, 64) }
+    }
+
+    /// Texts, or nothing.
+    #[must_use]
+    pub fn optional_text(name: &str) -> Self {
+        Self { optional: true, ..Self::text(name) }
+    }
+
     /// Numbers, or nothing.
     #[must_use]
     pub fn optional_double(name: &str) -> Self {
@@ -87,10 +99,14 @@ pub enum Values {
     OptionalInt(Vec<Option<i32>>),
     /// Numbers of 64 bits.
     Long(Vec<i64>),
+    /// Numbers of 64 bits, or nothing.
+    OptionalLong(Vec<Option<i64>>),
     /// Floating-point numbers, or nothing.
     OptionalDouble(Vec<Option<f64>>),
     /// Texts.
     Text(Vec<String>),
+    /// Texts, or nothing.
+    OptionalText(Vec<Option<String>>),
 }
 
 impl Values {
@@ -99,8 +115,10 @@ impl Values {
             Self::Int(values) => values.len(),
             Self::OptionalInt(values) => values.len(),
             Self::Long(values) => values.len(),
+            Self::OptionalLong(values) => values.len(),
             Self::OptionalDouble(values) => values.len(),
             Self::Text(values) => values.len(),
+            Self::OptionalText(values) => values.len(),
         }
     }
 
@@ -114,19 +132,27 @@ impl Values {
                 presence(&mut page, values.iter().map(Option::is_some));
                 values.iter().flatten().for_each(|value| page.extend_from_slice(&value.to_le_bytes()));
             }
+            Self::OptionalLong(values) => {
+                presence(&mut page, values.iter().map(Option::is_some));
+                values.iter().flatten().for_each(|value| page.extend_from_slice(&value.to_le_bytes()));
+            }
             Self::OptionalDouble(values) => {
                 presence(&mut page, values.iter().map(Option::is_some));
                 values.iter().flatten().for_each(|value| page.extend_from_slice(&value.to_le_bytes()));
             }
-            Self::Text(values) => {
-                for text in values {
-                    page.extend_from_slice(&(text.len() as u32).to_le_bytes());
-                    page.extend_from_slice(text.as_bytes());
-                }
+            Self::Text(values) => values.iter().for_each(|text| put_text(&mut page, text)),
+            Self::OptionalText(values) => {
+                presence(&mut page, values.iter().map(Option::is_some));
+                values.iter().flatten().for_each(|text| put_text(&mut page, text));
             }
         }
         page
     }
+}
+
+fn put_text(page: &mut Vec<u8>, text: &str) {
+    page.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    page.extend_from_slice(text.as_bytes());
 }
 
 /// Runs of values that are there, or are not.

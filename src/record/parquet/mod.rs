@@ -99,15 +99,25 @@ fn events(folder: &Path, about: Option<&About>) -> Result<(), RecordError> {
         Column::unsigned("priority", 32),
         Column::optional_unsigned("agent"),
         Column::text("text"),
+        Column::text("id"),
+        Column::optional_text("payload"),
+        Column::optional_text("fields"),
+        Column::optional_unsigned_long("respond_by"),
+        Column::optional_unsigned_long("refers_to"),
     ];
     let described = [
         ("tick", "ticks", "The tick in which it happened."),
         ("sequence", "", "The event's number in the run, from 0."),
         ("unix_ms", "ms", "Simulated Unix time."),
         ("kind", "", "What kind of thing happened."),
-        ("priority", "", "The priority of its kind, 1 to 10 (10 highest)."),
+        ("priority", "", "How much it matters, 1 to 10 (10 highest)."),
         ("agent", "", "The agent that it happened to, or that did it."),
         ("text", "", "What happened, in words."),
+        ("id", "", "The event's UUID."),
+        ("payload", "", "The type of the value that it carries, if not only words."),
+        ("fields", "", "The fields of that value in RON."),
+        ("respond_by", "ticks", "The last tick in which a response is in time, if one is required."),
+        ("refers_to", "", "The number of the event that this one answers, or whose response it misses."),
     ];
     let path = folder.join(EVENTS);
     let mut parquet = Parquet::create(&path, columns, metadata(about, described)).map_err(io_error(&path))?;
@@ -133,6 +143,9 @@ fn events(folder: &Path, about: Option<&About>) -> Result<(), RecordError> {
 
 fn event_columns(events: &[EventLine]) -> Vec<Values> {
     let longs = |number: fn(&EventLine) -> i64| Values::Long(events.iter().map(number).collect());
+    let optional_longs = |number: fn(&EventLine) -> Option<u64>| {
+        Values::OptionalLong(events.iter().map(|event| number(event).map(u64::cast_signed)).collect())
+    };
     let texts =
         |text: fn(&EventLine) -> &String| Values::Text(events.iter().map(|event| text(event).clone()).collect());
     vec![
@@ -143,6 +156,11 @@ fn event_columns(events: &[EventLine]) -> Vec<Values> {
         Values::Int(events.iter().map(|event| i32::from(event.priority)).collect()),
         Values::OptionalInt(events.iter().map(|event| event.agent.map(u32::cast_signed)).collect()),
         texts(|event| &event.text),
+        texts(|event| &event.id),
+        Values::OptionalText(events.iter().map(|event| event.payload.clone()).collect()),
+        Values::OptionalText(events.iter().map(|event| event.fields.clone()).collect()),
+        optional_longs(|event| event.respond_by),
+        optional_longs(|event| event.refers_to),
     ]
 }
 

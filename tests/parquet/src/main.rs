@@ -75,7 +75,12 @@ fn events(folder: &Path) -> Outcome<usize> {
             && Some(row.get_string(3)?.as_str()) == event["kind"].as_str()
             && Some(u64::from(row.get_uint(4)?)) == event["priority"].as_u64()
             && row.get_uint(5).ok().map(u64::from) == event["agent"].as_u64()
-            && Some(row.get_string(6)?.as_str()) == event["text"].as_str();
+            && Some(row.get_string(6)?.as_str()) == event["text"].as_str()
+            && Some(row.get_string(7)?.as_str()) == event["id"].as_str()
+            && row.get_string(8).ok().map(String::as_str) == event["payload"].as_str()
+            && row.get_string(9).ok().map(String::as_str) == event["fields"].as_str()
+            && row.get_ulong(10).ok() == event["respond_by"].as_u64()
+            && row.get_ulong(11).ok() == event["refers_to"].as_u64();
         if !same {
             return differs(line);
         }

@@ -123,7 +123,11 @@ fn save_sections(world: &World, workers: &Workers, hashed_only: bool) -> BTreeMa
         let block_hashes = hashes.by_ref().take(block::blocks(&bytes).len()).collect();
         ((*name).to_owned(), SavedSection { hashed: section.hashed, bytes, block_hashes })
     };
-    sections.into_iter().zip(bytes).map(save).collect()
+    let is_there = |((_, section), bytes): &((&&str, &registry::Section), Vec<u8>)| {
+        // An empty section has no blocks, so leaving it out moves no hash to another.
+        !(section.optional && bytes.is_empty())
+    };
+    sections.into_iter().zip(bytes).filter(is_there).map(save).collect()
 }
 
 /// The BLAKE3 hash of the hashed sections, each by its name, its length and the hashes of its blocks.
@@ -169,8 +173,12 @@ impl Checkpoint {
             return Err(failed(name, "is not part of this simulation".into()));
         }
         for (name, section) in registry.load_order() {
-            let saved = self.sections.get(name).ok_or_else(|| failed(name, "is missing".into()))?;
-            (section.load)(world, &saved.bytes).map_err(|message| failed(name, message))?;
+            let bytes = match self.sections.get(name) {
+                Some(saved) => saved.bytes.as_slice(),
+                None if section.optional => &[],
+                None => return Err(failed(name, "is missing".into())),
+            };
+            (section.load)(world, bytes).map_err(|message| failed(name, message))?;
         }
         for after_load in &registry.after_load {
             after_load(world);
@@ -188,7 +196,10 @@ impl Checkpoint {
         let world: &World = world;
         let equal = workers_of(world).map_indices(sections.len(), |at| {
             let (name, section) = sections[at];
-            self.sections.get(*name).is_some_and(|saved| saved.hashed && saved.bytes == (section.save)(world))
+            match self.sections.get(*name) {
+                Some(saved) => saved.hashed && saved.bytes == (section.save)(world),
+                None => section.optional && (section.save)(world).is_empty(),
+            }
         });
         sections.iter().zip(equal).find(|(_, equal)| !equal).map(|((name, _), _)| **name)
     }

@@ -11,7 +11,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{agents, column, history};
 use crate::agent::ConditionExpiry;
 use crate::clock::SimClock;
-use crate::event::EventBus;
 
 /// The section that says which agents exist; it is loaded before all others, because they refer to agents.
 const AGENTS: &str = "agents";
@@ -23,6 +22,8 @@ type Load = Arc<dyn Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync>;
 pub(super) struct Section {
     /// Whether it is state, part of the state hash, or history.
     pub(super) hashed: bool,
+    /// Whether a checkpoint has no such section when it would be empty.
+    pub(super) optional: bool,
     pub(super) save: Save,
     pub(super) load: Load,
 }
@@ -59,6 +60,15 @@ pub trait AddCheckpoint {
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self;
 
+    /// Saves a part of the state that most simulations don't have: where `save` returns nothing, a checkpoint has no such
+    /// section and the state hash doesn't know of it; loading such a checkpoint hands nothing to `load`.
+    fn checkpoint_optional(
+        &mut self,
+        name: &'static str,
+        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
+    ) -> &mut Self;
+
     /// Saves a component of agents as a dense column of its bytes, in id order. For plain-old-data components.
     fn checkpoint_component_pod<T: Component<Mutability = Mutable> + Pod>(&mut self, name: &'static str) -> &mut Self;
 
@@ -89,7 +99,18 @@ impl AddCheckpoint for App {
         save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self {
-        let section = Section { hashed, save: Arc::new(save), load: Arc::new(load) };
+        let section = Section { hashed, optional: false, save: Arc::new(save), load: Arc::new(load) };
+        self.world_mut().get_resource_or_init::<CheckpointRegistry>().sections.insert(name, section);
+        self
+    }
+
+    fn checkpoint_optional(
+        &mut self,
+        name: &'static str,
+        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let section = Section { hashed: true, optional: true, save: Arc::new(save), load: Arc::new(load) };
         self.world_mut().get_resource_or_init::<CheckpointRegistry>().sections.insert(name, section);
         self
     }
@@ -156,16 +177,6 @@ pub(crate) fn register_core(app: &mut App) {
         .checkpoint_component::<crate::agent::ServiceRecord>("service-records")
         .checkpoint_resource::<crate::agent::CapabilityRegistry>("capability-names")
         .checkpoint_custom("interventions", false, history::save, history::load)
-        .checkpoint_custom(
-            "events",
-            false,
-            |world| postcard::to_stdvec(&world.resource::<EventBus>().totals()).unwrap_or_default(),
-            |world, bytes| {
-                let totals = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
-                world.resource_mut::<EventBus>().restore(totals);
-                Ok(())
-            },
-        )
         .after_checkpoint_load(crate::agent::rebuild_index)
         .after_checkpoint_load(|world| world.resource_mut::<ConditionExpiry>().0 = 0);
 }

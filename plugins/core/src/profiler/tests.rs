@@ -54,7 +54,7 @@ fn every_system_is_measured_with_its_phase_and_plugin() {
     assert!(work.spent > Duration::ZERO && work.worst <= work.spent);
     assert_eq!(cost(&costs, "mark").phase, Phase::In(3));
     assert_eq!(cost(&costs, "advance_clock").phase, Phase::Start);
-    assert_eq!(cost(&costs, "settle_bus").phase, Phase::End);
+    assert_eq!(cost(&costs, "end_tick").phase, Phase::End);
     assert_eq!(cost(&costs, "seldom").runs, 0, "conditions hold while it is measured");
     assert!(costs.is_sorted_by_key(|cost| cost.phase), "in the order in which they run");
     simulation.world_mut().resource_mut::<Switch>().0 = true;

@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 #[derive(Clone, Debug)]
 pub struct Keyframe {
     checkpoint: Checkpoint,
-    events: Vec<Arc<Event>>,
+    events: Vec<Arc<[Event]>>,
     metrics: Metrics,
     first_free: u64,
     bytes: usize,
@@ -45,7 +45,8 @@ impl Keyframe {
     /// Works out anew what this keyframe takes, after the keyframe before it has changed.
     pub(super) fn count_bytes(&mut self, before: Option<&Metrics>) {
         // Neighbours may share events; counting them in each keeps what is really used below what is counted.
-        let events: usize = self.events.iter().map(|event| size_of::<Event>() + event.text.len()).sum();
+        let events = self.events.iter().flat_map(|chunk| chunk.iter());
+        let events: usize = events.map(|event| size_of::<Event>() + event.payload.bytes()).sum();
         self.bytes = self.checkpoint.bytes() + events + self.metrics.bytes_beyond(before) + size_of::<Self>();
     }
 

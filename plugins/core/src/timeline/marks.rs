@@ -36,15 +36,15 @@ impl Marks {
     /// Takes note of an event if it stands out, and of how many of its kind there were in its tick. The first one told of a
     /// tick and kind counts.
     pub(super) fn note(&mut self, event: &Event, count: u64) {
-        if event.kind.priority < LEAST_PRIORITY {
+        if event.priority < LEAST_PRIORITY {
             return;
         }
         self.marks.entry((event.tick, event.kind.name)).or_insert_with(|| EventMark {
             tick: event.tick,
             kind: event.kind.name,
-            priority: event.kind.priority,
+            priority: event.priority,
             count,
-            text: event.text.clone().into_owned(),
+            text: event.text().into_owned(),
         });
         if self.marks.len() > MOST {
             self.thin();
@@ -88,7 +88,17 @@ mod tests {
     use crate::event::EventKind;
 
     fn event(tick: u64, kind: EventKind) -> Event {
-        Event { sequence: 0, tick, unix_ms: 0, kind, source: None, text: format!("{} at {tick}", kind.name).into() }
+        Event {
+            sequence: 0,
+            tick,
+            unix_ms: 0,
+            kind,
+            priority: kind.priority,
+            source: None,
+            payload: format!("{} at {tick}", kind.name).into(),
+            respond_by: None,
+            refers_to: None,
+        }
     }
 
     #[test]

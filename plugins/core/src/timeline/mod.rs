@@ -188,7 +188,7 @@ impl Timeline {
             generation: simulation.generation(),
             next_sequence: world.resource::<InterventionQueue>().first_free(),
             events: bus.next_sequence(),
-            counts: bus.counts().clone(),
+            counts: bus.counts(),
         });
     }
 

@@ -87,15 +87,13 @@ impl Timeline {
         {
             for event in bus.history().rev().take_while(|event| event.tick == tick) {
                 let name = event.kind.name;
-                let count = |counts: &std::collections::BTreeMap<&'static str, u64>| {
-                    counts.get(name).copied().unwrap_or_default()
-                };
-                branch.marks.note(event, count(bus.counts()).saturating_sub(count(&stand.counts)));
+                let before = stand.counts.get(name).copied().unwrap_or_default();
+                branch.marks.note(event, bus.count_of(name).saturating_sub(before));
             }
         }
         if news {
             stand.events = bus.next_sequence();
-            stand.counts.clone_from(bus.counts());
+            stand.counts = bus.counts();
         }
         stand.next_sequence = world.resource::<InterventionQueue>().first_free();
         self.reached(tick);

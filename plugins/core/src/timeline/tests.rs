@@ -80,7 +80,7 @@ fn everything(simulation: &Simulation) -> Everything {
         tick: simulation.tick(),
         hash: simulation.state_hash(),
         events: bus.history().cloned().collect(),
-        counts: bus.counts().clone(),
+        counts: bus.counts(),
         numbers: (bus.next_sequence(), bus.dropped(), metrics.rejected()),
         log: world.resource::<InterventionLog>().0.clone(),
         // What a user will do later is nothing that a fresh run could know.

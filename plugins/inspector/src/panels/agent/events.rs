@@ -60,7 +60,7 @@ impl HappeningCache {
         self.list.extend(news.filter(|event| event.source == Some(agent)).map(|event| Happening {
             tick: event.tick,
             kind: format::words(event.kind.name),
-            text: event.text.clone(),
+            text: event.text().into_owned().into(),
             intervention: false,
             refused: false,
         }));

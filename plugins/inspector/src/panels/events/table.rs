@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use agent2028_core::agent::AgentGroups;
-use agent2028_core::event::{Event, EventKind};
+use agent2028_core::event::{Event, ResponseState};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Ui, WidgetInfo, WidgetType};
@@ -18,12 +18,24 @@ use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
 /// How much an event matters: icon and colour by its priority.
-fn weight(look: &Look, kind: EventKind) -> (MaterialIcon, egui::Color32) {
-    match kind.priority {
+fn weight(look: &Look, priority: u8) -> (MaterialIcon, egui::Color32) {
+    match priority {
         9..=u8::MAX => (ICON_ERROR, look.danger),
         7..=8 => (ICON_WARNING, look.warning),
         5..=6 => (ICON_INFO, look.info),
         _ => (ICON_CIRCLE, look.disabled),
+    }
+}
+
+/// What became of the response that an event requires, and its colour; nothing if it requires none.
+fn response_words(look: &Look, state: ResponseState) -> Option<(String, egui::Color32)> {
+    match state {
+        ResponseState::NotRequired => None,
+        ResponseState::Waiting { until } => {
+            Some((format!("waits for a response until tick {}", format::count(until)), look.warning))
+        }
+        ResponseState::Given { tick, .. } => Some((format!("answered at tick {}", format::count(tick)), look.good)),
+        ResponseState::Missing => Some(("got no response in time".to_owned(), look.danger)),
     }
 }
 
@@ -33,27 +45,45 @@ pub(super) fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, ac
     let response = widgets::row_background(ui, look, event.sequence, chosen);
     let who = event.source.map_or(String::new(), |agent| view.names.name_of(agent));
     let kind = format::words(event.kind.name);
+    let (text, answer) = (event.text(), response_words(look, view.bus.response_to(event)));
     let enabled = ui.is_enabled();
     response.widget_info(|| {
-        let name = format!("Tick {}, {kind} {who}: {}", event.tick, event.text);
+        let answer = answer.as_ref().map_or(String::new(), |(words, _)| format!(" ({words})"));
+        let name = format!("Tick {}, {kind} {who}: {text}{answer}", event.tick);
         WidgetInfo::selected(WidgetType::SelectableLabel, enabled, chosen, name)
     });
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::NORMAL;
         widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(format::count(event.tick)).color(look.secondary));
-        let (icon, tint) = weight(look, event.kind);
+        let (icon, tint) = weight(look, event.priority);
         widgets::cell(ui, measure::KIND_COLUMN, Cell::Left, |ui| {
             ui.label(look.icon(icon).color(tint));
             ui.label(look.body(kind));
         });
+        widgets::right_figure(ui, measure::PRIORITY_COLUMN, look.figure(event.priority.to_string()));
         widgets::cell(ui, measure::AGENT_COLUMN, Cell::Left, |ui| ui.label(look.body(who)));
         let rest = ui.available_width();
-        widgets::cell(ui, rest, Cell::Left, |ui| ui.label(look.quiet(event.text.as_ref())));
+        widgets::cell(ui, rest, Cell::Left, |ui| {
+            if let Some((words, tint)) = &answer {
+                ui.label(look.quiet(words.as_str()).color(*tint));
+            }
+            ui.label(look.quiet(text.as_ref()))
+        });
     });
     let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
-    let tip =
-        format!("Priority {} of 10. Click to select the agent, double-click to go to the tick.", event.kind.priority);
-    let response = response.on_hover_text(look.body(tip));
+    let response = response.on_hover_ui(|ui| {
+        ui.label(look.body(format!("Priority {} of 10", event.priority)));
+        if let Some((words, _)) = &answer {
+            ui.label(look.body(format!("It {words}")));
+        }
+        if let Some(about) = event.refers_to {
+            ui.label(look.body(format!("About event {}", format::count(about))));
+        }
+        if let Some((name, fields)) = event.payload.typed() {
+            ui.label(look.figure(format!("{name}{fields}")));
+        }
+        ui.label(look.quiet("Click to select the agent, double-click to go to the tick"));
+    });
     if response.double_clicked() {
         actions.push(Action::Time(Travel::Seek(event.tick)));
     } else if let Some(agent) = event.source.filter(|_| response.clicked()) {
@@ -63,23 +93,42 @@ pub(super) fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, ac
 
 /// Events as a table with a header, oldest first; with tabs or commas between cells.
 pub(super) fn text(events: &[&Event], names: &AgentGroups, separator: char) -> String {
-    let heads = ["sequence", "tick", "unix_ms", "kind", "priority", "agent", "name", "text"];
+    let heads = [
+        "sequence",
+        "tick",
+        "unix_ms",
+        "kind",
+        "priority",
+        "agent",
+        "name",
+        "text",
+        "payload",
+        "fields",
+        "respond_by",
+        "refers_to",
+    ];
     let mut text = heads.join(&separator.to_string());
     text.push('\n');
     for event in events.iter().rev() {
         let agent = event.source.map_or(String::new(), |agent| agent.0.to_string());
         let name = event.source.map_or(String::new(), |agent| names.name_of(agent));
         // A tab within a text would be one more cell.
-        let words = event.text.replace('\t', " ");
+        let clean = |text: &str| quoted(&text.replace('\t', " "));
+        let (payload, fields) = event.payload.typed().unwrap_or_default();
+        let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
         let cells = [
             event.sequence.to_string(),
             event.tick.to_string(),
             event.unix_ms.to_string(),
             event.kind.name.to_owned(),
-            event.kind.priority.to_string(),
+            event.priority.to_string(),
             agent,
             quoted(&name),
-            quoted(&words),
+            clean(&event.text()),
+            clean(payload),
+            clean(&fields),
+            number(event.respond_by),
+            number(event.refers_to),
         ];
         text.push_str(&cells.join(&separator.to_string()));
         text.push('\n');
@@ -98,12 +147,21 @@ pub(super) fn json_lines(events: &[&Event], names: &AgentGroups) -> String {
             event.tick,
             event.unix_ms,
             json(event.kind.name),
-            event.kind.priority
+            event.priority
         );
         if let Some(agent) = event.source {
             let _ = write!(text, ",\"agent\":{},\"name\":{}", agent.0, json(&names.name_of(agent)));
         }
-        let _ = writeln!(text, ",\"text\":{}}}", json(&event.text));
+        let _ = write!(text, ",\"text\":{}", json(&event.text()));
+        if let Some((name, fields)) = event.payload.typed() {
+            let _ = write!(text, ",\"payload\":{},\"fields\":{}", json(name), json(&fields));
+        }
+        for (name, number) in [("respond_by", event.respond_by), ("refers_to", event.refers_to)] {
+            if let Some(number) = number {
+                let _ = write!(text, ",\"{name}\":{number}");
+            }
+        }
+        text.push_str("}\n");
     }
     text
 }

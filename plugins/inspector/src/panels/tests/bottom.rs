@@ -1,5 +1,5 @@
 use agent2028_core::agent::AgentId;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, EventHandlers};
 use agent2028_core::faults::{Kill, Spawn};
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
 use agent2028_core::metrics::{MetricSpec, Metrics};
@@ -118,6 +118,7 @@ fn log<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, S
     stage(DOCK, EventsState::default(), move |ui, look, state, actions| {
         let view = EventsView {
             bus: simulation.world().resource::<EventBus>(),
+            handlers: simulation.world().resource::<EventHandlers>(),
             names: simulation.world().resource::<AgentGroups>(),
             selected,
         };

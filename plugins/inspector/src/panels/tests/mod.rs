@@ -7,6 +7,7 @@ mod bottom;
 mod compare;
 mod design;
 mod distributions;
+mod events;
 mod faults;
 mod file_dialog;
 mod overlay;

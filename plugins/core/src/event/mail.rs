@@ -1,0 +1,182 @@
+//! What a checkpoint saves of the bus: its totals as history; as state, who listens, what they have not read yet, and which
+//! events wait for a response.
+
+use std::collections::BTreeMap;
+
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::bus::EventMetrics;
+use super::kind::intern;
+use super::response::{Request, Requests};
+use super::subscription::Subscriber;
+use super::{
+    AddEventPayload, Event, EventBus, EventFilter, EventHandlers, EventKind, EventPayloads, HandlerFailure, Payload,
+    ResponseMissing,
+};
+use crate::agent::AgentId;
+use crate::checkpoint::AddCheckpoint;
+use crate::clock::SimClock;
+use crate::profiler::AddMemoryReport;
+
+#[derive(Serialize, Deserialize)]
+enum StoredPayload {
+    Text(String),
+    Typed { name: String, fields: String },
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEvent {
+    tick: u64,
+    unix_ms: i64,
+    kind: String,
+    usual_priority: u8,
+    priority: u8,
+    source: Option<AgentId>,
+    payload: StoredPayload,
+    respond_by: Option<u64>,
+    refers_to: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSubscriber {
+    name: String,
+    filter: EventFilter,
+    next: u64,
+    missed: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Mail {
+    subscribers: Vec<StoredSubscriber>,
+    /// The number of the first unread event.
+    first: u64,
+    unread: Vec<StoredEvent>,
+    requests: Vec<Request>,
+    unanswered: u64,
+    handler_failures: u64,
+}
+
+impl StoredEvent {
+    fn of(event: &Event) -> Self {
+        let payload = match event.payload.typed() {
+            Some((name, fields)) => StoredPayload::Typed { name: name.to_owned(), fields },
+            None => StoredPayload::Text(event.text().into_owned()),
+        };
+        Self {
+            tick: event.tick,
+            unix_ms: event.unix_ms,
+            kind: event.kind.name.to_owned(),
+            usual_priority: event.kind.priority,
+            priority: event.priority,
+            source: event.source,
+            payload,
+            respond_by: event.respond_by,
+            refers_to: event.refers_to,
+        }
+    }
+
+    fn revive(self, sequence: u64, payloads: &EventPayloads) -> Result<Event, String> {
+        let payload = match self.payload {
+            StoredPayload::Text(text) => Payload::from(text),
+            StoredPayload::Typed { name, fields } => payloads.read(&name, &fields)?,
+        };
+        Ok(Event {
+            sequence,
+            tick: self.tick,
+            unix_ms: self.unix_ms,
+            kind: EventKind::new(intern(&self.kind), self.usual_priority),
+            priority: self.priority.clamp(1, 10),
+            source: self.source.filter(|agent| *agent != AgentId::NONE),
+            payload,
+            respond_by: self.respond_by,
+            refers_to: self.refers_to,
+        })
+    }
+}
+
+/// Empty for a bus that nobody listens to and that waits for nothing.
+fn save(world: &World) -> Vec<u8> {
+    let bus = world.resource::<EventBus>();
+    let stored = |subscriber: &Subscriber| StoredSubscriber {
+        name: subscriber.name.to_owned(),
+        filter: subscriber.filter.clone(),
+        next: subscriber.next,
+        missed: subscriber.missed,
+    };
+    let mail = Mail {
+        subscribers: bus.saved_subscribers().map(stored).collect(),
+        first: bus.unread().next().map_or(bus.next_sequence(), |event| event.sequence),
+        unread: bus.unread().map(StoredEvent::of).collect(),
+        requests: bus.requests().iter().cloned().collect(),
+        unanswered: bus.requests().unanswered,
+        handler_failures: bus.handler_failures(),
+    };
+    if mail.subscribers.is_empty() && mail.requests.is_empty() && mail.unanswered == 0 && mail.handler_failures == 0 {
+        return Vec::new();
+    }
+    postcard::to_stdvec(&mail).unwrap_or_default()
+}
+
+fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
+    if bytes.is_empty() {
+        world.resource_mut::<EventBus>().put_mail([], Vec::new(), Requests::default(), 0);
+        return Ok(());
+    }
+    let mail: Mail = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+    let payloads = world.get_resource_or_init::<EventPayloads>().clone();
+    let mut bus = world.resource_mut::<EventBus>();
+    let next = bus.next_sequence();
+    if mail.first.checked_add(mail.unread.len() as u64) != Some(next) {
+        return Err(format!("the unread events don't end at event {next}"));
+    }
+    let unread: Vec<Event> = mail
+        .unread
+        .into_iter()
+        .zip(mail.first..next)
+        .map(|(event, sequence)| event.revive(sequence, &payloads))
+        .collect::<Result<_, _>>()?;
+    let mut requests = Requests::default();
+    requests.unanswered = mail.unanswered;
+    mail.requests.into_iter().for_each(|request| requests.insert(request));
+    let subscribers = mail.subscribers.into_iter().map(|stored| {
+        let next = stored.next.clamp(mail.first, next);
+        let mut subscriber = Subscriber::new(intern(&stored.name), stored.filter, next);
+        subscriber.missed = stored.missed;
+        subscriber
+    });
+    bus.put_mail(subscribers, unread, requests, mail.handler_failures);
+    Ok(())
+}
+
+/// Registers the bus, and what a checkpoint saves of it.
+pub(crate) fn register(app: &mut App) {
+    app.init_resource::<EventBus>()
+        .init_resource::<EventHandlers>()
+        .init_resource::<EventPayloads>()
+        .init_resource::<EventMetrics>()
+        .add_event_payload::<ResponseMissing>()
+        .add_event_payload::<HandlerFailure>()
+        .checkpoint_custom(
+            "events",
+            false,
+            |world| postcard::to_stdvec(&world.resource::<EventBus>().totals()).unwrap_or_default(),
+            |world, bytes| {
+                let (next, _, counts): (u64, u64, BTreeMap<String, u64>) =
+                    postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+                if next > u64::MAX / 2 {
+                    return Err(format!("{next} events can't have happened"));
+                }
+                world.resource_mut::<EventBus>().restore(next, counts);
+                Ok(())
+            },
+        )
+        // Its name sorts after the totals, which must be there first.
+        .checkpoint_optional("events-mail", save, load)
+        .after_checkpoint_load(|world| {
+            let clock = world.resource::<SimClock>();
+            let (tick, unix_ms) = (clock.tick(), clock.now().timestamp_millis());
+            world.resource_mut::<EventBus>().stand_at(tick, unix_ms);
+        })
+        .report_memory("agent2028_core", "events", |world| world.resource::<EventBus>().bytes());
+}
