@@ -1,11 +1,13 @@
 //! The window: a simulation, the view, the inspector, and what connects them.
 
 pub mod journal;
+mod lost;
 pub mod places;
 mod record;
 mod scenes;
 pub mod shelf;
 pub mod unsaved;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -31,8 +33,9 @@ use crate::record::Recording;
 use crate::scene::load::{Loaded, SceneOrigin, Setting};
 use crate::scene::report::SceneError;
 use places::Places;
-use scenes::{FileWatch, OpenScene};
+use scenes::OpenScene;
 use shelf::PictureMaker;
+use watch::FileWatch;
 
 /// What a window should begin with.
 #[derive(Clone, Debug)]
@@ -152,7 +155,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         shelf::remember(&mut library, path, places.as_ref());
         pictures.want(&loaded, path, places.as_ref());
     }
-    let found = places.as_ref().map(|places| scenes::find_lost(&places.state)).unwrap_or_default();
+    let found = places.as_ref().map(|places| lost::find(&places.state)).unwrap_or_default();
     let mut transport = Transport::default();
     transport.playing = !options.paused;
     transport.speed = options.speed;
@@ -192,7 +195,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
                 .chain(),
         )
         .add_systems(Last, (scenes::keep_unsaved, journal::keep_journal, record::keep_recording));
-    let offered = scenes::recovered(&app.world().resource::<OpenScene>().found);
+    let offered = lost::offered(&app.world().resource::<OpenScene>().found);
     app.world_mut().resource_mut::<InspectorState>().scenes.files.recovered = offered;
     if let Some(keep) = KeepWorkspace::in_settings(options.theme) {
         app.insert_resource(keep);

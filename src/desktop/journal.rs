@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use agent2028_core::simulation::Simulation;
-use agent2028_core::timeline::{Branch, Timeline};
+use agent2028_core::timeline::{Branch, BranchId, Timeline};
 use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task};
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,8 @@ struct Pages {
     folder: PathBuf,
     /// The scene and its tables; nothing if they are there already.
     scene: Vec<(String, String)>,
-    entries: Vec<Entry>,
+    /// What was done; nothing if that is there already.
+    entries: Option<Vec<Entry>>,
     stand: Stand,
 }
 
@@ -120,7 +121,9 @@ impl Pages {
         for (name, text) in &self.scene {
             write_whole(&self.folder.join(name), text.as_bytes())?;
         }
-        interventions::write(&self.folder, &self.entries).map_err(std::io::Error::other)?;
+        if let Some(entries) = &self.entries {
+            interventions::write(&self.folder, entries).map_err(std::io::Error::other)?;
+        }
         let stand = serde_json::to_vec(&self.stand).map_err(std::io::Error::other)?;
         write_whole(&self.folder.join(STAND), &stand)
     }
@@ -131,8 +134,8 @@ impl Pages {
 pub(super) struct Journal {
     /// The number of the scene that is on the disk: each that is put in place of another has its own.
     opened: Option<u64>,
-    /// What was written last: number of changes, the last of them, tick, branch's end.
-    known: Option<(usize, Option<u64>, u64, u64)>,
+    /// What was written last: the changes, by the branch, their number and the last of them; tick and end of the branch.
+    known: Option<((BranchId, usize, u64), u64, u64)>,
     written_at: f64,
     writing: Option<Task<std::io::Result<()>>>,
     /// After the disk has refused once, no more is written.
@@ -172,7 +175,10 @@ pub(super) fn keep_journal(
     }
     let tick = simulation.tick();
     let furthest = branch.map_or(tick, Branch::furthest).max(tick);
-    let now = (interventions.len(), interventions.last().map(|last| last.sequence), tick, furthest);
+    // Branches may give the same numbers to different changes.
+    let changes = branch.map_or_else(BranchId::default, Branch::id);
+    let changes = (changes, interventions.len(), interventions.last().map_or(0, |last| last.sequence));
+    let now = (changes, tick, furthest);
     let elapsed = time.elapsed_secs_f64();
     if closing
         || interventions.is_empty()
@@ -186,7 +192,9 @@ pub(super) fn keep_journal(
     let fresh = journal.opened != Some(scene.opened);
     let pages = Pages {
         scene: if fresh { scene_files(&scene.loaded) } else { Vec::new() },
-        entries: interventions.iter().map(Entry::asked).collect(),
+        // While time only goes on, where the run stands is all that is news.
+        entries: (fresh || journal.known.map(|(known, ..)| known) != Some(changes))
+            .then(|| interventions.iter().map(Entry::asked).collect()),
         stand: stand_of(&scene.loaded, tick, furthest, interventions.len()),
         folder,
     };
@@ -223,7 +231,9 @@ mod tests {
         let loaded = load("flock", &[]).unwrap();
         let folder = folder_of(state, process);
         let stand = Stand { process, ..stand_of(&loaded, 40, 60, 0) };
-        Pages { folder: folder.clone(), scene: scene_files(&loaded), entries: Vec::new(), stand }.write().unwrap();
+        Pages { folder: folder.clone(), scene: scene_files(&loaded), entries: Some(Vec::new()), stand }
+            .write()
+            .unwrap();
         folder
     }
 

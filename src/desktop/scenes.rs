@@ -1,28 +1,25 @@
 //! Opening, running, saving and following scenes while the window is open.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::authoring::document::Source;
-use agent2028_inspector::panels::files::{Recovered, RecoveredWhat};
 use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus};
 use agent2028_view::{Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::window::{FileDragAndDrop, WindowCloseRequested};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::journal::{self, LostRun};
+use super::lost::{self, Lost};
 use super::places::{Places, write_whole};
 use super::record::Recorder;
 use super::shelf::{self, PictureMaker};
 use super::unsaved::{self, Kept, Unsaved};
+use super::watch::FileWatch;
 use super::{simulation_of, status_of};
 use crate::assemble::ExtraPlugins;
 use crate::authoring::problems_of;
@@ -49,21 +46,6 @@ pub(super) struct OpenScene {
     pub opened: u64,
     /// What writes the run down as it goes.
     pub recorder: Option<Recorder>,
-}
-
-/// What a program that ended without being asked to has left behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Lost {
-    /// A text with unsaved changes.
-    Text(Kept),
-    /// A run that people had changed.
-    Run(LostRun),
-}
-
-/// Everything of that kind: texts first, because nobody can write them again.
-pub(super) fn find_lost(state: &Path) -> Vec<Lost> {
-    let texts = unsaved::found(state).into_iter().map(Lost::Text);
-    texts.chain(journal::found(state).into_iter().map(Lost::Run)).collect()
 }
 
 /// What was kept last of the document.
@@ -386,20 +368,13 @@ impl Stage<'_> {
 
     fn forget(&mut self, index: usize) {
         if index < self.scene.found.len() {
-            match self.scene.found.remove(index) {
-                Lost::Text(kept) => {
-                    if let Err(error) = std::fs::remove_file(&kept.file) {
-                        warn!("{} can't be removed: {error}", kept.file.display());
-                    }
-                }
-                Lost::Run(run) => journal::remove(&run.folder),
-            }
+            lost::forget(&self.scene.found.remove(index));
         }
         self.list_found();
     }
 
     fn list_found(&mut self) {
-        self.state.scenes.files.recovered = recovered(&self.scene.found);
+        self.state.scenes.files.recovered = lost::offered(&self.scene.found);
     }
 }
 
@@ -409,28 +384,6 @@ fn saved_text(path: Option<&Path>, name: &str) -> String {
         Some(path) => std::fs::read_to_string(path).unwrap_or_default(),
         None => gallery::find(name).unwrap_or_default().to_owned(),
     }
-}
-
-/// What was found, as the window offers it.
-pub(super) fn recovered(found: &[Lost]) -> Vec<Recovered> {
-    let name = |title: &str, or: &str| if title.is_empty() { or.to_owned() } else { title.to_owned() };
-    found
-        .iter()
-        .map(|lost| match lost {
-            Lost::Text(kept) => Recovered {
-                title: name(&kept.unsaved.title, &kept.unsaved.name),
-                path: kept.unsaved.path.clone(),
-                age: kept.age,
-                what: RecoveredWhat::Text { lines: kept.unsaved.text.lines().count() },
-            },
-            Lost::Run(run) => Recovered {
-                title: name(&run.stand.title, &run.stand.origin().label()),
-                path: run.stand.path.clone(),
-                age: run.age,
-                what: RecoveredWhat::Run { tick: run.stand.tick, changes: run.stand.changes },
-            },
-        })
-        .collect()
 }
 
 /// A scene file that changed on disk is opened again; camera and panels stay. If there are unsaved changes, a question
@@ -569,333 +522,5 @@ pub(super) fn draw_pictures(
     }
 }
 
-/// Tells when a file of the scene changes on disk.
-pub(super) struct FileWatch {
-    changes: Mutex<Receiver<PathBuf>>,
-    _watcher: RecommendedWatcher,
-}
-
-impl FileWatch {
-    /// Watches the files of a scene; built-in scenes have none.
-    pub fn of(loaded: &Loaded) -> Option<Self> {
-        if loaded.files.is_empty() {
-            return None;
-        }
-        let files: Vec<PathBuf> =
-            loaded.files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
-        let (sender, changes) = channel();
-        let watched = files.clone();
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Editors save by writing or by renaming over; both end as an event about the file's name.
-            if let Ok(event) = event
-                && (event.kind.is_modify() || event.kind.is_create())
-            {
-                for path in event.paths.into_iter().filter(|path| watched.contains(path)) {
-                    // The receiver is gone only when another scene has been opened.
-                    let _ = sender.send(path);
-                }
-            }
-        });
-        let mut watcher = match watcher {
-            Ok(watcher) => watcher,
-            Err(error) => {
-                warn!("changes of the scene's files will not be noticed: {error}");
-                return None;
-            }
-        };
-        // Folders are watched, not files: a file that is replaced by renaming would be lost.
-        let mut folders: Vec<PathBuf> = files.iter().filter_map(|file| file.parent().map(PathBuf::from)).collect();
-        folders.sort_unstable();
-        folders.dedup();
-        for folder in folders {
-            if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
-                warn!("changes in {} will not be noticed: {error}", folder.display());
-            }
-        }
-        Some(Self { changes: Mutex::new(changes), _watcher: watcher })
-    }
-
-    /// What changed since the last call. Waits a moment for the writer to finish.
-    fn take(&self) -> Vec<PathBuf> {
-        let changes = self.changes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut changed: Vec<PathBuf> = changes.try_iter().collect();
-        if !changed.is_empty() {
-            // A save is a burst of events: what follows at once belongs to it.
-            while let Ok(path) = changes.recv_timeout(Duration::from_millis(30)) {
-                changed.push(path);
-            }
-        }
-        changed.sort_unstable();
-        changed.dedup();
-        changed
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The window without a window: what is asked of it, done to a simulation that nobody sees.
-    fn window(name: &str, home: &Path) -> App {
-        let loaded = load(name, &[]).unwrap_or_else(|error| panic!("{}", error.to_plain_text()));
-        let simulation = simulation_of(&loaded, Some(1), &ExtraPlugins::default()).unwrap();
-        let mut status = status_of(&loaded);
-        status.source.0 = 1;
-        let mut state = InspectorState::default();
-        state.scenes.follow(&status.source);
-        let places = Places { state: home.join("state"), cache: home.join("cache"), scenes: home.join("scenes") };
-        let mut app = App::new();
-        app.add_plugins(bevy::time::TimePlugin)
-            .add_message::<SceneRequest>()
-            .add_message::<AppExit>()
-            .add_message::<FileDragAndDrop>()
-            .add_message::<WindowCloseRequested>()
-            .insert_resource(simulation)
-            .insert_resource(status)
-            .insert_resource(state)
-            .init_resource::<SceneLibrary>()
-            .init_resource::<WorldCamera>()
-            .init_resource::<Viewport>()
-            .init_resource::<PictureMaker>()
-            .init_resource::<Timeline>()
-            .init_resource::<Transport>()
-            .insert_resource(OpenScene {
-                watch: FileWatch::of(&loaded),
-                loaded,
-                threads: Some(1),
-                plugins: ExtraPlugins::default(),
-                settings: Vec::new(),
-                places: Some(places),
-                found: Vec::new(),
-                opened: 0,
-                recorder: None,
-            })
-            .add_systems(
-                Update,
-                (take_drops, close_window, serve, follow_files, keep_unsaved, journal::keep_journal).chain(),
-            );
-        app
-    }
-
-    fn ask(app: &mut App, request: SceneRequest) {
-        app.world_mut().write_message(request);
-        app.update();
-    }
-
-    fn scenes(app: &mut App) -> Mut<'_, InspectorState> {
-        app.world_mut().resource_mut::<InspectorState>()
-    }
-
-    fn agents(app: &App) -> usize {
-        app.world().resource::<Simulation>().agents()
-    }
-
-    fn edit(app: &mut App, text: &str) {
-        scenes(app).scenes.document.changed_to(text, 0.0);
-    }
-
-    const TWO: &str = "Scene(name: \"Two\", agents: [(name: \"a\", count: 2)])";
-
-    #[test]
-    fn a_built_in_scene_is_edited_run_saved_and_opened_again() {
-        let home = tempfile::tempdir().unwrap();
-        let mut app = window("flock", home.path());
-        edit(&mut app, TWO);
-        ask(&mut app, SceneRequest::Run(TWO.into()));
-        assert_eq!((agents(&app), scenes(&mut app).scenes.document.is_dirty()), (2, true));
-        let file = home.path().join("two.ron");
-        ask(&mut app, SceneRequest::Save(file.clone()));
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), TWO);
-        assert!(!scenes(&mut app).scenes.document.is_dirty());
-        assert_eq!(app.world().resource::<SceneStatus>().path.as_ref(), Some(&file));
-        ask(&mut app, SceneRequest::Open("foraging".into()));
-        assert_eq!(scenes(&mut app).scenes.document.name(), "foraging");
-        let dropped = FileDragAndDrop::DroppedFile { window: Entity::PLACEHOLDER, path_buf: file };
-        app.world_mut().write_message(dropped);
-        app.update();
-        assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (2, TWO));
-        assert_eq!(app.world().resource::<SceneLibrary>().recent.len(), 1);
-    }
-
-    #[test]
-    fn nothing_is_opened_or_closed_over_unsaved_changes() {
-        let home = tempfile::tempdir().unwrap();
-        let mut app = window("flock", home.path());
-        edit(&mut app, TWO);
-        let dropped = FileDragAndDrop::DroppedFile { window: Entity::PLACEHOLDER, path_buf: "x.ron".into() };
-        app.world_mut().write_message(dropped);
-        app.update();
-        assert_eq!(scenes(&mut app).scenes.files.pending, Some(SceneRequest::Open("x.ron".into())));
-        app.world_mut().write_message(WindowCloseRequested { window: Entity::PLACEHOLDER });
-        app.update();
-        assert_eq!(scenes(&mut app).scenes.files.pending, Some(SceneRequest::Close));
-        assert_eq!(scenes(&mut app).scenes.document.text(), TWO);
-        assert!(app.should_exit().is_none());
-        // The answer is given: it closes, and nothing is kept.
-        ask(&mut app, SceneRequest::Close);
-        assert!(app.should_exit().is_some());
-    }
-
-    #[test]
-    fn a_broken_scene_leaves_the_old_one_running_and_its_text_to_be_mended() {
-        let home = tempfile::tempdir().unwrap();
-        let mut app = window("flock", home.path());
-        let before = agents(&app);
-        let file = home.path().join("broken.ron");
-        std::fs::write(&file, "Scene(agents: [(cuont: 3)])").unwrap();
-        ask(&mut app, SceneRequest::Open(file.display().to_string()));
-        let status = app.world().resource::<SceneStatus>();
-        assert_eq!((agents(&app), status.reports.len()), (before, 1));
-        let report = &status.reports[0];
-        assert!(report.here && report.help.contains("count") && (report.line, report.column) == (1, 17), "{report:?}");
-        let document = &scenes(&mut app).scenes.document;
-        assert!(document.text().contains("cuont") && document.is_ahead() && !document.is_dirty());
-        ask(&mut app, SceneRequest::Run("Scene(agents: [(count: 3)])".into()));
-        assert_eq!((agents(&app), app.world().resource::<SceneStatus>().reports.len()), (3, 0));
-        // Restarting runs what was applied, not what the file says.
-        ask(&mut app, SceneRequest::Reload);
-        assert_eq!(agents(&app), 3);
-    }
-
-    #[test]
-    fn unsaved_texts_are_kept_and_removed_once_they_are_saved() {
-        let home = tempfile::tempdir().unwrap();
-        let mut app = window("flock", home.path());
-        let kept = || std::fs::read_dir(home.path().join("state/unsaved")).map_or(0, Iterator::count);
-        edit(&mut app, TWO);
-        app.update();
-        assert_eq!(kept(), 1);
-        ask(&mut app, SceneRequest::Save(home.path().join("two.ron")));
-        app.update();
-        assert_eq!(kept(), 0);
-    }
-
-    #[test]
-    fn a_text_that_was_found_again_is_restored_with_its_file_and_runs() {
-        let home = tempfile::tempdir().unwrap();
-        let mut app = window("flock", home.path());
-        let file = home.path().join("mine.ron");
-        std::fs::write(&file, "Scene(agents: [()])").unwrap();
-        let text = Unsaved {
-            name: file.display().to_string(),
-            title: "Mine".into(),
-            path: Some(file.clone()),
-            text: TWO.into(),
-            process: u32::MAX - 7,
-        };
-        let state = home.path().join("state");
-        unsaved::keep(&state, &text).unwrap();
-        app.world_mut().resource_mut::<OpenScene>().found = find_lost(&state);
-        ask(&mut app, SceneRequest::Recover(0));
-        let document = &scenes(&mut app).scenes.document;
-        assert_eq!((document.text(), document.path(), document.is_dirty()), (TWO, Some(file.as_path()), true));
-        assert_eq!((agents(&app), unsaved::found(&state)), (2, vec![]));
-    }
-
-    #[test]
-    fn a_run_that_a_crash_has_ended_is_brought_back_with_all_that_was_done_to_it() {
-        use agent2028_core::faults::Kill;
-        use agent2028_core::selector::Selector;
-        bevy::tasks::IoTaskPool::get_or_init(bevy::tasks::TaskPool::new);
-        let home = tempfile::tempdir().unwrap();
-        let state = home.path().join("state");
-        let mut app = window("flock", home.path());
-        let play = |app: &mut App, ticks: u64| {
-            app.world_mut().resource_scope(|world, mut timeline: Mut<Timeline>| {
-                timeline.run(&mut world.resource_mut::<Simulation>(), ticks);
-            });
-        };
-        play(&mut app, 5);
-        app.update();
-        let own = journal::folder_of(&state, std::process::id());
-        assert!(!own.exists(), "nobody has changed anything");
-        app.world_mut().resource_scope(|world, mut timeline: Mut<Timeline>| {
-            let kill = Kill { select: Selector::Count(7), duration_s: None };
-            timeline.intervene(&mut world.resource_mut::<Simulation>(), kill);
-        });
-        play(&mut app, 5);
-        for _ in 0..200 {
-            app.update();
-            if own.join("session.json").exists() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let (hash, left) = (app.world().resource::<Simulation>().state_hash(), agents(&app));
-        // The program dies: its folder stays, under a number that no living process has.
-        let dead = journal::folder_of(&state, u32::MAX - 7);
-        std::fs::rename(&own, &dead).unwrap();
-        let note = dead.join("session.json");
-        let text = std::fs::read_to_string(&note).unwrap();
-        let text =
-            text.replace(&format!("\"process\":{}", std::process::id()), &format!("\"process\":{}", u32::MAX - 7));
-        std::fs::write(&note, text).unwrap();
-
-        let mut app = window("predator", home.path());
-        app.world_mut().resource_mut::<OpenScene>().found = find_lost(&state);
-        let offered = recovered(&app.world().resource::<OpenScene>().found);
-        assert_eq!(offered[0].what, RecoveredWhat::Run { tick: 10, changes: 1 });
-        ask(&mut app, SceneRequest::Recover(0));
-        app.world_mut().resource_scope(|world, mut timeline: Mut<Timeline>| {
-            timeline.finish(&mut world.resource_mut::<Simulation>());
-        });
-        let simulation = app.world().resource::<Simulation>();
-        assert_eq!((simulation.tick(), simulation.state_hash(), agents(&app)), (10, hash, left));
-        assert!(!dead.exists() && !scenes(&mut app).scenes.document.is_dirty());
-        // Another scene on purpose: nothing is left behind.
-        for _ in 0..200 {
-            app.update();
-            if own.join("session.json").exists() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        assert!(own.exists());
-        ask(&mut app, SceneRequest::Open("flock".into()));
-        for _ in 0..200 {
-            app.update();
-            if !own.exists() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        assert!(!own.exists());
-    }
-
-    #[test]
-    fn a_file_changed_elsewhere_is_taken_over_or_asked_about() {
-        let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("scene.ron");
-        std::fs::write(&file, TWO).unwrap();
-        let mut app = window(&file.display().to_string(), home.path());
-        let wait_for = |app: &mut App, done: &dyn Fn(&mut App) -> bool| {
-            for _ in 0..200 {
-                app.update();
-                if done(app) {
-                    return true;
-                }
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            false
-        };
-        std::fs::write(&file, TWO.replace("count: 2", "count: 5")).unwrap();
-        assert!(wait_for(&mut app, &|app| agents(app) == 5));
-        assert!(scenes(&mut app).scenes.document.text().contains("count: 5"));
-        edit(&mut app, "mine");
-        std::fs::write(&file, TWO.replace("count: 2", "count: 7")).unwrap();
-        assert!(wait_for(&mut app, &|app| scenes(app).scenes.files.theirs.is_some()));
-        assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (5, "mine"));
-        ask(&mut app, SceneRequest::TakeTheirs);
-        assert!(agents(&app) == 7 && !scenes(&mut app).scenes.document.is_dirty());
-    }
-
-    #[test]
-    fn a_new_scene_runs_at_once_and_asks_for_a_name_only_when_it_is_saved() {
-        let home = tempfile::tempdir().unwrap();
-        let mut app = window("flock", home.path());
-        ask(&mut app, SceneRequest::New { title: "Empty".into(), text: TWO.into() });
-        let document = &scenes(&mut app).scenes.document;
-        assert_eq!((document.path(), document.is_dirty(), document.is_ahead()), (None, false, false));
-        assert_eq!(agents(&app), 2);
-    }
-}
+mod tests;
