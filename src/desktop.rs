@@ -18,6 +18,7 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_inspector::authoring::document::Source;
+use agent2028_inspector::panels::top_bar::window_title;
 use agent2028_inspector::{
     DescribeInterface, InspectorPlugin, InspectorState, KeepWorkspace, PlotPanel, SceneEntry, SceneLibrary, SceneStatus,
 };
@@ -135,7 +136,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         DefaultPlugins
             .set(WindowPlugin {
                 primary_window: Some(Window {
-                    title: title_of(&loaded),
+                    title: window_title(&loaded.scene.name, false),
                     name: Some("agent2028".into()),
                     resolution: WindowResolution::new(options.size.0, options.size.1),
                     present_mode: PresentMode::AutoVsync,
@@ -211,10 +212,6 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     let exit = app.run();
     let report = report.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     Ok((exit, report))
-}
-
-fn title_of(loaded: &Loaded) -> String {
-    format!("{} – Agent2028", loaded.scene.name)
 }
 
 /// The built-in scenes for the gallery.

@@ -181,13 +181,14 @@ pub(super) fn save_requested(
 ) {
     for request in requests.read() {
         match request {
-            RunRequest::Save(folder) if saver.0.is_none() => match free(folder) {
-                Ok(()) => saver.0 = Some(start(folder, &scene, &simulation)),
-                Err(why) => {
-                    let outcome = SaveOutcome::Failed(why);
+            RunRequest::Save(folder) if saver.0.is_none() => {
+                if is_free(folder) {
+                    saver.0 = Some(start(folder, &scene, &simulation));
+                } else {
+                    let outcome = SaveOutcome::Occupied;
                     status.saved = Some(Saved { folder: folder.clone(), tick: simulation.tick(), outcome });
                 }
-            },
+            }
             // One run is saved at a time; asking is the inspector's business.
             RunRequest::Save(_) | RunRequest::Ask => {}
             RunRequest::Cancel => {
@@ -214,7 +215,7 @@ pub(super) fn save_requested(
         }
         Ok(outcome) => status.saved = Some(judge(job, outcome)),
         Err(TryRecvError::Disconnected) => {
-            let outcome = SaveOutcome::Failed("saving ended by a fault inside".into());
+            let outcome = SaveOutcome::Broken;
             status.saved = Some(Saved { folder: job.folder.clone(), tick: job.last, outcome });
         }
     }
@@ -224,9 +225,8 @@ pub(super) fn save_requested(
 }
 
 /// A folder may be saved to if nothing is in it: what is there is nobody's to write over, nor to remove.
-fn free(folder: &Path) -> Result<(), String> {
-    let empty = std::fs::read_dir(folder).map_or(!folder.exists(), |mut entries| entries.next().is_none());
-    if empty { Ok(()) } else { Err(format!("{}: there is something already; name a new folder", folder.display())) }
+fn is_free(folder: &Path) -> bool {
+    std::fs::read_dir(folder).map_or(!folder.exists(), |mut entries| entries.next().is_none())
 }
 
 /// Begins to run the scene again with what people did to it, up to the present.

@@ -7,6 +7,8 @@ use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::authoring::document::Source;
+use agent2028_inspector::panels::files::Note;
+use agent2028_inspector::panels::top_bar::window_title;
 use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus};
 use agent2028_view::{Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
@@ -277,13 +279,13 @@ impl Stage<'_> {
     fn save(&mut self, path: &Path) -> bool {
         let text = self.state.scenes.document.text().to_owned();
         if let Err(error) = write_whole(path, text.as_bytes()) {
-            self.state.scenes.files.warn(format!("{} could not be written: {error}", path.display()));
+            self.state.scenes.files.tell(Note::NotWritten(path.into(), error.to_string()));
             return false;
         }
         let moved = self.state.scenes.document.path() != Some(path);
         self.state.scenes.document.saved_to(path.into(), &text);
         let name = path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-        self.state.scenes.files.tell(format!("{name} is saved"));
+        self.state.scenes.files.tell(Note::Saved(name));
         if moved {
             // From now on this file is the scene's.
             self.scene.loaded.origin = SceneOrigin::File(path.into());
@@ -332,7 +334,7 @@ impl Stage<'_> {
         let recording = match Recording::open(&lost.folder) {
             Ok(recording) => recording,
             Err(error) => {
-                self.state.scenes.files.warn(format!("The run can't be brought back: {error}"));
+                self.state.scenes.files.tell(Note::NotBroughtBack(error.to_string()));
                 return;
             }
         };
@@ -355,7 +357,7 @@ impl Stage<'_> {
             broken: false,
         });
         if let Err(error) = recording.queue(self.simulation.world_mut()) {
-            self.state.scenes.files.warn(format!("Not all of the run can be brought back: {error}"));
+            self.state.scenes.files.tell(Note::PartlyBroughtBack(error.to_string()));
         }
         self.timeline.begin(&self.simulation);
         self.timeline.foresee(lost.stand.furthest);
@@ -431,8 +433,7 @@ pub(super) fn take_drops(
             }
         } else {
             let name = path_buf.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-            let what = format!("{name} is neither a scene (.ron) nor the folder of a run");
-            state.scenes.files.warn(what);
+            state.scenes.files.tell(Note::Unknown(name));
         }
     }
 }
@@ -450,8 +451,7 @@ pub(super) fn close_window(
 
 /// The title names the scene, with a dot while its text isn't saved.
 pub(super) fn name_window(status: Res<SceneStatus>, state: Res<InspectorState>, mut windows: Query<&mut Window>) {
-    let mark = if state.scenes.document.is_dirty() { "• " } else { "" };
-    let title = format!("{mark}{} – Agent2028", status.title);
+    let title = window_title(&status.title, state.scenes.document.is_dirty());
     for mut window in &mut windows {
         if window.title != title {
             window.title.clone_from(&title);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use agent2028_inspector::{Picture, SceneEntry, SceneLibrary};
+use agent2028_inspector::{Picture, SceneEntry, SceneLibrary, SceneTrouble};
 use bevy::prelude::*;
 
 use super::places::{Places, write_whole};
@@ -73,7 +73,7 @@ pub fn entry_of(path: &Path, places: Option<&Places>) -> SceneEntry {
     let title = path.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
     let plain = SceneEntry { name: name.clone(), title, path: Some(path.into()), ..SceneEntry::default() };
     let Ok(size) = std::fs::metadata(path).map(|about| about.len()) else {
-        return SceneEntry { trouble: Some("The file is gone".into()), ..plain };
+        return SceneEntry { trouble: Some(SceneTrouble::Gone), ..plain };
     };
     let picture =
         places.and_then(|places| std::fs::read(picture_file(places, path)).ok()).map(|png| Picture(png.into()));
@@ -83,8 +83,10 @@ pub fn entry_of(path: &Path, places: Option<&Places>) -> SceneEntry {
     match load(&name, &[]) {
         Ok(loaded) => SceneEntry { name, path: Some(path.into()), picture, ..about(&loaded.scene) },
         Err(error) => {
-            let first =
-                error.lines().first().map_or_else(String::new, |line| format!("Line {}: {}", line.line, line.message));
+            let first = error.lines().first().map_or(SceneTrouble::Unreadable, |line| SceneTrouble::Invalid {
+                line: line.line,
+                message: line.message.clone(),
+            });
             SceneEntry { trouble: Some(first), picture, ..plain }
         }
     }
@@ -251,8 +253,8 @@ mod tests {
             (cards[0].title.as_str(), cards[0].agents, &cards[0].tags[..]),
             ("One", 3, &["boids".to_owned()][..])
         );
-        assert!(cards[1].trouble.as_ref().unwrap().starts_with("Line 1"), "{:?}", cards[1]);
-        assert_eq!(cards[2].trouble.as_deref(), Some("The file is gone"));
+        assert!(matches!(cards[1].trouble, Some(SceneTrouble::Invalid { line: 1, .. })), "{:?}", cards[1]);
+        assert_eq!(cards[2].trouble, Some(SceneTrouble::Gone));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub mod document;
 pub mod lexer;
 pub mod schema;
+mod words;
 
 use std::ops::Range;
 use std::path::Path;
@@ -108,20 +109,6 @@ impl TextProblem {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}:{}:{}", self.file, self.line, self.column)
-    }
-
-    /// The problem as plain text, with the line and a caret.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = format!("{}: {}\n", self.place(), self.message);
-        if !self.excerpt.is_empty() {
-            let before = " ".repeat(self.column.saturating_sub(1));
-            text += &format!("    {}\n    {before}^\n", self.excerpt);
-        }
-        if !self.help.is_empty() {
-            text += &format!("  help: {}\n", self.help);
-        }
-        text
     }
 }
 

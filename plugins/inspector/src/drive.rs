@@ -24,6 +24,7 @@ use crate::actions::{Action, Actions, ToolChange};
 use crate::authoring::Authoring;
 use crate::dock::PanelId;
 use crate::hand;
+use crate::panels::files::Note;
 use crate::panels::notices::Notice;
 use crate::panels::overlay::Views;
 use crate::panels::profiler::FrameCost;
@@ -100,11 +101,8 @@ pub(crate) fn tell_captured(
         let now = contexts.ctx_mut()?.input(|input| input.time);
         state.notices.tell(
             match outcome {
-                Captured::Saved(file) => {
-                    let file = file.display().to_string();
-                    Notice::Done(format!("Saved as {file}"), Some(file))
-                }
-                Captured::Failed(reason) => Notice::Failed(format!("The picture was not saved: {reason}")),
+                Captured::Saved(file) => Notice::saved(file),
+                Captured::Failed(reason) => Notice::no_picture(reason),
             },
             now,
         );
@@ -233,7 +231,7 @@ fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions
         for intervention in deed.interventions {
             actions.intervene(intervention);
         }
-        *done = Some((deed.words, now + crate::tooling::TOLD_S));
+        *done = Some((deed.what.to_string(), now + crate::tooling::TOLD_S));
     }
     if done.as_ref().is_some_and(|(_, until)| now > *until) {
         *done = None;
@@ -346,14 +344,8 @@ fn keep_parameters(ctx: &egui::Context, window: &mut Window) {
     let now = ctx.input(|input| input.time);
     let state = &mut *window.state;
     let params = crate::panels::parameters::gather(window.simulation.world(), &state.scene_values);
-    match state.scenes.keep_parameters(&author, &params, now) {
-        Ok(0) => state.scenes.files.tell("No slider was moved"),
-        Ok(count) => {
-            let what = crate::format::counted(count as u64, "value is", "values are");
-            state.scenes.files.tell(format!("{what} in the scene's text now; save it to keep it"));
-        }
-        Err(error) => state.scenes.files.warn(error),
-    }
+    let kept = state.scenes.keep_parameters(&author, &params, now);
+    state.scenes.files.tell(kept.map_or_else(Note::NotKept, Note::Kept));
 }
 
 fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
@@ -366,8 +358,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
                 && old != new
             {
                 // A change in the past forks without a word; it is told where it was made.
-                let told = format!("Your change in the past began {is}. {was} stays as it was: see the panel Runs");
-                window.state.notices.tell(Notice::Done(told, None), ctx.input(|input| input.time));
+                window.state.notices.tell(Notice::forked(&was, &is), ctx.input(|input| input.time));
             }
         }
         Action::Time(travel) => travel.perform(&mut window.timeline, &mut window.simulation, &mut window.transport),
@@ -447,8 +438,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         }
         Action::Capture(request) => {
             if matches!(request, CaptureRequest::Film { .. }) {
-                let what = "Recording a film of the world: Ctrl F12 ends and saves it".to_owned();
-                window.state.notices.tell(Notice::Done(what, None), ctx.input(|input| input.time));
+                window.state.notices.tell(Notice::filming(), ctx.input(|input| input.time));
             }
             window.captures.write(request);
         }

@@ -9,6 +9,7 @@ use egui::{Context, Rect};
 use crate::actions::{Action, Actions};
 use crate::authoring::document::Source;
 use crate::authoring::{Change, Document, SceneAuthor, Step, Value, ValueKind};
+use crate::panels::files::NotKept;
 use crate::panels::parameters::ParamFacts;
 use crate::panels::{files, gallery, scene_editor, scene_form};
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
@@ -56,8 +57,7 @@ impl ScenesState {
                 self.files.save(&self.document, *ask, None, library.folder.as_deref(), actions);
             }
             Action::AskForScene => {
-                let places = library.folder.iter().map(|folder| ("My scenes".to_owned(), folder.clone())).collect();
-                self.files.ask_to_open(&self.document, places);
+                self.files.ask_to_open(&self.document, library.folder.as_deref());
             }
             Action::EditAt { line, column } => {
                 let start = self.document.line_span(line.saturating_sub(1)).start;
@@ -73,13 +73,13 @@ impl ScenesState {
     /// Writes the values of sliders that were moved into the text. How many there were, or why one has no place.
     ///
     /// # Errors
-    /// With a sentence for the first value that has no place in the text.
+    /// With the first value that has no place in the text.
     pub fn keep_parameters(
         &mut self,
         author: &Arc<dyn SceneAuthor>,
         params: &[ParamFacts],
         now: f64,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, NotKept> {
         let mut kept = 0;
         for param in params {
             let Ok(value) = &param.value else {
@@ -88,12 +88,12 @@ impl ScenesState {
             if param.scene_value.as_ref() == Some(value) {
                 continue;
             }
-            let read = author.read(self.document.text()).ok_or("the scene's text can't be read")?;
-            let path = steps(&param.path, &read).ok_or_else(|| format!("{} is no path", param.path))?;
+            let read = author.read(self.document.text()).ok_or(NotKept::Unreadable)?;
+            let path = steps(&param.path, &read).ok_or_else(|| NotKept::NoPath(param.path.clone()))?;
             let change = Change::Set(text_of(value));
             let edit = author
                 .edit(self.document.text(), &path, &change)
-                .map_err(|error| format!("{}: {error}", param.path))?;
+                .map_err(|error| NotKept::Refused(param.path.clone(), error.to_string()))?;
             self.document.apply_and_read(&edit, author.as_ref(), now);
             kept += 1;
         }

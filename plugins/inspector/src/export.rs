@@ -79,10 +79,9 @@ impl Saving {
     pub fn show(&mut self, ctx: &egui::Context, look: &Look) -> Option<Notice> {
         let path = self.dialog.show(ctx, look)?;
         let file = self.file.take()?;
-        let place = path.display().to_string();
         Some(match write_atomically(&path, &file.bytes) {
-            Ok(()) => Notice::Done(format!("Saved as {place}"), Some(place)),
-            Err(error) => Notice::Failed(format!("{place} could not be written: {error}")),
+            Ok(()) => Notice::saved(&path),
+            Err(error) => Notice::not_written(&path, &error),
         })
     }
 }

@@ -21,7 +21,7 @@ use agent2028_view::{ObstacleShape, Thing, ToolGesture};
 use bevy::math::{Vec2, ops};
 use bevy::prelude::World;
 
-use crate::format;
+use crate::panels::deeds::{Done, What};
 
 /// What the tools make, beside its place and size.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,8 +124,8 @@ impl Strokes {
 pub struct Deed {
     /// The interventions; none if it can't be done.
     pub interventions: Vec<AnyIntervention>,
-    /// What was done, in the past tense: "Spawned 100 ant"; or why not.
-    pub words: String,
+    /// What was done.
+    pub what: Done,
 }
 
 /// Turns gestures into what is to be done. Strokes wait for their tick.
@@ -163,24 +163,24 @@ fn layer_name(options: &ToolOptions, world: &World) -> String {
 fn brush(stroke: Stroke, options: &ToolOptions, world: &World) -> Deed {
     let points = simplify(&stroke.points, stroke.radius * 0.1);
     let Some((center, path)) = points.split_first() else {
-        return Deed { interventions: Vec::new(), words: String::new() };
+        return Deed { interventions: Vec::new(), what: Done::Nothing };
     };
     let (center, path, radius, layer) = (*center, path.to_vec(), stroke.radius, layer_name(options, world));
     let continued = stroke.begun;
     if stroke.erase {
-        let words = if options.all_layers { "Wiped pheromone away".into() } else { format!("Wiped {layer} away") };
         let layer = (!options.all_layers).then_some(layer);
-        Deed { interventions: vec![ErasePheromone { layer, center, path, radius, continued }.into()], words }
+        let what = Done::Wiped(layer.clone());
+        Deed { interventions: vec![ErasePheromone { layer, center, path, radius, continued }.into()], what }
     } else {
-        let words = format!("Painted {layer}");
+        let what = Done::Painted(layer.clone());
         let paint = PaintPheromone { layer, center, path, radius, amount: options.strength, continued };
-        Deed { interventions: vec![paint.into()], words }
+        Deed { interventions: vec![paint.into()], what }
     }
 }
 
 fn deed(gesture: ToolGesture, options: &ToolOptions, simulation: &Simulation) -> Option<Deed> {
     let world = simulation.world();
-    let one = |intervention: AnyIntervention, words: String| Some(Deed { interventions: vec![intervention], words });
+    let one = |intervention: AnyIntervention, what: Done| Some(Deed { interventions: vec![intervention], what });
     match gesture {
         ToolGesture::Stroke { .. } => None,
         ToolGesture::Spawn { at, radius } => {
@@ -189,31 +189,28 @@ fn deed(gesture: ToolGesture, options: &ToolOptions, simulation: &Simulation) ->
                 count: options.count,
                 at: Some(Placement::Disc { center: at, radius }),
             };
-            one(spawn.into(), format!("Spawned {} {}", format::count(options.count.into()), options.group))
+            one(spawn.into(), Done::Spawned(options.count, options.group.clone()))
         }
         ToolGesture::Obstacle { shape, points, radius } => Some(obstacle(shape, points, radius, options, world)),
         ToolGesture::Resource { at, radius } => {
             let resource = ResourceConfig { position: at, radius, amount: options.amount, ..Default::default() };
-            one(
-                DropResource { resource }.into(),
-                format!("Dropped {} units of food", format::number(options.amount.into())),
-            )
+            one(DropResource { resource }.into(), Done::Dropped(options.amount))
         }
         ToolGesture::Nest { at, radius } => {
             let taken = world.get_resource::<Sites>().map_or(&[][..], |sites| sites.nests.as_slice());
             let name = (taken.len() + 1..)
                 .map(|number| format!("nest-{number}"))
                 .find(|name| !taken.iter().any(|nest| nest.name == *name))?;
-            let words = format!("Founded {name}");
-            one(AddNest { nest: NestConfig { name, position: at, radius } }.into(), words)
+            let what = Done::Founded(name.clone());
+            one(AddNest { nest: NestConfig { name, position: at, radius } }.into(), what)
         }
         ToolGesture::Remove(thing) => {
             let thing = numbered_now(thing, world.get_resource::<InterventionQueue>())?;
             match thing {
-                Thing::Obstacle(index) => one(RemoveObstacle { index }.into(), "Removed an obstacle".into()),
-                Thing::Wall(index) => one(RemoveWall { index }.into(), "Removed a wall".into()),
-                Thing::Nest(index) => one(RemoveNest { index }.into(), "Removed a nest".into()),
-                Thing::Resource(index) => one(RemoveResource { index }.into(), "Removed a resource".into()),
+                Thing::Obstacle(index) => one(RemoveObstacle { index }.into(), Done::Removed(What::Obstacle)),
+                Thing::Wall(index) => one(RemoveWall { index }.into(), Done::Removed(What::Wall)),
+                Thing::Nest(index) => one(RemoveNest { index }.into(), Done::Removed(What::Nest)),
+                Thing::Resource(index) => one(RemoveResource { index }.into(), Done::Removed(What::Resource)),
                 Thing::Agents(_) | Thing::Target(_) | Thing::Formation { .. } => None,
             }
         }
@@ -253,8 +250,8 @@ fn obstacle(shape: ObstacleShape, points: Vec<Vec2>, radius: f32, options: &Tool
         };
         interventions.push(AddWall { wall: WallConfig { points, closed } }.into());
     }
-    let what = if shape == ObstacleShape::Wall { "a wall" } else { "an obstacle" };
-    Deed { interventions, words: format!("Put up {what}") }
+    let what = if shape == ObstacleShape::Wall { What::Wall } else { What::Obstacle };
+    Deed { interventions, what: Done::PutUp(what) }
 }
 
 fn moved(thing: Thing, by: Vec2, simulation: &Simulation) -> Option<Deed> {
@@ -268,22 +265,22 @@ fn moved(thing: Thing, by: Vec2, simulation: &Simulation) -> Option<Deed> {
         _ => place,
     };
     let thing = numbered_now(thing, world.get_resource::<InterventionQueue>())?;
-    let (intervention, words): (AnyIntervention, String) = match thing {
+    let (intervention, what): (AnyIntervention, What) = match thing {
         Thing::Agents(agents) => {
-            let words = format!("Moved {}", format::counted(agents.len() as u64, "agent", "agents"));
-            (MoveAgents { select: Selector::Ids(agents), by }.into(), words)
+            let what = What::Agents(agents.len());
+            (MoveAgents { select: Selector::Ids(agents), by }.into(), what)
         }
-        Thing::Obstacle(index) => (MoveObstacle { index, by }.into(), "Moved an obstacle".into()),
-        Thing::Wall(index) => (MoveWall { index, by }.into(), "Moved a wall".into()),
-        Thing::Nest(index) => (MoveNest { index, to: stands? + by }.into(), "Moved a nest".into()),
-        Thing::Resource(index) => (MoveResource { index, to: stands? + by }.into(), "Moved a resource".into()),
-        Thing::Target(index) => (MoveTarget { flock: None, index, to: stands? + by }.into(), "Moved a target".into()),
+        Thing::Obstacle(index) => (MoveObstacle { index, by }.into(), What::Obstacle),
+        Thing::Wall(index) => (MoveWall { index, by }.into(), What::Wall),
+        Thing::Nest(index) => (MoveNest { index, to: stands? + by }.into(), What::Nest),
+        Thing::Resource(index) => (MoveResource { index, to: stands? + by }.into(), What::Resource),
+        Thing::Target(index) => (MoveTarget { flock: None, index, to: stands? + by }.into(), What::Target),
         Thing::Formation { agents, waypoint } => {
-            let words = format!("Moved the formation of {agents}");
-            (MoveFormation { agents, waypoint, to: stands? + by }.into(), words)
+            let what = What::Formation(agents.clone());
+            (MoveFormation { agents, waypoint, to: stands? + by }.into(), what)
         }
     };
-    Some(Deed { interventions: vec![intervention], words })
+    Some(Deed { interventions: vec![intervention], what: Done::Moved(what) })
 }
 
 /// The thing by the number that it will have when what waits has been applied: everything that is removed before it

@@ -51,7 +51,7 @@ pub use dock::workspace::KeepWorkspace;
 pub use dock::{DockLayout, PanelId, Preset};
 pub use editing::ScenesState;
 pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
-pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
 pub use state::InspectorState;
 
 use agent2028_core::simulation::Simulation;

@@ -35,8 +35,12 @@ pub enum SaveOutcome {
     Differs(String, String),
     /// Somebody stopped it; nothing was left.
     Cancelled,
+    /// The folder holds something already: what is there is nobody's to write over.
+    Occupied,
     /// It could not be written, and why.
     Failed(String),
+    /// Saving itself came to an end that it should never come to.
+    Broken,
 }
 
 /// A run that was saved, or was not.

@@ -29,7 +29,23 @@ pub struct SceneEntry {
     /// What it looks like.
     pub picture: Option<Picture>,
     /// Why it can't be opened: a file that is gone, or one that is no scene.
-    pub trouble: Option<String>,
+    pub trouble: Option<SceneTrouble>,
+}
+
+/// Why a file can't be opened as a scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SceneTrouble {
+    /// It is there no more.
+    Gone,
+    /// Its text is no scene: the line of the first error, and what is wrong there.
+    Invalid {
+        /// Counted from 1.
+        line: usize,
+        /// The error.
+        message: String,
+    },
+    /// It is no scene, and no line of it is to blame.
+    Unreadable,
 }
 
 /// A small picture as a PNG.

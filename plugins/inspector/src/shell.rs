@@ -21,7 +21,6 @@ use agent2028_view::{ColorBy, Combine, Selection, Tools, ViewSettings, Viewport,
 use bevy::math::Vec2;
 use bevy_egui::egui;
 use egui::{Id, Panel, Rect, Stroke, Ui};
-use egui_material_icons::icons::ICON_TOUCH_APP;
 
 use crate::actions::{Action, Actions, ToolChange, Travel};
 use crate::dock::{DockLayout, PanelId, Preset, menu};
@@ -30,7 +29,7 @@ use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics,
-    notices, palette, parameters, plots, problems, profiler, registry, runs, scene, scene_editor, scene_form,
+    notices, palette, parameters, plots, problems, profiler, registry, runs, scene, scene_editor, scene_form, selected,
     selections, settings, status_bar, timeline, tool_options, tools, top_bar, transport,
 };
 use crate::runs::RunRequest;
@@ -39,7 +38,6 @@ use crate::shortcuts::{self, Command};
 use crate::state::InspectorState;
 use crate::theme::{Look, measure, panel_frame};
 use crate::tooling;
-use crate::widgets;
 
 /// Everything that the panels read.
 #[derive(Clone, Copy, Debug)]
@@ -360,7 +358,7 @@ fn show_panel(
             };
             faults::show(ui, look, &view, palette, actions);
         }
-        PanelId::Agent => selected(ui, look, facts, extras, state, actions),
+        PanelId::Agent => inspected(ui, look, facts, extras, state, actions),
         PanelId::Compare => {
             let (selected, pinned) = (&facts.selection.selected, &facts.views.pins.0);
             let chosen = state.compare.chosen(selected, pinned);
@@ -478,7 +476,7 @@ fn other_runs<'a>(facts: &Facts<'a>, state: &InspectorState) -> Vec<plots::Other
     };
     let now = facts.simulation.tick();
     let future = current.metrics().filter(|_| now < current.furthest()).map(|metrics| plots::OtherRun {
-        name: "Still to come",
+        name: plots::STILL_TO_COME,
         metrics,
         from: now,
         to: current.furthest(),
@@ -505,7 +503,7 @@ fn strip(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
     timeline::show(ui, look, &view, &mut state.timeline, actions);
 }
 
-fn selected(
+fn inspected(
     ui: &mut Ui,
     look: &Look,
     facts: &Facts,
@@ -516,17 +514,10 @@ fn selected(
     let world = facts.simulation.world();
     let capabilities = extras.capabilities;
     match facts.selection.selected.as_slice() {
-        [] => widgets::empty(
-            ui,
-            look,
-            ICON_TOUCH_APP,
-            "Nothing is selected",
-            "Click an agent in the world to see what it is and to change it. Shift adds to the selection, Shift and \
-             dragging selects a box.",
-        ),
+        [] => selected::nothing(ui, look),
         [only] => match AgentFacts::of(world, *only) {
             Some(facts_of_agent) => one(ui, look, facts, &facts_of_agent, capabilities, state, actions),
-            None => gone(ui, look, *only, actions),
+            None => selected::gone(ui, look, *only, actions),
         },
         several => {
             let now = ui.input(|input| input.time);
@@ -583,16 +574,6 @@ fn one(
         tick_hz: facts.tick_hz(),
     };
     agent::show(ui, look, &view, &mut state.agent, actions);
-}
-
-fn gone(ui: &mut Ui, look: &Look, agent: AgentId, actions: &mut Actions) {
-    let what = format!("Agent {agent} has left the world");
-    widgets::empty(ui, look, ICON_TOUCH_APP, &what, "Click another agent to see what it is.");
-    ui.vertical_centered(|ui| {
-        if widgets::text_button(ui, look.body("Select nothing")).clicked() {
-            actions.push(Action::Select(Vec::new()));
-        }
-    });
 }
 
 fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions, free: Rect) {

@@ -115,12 +115,12 @@ pub(crate) fn drop_fault(
     let text = match on {
         faults::DropOn::Agent(agent) => {
             painter.circle_stroke(at, spacing::WIDE, stroke);
-            format!("{} {}", verb.word(), facts.resource::<AgentGroups>().name_of(agent))
+            faults::hint(verb, Some(&facts.resource::<AgentGroups>().name_of(agent)))
         }
         faults::DropOn::Ground(_) => {
             let radius = projection.length(palette.drop_radius(&view)) / zoom;
             painter.circle(at, radius, look.accent.gamma_multiply(0.08), stroke);
-            format!("{} here", verb.word())
+            faults::hint(verb, None)
         }
     };
     let font = egui::FontId::proportional(type_size::SMALL);

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 
 use super::lexer::{Token, tokens};
+use super::words::UNTITLED;
 use super::{Analysis, SceneAuthor, TextEdit};
 
 /// Undo keeps at most so many bytes of text.
@@ -104,7 +105,7 @@ impl Document {
     pub fn label(&self) -> String {
         match &self.path {
             Some(path) => path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned()),
-            None if self.name.is_empty() => "Untitled".into(),
+            None if self.name.is_empty() => UNTITLED.into(),
             None => self.name.clone(),
         }
     }

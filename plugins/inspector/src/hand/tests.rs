@@ -68,7 +68,7 @@ fn what_is_drawn_becomes_what_it_should() {
     let both = simulation(true, true);
     let at = Vec2::new(3.0, 4.0);
     let spawned = done(&both, ToolGesture::Spawn { at, radius: 6.0 });
-    assert_eq!(spawned[0].words, "Spawned 5 bird");
+    assert_eq!(spawned[0].what.to_string(), "Spawned 5 bird");
     let spawn: Spawn = only(&spawned);
     assert_eq!((spawn.count, spawn.at), (5, Some(Placement::Disc { center: at, radius: 6.0 })));
     let drop: DropResource = only(&done(&both, ToolGesture::Resource { at, radius: 6.0 }));

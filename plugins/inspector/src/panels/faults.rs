@@ -486,6 +486,15 @@ fn how_long(ui: &mut Ui, look: &Look, state: &mut FaultsState) {
     });
 }
 
+/// What stands beside a row of the palette while it is dragged over an agent of this name, or over the ground.
+#[must_use]
+pub fn hint(verb: Verb, agent: Option<&str>) -> String {
+    match agent {
+        Some(agent) => format!("{} {agent}", verb.word()),
+        None => format!("{} here", verb.word()),
+    }
+}
+
 fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, actions: &mut Actions) {
     let select = state.selector(view);
     let words = state.in_words(view);

@@ -48,6 +48,64 @@ pub struct Recovered {
     pub what: RecoveredWhat,
 }
 
+/// What became of a scene, its text or its file: told for a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The scene is in this file.
+    Saved(String),
+    /// The file could not be written, and why.
+    NotWritten(PathBuf, String),
+    /// So many values of sliders went into the scene's text.
+    Kept(usize),
+    /// They could not.
+    NotKept(NotKept),
+    /// A run that was found again could not be read, and why.
+    NotBroughtBack(String),
+    /// Some of what was done to such a run could not be done again, and why.
+    PartlyBroughtBack(String),
+    /// What was dropped on the window is nothing that it opens.
+    Unknown(String),
+}
+
+/// Why the values of sliders could not go into the scene's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotKept {
+    /// The text has errors.
+    Unreadable,
+    /// The parameter has no place in the text.
+    NoPath(String),
+    /// Its place refused the value, and why.
+    Refused(String, String),
+}
+
+impl Note {
+    /// Whether it tells of something that went well.
+    #[must_use]
+    pub const fn is_good(&self) -> bool {
+        matches!(self, Self::Saved(_) | Self::Kept(_))
+    }
+
+    /// What is shown.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Saved(name) => format!("{name} is saved"),
+            Self::NotWritten(path, why) => format!("{} could not be written: {why}", path.display()),
+            Self::Kept(0) => "No slider was moved".into(),
+            Self::Kept(count) => {
+                let what = format::counted(*count as u64, "value is", "values are");
+                format!("{what} in the scene's text now; save it to keep it")
+            }
+            Self::NotKept(NotKept::Unreadable) => "the scene's text can't be read".into(),
+            Self::NotKept(NotKept::NoPath(path)) => format!("{path} is no path"),
+            Self::NotKept(NotKept::Refused(path, why)) => format!("{path}: {why}"),
+            Self::NotBroughtBack(why) => format!("The run can't be brought back: {why}"),
+            Self::PartlyBroughtBack(why) => format!("Not all of the run can be brought back: {why}"),
+            Self::Unknown(name) => format!("{name} is neither a scene (.ron) nor the folder of a run"),
+        }
+    }
+}
+
 /// What the dialog that is open asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Purpose {
@@ -69,23 +127,19 @@ pub struct FilesState {
     /// Texts and runs that were found again.
     pub recovered: Vec<Recovered>,
     /// What was done or went wrong, and when it was first shown.
-    note: Option<(String, bool, Option<f64>)>,
+    note: Option<(Note, Option<f64>)>,
 }
 
 impl FilesState {
-    /// Tells for a moment what was done.
-    pub fn tell(&mut self, text: impl Into<String>) {
-        self.note = Some((text.into(), true, None));
-    }
-
-    /// Tells what went wrong.
-    pub fn warn(&mut self, text: impl Into<String>) {
-        self.note = Some((text.into(), false, None));
+    /// Tells for a moment what was done or went wrong.
+    pub fn tell(&mut self, note: Note) {
+        self.note = Some((note, None));
     }
 
     /// Asks for a scene file.
-    pub fn ask_to_open(&mut self, document: &Document, places: Vec<(String, PathBuf)>) {
+    pub fn ask_to_open(&mut self, document: &Document, own: Option<&Path>) {
         self.purpose = Some(Purpose::Open);
+        let places = own.map(|folder| ("My scenes".to_owned(), folder.to_path_buf())).into_iter().collect();
         self.dialog.ask(FileQuestion {
             task: FileTask::Open,
             title: "Open a scene".into(),
@@ -406,11 +460,11 @@ fn recovered(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState, act
 
 fn note(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState) {
     let now = ctx.input(|input| input.time);
-    let Some((text, good, since)) = &mut state.note else {
+    let Some((told, since)) = &mut state.note else {
         return;
     };
     let since = *since.get_or_insert(now);
-    let (text, good) = (text.clone(), *good);
+    let (text, good) = (told.words(), told.is_good());
     let stays = if good { NOTE_S } else { NOTE_S * 3.0 };
     if now - since > stays {
         state.note = None;

@@ -15,7 +15,7 @@ use egui_material_icons::icons::{
 use crate::actions::{Action, Actions};
 use crate::authoring::Template;
 use crate::format;
-use crate::scene::{Picture, SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+use crate::scene::{Picture, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
 use crate::theme::{Look, floating_frame, hairline, measure, radius};
 use crate::widgets;
 
@@ -315,7 +315,8 @@ fn grid(
                 }
                 let title = if entry.title.is_empty() { &entry.name } else { &entry.title };
                 let enabled = ui.is_enabled();
-                let trouble = entry.trouble.as_ref().map_or(String::new(), |trouble| format!(": {trouble}"));
+                let trouble =
+                    entry.trouble.as_ref().map_or(String::new(), |trouble| format!(": {}", in_words(trouble)));
                 let label = format!("Scene {title}{trouble}");
                 response.widget_info(|| WidgetInfo::selected(WidgetType::Button, enabled, chosen, label.as_str()));
                 let response = response.on_hover_ui(|ui| about(ui, look, entry));
@@ -336,11 +337,20 @@ fn is_current(entry: &SceneEntry, status: &SceneStatus) -> bool {
     if entry.path.is_some() { entry.path == status.path } else { status.path.is_none() && entry.name == status.name }
 }
 
+/// Why a file can't be opened, as it stands on its card.
+fn in_words(trouble: &SceneTrouble) -> String {
+    match trouble {
+        SceneTrouble::Gone => "The file is gone".into(),
+        SceneTrouble::Invalid { line, message } => format!("Line {line}: {message}"),
+        SceneTrouble::Unreadable => "The file is no scene".into(),
+    }
+}
+
 /// What the pointer brings up: everything that the card has no room for.
 fn about(ui: &mut Ui, look: &Look, entry: &SceneEntry) {
     ui.set_max_width(measure::SCENE_LIST);
     if let Some(trouble) = &entry.trouble {
-        ui.label(look.body(trouble.as_str()).color(look.danger));
+        ui.label(look.body(in_words(trouble)).color(look.danger));
     }
     if !entry.description.is_empty() {
         ui.add(Label::new(look.body(entry.description.as_str())).wrap());
@@ -399,7 +409,7 @@ fn card(
         ui.add(Label::new(if entry.trouble.is_some() { title.color(look.secondary) } else { title }).truncate());
     });
     let words = match &entry.trouble {
-        Some(trouble) => look.quiet(trouble.as_str()).color(look.danger),
+        Some(trouble) => look.quiet(in_words(trouble)).color(look.danger),
         None => look.quiet(entry.description.as_str()),
     };
     two_lines(&mut inner, words);

@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod captions;
 pub mod compare;
+pub mod deeds;
 pub mod distributions;
 pub mod events;
 pub mod faults;
@@ -34,6 +35,7 @@ pub mod scene;
 pub mod scene_editor;
 pub mod scene_form;
 pub mod scene_menu;
+pub mod selected;
 pub mod selections;
 pub mod settings;
 pub mod status_bar;

@@ -1,5 +1,7 @@
 //! Short notices at the upper edge of the world: what was done, where it is, or why it failed. They go away by themselves.
 
+use std::path::Path;
+
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
 use egui::{Align2, Area, Context, Id, Order, Rect, Ui, vec2};
@@ -21,6 +23,39 @@ pub enum Notice {
     Done(String, Option<String>),
     /// Something failed.
     Failed(String),
+}
+
+impl Notice {
+    /// A file was written.
+    #[must_use]
+    pub fn saved(file: &Path) -> Self {
+        let file = file.display().to_string();
+        Self::Done(format!("Saved as {file}"), Some(file))
+    }
+
+    /// A file could not be written.
+    #[must_use]
+    pub fn not_written(file: &Path, error: &std::io::Error) -> Self {
+        Self::Failed(format!("{} could not be written: {error}", file.display()))
+    }
+
+    /// A picture or a film came to nothing.
+    #[must_use]
+    pub fn no_picture(reason: &str) -> Self {
+        Self::Failed(format!("The picture was not saved: {reason}"))
+    }
+
+    /// A film has begun.
+    #[must_use]
+    pub fn filming() -> Self {
+        Self::Done("Recording a film of the world: Ctrl F12 ends and saves it".to_owned(), None)
+    }
+
+    /// A change in the past left one run and began another.
+    #[must_use]
+    pub fn forked(was: &str, is: &str) -> Self {
+        Self::Done(format!("Your change in the past began {is}. {was} stays as it was: see the panel Runs"), None)
+    }
 }
 
 /// The notices that are shown, and until when.

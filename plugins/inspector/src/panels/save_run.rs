@@ -150,7 +150,11 @@ fn words(saved: &Saved) -> String {
             format!("Saved to {folder}, but it ended in another state: {written} instead of {window}")
         }
         SaveOutcome::Cancelled => "Saving was stopped; nothing was left".into(),
+        SaveOutcome::Occupied => {
+            format!("The run was not saved: there is something in {folder} already; name a new folder")
+        }
         SaveOutcome::Failed(why) => format!("The run was not saved: {why}"),
+        SaveOutcome::Broken => "The run was not saved: saving ended by a fault inside".into(),
     }
 }
 
@@ -160,7 +164,9 @@ pub fn notice(saved: &Saved) -> Notice {
     match saved.outcome {
         SaveOutcome::Verified => Notice::Done(words(saved), Some(saved.folder.display().to_string())),
         SaveOutcome::Cancelled => Notice::Done(words(saved), None),
-        SaveOutcome::Differs(..) | SaveOutcome::Failed(_) => Notice::Failed(words(saved)),
+        SaveOutcome::Differs(..) | SaveOutcome::Occupied | SaveOutcome::Failed(_) | SaveOutcome::Broken => {
+            Notice::Failed(words(saved))
+        }
     }
 }
 
@@ -168,7 +174,9 @@ fn outcome(ui: &mut Ui, look: &Look, saved: &Saved) {
     let (icon, tint) = match saved.outcome {
         SaveOutcome::Verified => (ICON_CHECK_CIRCLE, look.good),
         SaveOutcome::Cancelled => (ICON_INFO, look.info),
-        SaveOutcome::Differs(..) | SaveOutcome::Failed(_) => (ICON_ERROR, look.danger),
+        SaveOutcome::Differs(..) | SaveOutcome::Occupied | SaveOutcome::Failed(_) | SaveOutcome::Broken => {
+            (ICON_ERROR, look.danger)
+        }
     };
     ui.horizontal_top(|ui| {
         ui.label(look.icon(icon).color(tint));

@@ -54,6 +54,13 @@ pub fn smaller(scale: f32) -> f32 {
     SCALES.into_iter().rev().find(|next| *next < scale * 0.999).unwrap_or(measure::SCALES.0)
 }
 
+/// What the window itself is called: the scene, with a dot while its text isn't saved.
+#[must_use]
+pub fn window_title(scene: &str, dirty: bool) -> String {
+    let mark = if dirty { "• " } else { "" };
+    format!("{mark}{scene} – Agent2028")
+}
+
 /// Shows the bar; `layouts` adds the button of panels and layouts.
 pub fn show(
     ui: &mut Ui,

@@ -45,6 +45,9 @@ pub struct PlotsView<'a> {
     pub tick_hz: f64,
 }
 
+/// What the part of the shown run is called that was run already and lies ahead.
+pub const STILL_TO_COME: &str = "Still to come";
+
 /// A run that the one that is shown is compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct OtherRun<'a> {

@@ -1,11 +1,11 @@
-//! The design's law for this crate: colours and sizes come from the tokens, through `theme.rs` alone.
+//! The design's law: colours and sizes come from the tokens, through `theme.rs` alone; words stand where they are shown.
 
 use std::path::{Path, PathBuf};
 
-/// All sources of the crate except the theme and the tests.
-fn sources() -> Vec<(PathBuf, String)> {
+/// All sources in a folder except the theme and the tests.
+fn sources(root: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -13,7 +13,7 @@ fn sources() -> Vec<(PathBuf, String)> {
                 if path.file_name().unwrap() != "tests" {
                     folders.push(path);
                 }
-            } else if path.file_name().unwrap() != "theme.rs" {
+            } else if !["theme.rs", "tests.rs"].iter().any(|name| path.file_name().unwrap() == *name) {
                 let text = std::fs::read_to_string(&path).unwrap();
                 // What follows the unit tests of a file is not drawn.
                 let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
@@ -88,15 +88,93 @@ fn offences(code: &str) -> Vec<String> {
 
 #[test]
 fn no_colour_and_no_size_stands_outside_the_theme() {
-    let sources = sources();
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(sources.len() > 30, "the sources were not found");
     for (path, code) in sources {
         assert_eq!(offences(&code), Vec::<String>::new(), "{}", path.display());
     }
 }
 
+/// Folders and files that draw, or whose very matter is words: names of commands, types and units in words.
+const SHOWN: [&str; 7] =
+    ["panels/", "widgets/", "dock/", "theme.rs", "format.rs", "shortcuts.rs", "authoring/words.rs"];
+
+/// Before a text that no person reads: of tests, names for egui, keys of maps, logs, proofs.
+const UNREAD: [&str; 11] = [
+    "expect(",
+    "Id::new(",
+    "warn!(",
+    "error!(",
+    "debug!(",
+    "trace!(",
+    "panic!(",
+    "debug_tuple(",
+    "write_str(",
+    "reason = ",
+    "==",
+];
+
+/// The texts of a source file that a person would read: more than one word, or a capital.
+fn phrases(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut above = "";
+    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        // A text that begins a line belongs to the call above it.
+        let over = std::mem::replace(&mut above, line);
+        if line.trim_start().starts_with("#[") || line.contains("\\\"") {
+            continue;
+        }
+        let mut parts = line.split('"');
+        let mut before = parts.next().filter(|before| !before.trim().is_empty()).unwrap_or(over);
+        while let (Some(text), after) = (parts.next(), parts.next().unwrap_or_default()) {
+            let said: String = {
+                // What stands in braces is put in by the code.
+                let mut depth = 0;
+                text.chars()
+                    .filter(|letter| {
+                        depth += i32::from(*letter == '{') - i32::from(*letter == '}');
+                        depth == 0 && *letter != '}'
+                    })
+                    .collect()
+            };
+            let several = said.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() > 1;
+            let capital = said.starts_with(char::is_uppercase) && said.contains(char::is_lowercase);
+            if (several || capital) && !UNREAD.iter().any(|call| before.contains(call)) {
+                found.push(text.to_owned());
+            }
+            before = after;
+        }
+    }
+    found
+}
+
+#[test]
+fn no_words_stand_outside_the_files_that_show_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, code) in sources(&root.join("src")) {
+        let place = path.strip_prefix(root.join("src")).unwrap().to_string_lossy().replace('\\', "/");
+        if !SHOWN.iter().any(|shown| place.starts_with(shown)) {
+            assert_eq!(phrases(&code), Vec::<String>::new(), "{}", path.display());
+        }
+    }
+    // The window's own code tells what happened, and leaves the words to the panels.
+    let window = sources(&root.join("../../src/desktop"));
+    assert!(window.len() > 5, "the window's sources were not found");
+    for (path, code) in window {
+        assert_eq!(phrases(&code), Vec::<String>::new(), "{}", path.display());
+    }
+}
+
 #[test]
 fn the_search_finds_what_it_should() {
+    assert_eq!(
+        phrases("a(\"boids\", \"nest-{number}\", \"{} {}\"); x.expect(\"it is there\"); // \"no words\""),
+        [""; 0]
+    );
+    assert_eq!(
+        phrases("told(\"Saved as {file}\"); (\"Home\", \"went well\")"),
+        ["Saved as {file}", "Home", "went well"]
+    );
     assert_eq!(offences("ui.add_space(0.0); ui.add_space(spacing::TIGHT); vec2(width, 0.0)").len(), 0);
     assert_eq!(offences("ui.add_space(7.0); Color32::from_rgb(1, 2, 3); vec2( 3.5, y); Color32::WHITE").len(), 4);
 }

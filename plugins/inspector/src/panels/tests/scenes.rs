@@ -14,7 +14,7 @@ use crate::authoring::{
 };
 use crate::editing::ScenesState;
 use crate::panels::{files, problems, scene_editor, scene_form};
-use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus};
+use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
 
 /// Knows scenes with a name, a seed, a world, groups of agents and perhaps boids.
 struct Small(Schema);
@@ -520,7 +520,7 @@ fn gallery_of<'a>(library: SceneLibrary) -> Harness<'a, Stage<ScenesState>> {
 }
 
 fn shelf() -> SceneLibrary {
-    let gone = SceneEntry { trouble: Some("The file is gone".into()), ..entry("gone", &[], Some("/x/gone.ron")) };
+    let gone = SceneEntry { trouble: Some(SceneTrouble::Gone), ..entry("gone", &[], Some("/x/gone.ron")) };
     SceneLibrary {
         entries: vec![entry("flock", &["boids"], None), entry("ants", &["pheromones"], None)],
         recent_entries: vec![entry("mine", &["boids"], Some("/x/mine.ron")), gone],
