@@ -104,6 +104,7 @@ impl Plugin for SimCorePlugin {
             .insert_resource(self.on_fault)
             .init_resource::<AgentIndex>()
             .init_resource::<agent::AgentGroups>()
+            .init_resource::<agent::Regions>()
             .init_resource::<agent::SpawnHooks>()
             .init_resource::<agent::CapabilityRegistry>()
             .init_resource::<agent::CapabilityIndex>()
@@ -127,6 +128,7 @@ impl Plugin for SimCorePlugin {
             .register_type::<agent::Position>()
             .register_type::<agent::Velocity>()
             .register_type::<agent::ServiceRecord>();
+        app.checkpoint_rare_component_pod::<agent::Region>("regions");
         app.world_mut().register_component::<Condition>();
         app.world_mut().register_component::<agent::Velocity>();
         checkpoint::register_core(app);

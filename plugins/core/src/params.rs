@@ -302,6 +302,7 @@ pub fn problems_context(world: &World) -> Problems {
     let mut problems = Problems::default();
     if let Some(groups) = world.get_resource::<crate::agent::AgentGroups>() {
         problems.groups = groups.groups().iter().map(|group| group.name.clone()).collect();
+        problems.regions = crate::agent::regions_of_groups(groups.groups());
     }
     if let Some(registry) = world.get_resource::<crate::agent::CapabilityRegistry>() {
         problems.capabilities = registry.names().map(str::to_owned).collect();

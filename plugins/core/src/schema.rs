@@ -67,6 +67,8 @@ pub struct Problems {
     pub groups: Vec<String>,
     /// The capabilities that the scene's agents have or are granted.
     pub capabilities: Vec<String>,
+    /// The regions that the scene's groups are at home in.
+    pub regions: Vec<String>,
     /// The size of the world and whether it wraps around.
     pub world: crate::space::WorldBounds,
 }
@@ -75,7 +77,7 @@ impl Problems {
     /// No problems yet, among these groups and capabilities in a world of this size.
     #[must_use]
     pub fn among(groups: Vec<String>, capabilities: Vec<String>, world: crate::space::WorldBounds) -> Self {
-        Self { list: Vec::new(), groups, capabilities, world }
+        Self { list: Vec::new(), groups, capabilities, regions: Vec::new(), world }
     }
 
     /// Adds a problem.

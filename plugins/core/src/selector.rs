@@ -8,8 +8,8 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{
-    Agent, AgentGroups, AgentId, AgentIndex, CapabilityIndex, CapabilityRegistry, Condition, Position, Status,
-    parse_pattern,
+    Agent, AgentGroups, AgentId, AgentIndex, CapabilityIndex, CapabilityRegistry, Condition, Position, Regions, Status,
+    parse_pattern, region_of,
 };
 use crate::intervention::InterventionContext;
 use crate::rng::{Purpose, SimRng};
@@ -84,6 +84,8 @@ pub enum Selector {
     WithCapability(String),
     /// The agents of all groups that play this role.
     Role(String),
+    /// The agents that are at home in a region.
+    InRegion(String),
     /// The agents with these ids.
     Ids(Vec<AgentId>),
     /// The agents with ids from the first to the last, both included.
@@ -170,6 +172,11 @@ impl Selector {
                 from.retain(|agent| {
                     groups.group_of(*agent).and_then(|group| groups.get(group)).is_some_and(|group| group.role == *role)
                 });
+                from
+            }
+            Self::InRegion(name) => {
+                let region = world.resource::<Regions>().find(name);
+                from.retain(|agent| region.is_some() && region_of(world, *agent) == region);
                 from
             }
             Self::WithCapability(pattern) => {
@@ -312,6 +319,10 @@ impl Check for Selector {
     fn check(&self, at: &str, problems: &mut Problems) {
         match self {
             Self::Named(name) => problems.check_group(at, name),
+            Self::InRegion(name) if !problems.regions.contains(name) => {
+                let help = suggest(name, problems.regions.iter().map(String::as_str), "region");
+                problems.push(at, format!("there is no region \"{name}\""), help);
+            }
             Self::WithCapability(pattern) => match parse_pattern(pattern) {
                 Err(error) => problems.push(at, error.to_string(), "for example \"database.*\""),
                 Ok((literal, wildcard)) => {

@@ -38,6 +38,8 @@ pub struct AgentGroup {
     pub tier: Tier,
     /// The role that the agents play, for the selector `Role`; empty for none.
     pub role: String,
+    /// The region that the agents are at home in, for latencies and the selector `InRegion`; empty for none.
+    pub region: String,
     /// A CSV file, relative to the scene, with a header and a row per agent, instead of `count` and `spawn`. Columns:
     /// `x`, `y` (needed), `vx`, `vy`, `health`, `capabilities` (separated by spaces).
     pub from_csv: Option<String>,
@@ -60,6 +62,7 @@ impl Default for AgentGroup {
             velocity: None,
             tier: Tier::Individual,
             role: String::new(),
+            region: String::new(),
             from_csv: None,
             rows: Vec::new(),
         }

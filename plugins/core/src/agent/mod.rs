@@ -6,6 +6,7 @@ mod condition;
 mod fitness;
 mod group;
 mod index;
+mod region;
 mod relocate;
 mod spawn;
 
@@ -20,6 +21,7 @@ pub use condition::{Condition, ConditionExpiry, Status, degrade_agents, fail_age
 pub use fitness::{FitnessWeights, ServiceRecord, fitness};
 pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, Placement, Tier};
 pub use index::AgentIndex;
+pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};
 pub(crate) use spawn::MAX_AGENTS;
 pub use spawn::{SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};

@@ -4,7 +4,7 @@ use bevy::prelude::*;
 
 use super::{
     Agent, AgentGroups, AgentId, AgentIndex, Capabilities, CapabilityIndex, CapabilityRegistry, Condition, GroupId,
-    Placement, Position, ServiceRecord, Velocity,
+    Placement, Position, Regions, ServiceRecord, Velocity, regions_of_groups,
 };
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
@@ -124,6 +124,18 @@ fn spawn(
         Vec::new()
     };
     let batch = SpawnBatch { group, first, entities, velocities };
+    if !spec.region.is_empty() {
+        // All in the order of the groups, so that a region has the same number whichever group is spawned first.
+        let names = regions_of_groups(world.resource::<AgentGroups>().groups());
+        let mut regions = world.resource_mut::<Regions>();
+        names.iter().for_each(|name| {
+            regions.intern(name);
+        });
+        let region = regions.intern(&spec.region);
+        for entity in &batch.entities {
+            world.entity_mut(*entity).insert(region);
+        }
+    }
     for (offset, (agent, entity)) in batch.iter().enumerate() {
         let row = rows.get(offset);
         let health = row.and_then(|row| row.health).unwrap_or(spec.health);

@@ -217,6 +217,25 @@ pub(super) fn load_pod<T: Component<Mutability = Mutable> + Pod>(
     insert_all(world, &ids, values)
 }
 
+/// The column of a plain-old-data component; nothing if no agent has it.
+pub(super) fn save_rare_pod<T: Component + Pod>(world: &World) -> Vec<u8> {
+    let mut found = 0;
+    visit_tables::<T>(world, |agents, _| found += agents.len());
+    if found == 0 { Vec::new() } else { save_pod::<T>(world) }
+}
+
+/// The inverse of [`save_rare_pod`].
+pub(super) fn load_rare_pod<T: Component<Mutability = Mutable> + Pod>(
+    world: &mut World,
+    bytes: &[u8],
+) -> Result<(), String> {
+    if bytes.is_empty() {
+        remove_others::<T>(world, &[]);
+        return Ok(());
+    }
+    load_pod::<T>(world, bytes)
+}
+
 /// The column of a component in serde's form.
 pub(super) fn save_serde<T: Component + Serialize>(world: &World) -> Vec<u8> {
     let column = sorted::<T>(world);

@@ -72,6 +72,13 @@ pub trait AddCheckpoint {
     /// Saves a component of agents as a dense column of its bytes, in id order. For plain-old-data components.
     fn checkpoint_component_pod<T: Component<Mutability = Mutable> + Pod>(&mut self, name: &'static str) -> &mut Self;
 
+    /// Like [`checkpoint_component_pod`](Self::checkpoint_component_pod), for components that few scenes use: while no
+    /// agent has it there is no section.
+    fn checkpoint_rare_component_pod<T: Component<Mutability = Mutable> + Pod>(
+        &mut self,
+        name: &'static str,
+    ) -> &mut Self;
+
     /// Saves a component of agents through serde, in id order.
     fn checkpoint_component<T: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
@@ -118,6 +125,14 @@ impl AddCheckpoint for App {
     fn checkpoint_component_pod<T: Component<Mutability = Mutable> + Pod>(&mut self, name: &'static str) -> &mut Self {
         self.world_mut().register_component::<T>();
         self.checkpoint_custom(name, true, column::save_pod::<T>, column::load_pod::<T>)
+    }
+
+    fn checkpoint_rare_component_pod<T: Component<Mutability = Mutable> + Pod>(
+        &mut self,
+        name: &'static str,
+    ) -> &mut Self {
+        self.world_mut().register_component::<T>();
+        self.checkpoint_optional(name, column::save_rare_pod::<T>, column::load_rare_pod::<T>)
     }
 
     fn checkpoint_component<T: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {

@@ -200,3 +200,23 @@ fn a_state_that_does_not_come_back_is_noticed() {
     assert_eq!(section, "velocities");
     assert!(simulation(3).restore(&without.checkpoint()).is_err());
 }
+
+#[test]
+fn what_few_scenes_use_has_a_section_only_while_somebody_has_it() {
+    use crate::agent::{Region, region_of};
+    let mut simulation = simulation(5);
+    simulation.run(1);
+    let without = simulation.checkpoint();
+    let entity = simulation.world().resource::<AgentIndex>().get(AgentId(2)).unwrap();
+    simulation.world_mut().entity_mut(entity).insert(Region(3));
+    let with = simulation.checkpoint();
+    assert_eq!(without.differing_sections(&with), ["regions"]);
+    assert_ne!(without.state_hash, with.state_hash);
+    simulation.restore(&without).unwrap();
+    assert_eq!(region_of(simulation.world(), AgentId(2)), None);
+    assert_eq!(simulation.state_hash(), without.state_hash);
+    simulation.restore(&Checkpoint::decode(&with.encode()).unwrap()).unwrap();
+    assert_eq!(region_of(simulation.world(), AgentId(2)), Some(Region(3)));
+    assert_eq!(region_of(simulation.world(), AgentId(1)), None);
+    assert_eq!(simulation.state_hash(), with.state_hash);
+}

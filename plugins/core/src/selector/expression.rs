@@ -10,7 +10,7 @@
 //! | `active`, `failed`, `frozen` | `HasStatus` |
 //! | `speed > 2` (also `<`, `<=`, `>=`, `=`, `!=`) | `Compare` |
 //! | `within 50 of (0, 0)`, or `within (0, 0) 50` | `Within` |
-//! | `region (0, 0) size (100, 60)` | `Region` |
+//! | `region (0, 0) size (100, 60)`, `region europe` | `Region`, `InRegion` |
 //! | `inside (0, 0) (9, 0) (9, 9)` | `Inside` |
 //! | `nearest 5 to (0, 0)`, or `nearest to (0, 0)` for one | `Nearest` |
 //! | `any 33%`, `any 5` | `Fraction`, `Count` |
@@ -48,7 +48,7 @@ pub(crate) const KEYWORDS: [(&str, &str); 18] = [
     ("failed", "the agents that have failed"),
     ("frozen", "the agents that stand still"),
     ("within", "the agents in a circle: within 50 of (0, 0)"),
-    ("region", "the agents in a rectangle: region (0, 0) size (100, 60)"),
+    ("region", "the agents in a rectangle, region (0, 0) size (100, 60), or of a region by name: region europe"),
     ("inside", "the agents in a polygon: inside (0, 0) (9, 0) (9, 9)"),
     ("nearest", "the agents nearest to a point: nearest 5 to (0, 0)"),
     ("any", "a random choice: any 33% or any 5"),
@@ -77,6 +77,8 @@ pub struct Vocabulary {
     pub groups: Vec<String>,
     /// The roles that groups play.
     pub roles: Vec<String>,
+    /// The regions that groups are at home in.
+    pub regions: Vec<String>,
     /// The names of all capabilities.
     pub capabilities: Vec<String>,
     /// The names of the quantities that agents have.
@@ -93,6 +95,7 @@ impl Vocabulary {
             known.groups = groups.groups().iter().map(|group| group.name.clone()).collect();
             known.roles =
                 groups.groups().iter().map(|group| group.role.clone()).filter(|role| !role.is_empty()).collect();
+            known.regions = crate::agent::regions_of_groups(groups.groups());
             known.roles.sort_unstable();
             known.roles.dedup();
         }

@@ -68,6 +68,7 @@ fn possible(before: &[Token], known: &Vocabulary) -> Vec<Completion> {
             "and" | "or" | "not" => terms(known),
             "group" => names(&known.groups, "group"),
             "role" => names(&known.roles, "role"),
+            "region" => names(&known.regions, "region"),
             "can" | "capability" => {
                 let mut patterns: Vec<String> = known
                     .capabilities
@@ -79,7 +80,7 @@ fn possible(before: &[Token], known: &Vocabulary) -> Vec<Completion> {
                 all.extend(names(&patterns, "capabilities"));
                 all
             }
-            "within" | "region" | "inside" | "nearest" | "id" | "any" | "of" | "to" | "size" => Vec::new(),
+            "within" | "inside" | "nearest" | "id" | "any" | "of" | "to" | "size" => Vec::new(),
             word if follows_name(before) || is_whole(word) => joins(),
             _ => comparisons(),
         },
@@ -94,7 +95,7 @@ fn possible(before: &[Token], known: &Vocabulary) -> Vec<Completion> {
 /// Whether the last token is the name that a keyword asks for.
 fn follows_name(before: &[Token]) -> bool {
     let keyword = before.len().checked_sub(2).map(|at| &before[at].kind);
-    matches!(keyword, Some(Kind::Word(word)) if matches!(word.as_str(), "group" | "role" | "can" | "capability"))
+    matches!(keyword, Some(Kind::Word(word)) if matches!(word.as_str(), "group" | "role" | "region" | "can" | "capability"))
 }
 
 fn is_whole(word: &str) -> bool {

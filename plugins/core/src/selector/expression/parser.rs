@@ -134,6 +134,10 @@ impl<'a> Parser<'a> {
             "failed" => Selector::HasStatus(Status::Failed),
             "frozen" => Selector::HasStatus(Status::Frozen),
             "within" => self.circle()?,
+            "region" if !self.peek_sign("(") => {
+                let known = self.known.map(|known| known.regions.as_slice());
+                Selector::InRegion(self.known_name("region", known)?)
+            }
             "region" => {
                 let center = self.point()?;
                 self.take_word("size");

@@ -10,6 +10,7 @@ fn known() -> Vocabulary {
     Vocabulary {
         groups: names(&["ant", "bird", "night owl"]),
         roles: names(&["worker"]),
+        regions: names(&["europe"]),
         capabilities: names(&["carry.food", "database.query"]),
         quantities: names(&["health", "speed", "x"]),
     }
@@ -36,6 +37,7 @@ fn expressions_mean_what_they_say() {
         ("id 3, 5", Selector::Ids(vec![AgentId(3), AgentId(5)])),
         ("can database.*", Selector::WithCapability("database.*".into())),
         ("role worker", Selector::Role("worker".into())),
+        ("region europe", Selector::InRegion("europe".into())),
         ("within (0, 0) 50", within.clone()),
         ("within 50 of (0, 0)", within.clone()),
         ("region (1, -2) (30, 4)", Selector::Region { center: Vec2::new(1.0, -2.0), size: Vec2::new(30.0, 4.0) }),
@@ -151,6 +153,7 @@ fn leaf() -> impl Strategy<Value = Selector> {
         any::<u32>().prop_map(Selector::Count),
         name().prop_map(Selector::Named),
         name().prop_map(Selector::Role),
+        name().prop_map(Selector::InRegion),
         "[a-z]{1,4}(\\.[a-z]{1,4}){0,2}(\\.\\*)?".prop_map(Selector::WithCapability),
         prop::collection::vec(any::<u32>().prop_map(AgentId), 0..4).prop_map(Selector::Ids),
         (any::<u32>(), any::<u32>())

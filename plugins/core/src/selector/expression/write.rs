@@ -17,6 +17,7 @@ pub fn format(selector: &Selector) -> String {
         Selector::Named(name) => format!("group {}", written(name)),
         Selector::WithCapability(pattern) => format!("can {}", written(pattern)),
         Selector::Role(role) => format!("role {}", written(role)),
+        Selector::InRegion(name) => format!("region {}", written(name)),
         Selector::Ids(ids) if ids.is_empty() => "none".into(),
         Selector::Ids(ids) => {
             let ids: Vec<String> = ids.iter().map(|id| id.0.to_string()).collect();
