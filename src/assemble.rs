@@ -12,6 +12,7 @@ use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
 use agent2028_core::quarantine::Stopped;
 use agent2028_core::reflect_path::PathError;
 use agent2028_core::schema::{Problem, suggest};
+use agent2028_network::NetworkPlugin;
 use agent2028_pheromones::PheromonesPlugin;
 use bevy::prelude::*;
 
@@ -103,6 +104,9 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     }
     if let Some(config) = &scene.pheromones {
         app.add_plugins(PheromonesPlugin { config: config.clone() });
+    }
+    if let Some(config) = &scene.network {
+        app.add_plugins(NetworkPlugin { config: config.clone() });
     }
     for add in &plugins.0 {
         add(&mut app);

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`network`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -23,6 +23,7 @@ mod interface;
 mod machine;
 mod measure;
 mod memory;
+mod network;
 mod report;
 mod rewind;
 mod row;
@@ -76,6 +77,7 @@ fn rows() -> Vec<&'static Row> {
         memory::ROWS,
         field::ROWS,
         events::ROWS,
+        network::ROWS,
         draw::ROWS,
         interface::ROWS,
         checkpoint::ROWS,

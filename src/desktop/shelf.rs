@@ -54,6 +54,12 @@ fn tags(scene: &Scene) -> Vec<String> {
             tags.push("predators");
         }
     }
+    if let Some(network) = &scene.network {
+        tags.push("network");
+        if network.gossip.is_some() {
+            tags.push("gossip");
+        }
+    }
     if let Some(pheromones) = &scene.pheromones {
         tags.push("pheromones");
         if !pheromones.foraging.is_empty() {

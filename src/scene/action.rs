@@ -4,6 +4,7 @@ use agent2028_boids::intervention as boids;
 use agent2028_core::faults;
 use agent2028_core::intervention::{AnyIntervention, Intervention};
 use agent2028_core::schema::{Check, Problems};
+use agent2028_network::interventions as network;
 use agent2028_pheromones::interventions as pheromones;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,24 @@ actions! {
     ErasePheromone(pheromones::ErasePheromone),
     /// Wipes all scent of a layer away.
     ClearPheromone(pheromones::ClearPheromone),
+    /// Cuts the network in two.
+    Partition(network::Partition),
+    /// Ends partitions.
+    Heal(network::Heal),
+    /// Lets links lose messages.
+    LinkLoss(network::LinkLoss),
+    /// Makes links slow.
+    LinkLatency(network::LinkLatency),
+    /// Lets links deliver messages twice.
+    Duplicate(network::Duplicate),
+    /// Lets links hold messages up, so that later ones overtake them.
+    Reorder(network::Reorder),
+    /// Sets clocks wrong.
+    ClockSkew(network::ClockSkew),
+    /// Lets agents begin a rumour.
+    TellRumour(network::TellRumour),
+    /// Lets agents raise a false alarm.
+    FalseAlert(network::FalseAlert),
 }
 
 impl Default for Action {

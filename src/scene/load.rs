@@ -8,6 +8,7 @@ use super::syntax::{Kind, Name, Node, Place, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, rows};
 use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::schema::{Problem, suggest};
+use agent2028_network::config::TopologyConfig;
 
 /// Scene and CSV files larger than this are refused.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -69,6 +70,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// The tables that agents come from: where in the scene's `agents`, and their text.
     pub tables: Vec<(usize, String)>,
+    /// The table that the network's links come from.
+    links: Option<String>,
     tree: Node,
     sources: Sources,
 }
@@ -85,6 +88,16 @@ impl Loaded {
     pub fn portable(&self) -> (String, Vec<(String, &str)>) {
         let mut tree = self.tree.clone();
         let mut files = Vec::new();
+        if let Some(text) = &self.links {
+            let name = "links.csv".to_owned();
+            if let Some(node) = tree.field_mut("network").and_then(|network| network.field_mut("topology"))
+                && let Kind::Tuple(_, items) = &mut node.kind
+                && let Some(file) = items.first_mut()
+            {
+                file.kind = Kind::Text(name.clone());
+            }
+            files.push((name, text.as_str()));
+        }
         for (index, text) in &self.tables {
             let name = format!("agents-{index}.csv");
             if let Some(node) = tree.field_mut("agents").and_then(|agents| agents.item_mut(*index))
@@ -230,6 +243,7 @@ struct Loader {
     folder: Option<PathBuf>,
     sources: Sources,
     files: Vec<PathBuf>,
+    links: Option<String>,
     tables: Vec<(usize, String)>,
     faults: Vec<Fault>,
 }
@@ -240,7 +254,7 @@ impl Loader {
             SceneOrigin::File(path) => vec![path.clone()],
             _ => Vec::new(),
         };
-        Self { origin, folder, sources: Sources::default(), files, tables: Vec::new(), faults: Vec::new() }
+        Self { origin, folder, sources: Sources::default(), files, tables: Vec::new(), links: None, faults: Vec::new() }
     }
 
     fn fail(self) -> SceneError {
@@ -285,6 +299,7 @@ impl Loader {
             }
         };
         self.read_rows(&mut scene, &tree);
+        self.read_links(&mut scene, &tree);
         let problems = scene.problems().into_list();
         self.faults.extend(problems.into_iter().map(|problem| locate(&tree, problem)));
         if !self.faults.is_empty() {
@@ -296,6 +311,7 @@ impl Loader {
             text: resolved,
             files: self.files,
             tables: self.tables,
+            links: self.links,
             tree,
             sources: self.sources,
         })
@@ -395,6 +411,39 @@ impl Loader {
                 }
             }
             Err(error) => self.faults.push(error.into()),
+        }
+    }
+
+    fn read_links(&mut self, scene: &mut Scene, tree: &Node) {
+        let agents = scene.agents.iter().map(|group| u64::from(group.initial_count())).sum();
+        let Some(network) = &mut scene.network else {
+            return;
+        };
+        let TopologyConfig::Csv(file) = &network.topology else {
+            return;
+        };
+        let at = "network.topology".to_owned();
+        let refuse = |message: String, help: &str| locate(tree, Problem { path: at, message, help: help.into() });
+        let Some(folder) = &self.folder else {
+            let message = format!("\"{file}\" can't be found: this scene is not a file");
+            self.faults.push(refuse(message, "save the scene beside the CSV file"));
+            return;
+        };
+        let path = folder.join(file);
+        match read_text(&path) {
+            Ok(text) => {
+                let source = self.sources.add(&path.display().to_string(), &text);
+                match rows::read_links(&path, &text, source, agents) {
+                    Ok(links) => network.topology = TopologyConfig::Edges(links),
+                    Err(faults) => self.faults.extend(faults),
+                }
+                self.files.push(path);
+                self.links = Some(text);
+            }
+            Err(error) => {
+                let message = format!("{}: {error}", path.display());
+                self.faults.push(refuse(message, "the path is relative to the scene's file"));
+            }
         }
     }
 

@@ -30,6 +30,7 @@ use agent2028_core::params::Param;
 use agent2028_core::quarantine::OnFault;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::space::WorldBounds;
+use agent2028_network::NetworkConfig;
 use agent2028_pheromones::PheromonesConfig;
 use bevy::prelude::*;
 use chrono::{DateTime, Utc};
@@ -69,6 +70,8 @@ pub struct Scene {
     pub boids: Option<BoidsConfig>,
     /// Pheromone layers, trails and foraging. Without this section there are no pheromones.
     pub pheromones: Option<PheromonesConfig>,
+    /// Links, messages, gossip, failure detection and shared state. Without this section agents don't talk.
+    pub network: Option<NetworkConfig>,
     /// What is done to the simulation, and when.
     pub timeline: Vec<TimelineEntry>,
     /// What must hold for the scene to pass `agent2028 test`.
@@ -103,6 +106,7 @@ impl Default for Scene {
             agents: Vec::new(),
             boids: None,
             pheromones: None,
+            network: None,
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
@@ -238,6 +242,7 @@ impl Scene {
     pub fn problems(&self) -> Problems {
         let groups = self.agents.iter().map(|group| group.name.clone()).collect();
         let mut problems = Problems::among(groups, self.capabilities(), self.world);
+        problems.regions = agent2028_core::agent::regions_of_groups(&self.agents);
         self.check("", &mut problems);
         problems
     }
@@ -287,6 +292,9 @@ impl Check for Scene {
         }
         if let Some(pheromones) = &self.pheromones {
             pheromones.check("pheromones", problems);
+        }
+        if let Some(network) = &self.network {
+            network.check("network", problems);
         }
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);

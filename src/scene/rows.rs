@@ -129,6 +129,55 @@ pub fn read(path: &Path, text: &str, source: SourceId) -> Result<Vec<AgentRow>, 
     if faults.is_empty() { Ok(rows) } else { Err(faults) }
 }
 
+/// Reads the links of a network: pairs of agents by their numbers below `agents`.
+///
+/// # Errors
+/// With everything that is wrong with the file, the first twenty rows each with its place.
+pub fn read_links(path: &Path, text: &str, source: SourceId, agents: u64) -> Result<Vec<(u32, u32)>, Vec<Fault>> {
+    let file = path.display();
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+    let header = Place { source, span: 0..text.lines().next().map_or(0, str::len) };
+    let columns = reader.headers().ok().and_then(|names| {
+        let column = |name: &str| names.iter().position(|column| column == name);
+        Some((column("from")?, column("to")?))
+    });
+    let Some((from, to)) = columns else {
+        let help = "the first line names the columns: from,to";
+        return Err(vec![Fault::new(header, format!("{file} lacks a column from or to"), help)]);
+    };
+    let (mut links, mut faults, mut unreported) = (Vec::new(), Vec::new(), 0_usize);
+    for record in reader.records() {
+        let Ok(record) = record else {
+            // Flexible rows of a text are always read.
+            continue;
+        };
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let mut number = |index: usize| {
+            let cell = record.get(index).unwrap_or_default();
+            let known = cell.parse::<u32>().ok().filter(|number| u64::from(*number) < agents);
+            if known.is_none() {
+                if faults.len() < REPORTED {
+                    let place = Place { source, span: cell_span(text, start, index) };
+                    let help = format!("agents are numbered from 0 to {}", agents.saturating_sub(1));
+                    faults.push(Fault::new(place, format!("\"{cell}\" is the number of no agent"), &help));
+                } else {
+                    unreported += 1;
+                }
+            }
+            known
+        };
+        if let (Some(from), Some(to)) = (number(from), number(to)) {
+            links.push((from, to));
+        }
+    }
+    if unreported > 0
+        && let Some(last) = faults.last_mut()
+    {
+        last.help = format!("{}; {unreported} more values in {file} are wrong", last.help);
+    }
+    if faults.is_empty() { Ok(links) } else { Err(faults) }
+}
+
 fn line_at(text: &str, start: usize) -> std::ops::Range<usize> {
     let start = start.min(text.len());
     let end = text.get(start..).and_then(|rest| rest.find(['\n', '\r'])).map_or(text.len(), |end| start + end);
@@ -174,6 +223,18 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[0].velocity, Some(Vec2::new(3.0, 4.0)));
         assert_eq!(rows[0].capabilities, ["a.b", "c"]);
+    }
+
+    #[test]
+    fn rows_become_links_and_bad_numbers_are_reported_with_their_place() {
+        let read = |text: &str| read_links(Path::new("links.csv"), text, SourceId(0), 5);
+        assert_eq!(read("to,from\n1,0\n4, 2\n").unwrap(), [(0, 1), (2, 4)]);
+        let text = "from,to\n0,5\nx,1\n2\n";
+        let faults = read(text).unwrap_err();
+        let found: Vec<&str> = faults.iter().map(|fault| &text[fault.place.span.clone()]).collect();
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[..2], ["5", "x"]);
+        assert!(read("a,b\n").is_err());
     }
 
     #[test]

@@ -28,9 +28,10 @@ use crate::facts::AgentFacts;
 use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
-    agent, captions, compare, distributions, events, faults, help, hints, interventions, layers, many, metrics,
-    notices, palette, parameters, plots, problems, profiler, registry, runs, scene, scene_editor, scene_form, selected,
-    selections, settings, status_bar, timeline, tool_options, tools, top_bar, transport,
+    agent, captions, compare, distributions, events, faults, gossip, help, hints, interventions, layers, many,
+    messages, metrics, network, notices, palette, parameters, plots, problems, profiler, registry, runs, scene,
+    scene_editor, scene_form, selected, selections, settings, status_bar, timeline, tool_options, tools, top_bar,
+    transport,
 };
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
@@ -422,6 +423,20 @@ fn show_panel(
             let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
             let view = distributions::DistributionsView { world, generation, tick, selected };
             distributions::show(ui, look, &view, &mut state.distributions, actions);
+        }
+        PanelId::Network => {
+            let view = network::NetworkView { world, generation, selected: &facts.selection.selected };
+            network::show(ui, look, &view, &mut state.network, actions);
+        }
+        PanelId::Messages => {
+            let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
+            let view = messages::MessagesView { world, tick, selected };
+            messages::show(ui, look, &view, &mut state.messages, actions);
+        }
+        PanelId::Gossip => {
+            let (tick, agents) = (facts.simulation.tick(), facts.simulation.agents() as u64);
+            let view = gossip::GossipView { world, tick, agents, tick_hz: facts.tick_hz() };
+            gossip::show(ui, look, &view, &mut state.gossip, actions);
         }
         PanelId::Profiler => {
             let view = profiler::ProfilerView { world, frame: state.last_frame };

@@ -133,6 +133,8 @@ impl Command {
         Self::Toggle(Toggle::Headings),
         Self::Toggle(Toggle::Trails),
         Self::Toggle(Toggle::Hulls),
+        Self::Toggle(Toggle::Links),
+        Self::Toggle(Toggle::Messages),
         Self::Toggle(Toggle::Labels),
         Self::Toggle(Toggle::Places),
         Self::Toggle(Toggle::Obstacles),
@@ -265,6 +267,8 @@ pub const SHEET: [Part; 6] = [
             of(Command::Toggle(Toggle::Headings)),
             of(Command::Toggle(Toggle::Trails)),
             of(Command::Toggle(Toggle::Hulls)),
+            of(Command::Toggle(Toggle::Links)),
+            of(Command::Toggle(Toggle::Messages)),
             of(Command::Toggle(Toggle::Labels)),
             of(Command::Toggle(Toggle::Places)),
             of(Command::Toggle(Toggle::Obstacles)),
@@ -380,6 +384,8 @@ pub const fn keys(command: Command) -> &'static str {
             Toggle::Headings => "2",
             Toggle::Trails => "3",
             Toggle::Hulls => "4",
+            Toggle::Links => "Alt 7",
+            Toggle::Messages => "Alt 8",
             Toggle::Labels => "5",
             Toggle::Places => "6",
             Toggle::Obstacles => "7",
@@ -454,6 +460,8 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::ALT, Key::Num4, Command::Toggle(Toggle::Legend)),
     (Modifiers::ALT, Key::Num5, Command::Toggle(Toggle::Minimap)),
     (Modifiers::ALT, Key::Num6, Command::Toggle(Toggle::HoverCard)),
+    (Modifiers::ALT, Key::Num7, Command::Toggle(Toggle::Links)),
+    (Modifiers::ALT, Key::Num8, Command::Toggle(Toggle::Messages)),
 ];
 
 /// The commands whose keys were pressed in this frame; the presses are used up. While a text field has the keyboard only

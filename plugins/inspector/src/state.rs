@@ -59,6 +59,12 @@ pub struct InspectorState {
     pub registry: panels::registry::RegistryState,
     /// Histograms and scatter plots.
     pub distributions: panels::distributions::DistributionsState,
+    /// The network.
+    pub network: panels::network::NetworkState,
+    /// The message diagram.
+    pub messages: panels::messages::MessagesState,
+    /// How rumours spread.
+    pub gossip: panels::gossip::GossipState,
     /// Where time and memory go.
     pub profiler: panels::profiler::ProfilerState,
     /// The log of events.
@@ -118,6 +124,9 @@ impl Default for InspectorState {
             metrics: default(),
             registry: default(),
             distributions: default(),
+            network: default(),
+            messages: default(),
+            gossip: default(),
             profiler: default(),
             events: default(),
             overlay: default(),

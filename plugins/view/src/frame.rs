@@ -3,6 +3,7 @@
 mod agents;
 mod ground;
 mod hulls;
+mod network;
 mod places;
 mod sketch;
 mod slots;
@@ -113,6 +114,7 @@ impl Frame {
         self.inside = input.inside();
         hulls::paint_hulls(&mut self.painter, input);
         self.ends[1] = self.painter.indices().len() as u32;
+        network::paint(&mut self.painter, input);
         places::paint(&mut self.painter, input);
         slots::paint(&mut self.painter, input, &size);
         let trails_in_canvas = input.software && input.settings.layers.trails;

@@ -84,6 +84,10 @@ pub struct Layers {
     pub formation_slots: bool,
     /// Soft hulls around flocks.
     pub hulls: bool,
+    /// Who is linked with whom, as long as the links are few enough to be told apart.
+    pub links: bool,
+    /// Messages on their way, as long as they are few enough to be told apart.
+    pub messages: bool,
     /// Regions that something is about to happen in.
     pub regions: bool,
     /// Names and numbers of flocks, places and selected agents, where there is room.
@@ -107,6 +111,8 @@ impl Default for Layers {
             places: true,
             formation_slots: true,
             hulls: false,
+            links: true,
+            messages: true,
             regions: true,
             labels: true,
             trails: false,

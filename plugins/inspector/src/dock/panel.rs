@@ -2,9 +2,9 @@
 
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT,
-    ICON_GROUPS, ICON_HISTORY, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS,
-    ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS, ICON_TUNE,
+    ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_CAMPAIGN, ICON_COMPARE_ARROWS, ICON_EDIT_NOTE,
+    ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY, ICON_HUB, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC,
+    ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS, ICON_TIMELINE, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,12 @@ pub enum PanelId {
     Registry,
     /// Histograms and scatter plots.
     Distributions,
+    /// Links, partitions and what messages cost.
+    Network,
+    /// The last messages over time.
+    Messages,
+    /// How rumours spread.
+    Gossip,
     /// Where time and memory go.
     Profiler,
     /// The scene as text.
@@ -92,6 +98,9 @@ impl PanelId {
         Self::Runs,
         Self::Registry,
         Self::Distributions,
+        Self::Network,
+        Self::Messages,
+        Self::Gossip,
         Self::Profiler,
         Self::Editor,
         Self::Form,
@@ -138,6 +147,19 @@ impl PanelId {
                 false,
                 "How any quantity is spread over the agents, and how two go together.",
             ),
+            Self::Network => {
+                facts("Network", ICON_HUB, Right, false, "Links, partitions, regions, and what messages cost.")
+            }
+            Self::Messages => facts(
+                "Messages",
+                ICON_TIMELINE,
+                Bottom,
+                false,
+                "The last messages over time, from whom to whom, with their clocks.",
+            ),
+            Self::Gossip => {
+                facts("Gossip", ICON_CAMPAIGN, Bottom, false, "How a rumour spread: who heard it when and from whom.")
+            }
             Self::Profiler => facts(
                 "Profiler",
                 ICON_SPEED,

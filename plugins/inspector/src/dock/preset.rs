@@ -46,8 +46,8 @@ impl Preset {
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
-            Agent, Compare, Distributions, Events, Faults, Interventions, Metrics, Parameters, Plots, Profiler,
-            Registry, Runs, Scene, Select, Settings, World,
+            Agent, Compare, Distributions, Events, Faults, Gossip, Interventions, Messages, Metrics, Network,
+            Parameters, Plots, Profiler, Registry, Runs, Scene, Select, Settings, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -80,10 +80,24 @@ impl Preset {
                             ]),
                         ),
                         (middle, world),
-                        (layout::RIGHT_DOCK, tabs(&[Agent, Runs])),
+                        (layout::RIGHT_DOCK, tabs(&[Agent, Runs, Network])),
                     ]),
                 ),
-                (below, tabs(&[Plots, Registry, Distributions, Events, Interventions, Compare, Metrics, Profiler])),
+                (
+                    below,
+                    tabs(&[
+                        Plots,
+                        Registry,
+                        Distributions,
+                        Messages,
+                        Gossip,
+                        Events,
+                        Interventions,
+                        Compare,
+                        Metrics,
+                        Profiler,
+                    ]),
+                ),
             ]),
             Self::Present => {
                 SavedTile::Row(vec![(width - layout::RIGHT_DOCK, world), (layout::RIGHT_DOCK, tabs(&[Plots]))])

@@ -22,6 +22,10 @@ pub enum Toggle {
     Trails,
     /// Hulls around flocks.
     Hulls,
+    /// Links of the network.
+    Links,
+    /// Messages on their way.
+    Messages,
     /// Names and numbers.
     Labels,
     /// Nests, resources, targets.
@@ -48,11 +52,13 @@ pub enum Toggle {
 
 impl Toggle {
     /// All of them, in the order of the menu.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Agents,
         Self::Headings,
         Self::Trails,
         Self::Hulls,
+        Self::Links,
+        Self::Messages,
         Self::Labels,
         Self::Places,
         Self::Obstacles,
@@ -74,6 +80,8 @@ impl Toggle {
             Self::Headings => "Headings",
             Self::Trails => "Trails",
             Self::Hulls => "Swarm hulls",
+            Self::Links => "Links",
+            Self::Messages => "Messages in flight",
             Self::Labels => "Labels",
             Self::Places => "Nests, resources",
             Self::Obstacles => "Obstacles",
@@ -96,6 +104,10 @@ impl Toggle {
             Self::Headings => "Agents as darts along their heading; off, they are discs",
             Self::Trails => "Where agents have just been: the selected ones, or all if there are at most a thousand",
             Self::Hulls => "A soft line around every flock: agents that hang together at the cohesion radius",
+            Self::Links => {
+                "Who is linked with whom, and where a partition cuts, as long as the links can be told apart"
+            }
+            Self::Messages => "Messages on their way, as long as they can be told apart",
             Self::Labels => "Names and numbers of flocks, places and selected agents, where there is room",
             Self::Places => "Nests, resources, targets and counting lines",
             Self::Obstacles => "Obstacles, walls and corridors",
@@ -128,6 +140,8 @@ impl Toggle {
             Self::Headings => &mut layers.headings,
             Self::Trails => &mut layers.trails,
             Self::Hulls => &mut layers.hulls,
+            Self::Links => &mut layers.links,
+            Self::Messages => &mut layers.messages,
             Self::Labels => &mut layers.labels,
             Self::Places => &mut layers.places,
             Self::Obstacles => &mut layers.obstacles,

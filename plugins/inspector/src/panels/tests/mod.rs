@@ -10,6 +10,7 @@ mod distributions;
 mod events;
 mod faults;
 mod file_dialog;
+mod network;
 mod overlay;
 mod parameters;
 mod plots;

@@ -1,0 +1,153 @@
+//! How a rumour spread: who had heard it by when, from whom, played back tick by tick.
+
+use agent2028_core::agent::AgentId;
+use agent2028_network::gossip::{Gossip, Rumour};
+use agent2028_view::tokens::spacing;
+use bevy::prelude::World;
+use bevy_egui::egui;
+use egui::{ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui_material_icons::icons::{ICON_CAMPAIGN, ICON_HISTORY, ICON_SELECT_ALL};
+
+use crate::actions::{Action, Actions, Travel};
+use crate::format;
+use crate::theme::{Look, measure};
+use crate::widgets::{self, Cell};
+
+/// What the panel reads.
+#[derive(Clone, Copy, Debug)]
+pub struct GossipView<'a> {
+    /// The simulation's world.
+    pub world: &'a World,
+    /// The last tick that ran.
+    pub tick: u64,
+    /// How many agents there are.
+    pub agents: u64,
+    /// Ticks per simulated second.
+    pub tick_hz: f64,
+}
+
+/// What the panel remembers.
+#[derive(Clone, Debug, Default)]
+pub struct GossipState {
+    /// The rumour that is looked at; the last one if absent.
+    pub rumour: Option<u32>,
+    /// Up to which tick; now if absent.
+    pub until: Option<u64>,
+}
+
+/// Shows how a rumour spread.
+pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState, actions: &mut Actions) {
+    let rumours = view.world.get_resource::<Gossip>().map(Gossip::rumours);
+    let chosen = rumours.and_then(|rumours| {
+        let wanted = state.rumour.and_then(|number| rumours.get(number));
+        wanted.or_else(|| rumours.iter().next_back())
+    });
+    let (Some(rumours), Some(rumour)) = (rumours, chosen) else {
+        let how = "A scene with network.gossip spreads rumours; Faults: Tell rumour begins one.";
+        return widgets::empty(ui, look, ICON_CAMPAIGN, "No rumour yet", how);
+    };
+    ui.horizontal_wrapped(|ui| {
+        let title = |rumour: &Rumour| format!("Rumour {}: {}", rumour.number, rumour.text);
+        let response = widgets::choice("rumour", measure::FILTER, look.body(title(rumour))).show_ui(ui, |ui| {
+            for other in rumours.iter().rev() {
+                if ui.selectable_label(other.number == rumour.number, look.body(title(other))).clicked() {
+                    state.rumour = Some(other.number);
+                    state.until = None;
+                }
+            }
+        });
+        widgets::named(ui, &response.response, WidgetType::ComboBox, "Rumour");
+        let mut tell = |name: &str, value: String| {
+            ui.label(look.quiet(name));
+            ui.label(look.figure(value));
+        };
+        tell("Began", format!("tick {} at {}", rumour.born, rumour.origin));
+        tell("Heard by", format!("{} of {}", format::count(rumour.informed.len() as u64), format::count(view.agents)));
+        if rumour.untrue {
+            ui.label(look.body("A false alarm").color(look.warning));
+        }
+    });
+    let last = rumour.last_heard.max(rumour.born + 1);
+    let mut until = state.until.unwrap_or(last).clamp(rumour.born, last) as f64;
+    let heard = rumour.hearings.partition_point(|hearing| hearing.tick as f64 <= until);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(look.quiet("Until tick"));
+        let range = rumour.born as f64..=last as f64;
+        if widgets::slider(ui, &mut until, range, 1.0, measure::FILTER, "Until tick").changed() {
+            state.until = Some(until as u64);
+        }
+        let after = (until - rumour.born as f64) / view.tick_hz;
+        ui.label(look.figure(format!(
+            "{} after {}",
+            format::counted(heard as u64, "agent", "agents"),
+            format::with_unit(after, "s")
+        )));
+        let select = widgets::icon_button(ui, look, ICON_SELECT_ALL, "Select those who had heard it");
+        if widgets::tip(select, look, "Select the agents that had heard it by then", "").clicked() {
+            actions.push(Action::Select(rumour.hearings[..heard].iter().map(|hearing| hearing.agent).collect()));
+        }
+        let go = widgets::icon_button(ui, look, ICON_HISTORY, "Go to that tick");
+        if widgets::tip(go, look, "Go back to that tick and see it happen", "").clicked() {
+            actions.push(Action::Time(Travel::Seek(until as u64)));
+        }
+    });
+    curve(ui, look, rumour, heard, last);
+    hearings(ui, look, &rumour.hearings[..heard], actions);
+    if (rumour.hearings.len() as u64) < rumour.informed.len() as u64 {
+        ui.label(look.quiet("Only the first ones are remembered: network.gossip.history says how many."));
+    }
+}
+
+/// How many had heard it by when.
+fn curve(ui: &mut Ui, look: &Look, rumour: &Rumour, heard: usize, last: u64) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), measure::STRIP), Sense::hover());
+    let count = rumour.hearings.len();
+    let at = |index: usize| {
+        let share = (rumour.hearings[index].tick - rumour.born) as f32 / (last - rumour.born).max(1) as f32;
+        let height = (index + 1) as f32 / count.max(1) as f32;
+        pos2(rect.left() + share * rect.width(), rect.bottom() - height * rect.height())
+    };
+    // A point per pixel is enough, however many have heard it.
+    let step = (count / (rect.width() as usize).max(1)).max(1);
+    let line = |from: usize, to: usize| (from..to).step_by(step).map(at).collect::<Vec<_>>();
+    ui.painter().add(Shape::line(line(0, count), Stroke::new(spacing::HAIRLINE, look.disabled)));
+    ui.painter().add(Shape::line(line(0, heard), Stroke::new(measure::CURVE, look.info)));
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, enabled, "Agents that have heard it over time"));
+}
+
+/// Who heard it last, from whom; a click selects both.
+fn hearings(ui: &mut Ui, look: &Look, hearings: &[agent2028_network::gossip::Hearing], actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().id_salt("hearings").auto_shrink([false, false]).show_rows(
+        ui,
+        measure::TABLE_ROW,
+        hearings.len(),
+        |ui, visible| {
+            for row in visible {
+                let hearing = hearings[hearings.len() - 1 - row];
+                let words = if hearing.from == hearing.agent {
+                    format!("{} began it", hearing.agent)
+                } else {
+                    format!(
+                        "{} heard it from {} over {}",
+                        hearing.agent,
+                        hearing.from,
+                        format::counted(u64::from(hearing.hops), "hop", "hops")
+                    )
+                };
+                let response = widgets::row_background(ui, look, &words, false);
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = spacing::NORMAL;
+                    widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(format::count(hearing.tick)));
+                    let rest = ui.available_width();
+                    widgets::cell(ui, rest, Cell::Left, |ui| ui.label(look.body(&words)));
+                });
+                if response.clicked() {
+                    let both: Vec<AgentId> = vec![hearing.from, hearing.agent];
+                    actions.push(Action::Select(both));
+                }
+            }
+        },
+    );
+}

@@ -1,0 +1,97 @@
+//! What must hold in the section beyond types and ranges.
+
+use agent2028_core::ranges::check_ranges;
+use agent2028_core::schema::{Check, Problems, suggest};
+
+use super::{GossipMode, NetworkConfig, TopologyConfig};
+use crate::wire::{FIRST_VERSION, LAST_VERSION};
+
+/// More links than this are not made: they would fill the memory.
+const MOST_LINKS: usize = 1 << 26;
+
+impl Check for NetworkConfig {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        check_ranges(self, at, problems);
+        for (index, group) in self.agents.iter().enumerate() {
+            problems.check_group(format!("{at}.agents[{index}]"), group);
+        }
+        for (index, pair) in self.regions.pairs.iter().enumerate() {
+            for (field, name) in [("from", &pair.from), ("to", &pair.to)] {
+                if !problems.regions.contains(name) {
+                    let help = suggest(name, problems.regions.iter().map(String::as_str), "region");
+                    problems.push(
+                        format!("{at}.regions.pairs[{index}].{field}"),
+                        format!("there is no region \"{name}\""),
+                        help,
+                    );
+                }
+            }
+        }
+        self.check_topology(at, problems);
+        self.check_protocol(at, problems);
+        self.check_gossip(at, problems);
+        for (index, shared) in self.shared.iter().enumerate() {
+            if shared.name.is_empty() || self.shared[..index].iter().any(|other| other.name == shared.name) {
+                let path = format!("{at}.shared[{index}].name");
+                problems.push(path, "a shared value needs a name of its own", "for example name: \"visits\"");
+            }
+        }
+        if let Some(swim) = &self.detector.swim
+            && swim.timeout_s * 2.0 > swim.period_s
+        {
+            problems.push(
+                format!("{at}.detector.swim.timeout_s"),
+                format!("{} s is more than half a period, so that nobody has time to help", swim.timeout_s),
+                format!("at most {}", swim.period_s * 0.5),
+            );
+        }
+    }
+}
+
+impl NetworkConfig {
+    fn check_topology(&self, at: &str, problems: &mut Problems) {
+        let at = format!("{at}.topology");
+        match &self.topology {
+            TopologyConfig::ByQuality { add_above, drop_below, .. } if drop_below >= add_above => {
+                let help = "for example add_above: 0.7, drop_below: 0.5";
+                problems.push(format!("{at}.drop_below"), "links would go as soon as they come", help);
+            }
+            TopologyConfig::Edges(edges) if edges.len() > MOST_LINKS => {
+                problems.push(at, format!("{} links are too many", edges.len()), format!("at most {MOST_LINKS}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_protocol(&self, at: &str, problems: &mut Problems) {
+        let mut check = |path: String, (low, high): (u8, u8)| {
+            if low > high || low < FIRST_VERSION || high > LAST_VERSION {
+                problems.push(
+                    path,
+                    format!("({low}, {high}) are no versions"),
+                    format!("versions are {FIRST_VERSION} to {LAST_VERSION}, the lower first"),
+                );
+            }
+        };
+        check(format!("{at}.protocol.versions"), self.protocol.versions);
+        for (index, group) in self.protocol.groups.iter().enumerate() {
+            check(format!("{at}.protocol.groups[{index}].versions"), group.versions);
+        }
+        for (index, group) in self.protocol.groups.iter().enumerate() {
+            problems.check_group(format!("{at}.protocol.groups[{index}].agents"), &group.agents);
+        }
+    }
+
+    fn check_gossip(&self, at: &str, problems: &mut Problems) {
+        let Some(gossip) = &self.gossip else {
+            return;
+        };
+        if gossip.mode == GossipMode::Plumtree && self.topology == TopologyConfig::Full {
+            let help = "choose another topology, for example RandomRegular(degree: 5)";
+            problems.push(format!("{at}.gossip.mode"), "Plumtree needs links that are stored", help);
+        }
+        for (index, rumour) in gossip.rumours.iter().enumerate() {
+            rumour.from.check(&format!("{at}.gossip.rumours[{index}].from"), problems);
+        }
+    }
+}

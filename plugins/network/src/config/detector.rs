@@ -1,0 +1,82 @@
+//! How agents notice that others fail.
+
+use agent2028_core::schema::{Range, Unit};
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// How agents notice that others fail.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct DetectorConfig {
+    /// By asking in turn, directly and through others, with suspicion before a verdict (SWIM: Das, Gupta & Motivala 2002).
+    pub swim: Option<SwimConfig>,
+    /// By heartbeats, with a suspicion that grows with silence (φ-accrual: Hayashibara, Défago, Yared & Katayama 2004).
+    pub heartbeat: Option<HeartbeatConfig>,
+}
+
+/// Whom an agent asks next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+pub enum ProbeTarget {
+    /// A random neighbour.
+    #[default]
+    Random,
+    /// One neighbour after the other, from a random start, so that none waits for long.
+    RoundRobin,
+}
+
+/// Failure detection by SWIM.
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct SwimConfig {
+    /// The protocol period: how often everybody asks one neighbour.
+    #[reflect(@Range::new(0.01, 1e6), @Unit("s"))]
+    pub period_s: f32,
+    /// How long an answer may take before others are asked to ask.
+    #[reflect(@Range::new(0.001, 1e6), @Unit("s"))]
+    pub timeout_s: f32,
+    /// How many others are asked to ask.
+    #[reflect(@Range::new(0.0, 64.0), @Unit("agents"))]
+    pub helpers: u32,
+    /// For how many periods a suspect may prove that it is there.
+    #[reflect(@Range::new(1.0, 1000.0), @Unit("periods"))]
+    pub suspicion_periods: u32,
+    /// How many pieces of news travel with a message.
+    #[reflect(@Range::new(0.0, 64.0))]
+    pub news: u32,
+    /// Whom an agent asks next.
+    pub target: ProbeTarget,
+}
+
+impl Default for SwimConfig {
+    fn default() -> Self {
+        Self { period_s: 1.0, timeout_s: 0.3, helpers: 3, suspicion_periods: 5, news: 6, target: ProbeTarget::Random }
+    }
+}
+
+/// Failure detection by heartbeats.
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct HeartbeatConfig {
+    /// How often everybody tells its neighbours that it is there.
+    #[reflect(@Range::new(0.01, 1e6), @Unit("s"))]
+    pub period_s: f32,
+    /// An agent is suspected when φ is above this: 1 errs once in 10 times, 8 once in 10⁸.
+    #[reflect(@Range::new(0.1, 100.0))]
+    pub threshold: f32,
+    /// Over how many of the last intervals mean and deviation are taken.
+    #[reflect(@Range::new(2.0, 10_000.0), @Unit("heartbeats"))]
+    pub window: u32,
+    /// The least standard deviation that is assumed, so that a very regular heart isn't suspected at once.
+    #[reflect(@Range::new(0.0, 1e6), @Unit("ms"))]
+    pub least_deviation_ms: f32,
+}
+
+impl Default for HeartbeatConfig {
+    fn default() -> Self {
+        Self { period_s: 1.0, threshold: 8.0, window: 100, least_deviation_ms: 50.0 }
+    }
+}

@@ -1,0 +1,494 @@
+//! Gossip: rumours spread by flooding, push, pull, both, or along a tree.
+
+mod explain;
+mod rumour;
+mod seen;
+mod tree;
+
+pub(crate) use explain::explain;
+pub use rumour::{Hearing, Rumour, Rumours, ScopeCode};
+pub use seen::{Seen, SeenCache};
+pub use tree::Tree;
+
+use agent2028_core::agent::{AgentId, AgentIndex};
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::EventBus;
+use agent2028_core::intervention::InterventionContext;
+use agent2028_core::rng::{Purpose, SimRng, SimStream};
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::bits::BitSet;
+use crate::config::{GossipConfig, GossipMode, NetworkConfig, Scope};
+use crate::inbox::Inbox;
+use crate::message::{Message, MessageColumns, MessageKind};
+use crate::neighbours::{Links, Members, Neighbours};
+use crate::network::{Network, post};
+use crate::topology::below;
+use crate::wire::{Reader, put};
+use crate::{FALSE_ALARM, RUMOUR_BEGAN};
+
+/// The dice of rounds: whom an agent turns to.
+pub(crate) const ROUND: Purpose = Purpose::new("network.gossip.round");
+const BEGIN: Purpose = Purpose::new("network.gossip.begin");
+
+/// A rumour that an agent tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Telling {
+    pub(crate) agent: u32,
+    pub(crate) rumour: u32,
+    /// For how many more rounds; 0 for as long as the rumour lives.
+    left: u32,
+}
+
+/// What became of rumours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GossipCounts {
+    /// Rumours that an agent had heard already.
+    pub duplicates: u64,
+    /// Rumours that an agent had heard and forgotten, and so took for new ones.
+    pub forgotten: u64,
+    /// How many rounds there were.
+    pub rounds: u64,
+}
+
+/// Rumours, who remembers which, and who tells which.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Gossip {
+    pub(crate) rumours: Rumours,
+    pub(crate) seen: SeenCache,
+    pub(crate) telling: Vec<Telling>,
+    tree: Tree,
+    counts: GossipCounts,
+    /// Rumours that began in this tick and whose origins still have to pass them on.
+    begun: Vec<(u32, u32)>,
+}
+
+impl Gossip {
+    /// The last rumours.
+    #[must_use]
+    pub fn rumours(&self) -> &Rumours {
+        &self.rumours
+    }
+
+    /// What each agent remembers.
+    #[must_use]
+    pub fn seen(&self) -> &SeenCache {
+        &self.seen
+    }
+
+    /// What became of rumours.
+    #[must_use]
+    pub fn counts(&self) -> &GossipCounts {
+        &self.counts
+    }
+
+    /// How many tellings are going on: agents times the rumours that each tells.
+    #[must_use]
+    pub fn tellings(&self) -> usize {
+        self.telling.len()
+    }
+
+    /// The memory that it holds, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.rumours.bytes() + self.seen.bytes() + self.telling.capacity() * 12 + self.tree.bytes()
+    }
+}
+
+/// The ticks of a round.
+pub(crate) fn round_ticks(config: &GossipConfig, clock: &SimClock) -> u64 {
+    clock.ticks_in(f64::from(config.period_s)).max(1)
+}
+
+/// Lets agents hear, answer and tell.
+pub(crate) fn gossip(
+    clock: Res<SimClock>,
+    dice: Res<SimRng>,
+    config: Res<NetworkConfig>,
+    index: Res<AgentIndex>,
+    inbox: Res<Inbox>,
+    mut network: ResMut<Network>,
+    mut gossip: ResMut<Gossip>,
+) {
+    let Some(rules) = &config.gossip else {
+        return;
+    };
+    let tick = clock.tick();
+    let gossip = &mut *gossip;
+    gossip.seen.fit(index.next_id().index(), rules.remembered);
+    let Network { members, links, outbox, idle, homes, .. } = &mut *network;
+    let graft_after = clock.ticks_in(f64::from(rules.graft_after_s)).max(1);
+    let mut floor = Floor { rules, tick, graft_after, members, links, idle, homes, outbox, payload: Vec::new() };
+    for (agent, rumour) in std::mem::take(&mut gossip.begun) {
+        if let Some(seen) = gossip.seen.get(agent, rumour) {
+            gossip.pass_on(&mut floor, agent, None, seen, true);
+        }
+    }
+    for message in inbox.iter() {
+        if !floor.idle.contains(message.to.0) {
+            gossip.react(&mut floor, &message);
+        }
+    }
+    if rules.mode == GossipMode::Plumtree {
+        for (agent, rumour, from) in gossip.tree.due(tick) {
+            gossip.ask_for(&mut floor, agent, rumour, from);
+        }
+    }
+    if tick.is_multiple_of(round_ticks(rules, &clock)) {
+        gossip.round(&mut floor, &dice);
+    }
+}
+
+/// What agents have to go by in a tick.
+struct Floor<'a> {
+    rules: &'a GossipConfig,
+    tick: u64,
+    graft_after: u64,
+    members: &'a Members,
+    links: &'a Links,
+    idle: &'a BitSet,
+    homes: &'a [u16],
+    outbox: &'a mut MessageColumns,
+    payload: Vec<u8>,
+}
+
+impl Floor<'_> {
+    fn neighbours(&self, agent: u32) -> Neighbours<'_> {
+        self.links.of(self.members, agent)
+    }
+
+    /// Whether a rumour of a scope goes from one agent to the other.
+    fn goes(&self, scope: Scope, from: u32, to: u32) -> bool {
+        goes(self.homes, scope, from, to)
+    }
+
+    fn tell(&mut self, rumour: &Rumour, seen: Seen, from: u32, to: u32) {
+        if seen.ttl == 0 || !self.goes(rumour.scope.scope(), from, to) {
+            return;
+        }
+        self.payload.clear();
+        put(&[u64::from(rumour.number), u64::from(seen.ttl - 1), u64::from(seen.hops) + 1], &mut self.payload);
+        self.payload.extend_from_slice(rumour.text.as_bytes());
+        post(self.outbox, from, to, MessageKind::RUMOUR, &self.payload);
+    }
+
+    fn say(&mut self, from: u32, to: u32, kind: MessageKind, numbers: &[u64]) {
+        self.payload.clear();
+        put(numbers, &mut self.payload);
+        post(self.outbox, from, to, kind, &self.payload);
+    }
+}
+
+/// Whether a rumour of a scope goes from one agent to another: regional ones stay in their region.
+pub(crate) fn goes(homes: &[u16], scope: Scope, from: u32, to: u32) -> bool {
+    scope != Scope::RegionalGossip || homes.is_empty() || homes.get(from as usize) == homes.get(to as usize)
+}
+
+/// Whom an agent turns to in a round.
+pub(crate) fn partners(neighbours: Neighbours<'_>, fanout: u32, stream: &mut SimStream, chosen: &mut Vec<u32>) {
+    neighbours.choose(fanout, stream, chosen);
+}
+
+impl Gossip {
+    fn react(&mut self, floor: &mut Floor<'_>, message: &Message<'_>) -> Option<()> {
+        let (from, to) = (message.from.0, message.to.0);
+        let mut reader = Reader(message.payload);
+        match message.kind {
+            MessageKind::RUMOUR => {
+                let number = u32::try_from(reader.varint()?).ok()?;
+                let ttl = u8::try_from(reader.varint()?).ok()?;
+                let hops = u8::try_from(reader.varint()?.min(255)).ok()?;
+                self.hear(floor, to, from, Seen { rumour: number, ttl, hops });
+            }
+            MessageKind::PULL => {
+                let count = reader.varint()?;
+                let mut known = Vec::new();
+                for _ in 0..count.min(1024) {
+                    known.push(u32::try_from(reader.varint()?).ok()?);
+                }
+                for seen in self.seen.of(to) {
+                    if !known.contains(&seen.rumour)
+                        && let Some(rumour) = self.rumours.alive(seen.rumour, floor.tick)
+                    {
+                        floor.tell(rumour, seen, to, from);
+                    }
+                }
+            }
+            MessageKind::I_HAVE => {
+                let number = u32::try_from(reader.varint()?).ok()?;
+                if self.seen.get(to, number).is_none() {
+                    self.tree.announce(floor.tick + floor.graft_after, to, number, from);
+                }
+            }
+            MessageKind::GRAFT => {
+                let number = u32::try_from(reader.varint()?).ok()?;
+                self.mark(floor, to, from, true);
+                if let (Some(seen), Some(rumour)) = (self.seen.get(to, number), self.rumours.alive(number, floor.tick))
+                {
+                    floor.tell(rumour, seen, to, from);
+                }
+            }
+            MessageKind::PRUNE => self.mark(floor, to, from, false),
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Makes the link from an agent to a neighbour part of its tree, or takes it out.
+    fn mark(&mut self, floor: &Floor<'_>, agent: u32, neighbour: u32, eager: bool) {
+        let neighbours = floor.neighbours(agent);
+        if let Some(place) = neighbours.place_of(neighbour) {
+            self.tree.set_eager(agent, neighbours.len(), place, eager);
+        }
+    }
+
+    fn hear(&mut self, floor: &mut Floor<'_>, agent: u32, from: u32, told: Seen) {
+        if self.rumours.alive(told.rumour, floor.tick).is_none() {
+            return;
+        }
+        let known = self.seen.get(agent, told.rumour);
+        match known {
+            Some(known) if known.ttl >= told.ttl => {
+                self.counts.duplicates += 1;
+                if floor.rules.mode == GossipMode::Plumtree {
+                    self.mark(floor, agent, from, false);
+                    floor.say(agent, from, MessageKind::PRUNE, &[u64::from(told.rumour)]);
+                }
+                return;
+            }
+            // The same rumour over a shorter way: it may go further than was thought.
+            Some(_) => self.counts.duplicates += 1,
+            None => {
+                let heard = Hearing { agent: AgentId(agent), from: AgentId(from), tick: floor.tick, hops: told.hops };
+                self.note(heard, told.rumour, floor.rules);
+                if floor.rules.mode == GossipMode::Plumtree {
+                    self.mark(floor, agent, from, true);
+                }
+            }
+        }
+        self.seen.insert(agent, told);
+        self.pass_on(floor, agent, Some(from), told, known.is_none());
+    }
+
+    /// What an agent does with a rumour that is new to it, or may go further than it thought.
+    fn pass_on(&mut self, floor: &mut Floor<'_>, agent: u32, from: Option<u32>, seen: Seen, new: bool) {
+        let Some(rumour) = self.rumours.alive(seen.rumour, floor.tick) else {
+            return;
+        };
+        match floor.rules.mode {
+            GossipMode::Flood => {
+                let count = floor.neighbours(agent).len();
+                for at in 0..count {
+                    let neighbour = floor.neighbours(agent).get(at);
+                    if Some(neighbour) != from {
+                        floor.tell(rumour, seen, agent, neighbour);
+                    }
+                }
+            }
+            GossipMode::Plumtree => {
+                let count = floor.neighbours(agent).len();
+                for at in 0..count {
+                    let neighbour = floor.neighbours(agent).get(at);
+                    if Some(neighbour) == from {
+                        continue;
+                    }
+                    if self.tree.is_eager(agent, count, at) {
+                        floor.tell(rumour, seen, agent, neighbour);
+                    } else if seen.ttl > 0 && floor.goes(rumour.scope.scope(), agent, neighbour) {
+                        floor.say(agent, neighbour, MessageKind::I_HAVE, &[u64::from(seen.rumour)]);
+                    }
+                }
+            }
+            GossipMode::Push | GossipMode::PushPull if new => {
+                self.telling.push(Telling { agent, rumour: seen.rumour, left: floor.rules.rounds });
+            }
+            GossipMode::Push | GossipMode::Pull | GossipMode::PushPull => {}
+        }
+    }
+
+    fn note(&mut self, heard: Hearing, rumour: u32, rules: &GossipConfig) {
+        let Some(rumour) = self.rumours.get_mut(rumour) else {
+            return;
+        };
+        if rumour.informed.insert(heard.agent.0) {
+            rumour.last_heard = heard.tick;
+            if rumour.hearings.len() < rules.history as usize {
+                rumour.hearings.push(heard);
+            }
+        } else {
+            self.counts.forgotten += 1;
+        }
+    }
+
+    fn ask_for(&mut self, floor: &mut Floor<'_>, agent: u32, rumour: u32, from: u32) {
+        let wanted = self.seen.get(agent, rumour).is_none() && self.rumours.alive(rumour, floor.tick).is_some();
+        if wanted && !floor.idle.contains(agent) && floor.neighbours(agent).contains(from) {
+            self.mark(floor, agent, from, true);
+            floor.say(agent, from, MessageKind::GRAFT, &[u64::from(rumour)]);
+        }
+    }
+
+    fn round(&mut self, floor: &mut Floor<'_>, dice: &SimRng) {
+        self.counts.rounds += 1;
+        let mode = floor.rules.mode;
+        let (pushes, pulls) = match mode {
+            GossipMode::Push => (true, false),
+            GossipMode::Pull => (false, true),
+            GossipMode::PushPull => (true, true),
+            GossipMode::Flood | GossipMode::Plumtree => return,
+        };
+        self.telling.sort_unstable();
+        let (rumours, seen, tick) = (&self.rumours, &self.seen, floor.tick);
+        self.telling.retain(|telling| {
+            rumours.alive(telling.rumour, tick).is_some()
+                && seen.get(telling.agent, telling.rumour).is_some_and(|seen| seen.ttl > 0)
+                && floor.members.place(telling.agent).is_some()
+        });
+        let mut chosen = Vec::new();
+        if pulls {
+            let mut at = 0;
+            for place in 0..floor.members.len() {
+                let agent = floor.members.ids()[place];
+                let end = at + self.telling[at..].iter().take_while(|telling| telling.agent == agent).count();
+                if !floor.idle.contains(agent) {
+                    self.turn(floor, agent, at..end, pushes, true, dice, &mut chosen);
+                }
+                at = end;
+            }
+        } else {
+            let mut at = 0;
+            while at < self.telling.len() {
+                let agent = self.telling[at].agent;
+                let end = at + self.telling[at..].iter().take_while(|telling| telling.agent == agent).count();
+                if !floor.idle.contains(agent) {
+                    self.turn(floor, agent, at..end, true, false, dice, &mut chosen);
+                }
+                at = end;
+            }
+        }
+        self.telling.retain(|telling| telling.left != DONE);
+    }
+
+    /// One agent's turn in a round: it chooses partners, tells them what it tells, and asks for what it doesn't know.
+    fn turn(
+        &mut self,
+        floor: &mut Floor<'_>,
+        agent: u32,
+        tellings: std::ops::Range<usize>,
+        pushes: bool,
+        pulls: bool,
+        dice: &SimRng,
+        chosen: &mut Vec<u32>,
+    ) {
+        let mut stream = dice.stream(ROUND, AgentId(agent), floor.tick);
+        partners(floor.neighbours(agent), floor.rules.fanout, &mut stream, chosen);
+        for partner in chosen.iter() {
+            if pushes {
+                for telling in &self.telling[tellings.clone()] {
+                    if let (Some(rumour), Some(seen)) =
+                        (self.rumours.get(telling.rumour), self.seen.get(agent, telling.rumour))
+                    {
+                        floor.tell(rumour, seen, agent, *partner);
+                    }
+                }
+            }
+            if pulls {
+                floor.payload.clear();
+                let known: Vec<u64> = self
+                    .seen
+                    .of(agent)
+                    .filter(|seen| self.rumours.alive(seen.rumour, floor.tick).is_some())
+                    .map(|seen| u64::from(seen.rumour))
+                    .collect();
+                put(&[known.len() as u64], &mut floor.payload);
+                put(&known, &mut floor.payload);
+                post(floor.outbox, agent, *partner, MessageKind::PULL, &floor.payload);
+            }
+        }
+        for telling in &mut self.telling[tellings] {
+            telling.left = match telling.left {
+                0 => 0,
+                1 => DONE,
+                left => left - 1,
+            };
+        }
+    }
+}
+
+/// Marks tellings that are over.
+const DONE: u32 = u32::MAX;
+
+/// Whether a rumour of the section begins in this tick.
+pub(crate) fn rumours_are_due(clock: Res<SimClock>, config: Res<NetworkConfig>) -> bool {
+    config
+        .gossip
+        .as_ref()
+        .is_some_and(|rules| rules.rumours.iter().any(|rumour| is_due(rumour.at, rumour.every, clock.tick())))
+}
+
+fn is_due(at: u64, every: Option<u64>, tick: u64) -> bool {
+    tick == at || every.is_some_and(|every| tick > at && (tick - at).is_multiple_of(every.max(1)))
+}
+
+/// Begins the rumours of the section that are due.
+pub(crate) fn begin_due_rumours(world: &mut World) {
+    let tick = world.resource::<SimClock>().tick();
+    let Some(rules) = world.resource::<NetworkConfig>().gossip.clone() else {
+        return;
+    };
+    for (ordinal, rumour) in
+        rules.rumours.iter().enumerate().filter(|(_, rumour)| is_due(rumour.at, rumour.every, tick))
+    {
+        // Apart from what interventions choose in the same tick.
+        let context = InterventionContext { tick, ordinal: (1 << 32) + ordinal as u64 };
+        let candidates = rumour.from.resolve(world, &context);
+        let network = world.resource::<Network>();
+        let candidates: Vec<AgentId> = candidates
+            .into_iter()
+            .filter(|agent| network.members().place(agent.0).is_some() && network.acts(agent.0))
+            .collect();
+        if candidates.is_empty() {
+            continue;
+        }
+        let mut stream = world.resource::<SimRng>().global(BEGIN.indexed(ordinal as u64), tick);
+        let origin = candidates[below(&mut stream, candidates.len() as u32) as usize];
+        begin_rumour(world, origin, rumour.scope, &rumour.text, false);
+    }
+}
+
+/// Lets an agent begin a rumour; nothing if nothing is gossiped, or the agent doesn't talk. Returns the rumour's number.
+pub fn begin_rumour(world: &mut World, origin: AgentId, scope: Scope, text: &str, untrue: bool) -> Option<u32> {
+    let rules = world.resource::<NetworkConfig>().gossip.clone()?;
+    let (clock, agents) = (world.resource::<SimClock>().clone(), world.resource::<AgentIndex>().next_id().index());
+    let tick = clock.tick();
+    if !world.contains_resource::<Gossip>() || world.resource::<AgentIndex>().get(origin).is_none() {
+        return None;
+    }
+    world.resource_scope(|world, mut gossip: Mut<Gossip>| {
+        let network = world.resource::<Network>();
+        network.members.place(origin.0).or_else(|| (network.known == (0, 0)).then_some(0))?;
+        gossip.seen.fit(agents, rules.remembered);
+        let rumour = Rumour {
+            number: 0,
+            scope: scope.into(),
+            origin,
+            born: tick,
+            dies: tick.saturating_add(clock.ticks_in(f64::from(rules.lifetime_s))),
+            text: text.to_owned(),
+            untrue,
+            informed: BitSet::default(),
+            hearings: Vec::new(),
+            last_heard: tick,
+        };
+        let number = gossip.rumours.add(rumour, rules.kept);
+        gossip.note(Hearing { agent: origin, from: origin, tick, hops: 0 }, number, &rules);
+        let seen = Seen { rumour: number, ttl: rules.ttl.of(scope), hops: 0 };
+        gossip.seen.insert(origin.0, seen);
+        gossip.begun.push((origin.0, number));
+        let kind = if untrue { FALSE_ALARM } else { RUMOUR_BEGAN };
+        let told = format!("rumour {number} begins: {text}");
+        world.resource_mut::<EventBus>().publish(kind, Some(origin), told);
+        Some(number)
+    })
+}

@@ -1,0 +1,293 @@
+//! Faults of the network, and rumours that are begun by hand.
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::EventBus;
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::schema::{Check, Problems, Range, Unit};
+use agent2028_core::selector::Selector;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::bits::BitSet;
+use crate::config::Scope;
+use crate::faults::{Impairment, LinkFault, Partition as Cut};
+use crate::gossip::begin_rumour;
+use crate::network::Network;
+use crate::{PARTITION_BEGAN, PARTITION_HEALED};
+
+macro_rules! check_selector {
+    ($($kind:ty),*) => {
+        $(impl Check for $kind {
+            fn check(&self, at: &str, problems: &mut Problems) {
+                self.select.check(&format!("{at}.select"), problems);
+            }
+        })*
+    };
+}
+
+check_selector!(Partition, LinkLoss, LinkLatency, Duplicate, Reorder, ClockSkew, TellRumour, FalseAlert);
+
+/// The tick at which something ends that lasts `seconds`, or never.
+fn end_tick(world: &World, seconds: Option<f32>) -> u64 {
+    let clock = world.resource::<SimClock>();
+    seconds.map_or(u64::MAX, |seconds| clock.tick().saturating_add(clock.ticks_in(f64::from(seconds))))
+}
+
+/// The agents that are meant; refused where nobody talks.
+fn members(world: &World, context: &InterventionContext, select: &Selector) -> Result<Vec<AgentId>, InterventionError> {
+    talking(world)?;
+    Ok(select.resolve(world, context))
+}
+
+fn talking(world: &World) -> Result<(), InterventionError> {
+    if world.contains_resource::<Network>() {
+        return Ok(());
+    }
+    Err(InterventionError::Refused("nobody talks in this scene; add a section network".into()))
+}
+
+fn set_of(agents: &[AgentId]) -> BitSet {
+    BitSet::of(agents.iter().map(|agent| agent.0))
+}
+
+/// Cuts the network in two: no message passes between the chosen agents and the others.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Partition {
+    /// The agents on one side.
+    pub select: Selector,
+    /// For how long; without it until it is healed.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
+    pub duration_s: Option<f32>,
+}
+
+impl Intervention for Partition {
+    const NAME: &'static str = "Partition";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = members(world, context, &self.select)?;
+        let until = end_tick(world, self.duration_s);
+        let mut network = world.resource_mut::<Network>();
+        let others =
+            network.members.ids().iter().filter(|agent| agents.binary_search(&AgentId(**agent)).is_err()).count();
+        let number = network.faults.next_partition;
+        network.faults.next_partition += 1;
+        network.faults.partitions.push(Cut { number, inside: set_of(&agents), since: context.tick, until });
+        let told = format!("partition {number} cuts {} agents from {others} others", agents.len());
+        world.resource_mut::<EventBus>().publish(PARTITION_BEGAN, None, told.clone());
+        Ok(told)
+    }
+}
+
+/// Ends partitions: all, or one by its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Heal {
+    /// Which partition, from 0 in the order in which they began; all if absent.
+    pub partition: Option<u32>,
+}
+
+impl Check for Heal {
+    fn check(&self, _: &str, _: &mut Problems) {}
+}
+
+impl Intervention for Heal {
+    const NAME: &'static str = "Heal";
+
+    fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        talking(world)?;
+        let mut network = world.resource_mut::<Network>();
+        let meant = |cut: &Cut| self.partition.is_none_or(|number| cut.number == number);
+        let healed: Vec<u32> =
+            network.faults.partitions.iter().filter(|cut| meant(cut)).map(|cut| cut.number).collect();
+        if healed.is_empty()
+            && let Some(number) = self.partition
+        {
+            return Err(InterventionError::Refused(format!("there is no partition {number}")));
+        }
+        network.faults.partitions.retain(|cut| !meant(cut));
+        let mut bus = world.resource_mut::<EventBus>();
+        for number in &healed {
+            bus.publish(PARTITION_HEALED, None, format!("partition {number} healed"));
+        }
+        Ok(format!("{} partitions healed", healed.len()))
+    }
+}
+
+macro_rules! link_fault {
+    ($(#[$docs:meta])* $kind:ident, $name:literal, $(#[$field_docs:meta])* $field:ident: $default:literal, $what:ident, $say:expr) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+        #[reflect(Default)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $kind {
+            /// The agents whose links are meant.
+            pub select: Selector,
+            $(#[$field_docs])*
+            pub $field: f32,
+            /// For how long; without it for good.
+            #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
+            pub duration_s: Option<f32>,
+        }
+
+        impl Default for $kind {
+            fn default() -> Self {
+                Self { select: Selector::All, $field: $default, duration_s: Some(10.0) }
+            }
+        }
+
+        impl Intervention for $kind {
+            const NAME: &'static str = $name;
+
+            fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+                let agents = members(world, context, &self.select)?;
+                let until = end_tick(world, self.duration_s);
+                let fault = LinkFault { what: Impairment::$what(self.$field), whose: set_of(&agents), until };
+                world.resource_mut::<Network>().faults.links.push(fault);
+                let say: fn(f32) -> String = $say;
+                Ok(format!("links of {} agents {}", agents.len(), say(self.$field)))
+            }
+        }
+    };
+}
+
+link_fault! {
+    /// Lets links lose messages.
+    LinkLoss, "LinkLoss",
+    /// The chance that a message is lost, beyond the usual.
+    #[reflect(@Range::new(0.0, 1.0))]
+    loss: 0.3, Loss, |loss| format!("lose {:.0} % of messages", loss * 100.0)
+}
+link_fault! {
+    /// Makes links slow.
+    LinkLatency, "LinkLatency",
+    /// What is added to the latency.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("ms"))]
+    added_ms: 200.0, Latency, |ms| format!("take {ms} ms longer")
+}
+link_fault! {
+    /// Lets links deliver messages twice.
+    Duplicate, "Duplicate",
+    /// The chance that a message arrives twice.
+    #[reflect(@Range::new(0.0, 1.0))]
+    share: 0.3, Duplicate, |share| format!("deliver {:.0} % of messages twice", share * 100.0)
+}
+link_fault! {
+    /// Lets links hold messages up, so that later ones overtake them.
+    Reorder, "Reorder",
+    /// The chance that a message is held up; for how long says `network.link.held_up_ms`.
+    #[reflect(@Range::new(0.0, 1.0))]
+    share: 0.3, Reorder, |share| format!("hold {:.0} % of messages up", share * 100.0)
+}
+
+/// Sets clocks wrong: the physical clocks that hybrid logical clocks are fed with.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClockSkew {
+    /// The agents whose clocks are meant.
+    pub select: Selector,
+    /// By how much a clock is off at most: each by its own amount, at random between minus and plus this.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("ms"))]
+    pub most_ms: f32,
+    /// For how long; without it for good.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
+    pub duration_s: Option<f32>,
+}
+
+impl Default for ClockSkew {
+    fn default() -> Self {
+        Self { select: Selector::All, most_ms: 500.0, duration_s: Some(10.0) }
+    }
+}
+
+impl Intervention for ClockSkew {
+    const NAME: &'static str = "ClockSkew";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = members(world, context, &self.select)?;
+        let until = end_tick(world, self.duration_s);
+        let dice = *world.resource::<agent2028_core::rng::SimRng>();
+        let purpose = context.purpose("network.skew");
+        let mut network = world.resource_mut::<Network>();
+        for agent in &agents {
+            let skew = dice.stream(purpose, *agent, context.tick).signed_unit() * self.most_ms;
+            network.faults.skews.insert(agent.0, (skew.round() as i64, until));
+        }
+        Ok(format!("clocks of {} agents are off by up to {} ms", agents.len(), self.most_ms))
+    }
+}
+
+fn tell(
+    world: &mut World,
+    context: &InterventionContext,
+    select: &Selector,
+    scope: Scope,
+    text: &str,
+    untrue: bool,
+) -> Result<String, InterventionError> {
+    let agents = members(world, context, select)?;
+    let begun = agents.iter().filter(|agent| begin_rumour(world, **agent, scope, text, untrue).is_some()).count();
+    if begun == 0 {
+        let text = "none of these agents gossips; the scene's section network.gossip says who does".to_owned();
+        return Err(InterventionError::Refused(text));
+    }
+    Ok(format!("{begun} agents begin to tell: {text}"))
+}
+
+/// Lets agents begin a rumour, each its own.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct TellRumour {
+    /// Who begins it.
+    pub select: Selector,
+    /// How far it is meant to go.
+    pub scope: Scope,
+    /// What it says.
+    pub text: String,
+}
+
+impl Default for TellRumour {
+    fn default() -> Self {
+        Self { select: Selector::Count(1), scope: Scope::GlobalAlert, text: "hear, hear".into() }
+    }
+}
+
+impl Intervention for TellRumour {
+    const NAME: &'static str = "TellRumour";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        tell(world, context, &self.select, self.scope, &self.text, false)
+    }
+}
+
+/// Lets agents raise a false alarm, which spreads like a true one.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct FalseAlert {
+    /// Who raises it.
+    pub select: Selector,
+    /// How far it is meant to go.
+    pub scope: Scope,
+    /// What it says.
+    pub text: String,
+}
+
+impl Default for FalseAlert {
+    fn default() -> Self {
+        Self { select: Selector::Count(1), scope: Scope::GlobalAlert, text: "fire!".into() }
+    }
+}
+
+impl Intervention for FalseAlert {
+    const NAME: &'static str = "FalseAlert";
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        tell(world, context, &self.select, self.scope, &self.text, true)
+    }
+}

@@ -1,0 +1,265 @@
+//! Agents that talk: links, messages, gossip, failure detection and replicated state.
+//!
+//! [`NetworkPlugin`] adds to a simulation:
+//!
+//! | phase | what this crate runs in it |
+//! |---|---|
+//! | before [`Perceive`](SimSystems::Perceive) | who has failed is noted, faults end, links follow agents that come, go and move |
+//! | [`Perceive`](SimSystems::Perceive) | messages that are due arrive in the [`Inbox`] |
+//! | [`Act`](SimSystems::Act) | rumours begin, agents hear, answer and tell, ask who is there, exchange what differs |
+//! | after [`Act`](SimSystems::Act) | what was sent sets out |
+//! | [`Observe`](SimSystems::Observe) | metrics |
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`graph`], [`topology`], [`neighbours`] | links: stored ones, how they are made, whom an agent is linked with |
+//! | [`message`], [`inbox`], [`wire`] | messages as columns, in a timing wheel, as bytes |
+//! | [`network`], [`faults`], [`diagram`] | what becomes of messages, what is wrong with links, the last messages |
+//! | [`gossip`] | rumours |
+//! | [`swim`], [`heartbeat`] | how agents notice that others fail |
+//! | [`shared`], [`crdt`], [`digest`] | replicated state |
+//! | [`config`], [`interventions`], [`observe`] | the scene's section, faults, metrics |
+//!
+//! Other plugins talk over it:
+//!
+//! ```
+//! use agent2028_core::agent::AgentId;
+//! use agent2028_core::{SimCorePlugin, SimSchedule, SimSystems, agent::*, simulation::Simulation};
+//! use agent2028_network::{Inbox, MessageKinds, Network, NetworkPlugin};
+//! use bevy::prelude::*;
+//!
+//! let mut app = App::new();
+//! app.add_plugins((SimCorePlugin::default(), NetworkPlugin::default()));
+//! let hello = app.world_mut().resource_mut::<MessageKinds>().register("hello");
+//! app.add_systems(SimSchedule, (move |mut network: ResMut<Network>| {
+//!     network.send(AgentId(3), AgentId(7), hello, b"how are you?").unwrap();
+//! }).in_set(SimSystems::Act).ambiguous_with_all());
+//! let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup::default());
+//! spawn_scene_group(app.world_mut(), group).unwrap();
+//! let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
+//! simulation.run(5);
+//! let inbox = simulation.world().resource::<Inbox>();
+//! assert_eq!(inbox.of(AgentId(7)).next().unwrap().payload, b"how are you?");
+//! ```
+
+pub mod bits;
+pub mod config;
+pub mod crdt;
+pub mod diagram;
+pub mod digest;
+pub mod faults;
+pub mod gossip;
+pub mod graph;
+pub mod heartbeat;
+pub mod inbox;
+pub mod interventions;
+pub mod message;
+pub mod neighbours;
+pub mod network;
+pub mod observe;
+mod quantities;
+pub mod shared;
+pub mod swim;
+pub mod topology;
+mod weave;
+pub mod wire;
+
+pub use config::NetworkConfig;
+pub use inbox::Inbox;
+pub use message::{Message, MessageKind, MessageKinds};
+pub use network::{Network, SendError};
+
+use agent2028_core::agent::{AgentGroups, Regions};
+use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::EventKind;
+use agent2028_core::explain::Explainers;
+use agent2028_core::intervention::AddIntervention;
+use agent2028_core::metrics::Metrics;
+use agent2028_core::params::AddSection;
+use agent2028_core::profiler::AddMemoryReport;
+use agent2028_core::rng::SimRng;
+use agent2028_core::{After, Before, SimSchedule, SimSystems};
+use bevy::prelude::*;
+
+use diagram::Diagram;
+use gossip::Gossip;
+use heartbeat::{HeartbeatMetrics, Heartbeats};
+use interventions::{ClockSkew, Duplicate, FalseAlert, Heal, LinkLatency, LinkLoss, Partition, Reorder, TellRumour};
+
+use shared::{SharedMetrics, SharedState};
+use swim::{Swim, SwimMetrics};
+
+/// A partition cuts the network.
+pub const PARTITION_BEGAN: EventKind = EventKind::new("PartitionBegan", 8);
+/// A partition is over.
+pub const PARTITION_HEALED: EventKind = EventKind::new("PartitionHealed", 7);
+/// Somebody begins a rumour.
+pub const RUMOUR_BEGAN: EventKind = EventKind::new("RumourBegan", 4);
+/// Somebody raises a false alarm.
+pub const FALSE_ALARM: EventKind = EventKind::new("FalseAlarm", 6);
+
+/// An agent is suspected of having failed, by the first that does.
+pub const AGENT_SUSPECTED: EventKind = EventKind::new("AgentSuspected", 6);
+/// An agent is held for failed, by the first that does.
+pub const AGENT_CONFIRMED_DEAD: EventKind = EventKind::new("AgentConfirmedDead", 7);
+/// A suspect says that it is there.
+pub const SUSPICION_REFUTED: EventKind = EventKind::new("SuspicionRefuted", 5);
+
+/// Links, messages and what is built on them. Add it after `SimCorePlugin`, before agents are spawned.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkPlugin {
+    /// The scene's section.
+    pub config: NetworkConfig,
+}
+
+impl Plugin for NetworkPlugin {
+    fn build(&self, app: &mut App) {
+        let groups = app.world().resource::<AgentGroups>().groups().to_vec();
+        let mut regions = app.world_mut().get_resource_or_init::<Regions>();
+        for name in agent2028_core::agent::regions_of_groups(&groups) {
+            regions.intern(&name);
+        }
+        self.config.set_region_latencies(&mut regions);
+        let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+        let ids = observe::NetworkMetrics::declare(&self.config, &mut metrics);
+        app.insert_resource(self.config.clone())
+            .insert_resource(ids)
+            .init_resource::<Network>()
+            .init_resource::<Inbox>()
+            .init_resource::<Diagram>()
+            .init_resource::<MessageKinds>()
+            .init_resource::<observe::RateWindow>()
+            .init_resource::<Explainers>()
+            .add_section::<NetworkConfig>("network")
+            .checkpoint_resource::<Network>("network.messages")
+            .checkpoint_resource::<observe::RateWindow>("network.rates")
+            .after_checkpoint_load(forget_what_is_no_state)
+            .add_intervention::<Partition>()
+            .add_intervention::<Heal>()
+            .add_intervention::<LinkLoss>()
+            .add_intervention::<LinkLatency>()
+            .add_intervention::<Duplicate>()
+            .add_intervention::<Reorder>()
+            .add_intervention::<ClockSkew>()
+            .add_intervention::<TellRumour>()
+            .add_intervention::<FalseAlert>();
+        app.report_memory("agent2028_network", "links and messages", |world| {
+            let inbox = world.get_resource::<Inbox>().map_or(0, Inbox::bytes);
+            world.get_resource::<Network>().map_or(0, Network::bytes) + inbox
+        });
+        app.add_systems(SimSchedule, (weave::look_around, weave::weave).chain().in_set(Before(SimSystems::Perceive)))
+            .add_systems(SimSchedule, deliver.in_set(SimSystems::Perceive))
+            .add_systems(SimSchedule, dispatch.in_set(After(SimSystems::Act)))
+            // Every metric is recorded by one system only, so the order among plugins is of no effect.
+            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+        if self.config.gossip.is_some() {
+            self.add_gossip(app);
+        }
+        self.add_detectors(app);
+        if !self.config.shared.is_empty() {
+            let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+            let ids = SharedMetrics::declare(&self.config, &mut metrics);
+            app.insert_resource(ids)
+                .init_resource::<SharedState>()
+                .checkpoint_resource::<SharedState>("network.shared")
+                .add_systems(
+                    SimSchedule,
+                    shared::share.after(Talk).in_set(SimSystems::Act).ambiguous_with(SimSystems::Act),
+                )
+                .add_systems(
+                    SimSchedule,
+                    shared::observe_shared.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
+                );
+            app.report_memory("agent2028_network", "shared state", |world| {
+                world.get_resource::<SharedState>().map_or(0, SharedState::bytes)
+            });
+        }
+        quantities::register(app, &self.config);
+    }
+}
+
+/// Those who send in `Act` do so one after the other: gossip, then detectors, then shared state.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Talk;
+
+impl NetworkPlugin {
+    fn add_gossip(&self, app: &mut App) {
+        app.init_resource::<Gossip>().checkpoint_resource::<Gossip>("network.gossip");
+        app.report_memory("agent2028_network", "rumours", |world| {
+            world.get_resource::<Gossip>().map_or(0, Gossip::bytes)
+        });
+        app.world_mut().resource_mut::<Explainers>().add("network", gossip::explain);
+        app.add_systems(
+            SimSchedule,
+            (gossip::begin_due_rumours.run_if(gossip::rumours_are_due), gossip::gossip)
+                .chain()
+                .before(Talk)
+                .in_set(SimSystems::Act)
+                .ambiguous_with(SimSystems::Act),
+        );
+    }
+
+    fn add_detectors(&self, app: &mut App) {
+        if self.config.detector.swim.is_some() {
+            let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+            let ids = SwimMetrics::declare(&mut metrics);
+            app.insert_resource(ids)
+                .init_resource::<Swim>()
+                .checkpoint_resource::<Swim>("network.swim")
+                .add_systems(
+                    SimSchedule,
+                    swim::swim.in_set(Talk).in_set(SimSystems::Act).ambiguous_with(SimSystems::Act),
+                )
+                .add_systems(
+                    SimSchedule,
+                    swim::observe_swim.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
+                );
+            app.report_memory("agent2028_network", "beliefs of SWIM", |world| {
+                world.get_resource::<Swim>().map_or(0, Swim::bytes)
+            });
+        }
+        if self.config.detector.heartbeat.is_some() {
+            let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+            let ids = HeartbeatMetrics::declare(&mut metrics);
+            app.insert_resource(ids)
+                .init_resource::<Heartbeats>()
+                .checkpoint_resource::<Heartbeats>("network.heartbeats")
+                .add_systems(SimSchedule, heartbeat::heartbeat.after(swim::swim).in_set(Talk).in_set(SimSystems::Act))
+                .add_systems(
+                    SimSchedule,
+                    heartbeat::observe_heartbeats.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
+                );
+            app.report_memory("agent2028_network", "heartbeats", |world| {
+                world.get_resource::<Heartbeats>().map_or(0, Heartbeats::bytes)
+            });
+        }
+    }
+}
+
+/// After a jump in time nothing has arrived yet, and the last messages are others.
+fn forget_what_is_no_state(world: &mut World) {
+    world.resource_mut::<Inbox>().clear();
+    world.resource_mut::<Diagram>().clear();
+}
+
+fn deliver(
+    clock: Res<SimClock>,
+    config: Res<NetworkConfig>,
+    mut network: ResMut<Network>,
+    mut inbox: ResMut<Inbox>,
+    mut diagram: ResMut<Diagram>,
+) {
+    network.deliver(&clock, &config, &mut inbox, &mut diagram);
+}
+
+fn dispatch(
+    clock: Res<SimClock>,
+    dice: Res<SimRng>,
+    regions: Res<Regions>,
+    config: Res<NetworkConfig>,
+    mut network: ResMut<Network>,
+    mut diagram: ResMut<Diagram>,
+) {
+    network.dispatch(&clock, &dice, &regions, &config, &mut diagram);
+}

@@ -1,0 +1,376 @@
+//! Messages as columns: one array per field, the payloads one after the other in one arena.
+
+use std::collections::BTreeMap;
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::causality::HybridTime;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What a message is about: whoever reads it knows by this how to read its payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MessageKind(pub u16);
+
+impl MessageKind {
+    /// A rumour: what gossip spreads.
+    pub const RUMOUR: Self = Self(0);
+    /// Asks for rumours that the sender doesn't know; carries those that it knows.
+    pub const PULL: Self = Self(1);
+    /// Tells of a rumour without its text (lazy push).
+    pub const I_HAVE: Self = Self(2);
+    /// Asks for a rumour and makes the link part of the tree.
+    pub const GRAFT: Self = Self(3);
+    /// Takes the link out of the tree.
+    pub const PRUNE: Self = Self(4);
+    /// Asks whether somebody is there.
+    pub const PING: Self = Self(5);
+    /// Asks somebody to ask whether another is there.
+    pub const PING_REQUEST: Self = Self(6);
+    /// Says that somebody is there.
+    pub const ACK: Self = Self(7);
+    /// Says at intervals that the sender is there.
+    pub const HEARTBEAT: Self = Self(8);
+    /// The root of a digest of shared state.
+    pub const DIGEST: Self = Self(9);
+    /// The branches of a digest.
+    pub const BRANCHES: Self = Self(10);
+    /// Entries of shared state.
+    pub const ENTRIES: Self = Self(11);
+
+    const NAMES: [&'static str; 12] = [
+        "rumour",
+        "pull",
+        "i-have",
+        "graft",
+        "prune",
+        "ping",
+        "ping-request",
+        "ack",
+        "heartbeat",
+        "digest",
+        "branches",
+        "entries",
+    ];
+}
+
+/// The kinds of messages of this run by name. The network's own come first; other plugins add theirs when they are built.
+#[derive(Resource, Clone, Debug)]
+pub struct MessageKinds(Vec<&'static str>);
+
+impl Default for MessageKinds {
+    fn default() -> Self {
+        Self(MessageKind::NAMES.to_vec())
+    }
+}
+
+impl MessageKinds {
+    /// The kind of this name, such as `trust.report`, which it gets if it is new.
+    pub fn register(&mut self, name: &'static str) -> MessageKind {
+        let at = self.0.iter().position(|known| *known == name).unwrap_or_else(|| {
+            self.0.push(name);
+            self.0.len() - 1
+        });
+        MessageKind(at as u16)
+    }
+
+    /// A kind's name.
+    #[must_use]
+    pub fn name(&self, kind: MessageKind) -> &'static str {
+        self.0.get(usize::from(kind.0)).copied().unwrap_or("unknown")
+    }
+}
+
+/// A message on its way, or there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Message<'a> {
+    /// Who sent it.
+    pub from: AgentId,
+    /// Whom it is for.
+    pub to: AgentId,
+    /// Its number among all messages of the run; a copy has that of the original.
+    pub sequence: u64,
+    /// What it is about.
+    pub kind: MessageKind,
+    /// The tick in which it was sent.
+    pub sent: u64,
+    /// The sender's hybrid logical clock when it was sent, in milliseconds of Unix time by the sender's own clock.
+    pub time: HybridTime,
+    /// What it says.
+    pub payload: &'a [u8],
+}
+
+/// Messages, one array per field.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MessageColumns {
+    from: Vec<u32>,
+    to: Vec<u32>,
+    sequence: Vec<u64>,
+    kind: Vec<u16>,
+    sent: Vec<u64>,
+    physical: Vec<i64>,
+    logical: Vec<u64>,
+    /// Where each payload ends; it begins where the one before it ends.
+    ends: Vec<u32>,
+    arena: Vec<u8>,
+}
+
+impl MessageColumns {
+    /// How many messages there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.from.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.from.is_empty()
+    }
+
+    /// The message at a place.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, at: usize) -> Message<'_> {
+        Message {
+            from: AgentId(self.from[at]),
+            to: AgentId(self.to[at]),
+            sequence: self.sequence[at],
+            kind: MessageKind(self.kind[at]),
+            sent: self.sent[at],
+            time: HybridTime { physical: self.physical[at], logical: self.logical[at] },
+            payload: self.payload(at),
+        }
+    }
+
+    fn payload(&self, at: usize) -> &[u8] {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.arena[start as usize..self.ends[at] as usize]
+    }
+
+    /// The messages in the order in which they were added.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Message<'_>> + Clone {
+        (0..self.len()).map(|at| self.get(at))
+    }
+
+    /// Adds a message.
+    pub fn push(&mut self, message: &Message<'_>) {
+        self.from.push(message.from.0);
+        self.to.push(message.to.0);
+        self.sequence.push(message.sequence);
+        self.kind.push(message.kind.0);
+        self.sent.push(message.sent);
+        self.physical.push(message.time.physical);
+        self.logical.push(message.time.logical);
+        self.arena.extend_from_slice(message.payload);
+        self.ends.push(self.arena.len() as u32);
+    }
+
+    /// The places of the messages in the order of delivery: by sender, then by number.
+    pub fn order(&self, places: &mut Vec<u32>) {
+        places.clear();
+        places.extend(0..self.len() as u32);
+        let key = |at: &u32| (self.from[*at as usize], self.sequence[*at as usize]);
+        if !places.is_sorted_by_key(key) {
+            places.sort_by_key(key);
+        }
+    }
+
+    /// The same messages in the order of delivery.
+    #[must_use]
+    pub fn in_order(&self) -> Self {
+        let (mut places, mut ordered) = (Vec::new(), Self::default());
+        self.order(&mut places);
+        places.iter().for_each(|at| ordered.push(&self.get(*at as usize)));
+        ordered
+    }
+
+    /// Takes all messages out; the memory stays.
+    pub fn clear(&mut self) {
+        self.from.clear();
+        self.to.clear();
+        self.sequence.clear();
+        self.kind.clear();
+        self.sent.clear();
+        self.physical.clear();
+        self.logical.clear();
+        self.ends.clear();
+        self.arena.clear();
+    }
+
+    /// The senders, in the order in which the messages were added.
+    #[must_use]
+    pub fn senders(&self) -> &[u32] {
+        &self.from
+    }
+
+    /// The receivers, in the order in which the messages were added.
+    #[must_use]
+    pub fn receivers(&self) -> &[u32] {
+        &self.to
+    }
+
+    /// The memory that it holds, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.from.capacity() * 46 + self.arena.capacity()
+    }
+}
+
+/// Slots of the wheel: messages that are due in fewer ticks than this lie in the slot of their tick.
+const SLOTS: u64 = 256;
+
+/// Messages that wait for their tick (a timing wheel, Varghese & Lauck 1987; what is due later waits beside it).
+#[derive(Clone, Debug, Default)]
+pub struct TimingWheel {
+    slots: Vec<MessageColumns>,
+    later: BTreeMap<u64, MessageColumns>,
+    /// The last tick that was taken out.
+    now: u64,
+    waiting: u64,
+}
+
+impl TimingWheel {
+    /// Adds a message that is due in `due`, at the earliest in the tick after the last that was taken out.
+    pub fn push(&mut self, due: u64, message: &Message<'_>) {
+        let due = due.max(self.now + 1);
+        self.waiting += 1;
+        if due - self.now < SLOTS {
+            if self.slots.is_empty() {
+                self.slots.resize_with(SLOTS as usize, MessageColumns::default);
+            }
+            self.slots[(due % SLOTS) as usize].push(message);
+        } else {
+            self.later.entry(due).or_default().push(message);
+        }
+    }
+
+    /// Takes out what is due in `tick`, which must be later than the last; in place of what `out` held.
+    pub fn take(&mut self, tick: u64, out: &mut MessageColumns) {
+        out.clear();
+        self.now = tick;
+        if let Some(slot) = self.slots.get_mut((tick % SLOTS) as usize) {
+            std::mem::swap(slot, out);
+        }
+        if let Some(late) = self.later.remove(&tick) {
+            late.iter().for_each(|message| out.push(&message));
+        }
+        self.waiting -= out.len() as u64;
+    }
+
+    /// How many messages wait.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Whether no message waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// The ticks in which messages are due, ascending, with these messages; a tick may come twice.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &MessageColumns)> {
+        let slots = (1..SLOTS).filter_map(|ahead| {
+            let due = self.now + ahead;
+            self.slots.get((due % SLOTS) as usize).filter(|slot| !slot.is_empty()).map(|slot| (due, slot))
+        });
+        slots.chain(self.later.iter().map(|(due, columns)| (*due, columns)))
+    }
+
+    /// The memory that it holds, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.slots.iter().chain(self.later.values()).map(MessageColumns::bytes).sum()
+    }
+}
+
+#[derive(Serialize)]
+struct SavedWheel<'a> {
+    now: u64,
+    due: Vec<(u64, &'a MessageColumns)>,
+}
+
+#[derive(Deserialize)]
+struct LoadedWheel {
+    now: u64,
+    due: Vec<(u64, MessageColumns)>,
+}
+
+impl Serialize for TimingWheel {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // What waits beside the wheel is due later than what is in it until its tick comes near; saved together, by tick.
+        let mut due: BTreeMap<u64, MessageColumns> = BTreeMap::new();
+        for (tick, columns) in self.iter() {
+            let known = due.entry(tick).or_default();
+            columns.iter().for_each(|message| known.push(&message));
+        }
+        // The order within a tick is that of delivery, whether a message came to wait in a slot or beside the wheel.
+        for columns in due.values_mut() {
+            *columns = columns.in_order();
+        }
+        SavedWheel { now: self.now, due: due.iter().map(|(tick, columns)| (*tick, columns)).collect() }
+            .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TimingWheel {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let saved = LoadedWheel::deserialize(deserializer)?;
+        let mut wheel = Self { now: saved.now, ..Self::default() };
+        for (due, columns) in saved.due {
+            columns.iter().for_each(|message| wheel.push(due, &message));
+        }
+        Ok(wheel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(sequence: u64, payload: &[u8]) -> Message<'_> {
+        Message {
+            from: AgentId(1),
+            to: AgentId(2),
+            sequence,
+            kind: MessageKind::PING,
+            sent: 0,
+            time: HybridTime { physical: 3, logical: 4 },
+            payload,
+        }
+    }
+
+    #[test]
+    fn messages_come_out_in_their_tick_near_and_far_and_saved_in_between() {
+        let mut wheel = TimingWheel::default();
+        for (sequence, due) in [(0, 5), (1, 1), (2, 300), (3, 5), (4, 0), (5, 100_000)] {
+            wheel.push(due, &message(sequence, &[sequence as u8; 3]));
+        }
+        let mut out = MessageColumns::default();
+        let mut seen = Vec::new();
+        for tick in 1..=400 {
+            if tick == 200 {
+                let saved = postcard::to_stdvec(&wheel).unwrap();
+                wheel = postcard::from_bytes(&saved).unwrap();
+                assert_eq!(postcard::to_stdvec(&wheel).unwrap(), saved);
+                wheel.push(300, &message(6, b"late"));
+            }
+            wheel.take(tick, &mut out);
+            seen.extend(out.iter().map(|message| (tick, message.sequence, message.payload.len())));
+        }
+        assert_eq!(seen, [(1, 1, 3), (1, 4, 3), (5, 0, 3), (5, 3, 3), (300, 2, 3), (300, 6, 4)]);
+        assert_eq!(wheel.len(), 1);
+    }
+
+    #[test]
+    fn kinds_have_names_and_new_ones_come_behind() {
+        let mut kinds = MessageKinds::default();
+        let report = kinds.register("trust.report");
+        assert_eq!(kinds.register("trust.report"), report);
+        assert_eq!(
+            (kinds.name(report), kinds.name(MessageKind::ENTRIES), kinds.name(MessageKind(999))),
+            ("trust.report", "entries", "unknown")
+        );
+    }
+}

@@ -1,0 +1,496 @@
+//! The network itself: who is linked, what is on its way, and what became of what was sent.
+
+use std::collections::BTreeMap;
+
+use agent2028_core::agent::{AgentId, Region, Regions};
+use agent2028_core::causality::{HybridClock, HybridTime, VectorClock};
+use agent2028_core::clock::SimClock;
+use agent2028_core::rng::{Purpose, SimRng, SimStream};
+use bevy::math::ops;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::bits::BitSet;
+use crate::config::{LatencyModel, LinkConfig, NetworkConfig, TopologyConfig};
+use crate::diagram::{Diagram, Fate};
+use crate::faults::NetworkFaults;
+use crate::graph::SparseLinks;
+use crate::inbox::Inbox;
+use crate::message::{Message, MessageColumns, MessageKind, TimingWheel};
+use crate::neighbours::{Links, Members, Neighbours};
+use crate::wire::{self, Agreement, Dialect};
+
+/// The dice of links: what becomes of what an agent sends in a tick.
+const LINK: Purpose = Purpose::new("network.link");
+
+/// Why a message could not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// The two aren't linked, or one of them doesn't talk.
+    NotLinked,
+}
+
+impl std::fmt::Display for SendError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the two agents are not linked")
+    }
+}
+
+impl std::error::Error for SendError {}
+
+/// What became of all messages so far. At the end of every tick
+/// `sent = delivered + lost + cut + in flight`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Messages that were sent, with the copies that links made.
+    pub sent: u64,
+    /// Messages that arrived.
+    pub delivered: u64,
+    /// Messages that were lost: on the way, for want of bandwidth or of a common protocol, or because nobody was there.
+    pub lost: u64,
+    /// Messages that were dropped at partitions.
+    pub cut: u64,
+    /// Copies that links made.
+    pub copies: u64,
+    /// Packets that were sent.
+    pub packets: u64,
+    /// Bytes that were sent, with headers.
+    pub bytes: u64,
+    /// Bytes of the packets that were packed, before.
+    pub packed_from: u64,
+    /// Bytes of the packets that were packed, afterwards.
+    pub packed_to: u64,
+    /// Bytes of messages without headers and before packing.
+    pub message_bytes: u64,
+    /// Links that came since the start.
+    pub links_added: u64,
+    /// Links that went since the start.
+    pub links_dropped: u64,
+}
+
+/// The network. Other plugins send with [`Network::send`] in `Act` and read the [`Inbox`] from `Decide` on.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Network {
+    pub(crate) members: Members,
+    pub(crate) links: Links,
+    /// What the links were made for: when the section says something else, they are made anew.
+    pub(crate) made_for: Option<(TopologyConfigHash, u64)>,
+    pub(crate) known: (u32, u64),
+    /// What was sent and waits for the end of `Act`.
+    pub(crate) outbox: MessageColumns,
+    pub(crate) wheel: TimingWheel,
+    pub(crate) faults: NetworkFaults,
+    pub(crate) counts: Counts,
+    clocks: Vec<HybridClock>,
+    /// When each agent has sent what it has to send, in microseconds; empty while bandwidth doesn't matter.
+    busy_until_us: Vec<u64>,
+    sent_by: Vec<u32>,
+    received_by: Vec<u32>,
+    next_sequence: u64,
+    vectors: BTreeMap<u32, VectorClock>,
+    /// The vector clocks of what is on its way.
+    vectors_sent: BTreeMap<u64, VectorClock>,
+    /// The home of each agent, 1 + its region; derived.
+    #[serde(skip)]
+    pub(crate) homes: Vec<u16>,
+    /// What each agent knows of the protocol, as an index into `dialects`; derived.
+    #[serde(skip)]
+    pub(crate) dialect_of: Vec<u8>,
+    #[serde(skip)]
+    pub(crate) agreements: Vec<Vec<Option<Agreement>>>,
+    /// Those who have failed, and those who do nothing; derived anew in each tick.
+    #[serde(skip)]
+    pub(crate) failed: BitSet,
+    #[serde(skip)]
+    pub(crate) idle: BitSet,
+    #[serde(skip)]
+    scratch: Scratch,
+}
+
+/// A number that stands for a topology and the groups that talk.
+pub(crate) type TopologyConfigHash = u64;
+
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    due: MessageColumns,
+    order: Vec<u32>,
+    packet: Vec<u8>,
+}
+
+/// FNV-1a over the text of a configuration: equal ones have equal numbers.
+pub(crate) fn topology_hash(topology: &TopologyConfig, agents: &[String]) -> TopologyConfigHash {
+    let text = format!("{topology:?}{agents:?}");
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+impl Network {
+    /// Sends a message in this tick; it is on its way when `Act` is over. Only neighbours can be told anything.
+    ///
+    /// # Errors
+    /// If the two aren't linked.
+    pub fn send(&mut self, from: AgentId, to: AgentId, kind: MessageKind, payload: &[u8]) -> Result<(), SendError> {
+        if !self.links.of(&self.members, from.0).contains(to.0) {
+            return Err(SendError::NotLinked);
+        }
+        post(&mut self.outbox, from.0, to.0, kind, payload);
+        Ok(())
+    }
+
+    /// The agents that talk, ascending.
+    #[must_use]
+    pub fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// The links.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Whom an agent is linked with.
+    #[must_use]
+    pub fn neighbours(&self, agent: AgentId) -> Neighbours<'_> {
+        self.links.of(&self.members, agent.0)
+    }
+
+    /// How many links there are.
+    #[must_use]
+    pub fn link_count(&self) -> u64 {
+        self.links.count(&self.members)
+    }
+
+    /// What became of all messages so far.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// How many messages are on their way.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.wheel.len()
+    }
+
+    /// The messages on their way: the tick in which they are due, and the message.
+    pub fn flights(&self) -> impl Iterator<Item = (u64, Message<'_>)> {
+        self.wheel.iter().flat_map(|(due, columns)| columns.iter().map(move |message| (due, message)))
+    }
+
+    /// What is wrong with the network.
+    #[must_use]
+    pub fn faults(&self) -> &NetworkFaults {
+        &self.faults
+    }
+
+    /// An agent's hybrid logical clock.
+    #[must_use]
+    pub fn clock(&self, agent: AgentId) -> HybridClock {
+        self.clocks.get(agent.index()).copied().unwrap_or_default()
+    }
+
+    /// How many messages an agent has sent.
+    #[must_use]
+    pub fn sent_by(&self, agent: AgentId) -> u32 {
+        self.sent_by.get(agent.index()).copied().unwrap_or(0)
+    }
+
+    /// How many messages an agent has received.
+    #[must_use]
+    pub fn received_by(&self, agent: AgentId) -> u32 {
+        self.received_by.get(agent.index()).copied().unwrap_or(0)
+    }
+
+    /// The region that an agent is at home in.
+    #[must_use]
+    pub fn home(&self, agent: AgentId) -> Option<Region> {
+        self.homes.get(agent.index()).and_then(|home| home.checked_sub(1)).map(Region)
+    }
+
+    /// Whether an agent acts: it is neither failed nor frozen, as far as was known at the start of the tick.
+    #[inline]
+    #[must_use]
+    pub fn acts(&self, agent: u32) -> bool {
+        !self.idle.contains(agent)
+    }
+
+    /// The memory that it holds, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let links = if let Links::Sparse(links) = &self.links { links.bytes() } else { 0 };
+        let columns = self.clocks.capacity() * 16
+            + (self.sent_by.capacity() + self.received_by.capacity() + self.members.len()) * 4
+            + self.busy_until_us.capacity() * 8
+            + self.homes.capacity() * 2
+            + self.dialect_of.capacity();
+        links + columns + self.wheel.bytes() + self.outbox.bytes() + self.scratch.due.bytes() + self.faults.bytes()
+    }
+
+    /// Stamps something that an agent does by itself.
+    pub(crate) fn stamp(&mut self, agent: u32, physical: i64) -> HybridTime {
+        self.clocks.get_mut(agent as usize).map_or_else(|| HybridTime::at(physical), |clock| clock.stamp(physical))
+    }
+
+    pub(crate) fn sparse_mut(&mut self) -> &mut SparseLinks {
+        if let Links::Full = self.links {
+            self.links = Links::Sparse(SparseLinks::default());
+        }
+        match &mut self.links {
+            Links::Sparse(links) => links,
+            // Replaced just above.
+            Links::Full => unreachable!("full links were replaced by sparse ones"),
+        }
+    }
+
+    /// Makes room for all agents with ids below `count`.
+    pub(crate) fn grow(&mut self, count: usize) {
+        if self.clocks.len() < count {
+            self.clocks.resize(count, HybridClock::default());
+            self.sent_by.resize(count, 0);
+            self.received_by.resize(count, 0);
+        }
+    }
+
+    /// Works out who speaks which dialect with whom. `group_of(agent)` is the place of its override, if any.
+    pub(crate) fn learn_dialects(&mut self, config: &NetworkConfig) {
+        let own = Dialect { versions: config.protocol.versions, codecs: config.protocol.codecs.clone() };
+        let others = config.protocol.groups.iter();
+        let dialects: Vec<Dialect> = std::iter::once(own)
+            .chain(others.map(|group| Dialect { versions: group.versions, codecs: group.codecs.clone() }))
+            .collect();
+        self.agreements = dialects
+            .iter()
+            .map(|sender| dialects.iter().map(|receiver| wire::negotiate(sender, receiver)).collect())
+            .collect();
+    }
+
+    fn agreement(&self, from: u32, to: u32) -> Option<Agreement> {
+        let of = |agent: u32| usize::from(self.dialect_of.get(agent as usize).copied().unwrap_or(0));
+        self.agreements.get(of(from))?.get(of(to)).copied().flatten()
+    }
+
+    /// What was sent in this tick sets out: it is written and packed, and the dice decide when it arrives, if at all.
+    pub(crate) fn dispatch(
+        &mut self,
+        clock: &SimClock,
+        dice: &SimRng,
+        regions: &Regions,
+        config: &NetworkConfig,
+        diagram: &mut Diagram,
+    ) {
+        let (tick, now_ms) = (clock.tick(), clock.now().timestamp_millis());
+        let mut outbox = std::mem::take(&mut self.outbox);
+        let mut order = std::mem::take(&mut self.scratch.order);
+        order.clear();
+        order.extend(0..outbox.len() as u32);
+        let key = |at: &u32| (outbox.senders()[*at as usize], outbox.receivers()[*at as usize]);
+        if !order.is_sorted_by_key(key) {
+            order.sort_by_key(key);
+        }
+        let mut stamped = MessageColumns::default();
+        let mut streams: Option<(u32, SimStream)> = None;
+        let mut from_place = 0;
+        while from_place < order.len() {
+            let (from, to) = key(&order[from_place]);
+            // Version 1 counts the messages of a packet in two bytes.
+            let mut end = from_place;
+            while end < order.len() && key(&order[end]) == (from, to) && end - from_place < 0xffff {
+                end += 1;
+            }
+            stamped.clear();
+            let physical = now_ms + self.faults.skew_ms(from);
+            for at in &order[from_place..end] {
+                let message = outbox.get(*at as usize);
+                let time = self.clocks[from as usize].stamp(physical);
+                if config.vector_clocks {
+                    let vector = self.vectors.entry(from).or_default();
+                    vector.stamp(AgentId(from));
+                    self.vectors_sent.insert(self.next_sequence, vector.clone());
+                }
+                stamped.push(&Message { sequence: self.next_sequence, sent: tick, time, ..message });
+                self.next_sequence += 1;
+            }
+            from_place = end;
+            let stream = match &mut streams {
+                Some((known, stream)) if *known == from => stream,
+                _ => &mut streams.insert((from, dice.stream(LINK, AgentId(from), tick))).1,
+            };
+            self.dispatch_packet(&stamped, from, to, clock, regions, config, stream, diagram);
+        }
+        outbox.clear();
+        self.outbox = outbox;
+        self.scratch.order = order;
+    }
+
+    fn dispatch_packet(
+        &mut self,
+        packet: &MessageColumns,
+        from: u32,
+        to: u32,
+        clock: &SimClock,
+        regions: &Regions,
+        config: &NetworkConfig,
+        stream: &mut SimStream,
+        diagram: &mut Diagram,
+    ) {
+        let (link, count) = (&config.link, packet.len() as u64);
+        let tick = clock.tick();
+        self.counts.sent += count;
+        self.sent_by[from as usize] = self.sent_by[from as usize].saturating_add(count as u32);
+        let Some(agreement) = self.agreement(from, to) else {
+            self.counts.lost += count;
+            self.forget(packet, tick, Fate::Lost, diagram);
+            return;
+        };
+        let bytes = self.write_packet(packet, agreement, config);
+        let wait_us = match link.bandwidth {
+            Some(bandwidth) => {
+                let now_us = (clock.seconds() * 1e6) as u64;
+                if self.busy_until_us.len() < self.clocks.len() {
+                    self.busy_until_us.resize(self.clocks.len(), 0);
+                }
+                let busy = self.busy_until_us[from as usize].max(now_us);
+                let longest = (f64::from(link.longest_wait_s) * 1e6) as u64;
+                if busy - now_us > longest {
+                    self.counts.lost += count;
+                    self.forget(packet, tick, Fate::Lost, diagram);
+                    return;
+                }
+                let done = busy + (bytes as f64 / f64::from(bandwidth) * 1e6) as u64;
+                self.busy_until_us[from as usize] = done;
+                done - now_us
+            }
+            None => 0,
+        };
+        self.counts.packets += 1;
+        self.counts.bytes += bytes as u64;
+        if self.faults.cut(from, to) {
+            self.counts.cut += count;
+            self.forget(packet, tick, Fate::Cut, diagram);
+            return;
+        }
+        let worse = self.faults.worse(from, to);
+        if stream.unit() >= (1.0 - link.loss) * worse.passes {
+            self.counts.lost += count;
+            self.forget(packet, tick, Fate::Lost, diagram);
+            return;
+        }
+        let between = regions.latency_ms(self.home(AgentId(from)), self.home(AgentId(to)));
+        let fixed_ms = between + worse.latency_ms + wait_us as f32 * 1e-3;
+        let reorder = (link.reordering + worse.reorder).min(1.0);
+        let copies = if link.duplication + worse.duplicate > 0.0 {
+            u32::from(stream.unit() < link.duplication + worse.duplicate)
+        } else {
+            0
+        };
+        for copy in 0..=copies {
+            if copy > 0 {
+                self.counts.sent += count;
+                self.counts.copies += count;
+            }
+            let latency_ms = fixed_ms + latency_ms(link, reorder, stream);
+            // Divided last, so that 700 ms at 10 ticks a second are 7 ticks and not a little more.
+            let due = tick + ((f64::from(latency_ms) * clock.tick_hz() / 1e3).ceil() as u64).max(1);
+            packet.iter().for_each(|message| self.wheel.push(due, &message));
+        }
+    }
+
+    /// How many bytes the packet takes. Only what is to be packed is written.
+    fn write_packet(&mut self, packet: &MessageColumns, agreement: Agreement, config: &NetworkConfig) -> usize {
+        let plain = wire::packet_size(agreement.version, packet.iter());
+        self.counts.message_bytes += plain as u64;
+        let mut size = plain;
+        if let Some(codec) = agreement.codec
+            && plain >= config.protocol.pack_from_bytes as usize
+        {
+            let mut bytes = std::mem::take(&mut self.scratch.packet);
+            wire::encode(agreement.version, packet.iter(), &mut bytes);
+            let packed = codec.pack(&bytes).len();
+            self.scratch.packet = bytes;
+            // What doesn't shrink goes as it is.
+            size = plain.min(packed);
+            self.counts.packed_from += plain as u64;
+            self.counts.packed_to += size as u64;
+        }
+        size + config.protocol.header_bytes as usize
+    }
+
+    fn forget(&mut self, packet: &MessageColumns, tick: u64, fate: Fate, diagram: &mut Diagram) {
+        for message in packet.iter() {
+            let vector = self.vectors_sent.remove(&message.sequence);
+            diagram.note(&message, tick, fate, vector, None);
+        }
+    }
+
+    /// What is due arrives.
+    pub(crate) fn deliver(
+        &mut self,
+        clock: &SimClock,
+        config: &NetworkConfig,
+        inbox: &mut Inbox,
+        diagram: &mut Diagram,
+    ) {
+        let (tick, now_ms) = (clock.tick(), clock.now().timestamp_millis());
+        let mut due = std::mem::take(&mut self.scratch.due);
+        let mut order = std::mem::take(&mut self.scratch.order);
+        self.wheel.take(tick, &mut due);
+        due.order(&mut order);
+        inbox.clear();
+        for at in &order {
+            let message = due.get(*at as usize);
+            let (from, to) = (message.from.0, message.to.0);
+            let vector =
+                if self.vectors_sent.is_empty() { None } else { self.vectors_sent.get(&message.sequence).cloned() };
+            if self.faults.cut(from, to) {
+                self.counts.cut += 1;
+                diagram.note(&message, tick, Fate::Cut, vector, None);
+            } else if self.failed.contains(to) || self.members.place(to).is_none() {
+                self.counts.lost += 1;
+                diagram.note(&message, tick, Fate::Lost, vector, None);
+            } else {
+                self.counts.delivered += 1;
+                self.received_by[to as usize] = self.received_by[to as usize].saturating_add(1);
+                let physical = now_ms + self.faults.skew_ms(to);
+                let time = self.clocks[to as usize].receive(physical, message.time);
+                if let Some(vector) = &vector {
+                    self.vectors.entry(to).or_default().receive(AgentId(to), vector);
+                }
+                diagram.note(&message, tick, Fate::Delivered, vector, Some(time));
+                inbox.push(&message);
+            }
+        }
+        if config.vector_clocks || !self.vectors_sent.is_empty() {
+            // A copy may still be on its way: what is older than any message can be is dropped.
+            let oldest =
+                self.wheel.iter().flat_map(|(_, columns)| columns.iter().map(|message| message.sequence)).min();
+            self.vectors_sent = self.vectors_sent.split_off(&oldest.unwrap_or(self.next_sequence));
+        }
+        inbox.index();
+        self.scratch.due = due;
+        self.scratch.order = order;
+    }
+}
+
+/// Puts a message into the outbox, for those who know that the two are linked.
+#[inline]
+pub(crate) fn post(outbox: &mut MessageColumns, from: u32, to: u32, kind: MessageKind, payload: &[u8]) {
+    let (from, to) = (AgentId(from), AgentId(to));
+    outbox.push(&Message { from, to, sequence: 0, kind, sent: 0, time: Default::default(), payload });
+}
+
+/// How long a message is on its way, in milliseconds.
+pub(crate) fn latency_ms(link: &LinkConfig, reorder: f32, stream: &mut SimStream) -> f32 {
+    let mut ms = match link.latency {
+        LatencyModel::Constant(ms) => ms,
+        LatencyModel::Normal { mean_ms, deviation_ms } => (mean_ms + deviation_ms * stream.normal()).max(0.0),
+        LatencyModel::LogNormal { median_ms, sigma } => median_ms * ops::exp(sigma * stream.normal()),
+    };
+    if link.jitter_ms > 0.0 {
+        ms += link.jitter_ms * stream.unit();
+    }
+    if reorder > 0.0 && stream.unit() < reorder {
+        ms += link.held_up_ms * stream.unit();
+    }
+    // No simulation lasts that long; beyond it, ticks would lose their places.
+    ms.min(1e12)
+}

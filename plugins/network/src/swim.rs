@@ -1,0 +1,563 @@
+//! Membership by SWIM (Das, Gupta & Motivala 2002): everybody asks one other per period, lets others ask for it when no answer
+//! comes, suspects before it judges, and passes news on with the messages that are sent anyway.
+//!
+//! Only what differs from "all is well" is stored: beliefs about agents that are, or were, suspected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::EventBus;
+use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
+use agent2028_core::rng::{Purpose, SimRng};
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{NetworkConfig, ProbeTarget, SwimConfig};
+use crate::inbox::Inbox;
+use crate::message::{Message, MessageKind};
+use crate::neighbours::Neighbours;
+use crate::network::{Network, post};
+use crate::topology::below;
+use crate::wire::{Reader, put};
+use crate::{AGENT_CONFIRMED_DEAD, AGENT_SUSPECTED, SUSPICION_REFUTED};
+
+const PROBE: Purpose = Purpose::new("network.swim.probe");
+const HELP: Purpose = Purpose::new("network.swim.help");
+
+/// What an agent believes of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum State {
+    /// That it is there.
+    Alive,
+    /// That it may have failed.
+    Suspect,
+    /// That it has failed.
+    Dead,
+}
+
+/// What an agent believes of another, and as of which of the other's incarnations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Belief {
+    /// What it believes.
+    pub state: State,
+    /// The subject counts its incarnations up to refute what is said of it.
+    pub incarnation: u32,
+    /// The tick in which a suspicion becomes a verdict.
+    pub until: u64,
+}
+
+/// Whether news about a subject changes a belief: a suspicion beats being alive in the same incarnation, a verdict beats
+/// both, and a later incarnation beats all.
+#[must_use]
+pub fn overrides(news: (State, u32), belief: Option<(State, u32)>) -> bool {
+    let belief = belief.unwrap_or((State::Alive, 0));
+    (news.1, news.0) > (belief.1, belief.0)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct News {
+    subject: u32,
+    state: State,
+    incarnation: u32,
+    /// With how many more messages it travels.
+    left: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Probe {
+    target: u32,
+    begun: u64,
+    helped: bool,
+}
+
+/// What SWIM has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SwimCounts {
+    /// Agents that failed and were suspected by somebody.
+    pub detections: u64,
+    /// The sum of the times from failing to the first suspicion, in ticks.
+    pub detection_ticks: u64,
+    /// Suspicions that somebody came to by itself.
+    pub suspicions: u64,
+    /// Verdicts that somebody came to by itself.
+    pub verdicts: u64,
+    /// Verdicts about agents that had not failed.
+    pub false_verdicts: u64,
+    /// Suspicions and verdicts that their subjects refuted.
+    pub refuted: u64,
+}
+
+/// Who believes what of whom.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Swim {
+    /// By observer and subject; who isn't in here is believed to be alive.
+    beliefs: BTreeMap<(u32, u32), Belief>,
+    /// Own incarnations above 0.
+    incarnations: BTreeMap<u32, u32>,
+    news: BTreeMap<u32, Vec<News>>,
+    probes: BTreeMap<u32, Probe>,
+    /// When suspicions become verdicts: tick, observer, subject.
+    due: BTreeSet<(u64, u32, u32)>,
+    /// How many suspect or have judged each subject.
+    doubted_by: BTreeMap<u32, u32>,
+    /// How many hold each subject for failed.
+    judged_by: BTreeMap<u32, u32>,
+    /// Since when agents have failed, and whether somebody has noticed.
+    failed_since: BTreeMap<u32, (u64, bool)>,
+    counts: SwimCounts,
+}
+
+impl Swim {
+    /// What an agent believes of another.
+    #[must_use]
+    pub fn belief(&self, observer: AgentId, subject: AgentId) -> State {
+        self.beliefs.get(&(observer.0, subject.0)).map_or(State::Alive, |belief| belief.state)
+    }
+
+    /// How many suspect an agent or hold it for failed.
+    #[must_use]
+    pub fn doubted_by(&self, subject: AgentId) -> u32 {
+        self.doubted_by.get(&subject.0).copied().unwrap_or(0)
+    }
+
+    /// What SWIM has come to.
+    #[must_use]
+    pub fn counts(&self) -> &SwimCounts {
+        &self.counts
+    }
+
+    /// How many suspicions and verdicts stand: pairs of observer and subject.
+    #[must_use]
+    pub fn doubts(&self) -> u64 {
+        self.doubted_by.values().map(|count| u64::from(*count)).sum()
+    }
+
+    /// The memory that it holds, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.beliefs.len() * 40
+            + self.news.values().map(|news| news.capacity() * 16 + 40).sum::<usize>()
+            + self.probes.len() * 32
+    }
+
+    fn pair(&self, observer: u32, subject: u32) -> Option<(State, u32)> {
+        self.beliefs.get(&(observer, subject)).map(|belief| (belief.state, belief.incarnation))
+    }
+
+    /// An agent comes to believe something; it is news that it passes on.
+    fn believe(&mut self, world: &Around<'_>, observer: u32, subject: u32, state: State, incarnation: u32) {
+        let until = if state == State::Suspect { world.tick + world.suspicion } else { u64::MAX };
+        let before = self.beliefs.insert((observer, subject), Belief { state, incarnation, until });
+        let before = before.map_or(State::Alive, |belief| belief.state);
+        recount(&mut self.doubted_by, subject, before != State::Alive, state != State::Alive);
+        recount(&mut self.judged_by, subject, before == State::Dead, state == State::Dead);
+        if state == State::Suspect {
+            self.due.insert((until, observer, subject));
+        }
+        self.tell_on(world, observer, News { subject, state, incarnation, left: world.spread });
+    }
+
+    fn tell_on(&mut self, world: &Around<'_>, agent: u32, news: News) {
+        if world.rules.news == 0 {
+            return;
+        }
+        let list = self.news.entry(agent).or_default();
+        list.retain(|known| known.subject != news.subject);
+        // The freshest news first.
+        list.insert(0, news);
+        list.truncate(64);
+    }
+
+    /// News that an agent hears.
+    fn hear(&mut self, world: &Around<'_>, agent: u32, subject: u32, state: State, incarnation: u32) -> bool {
+        if subject == agent {
+            let own = self.incarnations.get(&agent).copied().unwrap_or(0);
+            if state != State::Alive && incarnation >= own {
+                self.incarnations.insert(agent, incarnation + 1);
+                self.tell_on(
+                    world,
+                    agent,
+                    News { subject, state: State::Alive, incarnation: incarnation + 1, left: world.spread },
+                );
+                self.counts.refuted += 1;
+                return true;
+            }
+            return false;
+        }
+        if overrides((state, incarnation), self.pair(agent, subject)) {
+            self.believe(world, agent, subject, state, incarnation);
+        }
+        false
+    }
+
+    /// Writes what a message carries of news: what the receiver should know of itself, and what is freshest.
+    fn carry(&mut self, world: &Around<'_>, from: u32, to: u32, payload: &mut Vec<u8>) {
+        let of_receiver = self.pair(from, to).filter(|(state, _)| *state != State::Alive);
+        let list = self.news.get_mut(&from);
+        let count = list.as_ref().map_or(0, |list| list.len().min(world.rules.news as usize));
+        put(&[count as u64 + u64::from(of_receiver.is_some())], payload);
+        if let Some((state, incarnation)) = of_receiver {
+            put(&[u64::from(to), state as u64, u64::from(incarnation)], payload);
+        }
+        if let Some(list) = list {
+            for news in &mut list[..count] {
+                put(&[u64::from(news.subject), news.state as u64, u64::from(news.incarnation)], payload);
+                news.left -= 1;
+            }
+            // What has travelled goes behind what hasn't.
+            list.rotate_left(count);
+            list.retain(|news| news.left > 0);
+            if list.is_empty() {
+                self.news.remove(&from);
+            }
+        }
+    }
+}
+
+/// Counts somebody in or out who came to think something of a subject, or no longer does.
+fn recount(counts: &mut BTreeMap<u32, u32>, subject: u32, before: bool, now: bool) {
+    if now && !before {
+        *counts.entry(subject).or_insert(0) += 1;
+    } else if before
+        && !now
+        && let Some(count) = counts.get_mut(&subject)
+    {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&subject);
+        }
+    }
+}
+
+/// What SWIM has to go by in a tick.
+struct Around<'a> {
+    rules: &'a SwimConfig,
+    tick: u64,
+    /// For how many ticks a suspect may prove that it is there.
+    suspicion: u64,
+    /// With how many messages a piece of news travels: about 3 log₂ n.
+    spread: u32,
+}
+
+fn state_of(code: u64) -> State {
+    match code {
+        0 => State::Alive,
+        1 => State::Suspect,
+        _ => State::Dead,
+    }
+}
+
+/// Lets agents answer, ask, help, suspect and judge.
+pub(crate) fn swim(
+    clock: Res<SimClock>,
+    dice: Res<SimRng>,
+    config: Res<NetworkConfig>,
+    inbox: Res<Inbox>,
+    mut network: ResMut<Network>,
+    mut swim: ResMut<Swim>,
+    mut bus: ResMut<EventBus>,
+) {
+    let Some(rules) = &config.detector.swim else {
+        return;
+    };
+    let (swim, network) = (&mut *swim, &mut *network);
+    let tick = clock.tick();
+    let period = clock.ticks_in(f64::from(rules.period_s)).max(2);
+    let spread = 3 * (network.members.len() as u32 + 1).ilog2().max(1);
+    let around = Around { rules, tick, suspicion: period * u64::from(rules.suspicion_periods), spread };
+    note_failures(swim, network, tick);
+    let mut payload = Vec::new();
+    for message in inbox.iter() {
+        if !network.idle.contains(message.to.0) {
+            react(swim, &around, network, &message, &mut payload, &mut bus);
+        }
+    }
+    let later = swim.due.split_off(&(tick + 1, 0, 0));
+    for (until, observer, subject) in std::mem::replace(&mut swim.due, later) {
+        let Some(belief) = swim.beliefs.get_mut(&(observer, subject)) else {
+            continue;
+        };
+        if belief.state != State::Suspect || belief.until != until || network.members.place(observer).is_none() {
+            continue;
+        }
+        if network.idle.contains(observer) {
+            // Who stalls judges when it goes on, unless it learns better until then.
+            belief.until = tick + period;
+            swim.due.insert((tick + period, observer, subject));
+        } else {
+            let incarnation = belief.incarnation;
+            judge(swim, &around, network, observer, subject, incarnation, &mut bus);
+        }
+    }
+    let timeout = clock.ticks_in(f64::from(rules.timeout_s)).clamp(1, period - 1);
+    if tick % period == timeout {
+        ask_for_help(swim, &around, network, &dice, &mut payload);
+    }
+    if tick % period == 0 {
+        suspect(swim, &around, network, &mut bus);
+        probe(swim, &around, network, &dice, tick / period, &mut payload);
+    }
+}
+
+fn note_failures(swim: &mut Swim, network: &Network, tick: u64) {
+    swim.failed_since.retain(|agent, _| network.failed.contains(*agent));
+    for agent in network.failed.iter() {
+        swim.failed_since.entry(agent).or_insert((tick, false));
+    }
+}
+
+fn react(
+    swim: &mut Swim,
+    around: &Around<'_>,
+    network: &mut Network,
+    message: &Message<'_>,
+    payload: &mut Vec<u8>,
+    bus: &mut EventBus,
+) -> Option<()> {
+    let (from, to) = (message.from.0, message.to.0);
+    let ours = matches!(message.kind, MessageKind::PING | MessageKind::PING_REQUEST | MessageKind::ACK);
+    if !ours {
+        return None;
+    }
+    let mut reader = Reader(message.payload);
+    let (about, relay) = (u32::try_from(reader.varint()?).ok()?, u32::try_from(reader.varint()?).ok()?);
+    for _ in 0..reader.varint()?.min(128) {
+        let subject = u32::try_from(reader.varint()?).ok()?;
+        let state = state_of(reader.varint()?);
+        let incarnation = u32::try_from(reader.varint()?).ok()?;
+        if swim.hear(around, to, subject, state, incarnation) {
+            bus.publish(SUSPICION_REFUTED, Some(message.to), "says that it is there");
+        }
+    }
+    let (kind, whom, about, relay) = match message.kind {
+        MessageKind::PING => (MessageKind::ACK, from, to, relay),
+        MessageKind::PING_REQUEST => (MessageKind::PING, about, about, from + 1),
+        _ => {
+            if relay == 0 {
+                if swim.probes.get(&to).is_some_and(|probe| probe.target == about) {
+                    swim.probes.remove(&to);
+                }
+                return Some(());
+            }
+            (MessageKind::ACK, relay - 1, about, 0)
+        }
+    };
+    say(swim, around, network, (to, whom), kind, (about, relay), payload);
+    Some(())
+}
+
+fn say(
+    swim: &mut Swim,
+    around: &Around<'_>,
+    network: &mut Network,
+    (from, to): (u32, u32),
+    kind: MessageKind,
+    (about, relay): (u32, u32),
+    payload: &mut Vec<u8>,
+) {
+    if !network.links.of(&network.members, from).contains(to) {
+        return;
+    }
+    payload.clear();
+    put(&[u64::from(about), u64::from(relay)], payload);
+    swim.carry(around, from, to, payload);
+    post(&mut network.outbox, from, to, kind, payload);
+}
+
+fn ask_for_help(swim: &mut Swim, around: &Around<'_>, network: &mut Network, dice: &SimRng, payload: &mut Vec<u8>) {
+    let unanswered: Vec<(u32, u32)> = swim
+        .probes
+        .iter()
+        .filter(|(_, probe)| !probe.helped)
+        .map(|(observer, probe)| (*observer, probe.target))
+        .collect();
+    let mut helpers = Vec::new();
+    for (observer, target) in unanswered {
+        if network.idle.contains(observer) {
+            continue;
+        }
+        let mut stream = dice.stream(HELP, AgentId(observer), around.tick);
+        network.links.of(&network.members, observer).choose(around.rules.helpers + 1, &mut stream, &mut helpers);
+        helpers.retain(|helper| *helper != target);
+        helpers.truncate(around.rules.helpers as usize);
+        for helper in &helpers {
+            say(swim, around, network, (observer, *helper), MessageKind::PING_REQUEST, (target, 0), payload);
+        }
+        if let Some(probe) = swim.probes.get_mut(&observer) {
+            probe.helped = true;
+        }
+    }
+}
+
+fn suspect(swim: &mut Swim, around: &Around<'_>, network: &Network, bus: &mut EventBus) {
+    for (observer, probe) in std::mem::take(&mut swim.probes) {
+        if network.idle.contains(observer) || network.members.place(probe.target).is_none() {
+            continue;
+        }
+        let subject = probe.target;
+        let (state, incarnation) = swim.pair(observer, subject).unwrap_or((State::Alive, 0));
+        if state != State::Alive {
+            continue;
+        }
+        swim.counts.suspicions += 1;
+        if swim.doubted_by(AgentId(subject)) == 0 {
+            bus.publish(
+                AGENT_SUSPECTED,
+                Some(AgentId(subject)),
+                format!("agent {observer} suspects that it has failed"),
+            );
+        }
+        if let Some((since, noticed)) = swim.failed_since.get_mut(&subject)
+            && !*noticed
+        {
+            *noticed = true;
+            swim.counts.detections += 1;
+            swim.counts.detection_ticks += around.tick - *since;
+        }
+        swim.believe(around, observer, subject, State::Suspect, incarnation);
+    }
+}
+
+fn judge(
+    swim: &mut Swim,
+    around: &Around<'_>,
+    network: &Network,
+    observer: u32,
+    subject: u32,
+    incarnation: u32,
+    bus: &mut EventBus,
+) {
+    swim.counts.verdicts += 1;
+    swim.counts.false_verdicts +=
+        u64::from(!network.failed.contains(subject) && network.members.place(subject).is_some());
+    if !swim.judged_by.contains_key(&subject) {
+        bus.publish(AGENT_CONFIRMED_DEAD, Some(AgentId(subject)), format!("agent {observer} holds it for failed"));
+    }
+    swim.believe(around, observer, subject, State::Dead, incarnation);
+}
+
+fn probe(
+    swim: &mut Swim,
+    around: &Around<'_>,
+    network: &mut Network,
+    dice: &SimRng,
+    period: u64,
+    payload: &mut Vec<u8>,
+) {
+    for place in 0..network.members.len() {
+        let observer = network.members.ids()[place];
+        if network.idle.contains(observer) {
+            continue;
+        }
+        let neighbours = network.links.of(&network.members, observer);
+        let Some(target) = target(swim, around, observer, neighbours, dice, period) else {
+            continue;
+        };
+        swim.probes.insert(observer, Probe { target, begun: around.tick, helped: false });
+        say(swim, around, network, (observer, target), MessageKind::PING, (target, 0), payload);
+    }
+}
+
+/// Whom an agent asks: somebody whom it doesn't hold for failed.
+fn target(
+    swim: &Swim,
+    around: &Around<'_>,
+    observer: u32,
+    neighbours: Neighbours<'_>,
+    dice: &SimRng,
+    period: u64,
+) -> Option<u32> {
+    if neighbours.is_empty() {
+        return None;
+    }
+    let count = neighbours.len() as u32;
+    let mut stream =
+        dice.stream(PROBE, AgentId(observer), if around.rules.target == ProbeTarget::Random { period } else { 0 });
+    let start = below(&mut stream, count);
+    for step in 0..count.min(32) {
+        let at = match around.rules.target {
+            ProbeTarget::Random if step == 0 => start,
+            ProbeTarget::Random => below(&mut stream, count),
+            ProbeTarget::RoundRobin => ((u64::from(start) + period + u64::from(step)) % u64::from(count)) as u32,
+        };
+        let target = neighbours.get(at as usize);
+        if swim.belief(AgentId(observer), AgentId(target)) != State::Dead {
+            return Some(target);
+        }
+    }
+    None
+}
+
+/// The numbers of the metrics of SWIM.
+#[derive(Resource)]
+pub(crate) struct SwimMetrics {
+    doubts: MetricId,
+    suspicions: MetricId,
+    verdicts: MetricId,
+    false_verdicts: MetricId,
+    refuted: MetricId,
+    detected: MetricId,
+    detection: MetricId,
+}
+
+impl SwimMetrics {
+    pub(crate) fn declare(metrics: &mut Metrics) -> Self {
+        let mut cheap = |name: &str, unit, help| metrics.declare(MetricSpec::cheap(name, unit, help));
+        Self {
+            doubts: cheap("swim.doubts", "pairs", "How many suspect another or hold it for failed, summed over all."),
+            suspicions: cheap("swim.suspicions", "suspicions", "How often somebody suspected another by itself."),
+            verdicts: cheap("swim.verdicts", "verdicts", "How often somebody held another for failed by itself."),
+            false_verdicts: cheap(
+                "swim.false_verdicts",
+                "verdicts",
+                "How many of these were about agents that had not failed.",
+            ),
+            refuted: cheap("swim.refuted", "", "How often a suspect proved that it is there."),
+            detected: cheap("swim.detected", "agents", "How many failures somebody has noticed."),
+            detection: cheap(
+                "swim.detection_periods",
+                "periods",
+                "The mean time from failing to the first suspicion, in protocol periods.",
+            ),
+        }
+    }
+}
+
+pub(crate) fn observe_swim(
+    clock: Res<SimClock>,
+    config: Res<NetworkConfig>,
+    swim: Res<Swim>,
+    ids: Res<SwimMetrics>,
+    mut metrics: ResMut<Metrics>,
+) {
+    let counts = &swim.counts;
+    metrics.record(ids.doubts, swim.doubts() as f64);
+    metrics.record(ids.suspicions, counts.suspicions as f64);
+    metrics.record(ids.verdicts, counts.verdicts as f64);
+    metrics.record(ids.false_verdicts, counts.false_verdicts as f64);
+    metrics.record(ids.refuted, counts.refuted as f64);
+    metrics.record(ids.detected, counts.detections as f64);
+    if let (Some(rules), true) = (&config.detector.swim, counts.detections > 0) {
+        let period = clock.ticks_in(f64::from(rules.period_s)).max(2) as f64;
+        metrics.record(ids.detection, counts.detection_ticks as f64 / counts.detections as f64 / period);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_override_beliefs_as_in_the_paper() {
+        use State::{Alive, Dead, Suspect};
+        assert!(
+            overrides((Suspect, 0), None)
+                && overrides((Dead, 0), Some((Suspect, 0)))
+                && overrides((Suspect, 2), Some((Alive, 2)))
+        );
+        assert!(overrides((Alive, 1), Some((Suspect, 0))) && overrides((Alive, 3), Some((Dead, 2))));
+        assert!(!overrides((Alive, 1), Some((Suspect, 1))) && !overrides((Suspect, 1), Some((Suspect, 1))));
+        assert!(!overrides((Alive, 0), None) && !overrides((Suspect, 1), Some((Dead, 1))));
+    }
+}

@@ -1,0 +1,143 @@
+//! Links between agents, and messages on their way.
+
+use agent2028_core::agent::{AgentId, AgentIndex, Position};
+use agent2028_core::space::WorldBounds;
+use agent2028_network::neighbours::Links;
+use agent2028_network::{MessageKind, Network};
+use bevy::prelude::*;
+
+use super::FrameInput;
+use crate::paint::Painter;
+use crate::tokens::{Rgba8, spacing};
+
+/// More links than this aren't drawn: they would cover everything else.
+const MOST_LINKS: u64 = 4_000;
+/// More messages than this aren't drawn.
+const MOST_MESSAGES: u64 = 2_000;
+/// How clearly links are drawn: a few stand out, many must not.
+const LINK_ALPHA: (f32, f32) = (0.16, 0.4);
+
+pub(super) fn paint(painter: &mut Painter, input: &FrameInput) {
+    let layers = &input.settings.layers;
+    let world = input.simulation.world();
+    let (Some(network), Some(index)) = (world.get_resource::<Network>(), world.get_resource::<AgentIndex>()) else {
+        return;
+    };
+    let place = |agent: u32| {
+        let entity = index.get(AgentId(agent))?;
+        world.get::<Position>(entity).map(|position| position.0).filter(|place| place.is_finite())
+    };
+    if layers.links && network.link_count() <= MOST_LINKS {
+        paint_links(painter, input, network, &place);
+    }
+    if layers.messages && network.in_flight() <= MOST_MESSAGES {
+        paint_messages(painter, input, network, &place);
+    }
+}
+
+fn paint_links(painter: &mut Painter, input: &FrameInput, network: &Network, place: &impl Fn(u32) -> Option<Vec2>) {
+    let (tokens, bounds) = (input.settings.tokens(), input.bounds());
+    let share = 1.0 - network.link_count() as f32 / MOST_LINKS as f32;
+    let color = tokens.secondary.alpha(LINK_ALPHA.0 + (LINK_ALPHA.1 - LINK_ALPHA.0) * share);
+    let cut = tokens.danger.alpha(0.35);
+    let mut link = |one: u32, other: u32| {
+        if let (Some(from), Some(to)) = (place(one), place(other)) {
+            let color = if network.faults().cut(one, other) { cut } else { color };
+            paint_line(painter, input, &bounds, from, to, color);
+        }
+    };
+    match network.links() {
+        Links::Sparse(links) => links.edges().for_each(|(one, other)| link(one, other)),
+        Links::Full => {
+            let members = network.members().ids();
+            for (at, one) in members.iter().enumerate() {
+                members[at + 1..].iter().for_each(|other| link(*one, *other));
+            }
+        }
+    }
+}
+
+/// A line the short way; around a torus it leaves on one side and comes back on the other.
+fn paint_line(painter: &mut Painter, input: &FrameInput, bounds: &WorldBounds, from: Vec2, to: Vec2, color: Rgba8) {
+    let way = bounds.delta(from, to);
+    let around = (from + way).distance_squared(to) > 1e-3 * (1.0 + to.length_squared());
+    let mut part = |from: Vec2, to: Vec2| {
+        let clipped =
+            if around { clip(Rect::from_corners(bounds.min(), bounds.max()), from, to) } else { Some((from, to)) };
+        if let Some((from, to)) = clipped {
+            let (from, to) = (input.projection.pixel(from), input.projection.pixel(to));
+            let seen = Rect::from_corners(from, to).inflate(1.0).intersect(input.projection.rect);
+            if !seen.is_empty() {
+                painter.line(from, to, spacing::HAIRLINE, color);
+            }
+        }
+    };
+    part(from, from + way);
+    if around {
+        part(to - way, to);
+    }
+}
+
+/// The part of a line that lies in a rectangle (Liang & Barsky 1984).
+fn clip(rect: Rect, from: Vec2, to: Vec2) -> Option<(Vec2, Vec2)> {
+    let way = to - from;
+    let (mut first, mut last) = (0.0_f32, 1.0_f32);
+    for (step, room) in [
+        (-way.x, from.x - rect.min.x),
+        (way.x, rect.max.x - from.x),
+        (-way.y, from.y - rect.min.y),
+        (way.y, rect.max.y - from.y),
+    ] {
+        if step == 0.0 {
+            if room < 0.0 {
+                return None;
+            }
+        } else if step < 0.0 {
+            first = first.max(room / step);
+        } else {
+            last = last.min(room / step);
+        }
+    }
+    (first < last).then(|| (from + way * first, from + way * last))
+}
+
+fn paint_messages(painter: &mut Painter, input: &FrameInput, network: &Network, place: &impl Fn(u32) -> Option<Vec2>) {
+    let (tokens, bounds, now) = (input.settings.tokens(), input.bounds(), input.simulation.tick());
+    for (due, message) in network.flights() {
+        let (Some(from), Some(to)) = (place(message.from.0), place(message.to.0)) else {
+            continue;
+        };
+        let progress = (now.saturating_sub(message.sent) as f32 / (due - message.sent).max(1) as f32).min(1.0);
+        let at = input.projection.pixel(bounds.enter(from + bounds.delta(from, to) * progress));
+        // What carries news stands out from what only asks and answers.
+        let (color, radius) = match message.kind {
+            MessageKind::RUMOUR => (tokens.warning, 2.6),
+            MessageKind::ENTRIES | MessageKind::BRANCHES => (tokens.good, 2.2),
+            MessageKind::PING | MessageKind::PING_REQUEST | MessageKind::ACK | MessageKind::HEARTBEAT => {
+                (tokens.info, 1.6)
+            }
+            _ => (tokens.secondary, 1.8),
+        };
+        if input.projection.sees(at, radius) {
+            painter.disc(at, radius, color.alpha(0.9));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_the_edges() {
+        let rect = Rect::new(-10.0, -5.0, 10.0, 5.0);
+        let clipped = clip(rect, Vec2::new(0.0, 0.0), Vec2::new(20.0, 0.0));
+        assert_eq!(clipped, Some((Vec2::ZERO, Vec2::new(10.0, 0.0))));
+        assert_eq!(clip(rect, Vec2::new(11.0, 0.0), Vec2::new(20.0, 0.0)), None);
+        assert_eq!(clip(rect, Vec2::new(-20.0, 9.0), Vec2::new(20.0, 9.0)), None);
+        assert_eq!(
+            clip(rect, Vec2::new(0.0, -10.0), Vec2::new(0.0, 10.0)),
+            Some((Vec2::new(0.0, -5.0), Vec2::new(0.0, 5.0)))
+        );
+    }
+}
