@@ -59,12 +59,11 @@ pub fn picture_tick(name: &str) -> u64 {
     match name {
         "welcome" | "flock" | "resource-discovery" => 900,
         "formations" => 420,
-        "predator" => 600,
+        "predator" | "partition" => 600,
         "foraging" => 1800,
         "double-bridge" => 1500,
         // The news is on its way; the network is cut; the alert has gone as far as it may; all know who has failed.
         "gossip" => 306,
-        "partition" => 600,
         "rumour-ttl" => 260,
         "swim" => 660,
         // 50 000 birds: each tick takes a while.

@@ -52,8 +52,12 @@ pub struct GCounter(BTreeMap<u32, u64>);
 impl GCounter {
     /// Counts on for an agent.
     pub fn increment(&mut self, agent: u32, by: u64) {
-        let count = self.0.entry(agent).or_insert(0);
-        *count = count.saturating_add(by);
+        // Who has counted nothing has no entry, as nothing of it could be told to others: replicas that know the same
+        // are equal.
+        if by > 0 {
+            let count = self.0.entry(agent).or_insert(0);
+            *count = count.saturating_add(by);
+        }
     }
 
     /// The sum.
@@ -371,6 +375,9 @@ mod tests {
         other.add(2, -3);
         one.merge(&other);
         assert_eq!(one.value(), 2);
+        one.add(3, 0);
+        other.merge(&one);
+        assert_eq!(one, other, "who has counted nothing is not in the counter");
         let (mut one, mut other) = (OrSet::default(), OrSet::default());
         one.add(1, 7);
         other.merge(&one);

@@ -294,7 +294,7 @@ pub(crate) fn swim(
     if tick % period == timeout {
         ask_for_help(swim, &around, network, &dice, &mut payload);
     }
-    if tick % period == 0 {
+    if tick.is_multiple_of(period) {
         suspect(swim, &around, network, &mut bus);
         probe(swim, &around, network, &dice, tick / period, &mut payload);
     }

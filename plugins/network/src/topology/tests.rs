@@ -121,7 +121,8 @@ fn the_nearest_are_the_same_on_any_number_of_threads() {
 fn links_come_above_one_quality_go_below_another_and_never_exceed_the_bound() {
     let bounds = WorldBounds { size: Vec2::splat(1000.0), edge: Edge::Open };
     let (quality, limits) = (Quality { half_range: 10.0 }, QualityLimits { add_above: 0.7, drop_below: 0.5, most: 3 });
-    assert!((quality.at(100.0) - 0.5).abs() < 1e-6 && (quality.at(quality.reach(0.7).powi(2)) - 0.7).abs() < 1e-4);
+    let reach = quality.reach(0.7);
+    assert!((quality.at(100.0) - 0.5).abs() < 1e-6 && (quality.at(reach * reach) - 0.7).abs() < 1e-4);
     let mut links = SparseLinks::default();
     let at = |distance: f32, links: &mut SparseLinks| {
         let points = [Vec2::ZERO, Vec2::new(distance, 0.0)];

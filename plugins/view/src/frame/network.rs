@@ -15,7 +15,9 @@ const MOST_LINKS: u64 = 4_000;
 /// More messages than this aren't drawn.
 const MOST_MESSAGES: u64 = 2_000;
 /// How clearly links are drawn: a few stand out, many must not.
-const LINK_ALPHA: (f32, f32) = (0.16, 0.4);
+const LINK_ALPHA: (f32, f32) = (0.09, 0.4);
+/// Up to so many links are few; four times as many are half as clear.
+const FEW_LINKS: f32 = 150.0;
 
 pub(super) fn paint(painter: &mut Painter, input: &FrameInput) {
     let layers = &input.settings.layers;
@@ -37,8 +39,8 @@ pub(super) fn paint(painter: &mut Painter, input: &FrameInput) {
 
 fn paint_links(painter: &mut Painter, input: &FrameInput, network: &Network, place: &impl Fn(u32) -> Option<Vec2>) {
     let (tokens, bounds) = (input.settings.tokens(), input.bounds());
-    let share = 1.0 - network.link_count() as f32 / MOST_LINKS as f32;
-    let color = tokens.secondary.alpha(LINK_ALPHA.0 + (LINK_ALPHA.1 - LINK_ALPHA.0) * share);
+    let clear = LINK_ALPHA.1 * (FEW_LINKS / network.link_count().max(1) as f32).sqrt();
+    let color = tokens.secondary.alpha(clear.clamp(LINK_ALPHA.0, LINK_ALPHA.1));
     let cut = tokens.danger.alpha(0.35);
     let mut link = |one: u32, other: u32| {
         if let (Some(from), Some(to)) = (place(one), place(other)) {
