@@ -207,7 +207,9 @@ mod tests {
     #[test]
     fn phi_is_the_tail_of_the_normal_distribution() {
         // −log₁₀ of 0.5, 0.158655, 0.0227501, 0.00134990, 3.16712 · 10⁻⁵.
-        for (late, wanted) in [(0.0, std::f32::consts::LOG10_2), (1.0, 0.79955), (2.0, 1.64302), (3.0, 2.86970), (4.0, 4.49934)] {
+        for (late, wanted) in
+            [(0.0, std::f32::consts::LOG10_2), (1.0, 0.79955), (2.0, 1.64302), (3.0, 2.86970), (4.0, 4.49934)]
+        {
             assert!((phi_of(late) - wanted).abs() < 0.06 * (1.0 + late), "{late}: {} {wanted}", phi_of(late));
         }
         assert!(phi_of(-5.0) < 1e-3 && phi_of(100.0).is_finite() && phi_of(100.0) > 1000.0);

@@ -119,6 +119,9 @@ fn phrases(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut above = "";
     for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        // A comment behind the code is no text; two strokes within a text are.
+        let comment = line.match_indices("//").find(|(at, _)| line[..*at].matches('"').count() % 2 == 0);
+        let line = comment.map_or(line, |(at, _)| &line[..at]);
         // A text that begins a line belongs to the call above it.
         let over = std::mem::replace(&mut above, line);
         if line.trim_start().starts_with("#[") || line.contains("\\\"") {
