@@ -10,6 +10,7 @@ mod gallery;
 #[cfg(feature = "desktop")]
 mod golden;
 mod library;
+mod network;
 mod parquet_reader;
 #[cfg(feature = "desktop")]
 mod pictures;

@@ -354,6 +354,7 @@ fn show_panel(
                 selected: &facts.selection.selected,
                 capabilities: extras.capabilities,
                 fields: extras.fields,
+                talking: faults::Talking::of(world),
                 view_center: facts.camera.center,
                 world_size: facts.resource::<WorldBounds>().size.max_element(),
             };

@@ -3,6 +3,7 @@
 use agent2028_boids::config::BoidsConfig;
 use agent2028_core::agent::AgentGroups;
 use agent2028_core::space::WorldBounds;
+use agent2028_network::Network;
 use agent2028_pheromones::field::PheromoneField;
 use agent2028_view::Tool;
 use agent2028_view::paint::Projection;
@@ -54,6 +55,7 @@ pub(crate) fn tool_strip(
         thick: world.contains_resource::<BoidsConfig>(),
         paused: !facts.transport.playing,
         measured,
+        cuttable: world.contains_resource::<Network>().then_some(facts.selection.selected.as_slice()),
         done: done.as_ref().map(|(words, _)| words.as_str()),
         undo: shortcuts::keys(Command::Undo),
     };
@@ -97,6 +99,7 @@ pub(crate) fn drop_fault(
         selected: &facts.selection.selected,
         capabilities: &[],
         fields: &[],
+        talking: None,
         view_center: facts.camera.center,
         world_size: facts.resource::<WorldBounds>().size.max_element(),
     };

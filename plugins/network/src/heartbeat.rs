@@ -1,8 +1,6 @@
 //! Failure detection by heartbeats: the longer one is silent compared with its usual intervals, the more it is suspected
 //! (φ-accrual: Hayashibara, Défago, Yared & Katayama 2004).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use agent2028_core::agent::AgentId;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
@@ -67,39 +65,64 @@ pub fn phi_of(late: f32) -> f32 {
     ln * std::f32::consts::LOG10_E
 }
 
+/// What one agent knows of the heart of another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Ear {
+    observer: u32,
+    subject: u32,
+    arrivals: Arrivals,
+    suspects: bool,
+}
+
+impl Ear {
+    fn key(&self) -> (u32, u32) {
+        (self.observer, self.subject)
+    }
+}
+
 /// Who has heard whose heart, and who suspects whom.
 #[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Heartbeats {
-    arrivals: BTreeMap<(u32, u32), Arrivals>,
-    suspects: BTreeSet<(u32, u32)>,
-    doubted_by: BTreeMap<u32, u32>,
+    /// Ascending by observer, then subject: one array, so that a million pairs are a walk and not a climb.
+    ears: Vec<Ear>,
+    /// By agent: how many suspect it.
+    doubted_by: Vec<u32>,
+    doubts: u64,
     suspicions: u64,
     false_suspicions: u64,
+    #[serde(skip)]
+    scratch: Scratch,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    heard: Vec<(u32, u32)>,
+    doubted_before: Vec<u32>,
 }
 
 impl Heartbeats {
     /// How much an agent suspects another in tick `now`, if it has heard it at all. `least_deviation` in ticks.
     #[must_use]
     pub fn phi(&self, observer: AgentId, subject: AgentId, now: u64, least_deviation: f32) -> Option<f32> {
-        self.arrivals.get(&(observer.0, subject.0)).map(|arrivals| arrivals.phi(now, least_deviation))
+        self.ear(observer, subject).map(|ear| ear.arrivals.phi(now, least_deviation))
     }
 
     /// Whether an agent suspects another.
     #[must_use]
     pub fn suspects(&self, observer: AgentId, subject: AgentId) -> bool {
-        self.suspects.contains(&(observer.0, subject.0))
+        self.ear(observer, subject).is_some_and(|ear| ear.suspects)
     }
 
     /// How many suspect an agent.
     #[must_use]
     pub fn doubted_by(&self, subject: AgentId) -> u32 {
-        self.doubted_by.get(&subject.0).copied().unwrap_or(0)
+        self.doubted_by.get(subject.index()).copied().unwrap_or(0)
     }
 
     /// How many suspicions stand: pairs of observer and subject.
     #[must_use]
-    pub fn doubts(&self) -> usize {
-        self.suspects.len()
+    pub fn doubts(&self) -> u64 {
+        self.doubts
     }
 
     /// How many suspicions there were, and how many of them of agents that had not failed.
@@ -111,7 +134,33 @@ impl Heartbeats {
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.arrivals.len() * 40 + self.suspects.len() * 16
+        let words = self.doubted_by.capacity() + self.scratch.doubted_before.capacity();
+        self.ears.capacity() * size_of::<Ear>() + self.scratch.heard.capacity() * 8 + words * 4
+    }
+
+    fn ear(&self, observer: AgentId, subject: AgentId) -> Option<&Ear> {
+        let at = self.ears.binary_search_by_key(&(observer.0, subject.0), Ear::key).ok()?;
+        self.ears.get(at)
+    }
+
+    /// Hearts are heard in tick `now`: pairs of observer and subject, which are put in order.
+    fn hear(&mut self, heard: &mut [(u32, u32)], now: u64, window: u32) {
+        heard.sort_unstable();
+        let (known, mut from) = (self.ears.len(), 0);
+        for key in heard.iter() {
+            from += self.ears[from..known].partition_point(|ear| ear.key() < *key);
+            if from < known && self.ears[from].key() == *key {
+                self.ears[from].arrivals.beat(now, window);
+            } else if self.ears[known..].last().is_none_or(|ear| ear.key() != *key) {
+                let mut arrivals = Arrivals::default();
+                arrivals.beat(now, window);
+                self.ears.push(Ear { observer: key.0, subject: key.1, arrivals, suspects: false });
+            }
+        }
+        if self.ears.len() > known {
+            // Two runs that ascend: the sort merges them.
+            self.ears.sort_by_key(Ear::key);
+        }
     }
 }
 
@@ -134,33 +183,43 @@ pub(crate) fn heartbeat(
         return;
     };
     let (tick, hearts) = (clock.tick(), &mut *hearts);
-    for message in inbox.iter().filter(|message| message.kind == MessageKind::HEARTBEAT) {
-        if !network.idle.contains(message.to.0) {
-            hearts.arrivals.entry((message.to.0, message.from.0)).or_default().beat(tick, rules.window);
-        }
-    }
+    let mut heard = std::mem::take(&mut hearts.scratch.heard);
+    heard.clear();
+    heard.extend(
+        inbox
+            .iter()
+            .filter(|message| message.kind == MessageKind::HEARTBEAT && !network.idle.contains(message.to.0))
+            .map(|message| (message.to.0, message.from.0)),
+    );
+    hearts.hear(&mut heard, tick, rules.window);
+    hearts.scratch.heard = heard;
     if !tick.is_multiple_of(clock.ticks_in(f64::from(rules.period_s)).max(1)) {
         return;
     }
     let Network { members, links, outbox, idle, failed, .. } = &mut *network;
     // Who isn't linked any more isn't heard any more, and that is no sign of failure.
-    hearts.arrivals.retain(|(observer, subject), _| links.of(members, *observer).contains(*subject));
+    hearts.ears.retain(|ear| links.of(members, ear.observer).contains(ear.subject));
     let least = least_deviation(rules, &clock);
-    let before = std::mem::take(&mut hearts.suspects);
+    std::mem::swap(&mut hearts.doubted_by, &mut hearts.scratch.doubted_before);
+    let before = &hearts.scratch.doubted_before;
     hearts.doubted_by.clear();
-    for ((observer, subject), arrivals) in &hearts.arrivals {
-        if idle.contains(*observer) || arrivals.phi(tick, least) <= rules.threshold {
+    hearts.doubted_by.resize(members.ids().last().map_or(0, |last| *last as usize + 1), 0);
+    hearts.doubts = 0;
+    for ear in &mut hearts.ears {
+        let suspected = std::mem::replace(&mut ear.suspects, false);
+        if idle.contains(ear.observer) || ear.arrivals.phi(tick, least) <= rules.threshold {
             continue;
         }
-        hearts.suspects.insert((*observer, *subject));
-        let doubts = hearts.doubted_by.entry(*subject).or_insert(0);
+        ear.suspects = true;
+        hearts.doubts += 1;
+        let doubts = &mut hearts.doubted_by[ear.subject as usize];
         *doubts += 1;
-        if !before.contains(&(*observer, *subject)) {
+        if !suspected {
             hearts.suspicions += 1;
-            hearts.false_suspicions += u64::from(!failed.contains(*subject));
-            if *doubts == 1 && !before.iter().any(|(_, known)| known == subject) {
-                let told = format!("agent {observer} hears its heart no more");
-                bus.publish(AGENT_SUSPECTED, Some(AgentId(*subject)), told);
+            hearts.false_suspicions += u64::from(!failed.contains(ear.subject));
+            if *doubts == 1 && before.get(ear.subject as usize).is_none_or(|doubts| *doubts == 0) {
+                let told = format!("agent {} hears its heart no more", ear.observer);
+                bus.publish(AGENT_SUSPECTED, Some(AgentId(ear.subject)), told);
             }
         }
     }
@@ -213,6 +272,18 @@ mod tests {
             assert!((phi_of(late) - wanted).abs() < 0.06 * (1.0 + late), "{late}: {} {wanted}", phi_of(late));
         }
         assert!(phi_of(-5.0) < 1e-3 && phi_of(100.0).is_finite() && phi_of(100.0) > 1000.0);
+    }
+
+    #[test]
+    fn who_hears_whom_is_kept_in_order_and_once() {
+        let mut hearts = Heartbeats::default();
+        hearts.hear(&mut [(7, 1), (2, 9), (2, 3), (7, 1)], 5, 10);
+        hearts.hear(&mut [(2, 4), (7, 1), (0, 5), (2, 9)], 8, 10);
+        hearts.hear(&mut [], 9, 10);
+        let keys: Vec<_> = hearts.ears.iter().map(|ear| (ear.key(), ear.arrivals.last, ear.arrivals.count)).collect();
+        assert_eq!(keys, [((0, 5), 8, 0), ((2, 3), 5, 0), ((2, 4), 8, 0), ((2, 9), 8, 1), ((7, 1), 8, 1)]);
+        assert_eq!(hearts.phi(AgentId(2), AgentId(4), 9, 1.0), Some(0.0));
+        assert!(hearts.phi(AgentId(4), AgentId(2), 9, 1.0).is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What has arrived in this tick.
 
+use std::sync::OnceLock;
+
 use agent2028_core::agent::AgentId;
 use bevy::prelude::*;
 
@@ -10,8 +12,8 @@ use crate::message::{Message, MessageColumns};
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Inbox {
     messages: MessageColumns,
-    /// Receiver and place of each message, ascending.
-    by_receiver: Vec<u64>,
+    /// Receiver and place of each message, ascending; made when somebody asks for it.
+    by_receiver: OnceLock<Vec<u64>>,
 }
 
 impl Inbox {
@@ -22,9 +24,15 @@ impl Inbox {
 
     /// The messages for one agent in the order of delivery.
     pub fn of(&self, agent: AgentId) -> impl ExactSizeIterator<Item = Message<'_>> {
-        let first = self.by_receiver.partition_point(|key| (key >> 32) < u64::from(agent.0));
-        let last = self.by_receiver.partition_point(|key| (key >> 32) <= u64::from(agent.0));
-        self.by_receiver[first..last].iter().map(|key| self.messages.get(*key as u32 as usize))
+        let by_receiver = self.by_receiver.get_or_init(|| {
+            let key = |(place, to): (usize, &u32)| u64::from(*to) << 32 | place as u64;
+            let mut keys: Vec<u64> = self.messages.receivers().iter().enumerate().map(key).collect();
+            keys.sort_unstable();
+            keys
+        });
+        let first = by_receiver.partition_point(|key| (key >> 32) < u64::from(agent.0));
+        let last = by_receiver.partition_point(|key| (key >> 32) <= u64::from(agent.0));
+        by_receiver[first..last].iter().map(|key| self.messages.get(*key as u32 as usize))
     }
 
     /// How many messages arrived.
@@ -41,21 +49,17 @@ impl Inbox {
 
     pub(crate) fn clear(&mut self) {
         self.messages.clear();
-        self.by_receiver.clear();
+        self.by_receiver.take();
     }
 
     pub(crate) fn push(&mut self, message: &Message<'_>) {
-        self.by_receiver.push(u64::from(message.to.0) << 32 | self.messages.len() as u64);
+        self.by_receiver.take();
         self.messages.push(message);
-    }
-
-    pub(crate) fn index(&mut self) {
-        self.by_receiver.sort_unstable();
     }
 
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.messages.bytes() + self.by_receiver.capacity() * 8
+        self.messages.bytes() + self.by_receiver.get().map_or(0, Vec::capacity) * 8
     }
 }

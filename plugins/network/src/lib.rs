@@ -4,7 +4,7 @@
 //!
 //! | phase | what this crate runs in it |
 //! |---|---|
-//! | before [`Perceive`](SimSystems::Perceive) | who has failed is noted, faults end, links follow agents that come, go and move |
+//! | before [`Perceive`](SimSystems::Perceive) | who has failed is noted, faults end, links follow agents that come, go and move; regions hear of events |
 //! | [`Perceive`](SimSystems::Perceive) | messages that are due arrive in the [`Inbox`] |
 //! | [`Act`](SimSystems::Act) | rumours begin, agents hear, answer and tell, ask who is there, exchange what differs |
 //! | after [`Act`](SimSystems::Act) | what was sent sets out |
@@ -16,6 +16,7 @@
 //! | [`message`], [`inbox`], [`wire`] | messages as columns, in a timing wheel, as bytes |
 //! | [`network`], [`faults`], [`diagram`] | what becomes of messages, what is wrong with links, the last messages |
 //! | [`gossip`] | rumours |
+//! | [`region_bus`] | which events are known in which region |
 //! | [`swim`], [`heartbeat`] | how agents notice that others fail |
 //! | [`shared`], [`crdt`], [`digest`] | replicated state |
 //! | [`config`], [`interventions`], [`observe`] | the scene's section, faults, metrics |
@@ -58,6 +59,7 @@ pub mod neighbours;
 pub mod network;
 pub mod observe;
 mod quantities;
+pub mod region_bus;
 pub mod shared;
 pub mod swim;
 pub mod topology;
@@ -72,7 +74,7 @@ pub use network::{Network, SendError};
 use agent2028_core::agent::{AgentGroups, Regions};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventKind;
+use agent2028_core::event::{EventBus, EventKind};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
@@ -87,6 +89,7 @@ use gossip::Gossip;
 use heartbeat::{HeartbeatMetrics, Heartbeats};
 use interventions::{ClockSkew, Duplicate, FalseAlert, Heal, LinkLatency, LinkLoss, Partition, Reorder, TellRumour};
 
+use region_bus::{RegionMetrics, RegionalBuses};
 use shared::{SharedMetrics, SharedState};
 use swim::{Swim, SwimMetrics};
 
@@ -121,6 +124,9 @@ impl Plugin for NetworkPlugin {
             regions.intern(&name);
         }
         self.config.set_region_latencies(&mut regions);
+        let regions = regions.clone();
+        let mut bus = app.world_mut().get_resource_or_init::<EventBus>();
+        let buses = region_bus::of_scene(&regions, &self.config, &mut bus);
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
         let ids = observe::NetworkMetrics::declare(&self.config, &mut metrics);
         app.insert_resource(self.config.clone())
@@ -175,8 +181,27 @@ impl Plugin for NetworkPlugin {
                 world.get_resource::<SharedState>().map_or(0, SharedState::bytes)
             });
         }
+        if let Some(buses) = buses {
+            add_regional_buses(app, buses);
+        }
         quantities::register(app, &self.config);
     }
+}
+
+fn add_regional_buses(app: &mut App, buses: RegionalBuses) {
+    let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+    let ids = RegionMetrics::declare(&mut metrics);
+    app.insert_resource(ids)
+        .insert_resource(buses)
+        .checkpoint_custom("network.regions", true, region_bus::save, region_bus::load)
+        .report_memory("agent2028_network", "event buses of regions", |world| {
+            world.get_resource::<RegionalBuses>().map_or(0, RegionalBuses::bytes)
+        })
+        .add_systems(SimSchedule, region_bus::spread_events.after(weave::weave).in_set(Before(SimSystems::Perceive)))
+        .add_systems(
+            SimSchedule,
+            region_bus::observe_regions.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
+        );
 }
 
 /// Those who send in `Act` do so one after the other: gossip, then detectors, then shared state.

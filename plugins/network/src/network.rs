@@ -93,6 +93,9 @@ pub struct Network {
     /// The home of each agent, 1 + its region; derived.
     #[serde(skip)]
     pub(crate) homes: Vec<u16>,
+    /// Those who live and are at home in each region, ascending; derived.
+    #[serde(skip)]
+    pub(crate) residents: Vec<Vec<u32>>,
     /// What each agent knows of the protocol, as an index into `dialects`; derived.
     #[serde(skip)]
     pub(crate) dialect_of: Vec<u8>,
@@ -113,6 +116,7 @@ pub(crate) type TopologyConfigHash = u64;
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     due: MessageColumns,
+    stamped: MessageColumns,
     order: Vec<u32>,
     packet: Vec<u8>,
 }
@@ -207,6 +211,12 @@ impl Network {
         self.homes.get(agent.index()).and_then(|home| home.checked_sub(1)).map(Region)
     }
 
+    /// Who speaks for a region to others: of those who are at home there and act, the one with the lowest id.
+    #[must_use]
+    pub fn spokesman(&self, region: Region) -> Option<u32> {
+        self.residents.get(usize::from(region.0))?.iter().copied().find(|agent| self.acts(*agent))
+    }
+
     /// Whether an agent acts: it is neither failed nor frozen, as far as was known at the start of the tick.
     #[inline]
     #[must_use]
@@ -287,7 +297,7 @@ impl Network {
         if !order.is_sorted_by_key(key) {
             order.sort_by_key(key);
         }
-        let mut stamped = MessageColumns::default();
+        let mut stamped = std::mem::take(&mut self.scratch.stamped);
         let mut streams: Option<(u32, SimStream)> = None;
         let mut from_place = 0;
         while from_place < order.len() {
@@ -319,6 +329,7 @@ impl Network {
         }
         outbox.clear();
         self.outbox = outbox;
+        self.scratch.stamped = stamped;
         self.scratch.order = order;
     }
 
@@ -465,7 +476,6 @@ impl Network {
                 self.wheel.iter().flat_map(|(_, columns)| columns.iter().map(|message| message.sequence)).min();
             self.vectors_sent = self.vectors_sent.split_off(&oldest.unwrap_or(self.next_sequence));
         }
-        inbox.index();
         self.scratch.due = due;
         self.scratch.order = order;
     }

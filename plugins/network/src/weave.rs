@@ -188,11 +188,18 @@ fn learn_homes(
 ) {
     let count = index.next_id().index();
     network.homes.clear();
+    network.residents.iter_mut().for_each(Vec::clear);
     if !homes.is_empty() {
         network.homes.resize(count, 0);
         for (agent, region) in homes {
             network.homes[agent.0.index()] = region.0 + 1;
+            let at = usize::from(region.0);
+            if network.residents.len() <= at {
+                network.residents.resize_with(at + 1, Vec::new);
+            }
+            network.residents[at].push(agent.0.0);
         }
+        network.residents.iter_mut().for_each(|residents| residents.sort_unstable());
     }
     network.dialect_of.clear();
     for (at, other) in config.protocol.groups.iter().enumerate().take(254) {

@@ -19,14 +19,15 @@ use crate::checkpoint::AddCheckpoint;
 use crate::clock::SimClock;
 use crate::profiler::AddMemoryReport;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum StoredPayload {
     Text(String),
     Typed { name: String, fields: String },
 }
 
-#[derive(Serialize, Deserialize)]
-struct StoredEvent {
+/// An event in a form that checkpoints can save.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredEvent {
     tick: u64,
     unix_ms: i64,
     kind: String,
@@ -38,7 +39,7 @@ struct StoredEvent {
     refers_to: Option<u64>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct StoredSubscriber {
     name: String,
     filter: EventFilter,
@@ -46,7 +47,7 @@ struct StoredSubscriber {
     missed: u64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Mail {
     subscribers: Vec<StoredSubscriber>,
     /// The number of the first unread event.
@@ -58,7 +59,9 @@ struct Mail {
 }
 
 impl StoredEvent {
-    fn of(event: &Event) -> Self {
+    /// That of an event; its number is kept elsewhere.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
         let payload = match event.payload.typed() {
             Some((name, fields)) => StoredPayload::Typed { name: name.to_owned(), fields },
             None => StoredPayload::Text(event.text().into_owned()),
@@ -76,7 +79,11 @@ impl StoredEvent {
         }
     }
 
-    fn revive(self, sequence: u64, payloads: &EventPayloads) -> Result<Event, String> {
+    /// The event with its number in the run.
+    ///
+    /// # Errors
+    /// If its payload is of a type that nobody has registered, or can't be read.
+    pub fn revive(self, sequence: u64, payloads: &EventPayloads) -> Result<Event, String> {
         let payload = match self.payload {
             StoredPayload::Text(text) => Payload::from(text),
             StoredPayload::Typed { name, fields } => payloads.read(&name, &fields)?,
@@ -95,23 +102,89 @@ impl StoredEvent {
     }
 }
 
+impl Mail {
+    fn of(bus: &EventBus) -> Self {
+        let stored = |subscriber: &Subscriber| StoredSubscriber {
+            name: subscriber.name.to_owned(),
+            filter: subscriber.filter.clone(),
+            next: subscriber.next,
+            missed: subscriber.missed,
+        };
+        Self {
+            subscribers: bus.saved_subscribers().map(stored).collect(),
+            first: bus.unread().next().map_or(bus.next_sequence(), |event| event.sequence),
+            unread: bus.unread().map(StoredEvent::of).collect(),
+            requests: bus.requests().iter().cloned().collect(),
+            unanswered: bus.requests().unanswered,
+            handler_failures: bus.handler_failures(),
+        }
+    }
+
+    fn put_into(self, bus: &mut EventBus, payloads: &EventPayloads) -> Result<(), String> {
+        let next = bus.next_sequence();
+        if self.first.checked_add(self.unread.len() as u64) != Some(next) {
+            return Err(format!("the unread events don't end at event {next}"));
+        }
+        let unread: Vec<Event> = self
+            .unread
+            .into_iter()
+            .zip(self.first..next)
+            .map(|(event, sequence)| event.revive(sequence, payloads))
+            .collect::<Result<_, _>>()?;
+        let mut requests = Requests::default();
+        requests.unanswered = self.unanswered;
+        self.requests.into_iter().for_each(|request| requests.insert(request));
+        let subscribers = self.subscribers.into_iter().map(|stored| {
+            let next = stored.next.clamp(self.first, next);
+            let mut subscriber = Subscriber::new(intern(&stored.name), stored.filter, next);
+            subscriber.missed = stored.missed;
+            subscriber
+        });
+        bus.put_mail(subscribers, unread, requests, self.handler_failures);
+        Ok(())
+    }
+}
+
+/// What a checkpoint saves of a bus that isn't the world's own: its totals, who listens, and what they have not read yet. The
+/// history begins anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredBus {
+    next: u64,
+    counts: BTreeMap<String, u64>,
+    mail: Mail,
+}
+
+impl StoredBus {
+    /// That of a bus.
+    #[must_use]
+    pub fn of(bus: &EventBus) -> Self {
+        let (next, _, counts) = bus.totals();
+        Self { next, counts, mail: Mail::of(bus) }
+    }
+
+    /// Puts it in place of what a bus holds, which then stands in `tick` at a Unix time in milliseconds.
+    ///
+    /// # Errors
+    /// If it makes no sense, or an unread event has a payload of a type that nobody has registered.
+    pub fn put_into(
+        self,
+        bus: &mut EventBus,
+        (tick, unix_ms): (u64, i64),
+        payloads: &EventPayloads,
+    ) -> Result<(), String> {
+        if self.next > u64::MAX / 2 {
+            return Err(format!("{} events can't have happened", self.next));
+        }
+        bus.restore(self.next, self.counts);
+        self.mail.put_into(bus, payloads)?;
+        bus.stand_at(tick, unix_ms);
+        Ok(())
+    }
+}
+
 /// Empty for a bus that nobody listens to and that waits for nothing.
 fn save(world: &World) -> Vec<u8> {
-    let bus = world.resource::<EventBus>();
-    let stored = |subscriber: &Subscriber| StoredSubscriber {
-        name: subscriber.name.to_owned(),
-        filter: subscriber.filter.clone(),
-        next: subscriber.next,
-        missed: subscriber.missed,
-    };
-    let mail = Mail {
-        subscribers: bus.saved_subscribers().map(stored).collect(),
-        first: bus.unread().next().map_or(bus.next_sequence(), |event| event.sequence),
-        unread: bus.unread().map(StoredEvent::of).collect(),
-        requests: bus.requests().iter().cloned().collect(),
-        unanswered: bus.requests().unanswered,
-        handler_failures: bus.handler_failures(),
-    };
+    let mail = Mail::of(world.resource::<EventBus>());
     if mail.subscribers.is_empty() && mail.requests.is_empty() && mail.unanswered == 0 && mail.handler_failures == 0 {
         return Vec::new();
     }
@@ -125,28 +198,7 @@ fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
     }
     let mail: Mail = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
     let payloads = world.get_resource_or_init::<EventPayloads>().clone();
-    let mut bus = world.resource_mut::<EventBus>();
-    let next = bus.next_sequence();
-    if mail.first.checked_add(mail.unread.len() as u64) != Some(next) {
-        return Err(format!("the unread events don't end at event {next}"));
-    }
-    let unread: Vec<Event> = mail
-        .unread
-        .into_iter()
-        .zip(mail.first..next)
-        .map(|(event, sequence)| event.revive(sequence, &payloads))
-        .collect::<Result<_, _>>()?;
-    let mut requests = Requests::default();
-    requests.unanswered = mail.unanswered;
-    mail.requests.into_iter().for_each(|request| requests.insert(request));
-    let subscribers = mail.subscribers.into_iter().map(|stored| {
-        let next = stored.next.clamp(mail.first, next);
-        let mut subscriber = Subscriber::new(intern(&stored.name), stored.filter, next);
-        subscriber.missed = stored.missed;
-        subscriber
-    });
-    bus.put_mail(subscribers, unread, requests, mail.handler_failures);
-    Ok(())
+    mail.put_into(&mut world.resource_mut::<EventBus>(), &payloads)
 }
 
 /// Registers the bus, and what a checkpoint saves of it.

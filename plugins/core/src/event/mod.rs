@@ -81,6 +81,7 @@ pub use handler::{AddEventHandler, EventHandlers, HandlerFailure, HandlerResult}
 pub use kind::EventKind;
 pub use log::Events;
 pub(crate) use mail::register;
+pub use mail::{StoredBus, StoredEvent};
 pub use payload::{AddEventPayload, EventPayload, EventPayloads, Payload};
 pub use response::{ResponseError, ResponseMissing, ResponseState};
 pub use statistics::{EventStatistics, SubscriberStatistics};

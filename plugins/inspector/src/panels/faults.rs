@@ -1,5 +1,9 @@
 //! Faults and attacks as a palette: whom, how many, for how long, and a button with a verb for each.
 
+mod network;
+
+pub use network::{NetworkStrengths, NetworkVerb, Talking};
+
 use agent2028_core::agent::{AgentId, Placement};
 use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
@@ -76,6 +80,8 @@ pub enum Verb {
     Grant,
     /// They lose a capability.
     Withdraw,
+    /// Something happens to how they talk.
+    Network(NetworkVerb),
 }
 
 impl Verb {
@@ -93,6 +99,7 @@ impl Verb {
             Self::Spoof => "Spoof",
             Self::Grant => "Grant",
             Self::Withdraw => "Withdraw",
+            Self::Network(verb) => verb.word(),
         }
     }
 
@@ -110,6 +117,7 @@ impl Verb {
             Self::Spoof => ICON_WATER_DROP,
             Self::Grant => ICON_EXTENSION,
             Self::Withdraw => ICON_EXTENSION_OFF,
+            Self::Network(verb) => verb.icon(),
         }
     }
 
@@ -119,6 +127,7 @@ impl Verb {
             Self::Restart | Self::Spawn | Self::Grant => look.good,
             Self::Freeze => look.info,
             Self::Degrade | Self::Churn | Self::Withdraw => look.warning,
+            Self::Network(verb) => verb.tint(look),
         }
     }
 
@@ -134,6 +143,7 @@ impl Verb {
             Self::Spoof => "A false trail: marks that promise what isn't there, and lead astray who follows them.",
             Self::Grant => "They can do it from now on.",
             Self::Withdraw => "They can't do it any more.",
+            Self::Network(verb) => verb.does(),
         }
     }
 }
@@ -160,6 +170,8 @@ pub struct FaultsView<'a> {
     pub capabilities: &'a [String],
     /// The names of the pheromone layers; false trails are offered only if there are some.
     pub fields: &'a [String],
+    /// What is to be known of the network; its faults are offered only where agents talk.
+    pub talking: Option<Talking>,
     /// The centre of what is in view, in world units.
     pub view_center: Vec2,
     /// The longer side of the world, in world units.
@@ -201,6 +213,8 @@ pub struct FaultsState {
     pub field: String,
     /// How strong a false trail is: intensity per cell and second.
     pub spoof_strength: f32,
+    /// How strong faults of the network are.
+    pub network: NetworkStrengths,
 }
 
 impl Default for FaultsState {
@@ -223,6 +237,7 @@ impl Default for FaultsState {
             capability: String::new(),
             field: String::new(),
             spoof_strength: SpoofPheromone::default().strength,
+            network: NetworkStrengths::default(),
         }
     }
 }
@@ -273,13 +288,18 @@ impl FaultsState {
             (Verb::Spoof, DropOn::Ground(center)) => {
                 (self.spoof(SpoofPlace::At(center), radius).into(), format!("Spoofed {} in the circle", self.field))
             }
+            (Verb::Network(NetworkVerb::Heal), _) => (self.intervention(verb, Selector::All), network::HEALED.into()),
             (_, DropOn::Ground(center)) => {
                 let select = self.share_of(Selector::Within { center, radius });
-                let words = format!("{}: {} of the circle", verb.word(), format::share_in_words(self.share));
+                let words = match verb {
+                    Verb::Network(verb) => verb.of_the_circle(&format::share_in_words(self.share)),
+                    _ => format!("{}: {} of the circle", verb.word(), format::share_in_words(self.share)),
+                };
                 (self.intervention(verb, select), words)
             }
             (_, DropOn::Agent(agent)) => {
-                let words = format!("{}: agent {agent}", verb.word());
+                let colon = if matches!(verb, Verb::Network(_)) { "" } else { ":" };
+                let words = format!("{}{colon} agent {agent}", verb.word());
                 (self.intervention(verb, Selector::Ids(vec![agent])), words)
             }
         }
@@ -311,6 +331,7 @@ impl FaultsState {
             Verb::Spoof => self.spoof(SpoofPlace::Agents(select), SpoofPheromone::default().radius).into(),
             Verb::Grant => GrantCapability { select, capability: self.capability.trim().to_owned() }.into(),
             Verb::Withdraw => WithdrawCapability { select, capability: self.capability.trim().to_owned() }.into(),
+            Verb::Network(verb) => self.network.intervention(verb, select, duration_s),
         }
     }
 
@@ -490,6 +511,7 @@ fn how_long(ui: &mut Ui, look: &Look, state: &mut FaultsState) {
 #[must_use]
 pub fn hint(verb: Verb, agent: Option<&str>) -> String {
     match agent {
+        _ if verb == Verb::Network(NetworkVerb::Heal) => verb.word().to_owned(),
         Some(agent) => format!("{} {agent}", verb.word()),
         None => format!("{} here", verb.word()),
     }
@@ -545,6 +567,9 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
             actions.intervene(Spawn { group: state.group.clone(), count: state.spawned, at });
         }
     });
+    if let Some(talking) = view.talking {
+        network::show(ui, look, view, talking, state, meant, actions);
+    }
     if !view.fields.is_empty() {
         false_trail(ui, look, view, state, meant, actions);
     }
@@ -690,6 +715,7 @@ mod tests {
             selected,
             capabilities: &[],
             fields: &[],
+            talking: None,
             view_center: Vec2::new(5.0, 6.0),
             world_size: 1000.0,
         }

@@ -1,7 +1,7 @@
 //! How a rumour spread: who had heard it by when, from whom, played back tick by tick.
 
-use agent2028_core::agent::AgentId;
-use agent2028_network::gossip::{Gossip, Rumour};
+use agent2028_core::agent::{AgentGroups, AgentId};
+use agent2028_network::gossip::{Gossip, Hearing, Rumour};
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
@@ -43,12 +43,13 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
         wanted.or_else(|| rumours.iter().next_back())
     });
     let (Some(rumours), Some(rumour)) = (rumours, chosen) else {
-        let how = "A scene with network.gossip spreads rumours; Faults: Tell rumour begins one.";
+        let how = "Agents gossip in scenes with a section network.gossip; under Faults you begin a rumour.";
         return widgets::empty(ui, look, ICON_CAMPAIGN, "No rumour yet", how);
     };
     ui.horizontal_wrapped(|ui| {
         let title = |rumour: &Rumour| format!("Rumour {}: {}", rumour.number, rumour.text);
-        let response = widgets::choice("rumour", measure::FILTER, look.body(title(rumour))).show_ui(ui, |ui| {
+        let width = measure::FILTER.min(ui.available_width());
+        let response = widgets::choice("rumour", width, look.body(title(rumour))).show_ui(ui, |ui| {
             for other in rumours.iter().rev() {
                 if ui.selectable_label(other.number == rumour.number, look.body(title(other))).clicked() {
                     state.rumour = Some(other.number);
@@ -61,7 +62,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
             ui.label(look.quiet(name));
             ui.label(look.figure(value));
         };
-        tell("Began", format!("tick {} at {}", rumour.born, rumour.origin));
+        tell("Began", format!("tick {} at {}", rumour.born, name_of(view.world, rumour.origin)));
         tell("Heard by", format!("{} of {}", format::count(rumour.informed.len() as u64), format::count(view.agents)));
         if rumour.untrue {
             ui.label(look.body("A false alarm").color(look.warning));
@@ -70,12 +71,16 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
     let last = rumour.last_heard.max(rumour.born + 1);
     let mut until = state.until.unwrap_or(last).clamp(rumour.born, last) as f64;
     let heard = rumour.hearings.partition_point(|hearing| hearing.tick as f64 <= until);
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         ui.label(look.quiet("Until tick"));
         let range = rumour.born as f64..=last as f64;
-        if widgets::slider(ui, &mut until, range, 1.0, measure::FILTER, "Until tick").changed() {
+        let width = measure::FILTER.min(ui.available_width() - measure::TICK_COLUMN);
+        if widgets::slider(ui, &mut until, range, 1.0, width, "Until tick").changed() {
             state.until = Some(until as u64);
         }
+        ui.label(look.figure(format::count(until as u64)));
+    });
+    ui.horizontal(|ui| {
         let after = (until - rumour.born as f64) / view.tick_hz;
         ui.label(look.figure(format!(
             "{} after {}",
@@ -92,7 +97,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
         }
     });
     curve(ui, look, rumour, heard, last);
-    hearings(ui, look, &rumour.hearings[..heard], actions);
+    hearings(ui, look, view.world, &rumour.hearings[..heard], actions);
     if (rumour.hearings.len() as u64) < rumour.informed.len() as u64 {
         ui.label(look.quiet("Only the first ones are remembered: network.gossip.history says how many."));
     }
@@ -116,8 +121,12 @@ fn curve(ui: &mut Ui, look: &Look, rumour: &Rumour, heard: usize, last: u64) {
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, enabled, "Agents that have heard it over time"));
 }
 
+fn name_of(world: &World, agent: AgentId) -> String {
+    world.get_resource::<AgentGroups>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
+}
+
 /// Who heard it last, from whom; a click selects both.
-fn hearings(ui: &mut Ui, look: &Look, hearings: &[agent2028_network::gossip::Hearing], actions: &mut Actions) {
+fn hearings(ui: &mut Ui, look: &Look, world: &World, hearings: &[Hearing], actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().id_salt("hearings").auto_shrink([false, false]).show_rows(
         ui,
@@ -126,13 +135,13 @@ fn hearings(ui: &mut Ui, look: &Look, hearings: &[agent2028_network::gossip::Hea
         |ui, visible| {
             for row in visible {
                 let hearing = hearings[hearings.len() - 1 - row];
+                let agent = name_of(world, hearing.agent);
                 let words = if hearing.from == hearing.agent {
-                    format!("{} began it", hearing.agent)
+                    format!("{agent} began it")
                 } else {
                     format!(
-                        "{} heard it from {} over {}",
-                        hearing.agent,
-                        hearing.from,
+                        "{agent} heard it from {} over {}",
+                        name_of(world, hearing.from),
                         format::counted(u64::from(hearing.hops), "hop", "hops")
                     )
                 };

@@ -1,12 +1,14 @@
 //! The message diagram: a lane for each agent, time from left to right, a line for each message from who sent it to who got it.
 
+use std::collections::BTreeMap;
+
 use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_network::MessageKinds;
 use agent2028_network::diagram::{Diagram, Fate, Traced};
 use agent2028_view::tokens::{spacing, type_size};
 use bevy::prelude::World;
 use bevy_egui::egui;
-use egui::{Align2, FontId, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align2, FontId, Label, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use egui_material_icons::icons::ICON_TIMELINE;
 
 use crate::actions::{Action, Actions};
@@ -28,40 +30,69 @@ pub struct MessagesView<'a> {
 /// What the panel remembers.
 #[derive(Clone, Debug)]
 pub struct MessagesState {
-    /// How many ticks the diagram shows.
+    /// How many ticks the diagram shows at most.
     pub ticks: f64,
+    /// The lanes that were chosen for want of a selection, and for whom: they stay as long as something is said there.
+    lanes: Vec<AgentId>,
+    chosen_for: Option<AgentId>,
 }
 
 impl Default for MessagesState {
     fn default() -> Self {
-        Self { ticks: 120.0 }
+        Self { ticks: 120.0, lanes: Vec::new(), chosen_for: None }
     }
 }
 
 /// More lanes than this can't be told apart.
 const MOST_LANES: usize = 12;
 
-/// The agents that get a lane, ascending: the selected ones, or those of the last messages.
-fn lanes(view: &MessagesView, diagram: &Diagram) -> Vec<AgentId> {
-    let mut lanes: Vec<AgentId> = view.selected.iter().copied().take(MOST_LANES).collect();
-    if view.selected.len() < 2 {
-        for message in diagram.iter().rev() {
-            // Of one selected agent only its own messages are shown, with whom it talked.
-            if view.selected.first().is_some_and(|one| *one != message.from && *one != message.to) {
-                continue;
+/// Who comes up most often, of several the lowest id.
+fn most_often(agents: impl Iterator<Item = AgentId>) -> Option<AgentId> {
+    let mut counts: BTreeMap<AgentId, u32> = BTreeMap::new();
+    agents.for_each(|agent| *counts.entry(agent).or_insert(0) += 1);
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(agent, _)| agent)
+}
+
+/// Agents that talk with each other, ascending: one and those with whom it talks, or those who talk most.
+fn talkers(diagram: &Diagram, about: Option<AgentId>) -> Vec<AgentId> {
+    let mut lanes: Vec<AgentId> = about.into_iter().collect();
+    while lanes.len() < MOST_LANES {
+        let partner = |message: &Traced| {
+            let told = |agent: AgentId| about.map_or_else(|| lanes.contains(&agent), |about| about == agent);
+            match (told(message.from), told(message.to)) {
+                (true, _) if !lanes.contains(&message.to) => Some(message.to),
+                (_, true) if !lanes.contains(&message.from) => Some(message.from),
+                _ => None,
             }
-            for agent in [message.from, message.to] {
-                if !lanes.contains(&agent) && lanes.len() < MOST_LANES {
-                    lanes.push(agent);
-                }
-            }
-            if lanes.len() == MOST_LANES {
-                break;
-            }
-        }
+        };
+        let next = most_often(diagram.iter().filter_map(partner)).or_else(|| {
+            // Those have talked with nobody else: on with the next group.
+            let others = diagram.iter().flat_map(|message| [message.from, message.to]);
+            most_often(others.filter(|agent| about.is_none() && !lanes.contains(agent)))
+        });
+        let Some(next) = next else { break };
+        lanes.push(next);
     }
     lanes.sort_unstable();
     lanes
+}
+
+/// The agents that get a lane, ascending: the selected ones, or some who talk with each other.
+fn lanes(view: &MessagesView, diagram: &Diagram, state: &mut MessagesState, first: u64) -> Vec<AgentId> {
+    if view.selected.len() > 1 {
+        return view.selected.iter().copied().take(MOST_LANES).collect();
+    }
+    let about = view.selected.first().copied();
+    let said = |message: &Traced| {
+        message.ended >= first
+            && state.lanes.binary_search(&message.from).is_ok()
+            && state.lanes.binary_search(&message.to).is_ok()
+    };
+    if state.chosen_for != about || !diagram.iter().any(said) {
+        state.chosen_for = about;
+        state.lanes = talkers(diagram, about);
+    }
+    state.lanes.clone()
 }
 
 /// Shows the diagram.
@@ -74,12 +105,15 @@ pub fn show(ui: &mut Ui, look: &Look, view: &MessagesView, state: &mut MessagesS
         ui.label(look.quiet("Time shown"));
         widgets::slider(ui, &mut state.ticks, 10.0..=600.0, 10.0, measure::CHOICE, "Ticks shown");
         ui.label(look.figure(format::counted(state.ticks as u64, "tick", "ticks")));
-        ui.label(look.quiet("Select two or more agents to see what goes on between them"));
+        let hint = look.quiet("Select two or more agents to see what goes on between them");
+        ui.add(Label::new(hint).truncate());
     });
-    let lanes = lanes(view, diagram);
-    let (rect, response) =
-        ui.allocate_exact_size(ui.available_size().max(vec2(measure::PLOT.0, measure::PLOT.1)), Sense::click());
-    let first = view.tick.saturating_sub(state.ticks as u64);
+    // What is remembered may be younger than what could be shown.
+    let oldest = diagram.iter().map(|message| message.sent).min().unwrap_or(0);
+    let first = view.tick.saturating_sub(state.ticks as u64).max(oldest.min(view.tick.saturating_sub(1)));
+    let lanes = lanes(view, diagram, state, first);
+    let size = vec2(ui.available_width(), ui.available_height().max(measure::PLOT.1));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let left = rect.left() + measure::AGENT_COLUMN;
     let x = |tick: u64| {
         let share = (tick as f32 - first as f32) / (view.tick - first).max(1) as f32;

@@ -1,10 +1,12 @@
 //! The network: what became of messages, who is linked with how many, regions, partitions, and what it costs.
 
 use agent2028_core::agent::{AgentId, Region, Regions};
+use agent2028_core::event::EventBus;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::selector::Selector;
 use agent2028_network::Network;
 use agent2028_network::interventions::{Heal, Partition};
+use agent2028_network::region_bus::RegionalBuses;
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
@@ -68,7 +70,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &NetworkView, state: &mut NetworkSta
         widgets::section(ui, look, "Messages", |_| {}, |ui| messages(ui, look, network));
         widgets::section(ui, look, "Links", |_| {}, |ui| links(ui, look, network, state));
         widgets::section(ui, look, "Partitions", |_| {}, |ui| partitions(ui, look, view, network, actions));
-        widgets::section(ui, look, "Regions", |_| {}, |ui| regions(ui, look, view, network));
+        widgets::section(ui, look, "Regions", |_| {}, |ui| regions(ui, look, view));
         widgets::section(ui, look, "Overhead", |_| {}, |ui| overhead(ui, look, view, network));
     });
 }
@@ -107,11 +109,13 @@ fn histogram(ui: &mut Ui, look: &Look, degrees: &[u32]) {
     if most == 0 {
         return;
     }
+    let lowest = degrees.iter().position(|count| *count > 0).unwrap_or(0);
+    let highest = degrees.len() - 1;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), measure::PLOT.1), Sense::hover());
-    let width = rect.width() / degrees.len() as f32;
+    let width = rect.width() / (degrees.len() - lowest) as f32;
     let mut under = None;
-    for (degree, count) in degrees.iter().enumerate() {
-        let left = rect.left() + width * degree as f32;
+    for (degree, count) in degrees.iter().enumerate().skip(lowest) {
+        let left = rect.left() + width * (degree - lowest) as f32;
         let height = rect.height() * *count as f32 / most as f32;
         let bar = Rect::from_min_max(
             pos2(left, rect.bottom() - height),
@@ -124,6 +128,13 @@ fn histogram(ui: &mut Ui, look: &Look, degrees: &[u32]) {
     }
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, enabled, "Histogram of links per agent"));
+    let more = if highest == MOST_DEGREE { " or more" } else { "" };
+    let range = if lowest == highest {
+        format!("Each has {}{more}", format::counted(lowest as u64, "link", "links"))
+    } else {
+        format!("{lowest} to {}{more} each", format::counted(highest as u64, "link", "links"))
+    };
+    ui.label(look.quiet(range));
     if let Some((degree, count)) = under {
         let agents = format::counted(u64::from(count), "agent has", "agents have");
         let text = format!("{agents} {}", format::counted(degree as u64, "link", "links"));
@@ -167,7 +178,7 @@ fn partitions(ui: &mut Ui, look: &Look, view: &NetworkView, network: &Network, a
     }
 }
 
-fn regions(ui: &mut Ui, look: &Look, view: &NetworkView, _: &Network) {
+fn regions(ui: &mut Ui, look: &Look, view: &NetworkView) {
     let Some(regions) = view.world.get_resource::<Regions>().filter(|regions| !regions.names().is_empty()) else {
         ui.label(look.quiet("No group of this scene is at home in a region."));
         return;
@@ -178,6 +189,22 @@ fn regions(ui: &mut Ui, look: &Look, view: &NetworkView, _: &Network) {
             let label = if one == other { format!("Within {name}") } else { format!("{name} – {with}") };
             widgets::property_text(ui, look, &label, look.figure(format::with_unit(f64::from(latency), "ms")));
         }
+    }
+    if let Some(buses) = view.world.get_resource::<RegionalBuses>() {
+        news(ui, look, buses, regions.names());
+    }
+}
+
+/// What is known where: events come from one region to the other over bridges.
+fn news(ui: &mut Ui, look: &Look, buses: &RegionalBuses, names: &[String]) {
+    for (at, name) in names.iter().enumerate() {
+        let known = buses.of(Region(at as u16)).map_or(0, EventBus::next_sequence);
+        let text = look.figure(format::counted(known, "event", "events"));
+        widgets::property_text(ui, look, &format!("Known in {name}"), text);
+    }
+    if names.len() > 1 {
+        let text = look.figure(format::counted(buses.in_transit(), "event", "events"));
+        widgets::property_text(ui, look, "On bridges", text);
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the tool in hand makes and how large: a strip over the world, with a line that says what to do.
 
+use agent2028_core::agent::AgentId;
+use agent2028_core::selector::Selector;
 use agent2028_core::space::WorldBounds;
+use agent2028_network::interventions::Partition;
 use agent2028_view::tokens::spacing;
 use agent2028_view::{ObstacleShape, Tool};
 use bevy_egui::egui;
 use egui::{Align, Align2, Area, Context, DragValue, Id, Label, Layout, Order, Rect, Ui, WidgetInfo, WidgetType, vec2};
-use egui_material_icons::icons::{ICON_CENTER_FOCUS_WEAK, ICON_CHECK, ICON_CLOSE};
+use egui_material_icons::icons::{ICON_CENTER_FOCUS_WEAK, ICON_CHECK, ICON_CLOSE, ICON_CONTENT_CUT};
 
 use crate::actions::{Action, Actions, ToolChange};
 use crate::facts::GroupFacts;
@@ -36,6 +39,8 @@ pub struct ToolOptionsView<'a> {
     pub paused: bool,
     /// The distance that was measured last, and the shortest way where the world wraps around, if that is shorter.
     pub measured: Option<(f32, Option<f32>)>,
+    /// The selected agents, where agents talk: a lasso around them is one side of a partition.
+    pub cuttable: Option<&'a [AgentId]>,
     /// What was just done: "Spawned 100 ant".
     pub done: Option<&'a str>,
     /// The keys that undo it.
@@ -90,7 +95,8 @@ fn controls(ui: &mut Ui, look: &Look, view: &ToolOptionsView, options: &mut Tool
         ui.label(look.strong(name(view.tool)));
         ui.add_space(spacing::TIGHT);
         match view.tool {
-            Tool::Select | Tool::Pan | Tool::Lasso | Tool::Move | Tool::Nest => {}
+            Tool::Select | Tool::Pan | Tool::Move | Tool::Nest => {}
+            Tool::Lasso => cut_off(ui, look, view, actions),
             Tool::Measure => measured(ui, look, view),
             Tool::Spawn => {
                 let count = DragValue::new(&mut options.count).range(1..=100_000).speed(1.0);
@@ -206,6 +212,18 @@ pub const fn hint(tool: Tool, shape: ObstacleShape) -> &'static str {
         (Tool::Erase, _) => "Drag to wipe; click a nest, a resource, a wall or an obstacle to remove it.",
         (Tool::Measure, _) => "Drag from one point to another.",
     }
+}
+
+/// Cuts those within the lasso off from the others.
+fn cut_off(ui: &mut Ui, look: &Look, view: &ToolOptionsView, actions: &mut Actions) {
+    let Some(selected) = view.cuttable else { return };
+    ui.add_enabled_ui(!selected.is_empty(), |ui| {
+        let response = widgets::verb_button(ui, look, ICON_CONTENT_CUT, look.danger, "Cut off", measure::NUMBER);
+        let tip = "Lets no message pass between the selected agents and the others";
+        if widgets::tip(response, look, tip, "").clicked() {
+            actions.intervene(Partition { select: Selector::Ids(selected.to_vec()), duration_s: None });
+        }
+    });
 }
 
 fn measured(ui: &mut Ui, look: &Look, view: &ToolOptionsView) {

@@ -119,7 +119,8 @@ pub(crate) fn gossip(
     gossip.seen.fit(index.next_id().index(), rules.remembered);
     let Network { members, links, outbox, idle, homes, .. } = &mut *network;
     let graft_after = clock.ticks_in(f64::from(rules.graft_after_s)).max(1);
-    let mut floor = Floor { rules, tick, graft_after, members, links, idle, homes, outbox, payload: Vec::new() };
+    let mut floor =
+        Floor { rules, tick, graft_after, members, links, idle, homes, outbox, payload: Vec::new(), known: Vec::new() };
     for (agent, rumour) in std::mem::take(&mut gossip.begun) {
         if let Some(seen) = gossip.seen.get(agent, rumour) {
             gossip.pass_on(&mut floor, agent, None, seen, true);
@@ -151,6 +152,8 @@ struct Floor<'a> {
     homes: &'a [u16],
     outbox: &'a mut MessageColumns,
     payload: Vec<u8>,
+    /// The rumours that somebody knows, while it asks or is asked.
+    known: Vec<u32>,
 }
 
 impl Floor<'_> {
@@ -203,12 +206,12 @@ impl Gossip {
             }
             MessageKind::PULL => {
                 let count = reader.varint()?;
-                let mut known = Vec::new();
+                floor.known.clear();
                 for _ in 0..count.min(1024) {
-                    known.push(u32::try_from(reader.varint()?).ok()?);
+                    floor.known.push(u32::try_from(reader.varint()?).ok()?);
                 }
                 for seen in self.seen.of(to) {
-                    if !known.contains(&seen.rumour)
+                    if !floor.known.contains(&seen.rumour)
                         && let Some(rumour) = self.rumours.alive(seen.rumour, floor.tick)
                     {
                         floor.tell(rumour, seen, to, from);
@@ -395,14 +398,11 @@ impl Gossip {
             }
             if pulls {
                 floor.payload.clear();
-                let known: Vec<u64> = self
-                    .seen
-                    .of(agent)
-                    .filter(|seen| self.rumours.alive(seen.rumour, floor.tick).is_some())
-                    .map(|seen| u64::from(seen.rumour))
-                    .collect();
-                put(&[known.len() as u64], &mut floor.payload);
-                put(&known, &mut floor.payload);
+                floor.known.clear();
+                let alive = |seen: &Seen| self.rumours.alive(seen.rumour, floor.tick).is_some();
+                floor.known.extend(self.seen.of(agent).filter(alive).map(|seen| seen.rumour));
+                put(&[floor.known.len() as u64], &mut floor.payload);
+                floor.known.iter().for_each(|rumour| put(&[u64::from(*rumour)], &mut floor.payload));
                 post(floor.outbox, agent, *partner, MessageKind::PULL, &floor.payload);
             }
         }

@@ -25,7 +25,8 @@ fn topology() -> impl Strategy<Value = TopologyConfig> {
 }
 
 fn mode() -> impl Strategy<Value = GossipMode> {
-    prop_oneof![Just(GossipMode::Flood), Just(GossipMode::Push), Just(GossipMode::Pull), Just(GossipMode::PushPull)]
+    use GossipMode::{Flood, Plumtree, Pull, Push, PushPull};
+    prop_oneof![Just(Flood), Just(Push), Just(Pull), Just(PushPull), Just(Plumtree)]
 }
 
 proptest! {

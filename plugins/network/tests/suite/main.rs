@@ -7,5 +7,6 @@ mod conservation;
 mod detectors;
 mod gossip;
 mod links;
+mod regions;
 mod scene;
 mod shared;

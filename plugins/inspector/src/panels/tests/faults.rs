@@ -3,11 +3,15 @@ use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
 };
 use agent2028_core::selector::Selector;
+use agent2028_network::config::Scope;
+use agent2028_network::interventions::{
+    ClockSkew, Duplicate, FalseAlert, Heal, LinkLatency, LinkLoss, Partition, Reorder, TellRumour,
+};
 use agent2028_pheromones::interventions::{SpoofPheromone, SpoofPlace};
 
 use super::*;
 use crate::facts::GroupFacts;
-use crate::panels::faults::{FaultsState, FaultsView, Whom, show};
+use crate::panels::faults::{DropOn, FaultsState, FaultsView, NetworkVerb, Talking, Verb, Whom, show};
 
 fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harness<'a, Stage<FaultsState>> {
     let groups = vec![
@@ -16,13 +20,14 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
     ];
     let fields = vec!["food".to_owned(), "home".to_owned()];
     let capabilities = vec!["database.query".to_owned(), "ml.train".to_owned()];
-    stage([260.0, 700.0], state, move |ui, look, state, actions| {
+    stage([260.0, 1000.0], state, move |ui, look, state, actions| {
         let view = FaultsView {
             agents,
             groups: &groups,
             selected,
             capabilities: &capabilities,
             fields: &fields,
+            talking: Some(Talking { partitions: 1, gossips: true }),
             view_center: Vec2::new(7.0, 8.0),
             world_size: 1000.0,
         };
@@ -50,6 +55,66 @@ fn every_verb_is_its_intervention() {
     let spawn: Spawn = only(&click(&mut harness, Role::Button, "Spawn more of bird"));
     assert_eq!(spawn, Spawn { group: "bird".into(), count: 100, at: None });
     assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn every_verb_of_the_network_is_its_intervention() {
+    let mut harness = palette(FaultsState { passing: true, seconds: 4.0, ..default() }, 1000, &[]);
+    let (select, duration_s) = (Selector::Fraction(0.33), Some(4.0));
+    let cut: Partition = only(&click(&mut harness, Role::Button, "Cut off a third"));
+    assert_eq!(cut, Partition { select: select.clone(), duration_s });
+    let lost: LinkLoss = only(&click(&mut harness, Role::Button, "Lose messages"));
+    assert_eq!(lost, LinkLoss { select: select.clone(), loss: 0.3, duration_s });
+    let late: LinkLatency = only(&click(&mut harness, Role::Button, "Delay messages"));
+    assert_eq!(late, LinkLatency { select: select.clone(), added_ms: 200.0, duration_s });
+    let twice: Duplicate = only(&click(&mut harness, Role::Button, "Double messages"));
+    assert_eq!(twice, Duplicate { select: select.clone(), share: 0.3, duration_s });
+    let shuffled: Reorder = only(&click(&mut harness, Role::Button, "Reorder messages"));
+    assert_eq!(shuffled, Reorder { select: select.clone(), share: 0.3, duration_s });
+    let skew: ClockSkew = only(&click(&mut harness, Role::Button, "Skew clocks"));
+    assert_eq!(skew, ClockSkew { select, most_ms: 500.0, duration_s });
+    assert_eq!(only::<Heal>(&click(&mut harness, Role::Button, "Heal partitions")), Heal { partition: None });
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn a_rumour_is_begun_by_one_of_those_that_are_meant() {
+    let mut state = FaultsState { whom: Whom::Group, group: "hawk".into(), share: 0.5, ..default() };
+    state.network.text = " a cat! ".into();
+    state.network.scope = Scope::LocalBroadcast;
+    let mut harness = palette(state, 1000, &[]);
+    let one = Selector::And(vec![Selector::Named("hawk".into()), Selector::Count(1)]);
+    let rumour: TellRumour = only(&click(&mut harness, Role::Button, "Rumour by one of all hawk"));
+    assert_eq!(rumour, TellRumour { select: one.clone(), scope: Scope::LocalBroadcast, text: "a cat!".into() });
+    let alarm: FalseAlert = only(&click(&mut harness, Role::Button, "False alarm by one of all hawk"));
+    assert_eq!((alarm.select, alarm.text.as_str()), (one, "a cat!"));
+    harness.state_mut().state.network.text = " ".into();
+    harness.run_steps(2);
+    assert_eq!(click(&mut harness, Role::Button, "Rumour by one of all hawk"), vec![]);
+}
+
+#[test]
+fn faults_of_the_network_are_dropped_on_agents_and_on_the_ground() {
+    let groups = [GroupFacts { name: "bird".into(), count: 9, ..default() }];
+    let view = FaultsView {
+        agents: 9,
+        groups: &groups,
+        selected: &[],
+        capabilities: &[],
+        fields: &[],
+        talking: Some(Talking::default()),
+        view_center: Vec2::ZERO,
+        world_size: 1000.0,
+    };
+    let state = FaultsState { share: 1.0, ..default() };
+    let (cut, words) = state.dropped(Verb::Network(NetworkVerb::CutOff), DropOn::Ground(Vec2::ONE), &view);
+    let circle = Selector::Within { center: Vec2::ONE, radius: 50.0 };
+    assert_eq!(cut.downcast::<Partition>().map(|cut| &cut.select), Some(&circle));
+    assert_eq!(words, "Cut off all of the circle");
+    let (_, words) = state.dropped(Verb::Network(NetworkVerb::Rumour), DropOn::Ground(Vec2::ONE), &view);
+    assert_eq!(words, "Rumour by one of the circle");
+    let (heal, words) = state.dropped(Verb::Network(NetworkVerb::Heal), DropOn::Agent(AgentId(3)), &view);
+    assert_eq!((heal.downcast::<Heal>(), words.as_str()), (Some(&Heal::default()), "Healed all partitions"));
 }
 
 #[test]

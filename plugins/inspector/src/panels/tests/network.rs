@@ -72,6 +72,8 @@ fn the_network_is_told_and_partitions_are_healed() {
         "Per agent",
         "Partition 0: 30 agents cut off",
         "Within east",
+        "Known in west",
+        "On bridges",
         "east \u{2013} west",
         "Measured",
         "Histogram of links per agent",

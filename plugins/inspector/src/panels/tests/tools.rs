@@ -1,4 +1,7 @@
+use agent2028_core::agent::AgentId;
+use agent2028_core::selector::Selector;
 use agent2028_core::space::WorldBounds;
+use agent2028_network::interventions::Partition;
 use agent2028_view::{ObstacleShape, Tool};
 
 use super::*;
@@ -53,6 +56,7 @@ fn options<'a>(tool: Tool, shape: ObstacleShape, done: Option<&'static str>) -> 
             thick: true,
             paused: true,
             measured: Some((1234.5, Some(800.0))),
+            cuttable: Some(&[AgentId(4), AgentId(9)]),
             done,
             undo: "Ctrl Z",
         };
@@ -91,4 +95,11 @@ fn options_are_chosen_and_what_was_done_is_told_with_the_way_back() {
     assert!(says(&harness, "Spawned 100 ant, with the next tick \u{2014} Ctrl Z to undo"));
     let harness = options(Tool::Measure, ObstacleShape::Circle, None);
     assert!(says(&harness, "around the edge"));
+}
+
+#[test]
+fn a_lasso_around_agents_cuts_them_off() {
+    let mut harness = options(Tool::Lasso, ObstacleShape::Circle, None);
+    let cut: Partition = only(&click(&mut harness, Role::Button, "Cut off"));
+    assert_eq!(cut, Partition { select: Selector::Ids(vec![AgentId(4), AgentId(9)]), duration_s: None });
 }
