@@ -168,6 +168,18 @@ pub fn percent(share: f64) -> String {
     format!("{}{THIN_SPACE}%", fixed(per_cent, decimals))
 }
 
+/// A name of at most `most` letters: of a longer one the middle is left out, as the end often tells agents apart.
+#[must_use]
+pub fn elided(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
+        return name.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let (head, tail) = (kept / 2, kept - kept / 2);
+    letters[..head].iter().chain(&['\u{2026}']).chain(&letters[letters.len() - tail..]).collect()
+}
+
 /// A share as a person would say it: `a third`, `half`, `all`, else in per cent.
 #[must_use]
 pub fn share_in_words(share: f64) -> String {
@@ -353,5 +365,12 @@ mod tests {
         assert_eq!(words("AgentFailed"), "Agent failed");
         assert_eq!(label_of("max_speed"), "Max speed");
         assert_eq!(label_of(""), "");
+    }
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        assert_eq!(elided("peer-12", 8), "peer-12");
+        assert_eq!(elided("a-very-long-name-17891", 10), "a-ve\u{2026}17891");
+        assert_eq!((elided("äöüäöü", 3), elided("abc", 0)), ("ä\u{2026}ü".into(), "\u{2026}".into()));
     }
 }

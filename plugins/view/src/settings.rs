@@ -84,9 +84,9 @@ pub struct Layers {
     pub formation_slots: bool,
     /// Soft hulls around flocks.
     pub hulls: bool,
-    /// Who is linked with whom, as long as the links are few enough to be told apart.
+    /// Who is linked with whom; of the selected agents only, where there are too many links to be told apart.
     pub links: bool,
-    /// Messages on their way, as long as they are few enough to be told apart.
+    /// Messages on their way; from and to the selected agents only, where there are too many to be told apart.
     pub messages: bool,
     /// Regions that something is about to happen in.
     pub regions: bool,

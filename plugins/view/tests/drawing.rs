@@ -7,6 +7,7 @@ use agent2028_core::agent::{AgentGroup, AgentGroups, AgentId, Placement, fail_ag
 use agent2028_core::require_motion;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::{Edge, WorldBounds};
+use agent2028_network::NetworkPlugin;
 use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::config::{LayerConfig, PheromonesConfig};
 use agent2028_pheromones::field::{LayerId, PheromoneField};
@@ -54,6 +55,23 @@ fn simulation(points: &[Vec2], velocity: Vec2, marks: &[(f32, f32)]) -> Simulati
         field.deposit(LayerId(0), Vec2::new(*x, *y), 1.0, AgentId(0));
     }
     Simulation::new(std::mem::take(app.world_mut()))
+}
+
+/// One agent in the upper right corner, `others` in the lower left, everybody linked with everybody.
+fn linked(others: u32) -> Simulation {
+    let mut app = App::new();
+    app.add_plugins(SimCorePlugin {
+        world: WorldBounds { size: Vec2::splat(100.0), edge: Edge::Bounce },
+        ..SimCorePlugin::default()
+    });
+    app.add_plugins(NetworkPlugin::default());
+    let points = std::iter::once(Vec2::splat(40.0)).chain((0..others).map(|_| Vec2::splat(-40.0))).collect();
+    let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup::default());
+    spawn_group(app.world_mut(), group, others + 1, &Placement::Points(points))
+        .expect("the group was added just now and is small");
+    let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
+    simulation.run(1);
+    simulation
 }
 
 fn offscreen(simulation: Simulation, settings: ViewSettings) -> Offscreen {
@@ -253,4 +271,22 @@ fn selection_rings_camera_and_density_do_what_they_say() {
     assert!(apart(color_at(&image, -20.0, 0.0), ground) > 150 && apart(color_at(&image, 20.0, 0.0), ground) < 4);
     let time = many.measure(3).unwrap();
     assert!(time.frame >= time.compose && !time.compose.is_zero());
+}
+
+#[test]
+fn links_are_drawn_and_where_they_are_too_many_those_of_the_selected() {
+    if !can_draw() {
+        return;
+    }
+    let ground = rgb(Theme::Dark.tokens().world);
+    // Half-way between the corners only links are.
+    let inked = |image: &FrameImage| apart(color_at(image, 0.0, 0.0), ground) > 30;
+    let mut few = offscreen(linked(10), ViewSettings::default());
+    assert!(inked(&few.frame().unwrap()));
+    few.world_mut().resource_mut::<ViewSettings>().layers.links = false;
+    assert!(!inked(&few.frame().unwrap()));
+    let mut many = offscreen(linked(120), ViewSettings::default());
+    assert!(!inked(&many.frame().unwrap()));
+    many.world_mut().resource_mut::<Selection>().set([AgentId(5)]);
+    assert!(inked(&many.frame().unwrap()));
 }

@@ -68,7 +68,11 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
             ui.label(look.body("A false alarm").color(look.warning));
         }
     });
-    let last = rumour.last_heard.max(rumour.born + 1);
+    let remembered = rumour.hearings.len() as u64;
+    let forgotten = remembered < rumour.informed.len() as u64;
+    // Who heard it later than is remembered isn't known any more.
+    let last = if forgotten { rumour.hearings.last().map(|hearing| hearing.tick) } else { Some(rumour.last_heard) };
+    let last = last.unwrap_or(rumour.born).max(rumour.born + 1);
     let mut until = state.until.unwrap_or(last).clamp(rumour.born, last) as f64;
     let heard = rumour.hearings.partition_point(|hearing| hearing.tick as f64 <= until);
     ui.horizontal(|ui| {
@@ -97,10 +101,11 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
         }
     });
     curve(ui, look, rumour, heard, last);
-    hearings(ui, look, view.world, &rumour.hearings[..heard], actions);
-    if (rumour.hearings.len() as u64) < rumour.informed.len() as u64 {
-        ui.label(look.quiet("Only the first ones are remembered: network.gossip.history says how many."));
+    if forgotten {
+        let first = format::count(remembered);
+        ui.label(look.quiet(format!("The first {first} are remembered; network.gossip.history says how many.")));
     }
+    hearings(ui, look, view.world, &rumour.hearings[..heard], actions);
 }
 
 /// How many had heard it by when.

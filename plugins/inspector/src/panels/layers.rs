@@ -105,9 +105,9 @@ impl Toggle {
             Self::Trails => "Where agents have just been: the selected ones, or all if there are at most a thousand",
             Self::Hulls => "A soft line around every flock: agents that hang together at the cohesion radius",
             Self::Links => {
-                "Who is linked with whom, and where a partition cuts, as long as the links can be told apart"
+                "Who is linked with whom, and where a partition cuts; where links are too many, those of the selected agents"
             }
-            Self::Messages => "Messages on their way, as long as they can be told apart",
+            Self::Messages => "Messages on their way; where they are too many, those from and to the selected agents",
             Self::Labels => "Names and numbers of flocks, places and selected agents, where there is room",
             Self::Places => "Nests, resources, targets and counting lines",
             Self::Obstacles => "Obstacles, walls and corridors",

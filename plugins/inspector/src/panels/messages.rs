@@ -46,6 +46,9 @@ impl Default for MessagesState {
 /// More lanes than this can't be told apart.
 const MOST_LANES: usize = 12;
 
+/// As many letters of a name stand before a lane.
+const MOST_LETTERS: usize = 18;
+
 /// Who comes up most often, of several the lowest id.
 fn most_often(agents: impl Iterator<Item = AgentId>) -> Option<AgentId> {
     let mut counts: BTreeMap<AgentId, u32> = BTreeMap::new();
@@ -126,6 +129,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &MessagesView, state: &mut MessagesS
     for (lane, agent) in lanes.iter().enumerate() {
         painter.hline(left..=rect.right(), y(lane), Stroke::new(spacing::HAIRLINE, look.hairline));
         let name = view.world.get_resource::<AgentGroups>().map(|groups| groups.name_of(*agent)).unwrap_or_default();
+        let name = format::elided(&name, MOST_LETTERS);
         painter.text(pos2(rect.left(), y(lane)), Align2::LEFT_CENTER, name, font.clone(), look.text);
     }
     let mut nearest: Option<(f32, &Traced)> = None;

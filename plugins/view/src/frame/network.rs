@@ -10,9 +10,9 @@ use super::FrameInput;
 use crate::paint::Painter;
 use crate::tokens::{Rgba8, spacing};
 
-/// More links than this aren't drawn: they would cover everything else.
+/// If there are more links than this, only those of selected agents are drawn: all would cover everything else.
 const MOST_LINKS: u64 = 4_000;
-/// More messages than this aren't drawn.
+/// If there are more messages than this, only those from and to selected agents are drawn.
 const MOST_MESSAGES: u64 = 2_000;
 /// How clearly links are drawn: a few stand out, many must not.
 const LINK_ALPHA: (f32, f32) = (0.09, 0.4);
@@ -29,17 +29,26 @@ pub(super) fn paint(painter: &mut Painter, input: &FrameInput) {
         let entity = index.get(AgentId(agent))?;
         world.get::<Position>(entity).map(|position| position.0).filter(|place| place.is_finite())
     };
-    if layers.links && network.link_count() <= MOST_LINKS {
+    if layers.links {
         paint_links(painter, input, network, &place);
     }
-    if layers.messages && network.in_flight() <= MOST_MESSAGES {
+    if layers.messages {
         paint_messages(painter, input, network, &place);
     }
 }
 
 fn paint_links(painter: &mut Painter, input: &FrameInput, network: &Network, place: &impl Fn(u32) -> Option<Vec2>) {
     let (tokens, bounds) = (input.settings.tokens(), input.bounds());
-    let clear = LINK_ALPHA.1 * (FEW_LINKS / network.link_count().max(1) as f32).sqrt();
+    let (count, selected) = (network.link_count(), &input.selection.selected);
+    if count > MOST_LINKS && selected.len() as u64 > MOST_LINKS {
+        return;
+    }
+    let of_selected = || selected.iter().map(|agent| network.neighbours(*agent));
+    let shown = if count > MOST_LINKS { of_selected().map(|all| all.len() as u64).sum() } else { count };
+    if shown > MOST_LINKS {
+        return;
+    }
+    let clear = LINK_ALPHA.1 * (FEW_LINKS / shown.max(1) as f32).sqrt();
     let color = tokens.secondary.alpha(clear.clamp(LINK_ALPHA.0, LINK_ALPHA.1));
     let cut = tokens.danger.alpha(0.35);
     let mut link = |one: u32, other: u32| {
@@ -48,6 +57,14 @@ fn paint_links(painter: &mut Painter, input: &FrameInput, network: &Network, pla
             paint_line(painter, input, &bounds, from, to, color);
         }
     };
+    if count > MOST_LINKS {
+        for (agent, neighbours) in selected.iter().zip(of_selected()) {
+            // A link between two selected agents is drawn once.
+            let selected_before = |other: u32| other < agent.0 && selected.binary_search(&AgentId(other)).is_ok();
+            neighbours.iter().filter(|other| !selected_before(*other)).for_each(|other| link(agent.0, other));
+        }
+        return;
+    }
     match network.links() {
         Links::Sparse(links) => links.edges().for_each(|(one, other)| link(one, other)),
         Links::Full => {
@@ -105,7 +122,14 @@ fn clip(rect: Rect, from: Vec2, to: Vec2) -> Option<(Vec2, Vec2)> {
 
 fn paint_messages(painter: &mut Painter, input: &FrameInput, network: &Network, place: &impl Fn(u32) -> Option<Vec2>) {
     let (tokens, bounds, now) = (input.settings.tokens(), input.bounds(), input.simulation.tick());
-    for (due, message) in network.flights() {
+    let selected = &input.selection.selected;
+    let few = network.in_flight() <= MOST_MESSAGES;
+    if !few && selected.is_empty() {
+        return;
+    }
+    let meant = |agent: AgentId| selected.binary_search(&agent).is_ok();
+    let shown = network.flights().filter(|(_, message)| few || meant(message.from) || meant(message.to));
+    for (due, message) in shown.take(MOST_MESSAGES as usize) {
         let (Some(from), Some(to)) = (place(message.from.0), place(message.to.0)) else {
             continue;
         };
