@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use bevy::prelude::*;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::agent::{CapabilityError, SpawnError};
 use crate::clock::SimClock;
-use crate::event::{EventBus, EventKind};
+use crate::event::{EventBus, EventKind, EventPayload};
 use crate::params::problems_context;
 use crate::ranges::check_ranges;
 use crate::reflect_path::PathError;
@@ -367,6 +367,25 @@ fn apply_checked(
     }
 }
 
+/// What an [`EventKind::INTERVENTION_APPLIED`] or an [`EventKind::INTERVENTION_FAILED`] carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterventionTold {
+    /// The intervention's name, such as `Kill`.
+    pub intervention: String,
+    /// What it did, or why it could not, in words.
+    pub outcome: String,
+}
+
+impl EventPayload for InterventionTold {
+    const NAME: &'static str = "InterventionTold";
+}
+
+impl fmt::Display for InterventionTold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.intervention, self.outcome)
+    }
+}
+
 /// Applies what is due at the start of the tick.
 pub(crate) fn apply_due(world: &mut World) {
     let now = world.resource::<SimClock>().tick();
@@ -378,11 +397,12 @@ pub(crate) fn apply_due(world: &mut World) {
         let context = InterventionContext { tick: now, ordinal: ordinal as u64 };
         let name = stamped.action.name();
         let outcome = apply_checked(&stamped.action, world, &context).map_err(|error| error.to_string());
-        let (kind, text) = match &outcome {
-            Ok(text) => (EventKind::INTERVENTION_APPLIED, format!("{name}: {text}")),
-            Err(text) => (EventKind::INTERVENTION_FAILED, format!("{name}: {text}")),
+        let (kind, words) = match &outcome {
+            Ok(words) => (EventKind::INTERVENTION_APPLIED, words),
+            Err(words) => (EventKind::INTERVENTION_FAILED, words),
         };
-        world.resource_mut::<EventBus>().publish(kind, None, text);
+        let told = InterventionTold { intervention: name.into(), outcome: words.clone() };
+        world.resource_mut::<EventBus>().publish(kind, None, told);
         world.resource_mut::<InterventionLog>().0.push(Applied { stamped, outcome });
     }
 }

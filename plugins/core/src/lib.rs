@@ -58,6 +58,7 @@ use chrono::{DateTime, Utc};
 
 use agent::{Agent, AgentIndex, Condition, Status};
 use checkpoint::AddCheckpoint;
+use event::AddEventPayload;
 use metrics::{MetricId, MetricSpec, Metrics};
 use params::AddSection;
 use schedule::TickStart;
@@ -133,6 +134,7 @@ impl Plugin for SimCorePlugin {
         app.world_mut().register_component::<agent::Velocity>();
         checkpoint::register_core(app);
         event::register(app);
+        app.add_event_payload::<agent::AgentsJoined>().add_event_payload::<intervention::InterventionTold>();
         app.checkpoint_resource::<faults::ChurnProcesses>("churn")
             .checkpoint_resource::<quarantine::Quarantine>("quarantine")
             .after_checkpoint_load(quarantine::stop_as_saved)

@@ -9,8 +9,8 @@ use bevy::math::ops;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::AGENT_SUSPECTED;
 use crate::config::{HeartbeatConfig, NetworkConfig};
+use crate::events::{AGENT_SUSPECTED, Grounds, Suspicion};
 use crate::inbox::Inbox;
 use crate::message::MessageKind;
 use crate::network::{Network, post};
@@ -218,7 +218,7 @@ pub(crate) fn heartbeat(
             hearts.suspicions += 1;
             hearts.false_suspicions += u64::from(!failed.contains(ear.subject));
             if *doubts == 1 && before.get(ear.subject as usize).is_none_or(|doubts| *doubts == 0) {
-                let told = format!("agent {} hears its heart no more", ear.observer);
+                let told = Suspicion { by: AgentId(ear.observer), grounds: Grounds::Silence };
                 bus.publish(AGENT_SUSPECTED, Some(AgentId(ear.subject)), told);
             }
         }

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::bits::BitSet;
 use crate::config::Scope;
+use crate::events::{PARTITION_BEGAN, PARTITION_HEALED, PartitionBegan, PartitionHealed};
 use crate::faults::{Impairment, LinkFault, Partition as Cut};
 use crate::gossip::begin_rumour;
 use crate::network::Network;
-use crate::{PARTITION_BEGAN, PARTITION_HEALED};
 
 macro_rules! check_selector {
     ($($kind:ty),*) => {
@@ -75,9 +75,9 @@ impl Intervention for Partition {
         let number = network.faults.next_partition;
         network.faults.next_partition += 1;
         network.faults.partitions.push(Cut { number, inside: set_of(&agents), since: context.tick, until });
-        let told = format!("partition {number} cuts {} agents from {others} others", agents.len());
-        world.resource_mut::<EventBus>().publish(PARTITION_BEGAN, None, told.clone());
-        Ok(told)
+        let told = PartitionBegan { number, inside: agents.len() as u64, outside: others as u64 };
+        world.resource_mut::<EventBus>().publish(PARTITION_BEGAN, None, told);
+        Ok(told.to_string())
     }
 }
 
@@ -111,7 +111,7 @@ impl Intervention for Heal {
         network.faults.partitions.retain(|cut| !meant(cut));
         let mut bus = world.resource_mut::<EventBus>();
         for number in &healed {
-            bus.publish(PARTITION_HEALED, None, format!("partition {number} healed"));
+            bus.publish(PARTITION_HEALED, None, PartitionHealed { number: *number });
         }
         Ok(format!("{} partitions healed", healed.len()))
     }

@@ -19,7 +19,7 @@
 //! | [`region_bus`] | which events are known in which region |
 //! | [`swim`], [`heartbeat`] | how agents notice that others fail |
 //! | [`shared`], [`crdt`], [`digest`] | replicated state |
-//! | [`config`], [`interventions`], [`observe`] | the scene's section, faults, metrics |
+//! | [`config`], [`interventions`], [`events`], [`observe`] | the scene's section, faults, what is told, metrics |
 //!
 //! Other plugins talk over it:
 //!
@@ -48,6 +48,7 @@ pub mod config;
 pub mod crdt;
 pub mod diagram;
 pub mod digest;
+pub mod events;
 pub mod faults;
 pub mod gossip;
 pub mod graph;
@@ -67,6 +68,10 @@ mod weave;
 pub mod wire;
 
 pub use config::NetworkConfig;
+pub use events::{
+    AGENT_CONFIRMED_DEAD, AGENT_SUSPECTED, FALSE_ALARM, PARTITION_BEGAN, PARTITION_HEALED, RUMOUR_BEGAN,
+    SUSPICION_REFUTED,
+};
 pub use inbox::Inbox;
 pub use message::{Message, MessageKind, MessageKinds};
 pub use network::{Network, SendError};
@@ -74,7 +79,7 @@ pub use network::{Network, SendError};
 use agent2028_core::agent::{AgentGroups, Regions};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{EventBus, EventKind};
+use agent2028_core::event::{AddEventPayload, EventBus};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
@@ -92,22 +97,6 @@ use interventions::{ClockSkew, Duplicate, FalseAlert, Heal, LinkLatency, LinkLos
 use region_bus::{RegionMetrics, RegionalBuses};
 use shared::{SharedMetrics, SharedState};
 use swim::{Swim, SwimMetrics};
-
-/// A partition cuts the network.
-pub const PARTITION_BEGAN: EventKind = EventKind::new("PartitionBegan", 8);
-/// A partition is over.
-pub const PARTITION_HEALED: EventKind = EventKind::new("PartitionHealed", 7);
-/// Somebody begins a rumour.
-pub const RUMOUR_BEGAN: EventKind = EventKind::new("RumourBegan", 4);
-/// Somebody raises a false alarm.
-pub const FALSE_ALARM: EventKind = EventKind::new("FalseAlarm", 6);
-
-/// An agent is suspected of having failed, by the first that does.
-pub const AGENT_SUSPECTED: EventKind = EventKind::new("AgentSuspected", 6);
-/// An agent is held for failed, by the first that does.
-pub const AGENT_CONFIRMED_DEAD: EventKind = EventKind::new("AgentConfirmedDead", 7);
-/// A suspect says that it is there.
-pub const SUSPICION_REFUTED: EventKind = EventKind::new("SuspicionRefuted", 5);
 
 /// Links, messages and what is built on them. Add it after `SimCorePlugin`, before agents are spawned.
 #[derive(Clone, Debug, Default)]
@@ -141,6 +130,10 @@ impl Plugin for NetworkPlugin {
             .checkpoint_resource::<Network>("network.messages")
             .checkpoint_resource::<observe::RateWindow>("network.rates")
             .after_checkpoint_load(forget_what_is_no_state)
+            .add_event_payload::<events::PartitionBegan>()
+            .add_event_payload::<events::PartitionHealed>()
+            .add_event_payload::<events::RumourBegan>()
+            .add_event_payload::<events::Suspicion>()
             .add_intervention::<Partition>()
             .add_intervention::<Heal>()
             .add_intervention::<LinkLoss>()

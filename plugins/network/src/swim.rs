@@ -14,13 +14,13 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{NetworkConfig, ProbeTarget, SwimConfig};
+use crate::events::{AGENT_CONFIRMED_DEAD, AGENT_SUSPECTED, Grounds, SUSPICION_REFUTED, Suspicion};
 use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind};
 use crate::neighbours::Neighbours;
 use crate::network::{Network, post};
 use crate::topology::below;
 use crate::wire::{Reader, put};
-use crate::{AGENT_CONFIRMED_DEAD, AGENT_SUSPECTED, SUSPICION_REFUTED};
 
 const PROBE: Purpose = Purpose::new("network.swim.probe");
 const HELP: Purpose = Purpose::new("network.swim.help");
@@ -402,11 +402,8 @@ fn suspect(swim: &mut Swim, around: &Around<'_>, network: &Network, bus: &mut Ev
         }
         swim.counts.suspicions += 1;
         if swim.doubted_by(AgentId(subject)) == 0 {
-            bus.publish(
-                AGENT_SUSPECTED,
-                Some(AgentId(subject)),
-                format!("agent {observer} suspects that it has failed"),
-            );
+            let told = Suspicion { by: AgentId(observer), grounds: Grounds::NoAnswer };
+            bus.publish(AGENT_SUSPECTED, Some(AgentId(subject)), told);
         }
         if let Some((since, noticed)) = swim.failed_since.get_mut(&subject)
             && !*noticed
@@ -432,7 +429,8 @@ fn judge(
     swim.counts.false_verdicts +=
         u64::from(!network.failed.contains(subject) && network.members.place(subject).is_some());
     if !swim.judged_by.contains_key(&subject) {
-        bus.publish(AGENT_CONFIRMED_DEAD, Some(AgentId(subject)), format!("agent {observer} holds it for failed"));
+        let told = Suspicion { by: AgentId(observer), grounds: Grounds::NotRefuted };
+        bus.publish(AGENT_CONFIRMED_DEAD, Some(AgentId(subject)), told);
     }
     swim.believe(around, observer, subject, State::Dead, incarnation);
 }

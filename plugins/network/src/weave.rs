@@ -8,9 +8,9 @@ use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 
-use crate::PARTITION_HEALED;
 use crate::config::{NetworkConfig, TopologyConfig};
 use crate::diagram::Diagram;
+use crate::events::{PARTITION_HEALED, PartitionHealed};
 use crate::graph::SparseLinks;
 use crate::neighbours::{Links, Members};
 use crate::network::{Network, topology_hash};
@@ -41,7 +41,7 @@ pub(crate) fn look_around(
         }
     }
     for number in network.faults.expire(clock.tick()) {
-        bus.publish(PARTITION_HEALED, None, format!("partition {number} healed"));
+        bus.publish(PARTITION_HEALED, None, PartitionHealed { number });
     }
 }
 

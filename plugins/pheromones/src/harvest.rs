@@ -8,15 +8,13 @@ use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 
 use crate::config::ForagingConfig;
+use crate::events::{RESOURCE_FOUND, ResourceFound, ResourceGrownBack, ResourceUsedUp};
 use crate::field::PheromoneField;
 use crate::forager::{Activity, Forager, PathMemory};
 use crate::movement::in_id_order;
 use crate::plan::{ForagingPlan, GroupPlan};
 use crate::site::Sites;
 use crate::stats::ForagingStats;
-
-/// Somebody has found a resource that nobody had found before.
-pub const RESOURCE_FOUND: EventKind = EventKind::new("ResourceFound", 5);
 
 const REST: Purpose = Purpose::new("pheromones.rest");
 const RESPAWN: Purpose = Purpose::new("pheromones.respawn");
@@ -35,8 +33,8 @@ pub fn respawn_resources(
     let mut stream = dice.global(RESPAWN, clock.tick());
     for index in sites.respawn(clock.tick(), clock.tick_hz(), &bounds, &mut stream) {
         let source = &sites.sources[index];
-        let text = format!("{} units of {} at {}", source.amount, source.name, source.position);
-        bus.publish(EventKind::RESOURCE_AVAILABLE, None, text);
+        let (name, position, amount) = (source.name.clone(), source.position, source.amount);
+        bus.publish(EventKind::RESOURCE_AVAILABLE, None, ResourceGrownBack { name, position, amount });
     }
 }
 
@@ -128,11 +126,12 @@ fn pick_up(
     }
     if !known {
         stats.found += 1;
-        bus.publish(RESOURCE_FOUND, Some(place.agent), format!("{} at {}", source.name, source.position));
+        let told = ResourceFound { name: source.name.clone(), position: source.position };
+        bus.publish(RESOURCE_FOUND, Some(place.agent), told);
     }
     if source.amount <= 0.0 {
-        let text = format!("{} at {} is used up", source.name, source.position);
-        bus.publish(EventKind::RESOURCE_EXHAUSTED, Some(place.agent), text);
+        let told = ResourceUsedUp { name: source.name.clone(), position: source.position };
+        bus.publish(EventKind::RESOURCE_EXHAUSTED, Some(place.agent), told);
     }
     stats.pickups += 1;
     forager.carried = taken;

@@ -39,6 +39,7 @@
 pub mod config;
 pub mod corridors;
 pub mod emit;
+pub mod events;
 pub mod experiments;
 mod explain;
 pub mod field;
@@ -57,12 +58,13 @@ pub mod trail;
 pub mod walls;
 
 pub use config::PheromonesConfig;
+pub use events::RESOURCE_FOUND;
 pub use field::{LayerId, PheromoneField};
-pub use harvest::RESOURCE_FOUND;
 
 use agent2028_core::agent::{MotionClaims, RelocateHooks, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
+use agent2028_core::event::AddEventPayload;
 use agent2028_core::explain::Explainers;
 use agent2028_core::faults::EditableComponents;
 use agent2028_core::intervention::AddIntervention;
@@ -104,6 +106,9 @@ impl Plugin for PheromonesPlugin {
         let sites = site::Sites::new(&self.config.nests, &self.config.resources, &bounds, &mut stream);
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
         let ids = observe::PheromoneMetrics::declare(&self.config, &mut metrics);
+        app.add_event_payload::<events::ResourceFound>()
+            .add_event_payload::<events::ResourceUsedUp>()
+            .add_event_payload::<events::ResourceGrownBack>();
         app.insert_resource(self.config.clone())
             .insert_resource(field)
             .insert_resource(sites)

@@ -24,7 +24,7 @@ pub use index::AgentIndex;
 pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};
 pub(crate) use spawn::MAX_AGENTS;
-pub use spawn::{SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
+pub use spawn::{AgentsJoined, SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
 
 use bevy::prelude::*;
 use bytemuck::{Pod, Zeroable};

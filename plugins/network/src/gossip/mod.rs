@@ -20,13 +20,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::bits::BitSet;
 use crate::config::{GossipConfig, GossipMode, NetworkConfig, Scope};
+use crate::events::{FALSE_ALARM, RUMOUR_BEGAN, RumourBegan};
 use crate::inbox::Inbox;
 use crate::message::{Message, MessageColumns, MessageKind};
 use crate::neighbours::{Links, Members, Neighbours};
 use crate::network::{Network, post};
 use crate::topology::below;
 use crate::wire::{Reader, put};
-use crate::{FALSE_ALARM, RUMOUR_BEGAN};
 
 /// The dice of rounds: whom an agent turns to.
 pub(crate) const ROUND: Purpose = Purpose::new("network.gossip.round");
@@ -487,7 +487,7 @@ pub fn begin_rumour(world: &mut World, origin: AgentId, scope: Scope, text: &str
         gossip.seen.insert(origin.0, seen);
         gossip.begun.push((origin.0, number));
         let kind = if untrue { FALSE_ALARM } else { RUMOUR_BEGAN };
-        let told = format!("rumour {number} begins: {text}");
+        let told = RumourBegan { number, text: text.to_owned() };
         world.resource_mut::<EventBus>().publish(kind, Some(origin), told);
         Some(number)
     })
