@@ -6,34 +6,13 @@ program=$1
 shots=${2:-$(mktemp -d)}
 mkdir -p "$shots"
 
-display=:$((90 + RANDOM % 100))
-Xvfb "$display" -screen 0 1440x900x24 -nolisten tcp >/dev/null 2>&1 &
-server=$!
-manager=
-window=
-finish() {
-    [ -n "$window" ] && kill "$window" 2>/dev/null || true
-    [ -n "$manager" ] && kill "$manager" 2>/dev/null || true
-    kill "$server" 2>/dev/null || true
-}
-trap finish EXIT
-export DISPLAY=$display
-# Nothing of the user's own settings is read or changed.
-AGENT2028_HOME=$(mktemp -d)
-export AGENT2028_HOME
-unset WAYLAND_DISPLAY || true
+. "$(dirname "$0")/window_display.sh"
+display 1440 900
 
-fail() { echo "FAILED: $*" >&2; exit 1; }
-shot() { import -window root "$shots/$1.png"; }
 # How many pixels differ between two screenshots, counting only clear differences.
 differ() { compare -metric AE -fuzz 8% "$shots/$1.png" "$shots/$2.png" null: 2>&1 | sed 's/[^0-9.e+].*//' | awk '{printf "%d", $1}'; }
 # Brightness varies over a picture that shows something.
 spread() { convert "$shots/$1.png" -colorspace Gray -format '%[fx:int(1000*standard_deviation)]' info:; }
-
-for _ in $(seq 50); do xdpyinfo >/dev/null 2>&1 && break; sleep 0.1; done
-# Closing a window is a window manager's message; without one there is only pulling the plug.
-openbox >/dev/null 2>&1 &
-manager=$!
 
 echo "every scene has the same hash in the window as headless"
 for name in $("$program" scenes --format json | grep -o '"name": *"[^"]*"' | cut -d'"' -f4); do
@@ -59,74 +38,25 @@ xdotool windowfocus "$id" key alt+F4
 wait "$window" || fail "closing the welcome scene exits with $?"
 window=
 
-table=$shots/interface.tsv
-rm -f "$table"
-log=$shots/window.log
 scene=$shots/flock.ron
 "$program" scenes show flock >"$scene"
-"$program" open "$scene" --seed 5 --describe-interface "$table" >"$log" 2>&1 &
-window=$!
-for _ in $(seq 300); do
-    [ -s "$table" ] && break
-    kill -0 "$window" 2>/dev/null || { cat "$log" >&2; fail "the program ended before its window opened"; }
-    sleep 0.2
-done
-id=$(xdotool search --name 'Agent2028' | tail -n 1)
-xdotool windowfocus "$id" || true
-sleep 4
-
-# The table has: role, name, value, left, top, width, height.
-# The middle of the first thing of a role and name, as "x y".
-place() {
-    awk -F'\t' -v role="$1" -v name="$2" '$1 == role && (name == "" || $2 == name) {
-        print int($4 + $6 / 2), int($5 + $7 / 2); exit
-    }' "$table"
-}
-# The name, or the value, of the first thing of a role.
-field() { awk -F'\t' -v role="$1" -v name="$2" -v column="$3" '$1 == role && (name == "" || $2 == name) { print $column; exit }' "$table"; }
-# A click has to be seen down for at least a frame, and by software a frame can take long.
-press() {
-    read -r x y <<<"$1"
-    xdotool mousemove --window "$id" "$x" "$y"
-    sleep 0.3
-    xdotool mousedown 1
-    sleep 0.3
-    xdotool mouseup 1
-    sleep 0.7
-}
-# Scrolls the panel that has the height Y until something is in view: scroll_to ROLE NAME Y.
-scroll_to() {
-    local bottom
-    local over=$3
-    bottom=$(awk -F'\t' '$1 == "world" { print $5 + $7; exit }' "$table")
-    for _ in $(seq 40); do
-        read -r x y <<<"$(place "$1" "$2")"
-        [ -n "${y:-}" ] || fail "there is no $1 \"$2\""
-        if [ "$y" -lt $((bottom - 20)) ] && [ "$y" -gt 60 ]; then
-            return
-        fi
-        xdotool mousemove --window "$id" 60 "$over"
-        if [ "$y" -gt 60 ]; then xdotool click 5; else xdotool click 4; fi
-        sleep 0.5
-    done
-    fail "$1 \"$2\" does not come into view"
-}
+start open "$scene" --seed 5
 
 echo "it plays"
 shot playing
 [ "$(spread playing)" -gt 20 ] || fail "the window is blank"
 [ "$(field clock "" 3)" = playing ] || fail "it does not play by itself"
-before=$(field clock "" 2)
+before=$(tick)
 sleep 1.5
 shot playing-later
-[ "$(field clock "" 2)" -gt "$before" ] || fail "no ticks pass"
+tick_over "$before" || fail "no ticks pass"
 [ "$(differ playing playing-later)" -gt 500 ] || fail "nothing moves while playing"
 
 echo "it pauses"
-read -r x y <<<"$(place world "")"
-xdotool mousemove --window "$id" "$x" "$y" key space
+over_world
+xdotool key space
 sleep 2
-[ "$(field clock "" 3)" = paused ] || fail "the space bar does not pause"
+paused || fail "the space bar does not pause"
 shot paused
 sleep 1
 shot paused-later
@@ -134,18 +64,18 @@ shot paused-later
 
 echo "it selects an agent"
 agent=$(field agent "" 2)
-press "$(place agent "$agent")"
+press agent "$agent"
 sleep 0.5
 [ "$(field selected "" 2)" = "$agent" ] || fail "a click on $agent selects \"$(field selected "" 2)\""
 shot selected
 [ "$(differ paused selected)" -gt 300 ] || fail "the selection does not show"
 
 echo "it moves a slider"
-scroll_to slider Cohesion 200
+scroll_to slider Cohesion 60 200
 was=$(field slider Cohesion 3)
 shot before-slider
 read -r x y <<<"$(place slider Cohesion)"
-press "$((x + 60)) $y"
+click_at "$((x + 60))" "$y"
 # Changes are made before a tick: one has to pass.
 xdotool key period
 sleep 1.5
@@ -155,11 +85,11 @@ now=$(field slider Cohesion 3)
 [ "$(differ before-slider slider)" -gt 20 ] || fail "the slider does not show its value"
 
 echo "it kills a third"
-scroll_to button "Kill a third" 560
+scroll_to button "Kill a third" 60 560
 shot before-kill
-press "$(place button "Kill a third")"
-read -r x y <<<"$(place world "")"
-xdotool mousemove --window "$id" "$x" "$y" key period
+press button "Kill a third"
+over_world
+xdotool key period
 sleep 2
 shot killed
 [ "$(differ before-kill killed)" -gt 1000 ] || fail "killing a third does not show"
@@ -175,10 +105,5 @@ shot wrong-scene
 sed -i 's/separation: (raduis/separation: (radius/' "$scene"
 
 echo "it closes"
-xdotool windowfocus "$id" key alt+F4
-for _ in $(seq 50); do kill -0 "$window" 2>/dev/null || break; sleep 0.2; done
-kill -0 "$window" 2>/dev/null && fail "the window does not close"
-wait "$window" && code=0 || code=$?
-window=
-[ "$code" = 0 ] || { cat "$log" >&2; fail "closing the window exits with $code"; }
+close
 echo "the window works; screenshots in $shots"

@@ -9,85 +9,9 @@ shots=${2:-$(mktemp -d)}
 mkdir -p "$shots"
 shots=$(realpath "$shots")
 
-display=:$((90 + RANDOM % 100))
-Xvfb "$display" -screen 0 1280x748x24 -nolisten tcp >/dev/null 2>&1 &
-server=$!
-manager=
-window=
-finish() {
-    [ -n "$window" ] && kill -9 "$window" 2>/dev/null || true
-    [ -n "$manager" ] && kill "$manager" 2>/dev/null || true
-    kill "$server" 2>/dev/null || true
-}
-trap finish EXIT
-export DISPLAY=$display
-# Nothing of the user's own settings is read or changed, and what is saved goes into a folder of its own.
-AGENT2028_HOME=$(mktemp -d)
-HOME=$(mktemp -d)
-export AGENT2028_HOME HOME
-unset WAYLAND_DISPLAY || true
+. "$(dirname "$0")/window_display.sh"
+display 1280 748
 cd "$HOME"
-for _ in $(seq 50); do xdpyinfo >/dev/null 2>&1 && break; sleep 0.1; done
-openbox >/dev/null 2>&1 &
-manager=$!
-
-table=$shots/interface.tsv
-log=$shots/window.log
-fail() {
-    import -window root "$shots/failed.png" || true
-    tail -n 5 "$log" >&2 || true
-    echo "FAILED: $*; see $shots" >&2
-    exit 1
-}
-shot() { import -window root "$shots/$1.png"; }
-# The table has: role, name, value, left, top, width, height.
-place() {
-    awk -F'\t' -v role="$1" -v name="$2" '$1 == role && (name == "" || $2 == name) {
-        print int($4 + $6 / 2), int($5 + $7 / 2); exit
-    }' "$table"
-}
-field() { awk -F'\t' -v role="$1" -v name="$2" -v column="$3" '$1 == role && (name == "" || $2 == name) { print $column; exit }' "$table"; }
-# Waits until a condition holds: by software a frame can take long.
-until_true() {
-    for _ in $(seq 100); do
-        "$@" && return 0
-        sleep 0.2
-    done
-    return 1
-}
-there() { [ -n "$(place "$1" "$2")" ]; }
-says() { grep -qF "$1" "$table"; }
-click_at() {
-    xdotool mousemove --window "$id" "$1" "$2"
-    sleep 0.4
-    xdotool mousedown 1
-    sleep 0.4
-    xdotool mouseup 1
-    sleep 0.8
-}
-press() {
-    until_true there "$1" "$2" || fail "there is no $1 \"$2\""
-    read -r x y <<<"$(place "$1" "$2")"
-    click_at "$x" "$y"
-}
-over_world() {
-    read -r x y <<<"$(place world "")"
-    xdotool mousemove --window "$id" "$x" "$y"
-    sleep 0.3
-}
-start() {
-    rm -f "$table"
-    "$program" "$@" --describe-interface "$table" >"$log" 2>&1 &
-    window=$!
-    until_true test -s "$table" || fail "no window opens"
-    id=$(xdotool search --name 'Agent2028' | tail -n 1)
-    xdotool windowfocus "$id" || true
-    sleep 4
-}
-paused() { [ "$(field clock "" 3)" = paused ]; }
-tick() { field clock "" 2; }
-tick_over() { [ "$(tick)" -gt "$1" ]; }
-tick_under() { [ "$(tick)" -lt "$1" ]; }
 
 start open welcome
 echo "finds a scene"
@@ -129,12 +53,7 @@ changed() { [ "$(field slider Cohesion 3)" != "$was" ]; }
 until_true changed || fail "cohesion stays at $was"
 
 echo "kills a third"
-for _ in $(seq 30); do
-    read -r x y <<<"$(place button "Kill a third")"
-    [ -n "${y:-}" ] && [ "$y" -lt 640 ] && [ "$y" -gt 60 ] && break
-    xdotool mousemove --window "$id" 120 560 click 5
-    sleep 0.4
-done
+scroll_to button "Kill a third" 120 560
 press button "Kill a third"
 over_world
 xdotool key space
@@ -142,7 +61,10 @@ before=$(tick)
 until_true tick_over $((before + 40)) || fail "it does not go on"
 xdotool key space
 until_true paused || fail "it does not pause again"
-says "agents failed" || says "Failed" || fail "nobody failed"
+# Predators kill too, but not so many in so short a time.
+# The legend counts them: in the row of "Select Failed".
+failed=$(awk -F'\t' '$2 == "Select Failed" { top = $5 } top && $1 == "label" && $3 ~ /^[0-9]+$/ && $5 > top - 4 && $5 < top + 12 { print $3; exit }' "$table")
+[ "${failed:-0}" -gt 200 ] || fail "only ${failed:-none} failed"
 shot 3-killed
 
 echo "goes back in time"
@@ -175,16 +97,16 @@ until_true says "Saved as $HOME/plots.csv" || fail "nothing tells that the table
 press button "Close the notice"
 over_world
 xdotool key F12
-picture() { [ -n "$(find "$HOME" "$AGENT2028_HOME" -name '*.png' -size +10k -print -quit)" ]; }
+picture() { picture=$(find "$HOME" -name '*.png' -size +10k -print -quit); [ -n "$picture" ]; }
 until_true picture || fail "no picture is written"
-until_true says "Saved as" || fail "nothing tells that the picture is saved"
+until_true says "Saved as $picture" || fail "nothing tells that the picture is saved"
 shot 6-saved
 
 echo "is killed, and brings the run back"
 press button "Kill a third"
 over_world
 xdotool key period
-journal() { [ -s "$AGENT2028_HOME/state/sessions/$window/session.json" ] || [ -n "$(find "$AGENT2028_HOME" -name session.json -print -quit)" ]; }
+journal() { [ -n "$(find "$AGENT2028_HOME" -name session.json -print -quit)" ]; }
 until_true journal || fail "nobody writes down what is done"
 sleep 2
 end=$(tick)
@@ -198,9 +120,6 @@ until_true there combobox "Scene: Predators" || fail "the run does not come back
 back() { [ "$(tick)" = "$end" ]; }
 until_true back || fail "it comes back at tick $(tick) instead of $end"
 shot 8-restored
-xdotool windowfocus "$id" key alt+F4
-wait "$window" && code=0 || code=$?
-window=
-[ "$code" = 0 ] || fail "closing the window exits with $code"
+close
 [ -z "$(find "$AGENT2028_HOME" -name session.json -print -quit)" ] || fail "a journal is left after closing"
 echo "the journey ends well; screenshots in $shots"
