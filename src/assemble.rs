@@ -13,6 +13,7 @@ use agent2028_core::quarantine::Stopped;
 use agent2028_core::reflect_path::PathError;
 use agent2028_core::schema::{Problem, suggest};
 use agent2028_network::NetworkPlugin;
+use agent2028_operations::OperationsPlugin;
 use agent2028_pheromones::PheromonesPlugin;
 use bevy::prelude::*;
 
@@ -107,6 +108,9 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     }
     if let Some(config) = &scene.network {
         app.add_plugins(NetworkPlugin { config: config.clone() });
+    }
+    if let Some(config) = &scene.operations {
+        app.add_plugins(OperationsPlugin { config: config.clone(), files: loaded.files_of_operations.clone() });
     }
     for add in &plugins.0 {
         add(&mut app);

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`network`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -24,6 +24,7 @@ mod machine;
 mod measure;
 mod memory;
 mod network;
+mod operations;
 mod report;
 mod rewind;
 mod row;
@@ -78,6 +79,7 @@ fn rows() -> Vec<&'static Row> {
         field::ROWS,
         events::ROWS,
         network::ROWS,
+        operations::ROWS,
         draw::ROWS,
         interface::ROWS,
         checkpoint::ROWS,

@@ -17,7 +17,7 @@ use super::places::write_whole;
 use super::scenes::OpenScene;
 use super::unsaved::is_alive;
 use crate::record::{Entry, interventions};
-use crate::scene::load::{Loaded, SceneOrigin};
+use crate::scene::load::{Beside, Loaded, SceneOrigin};
 
 /// A journal is written at most every so many seconds.
 const EVERY_S: f64 = 1.0;
@@ -109,8 +109,8 @@ pub fn remove(folder: &Path) {
 /// Everything that is written, gathered at once.
 struct Pages {
     folder: PathBuf,
-    /// The scene and its tables; nothing if they are there already.
-    scene: Vec<(String, String)>,
+    /// The scene and its files; nothing if they are there already.
+    scene: Vec<(String, Beside)>,
     /// What was done; nothing if that is there already.
     entries: Option<Vec<Entry>>,
     stand: Stand,
@@ -118,8 +118,11 @@ struct Pages {
 
 impl Pages {
     fn write(&self) -> std::io::Result<()> {
-        for (name, text) in &self.scene {
-            write_whole(&self.folder.join(name), text.as_bytes())?;
+        if !self.scene.is_empty() {
+            std::fs::create_dir_all(&self.folder)?;
+        }
+        for (name, content) in &self.scene {
+            content.write(&self.folder.join(name))?;
         }
         if let Some(entries) = &self.entries {
             interventions::write(&self.folder, entries).map_err(std::io::Error::other)?;
@@ -204,10 +207,10 @@ pub(super) fn keep_journal(
     journal.writing = Some(IoTaskPool::get().spawn(async move { pages.write() }));
 }
 
-fn scene_files(loaded: &Loaded) -> Vec<(String, String)> {
-    let (scene, tables) = loaded.portable();
-    let tables = tables.into_iter().map(|(name, text)| (name, text.to_owned()));
-    tables.chain([("scene.ron".to_owned(), scene)]).collect()
+fn scene_files(loaded: &Loaded) -> Vec<(String, Beside)> {
+    let (scene, mut files) = loaded.portable();
+    files.push(("scene.ron".to_owned(), Beside::Text(scene)));
+    files
 }
 
 fn stand_of(loaded: &Loaded, tick: u64, furthest: u64, changes: usize) -> Stand {

@@ -15,7 +15,7 @@ use super::events::{self, EventLine};
 use super::interventions::{Entry, InterventionFile};
 use super::rows::{self, RowFile};
 use super::{About, RecordError, checkpoints, io_error, parquet};
-use crate::scene::load::Loaded;
+use crate::scene::load::{Beside, Loaded};
 
 /// The files that are there only once a run has ended.
 const AT_THE_END: [&str; 3] = ["summary.json", parquet::METRICS, parquet::EVENTS];
@@ -59,11 +59,11 @@ impl RunFolder {
             hashed: 0,
         };
         // The scene last: where it is, everything else is there too.
-        let (scene, tables) = loaded.portable();
-        let files = tables.iter().map(|(name, text)| (name.as_str(), *text)).chain([("scene.ron", scene.as_str())]);
-        for (name, text) in files {
+        let (scene, mut files) = loaded.portable();
+        files.push(("scene.ron".to_owned(), Beside::Text(scene)));
+        for (name, content) in files {
             let file = path.join(name);
-            write_atomically(&file, text.as_bytes()).map_err(io_error(&file))?;
+            content.write(&file).map_err(io_error(&file))?;
         }
         world.resource_mut::<EventBus>().keep_whole_ticks();
         Ok(folder)

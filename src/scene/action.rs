@@ -5,6 +5,7 @@ use agent2028_core::faults;
 use agent2028_core::intervention::{AnyIntervention, Intervention};
 use agent2028_core::schema::{Check, Problems};
 use agent2028_network::interventions as network;
+use agent2028_operations::interventions as operations;
 use agent2028_pheromones::interventions as pheromones;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,16 @@ actions! {
     TellRumour(network::TellRumour),
     /// Lets agents raise a false alarm.
     FalseAlert(network::FalseAlert),
+    /// Lets workloads ask for more.
+    LoadSpike(operations::LoadSpike),
+    /// Asks for operations that hold agents for very long.
+    SlowLoris(operations::SlowLoris),
+    /// Takes a share of what agents can work on at once.
+    ResourceExhaustion(operations::ResourceExhaustion),
+    /// Lets agents report better of themselves than is so.
+    LyingReports(operations::LyingReports),
+    /// Takes agents out of the routing.
+    Isolate(operations::Isolate),
 }
 
 impl Default for Action {

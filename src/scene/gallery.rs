@@ -23,6 +23,10 @@ scenes![
     "foraging",
     "double-bridge",
     "resource-discovery",
+    "query-distribution",
+    "strategies",
+    "load-spike",
+    "cross-tier",
     "gossip",
     "partition",
     "rumour-ttl",
@@ -61,11 +65,13 @@ pub fn picture_tick(name: &str) -> u64 {
         "formations" => 420,
         "predator" | "partition" => 600,
         "foraging" => 1800,
-        "double-bridge" => 1500,
+        "double-bridge" | "cross-tier" => 1500,
+        // A third of the databases has just failed; the queues of the spike are full.
+        "query-distribution" | "swim" => 660,
+        "load-spike" => 1100,
         // The news is on its way; the network is cut; the alert has gone as far as it may; all know who has failed.
         "gossip" => 306,
         "rumour-ttl" => 260,
-        "swim" => 660,
         // 50 000 birds: each tick takes a while.
         "murmuration" => 120,
         _ => 400,

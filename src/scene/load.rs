@@ -1,11 +1,12 @@
 //! From files to a checked scene: includes are merged, settings applied, CSV files read, and all problems told at once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::conform::conform;
 use super::report::{Fault, SceneError, Sources};
 use super::syntax::{Kind, Name, Node, Place, parse, parse_number};
-use super::{SCHEMA, Scene, gallery, rows};
+use super::{SCHEMA, Scene, gallery, rows, traces};
 use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::schema::{Problem, suggest};
 use agent2028_network::config::TopologyConfig;
@@ -57,6 +58,47 @@ impl std::str::FromStr for Setting {
     }
 }
 
+/// A file that lies beside a scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Its text.
+    Text(String),
+    /// A copy of this file, which may be long.
+    Copy(PathBuf),
+}
+
+impl Beside {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// If it can't be read or written.
+    pub fn write(&self, to: &Path) -> std::io::Result<()> {
+        match self {
+            Self::Text(text) => agent2028_core::checkpoint::write_atomically(to, text.as_bytes()),
+            Self::Copy(from) => std::fs::copy(from, to).map(|_| ()),
+        }
+    }
+}
+
+/// Gives the files of the section `operations` other names.
+fn rename_files(node: &mut Node, names: &BTreeMap<String, String>) {
+    match &mut node.kind {
+        Kind::Tuple(Some(kind), items) if matches!(kind.text.as_str(), "Trace" | "Empirical") => {
+            for item in items {
+                if let Kind::Text(file) = &mut item.kind
+                    && let Some(name) = names.get(file)
+                {
+                    file.clone_from(name);
+                }
+            }
+        }
+        Kind::Tuple(_, items) | Kind::List(items) => items.iter_mut().for_each(|item| rename_files(item, names)),
+        Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, item)| rename_files(item, names)),
+        Kind::Map(entries) => entries.iter_mut().for_each(|(_, item)| rename_files(item, names)),
+        Kind::Number(_) | Kind::Text(_) | Kind::Word(_) => {}
+    }
+}
+
 /// A scene that was read and checked.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -72,6 +114,10 @@ pub struct Loaded {
     pub tables: Vec<(usize, String)>,
     /// The table that the network's links come from.
     links: Option<String>,
+    /// What the files of the section `operations` hold, or where they are.
+    pub files_of_operations: agent2028_operations::Files,
+    /// These files by the names that the scene gives them: where they are, and the hashes of what they hold.
+    looked_through: BTreeMap<String, (PathBuf, [u8; 32])>,
     tree: Node,
     sources: Sources,
 }
@@ -83,9 +129,9 @@ impl Loaded {
         self.sources.text(super::syntax::SourceId(0))
     }
 
-    /// The scene as a folder of its own: its text with `from_csv` pointing at files beside it, and those files by name.
+    /// The scene as a folder of its own: its text with the CSV files that it names beside it, and those files by name.
     #[must_use]
-    pub fn portable(&self) -> (String, Vec<(String, &str)>) {
+    pub fn portable(&self) -> (String, Vec<(String, Beside)>) {
         let mut tree = self.tree.clone();
         let mut files = Vec::new();
         if let Some(text) = &self.links {
@@ -96,7 +142,7 @@ impl Loaded {
             {
                 file.kind = Kind::Text(name.clone());
             }
-            files.push((name, text.as_str()));
+            files.push((name, Beside::Text(text.clone())));
         }
         for (index, text) in &self.tables {
             let name = format!("agents-{index}.csv");
@@ -105,7 +151,16 @@ impl Loaded {
             {
                 table.kind = Kind::Text(name.clone());
             }
-            files.push((name, text.as_str()));
+            files.push((name, Beside::Text(text.clone())));
+        }
+        if let Some(section) = tree.field_mut("operations") {
+            let mut renamed = BTreeMap::new();
+            for (number, (file, (path, _))) in self.looked_through.iter().enumerate() {
+                let name = format!("operations-{number}.csv");
+                files.push((name.clone(), Beside::Copy(path.clone())));
+                renamed.insert(file.clone(), name);
+            }
+            rename_files(section, &renamed);
         }
         (tree.to_text(), files)
     }
@@ -134,6 +189,12 @@ impl Loaded {
         for group in &mut scene.agents {
             // The rows count, not the name of their file.
             group.from_csv = None;
+        }
+        for file in traces::names_mut(&mut scene) {
+            // Here, too, what they hold counts.
+            if let Some((_, digest)) = self.looked_through.get(file) {
+                *file = blake3::Hash::from(*digest).to_hex().to_string();
+            }
         }
         hasher.update(agent2028_core::ron_format::to_line(&scene).unwrap_or_default().as_bytes());
         for group in &self.scene.agents {
@@ -245,6 +306,8 @@ struct Loader {
     files: Vec<PathBuf>,
     links: Option<String>,
     tables: Vec<(usize, String)>,
+    files_of_operations: agent2028_operations::Files,
+    looked_through: BTreeMap<String, (PathBuf, [u8; 32])>,
     faults: Vec<Fault>,
 }
 
@@ -254,7 +317,17 @@ impl Loader {
             SceneOrigin::File(path) => vec![path.clone()],
             _ => Vec::new(),
         };
-        Self { origin, folder, sources: Sources::default(), files, tables: Vec::new(), links: None, faults: Vec::new() }
+        Self {
+            origin,
+            folder,
+            sources: Sources::default(),
+            files,
+            tables: Vec::new(),
+            links: None,
+            files_of_operations: agent2028_operations::Files::default(),
+            looked_through: BTreeMap::new(),
+            faults: Vec::new(),
+        }
     }
 
     fn fail(self) -> SceneError {
@@ -300,6 +373,7 @@ impl Loader {
         };
         self.read_rows(&mut scene, &tree);
         self.read_links(&mut scene, &tree);
+        self.read_files_of_operations(&scene, &tree);
         let problems = scene.problems().into_list();
         self.faults.extend(problems.into_iter().map(|problem| locate(&tree, problem)));
         if !self.faults.is_empty() {
@@ -312,6 +386,8 @@ impl Loader {
             files: self.files,
             tables: self.tables,
             links: self.links,
+            files_of_operations: self.files_of_operations,
+            looked_through: self.looked_through,
             tree,
             sources: self.sources,
         })
@@ -484,6 +560,57 @@ impl Loader {
     }
 }
 
+impl Loader {
+    /// Looks through the files that the section `operations` names. Traces stay where they are.
+    fn read_files_of_operations(&mut self, scene: &Scene, tree: &Node) {
+        for (at, file, kind) in traces::named(scene) {
+            let refuse =
+                |message: String, help: &str| locate(tree, Problem { path: at.clone(), message, help: help.into() });
+            let Some(folder) = &self.folder else {
+                self.faults.push(refuse(
+                    format!("\"{file}\" can't be found: this scene is not a file"),
+                    "save the scene beside the CSV file",
+                ));
+                continue;
+            };
+            let known = match kind {
+                traces::Kind::Trace => self.files_of_operations.traces.contains_key(&file),
+                traces::Kind::Samples => self.files_of_operations.samples.contains_key(&file),
+            };
+            if known {
+                continue;
+            }
+            let path = folder.join(&file);
+            match traces::look_through(&path, kind, &scene.capabilities()) {
+                Ok((found, digest)) => {
+                    self.looked_through.insert(file.clone(), (path.clone(), digest));
+                    self.files.push(path.clone());
+                    match found {
+                        traces::Content::Trace => {
+                            self.files_of_operations.traces.insert(file, path);
+                        }
+                        traces::Content::Samples(samples) => {
+                            self.files_of_operations.samples.insert(file, samples.into());
+                        }
+                    }
+                }
+                Err(traces::Refusal::Unreadable(error)) => {
+                    self.faults.push(refuse(
+                        format!("{}: {error}", path.display()),
+                        "the path is relative to the scene's file",
+                    ));
+                }
+                Err(traces::Refusal::Bad(faults, beyond)) => {
+                    // The text is only held to show where the faults are.
+                    let text = read_text(&path).unwrap_or_default();
+                    let source = self.sources.add(&path.display().to_string(), &text);
+                    self.faults.extend(traces::located(&path, &text, source, faults, beyond));
+                }
+            }
+        }
+    }
+}
+
 fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
@@ -634,4 +761,45 @@ fn locate(tree: &Node, problem: Problem) -> Fault {
         }
     }
     Fault::new(place, problem.message, problem.help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WITH_FILES: &str = r#"Scene(
+        schema: 1,
+        agents: [(count: 3, capabilities: ["a.b", "a.c"])],
+        operations: (
+            workload: [Poisson(capability: "a.c", per_second: 5), Trace("data/requests.csv")],
+            service: Empirical("data/times.csv"),
+            services: [(capability: "a.c", time: Empirical("data/times.csv"))],
+        ),
+    )"#;
+
+    #[test]
+    fn a_scene_goes_elsewhere_with_its_files_and_stays_the_same_scene() {
+        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::create_dir(here.path().join("data")).unwrap();
+        let requests = here.path().join("data/requests.csv");
+        std::fs::write(&requests, "at_s,capability\n0.5,a.b\n1,a.c\n").unwrap();
+        std::fs::write(here.path().join("data/times.csv"), "ms\n3\n4.5\n").unwrap();
+        let file = here.path().join("scene.ron");
+        std::fs::write(&file, WITH_FILES).unwrap();
+        let loaded = load(file.to_str().unwrap(), &[]).unwrap();
+        let (text, files) = loaded.portable();
+        assert_eq!(files.len(), 2);
+        for (name, content) in files {
+            content.write(&there.path().join(name)).unwrap();
+        }
+        let moved = there.path().join("scene.ron");
+        std::fs::write(&moved, text).unwrap();
+        let moved = load(moved.to_str().unwrap(), &[]).unwrap();
+        assert_eq!(moved.fingerprint(), loaded.fingerprint());
+        assert_eq!(moved.files_of_operations.samples.values().next().unwrap()[..], [3.0, 4.5]);
+        assert!(moved.files_of_operations.traces["operations-0.csv"].starts_with(there.path()));
+        // With other requests it is another scene.
+        std::fs::write(&requests, "at_s,capability\n0.5,a.b\n2,a.c\n").unwrap();
+        assert_ne!(load(file.to_str().unwrap(), &[]).unwrap().fingerprint(), loaded.fingerprint());
+    }
 }

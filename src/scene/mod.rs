@@ -9,6 +9,7 @@
 //! | [`action`] | the interventions that a timeline may contain |
 //! | [`expect`] | expectations, judged while the scene runs |
 //! | [`rows`] | agents from CSV files |
+//! | [`traces`] | requests and service times from CSV files |
 //! | [`mod@reference`] | `docs/scene-reference.md`, from the types |
 //! | [`gallery`] | the built-in scenes |
 
@@ -21,6 +22,7 @@ pub mod reference;
 pub mod report;
 pub mod rows;
 pub mod syntax;
+pub mod traces;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +33,7 @@ use agent2028_core::quarantine::OnFault;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::space::WorldBounds;
 use agent2028_network::NetworkConfig;
+use agent2028_operations::OperationsConfig;
 use agent2028_pheromones::PheromonesConfig;
 use bevy::prelude::*;
 use chrono::{DateTime, Utc};
@@ -72,6 +75,8 @@ pub struct Scene {
     pub pheromones: Option<PheromonesConfig>,
     /// Links, messages, gossip, failure detection and shared state. Without this section agents don't talk.
     pub network: Option<NetworkConfig>,
+    /// Work that is asked of agents: workloads, routing, queues, tiers. Without this section nobody asks for anything.
+    pub operations: Option<OperationsConfig>,
     /// What is done to the simulation, and when.
     pub timeline: Vec<TimelineEntry>,
     /// What must hold for the scene to pass `agent2028 test`.
@@ -107,6 +112,7 @@ impl Default for Scene {
             boids: None,
             pheromones: None,
             network: None,
+            operations: None,
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
@@ -228,7 +234,7 @@ impl Scene {
     }
 
     /// The capabilities that agents have at the start or are granted later.
-    fn capabilities(&self) -> Vec<String> {
+    pub(crate) fn capabilities(&self) -> Vec<String> {
         let mut names: Vec<String> = self.agents.iter().flat_map(|group| group.capabilities.iter().cloned()).collect();
         names.extend(self.agents.iter().flat_map(|group| group.rows.iter().flat_map(|row| row.capabilities.clone())));
         names.extend(self.timeline.iter().filter_map(|entry| entry.r#do.granted_capability().map(str::to_owned)));
@@ -295,6 +301,9 @@ impl Check for Scene {
         }
         if let Some(network) = &self.network {
             network.check("network", problems);
+        }
+        if let Some(operations) = &self.operations {
+            operations.check("operations", problems);
         }
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);

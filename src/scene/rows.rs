@@ -9,7 +9,7 @@ use super::report::Fault;
 use super::syntax::{Place, SourceId};
 
 /// How many bad rows of a file are reported; the others are counted.
-const REPORTED: usize = 20;
+pub(super) const REPORTED: usize = 20;
 /// The columns that a file may have.
 const COLUMNS: [&str; 6] = ["x", "y", "vx", "vy", "health", "capabilities"];
 
@@ -178,14 +178,14 @@ pub fn read_links(path: &Path, text: &str, source: SourceId, agents: u64) -> Res
     if faults.is_empty() { Ok(links) } else { Err(faults) }
 }
 
-fn line_at(text: &str, start: usize) -> std::ops::Range<usize> {
+pub(super) fn line_at(text: &str, start: usize) -> std::ops::Range<usize> {
     let start = start.min(text.len());
     let end = text.get(start..).and_then(|rest| rest.find(['\n', '\r'])).map_or(text.len(), |end| start + end);
     start..end
 }
 
 /// The bytes of the `index`-th cell of the row that starts at `start` (quoted cells count their quotes).
-fn cell_span(text: &str, start: usize, index: usize) -> std::ops::Range<usize> {
+pub(super) fn cell_span(text: &str, start: usize, index: usize) -> std::ops::Range<usize> {
     let line = line_at(text, start);
     let Some(row) = text.get(line.clone()) else {
         return line;

@@ -190,3 +190,32 @@ fn a_circle_selects_those_within_it_also_over_the_edge() {
         assert_eq!(beyond > 0, over, "{edge}");
     }
 }
+
+#[test]
+fn no_operation_is_lost_in_any_tick_of_any_scene() {
+    use agent2028::operations::Operations;
+    let mut with_work = 0;
+    for name in gallery::names() {
+        let mut sandbox = Sandbox::builtin(name).unwrap();
+        if sandbox.scene().unwrap().operations.is_none() {
+            continue;
+        }
+        with_work += 1;
+        let mut wrong = None;
+        let ticks = sandbox.scene().unwrap().duration_ticks().min(1500);
+        sandbox
+            .run_until(ticks, |world| {
+                let operations = world.resource::<Operations>();
+                let (total, in_flight) = (operations.tally().total, operations.slab().len() as u64);
+                let ended = total.completed + total.failed + total.timed_out + total.rejected;
+                if total.requested != ended + in_flight {
+                    wrong = Some(format!("{name}: {total:?} and {in_flight} in flight"));
+                }
+                wrong.is_some()
+            })
+            .unwrap();
+        assert_eq!(wrong, None);
+        assert!(sandbox.metric("operations.requested").unwrap() > 1000.0, "{name}");
+    }
+    assert!(with_work >= 4, "{with_work} scenes with work");
+}

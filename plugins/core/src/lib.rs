@@ -110,6 +110,7 @@ impl Plugin for SimCorePlugin {
             .init_resource::<agent::CapabilityRegistry>()
             .init_resource::<agent::CapabilityIndex>()
             .init_resource::<agent::ConditionExpiry>()
+            .init_resource::<agent::RoutingWeights>()
             .init_resource::<intervention::InterventionQueue>()
             .init_resource::<intervention::InterventionLog>()
             .init_resource::<intervention::InterventionRegistry>()

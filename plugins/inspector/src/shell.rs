@@ -29,9 +29,9 @@ use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, distributions, events, faults, gossip, help, hints, interventions, layers, many,
-    messages, metrics, network, notices, palette, parameters, plots, problems, profiler, registry, runs, scene,
-    scene_editor, scene_form, selected, selections, settings, status_bar, timeline, tool_options, tools, top_bar,
-    transport,
+    messages, metrics, network, notices, operations, palette, parameters, plots, problems, profiler, registry, routing,
+    runs, scene, scene_editor, scene_form, selected, selections, settings, status_bar, timeline, tool_options, tools,
+    top_bar, transport,
 };
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
@@ -242,6 +242,7 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
         .get_resource::<PheromoneField>()
         .map_or_else(Vec::new, |field| field.layers().map(|(_, name, _)| name.to_owned()).collect());
     let capabilities: Vec<String> = facts.resource::<CapabilityRegistry>().names().map(str::to_owned).collect();
+    let demands = faults::demands(world);
     let field_lines = overlay::field_lines(facts);
     let mut open_problems = false;
 
@@ -288,7 +289,7 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
     // The layout is taken out while it is drawn: panels may change the rest of the state.
     let mut docks = std::mem::replace(&mut state.layout, DockLayout::empty());
     let free = docks.show(ui, look, |ui, panel| {
-        let extras = Extras { capabilities: &capabilities, fields: &fields };
+        let extras = Extras { capabilities: &capabilities, fields: &fields, demands: &demands };
         show_panel(ui, look, panel, facts, &extras, state, actions);
     });
     state.layout = docks;
@@ -299,6 +300,7 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
 struct Extras<'a> {
     capabilities: &'a [String],
     fields: &'a [String],
+    demands: &'a [faults::DemandFacts],
 }
 
 /// Fills a panel.
@@ -355,6 +357,7 @@ fn show_panel(
                 capabilities: extras.capabilities,
                 fields: extras.fields,
                 talking: faults::Talking::of(world),
+                demands: extras.demands,
                 view_center: facts.camera.center,
                 world_size: facts.resource::<WorldBounds>().size.max_element(),
             };
@@ -438,6 +441,16 @@ fn show_panel(
             let (tick, agents) = (facts.simulation.tick(), facts.simulation.agents() as u64);
             let view = gossip::GossipView { world, tick, agents, tick_hz: facts.tick_hz() };
             gossip::show(ui, look, &view, &mut state.gossip, actions);
+        }
+        PanelId::Routing => {
+            let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
+            let view = routing::RoutingView { world, generation, tick, selected };
+            routing::show(ui, look, &view, &mut state.routing, actions);
+        }
+        PanelId::Operations => {
+            let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
+            let view = operations::OperationsView { world, generation, tick, tick_hz: facts.tick_hz(), selected };
+            operations::show(ui, look, &view, &mut state.operations, actions);
         }
         PanelId::Profiler => {
             let view = profiler::ProfilerView { world, frame: state.last_frame };

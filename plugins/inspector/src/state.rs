@@ -65,6 +65,10 @@ pub struct InspectorState {
     pub messages: panels::messages::MessagesState,
     /// How rumours spread.
     pub gossip: panels::gossip::GossipState,
+    /// Who is given which work.
+    pub routing: panels::routing::RoutingState,
+    /// Work on its way and done.
+    pub operations: panels::operations::OperationsState,
     /// Where time and memory go.
     pub profiler: panels::profiler::ProfilerState,
     /// The log of events.
@@ -127,6 +131,8 @@ impl Default for InspectorState {
             network: default(),
             messages: default(),
             gossip: default(),
+            routing: default(),
+            operations: default(),
             profiler: default(),
             events: default(),
             overlay: default(),

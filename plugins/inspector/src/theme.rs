@@ -159,6 +159,22 @@ pub mod measure {
     pub const RUN_CHOICE: f32 = 112.0;
     /// Width of the field for the tick to go to, and of what stands there on the way to it.
     pub const JUMP: f32 = 132.0;
+    /// Width from which on two parts of a panel stand side by side.
+    pub const BESIDE: f32 = 720.0;
+    /// Width of a tier's figures.
+    pub const TIER: f32 = 336.0;
+    /// The part of a panel that a map takes.
+    pub const MAP_SHARE: f32 = 0.4;
+    /// Smallest and largest edge of a cell of a map.
+    pub const HEAT_CELL: (f32, f32) = (3.0, 24.0);
+    /// As many selected agents are marked in a map at most.
+    pub const MOST_MARKS: usize = 4096;
+    /// How much of its colour keeps what isn't there.
+    pub const FAINT: f32 = 0.35;
+    /// Column of a short number, such as a latency.
+    pub const FIGURE_COLUMN: f32 = 80.0;
+    /// How far a chart reaches beyond its largest value.
+    pub const HEADROOM: f64 = 1.08;
     /// Smallest and largest scale of the interface.
     pub const SCALES: (f32, f32) = (0.75, 2.5);
 }

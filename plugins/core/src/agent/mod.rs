@@ -9,6 +9,7 @@ mod index;
 mod region;
 mod relocate;
 mod spawn;
+mod weight;
 
 pub use capability::{
     Capabilities, CapabilityError, CapabilityId, CapabilityIndex, CapabilityRegistry, CapabilitySet, grant_capability,
@@ -25,6 +26,7 @@ pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};
 pub(crate) use spawn::MAX_AGENTS;
 pub use spawn::{AgentsJoined, SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
+pub use weight::{RoutingWeights, WeightColumn};
 
 use bevy::prelude::*;
 use bytemuck::{Pod, Zeroable};

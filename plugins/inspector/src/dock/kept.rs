@@ -31,6 +31,8 @@ pub(super) fn keep(state: &InspectorState) -> Kept {
     put(&mut kept, "events", &state.events);
     put(&mut kept, "agents", &state.registry);
     put(&mut kept, "distributions", &state.distributions);
+    put(&mut kept, "routing", &state.routing);
+    put(&mut kept, "operations", &state.operations);
     put(&mut kept, "profiler", &state.profiler);
     kept
 }
@@ -41,6 +43,8 @@ pub(super) fn restore(state: &mut InspectorState, kept: &Kept) {
     take(kept, "events", &mut state.events);
     take(kept, "agents", &mut state.registry);
     take(kept, "distributions", &mut state.distributions);
+    take(kept, "routing", &mut state.routing);
+    take(kept, "operations", &mut state.operations);
     take(kept, "profiler", &mut state.profiler);
 }
 

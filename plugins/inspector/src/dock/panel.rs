@@ -2,9 +2,10 @@
 
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_CAMPAIGN, ICON_COMPARE_ARROWS, ICON_EDIT_NOTE,
-    ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY, ICON_HUB, ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC,
-    ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS, ICON_TIMELINE, ICON_TUNE,
+    ICON_ALT_ROUTE, ICON_ASSIGNMENT, ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_CAMPAIGN,
+    ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY, ICON_HUB, ICON_LIST_ALT,
+    ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS,
+    ICON_TIMELINE, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,10 @@ pub enum PanelId {
     Registry,
     /// Histograms and scatter plots.
     Distributions,
+    /// Who is given which work.
+    Routing,
+    /// Work on its way and done.
+    Operations,
     /// Links, partitions and what messages cost.
     Network,
     /// The last messages over time.
@@ -98,6 +103,8 @@ impl PanelId {
         Self::Runs,
         Self::Registry,
         Self::Distributions,
+        Self::Routing,
+        Self::Operations,
         Self::Network,
         Self::Messages,
         Self::Gossip,
@@ -146,6 +153,20 @@ impl PanelId {
                 Bottom,
                 false,
                 "How any quantity is spread over the agents, and how two go together.",
+            ),
+            Self::Routing => facts(
+                "Routing",
+                ICON_ALT_ROUTE,
+                Bottom,
+                false,
+                "Who is given which work, how evenly, and where it queues.",
+            ),
+            Self::Operations => facts(
+                "Operations",
+                ICON_ASSIGNMENT,
+                Bottom,
+                false,
+                "Work on its way and done, workloads, latencies and tiers.",
             ),
             Self::Network => {
                 facts("Network", ICON_HUB, Right, false, "Links, partitions, regions, and what messages cost.")

@@ -47,7 +47,7 @@ impl Preset {
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
             Agent, Compare, Distributions, Events, Faults, Gossip, Interventions, Messages, Metrics, Network,
-            Parameters, Plots, Profiler, Registry, Runs, Scene, Select, Settings, World,
+            Operations, Parameters, Plots, Profiler, Registry, Routing, Runs, Scene, Select, Settings, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -89,6 +89,8 @@ impl Preset {
                         Plots,
                         Registry,
                         Distributions,
+                        Routing,
+                        Operations,
                         Messages,
                         Gossip,
                         Events,

@@ -1,8 +1,10 @@
 //! Faults and attacks as a palette: whom, how many, for how long, and a button with a verb for each.
 
 mod network;
+mod work;
 
 pub use network::{NetworkStrengths, NetworkVerb, Talking};
+pub use work::{DemandFacts, WorkFaults, demands};
 
 use agent2028_core::agent::{AgentId, Placement};
 use agent2028_core::faults::{
@@ -17,8 +19,9 @@ use bevy_egui::egui;
 use egui::{Align, DragValue, Label, Layout, Response, Sense, TextEdit, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_AC_UNIT, ICON_DELETE, ICON_EXTENSION, ICON_EXTENSION_OFF, ICON_GROUP_ADD, ICON_HEART_BROKEN, ICON_MY_LOCATION,
-    ICON_POWER_SETTINGS_NEW, ICON_RESTART_ALT, ICON_SHUFFLE, ICON_WATER_DROP,
+    ICON_AC_UNIT, ICON_BATTERY_ALERT, ICON_BLOCK, ICON_DELETE, ICON_EXTENSION, ICON_EXTENSION_OFF, ICON_GROUP_ADD,
+    ICON_HEART_BROKEN, ICON_MY_LOCATION, ICON_POWER_SETTINGS_NEW, ICON_RESTART_ALT, ICON_SHUFFLE, ICON_THEATER_COMEDY,
+    ICON_WATER_DROP,
 };
 
 use crate::actions::Actions;
@@ -76,6 +79,12 @@ pub enum Verb {
     Spawn,
     /// A false trail is laid.
     Spoof,
+    /// They can work on less at once.
+    Exhaust,
+    /// They report better of themselves than is so.
+    Lie,
+    /// They are given no more work.
+    Isolate,
     /// They get a capability.
     Grant,
     /// They lose a capability.
@@ -97,6 +106,9 @@ impl Verb {
             Self::Remove => "Remove",
             Self::Spawn => "Spawn",
             Self::Spoof => "Spoof",
+            Self::Exhaust => "Exhaust",
+            Self::Lie => "Let lie",
+            Self::Isolate => "Isolate",
             Self::Grant => "Grant",
             Self::Withdraw => "Withdraw",
             Self::Network(verb) => verb.word(),
@@ -115,6 +127,9 @@ impl Verb {
             Self::Remove => ICON_DELETE,
             Self::Spawn => ICON_GROUP_ADD,
             Self::Spoof => ICON_WATER_DROP,
+            Self::Exhaust => ICON_BATTERY_ALERT,
+            Self::Lie => ICON_THEATER_COMEDY,
+            Self::Isolate => ICON_BLOCK,
             Self::Grant => ICON_EXTENSION,
             Self::Withdraw => ICON_EXTENSION_OFF,
             Self::Network(verb) => verb.icon(),
@@ -123,10 +138,10 @@ impl Verb {
 
     fn tint(self, look: &Look) -> egui::Color32 {
         match self {
-            Self::Kill | Self::Remove | Self::Spoof => look.danger,
+            Self::Kill | Self::Remove | Self::Spoof | Self::Lie => look.danger,
             Self::Restart | Self::Spawn | Self::Grant => look.good,
             Self::Freeze => look.info,
-            Self::Degrade | Self::Churn | Self::Withdraw => look.warning,
+            Self::Degrade | Self::Churn | Self::Withdraw | Self::Exhaust | Self::Isolate => look.warning,
             Self::Network(verb) => verb.tint(look),
         }
     }
@@ -141,6 +156,9 @@ impl Verb {
             Self::Remove => "They leave the world for good.",
             Self::Spawn => "More agents of the group join.",
             Self::Spoof => "A false trail: marks that promise what isn't there, and lead astray who follows them.",
+            Self::Exhaust => "They lose the share at the right of what they can work on at once.",
+            Self::Lie => "They report better of themselves than is so; it harms where routing believes reports.",
+            Self::Isolate => "They finish what they have and are given no more work.",
             Self::Grant => "They can do it from now on.",
             Self::Withdraw => "They can't do it any more.",
             Self::Network(verb) => verb.does(),
@@ -172,6 +190,8 @@ pub struct FaultsView<'a> {
     pub fields: &'a [String],
     /// What is to be known of the network; its faults are offered only where agents talk.
     pub talking: Option<Talking>,
+    /// The workloads; faults of work are offered only if there are some.
+    pub demands: &'a [DemandFacts],
     /// The centre of what is in view, in world units.
     pub view_center: Vec2,
     /// The longer side of the world, in world units.
@@ -215,6 +235,8 @@ pub struct FaultsState {
     pub spoof_strength: f32,
     /// How strong faults of the network are.
     pub network: NetworkStrengths,
+    /// What is remembered of faults of work.
+    pub work: WorkFaults,
 }
 
 impl Default for FaultsState {
@@ -238,6 +260,7 @@ impl Default for FaultsState {
             field: String::new(),
             spoof_strength: SpoofPheromone::default().strength,
             network: NetworkStrengths::default(),
+            work: WorkFaults::default(),
         }
     }
 }
@@ -329,6 +352,7 @@ impl FaultsState {
             Verb::Remove => Remove { select }.into(),
             Verb::Spawn => Spawn { group: self.group.clone(), count: self.spawned, at: None }.into(),
             Verb::Spoof => self.spoof(SpoofPlace::Agents(select), SpoofPheromone::default().radius).into(),
+            Verb::Exhaust | Verb::Lie | Verb::Isolate => self.work.on_agents(verb, select, duration_s),
             Verb::Grant => GrantCapability { select, capability: self.capability.trim().to_owned() }.into(),
             Verb::Withdraw => WithdrawCapability { select, capability: self.capability.trim().to_owned() }.into(),
             Verb::Network(verb) => self.network.intervention(verb, select, duration_s),
@@ -551,6 +575,9 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
         if fault(ui, look, Verb::Remove, &named(Verb::Remove), &mut state.dragged, |_| {}) {
             actions.intervene(state.intervention(Verb::Remove, select.clone()));
         }
+        if !view.demands.is_empty() {
+            work::agents(ui, look, &words, state, &select, actions);
+        }
     });
     ui.add_enabled_ui(!state.group.is_empty(), |ui| {
         let (text, at) = match state.whom {
@@ -572,6 +599,9 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
     }
     if !view.fields.is_empty() {
         false_trail(ui, look, view, state, meant, actions);
+    }
+    if !view.demands.is_empty() {
+        work::demand(ui, look, view, state, actions);
     }
     capability(ui, look, view, state, meant, &select, &words, actions);
 }
@@ -716,6 +746,7 @@ mod tests {
             capabilities: &[],
             fields: &[],
             talking: None,
+            demands: &[],
             view_center: Vec2::new(5.0, 6.0),
             world_size: 1000.0,
         }

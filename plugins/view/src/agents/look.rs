@@ -112,7 +112,8 @@ impl<'a> AgentLooks<'a> {
             ColorBy::Status => self.tokens.info,
             ColorBy::Quantity(_) => self.quantity_color(agent),
         };
-        let mut glyph = if self.darts { Glyph::Dart } else { Glyph::Disc };
+        // Who stands still heads nowhere.
+        let mut glyph = if self.darts && square > 0.0 { Glyph::Dart } else { Glyph::Disc };
         let mut size = 1.0;
         if let Some(condition) = condition {
             (color, glyph) = self.afflicted(color, glyph, condition);
@@ -234,6 +235,8 @@ mod tests {
         let degraded = of(Some(Condition { health: 0.3, ..default() }));
         assert_eq!((failed.glyph, frozen.glyph, degraded.glyph), (Glyph::Cross, Glyph::Bars, Glyph::Dart));
         assert_ne!(degraded.color, whole.color);
+        let standing = looking(ColorBy::Group, None, |looks| looks.of(AgentId(0), Vec2::ZERO, None));
+        assert_eq!((whole.glyph, standing.glyph), (Glyph::Dart, Glyph::Disc));
     }
 
     #[test]

@@ -11,7 +11,9 @@ use agent2028_pheromones::interventions::{SpoofPheromone, SpoofPlace};
 
 use super::*;
 use crate::facts::GroupFacts;
-use crate::panels::faults::{DropOn, FaultsState, FaultsView, NetworkVerb, Talking, Verb, Whom, show};
+use agent2028_operations::interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
+
+use crate::panels::faults::{DemandFacts, DropOn, FaultsState, FaultsView, NetworkVerb, Talking, Verb, Whom, show};
 
 fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harness<'a, Stage<FaultsState>> {
     let groups = vec![
@@ -20,7 +22,9 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
     ];
     let fields = vec!["food".to_owned(), "home".to_owned()];
     let capabilities = vec!["database.query".to_owned(), "ml.train".to_owned()];
-    stage([260.0, 1000.0], state, move |ui, look, state, actions| {
+    let demand = |name: &str| DemandFacts { name: name.to_owned(), capability: "database.query".into() };
+    let demands = vec![demand("visitors"), demand("reports")];
+    stage([260.0, 1200.0], state, move |ui, look, state, actions| {
         let view = FaultsView {
             agents,
             groups: &groups,
@@ -28,6 +32,7 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
             capabilities: &capabilities,
             fields: &fields,
             talking: Some(Talking { partitions: 1, gossips: true }),
+            demands: &demands,
             view_center: Vec2::new(7.0, 8.0),
             world_size: 1000.0,
         };
@@ -103,6 +108,7 @@ fn faults_of_the_network_are_dropped_on_agents_and_on_the_ground() {
         capabilities: &[],
         fields: &[],
         talking: Some(Talking::default()),
+        demands: &[],
         view_center: Vec2::ZERO,
         world_size: 1000.0,
     };
@@ -115,6 +121,34 @@ fn faults_of_the_network_are_dropped_on_agents_and_on_the_ground() {
     assert_eq!(words, "Rumour by one of the circle");
     let (heal, words) = state.dropped(Verb::Network(NetworkVerb::Heal), DropOn::Agent(AgentId(3)), &view);
     assert_eq!((heal.downcast::<Heal>(), words.as_str()), (Some(&Heal::default()), "Healed all partitions"));
+}
+
+#[test]
+fn agents_that_work_are_exhausted_lie_and_are_isolated() {
+    let state = FaultsState { passing: true, seconds: 4.0, ..default() };
+    let mut harness = palette(state, 1000, &[]);
+    let (select, duration_s) = (Selector::Fraction(0.33), Some(4.0));
+    let exhaust: ResourceExhaustion = only(&click(&mut harness, Role::Button, "Exhaust a third"));
+    assert_eq!(exhaust, ResourceExhaustion { select: select.clone(), share: 0.5, duration_s });
+    let lie: LyingReports = only(&click(&mut harness, Role::Button, "Let a third lie"));
+    assert_eq!(lie, LyingReports { select: select.clone(), duration_s, ..default() });
+    let isolate: Isolate = only(&click(&mut harness, Role::Button, "Isolate a third"));
+    assert_eq!(isolate, Isolate { select, duration_s });
+}
+
+#[test]
+fn more_work_and_slow_work_are_asked_of_all_or_by_one_workload() {
+    let mut harness = palette(FaultsState::default(), 1000, &[]);
+    let spike: LoadSpike = only(&click(&mut harness, Role::Button, "Ask for more"));
+    assert_eq!(spike, LoadSpike { of: "*".into(), factor: 5.0, duration_s: None });
+    harness.state_mut().state.work.of = "reports".into();
+    harness.state_mut().state.passing = true;
+    harness.run_steps(2);
+    let spike: LoadSpike = only(&click(&mut harness, Role::Button, "Ask for more"));
+    assert_eq!((spike.of.as_str(), spike.duration_s), ("reports", Some(10.0)));
+    let slow: SlowLoris = only(&click(&mut harness, Role::Button, "Send slow work"));
+    let wanted = SlowLoris { capability: "database.query".into(), per_second: 10.0, hold_s: 30.0, duration_s: 10.0 };
+    assert_eq!(slow, wanted);
 }
 
 #[test]

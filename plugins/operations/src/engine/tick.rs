@@ -1,0 +1,220 @@
+//! Events in the order of their time.
+
+use std::cmp::Reverse;
+
+use agent2028_core::agent::Tier;
+use agent2028_core::event::EventKind;
+
+use super::{Ground, Operations, of};
+use crate::slab::{HALTED, Operation, Stage};
+use crate::time::{NEVER, TICK_BITS, Time};
+use crate::{FAILOVER_COMPLETED, OPERATION_FAILED};
+
+/// The event of an operation that its `due` is for; the odd one after it is for its deadline.
+fn due_of(place: u32) -> u32 {
+    2 * place
+}
+
+impl Operations {
+    /// Runs a tick: everything that happens in it, in the order of its time. Ticks must follow each other.
+    pub fn run_tick(&mut self, ground: &Ground, tick: u64) {
+        let (begin, end) = (Self::begin_of(tick), Self::end_of(tick));
+        self.tick = tick;
+        self.end = end;
+        self.state.last_areas = self.state.areas;
+        // A run that begins late has missed nothing.
+        if self.state.clock < begin {
+            self.pass(begin);
+        }
+        self.expire(ground, tick);
+        if !self.wheel.is_idle(begin) {
+            let mut due = std::mem::take(&mut self.due);
+            let slab = &self.state.slab;
+            self.wheel.take_due(begin, end, |event| time_of(&slab[event / 2], event), &mut due);
+            due.sort_unstable();
+            self.due = due;
+        }
+        let mut at = 0;
+        loop {
+            self.take_answers(ground);
+            let scheduled = self.due.get(at).copied();
+            let fresh = self.fresh.peek().map(|entry| entry.0);
+            let event = match (scheduled, fresh) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            // Of what happens at once, work ends before more of it comes.
+            if let Some((time, number)) = event
+                && time <= self.soonest.0
+            {
+                if scheduled == event {
+                    at += 1;
+                } else {
+                    self.fresh.pop();
+                }
+                let place = number / 2;
+                // What was called off meanwhile has another time, or none.
+                if time_of(&self.state.slab[place], number) == time {
+                    self.pass(time);
+                    self.happen(ground, place, number % 2 != 0);
+                }
+            } else if self.soonest.0 < end {
+                self.pass(self.soonest.0);
+                self.ask(ground, self.soonest.1);
+            } else {
+                break;
+            }
+        }
+        self.due.clear();
+        self.pass(end);
+        self.close_tick(ground);
+    }
+
+    /// Time goes by until `time`.
+    fn pass(&mut self, time: Time) {
+        let passed = time.saturating_sub(self.state.clock);
+        let areas = &mut self.state.areas;
+        areas.in_system = areas.in_system.wrapping_add(self.state.slab.len() as u64 * passed);
+        areas.executing = areas.executing.wrapping_add(u64::from(self.state.executing) * passed);
+        areas.queued = areas.queued.wrapping_add(u64::from(self.state.queued) * passed);
+        areas.time += passed;
+        self.state.clock = self.state.clock.max(time);
+    }
+
+    fn happen(&mut self, ground: &Ground, place: u32, is_deadline: bool) {
+        let operation = &mut self.state.slab[place];
+        if is_deadline {
+            operation.deadline = NEVER;
+            self.time_out(ground, place);
+        } else {
+            operation.due = NEVER;
+            match operation.stage() {
+                Stage::Executing => self.end_work(ground, place),
+                Stage::Backoff => self.dispatch(ground, place),
+                Stage::Free | Stage::InLine | Stage::Waiting => {}
+            }
+        }
+    }
+
+    /// Sets when an operation's work is done or it is tried again.
+    pub(super) fn set_due(&mut self, place: u32, time: Time) {
+        self.call_off_due(place);
+        self.state.slab[place].due = time;
+        self.schedule(due_of(place), time);
+    }
+
+    /// Sets when an attempt is given up.
+    pub(super) fn set_deadline(&mut self, place: u32, time: Time) {
+        self.call_off_deadline(place);
+        self.state.slab[place].deadline = time;
+        self.schedule(due_of(place) + 1, time);
+    }
+
+    fn schedule(&mut self, event: u32, time: Time) {
+        if time < self.end {
+            self.fresh.push(Reverse((time, event)));
+        } else {
+            self.wheel.insert(event, time);
+        }
+    }
+
+    pub(super) fn call_off_due(&mut self, place: u32) {
+        let operation = &mut self.state.slab[place];
+        if !operation.is(HALTED) {
+            self.wheel.remove(due_of(place), operation.due);
+        }
+        operation.set(HALTED, false);
+        operation.due = NEVER;
+    }
+
+    pub(super) fn call_off_deadline(&mut self, place: u32) {
+        let operation = &mut self.state.slab[place];
+        self.wheel.remove(due_of(place) + 1, operation.deadline);
+        operation.deadline = NEVER;
+    }
+
+    /// Which source is next.
+    pub(super) fn find_soonest(&mut self) {
+        let floods = self.state.floods.iter().map(|flood| flood.source.next());
+        let next = self.state.sources.iter().map(|source| source.next()).chain(floods);
+        self.soonest = next.zip(0..).min().unwrap_or((NEVER, 0));
+    }
+
+    fn close_tick(&mut self, ground: &Ground) {
+        self.state.tally.tick(self.settings.window);
+        for source in &mut self.state.sources {
+            source.tally.tick(self.settings.window);
+        }
+        for tier in [Tier::Individual, Tier::Swarm] {
+            self.look_after(ground, tier);
+        }
+        // Failures are told once a second.
+        if self.tick.saturating_sub(self.state.told_at) as f64 >= ground.rate.tick_hz()
+            && let Some(text) = self.state.untold.tell()
+        {
+            self.state.told_at = self.tick;
+            self.notices.push((OPERATION_FAILED, None, text));
+        }
+    }
+
+    /// Notes what has become better about a tier.
+    fn look_after(&mut self, ground: &Ground, tier: Tier) {
+        let well = self.is_well(tier);
+        let now = self.state.clock;
+        let state = &mut self.state.tiers[of(tier)];
+        if state.diverting && well {
+            state.diverting = false;
+            state.taken_over = false;
+            self.notices.push((EventKind::RESOURCE_AVAILABLE, None, format!("the {} are well again", tier_name(tier))));
+        }
+        let state = &mut self.state.tiers[of(tier)];
+        if state.exhausted.contains(&true) && now.saturating_sub(state.refused_at) >= ground.rate.parts(1.0) {
+            let what: Vec<&str> =
+                RESOURCES.iter().zip(state.exhausted).filter(|(_, out)| *out).map(|(name, _)| *name).collect();
+            let text = format!("the {} have {} again", tier_name(tier), what.join(" and "));
+            state.exhausted = [false; 3];
+            self.notices.push((EventKind::RESOURCE_AVAILABLE, None, text));
+        }
+    }
+
+    /// The other tier has completed something of this one's for the first time since it took over.
+    pub(super) fn note_take_over(&mut self, from: Tier) {
+        let state = &mut self.state.tiers[of(from)];
+        if state.diverting && !state.taken_over {
+            state.taken_over = true;
+            let text = format!("the {} do the work of the {}", tier_name(other(from)), tier_name(from));
+            self.notices.push((FAILOVER_COMPLETED, None, text));
+        }
+    }
+}
+
+/// What tiers share.
+pub(super) const RESOURCES: [&str; 3] = ["cpu", "memory", "network"];
+
+/// What the agents of a tier are called.
+pub(super) const fn tier_name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Individual => "individuals",
+        Tier::Swarm => "swarms",
+    }
+}
+
+pub(super) const fn other(tier: Tier) -> Tier {
+    match tier {
+        Tier::Individual => Tier::Swarm,
+        Tier::Swarm => Tier::Individual,
+    }
+}
+
+/// When an event is due.
+fn time_of(operation: &Operation, event: u32) -> Time {
+    if !event.is_multiple_of(2) {
+        operation.deadline
+    } else if operation.is(HALTED) {
+        NEVER
+    } else {
+        operation.due
+    }
+}
+
+const _: () = assert!(TICK_BITS < 32, "a tick's parts times the operations on their way fit into 64 bits");

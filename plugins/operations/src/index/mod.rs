@@ -1,0 +1,9 @@
+//! What makes a choice among many agents cheap: no choice looks at all of them.
+
+mod hash;
+mod set;
+mod tree;
+
+pub use hash::{jump, spread};
+pub use set::SlotSet;
+pub use tree::{MinTree, NOT_THERE, rank};

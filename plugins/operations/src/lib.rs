@@ -1,0 +1,131 @@
+//! Operations: work that is asked of agents, from the request to the receipt.
+//!
+//! [`OperationsPlugin`] adds to a simulation:
+//!
+//! | phase | what this crate runs in it |
+//! |---|---|
+//! | [`Perceive`](SimSystems::Perceive) | agents that came, left, failed or changed are taken note of; the section is taken over |
+//! | [`Act`](SimSystems::Act) | a tick of work: everything that happens in it, in the order of its time |
+//! | after [`Act`](SimSystems::Act) | what happened is told as events |
+//! | [`Settle`](SimSystems::Settle) | what was observed of agents is written to their records |
+//! | [`Observe`](SimSystems::Observe) | metrics |
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | the scene's section |
+//! | [`workload`], [`service`] | who asks for what and when; how long it takes; CSV files |
+//! | [`strategy`], [`pool`], [`index`] | how an agent is chosen without looking at all of them |
+//! | [`engine`] | the life of operations, tick by tick, without any `World` |
+//! | [`slab`], [`server`], [`time`] | operations on their way, agents that work, moments within ticks |
+//! | [`session`] | sessions and receipts with their hash chain |
+//! | [`bridge`] | individuals that front a swarm, and reducers |
+//! | [`stats`], [`histogram`] | counts, windows, percentiles |
+//! | [`interventions`] | faults and attacks |
+//!
+//! ```
+//! use agent2028_core::{SimCorePlugin, agent::*, metrics::Metrics, simulation::Simulation};
+//! use agent2028_operations::{OperationsConfig, OperationsPlugin, config::{Poisson, Workload}};
+//! use bevy::prelude::*;
+//!
+//! let mut app = App::new();
+//! app.add_plugins(SimCorePlugin::default());
+//! let asked = Poisson { capability: "database.query".into(), per_second: 100.0, ..default() };
+//! let config = OperationsConfig { workload: vec![Workload::Poisson(asked)], ..default() };
+//! app.add_plugins(OperationsPlugin { config, ..default() });
+//! let group = AgentGroup { count: 5, capabilities: vec!["database.query".into()], ..default() };
+//! let group = app.world_mut().resource_mut::<AgentGroups>().add(group);
+//! spawn_scene_group(app.world_mut(), group).unwrap();
+//! let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
+//! simulation.run(600);
+//! let rate = simulation.world().resource::<Metrics>().value("operations.completed_per_s").unwrap();
+//! assert!((60.0..140.0).contains(&rate));
+//! ```
+
+pub mod bridge;
+mod columns;
+pub mod config;
+pub mod engine;
+mod explain;
+pub mod histogram;
+pub mod index;
+pub mod interventions;
+mod observe;
+pub mod pool;
+mod quantities;
+pub mod server;
+pub mod service;
+pub mod session;
+pub mod slab;
+pub mod stats;
+pub mod strategy;
+mod sync;
+pub mod time;
+mod wheel;
+pub mod workload;
+
+pub use config::OperationsConfig;
+pub use engine::Operations;
+pub use service::Files;
+pub use strategy::Strategy;
+pub use sync::with_ground;
+
+use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::event::EventKind;
+use agent2028_core::explain::Explainers;
+use agent2028_core::intervention::AddIntervention;
+use agent2028_core::metrics::Metrics;
+use agent2028_core::params::AddSection;
+use agent2028_core::profiler::AddMemoryReport;
+use agent2028_core::{After, SimSchedule, SimSystems};
+use bevy::prelude::*;
+
+use interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
+
+/// Operations did not succeed; told at most once a second, with their number and the reasons.
+pub const OPERATION_FAILED: EventKind = EventKind::new("OperationFailed", 6);
+/// A tier isn't well and its work goes to the other one.
+pub const FAILOVER_INITIATED: EventKind = EventKind::FAILOVER_INITIATED;
+/// The other tier has completed the first operation that it took over.
+pub const FAILOVER_COMPLETED: EventKind = EventKind::FAILOVER_COMPLETED;
+
+/// Workloads, routing, queues, sessions, receipts and tiers. Add it after `SimCorePlugin`, before agents are spawned.
+#[derive(Clone, Debug, Default)]
+pub struct OperationsPlugin {
+    /// The scene's section.
+    pub config: OperationsConfig,
+    /// What its files hold, and where its traces are.
+    pub files: Files,
+}
+
+impl Plugin for OperationsPlugin {
+    fn build(&self, app: &mut App) {
+        let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+        let ids = observe::OperationsMetrics::declare(&self.config, &mut metrics);
+        app.insert_resource(self.config.clone())
+            .insert_resource(self.files.clone())
+            .insert_resource(ids)
+            .init_resource::<Operations>()
+            .init_resource::<sync::Known>()
+            .init_resource::<Explainers>()
+            .add_section::<OperationsConfig>("operations")
+            .checkpoint_custom("operations.state", true, sync::save, sync::load)
+            .after_checkpoint_load(sync::derive)
+            .add_intervention::<LoadSpike>()
+            .add_intervention::<SlowLoris>()
+            .add_intervention::<ResourceExhaustion>()
+            .add_intervention::<LyingReports>()
+            .add_intervention::<Isolate>();
+        app.report_memory("agent2028_operations", "operations and the agents that work", |world| {
+            world.get_resource::<Operations>().map_or(0, Operations::bytes)
+        });
+        quantities::register(app);
+        app.world_mut().resource_mut::<Explainers>().add("operations", explain::explain);
+        app.add_systems(SimSchedule, sync::take_over.in_set(SimSystems::Perceive))
+            .add_systems(SimSchedule, sync::work.in_set(SimSystems::Act))
+            // Others tell events in this phase, too; the bus orders those of a tick by priority.
+            .add_systems(SimSchedule, sync::tell.in_set(After(SimSystems::Act)).ambiguous_with_all())
+            .add_systems(SimSchedule, sync::write_back.in_set(SimSystems::Settle))
+            // Every metric is recorded by one system only, so the order among plugins is of no effect.
+            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+    }
+}

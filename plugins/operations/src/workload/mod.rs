@@ -1,0 +1,8 @@
+//! Sources of operations: when the next one is asked for, and which.
+
+mod source;
+mod trace;
+
+pub(crate) use source::Around;
+pub use source::{Request, Source};
+pub use trace::{RowFault, SampleFault, TraceReader, TraceRow, read_samples};

@@ -1,0 +1,335 @@
+//! A source of operations while it runs.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::rng::{SimRng, SimStream};
+use bevy::math::ops;
+use serde::{Deserialize, Serialize};
+
+use super::trace::{ARRIVAL, TraceReader, TraceRow};
+use crate::config::{Demand, Workload};
+use crate::service::Files;
+use crate::slab::NONE;
+use crate::stats::Tally;
+use crate::time::{NEVER, Rate, Time};
+
+/// An operation that a source asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Its key.
+    pub key: u64,
+    /// The user who waits for it, in a closed loop.
+    pub user: u32,
+    /// The row that it comes from, in a trace.
+    pub row: Option<TraceRow>,
+}
+
+/// A source of operations while it runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// Which kind of source it was started as.
+    kind: u8,
+    /// When it next asks for something, or changes its mood.
+    next: Time,
+    /// The rate per second at which `next` was drawn.
+    drawn: f64,
+    /// How often it has drawn.
+    draws: u64,
+    /// Whether a burst goes on, and when that ends.
+    burst: (bool, Time),
+    /// When which user asks next, soonest first.
+    #[serde(with = "heap")]
+    thinking: BinaryHeap<Reverse<(Time, u32)>>,
+    /// How many users there are.
+    users: u32,
+    /// Where in the file the next row begins, and the time of the one before it; nothing at the end.
+    row: Option<(u64, f64)>,
+    /// The session that is open.
+    pub(crate) session: u32,
+    /// What came of it.
+    pub tally: Tally,
+}
+
+/// Heaps are saved in order: how they lie in memory depends on their history.
+mod heap {
+    use super::{BinaryHeap, Reverse, Time};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        heap: &BinaryHeap<Reverse<(Time, u32)>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut list: Vec<(Time, u32)> = heap.iter().map(|entry| entry.0).collect();
+        list.sort_unstable();
+        list.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BinaryHeap<Reverse<(Time, u32)>>, D::Error> {
+        Ok(Vec::<(Time, u32)>::deserialize(deserializer)?.into_iter().map(Reverse).collect())
+    }
+}
+
+/// What a source needs to know to go on.
+pub(crate) struct Around<'a> {
+    pub(crate) workload: &'a Workload,
+    /// Its place in the section.
+    pub(crate) index: usize,
+    /// By how much load spikes multiply its rate now.
+    pub(crate) factor: f64,
+    pub(crate) dice: &'a SimRng,
+    pub(crate) rate: Rate,
+}
+
+fn kind_of(workload: &Workload) -> u8 {
+    match workload {
+        Workload::Poisson(_) => 0,
+        Workload::Constant(_) => 1,
+        Workload::Bursty(_) => 2,
+        Workload::Diurnal(_) => 3,
+        Workload::ClosedLoop(_) => 4,
+        Workload::Trace(_) => 5,
+    }
+}
+
+impl Source {
+    /// A source that begins now.
+    pub(crate) fn begin(around: &Around, now: Time, files: &Files) -> Self {
+        let mut source = Self {
+            kind: kind_of(around.workload),
+            next: NEVER,
+            drawn: 0.0,
+            draws: 0,
+            burst: (false, now),
+            thinking: BinaryHeap::new(),
+            users: 0,
+            row: None,
+            session: NONE,
+            tally: Tally::default(),
+        };
+        if let Workload::Trace(file) = around.workload {
+            source.row = Some((0, 0.0));
+            // The first row is read to know when it comes.
+            if let Some(row) = source.open(file, files).and_then(|mut reader| reader.next_row()?.ok()) {
+                source.row = Some((row.byte, row.at_s));
+                source.next = around.rate.parts(row.at_s).max(now);
+            } else {
+                source.row = None;
+            }
+        }
+        source.adapt(around, now);
+        source
+    }
+
+    /// Whether this is still the kind of source that the section describes.
+    pub(crate) fn fits(&self, workload: &Workload) -> bool {
+        self.kind == kind_of(workload)
+    }
+
+    /// Goes on with dice that others of the same place have not thrown.
+    pub(crate) fn skip(&mut self, draws: u64) {
+        self.draws += draws << 20;
+    }
+
+    /// When it is next its turn.
+    pub(crate) fn next(&self) -> Time {
+        self.next
+    }
+
+    fn stream(&mut self, around: &Around) -> SimStream {
+        self.draws += 1;
+        around.dice.stream(ARRIVAL.indexed(around.index as u64), AgentId::NONE, self.draws)
+    }
+
+    /// The rate per second at which it draws.
+    fn rate(around: &Around) -> f64 {
+        let rate = match around.workload {
+            Workload::Poisson(source) => source.per_second,
+            Workload::Constant(source) => source.per_second,
+            Workload::Bursty(source) => source.per_second,
+            // Drawn at the peak's rate and thinned.
+            Workload::Diurnal(source) => source.per_second * (1.0 + source.amplitude),
+            Workload::ClosedLoop(_) | Workload::Trace(_) => return 1.0,
+        };
+        rate * around.factor
+    }
+
+    /// Takes over changed settings: what is left of an interval shrinks or grows with the rate.
+    pub(crate) fn adapt(&mut self, around: &Around, now: Time) {
+        match around.workload {
+            Workload::ClosedLoop(source) => {
+                while self.users < source.users {
+                    let user = self.users;
+                    self.users += 1;
+                    self.think(around, user, now);
+                }
+                self.next = self.thinking.peek().map_or(NEVER, |entry| entry.0.0);
+            }
+            Workload::Trace(_) => {}
+            Workload::Poisson(_) | Workload::Constant(_) | Workload::Bursty(_) | Workload::Diurnal(_) => {
+                let rate = Self::rate(around);
+                if rate == self.drawn {
+                    return;
+                }
+                let left = self.next.saturating_sub(now);
+                if rate <= 0.0 {
+                    self.next = NEVER;
+                } else if self.drawn > 0.0 && self.next < NEVER && !self.between_bursts(around) {
+                    self.next = now.saturating_add((left as f64 * (self.drawn / rate)) as Time).min(NEVER - 1);
+                    if matches!(around.workload, Workload::Bursty(_)) {
+                        self.next = self.next.min(self.burst.1);
+                    }
+                } else if self.drawn <= 0.0 {
+                    self.drawn = rate;
+                    self.draw_next(around, now);
+                }
+                self.drawn = rate;
+            }
+        }
+    }
+
+    fn between_bursts(&self, around: &Around) -> bool {
+        matches!(around.workload, Workload::Bursty(_)) && !self.burst.0
+    }
+
+    /// Draws when it is next its turn, from `now` on.
+    fn draw_next(&mut self, around: &Around, now: Time) {
+        let rate = self.drawn;
+        let after = |seconds: f64| now.saturating_add(around.rate.parts(seconds)).min(NEVER - 1);
+        self.next = match around.workload {
+            _ if rate <= 0.0 => NEVER,
+            Workload::Constant(_) => after(1.0 / rate),
+            Workload::Poisson(_) | Workload::Diurnal(_) => {
+                let gap = self.stream(around).exponential();
+                after(f64::from(gap) / rate)
+            }
+            Workload::Bursty(source) => {
+                let mut stream = self.stream(around);
+                if now >= self.burst.1 {
+                    let (on, mean) = if self.burst.0 { (false, source.off_s) } else { (true, source.on_s) };
+                    self.burst = (on, after(mean * f64::from(stream.exponential())).max(now + 1));
+                }
+                if self.burst.0 {
+                    after(f64::from(stream.exponential()) / rate).min(self.burst.1)
+                } else {
+                    self.burst.1
+                }
+            }
+            Workload::ClosedLoop(_) | Workload::Trace(_) => self.next,
+        };
+    }
+
+    /// A user thinks, and then asks again.
+    pub(crate) fn think(&mut self, around: &Around, user: u32, now: Time) {
+        let Workload::ClosedLoop(source) = around.workload else { return };
+        // Users that were taken away come back no more.
+        if self.users > source.users {
+            self.users -= 1;
+            return;
+        }
+        let gap = f64::from(self.stream(around).exponential()) * source.think_ms / 1e3 / around.factor.max(1e-9);
+        self.thinking.push(Reverse((now.saturating_add(around.rate.parts(gap)).min(NEVER - 1), user)));
+        self.next = self.thinking.peek().map_or(NEVER, |entry| entry.0.0);
+    }
+
+    /// It is its turn, at `now`: what it asks for, if it asks for anything.
+    pub(crate) fn take(
+        &mut self,
+        around: &Around,
+        now: Time,
+        files: &Files,
+        reader: &mut Option<TraceReader>,
+    ) -> Option<Request> {
+        match around.workload {
+            Workload::Trace(file) => return self.take_row(around, file, files, reader),
+            Workload::ClosedLoop(source) => {
+                let Reverse((_, user)) = self.thinking.pop()?;
+                self.next = self.thinking.peek().map_or(NEVER, |entry| entry.0.0);
+                if self.users > source.users {
+                    self.users -= 1;
+                    return None;
+                }
+                let key = self.key(around);
+                return Some(Request { key, user, row: None });
+            }
+            Workload::Bursty(_) => {
+                let asks = self.burst.0 && now < self.burst.1;
+                self.draw_next(around, now);
+                if !asks {
+                    return None;
+                }
+            }
+            Workload::Diurnal(source) => {
+                let day = around.rate.seconds(now) / source.period_s + source.phase;
+                let angle = ((day - day.floor()) * std::f64::consts::TAU) as f32;
+                let share = (1.0 + source.amplitude * f64::from(ops::sin(angle))) / (1.0 + source.amplitude);
+                let asks = f64::from(self.stream(around).unit()) < share;
+                self.draw_next(around, now);
+                if !asks {
+                    return None;
+                }
+            }
+            Workload::Poisson(_) | Workload::Constant(_) => self.draw_next(around, now),
+        }
+        let key = self.key(around);
+        Some(Request { key, user: NONE, row: None })
+    }
+
+    /// The key of the next operation.
+    fn key(&mut self, around: &Around) -> u64 {
+        let Some(Demand { keys, key_skew, .. }) = around.workload.demand() else { return 0 };
+        if keys <= 1 {
+            return 0;
+        }
+        let unit = f64::from(self.stream(around).unit());
+        let keys = f64::from(keys);
+        // Zipf's law by inversion of the continuous distribution of the same exponent.
+        let at = if key_skew <= 0.0 {
+            unit * keys
+        } else if (key_skew - 1.0).abs() < 1e-3 {
+            f64::from(ops::exp((unit * f64::from(ops::ln(keys as f32 + 1.0))) as f32)) - 1.0
+        } else {
+            let power = 1.0 - key_skew;
+            let top = f64::from(ops::powf(keys as f32 + 1.0, power)) - 1.0;
+            f64::from(ops::powf((1.0 + unit * top) as f32, 1.0 / power)) - 1.0
+        };
+        at.clamp(0.0, keys - 1.0) as u64
+    }
+
+    fn open(&self, file: &str, files: &Files) -> Option<TraceReader> {
+        let mut reader = TraceReader::open(files.traces.get(file)?).ok()?;
+        match self.row {
+            Some((0, _)) => Some(reader),
+            Some((byte, at_s)) => reader.seek(byte, at_s).ok().map(|()| reader),
+            None => None,
+        }
+    }
+
+    fn take_row(
+        &mut self,
+        around: &Around,
+        file: &str,
+        files: &Files,
+        reader: &mut Option<TraceReader>,
+    ) -> Option<Request> {
+        if reader.is_none() {
+            *reader = self.open(file, files);
+        }
+        let row = reader.as_mut().and_then(|reader| reader.next_row()?.ok());
+        let ahead = reader.as_mut().and_then(TraceReader::peek);
+        match ahead {
+            Some((byte, at_s)) => {
+                self.row = Some((byte, at_s));
+                self.next = around.rate.parts(at_s).max(self.next);
+            }
+            None => {
+                self.row = None;
+                self.next = NEVER;
+            }
+        }
+        row.map(|row| Request { key: row.key, user: NONE, row: Some(row) })
+    }
+}

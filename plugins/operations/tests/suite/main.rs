@@ -1,0 +1,10 @@
+//! Operations in whole simulations and on their own engine.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+mod checkpoints;
+mod conservation;
+mod known_answers;
+mod oracle;
+mod scene;
+mod schedule;

@@ -1,0 +1,196 @@
+//! Requests and service times from CSV files: all bad rows are reported at once, with line and column. A trace is looked
+//! through row by row, however long it is.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use agent2028_core::schema::suggest;
+use agent2028_operations::config::{ServiceTime, Workload};
+use agent2028_operations::workload::{RowFault, TraceReader, read_samples};
+
+use super::Scene;
+use super::report::Fault;
+use super::rows::{REPORTED, cell_span};
+use super::syntax::{Place, SourceId};
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Requests.
+    Trace,
+    /// Service times.
+    Samples,
+}
+
+/// What was found in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Requests, which stay in the file.
+    Trace,
+    /// Service times in milliseconds.
+    Samples(Vec<f32>),
+}
+
+/// Why a file can't be used.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// It can't be read.
+    Unreadable(String),
+    /// Rows are bad: the first twenty things that are wrong, and how many there are beyond.
+    Bad(Vec<RowFault>, usize),
+}
+
+/// The files that the section `operations` names: where in the scene, name and kind.
+#[must_use]
+pub fn named(scene: &Scene) -> Vec<(String, String, Kind)> {
+    let Some(config) = &scene.operations else { return Vec::new() };
+    let traces = config.workload.iter().enumerate().filter_map(|(index, workload)| match workload {
+        Workload::Trace(file) => Some((format!("operations.workload[{index}]"), file.clone(), Kind::Trace)),
+        _ => None,
+    });
+    let whole = std::iter::once(("operations.service".to_owned(), &config.service));
+    let rules = config.services.iter().enumerate();
+    let rules = rules.map(|(index, rule)| (format!("operations.services[{index}].time"), &rule.time));
+    let samples = whole.chain(rules).filter_map(|(at, time)| match time {
+        ServiceTime::Empirical(file) => Some((at, file.clone(), Kind::Samples)),
+        _ => None,
+    });
+    traces.chain(samples).filter(|(_, file, _)| !file.is_empty()).collect()
+}
+
+/// The names of these files, to change them.
+pub(super) fn names_mut(scene: &mut Scene) -> Vec<&mut String> {
+    let Some(config) = &mut scene.operations else { return Vec::new() };
+    let traces = config.workload.iter_mut().filter_map(|workload| match workload {
+        Workload::Trace(file) => Some(file),
+        _ => None,
+    });
+    let rules = config.services.iter_mut().map(|rule| &mut rule.time);
+    let samples = std::iter::once(&mut config.service).chain(rules).filter_map(|time| match time {
+        ServiceTime::Empirical(file) => Some(file),
+        _ => None,
+    });
+    traces.chain(samples).collect()
+}
+
+/// Looks through a file: what it holds, and the hash of its bytes.
+///
+/// # Errors
+/// With everything that is wrong with it.
+pub fn look_through(path: &Path, kind: Kind, capabilities: &[String]) -> Result<(Content, [u8; 32]), Refusal> {
+    let open = || File::open(path).map_err(|error| Refusal::Unreadable(error.to_string()));
+    let content = match kind {
+        Kind::Trace => {
+            open()?;
+            check_trace(path, capabilities)?;
+            Content::Trace
+        }
+        Kind::Samples => {
+            let samples = read_samples(BufReader::new(open()?), REPORTED);
+            Content::Samples(samples.map_err(|(faults, beyond)| Refusal::Bad(faults, beyond))?)
+        }
+    };
+    let (mut file, mut hasher, mut buffer) = (open()?, blake3::Hasher::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok((content, *hasher.finalize().as_bytes())),
+            Ok(read) => {
+                hasher.update(&buffer[..read]);
+            }
+            Err(error) => return Err(Refusal::Unreadable(error.to_string())),
+        }
+    }
+}
+
+fn check_trace(path: &Path, capabilities: &[String]) -> Result<(), Refusal> {
+    let mut reader = TraceReader::open(path).map_err(|fault| Refusal::Bad(vec![fault], 0))?;
+    let column = reader.capability_column();
+    let (mut faults, mut beyond, mut rows) = (Vec::new(), 0, 0_u64);
+    while let Some(row) = reader.next_row() {
+        rows += 1;
+        let found = match row {
+            Ok(row) if capabilities.contains(&row.capability) => continue,
+            Ok(row) => vec![RowFault {
+                byte: row.byte,
+                line: row.line,
+                cell: column,
+                message: format!("no agent has the capability \"{}\"", row.capability),
+                help: suggest(&row.capability, capabilities.iter().map(String::as_str), "capability"),
+            }],
+            Err(found) => found,
+        };
+        for fault in found {
+            if faults.len() < REPORTED {
+                faults.push(fault);
+            } else {
+                beyond += 1;
+            }
+        }
+    }
+    if rows == 0 && faults.is_empty() {
+        let (message, help) = ("the trace has no rows".to_owned(), "write a request per row".to_owned());
+        faults.push(RowFault { byte: 0, line: 1, cell: 0, message, help });
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Bad(faults, beyond)) }
+}
+
+/// The faults of rows with their places in the text; a text that could not be held has none.
+#[must_use]
+pub fn located(path: &Path, text: &str, source: SourceId, faults: Vec<RowFault>, beyond: usize) -> Vec<Fault> {
+    let mut found: Vec<Fault> = faults
+        .into_iter()
+        .map(|fault| {
+            let span = cell_span(text, fault.byte as usize, fault.cell);
+            let message =
+                if text.is_empty() { format!("line {}: {}", fault.line, fault.message) } else { fault.message };
+            Fault::new(Place { source, span }, message, fault.help)
+        })
+        .collect();
+    if beyond > 0
+        && let Some(last) = found.last_mut()
+    {
+        last.help = format!("{}; {beyond} more values in {} are wrong", last.help, path.display());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusals(text: &str) -> (Vec<(u64, usize, String)>, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("requests.csv");
+        std::fs::write(&path, text).unwrap();
+        match look_through(&path, Kind::Trace, &["a.b".into(), "a.c".into()]) {
+            Err(Refusal::Bad(faults, beyond)) => {
+                let short = |fault: RowFault| (fault.line, fault.cell, fault.message);
+                (faults.into_iter().map(short).collect(), beyond)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_capability_that_nobody_has_is_a_bad_value() {
+        let (faults, _) = refusals("at_s,capability\n1,a.b\n2,a.d\n");
+        assert_eq!(faults, [(3, 1, "no agent has the capability \"a.d\"".to_owned())]);
+        assert_eq!(refusals("at_s,capability\n").0[0].2, "the trace has no rows");
+    }
+
+    #[test]
+    fn at_most_twenty_are_shown_and_the_rest_counted() {
+        let (faults, beyond) = refusals(&format!("at_s,capability\n{}", "x,a.b\n".repeat(50)));
+        assert_eq!((faults.len(), beyond, faults[19].0), (20, 30, 21));
+    }
+
+    #[test]
+    fn faults_stand_where_they_are_in_the_text() {
+        let text = "at_s,capability\n1,a.b\noops,a.b\n";
+        let fault = RowFault { byte: 22, line: 3, cell: 0, message: "no".into(), help: String::new() };
+        let found = located(Path::new("requests.csv"), text, SourceId(0), vec![fault], 4);
+        assert_eq!(&text[found[0].place.span.clone()], "oops");
+        assert!(found[0].help.contains("4 more"));
+    }
+}
