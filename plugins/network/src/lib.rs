@@ -147,9 +147,11 @@ impl Plugin for NetworkPlugin {
             let inbox = world.get_resource::<Inbox>().map_or(0, Inbox::bytes);
             world.get_resource::<Network>().map_or(0, Network::bytes) + inbox
         });
-        app.add_systems(SimSchedule, (weave::look_around, weave::weave).chain().in_set(Before(SimSystems::Perceive)))
+        // Others prepare a tick and tell events in these places, too; the bus orders the events of a tick by priority.
+        let prepare = (weave::look_around, weave::weave).chain().in_set(Before(SimSystems::Perceive));
+        app.add_systems(SimSchedule, prepare.ambiguous_with_all())
             .add_systems(SimSchedule, deliver.in_set(SimSystems::Perceive))
-            .add_systems(SimSchedule, dispatch.in_set(After(SimSystems::Act)))
+            .add_systems(SimSchedule, dispatch.in_set(After(SimSystems::Act)).ambiguous_with_all())
             // Every metric is recorded by one system only, so the order among plugins is of no effect.
             .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
         if self.config.gossip.is_some() {
