@@ -5,6 +5,7 @@ mod lost;
 pub mod places;
 mod record;
 mod scenes;
+pub mod session;
 pub mod shelf;
 pub mod unsaved;
 mod watch;

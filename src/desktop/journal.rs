@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::places::write_whole;
 use super::scenes::OpenScene;
-use super::unsaved::is_alive;
+use super::session::Session;
 use crate::record::{Entry, interventions};
 use crate::scene::load::{Beside, Loaded, SceneOrigin};
 
@@ -41,8 +41,9 @@ pub struct Stand {
     pub furthest: u64,
     /// How many changes people have made.
     pub changes: usize,
-    /// The process that keeps it: while it lives, nothing is lost.
-    pub process: u32,
+    /// Who keeps it: while that session lives, nothing is lost.
+    #[serde(flatten)]
+    pub session: Session,
 }
 
 impl Stand {
@@ -72,13 +73,13 @@ fn sessions(state: &Path) -> PathBuf {
     state.join("sessions")
 }
 
-/// The folder in which a process keeps its journal.
+/// The folder in which a session keeps its journal.
 #[must_use]
-pub fn folder_of(state: &Path, process: u32) -> PathBuf {
-    sessions(state).join(process.to_string())
+pub fn folder_of(state: &Path, session: Session) -> PathBuf {
+    sessions(state).join(session.to_string())
 }
 
-/// The journals of processes that are gone, the newest first; those too many are removed.
+/// The journals of sessions that are gone, the newest first; those too many are removed.
 #[must_use]
 pub fn found(state: &Path) -> Vec<LostRun> {
     let Ok(entries) = std::fs::read_dir(sessions(state)) else {
@@ -91,7 +92,7 @@ pub fn found(state: &Path) -> Vec<LostRun> {
             let written = file.metadata().ok()?.modified().ok()?;
             let stand: Stand = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
             let age = written.elapsed().map_or(0, |age| age.as_secs());
-            (!is_alive(stand.process)).then_some((written, LostRun { stand, folder, age }))
+            (!stand.session.is_alive()).then_some((written, LostRun { stand, folder, age }))
         })
         .collect();
     found.sort_by_key(|(written, _)| std::cmp::Reverse(*written));
@@ -157,7 +158,7 @@ pub(super) fn keep_journal(
     let Some(places) = &scene.places else {
         return;
     };
-    let folder = folder_of(&places.state, std::process::id());
+    let folder = folder_of(&places.state, Session::own());
     let closing = exits.read().count() > 0;
     if let Some(task) = journal.writing.take_if(|task| closing || task.is_finished()) {
         // A few small files: whoever closes the window waits for them no longer than for a frame.
@@ -219,7 +220,7 @@ fn stand_of(loaded: &Loaded, tick: u64, furthest: u64, changes: usize) -> Stand 
         SceneOrigin::Builtin(name) => (Some(name.clone()), None),
         SceneOrigin::Given(_) => (None, None),
     };
-    Stand { title: loaded.scene.name.clone(), builtin, path, tick, furthest, changes, process: std::process::id() }
+    Stand { title: loaded.scene.name.clone(), builtin, path, tick, furthest, changes, session: Session::own() }
 }
 
 #[cfg(test)]
@@ -227,13 +228,15 @@ mod tests {
     use super::*;
     use crate::scene::load::load;
 
-    /// No process has this number: it is beyond what systems give out.
-    const GONE: u32 = u32::MAX - 7;
+    /// No process has such a number: it is beyond what systems give out.
+    const fn gone(number: u32) -> Session {
+        Session { process: u32::MAX - 7 - number, started: 0 }
+    }
 
-    fn journal(state: &Path, process: u32) -> PathBuf {
+    fn journal(state: &Path, session: Session) -> PathBuf {
         let loaded = load("flock", &[]).unwrap();
-        let folder = folder_of(state, process);
-        let stand = Stand { process, ..stand_of(&loaded, 40, 60, 0) };
+        let folder = folder_of(state, session);
+        let stand = Stand { session, ..stand_of(&loaded, 40, 60, 0) };
         Pages { folder: folder.clone(), scene: scene_files(&loaded), entries: Some(Vec::new()), stand }
             .write()
             .unwrap();
@@ -244,10 +247,10 @@ mod tests {
     fn journals_of_processes_that_are_gone_are_found_and_few_are_kept() {
         let state = tempfile::tempdir().unwrap();
         assert_eq!(found(state.path()), vec![]);
-        journal(state.path(), std::process::id());
+        journal(state.path(), Session::own());
         assert_eq!(found(state.path()), vec![], "this one is still written");
         for number in 0..8 {
-            journal(state.path(), GONE - number);
+            journal(state.path(), gone(number));
         }
         let lost = found(state.path());
         assert_eq!((lost.len(), lost[0].stand.origin()), (MOST, SceneOrigin::Builtin("flock".into())));
@@ -257,7 +260,7 @@ mod tests {
     #[test]
     fn a_journal_whose_note_is_missing_is_none() {
         let state = tempfile::tempdir().unwrap();
-        let folder = journal(state.path(), GONE);
+        let folder = journal(state.path(), gone(0));
         std::fs::remove_file(folder.join(STAND)).unwrap();
         assert_eq!(found(state.path()), vec![]);
     }

@@ -19,6 +19,7 @@ use super::journal::{self, LostRun};
 use super::lost::{self, Lost};
 use super::places::{Places, write_whole};
 use super::record::Recorder;
+use super::session::Session;
 use super::shelf::{self, PictureMaker};
 use super::unsaved::{self, Kept, Unsaved};
 use super::watch::FileWatch;
@@ -325,7 +326,7 @@ impl Stage<'_> {
         self.state.scenes.document.recovered(&unsaved.text, 0.0);
         self.scene.settings.clear();
         self.run(&unsaved.text);
-        // From here on the text is kept under this process.
+        // From here on the text is kept under this session.
         let _ = std::fs::remove_file(kept.file);
     }
 
@@ -364,7 +365,7 @@ impl Stage<'_> {
         self.timeline.seek(lost.stand.tick);
         self.transport.playing = false;
         self.fit();
-        // From here on it is kept under this process.
+        // From here on it is kept under this session.
         journal::remove(&lost.folder);
     }
 
@@ -493,7 +494,7 @@ pub(super) fn keep_unsaved(
         title: document.title().into(),
         path: document.path().map(Path::to_path_buf),
         text: document.text().into(),
-        process: std::process::id(),
+        session: Session::own(),
     };
     match unsaved::keep(&places.state, &text) {
         Ok(file) => {
@@ -505,7 +506,7 @@ pub(super) fn keep_unsaved(
         Err(error) => {
             warn!("unsaved changes can't be kept: {error}");
             // Trying again with every frame would help nobody.
-            let nowhere = unsaved::file_of(&places.state, &text.name, text.process);
+            let nowhere = unsaved::file_of(&places.state, &text.name, text.session);
             keeping.kept = Some((document.version(), nowhere));
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::places::write_whole;
+use super::session::Session;
 
 /// At most so many texts are kept; the oldest go first.
 const MOST: usize = 20;
@@ -22,8 +23,9 @@ pub struct Unsaved {
     pub path: Option<PathBuf>,
     /// The text.
     pub text: String,
-    /// The process that keeps it: while it lives, the text is not lost.
-    pub process: u32,
+    /// Who keeps it: while that session lives, the text is not lost.
+    #[serde(flatten)]
+    pub session: Session,
 }
 
 /// A text that was found, and the file in which it is kept.
@@ -41,11 +43,11 @@ fn folder(state: &Path) -> PathBuf {
     state.join("unsaved")
 }
 
-/// The file in which a scene's text is kept by a process.
+/// The file in which a scene's text is kept by a session.
 #[must_use]
-pub fn file_of(state: &Path, name: &str, process: u32) -> PathBuf {
+pub fn file_of(state: &Path, name: &str, session: Session) -> PathBuf {
     let id = blake3::hash(name.as_bytes()).to_hex();
-    folder(state).join(format!("{}-{process}.json", &id[..16]))
+    folder(state).join(format!("{}-{session}.json", &id[..16]))
 }
 
 /// Keeps a text.
@@ -53,7 +55,7 @@ pub fn file_of(state: &Path, name: &str, process: u32) -> PathBuf {
 /// # Errors
 /// If it can't be written.
 pub fn keep(state: &Path, unsaved: &Unsaved) -> std::io::Result<PathBuf> {
-    let file = file_of(state, &unsaved.name, unsaved.process);
+    let file = file_of(state, &unsaved.name, unsaved.session);
     if unsaved.text.len() > MOST_BYTES {
         return Ok(file);
     }
@@ -80,7 +82,7 @@ fn files(state: &Path) -> Vec<(std::time::SystemTime, PathBuf)> {
         .collect()
 }
 
-/// The texts of processes that are gone, the newest first. Those that say what their file says already are removed.
+/// The texts of sessions that are gone, the newest first. Those that say what their file says already are removed.
 #[must_use]
 pub fn found(state: &Path) -> Vec<Kept> {
     let mut files = files(state);
@@ -90,7 +92,7 @@ pub fn found(state: &Path) -> Vec<Kept> {
         .rev()
         .filter_map(|(changed, file)| {
             let unsaved: Unsaved = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
-            if is_alive(unsaved.process) {
+            if unsaved.session.is_alive() {
                 return None;
             }
             let saved = unsaved.path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
@@ -103,35 +105,23 @@ pub fn found(state: &Path) -> Vec<Kept> {
         .collect()
 }
 
-/// Whether this program runs under that number: another program may have got the number since, and a process that has
-/// ended may still be listed.
-pub(super) fn is_alive(process: u32) -> bool {
-    if process == std::process::id() {
-        return true;
-    }
-    let program = |process: &str| std::fs::read_link(Path::new("/proc").join(process).join("exe")).ok();
-    let name = |path: PathBuf| path.file_name().map(std::ffi::OsStr::to_owned);
-    let other = program(&process.to_string()).and_then(name);
-    other.is_some() && other == program("self").and_then(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn unsaved(name: &str, text: &str, process: u32) -> Unsaved {
-        Unsaved { name: name.into(), title: name.into(), path: None, text: text.into(), process }
+    fn unsaved(name: &str, text: &str, session: Session) -> Unsaved {
+        Unsaved { name: name.into(), title: name.into(), path: None, text: text.into(), session }
     }
 
     /// No process has this number: it is beyond what systems give out.
-    const GONE: u32 = u32::MAX - 7;
+    const GONE: Session = Session { process: u32::MAX - 7, started: 0 };
 
     #[test]
     fn texts_of_processes_that_are_gone_are_found_again() {
         let state = tempfile::tempdir().unwrap();
         keep(state.path(), &unsaved("a", "old", GONE)).unwrap();
         let file = keep(state.path(), &unsaved("a", "new", GONE)).unwrap();
-        keep(state.path(), &unsaved("b", "mine", std::process::id())).unwrap();
+        keep(state.path(), &unsaved("b", "mine", Session::own())).unwrap();
         let found = found(state.path());
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].unsaved.text.as_str(), &found[0].file), ("new", &file));

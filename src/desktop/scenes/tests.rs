@@ -152,7 +152,7 @@ fn a_text_that_was_found_again_is_restored_with_its_file_and_runs() {
         title: "Mine".into(),
         path: Some(file.clone()),
         text: TWO.into(),
-        process: u32::MAX - 7,
+        session: Session { process: u32::MAX - 7, started: 0 },
     };
     let state = home.path().join("state");
     unsaved::keep(&state, &text).unwrap();
@@ -178,7 +178,7 @@ fn a_run_that_a_crash_has_ended_is_brought_back_with_all_that_was_done_to_it() {
     };
     play(&mut app, 5);
     app.update();
-    let own = journal::folder_of(&state, std::process::id());
+    let own = journal::folder_of(&state, Session::own());
     assert!(!own.exists(), "nobody has changed anything");
     app.world_mut().resource_scope(|world, mut timeline: Mut<Timeline>| {
         let kill = Kill { select: Selector::Count(7), duration_s: None };
@@ -193,12 +193,14 @@ fn a_run_that_a_crash_has_ended_is_brought_back_with_all_that_was_done_to_it() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let (hash, left) = (app.world().resource::<Simulation>().state_hash(), agents(&app));
-    // The program dies: its folder stays, under a number that no living process has.
-    let dead = journal::folder_of(&state, u32::MAX - 7);
+    // The program dies, and the next has the number of its process: the folder stays, and is told apart by its time.
+    let before = Session { started: Session::own().started - 1, ..Session::own() };
+    let dead = journal::folder_of(&state, before);
     std::fs::rename(&own, &dead).unwrap();
     let note = dead.join("session.json");
     let text = std::fs::read_to_string(&note).unwrap();
-    let text = text.replace(&format!("\"process\":{}", std::process::id()), &format!("\"process\":{}", u32::MAX - 7));
+    let text =
+        text.replace(&format!("\"started\":{}", Session::own().started), &format!("\"started\":{}", before.started));
     std::fs::write(&note, text).unwrap();
 
     let mut app = window("predator", home.path());

@@ -14,8 +14,10 @@ mod network;
 mod operations;
 mod overlay;
 mod parameters;
+mod pictures;
 mod plots;
 mod profiler;
+mod raster;
 mod registry;
 mod routing;
 mod runs;
@@ -45,6 +47,7 @@ use crate::theme::{self, Look};
 pub(super) struct Stage<S> {
     pub state: S,
     pub actions: Actions,
+    pub(super) raster: raster::Raster,
     dressed: bool,
 }
 
@@ -52,19 +55,31 @@ pub(super) struct Stage<S> {
 pub(super) fn stage<'a, S: 'a>(
     size: [f32; 2],
     state: S,
+    draw: impl FnMut(&mut egui::Ui, &Look, &mut S, &mut Actions) + 'a,
+) -> Harness<'a, Stage<S>> {
+    stage_in(Theme::Dark, size, state, draw)
+}
+
+/// A harness of a size in points that draws a panel in a theme.
+pub(super) fn stage_in<'a, S: 'a>(
+    theme: Theme,
+    size: [f32; 2],
+    state: S,
     mut draw: impl FnMut(&mut egui::Ui, &Look, &mut S, &mut Actions) + 'a,
 ) -> Harness<'a, Stage<S>> {
-    let stage = Stage { state, actions: Actions::default(), dressed: false };
-    let mut harness = Harness::builder().with_size(size).with_max_steps(32).build_ui_state(
+    let raster = raster::Raster::default();
+    let builder = Harness::builder().with_size(size).with_max_steps(32).renderer(raster.clone());
+    let stage = Stage { state, actions: Actions::default(), raster, dressed: false };
+    let mut harness = builder.build_ui_state(
         move |ui, stage: &mut Stage<S>| {
             if !stage.dressed {
                 ui.ctx().set_fonts(theme::fonts());
-                theme::dress(ui.ctx(), Theme::Dark, false);
+                theme::dress(ui.ctx(), theme, false);
                 ui.ctx().request_repaint();
                 stage.dressed = true;
                 return;
             }
-            draw(ui, &Look::of(Theme::Dark), &mut stage.state, &mut stage.actions);
+            draw(ui, &Look::of(theme), &mut stage.state, &mut stage.actions);
         },
         stage,
     );

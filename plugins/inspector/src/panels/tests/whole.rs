@@ -7,23 +7,30 @@ use agent2028_view::{Combine, Selection, Tool, Tools, ViewSettings, Viewport, Wo
 use super::*;
 use crate::PanelId;
 use crate::actions::Travel;
+use crate::authoring::Authoring;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::InspectorState;
 
 /// The whole window with everything that the panels read and remember.
-struct Whole {
-    simulation: Simulation,
-    transport: Transport,
-    timeline: Timeline,
-    selection: Selection,
-    tools: Tools,
-    status: SceneStatus,
-    inspector: InspectorState,
-    free: egui::Rect,
+pub(super) struct Whole {
+    pub simulation: Simulation,
+    pub transport: Transport,
+    pub timeline: Timeline,
+    pub selection: Selection,
+    pub tools: Tools,
+    pub status: SceneStatus,
+    pub library: SceneLibrary,
+    pub author: Option<Authoring>,
+    pub inspector: InspectorState,
+    pub free: egui::Rect,
 }
 
-fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
+pub(super) fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
+    whole_in(Theme::Dark, size, simulation)
+}
+
+pub(super) fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
     let mut timeline = Timeline::default();
     timeline.begin(&simulation);
     let whole = Whole {
@@ -33,12 +40,14 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
         selection: Selection::default(),
         tools: Tools::default(),
         status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
+        library: SceneLibrary::default(),
+        author: None,
         inspector: InspectorState::default(),
         free: egui::Rect::NOTHING,
     };
-    let mut harness = stage(size, whole, |ui, _, whole, actions| {
-        let (settings, camera, viewport) = (ViewSettings::default(), WorldCamera::default(), Viewport::default());
-        let library = SceneLibrary::default();
+    let mut harness = stage_in(theme, size, whole, move |ui, _, whole, actions| {
+        let settings = ViewSettings { theme, ..default() };
+        let (camera, viewport) = (WorldCamera::default(), Viewport::default());
         let worked_out = super::WorkedOut::default();
         let facts = Facts {
             simulation: &whole.simulation,
@@ -49,10 +58,10 @@ fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>
             tools: &whole.tools,
             camera: &camera,
             viewport: &viewport,
-            library: &library,
+            library: &whole.library,
             status: &whole.status,
             views: super::views(&worked_out),
-            author: None,
+            author: whole.author.as_ref(),
         };
         // The root of the harness has a margin; the window has none.
         let mut root = ui.new_child(egui::UiBuilder::new().max_rect(ui.ctx().viewport_rect()));
