@@ -12,7 +12,7 @@ use egui_kittest::TestRenderer;
 /// Fills triangles pixel by pixel. egui smooths edges by triangles of its own and blends as the eye sees, without
 /// linear light; so does this.
 #[derive(Clone, Default)]
-pub(super) struct Raster {
+pub(in crate::panels) struct Raster {
     /// What the harness was told of textures.
     textures: Rc<RefCell<BTreeMap<TextureId, ColorImage>>>,
 }
