@@ -13,7 +13,7 @@ use crate::panels::network::{self, NetworkState, NetworkView};
 const PANEL: [f32; 2] = [700.0, 640.0];
 
 /// Agents that gossip, `ticks` after one of them began a rumour.
-fn talking(count: u32, ticks: u64) -> Simulation {
+pub(super) fn talking(count: u32, ticks: u64) -> Simulation {
     let mut app = app();
     for region in ["east", "west"] {
         let group = AgentGroup { name: region.into(), count: count / 2, region: region.into(), ..default() };

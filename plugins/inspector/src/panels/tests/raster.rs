@@ -19,7 +19,7 @@ pub(in crate::panels) struct Raster {
 
 /// Red, green and blue of each pixel, row by row from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Picture {
+pub(in crate::panels) struct Picture {
     /// Width and height in pixels.
     pub size: [usize; 2],
     pub pixels: Vec<[u8; 3]>,
