@@ -17,6 +17,7 @@ pub struct Session {
     pub started: u64,
 }
 
+#[expect(clippy::disallowed_methods, reason = "when the program began is no part of the simulation")]
 static OWN: LazyLock<Session> = LazyLock::new(|| Session {
     process: std::process::id(),
     started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64),
