@@ -20,6 +20,7 @@ use agent2028_boids::BoidsPlugin;
 use agent2028_core::agent::AgentId;
 use agent2028_core::faults::{Freeze, Kill};
 use agent2028_core::selector::Selector;
+use agent2028_core::timeline::{Limits, Timeline};
 use agent2028_operations::Strategy;
 use agent2028_pheromones::PheromonesPlugin;
 
@@ -51,6 +52,9 @@ fn only(panel: PanelId) -> DockLayout {
 /// Runs with what happens in time: ticks, faults, curves, the last state.
 fn live(harness: &mut Harness<'_, Stage<Whole>>) {
     let whole = &mut harness.state_mut().state;
+    // How many more there would be hangs on how fast the machine is.
+    whole.timeline = Timeline::new(Limits { keyframes: 1, ..Limits::default() });
+    whole.timeline.begin(&whole.simulation);
     let tick = |whole: &mut Whole, ticks: u64| whole.timeline.run(&mut whole.simulation, ticks);
     tick(whole, 40);
     whole.simulation.intervene(Kill { select: Selector::Fraction(0.2), duration_s: None });
