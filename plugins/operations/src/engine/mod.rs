@@ -149,6 +149,8 @@ pub struct Operations {
     due: Vec<(Time, u32)>,
     fresh: BinaryHeap<Reverse<(Time, u32)>>,
     readers: Vec<Option<TraceReader>>,
+    /// The class of each workload that has asked since the classes were planned.
+    asked: Vec<Option<u16>>,
     soonest: (Time, usize),
     end: Time,
     touched: Vec<u32>,

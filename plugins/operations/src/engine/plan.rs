@@ -150,6 +150,7 @@ impl Operations {
     /// Works out what belongs to each class; their pools are found again.
     fn plan_classes(&mut self, ground: &Ground) {
         self.classes.clear();
+        self.asked.clear();
         for number in 0..self.state.classes.len() {
             self.plan_class(ground, number);
         }

@@ -10,6 +10,7 @@ use super::plan::pool_for;
 use super::tick::{RESOURCES, other, tier_name};
 use super::{ClassKey, Ground, Operations, of};
 use crate::FAILOVER_INITIATED;
+use crate::config::Demand;
 use crate::pool::Choice;
 use crate::session::{Failure, Outcome};
 use crate::slab::{GIVEN, List, NONE, Operation, PART, SWARM, Stage, TAKEN_OVER};
@@ -33,6 +34,26 @@ pub(super) struct Ask {
 }
 
 impl Operations {
+    /// The class of what a workload asks for: the same until settings change.
+    fn class_asked(&mut self, ground: &Ground, index: usize, demand: &Demand) -> u16 {
+        if let Some(Some(class)) = self.asked.get(index) {
+            return *class;
+        }
+        let key = ClassKey {
+            capability: demand.capability.to_owned(),
+            kind: demand.kind.to_owned(),
+            tier: demand.tier,
+            strategy: demand.strategy,
+            region: demand.region.to_owned(),
+        };
+        let class = self.class_of(ground, key);
+        if self.asked.len() <= index {
+            self.asked.resize(index + 1, None);
+        }
+        self.asked[index] = Some(class);
+        class
+    }
+
     /// It is the turn of a source.
     pub(super) fn ask(&mut self, ground: &Ground, index: usize) {
         if index >= self.state.sources.len() {
@@ -44,25 +65,15 @@ impl Operations {
         let request = self.state.sources[index].take(&around, now, ground.files, &mut self.readers[index]);
         self.find_soonest();
         let Some(request) = request else { return };
-        let (key, priority, session_size, given) = match (&request.row, workload.demand()) {
+        let (class, priority, session_size, given) = match (&request.row, workload.demand()) {
             (Some(row), _) => {
                 let (capability, kind) = (row.capability.clone(), row.kind.clone());
                 let key = ClassKey { capability, kind, tier: None, strategy: None, region: String::new() };
-                (key, row.priority, 0, row.service_ms)
+                (self.class_of(ground, key), row.priority, 0, row.service_ms)
             }
-            (None, Some(demand)) => {
-                let key = ClassKey {
-                    capability: demand.capability.to_owned(),
-                    kind: demand.kind.to_owned(),
-                    tier: demand.tier,
-                    strategy: demand.strategy,
-                    region: demand.region.to_owned(),
-                };
-                (key, demand.priority, demand.session, None)
-            }
+            (None, Some(demand)) => (self.class_asked(ground, index, &demand), demand.priority, demand.session, None),
             (None, None) => return,
         };
-        let class = self.class_of(ground, key);
         let session = self.session_of(index, session_size);
         let ask = Ask {
             class,
