@@ -25,6 +25,7 @@
 //! ```
 
 pub mod agent;
+pub mod belief;
 pub mod causality;
 pub mod checkpoint;
 pub mod clock;

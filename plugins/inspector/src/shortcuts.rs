@@ -186,7 +186,7 @@ impl Command {
             Self::LayoutWatch => "Panels for watching",
             Self::LayoutDebug => "Panels for debugging",
             Self::LayoutPresent => "Panels for presenting",
-            Self::Lens => "Look through the selected agent's eyes, or at the world as it is",
+            Self::Lens => "Look through the eyes of the system, of the selected agent, or at the truth",
             Self::WindowPicture => "Save a picture of the window",
             Self::WorldPicture => "Save a picture of the world, without panels",
             Self::Film => "Record a film of the world, or end it",

@@ -55,6 +55,7 @@ pub mod graph;
 pub mod heartbeat;
 pub mod inbox;
 pub mod interventions;
+mod judge;
 pub mod message;
 pub mod neighbours;
 pub mod network;
@@ -77,6 +78,7 @@ pub use message::{Message, MessageKind, MessageKinds};
 pub use network::{Network, SendError};
 
 use agent2028_core::agent::{AgentGroups, Regions};
+use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{AddEventPayload, EventBus};
@@ -178,6 +180,10 @@ impl Plugin for NetworkPlugin {
         }
         if let Some(buses) = buses {
             add_regional_buses(app, buses);
+        }
+        let detector = &self.config.detector;
+        if detector.swim.is_some() || detector.heartbeat.is_some() {
+            app.world_mut().get_resource_or_init::<Judges>().add("failure detectors", judge::detectors);
         }
         quantities::register(app, &self.config);
     }

@@ -121,6 +121,12 @@ impl Swim {
         self.doubted_by.get(&subject.0).copied().unwrap_or(0)
     }
 
+    /// How many hold an agent for failed.
+    #[must_use]
+    pub fn judged_by(&self, subject: AgentId) -> u32 {
+        self.judged_by.get(&subject.0).copied().unwrap_or(0)
+    }
+
     /// What SWIM has come to.
     #[must_use]
     pub fn counts(&self) -> &SwimCounts {

@@ -49,6 +49,7 @@ mod explain;
 pub mod histogram;
 pub mod index;
 pub mod interventions;
+mod judge;
 mod observe;
 pub mod pool;
 mod quantities;
@@ -69,6 +70,7 @@ pub use service::Files;
 pub use strategy::Strategy;
 pub use sync::with_ground;
 
+use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::event::EventKind;
 use agent2028_core::explain::Explainers;
@@ -119,6 +121,7 @@ impl Plugin for OperationsPlugin {
             world.get_resource::<Operations>().map_or(0, Operations::bytes)
         });
         quantities::register(app);
+        app.world_mut().get_resource_or_init::<Judges>().add("those who give out work", judge::registry);
         app.world_mut().resource_mut::<Explainers>().add("operations", explain::explain);
         app.add_systems(SimSchedule, sync::take_over.in_set(SimSystems::Perceive))
             .add_systems(SimSchedule, sync::work.in_set(SimSystems::Act))

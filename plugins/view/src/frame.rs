@@ -20,7 +20,7 @@ use crate::hulls::Hulls;
 use crate::paint::{Painter, Projection};
 use crate::selection::{Pins, Selection};
 use crate::settings::{AgentStyle, ViewSettings};
-use crate::sight::Seen;
+use crate::sight::{Held, Seen};
 use crate::tool::Tools;
 use crate::trails::Trails;
 
@@ -39,6 +39,8 @@ pub(crate) struct FrameInput<'a> {
     pub columns: &'a Columns,
     /// Through whose eyes the world is drawn, if it isn't drawn as it is.
     pub seen: Option<&'a Seen>,
+    /// What the system holds of agents, if the world is drawn as it sees it.
+    pub held: Option<&'a Held>,
     pub tools: &'a Tools,
     pub projection: Projection,
     /// Speed at the end of the colour scale, in world units per second.
@@ -60,6 +62,7 @@ impl<'a> FrameInput<'a> {
             top_speed: self.top_speed,
             columns: self.columns,
             seen: self.seen,
+            held: self.held,
         })
     }
 

@@ -58,7 +58,7 @@ pub use hulls::Hulls;
 pub use render::{Drawn, DrawnAgents, WorldView};
 pub use selection::{Combine, Pins, Selection};
 pub use settings::{AgentStyle, ColorBy, Layers, Lens, SizeBy, ViewSettings};
-pub use sight::Sight;
+pub use sight::{Held, Sight};
 pub use tokens::{Theme, Tokens};
 pub use tool::{ObstacleShape, Thing, Tool, ToolGesture, Tools};
 pub use trails::Trails;

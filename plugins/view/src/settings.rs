@@ -145,28 +145,32 @@ pub enum Lens {
     /// The world as it is.
     #[default]
     Truth,
+    /// What the system holds agents for: its detectors, its registry, whoever judges them.
+    System,
     /// What the selected agent perceives; everything else is dimmed. Of several selected agents the first one counts.
     Agent,
 }
 
 impl Lens {
     /// All lenses, in the order in which a menu shows them.
-    pub const ALL: [Self; 2] = [Self::Truth, Self::Agent];
+    pub const ALL: [Self; 3] = [Self::Truth, Self::System, Self::Agent];
 
     /// What a menu calls it.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::Truth => "Truth",
+            Self::System => "The system",
             Self::Agent => "Selected agent",
         }
     }
 
-    /// The other lens.
+    /// The lens after it; the first follows the last.
     #[must_use]
     pub const fn next(self) -> Self {
         match self {
-            Self::Truth => Self::Agent,
+            Self::Truth => Self::System,
+            Self::System => Self::Agent,
             Self::Agent => Self::Truth,
         }
     }

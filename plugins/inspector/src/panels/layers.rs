@@ -222,6 +222,9 @@ pub fn menu(ui: &mut Ui, look: &Look, view: &LayersView, actions: &mut Actions) 
             let choice = ui.selectable_value(&mut edited.lens, lens, lens.label());
             let (what, key) = match lens {
                 Lens::Truth => ("The world as it is", ""),
+                Lens::System => {
+                    ("What detectors and those who give out work hold of agents, right or wrong", keys(Command::Lens))
+                }
                 Lens::Agent => ("What the selected agent perceives; everything else is dimmed", keys(Command::Lens)),
             };
             widgets::tip(choice, look, what, key);

@@ -92,6 +92,21 @@ pub struct TroubleKey {
     pub degraded: u64,
 }
 
+/// What the system holds agents for, and where it is mistaken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldKey {
+    /// How many are held for failed.
+    pub failed: u64,
+    /// How many are suspected.
+    pub suspected: u64,
+    /// How many are held to be poor.
+    pub poor: u64,
+    /// How many don't work, and nothing is held against them.
+    pub unnoticed: u64,
+    /// How many work, and are suspected or held for failed.
+    pub wronged: u64,
+}
+
 /// What the panel reads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LegendView {
@@ -105,6 +120,8 @@ pub struct LegendView {
     pub density: Option<ScaleKey>,
     /// Agents that are not in order, unless colours tell it.
     pub trouble: TroubleKey,
+    /// What the system holds agents for, if the world is drawn as it sees it.
+    pub held: Option<HeldKey>,
     /// The visible pheromone layers.
     pub fields: Vec<FieldKey>,
 }
@@ -118,6 +135,7 @@ impl LegendView {
             && self.size.is_none()
             && self.density.is_none()
             && self.trouble == TroubleKey::default()
+            && self.held.is_none()
             && self.fields.is_empty()
     }
 }
@@ -176,6 +194,10 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView, actions: &mut Actio
     if view.trouble != TroubleKey::default() {
         part(ui);
         trouble_key(ui, look, &view.trouble, actions);
+    }
+    if let Some(held) = &view.held {
+        part(ui);
+        held_key(ui, look, held);
     }
     if !view.fields.is_empty() {
         part(ui);
@@ -289,11 +311,29 @@ fn trouble_key(ui: &mut Ui, look: &Look, trouble: &TroubleKey, actions: &mut Act
     }
 }
 
+fn held_key(ui: &mut Ui, look: &Look, held: &HeldKey) {
+    for (count, name, symbol) in [
+        (held.failed, "Held for failed", Symbol::Cross),
+        (held.suspected, "Suspected", Symbol::Suspect),
+        (held.poor, "Held to be poor: paler", Symbol::Pale),
+        (held.unnoticed, "Down, and unnoticed", Symbol::Nothing),
+        (held.wronged, "Well, and doubted", Symbol::Nothing),
+    ] {
+        // That nobody is mistaken is worth telling; that nobody is poor is not.
+        if count > 0 || !matches!(symbol, Symbol::Pale) {
+            row(ui, look, |ui| draw_symbol(ui, look, symbol), name, count);
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Symbol {
     Cross,
     Bars,
     Pale,
+    Suspect,
+    /// Only room, so that names stand below each other.
+    Nothing,
 }
 
 /// An agent's shape, as it is drawn in the world.
@@ -314,9 +354,9 @@ fn draw_symbol(ui: &mut Ui, look: &Look, symbol: Symbol) {
                 ui.painter().vline(x, (middle.y - half)..=(middle.y + half), line);
             }
         }
-        Symbol::Pale => {
-            dart(ui, middle, measure::SWATCH, look.disabled);
-        }
+        Symbol::Pale => dart(ui, middle, measure::SWATCH, look.disabled),
+        Symbol::Suspect => dart(ui, middle, measure::SWATCH, look.warning),
+        Symbol::Nothing => {}
     }
 }
 

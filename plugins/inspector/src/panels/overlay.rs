@@ -15,7 +15,7 @@ use agent2028_view::pace::Pace;
 use agent2028_view::speed::top_speed;
 use agent2028_view::tokens::{ColorScale, Rgba8, layout, marks, spacing};
 use agent2028_view::{
-    ColorBy, Column, ColumnKind, Columns, Drawn, Hulls, Lens, Pins, Sight, SizeBy, layer_hue, layer_ramp,
+    ColorBy, Column, ColumnKind, Columns, Drawn, Held, Hulls, Lens, Pins, Sight, SizeBy, layer_hue, layer_ramp,
 };
 use bevy::math::{Rect as WorldRect, Vec2, ops};
 use bevy_egui::egui;
@@ -28,7 +28,7 @@ use crate::panels::hover_card::{self, HoverState, HoverView};
 use crate::panels::labels::{self, Label, LabelKind};
 use crate::panels::layers::{FieldLine, QuantityLine};
 use crate::panels::legend::{
-    self, CategoryKey, CategoryRow, ColorKey, FieldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
+    self, CategoryKey, CategoryRow, ColorKey, FieldKey, HeldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
 };
 use crate::panels::minimap::{self, MinimapState, MinimapView, Picture};
 use crate::panels::pictures::PicturesView;
@@ -192,13 +192,15 @@ fn legend_view(look: &Look, facts: &Facts, state: &mut OverlayState, groups: &mu
     let (settings, views) = (facts.settings, &facts.views);
     let singles = settings.layers.agents && (views.drawn.singles > 0 || !views.drawn.density);
     let color = if singles { color_key(look, facts, state, groups) } else { ColorKey::None };
+    let held = views.sight.held().filter(|held| held.judges && singles);
     let tells_status = matches!(settings.color_by, ColorBy::Status) && singles;
     LegendView {
         eyes: eyes(facts),
         color,
         size: if singles { size_key(facts, &state.counts) } else { None },
         density: (settings.layers.agents && views.drawn.density).then(|| density_key(settings.theme)),
-        trouble: if tells_status || !singles { TroubleKey::default() } else { state.counts.trouble },
+        trouble: if tells_status || !singles || held.is_some() { TroubleKey::default() } else { state.counts.trouble },
+        held: held.map(held_key),
         fields: field_keys(facts),
     }
 }
@@ -206,6 +208,8 @@ fn legend_view(look: &Look, facts: &Facts, state: &mut OverlayState, groups: &mu
 fn eyes(facts: &Facts) -> String {
     match (facts.settings.lens, facts.views.sight.seen()) {
         (Lens::Truth, _) => String::new(),
+        (Lens::System, _) if facts.views.sight.held().is_none_or(|held| held.judges) => "As the system sees it".into(),
+        (Lens::System, _) => "Nobody in this scene judges agents: detectors and work do".into(),
         (Lens::Agent, None) => "Select an agent to see what it perceives".into(),
         (Lens::Agent, Some(seen)) => {
             let names = facts.simulation.world().resource::<AgentGroups>();
@@ -214,6 +218,11 @@ fn eyes(facts: &Facts) -> String {
             format!("Through the eyes of {}: {others}", names.name_of(seen.eye))
         }
     }
+}
+
+fn held_key(held: &Held) -> HeldKey {
+    let Held { failed, suspected, poor, unnoticed, wronged, .. } = *held;
+    HeldKey { failed, suspected, poor, unnoticed, wronged }
 }
 
 fn follow_counts(facts: &Facts, state: &mut OverlayState, now: f64) {
@@ -276,9 +285,13 @@ fn color_key(look: &Look, facts: &Facts, state: &OverlayState, groups: &mut Grou
             scale("Health", "", scale_of(&settings.color_by), marks)
         }
         ColorBy::Status => {
+            let tokens = settings.tokens();
+            // What the system holds of agents has its own part of the legend.
+            if facts.views.sight.held().is_some() {
+                return ColorKey::None;
+            }
             let TroubleKey { failed, frozen, degraded } = counts.trouble;
             let active = counts.agents.saturating_sub(failed + frozen + degraded);
-            let tokens = settings.tokens();
             let rows = [
                 (tokens.info, "Active", active, None),
                 (tokens.warning, "Degraded", degraded, None),

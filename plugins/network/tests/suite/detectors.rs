@@ -1,8 +1,10 @@
 //! How agents notice that others fail.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::belief::{Standing, judgements};
 use agent2028_core::faults::{Freeze, Kill};
 use agent2028_core::selector::Selector;
+use agent2028_core::simulation::Simulation;
 use agent2028_network::config::{HeartbeatConfig, LatencyModel, ProbeTarget, SwimConfig, TopologyConfig};
 use agent2028_network::heartbeat::Heartbeats;
 use agent2028_network::swim::{State, Swim};
@@ -103,4 +105,39 @@ fn heartbeats_notice_silence_and_forgive_an_uneven_heart() {
     };
     let (regular, uneven) = (run(0.0), run(800.0));
     assert!(regular <= 40 && uneven >= regular, "{regular} {uneven}");
+}
+
+#[test]
+fn what_the_members_hold_of_each_other_is_told_as_a_judgement() {
+    let of = |simulation: &Simulation, agent: u32| {
+        let held = judgements(simulation.world()).expect("there is a detector");
+        held.iter().find(|(judged, _)| judged.0 == agent).map(|(_, judgement)| judgement.standing)
+    };
+    let mut simulation = swimming(40, SwimConfig { suspicion_periods: 4, ..default() }).start();
+    simulation.run(20);
+    simulation.intervene(kill(&[7]));
+    simulation.run(1);
+    assert_eq!(of(&simulation, 7), None, "nobody has noticed yet");
+    let mut seen = Vec::new();
+    for _ in 0..200 {
+        simulation.run(1);
+        let now = of(&simulation, 7);
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+        assert_eq!(of(&simulation, 8), None, "its neighbour is there");
+    }
+    assert_eq!(seen, [None, Some(Standing::Suspected), Some(Standing::Failed)]);
+
+    let mut scene = Scene::peers(20, TopologyConfig::RandomRegular { degree: 4 });
+    scene.network.detector.heartbeat = Some(HeartbeatConfig { least_deviation_ms: 100.0, ..default() });
+    let mut simulation = scene.start();
+    simulation.run(100);
+    assert_eq!(of(&simulation, 5), None);
+    simulation.intervene(kill(&[5]));
+    simulation.run(200);
+    assert_eq!(of(&simulation, 5), Some(Standing::Failed), "all four neighbours miss its heart");
+
+    let without = Scene::peers(4, TopologyConfig::Full).start();
+    assert!(judgements(without.world()).is_none(), "a network without a detector judges nobody");
 }

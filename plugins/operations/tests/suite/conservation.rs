@@ -1,6 +1,7 @@
 //! Whatever happens, every operation that was requested has ended or is on its way, at the end of every tick.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::belief::{Standing, judgements};
 use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
 };
@@ -198,4 +199,20 @@ fn failed_and_isolated_agents_are_given_nothing() {
         assert_eq!(after == *before, excluded, "agent {agent}");
     }
     assert_eq!(operations(&simulation).servers()[1].load(), 0, "what a failed agent had has failed");
+}
+
+#[test]
+fn agents_are_judged_by_what_was_observed_of_their_work() {
+    let config = OperationsConfig { strategy: Strategy::Random, workload: vec![poisson(600.0)], ..default() };
+    let mut simulation = Scene::new(vec![group("db", 8, 10)], config).start();
+    let only = |agent| Selector::Ids(vec![AgentId(agent)]);
+    simulation.intervene(Isolate { select: only(5), duration_s: None });
+    simulation.intervene(Degrade { select: only(3), reliability: Some(0.2), ..default() });
+    simulation.run(300);
+    let held = judgements(simulation.world()).unwrap();
+    let of = |agent| held.iter().find(|(judged, _)| judged.0 == agent).map(|(_, judgement)| *judgement);
+    assert_eq!(of(5).unwrap().standing, Standing::Failed, "it is left out, though it is well");
+    let poor = of(3).unwrap();
+    assert!(poor.standing == Standing::Sound && poor.quality < 0.5, "{poor:?}");
+    assert_eq!(of(4), None, "it does its work, and nothing is held against it");
 }

@@ -1,12 +1,13 @@
 //! What colour, shape and size an agent has.
 
 use agent2028_core::agent::{AgentGroups, AgentId, Condition, GroupId, Status};
+use agent2028_core::belief::Standing;
 use bevy::math::{Vec2, ops};
 
 use super::glyph::Glyph;
 use crate::columns::{Column, ColumnKind, Columns};
 use crate::settings::{ColorBy, SizeBy, ViewSettings};
-use crate::sight::Seen;
+use crate::sight::{Held, Seen};
 use crate::tokens::{ColorScale, Rgba8, Tokens};
 
 /// How one agent looks.
@@ -35,6 +36,8 @@ pub struct LookFacts<'a> {
     pub columns: &'a Columns,
     /// Through whose eyes the world is drawn, if it isn't drawn as it is.
     pub seen: Option<&'a Seen>,
+    /// What the system holds of agents, if the world is drawn as it sees it.
+    pub held: Option<&'a Held>,
 }
 
 /// What isn't perceived keeps so much of its colour.
@@ -52,6 +55,7 @@ pub struct AgentLooks<'a> {
     /// The column's numbers are those of categories.
     kinds: bool,
     seen: Option<&'a Seen>,
+    held: Option<&'a Held>,
     /// One over the speed at the scale's end.
     per_speed: f32,
     groups: Vec<(u32, u32, Rgba8)>,
@@ -64,7 +68,7 @@ impl<'a> AgentLooks<'a> {
     /// Works out the settings; `darts` whether there is room to show headings.
     #[must_use]
     pub fn new(facts: &LookFacts<'a>, darts: bool) -> Self {
-        let LookFacts { settings, groups, top_speed, columns, seen } = *facts;
+        let LookFacts { settings, groups, top_speed, columns, seen, held } = *facts;
         let tokens = settings.tokens();
         let mut ranges: Vec<_> = (0..groups.groups().len())
             .flat_map(|group| {
@@ -84,6 +88,7 @@ impl<'a> AgentLooks<'a> {
             size: columns.size(),
             kinds: color.is_some_and(|column| matches!(column.kind, ColumnKind::Categories(_))),
             seen,
+            held,
             per_speed: if top_speed > 0.0 { 1.0 / top_speed } else { 0.0 },
             last: ranges.first().copied().unwrap_or((0, 0, tokens.category(0))),
             groups: ranges,
@@ -115,6 +120,17 @@ impl<'a> AgentLooks<'a> {
         // Who stands still heads nowhere.
         let mut glyph = if self.darts && square > 0.0 { Glyph::Dart } else { Glyph::Disc };
         let mut size = 1.0;
+        let believed = self.held.map(|held| held.judgement(agent));
+        // What is held of an agent stands in the place of what is true of it.
+        let held = believed.map(|judgement| Condition {
+            status: if judgement.standing == Standing::Failed { Status::Failed } else { Status::Active },
+            health: judgement.quality,
+            ..Condition::default()
+        });
+        let condition = if held.is_some() { held.as_ref() } else { condition };
+        if believed.is_some_and(|judgement| judgement.standing == Standing::Suspected) {
+            color = self.tokens.warning;
+        }
         if let Some(condition) = condition {
             (color, glyph) = self.afflicted(color, glyph, condition);
             size = if condition.status == Status::Active { 1.0 } else { 1.15 };
@@ -190,6 +206,7 @@ mod tests {
     use crate::tokens::Theme;
     use agent2028_core::SimCorePlugin;
     use agent2028_core::agent::{AgentGroup, Placement, spawn_group};
+    use agent2028_core::belief::Judgement;
     use bevy::prelude::*;
 
     fn groups() -> AgentGroups {
@@ -208,7 +225,8 @@ mod tests {
     fn looking<T>(color_by: ColorBy, seen: Option<&Seen>, test: impl FnOnce(&mut AgentLooks) -> T) -> T {
         let settings = ViewSettings { color_by, ..default() };
         let (groups, columns) = (groups(), Columns::default());
-        let facts = LookFacts { settings: &settings, groups: &groups, top_speed: 10.0, columns: &columns, seen };
+        let facts =
+            LookFacts { settings: &settings, groups: &groups, top_speed: 10.0, columns: &columns, seen, held: None };
         test(&mut AgentLooks::new(&facts, true))
     }
 
@@ -237,6 +255,34 @@ mod tests {
         assert_ne!(degraded.color, whole.color);
         let standing = looking(ColorBy::Group, None, |looks| looks.of(AgentId(0), Vec2::ZERO, None));
         assert_eq!((whole.glyph, standing.glyph), (Glyph::Dart, Glyph::Disc));
+    }
+
+    #[test]
+    fn the_system_draws_what_it_holds_of_agents_and_not_what_is_true() {
+        let tokens = Theme::Dark.tokens();
+        let held = Held::holding([
+            (AgentId(1), Judgement { quality: 0.2, ..default() }),
+            (AgentId(2), Judgement { standing: Standing::Suspected, ..default() }),
+            (AgentId(3), Judgement { standing: Standing::Failed, ..default() }),
+        ]);
+        let failed = Condition { status: Status::Failed, ..default() };
+        let settings = ViewSettings::default();
+        let (groups, columns) = (groups(), Columns::default());
+        let facts = LookFacts {
+            settings: &settings,
+            groups: &groups,
+            top_speed: 10.0,
+            columns: &columns,
+            seen: None,
+            held: Some(&held),
+        };
+        let mut looks = AgentLooks::new(&facts, true);
+        let mut of = |id, condition| looks.of(AgentId(id), Vec2::X, condition);
+        let whole = of(4, None);
+        assert_eq!(of(0, Some(&failed)), whole, "nobody has noticed that it failed");
+        assert_eq!(of(3, None).glyph, Glyph::Cross, "it works, and is held for failed");
+        assert_eq!((of(2, None).glyph, of(2, None).color), (Glyph::Dart, tokens.warning));
+        assert_ne!(of(1, None).color, whole.color);
     }
 
     #[test]

@@ -137,6 +137,10 @@ fn paint_flags(painter: &mut Painter, input: &FrameInput, size: &AgentSize) {
 const MOST_RECOVERING: usize = 400;
 
 fn paint_recovering(painter: &mut Painter, input: &FrameInput, size: &AgentSize) {
+    // Who comes back, and when, is the truth; the system doesn't know it.
+    if input.held.is_some() {
+        return;
+    }
     let world = input.simulation.world();
     let (Some(clock), Some(mut ill)) = (world.get_resource::<SimClock>(), world.try_query::<(&Position, &Condition)>())
     else {

@@ -112,6 +112,7 @@ pub(super) fn extract_frame(
         hulls: &world.hulls,
         columns: &world.columns,
         seen: world.sight.seen(),
+        held: world.sight.held(),
         tools: &world.tools,
         projection,
         top_speed: top_speed(simulation),

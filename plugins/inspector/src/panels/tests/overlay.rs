@@ -11,7 +11,7 @@ use crate::panels::hover_card::{self, HoverView};
 use crate::panels::labels::{self, Label, LabelKind};
 use crate::panels::layers::{self, LayersView, QuantityLine, Toggle};
 use crate::panels::legend::{
-    self, CategoryKey, CategoryRow, ColorKey, FieldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
+    self, CategoryKey, CategoryRow, ColorKey, FieldKey, HeldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
 };
 use crate::panels::minimap::{self, MinimapState, MinimapView, Picture};
 use crate::panels::notices::{self, Notice, NoticesState};
@@ -39,6 +39,18 @@ fn a_scale_is_explained_with_its_numbers_and_unit() {
         assert!(says(&harness, text), "{text}");
     }
     assert!(says(&harness, "Scale of food from 0 to 10"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_system_holds_is_counted_with_its_mistakes() {
+    let held = Some(HeldKey { failed: 41, suspected: 7, poor: 0, unnoticed: 12, wronged: 3 });
+    let harness = key(LegendView { eyes: "As the system sees it".into(), held, ..default() });
+    for text in ["As the system sees it", "Held for failed", "41", "Suspected", "7", "unnoticed", "12", "doubted", "3"]
+    {
+        assert!(says(&harness, text), "{text}");
+    }
+    assert!(!says(&harness, "poor"), "what nobody is held for has no row");
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 
