@@ -6,7 +6,9 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::event::{EventKind, EventPayload};
 use serde::{Deserialize, Serialize};
 
-/// A formation has formed.
+use crate::formation::FormationChange;
+
+/// A formation has formed. Carries a [`FormationTold`], as the next two do.
 pub const FORMATION_FORMED: EventKind = EventKind::new("FormationFormed", 4);
 /// A formation has given out its slots anew.
 pub const FORMATION_REFORMED: EventKind = EventKind::new("FormationReformed", 4);
@@ -31,5 +33,44 @@ impl EventPayload for PreyCaught {
 impl fmt::Display for PreyCaught {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "caught {}", self.name)
+    }
+}
+
+/// What events about a formation carry; their source is its first member, if it has any.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormationTold {
+    /// Whose formation it is: the group's name.
+    pub agents: String,
+    /// What has become of it.
+    pub change: FormationChange,
+    /// How many active members it has.
+    pub members: u32,
+}
+
+impl FormationTold {
+    /// What kind of thing it is.
+    #[must_use]
+    pub const fn kind(&self) -> EventKind {
+        match self.change {
+            FormationChange::Formed => FORMATION_FORMED,
+            FormationChange::Reformed => FORMATION_REFORMED,
+            FormationChange::Dissolved | FormationChange::GivenUp => FORMATION_DISSOLVED,
+        }
+    }
+}
+
+impl EventPayload for FormationTold {
+    const NAME: &'static str = "FormationTold";
+}
+
+impl fmt::Display for FormationTold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.change {
+            FormationChange::Formed => "formed",
+            FormationChange::Reformed => "formed anew",
+            FormationChange::Dissolved => "dissolved",
+            FormationChange::GivenUp => return write!(f, "formation {} was given up", self.agents),
+        };
+        write!(f, "formation {} {what} with {} members", self.agents, self.members)
     }
 }

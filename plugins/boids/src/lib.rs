@@ -53,7 +53,7 @@ pub mod steering;
 mod known_answers;
 
 pub use config::BoidsConfig;
-pub use events::{FORMATION_DISSOLVED, FORMATION_FORMED, FORMATION_REFORMED, PREY_CAUGHT, PreyCaught};
+pub use events::{FORMATION_DISSOLVED, FORMATION_FORMED, FORMATION_REFORMED, FormationTold, PREY_CAUGHT, PreyCaught};
 pub use plugin::HuntRecord;
 
 use agent2028_core::agent::{MotionClaims, SpawnHooks};
@@ -92,6 +92,7 @@ impl Plugin for BoidsPlugin {
             .checkpoint_ron_resource::<formation::Formations>("boids.formations")
             .checkpoint_resource::<plugin::HuntRecord>("boids.hunt")
             .after_checkpoint_load(plugin::forget_derived)
+            .add_event_payload::<events::FormationTold>()
             .add_event_payload::<PreyCaught>();
         app.report_memory("agent2028_boids", "working memory of flocks", |world| {
             world.get_resource::<flock::Flock>().map_or(0, flock::Flock::memory_bytes)

@@ -13,7 +13,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoidsConfig;
-use crate::events::{FORMATION_DISSOLVED, FORMATION_FORMED, FORMATION_REFORMED, PREY_CAUGHT, PreyCaught};
+use crate::events::{FormationTold, PREY_CAUGHT, PreyCaught};
 use crate::flock::{Flock, Influences, Record};
 use crate::formation::{Anchor, Formation, FormationChange, FormationConfig, Formations, Station};
 use crate::influence::{Catch, Surroundings, find_hunters};
@@ -131,13 +131,8 @@ pub(crate) fn lead_formations(
         let formation = known.iter_mut().find(same).and_then(Option::take);
         let mut drawn = draw_up(wanted, formation, &movers, &bounds, &groups, &index, &agents);
         if let Some(change) = drawn.formation.muster(&drawn.active, &bounds) {
-            let (kind, what) = match change {
-                FormationChange::Formed => (FORMATION_FORMED, "formed"),
-                FormationChange::Reformed => (FORMATION_REFORMED, "formed anew"),
-                FormationChange::Dissolved => (FORMATION_DISSOLVED, "dissolved"),
-            };
-            let text = format!("formation {} {what} with {} members", wanted.agents, drawn.active.len());
-            bus.publish(kind, drawn.active.first().map(|(agent, _)| *agent), text);
+            let told = FormationTold { agents: wanted.agents.clone(), change, members: drawn.active.len() as u32 };
+            bus.publish(told.kind(), drawn.active.first().map(|(agent, _)| *agent), told);
         }
         drawn.formation.stations(&bounds, &mut scratch.stations);
         if !drawn.led {
@@ -146,7 +141,9 @@ pub(crate) fn lead_formations(
         formations.bypass_change_detection().0.push(drawn.formation);
     }
     for gone in known.into_iter().flatten().filter(Formation::is_formed) {
-        bus.publish(FORMATION_DISSOLVED, None, format!("formation {} was given up", gone.config().agents));
+        let agents = gone.config().agents.clone();
+        let told = FormationTold { agents, change: FormationChange::GivenUp, members: 0 };
+        bus.publish(told.kind(), None, told);
     }
     scratch.stations.sort_unstable_by_key(|station| station.agent);
 }

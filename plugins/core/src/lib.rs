@@ -136,7 +136,11 @@ impl Plugin for SimCorePlugin {
         app.world_mut().register_component::<agent::Velocity>();
         checkpoint::register_core(app);
         event::register(app);
-        app.add_event_payload::<agent::AgentsJoined>().add_event_payload::<intervention::InterventionTold>();
+        app.add_event_payload::<agent::AgentsJoined>()
+            .add_event_payload::<agent::AgentLeft>()
+            .add_event_payload::<agent::ConditionChange>()
+            .add_event_payload::<agent::Quarantined>()
+            .add_event_payload::<intervention::InterventionTold>();
         app.checkpoint_resource::<faults::ChurnProcesses>("churn")
             .checkpoint_resource::<quarantine::Quarantine>("quarantine")
             .after_checkpoint_load(quarantine::stop_as_saved)

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{Agent, AgentId, Position, Velocity, fail_agents};
+use crate::agent::{Agent, AgentId, Position, Quarantined, Velocity, fail_agents};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
 use crate::parallel::Workers;
@@ -115,11 +115,8 @@ fn quarantine(world: &mut World, query: &mut QueryState<Motion>, noticed: &str) 
     let tick = world.resource::<SimClock>().tick();
     for (agent, position, velocity) in bad {
         let values = format!("position {position}, velocity {velocity}");
-        world.resource_mut::<EventBus>().publish(
-            EventKind::AGENT_QUARANTINED,
-            Some(agent),
-            format!("{values} {noticed}: the agent is out of action"),
-        );
+        let told = Quarantined { values: values.clone(), noticed: noticed.into() };
+        world.resource_mut::<EventBus>().publish(EventKind::AGENT_QUARANTINED, Some(agent), told);
         tracing::error!("tick {tick}: agent {agent} has {values} {noticed}");
         let mut quarantine = world.resource_mut::<Quarantine>();
         quarantine.count += 1;

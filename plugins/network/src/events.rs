@@ -78,6 +78,23 @@ impl fmt::Display for RumourBegan {
     }
 }
 
+/// What a [`SUSPICION_REFUTED`] carries; its source is who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refutation {
+    /// How often it has had to say so.
+    pub incarnation: u32,
+}
+
+impl EventPayload for Refutation {
+    const NAME: &'static str = "Refutation";
+}
+
+impl fmt::Display for Refutation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "says that it is there (incarnation {})", self.incarnation)
+    }
+}
+
 /// How somebody came to think that another has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Grounds {

@@ -135,6 +135,7 @@ impl Plugin for NetworkPlugin {
             .add_event_payload::<events::PartitionBegan>()
             .add_event_payload::<events::PartitionHealed>()
             .add_event_payload::<events::RumourBegan>()
+            .add_event_payload::<events::Refutation>()
             .add_event_payload::<events::Suspicion>()
             .add_intervention::<Partition>()
             .add_intervention::<Heal>()

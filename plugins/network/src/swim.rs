@@ -14,7 +14,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{NetworkConfig, ProbeTarget, SwimConfig};
-use crate::events::{AGENT_CONFIRMED_DEAD, AGENT_SUSPECTED, Grounds, SUSPICION_REFUTED, Suspicion};
+use crate::events::{AGENT_CONFIRMED_DEAD, AGENT_SUSPECTED, Grounds, Refutation, SUSPICION_REFUTED, Suspicion};
 use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind};
 use crate::neighbours::Neighbours;
@@ -119,6 +119,12 @@ impl Swim {
     #[must_use]
     pub fn doubted_by(&self, subject: AgentId) -> u32 {
         self.doubted_by.get(&subject.0).copied().unwrap_or(0)
+    }
+
+    /// How often an agent has had to say that it is there: what others believe of an earlier one is void.
+    #[must_use]
+    pub fn incarnation(&self, agent: AgentId) -> u32 {
+        self.incarnations.get(&agent.0).copied().unwrap_or(0)
     }
 
     /// How many hold an agent for failed.
@@ -333,7 +339,7 @@ fn react(
         let state = state_of(reader.varint()?);
         let incarnation = u32::try_from(reader.varint()?).ok()?;
         if swim.hear(around, to, subject, state, incarnation) {
-            bus.publish(SUSPICION_REFUTED, Some(message.to), "says that it is there");
+            bus.publish(SUSPICION_REFUTED, Some(message.to), Refutation { incarnation: swim.incarnation(message.to) });
         }
     }
     let (kind, whom, about, relay) = match message.kind {

@@ -45,6 +45,7 @@ pub mod bridge;
 mod columns;
 pub mod config;
 pub mod engine;
+pub mod events;
 mod explain;
 pub mod histogram;
 pub mod index;
@@ -66,13 +67,14 @@ pub mod workload;
 
 pub use config::OperationsConfig;
 pub use engine::Operations;
+pub use events::{FAILOVER_COMPLETED, FAILOVER_INITIATED, OPERATION_FAILED};
 pub use service::Files;
 pub use strategy::Strategy;
 pub use sync::with_ground;
 
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
-use agent2028_core::event::EventKind;
+use agent2028_core::event::AddEventPayload;
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
@@ -82,13 +84,6 @@ use agent2028_core::{After, SimSchedule, SimSystems};
 use bevy::prelude::*;
 
 use interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
-
-/// Operations did not succeed; told at most once a second, with their number and the reasons.
-pub const OPERATION_FAILED: EventKind = EventKind::new("OperationFailed", 6);
-/// A tier isn't well and its work goes to the other one.
-pub const FAILOVER_INITIATED: EventKind = EventKind::FAILOVER_INITIATED;
-/// The other tier has completed the first operation that it took over.
-pub const FAILOVER_COMPLETED: EventKind = EventKind::FAILOVER_COMPLETED;
 
 /// Workloads, routing, queues, sessions, receipts and tiers. Add it after `SimCorePlugin`, before agents are spawned.
 #[derive(Clone, Debug, Default)]
@@ -112,6 +107,7 @@ impl Plugin for OperationsPlugin {
             .add_section::<OperationsConfig>("operations")
             .checkpoint_custom("operations.state", true, sync::save, sync::load)
             .after_checkpoint_load(sync::derive)
+            .add_event_payload::<events::OperationsTold>()
             .add_intervention::<LoadSpike>()
             .add_intervention::<SlowLoris>()
             .add_intervention::<ResourceExhaustion>()

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::events::OperationsTold;
 use crate::histogram::Histogram;
 use crate::session::{Failure, Outcome};
 use crate::time::Time;
@@ -220,19 +221,16 @@ impl Untold {
         self.counts[failure as usize] += 1;
     }
 
-    /// What there is to tell, in words, most frequent first; then it is told.
-    pub(crate) fn tell(&mut self) -> Option<String> {
+    /// What there is to tell; then it is told.
+    pub(crate) fn tell(&mut self) -> Option<OperationsTold> {
         let mut reasons: Vec<(u64, Failure)> = Failure::ALL
             .into_iter()
             .filter_map(|failure| Some((*self.counts.get(failure as usize)?, failure)))
             .filter(|(count, _)| *count > 0)
             .collect();
         self.counts.clear();
-        let total: u64 = reasons.iter().map(|reason| reason.0).sum();
         reasons.sort_by_key(|(count, failure)| (std::cmp::Reverse(*count), *failure));
-        let words: Vec<String> =
-            reasons.iter().map(|(count, failure)| format!("{count}: {}", failure.reason())).collect();
-        (total > 0).then(|| format!("{total} operations did not succeed ({})", words.join("; ")))
+        (!reasons.is_empty()).then_some(OperationsTold::Failures(reasons))
     }
 }
 
@@ -288,7 +286,7 @@ mod tests {
         let mut untold = Untold::default();
         assert_eq!(untold.tell(), None);
         [Failure::Service, Failure::AgentFailed, Failure::AgentFailed].into_iter().for_each(|why| untold.note(why));
-        let told = untold.tell().unwrap();
+        let told = untold.tell().unwrap().to_string();
         assert!(told.starts_with("3 operations did not succeed (2: the agent failed; 1:"), "{told}");
         assert_eq!(untold.tell(), None);
     }

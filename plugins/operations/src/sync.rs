@@ -249,8 +249,8 @@ pub(crate) fn work(around: Surroundings, mut operations: ResMut<Operations>) {
 
 /// Tells what happened.
 pub(crate) fn tell(mut operations: ResMut<Operations>, mut bus: ResMut<EventBus>) {
-    for (kind, agent, text) in operations.take_notices() {
-        bus.publish(kind, agent, text);
+    for (agent, told) in operations.take_notices() {
+        bus.publish(told.kind(), agent, told);
     }
 }
 

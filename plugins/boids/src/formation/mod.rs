@@ -162,7 +162,7 @@ pub struct Station {
 }
 
 /// What changed in a formation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FormationChange {
     /// It formed for the first time, or after it had dissolved.
     Formed,
@@ -170,6 +170,8 @@ pub enum FormationChange {
     Reformed,
     /// Too few members are left.
     Dissolved,
+    /// The scene has it no more.
+    GivenUp,
 }
 
 /// A formation as it flies.

@@ -3,7 +3,8 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Agent, AgentId, AgentIndex};
+use super::told::lasting;
+use super::{Agent, AgentId, AgentIndex, ConditionChange};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
 use crate::schema::{Range, Unit};
@@ -77,7 +78,7 @@ fn change(
     world: &mut World,
     agents: &[AgentId],
     kind: EventKind,
-    mut apply: impl FnMut(&mut Condition) -> Option<String>,
+    mut apply: impl FnMut(&mut Condition) -> Option<ConditionChange>,
 ) -> usize {
     let mut changed = 0;
     for &agent in agents {
@@ -85,11 +86,11 @@ fn change(
             continue;
         };
         let mut condition = world.get::<Condition>(entity).copied().unwrap_or_default();
-        let Some(text) = apply(&mut condition) else {
+        let Some(told) = apply(&mut condition) else {
             continue;
         };
         world.entity_mut(entity).insert(condition);
-        world.resource_mut::<EventBus>().publish(kind, Some(agent), text);
+        world.resource_mut::<EventBus>().publish(kind, Some(agent), told);
         changed += 1;
     }
     world.resource_mut::<ConditionExpiry>().0 = 0;
@@ -104,7 +105,7 @@ pub fn fail_agents(world: &mut World, agents: &[AgentId], until: u64) -> usize {
         }
         condition.status = Status::Failed;
         condition.status_until = until;
-        Some("failed".into())
+        Some(ConditionChange::Failed { until: lasting(until) })
     })
 }
 
@@ -116,7 +117,7 @@ pub fn freeze_agents(world: &mut World, agents: &[AgentId], until: u64) -> usize
         }
         condition.status = Status::Frozen;
         condition.status_until = until;
-        Some("froze".into())
+        Some(ConditionChange::Frozen { until: lasting(until) })
     })
 }
 
@@ -126,7 +127,7 @@ pub fn degrade_agents(world: &mut World, agents: &[AgentId], health: f32, until:
     change(world, agents, EventKind::AGENT_DEGRADED, |condition| {
         condition.health = health;
         condition.health_until = until;
-        Some(format!("health is now {health:.2}"))
+        Some(ConditionChange::Degraded { health, until: lasting(until) })
     })
 }
 
@@ -138,7 +139,7 @@ pub fn restart_agents(world: &mut World, agents: &[AgentId]) -> usize {
         }
         *condition =
             Condition { health: condition.base_health, base_health: condition.base_health, ..Condition::default() };
-        Some("restarted".into())
+        Some(ConditionChange::Restarted)
     })
 }
 
@@ -159,19 +160,19 @@ pub(crate) fn expire_conditions(
         if condition.status_until <= now {
             condition.status = Status::Active;
             condition.status_until = u64::MAX;
-            recovered.push((agent.0, "active again"));
+            recovered.push((agent.0, ConditionChange::ActiveAgain));
         }
         if condition.health_until <= now {
             condition.health = condition.base_health;
             condition.health_until = u64::MAX;
-            recovered.push((agent.0, "health is back"));
+            recovered.push((agent.0, ConditionChange::HealthBack));
         }
         next = next.min(condition.status_until).min(condition.health_until);
     }
     // The query's order depends on history; events are told in id order.
-    recovered.sort_unstable();
-    for (agent, text) in recovered {
-        bus.publish(EventKind::AGENT_RECOVERED, Some(agent), text);
+    recovered.sort_by_key(|(agent, _)| *agent);
+    for (agent, told) in recovered {
+        bus.publish(EventKind::AGENT_RECOVERED, Some(agent), told);
     }
     expiry.0 = next;
 }

@@ -9,6 +9,7 @@ mod index;
 mod region;
 mod relocate;
 mod spawn;
+mod told;
 mod weight;
 
 pub use capability::{
@@ -25,7 +26,8 @@ pub use index::AgentIndex;
 pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};
 pub(crate) use spawn::MAX_AGENTS;
-pub use spawn::{AgentsJoined, SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
+pub use spawn::{SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
+pub use told::{AgentLeft, AgentsJoined, ConditionChange, Quarantined};
 pub use weight::{RoutingWeights, WeightColumn};
 
 use bevy::prelude::*;

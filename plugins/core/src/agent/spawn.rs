@@ -1,40 +1,18 @@
 //! Bringing agents into the world and taking them out.
 
-use std::fmt;
-
 use bevy::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Agent, AgentGroups, AgentId, AgentIndex, Capabilities, CapabilityIndex, CapabilityRegistry, Condition, GroupId,
-    Placement, Position, Regions, ServiceRecord, Velocity, regions_of_groups,
+    Agent, AgentGroups, AgentId, AgentIndex, AgentLeft, AgentsJoined, Capabilities, CapabilityIndex,
+    CapabilityRegistry, Condition, GroupId, Placement, Position, Regions, ServiceRecord, Velocity, regions_of_groups,
 };
 use crate::clock::SimClock;
-use crate::event::{EventBus, EventKind, EventPayload};
+use crate::event::{EventBus, EventKind};
 use crate::rng::{Purpose, SimRng};
 use crate::space::WorldBounds;
 
 /// Ids stay below this, so that sorts and files can use 24 bits more for other things and memory stays bounded.
 pub(crate) const MAX_AGENTS: u64 = 1 << 28;
-
-/// What an [`EventKind::AGENT_STARTED`] carries; its source is the first of them, the others have the ids that follow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AgentsJoined {
-    /// The group that they joined.
-    pub group: String,
-    /// How many.
-    pub count: u32,
-}
-
-impl EventPayload for AgentsJoined {
-    const NAME: &'static str = "AgentsJoined";
-}
-
-impl fmt::Display for AgentsJoined {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} agents joined group {}", self.count, self.group)
-    }
-}
 
 /// Why agents could not be spawned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -220,7 +198,7 @@ pub fn remove_agents(world: &mut World, agents: &[AgentId]) -> usize {
             }
         }
         world.despawn(entity);
-        world.resource_mut::<EventBus>().publish(EventKind::AGENT_REMOVED, Some(agent), "left the world");
+        world.resource_mut::<EventBus>().publish(EventKind::AGENT_REMOVED, Some(agent), AgentLeft);
         removed += 1;
     }
     removed

@@ -1,12 +1,12 @@
 //! What lasts for a while: load spikes, floods of slow operations, exhaustion, lies, isolation.
 
 use agent2028_core::agent::{AgentId, parse_pattern};
-use agent2028_core::event::EventKind;
 use serde::{Deserialize, Serialize};
 
 use super::route::Ask;
 use super::{ClassKey, Ground, Operations};
 use crate::config::{Poisson, Workload};
+use crate::events::OperationsTold;
 use crate::server::ISOLATED;
 use crate::slab::{GIVEN, NONE};
 use crate::workload::{Around, Source};
@@ -153,8 +153,7 @@ impl Operations {
         self.state.holds.push(Hold { kind, agents: agents.clone(), until });
         self.apply_holds(ground, kind, &agents);
         if let HoldKind::Exhaustion(share) = kind {
-            let text = format!("{:.0} % of what {count} agents can work on at once is gone", f64::from(share) * 100.0);
-            self.notices.push((EventKind::RESOURCE_EXHAUSTED, first_of(&agents), text));
+            self.notices.push((first_of(&agents), OperationsTold::RoomLost { share, agents: count as u32 }));
         }
         count
     }
@@ -205,8 +204,8 @@ impl Operations {
             let hold = self.state.holds.remove(over);
             self.apply_holds(ground, hold.kind, &hold.agents);
             if matches!(hold.kind, HoldKind::Exhaustion(_)) {
-                let text = format!("{} agents have their room back", hold.agents.len());
-                self.notices.push((EventKind::RESOURCE_AVAILABLE, first_of(&hold.agents), text));
+                let agents = hold.agents.len() as u32;
+                self.notices.push((first_of(&hold.agents), OperationsTold::RoomRegained { agents }));
             }
         }
     }

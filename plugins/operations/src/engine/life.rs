@@ -217,7 +217,7 @@ impl Operations {
         if outcome != Outcome::Completed {
             self.state.untold.note(failure);
         } else if operation.is(TAKEN_OVER) {
-            self.note_take_over(super::tick::other(tier));
+            self.note_take_over(crate::events::other(tier));
         }
         let last = self.state.servers.get(operation.agent as usize);
         let receipt = Receipt {

@@ -20,12 +20,12 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use agent2028_core::agent::{AgentId, FitnessWeights, RoutingWeights, Tier};
-use agent2028_core::event::EventKind;
 use agent2028_core::rng::SimRng;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::OperationsConfig;
+use crate::events::Notice;
 use crate::pool::{Pool, PoolKey};
 use crate::server::Server;
 use crate::service::Files;
@@ -58,9 +58,6 @@ pub struct Ground<'a> {
     /// What trust and learning know of agents.
     pub weights: &'a RoutingWeights,
 }
-
-/// Something that is told as an event.
-pub type Notice = (EventKind, Option<AgentId>, String);
 
 /// What is known of a tier.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

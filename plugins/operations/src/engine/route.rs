@@ -1,16 +1,14 @@
 //! Requests, admission, choice and back-pressure.
 
 use agent2028_core::agent::{AgentId, Tier};
-use agent2028_core::event::EventKind;
 use agent2028_core::rng::Purpose;
 use bevy::prelude::*;
 use rand::Rng;
 
 use super::plan::pool_for;
-use super::tick::{RESOURCES, other, tier_name};
 use super::{ClassKey, Ground, Operations, of};
-use crate::FAILOVER_INITIATED;
 use crate::config::Demand;
+use crate::events::{OperationsTold, TierResource, other};
 use crate::pool::Choice;
 use crate::session::{Failure, Outcome};
 use crate::slab::{GIVEN, List, NONE, Operation, PART, SWARM, Stage, TAKEN_OVER};
@@ -187,12 +185,7 @@ impl Operations {
             state.diverting = true;
             state.taken_over = false;
             let health = self.tier_health(wanted).unwrap_or(0.0);
-            let text = format!(
-                "the {} are not well (health {health:.2}): their work goes to the {}",
-                tier_name(wanted),
-                tier_name(instead)
-            );
-            self.notices.push((FAILOVER_INITIATED, None, text));
+            self.notices.push((None, OperationsTold::Diverted { from: wanted, health }));
         }
         Ok(instead)
     }
@@ -203,19 +196,18 @@ impl Operations {
         let now = self.now();
         let state = &mut self.state.tiers[of(tier)];
         let lacking = if state.at_agents >= at_agents {
-            Some((0, Failure::OutOfCpu))
+            Some((TierResource::Cpu, Failure::OutOfCpu))
         } else if state.held >= held {
-            Some((1, Failure::OutOfMemory))
+            Some((TierResource::Memory, Failure::OutOfMemory))
         } else if !state.take_token(now, self.settings.limits[of(tier)].2, ground) {
-            Some((2, Failure::OutOfNetwork))
+            Some((TierResource::Network, Failure::OutOfNetwork))
         } else {
             None
         };
         let Some((resource, failure)) = lacking else { return Ok(()) };
         state.refused_at = now;
-        if !std::mem::replace(&mut state.exhausted[resource], true) {
-            let text = format!("the {} have no {} left", tier_name(tier), RESOURCES[resource]);
-            self.notices.push((EventKind::RESOURCE_EXHAUSTED, None, text));
+        if !std::mem::replace(&mut state.exhausted[resource.index()], true) {
+            self.notices.push((None, OperationsTold::TierExhausted(tier, resource)));
         }
         Err(failure)
     }

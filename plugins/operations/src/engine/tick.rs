@@ -3,12 +3,11 @@
 use std::cmp::Reverse;
 
 use agent2028_core::agent::Tier;
-use agent2028_core::event::EventKind;
 
 use super::{Ground, Operations, of};
+use crate::events::{OperationsTold, TierResource};
 use crate::slab::{HALTED, Operation, Stage};
 use crate::time::{NEVER, TICK_BITS, Time};
-use crate::{FAILOVER_COMPLETED, OPERATION_FAILED};
 
 /// The event of an operation that its `due` is for; the odd one after it is for its deadline.
 fn due_of(place: u32) -> u32 {
@@ -150,10 +149,10 @@ impl Operations {
         }
         // Failures are told once a second.
         if self.tick.saturating_sub(self.state.told_at) as f64 >= ground.rate.tick_hz()
-            && let Some(text) = self.state.untold.tell()
+            && let Some(told) = self.state.untold.tell()
         {
             self.state.told_at = self.tick;
-            self.notices.push((OPERATION_FAILED, None, text));
+            self.notices.push((None, told));
         }
     }
 
@@ -165,15 +164,13 @@ impl Operations {
         if state.diverting && well {
             state.diverting = false;
             state.taken_over = false;
-            self.notices.push((EventKind::RESOURCE_AVAILABLE, None, format!("the {} are well again", tier_name(tier))));
+            self.notices.push((None, OperationsTold::TierWell(tier)));
         }
         let state = &mut self.state.tiers[of(tier)];
         if state.exhausted.contains(&true) && now.saturating_sub(state.refused_at) >= ground.rate.parts(1.0) {
-            let what: Vec<&str> =
-                RESOURCES.iter().zip(state.exhausted).filter(|(_, out)| *out).map(|(name, _)| *name).collect();
-            let text = format!("the {} have {} again", tier_name(tier), what.join(" and "));
-            state.exhausted = [false; 3];
-            self.notices.push((EventKind::RESOURCE_AVAILABLE, None, text));
+            let were_out = std::mem::take(&mut state.exhausted);
+            let back = TierResource::ALL.into_iter().filter(|resource| were_out[resource.index()]).collect();
+            self.notices.push((None, OperationsTold::TierRestored(tier, back)));
         }
     }
 
@@ -182,27 +179,8 @@ impl Operations {
         let state = &mut self.state.tiers[of(from)];
         if state.diverting && !state.taken_over {
             state.taken_over = true;
-            let text = format!("the {} do the work of the {}", tier_name(other(from)), tier_name(from));
-            self.notices.push((FAILOVER_COMPLETED, None, text));
+            self.notices.push((None, OperationsTold::TakenOver { from }));
         }
-    }
-}
-
-/// What tiers share.
-pub(super) const RESOURCES: [&str; 3] = ["cpu", "memory", "network"];
-
-/// What the agents of a tier are called.
-pub(super) const fn tier_name(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Individual => "individuals",
-        Tier::Swarm => "swarms",
-    }
-}
-
-pub(super) const fn other(tier: Tier) -> Tier {
-    match tier {
-        Tier::Individual => Tier::Swarm,
-        Tier::Swarm => Tier::Individual,
     }
 }
 
