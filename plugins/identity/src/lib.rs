@@ -1,0 +1,1 @@
+//! Identities, hybrid signatures, attestations, delegations and sealed channels for Agent2028.

@@ -1,0 +1,1 @@
+//! An append-only Merkle ledger of what happened, for Agent2028.

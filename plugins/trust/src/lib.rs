@@ -1,0 +1,1 @@
+//! Reputation, transitive trust and audits of raters for Agent2028.
