@@ -1,0 +1,11 @@
+//! Who has which experience with whom: a directed graph of evidence, compact enough for 10⁷ edges in memory.
+
+mod arcs;
+mod compact;
+mod fresh;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use arcs::{Arcs, Web};
+pub use store::{Edge, TrustGraph};

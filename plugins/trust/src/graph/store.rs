@@ -1,0 +1,296 @@
+//! The graph itself: rows of edges sorted by their target, and beside them the edges that have come since.
+
+use bytemuck::{Pod, Zeroable};
+use libm::exp2;
+use serde::{Deserialize, Serialize};
+
+use super::arcs::Arcs;
+use super::fresh::FreshEdges;
+use crate::score::Evidence;
+
+/// What is written is worth so much more than what was written at the landmark, in powers of two, before all is scaled down.
+/// Single precision holds twice as many.
+const MOST_HALVINGS: f64 = 40.0;
+/// Fresh edges are put into the rows when there are more of them than this, and more than a quarter of those in rows.
+const FRESH_EDGES: usize = 1 << 14;
+
+/// Evidence of an edge, in the scale of the graph.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable, PartialEq)]
+#[repr(C)]
+pub(super) struct Weight {
+    pub r: f32,
+    pub s: f32,
+}
+
+/// An edge as it is now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Edge {
+    /// Who has the experience.
+    pub source: u32,
+    /// With whom.
+    pub target: u32,
+    /// What it is.
+    pub evidence: Evidence,
+}
+
+/// Who has which experience with whom.
+///
+/// An edge takes 12 bytes. Evidence fades with time, though no edge says when it was written: instead of making all that is
+/// there smaller, what comes in later is written larger (forward decay; Cormode, Shkapenyuk, Srivastava & Xu 2009), and all is
+/// scaled down when numbers get large.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TrustGraph {
+    pub(super) nodes: u32,
+    #[serde(with = "crate::columns")]
+    pub(super) offsets: Vec<u32>,
+    #[serde(with = "crate::columns")]
+    pub(super) targets: Vec<u32>,
+    #[serde(with = "crate::columns")]
+    pub(super) weights: Vec<Weight>,
+    pub(super) fresh: FreshEdges,
+    /// Halvings since the landmark.
+    halvings: f64,
+    /// How many edges there may be; 0 for as many as 32 bits number.
+    most_edges: u32,
+    /// Observations that found no room.
+    refused: u64,
+    /// By source: when its row last changed, counted in changes. Derived.
+    #[serde(skip)]
+    changed: Vec<u64>,
+    #[serde(skip)]
+    changes: u64,
+    /// When all rows changed at once, counted in changes.
+    #[serde(skip)]
+    all_changed: u64,
+}
+
+impl TrustGraph {
+    /// A graph without edges that takes at most so many.
+    #[must_use]
+    pub fn new(most_edges: u32) -> Self {
+        Self { most_edges, ..Self::default() }
+    }
+
+    /// Sets how many edges there may be. Those that are there stay.
+    pub fn set_most_edges(&mut self, most_edges: u32) {
+        self.most_edges = most_edges;
+    }
+
+    /// How many edges there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.targets.len() + self.fresh.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many observations found no room.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Its memory in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.offsets.capacity() * 4
+            + self.targets.capacity() * 4
+            + self.weights.capacity() * size_of::<Weight>()
+            + self.changed.capacity() * 8
+            + self.fresh.bytes()
+    }
+
+    /// What is written now is worth so much in the scale of the graph.
+    #[inline]
+    fn scale(&self) -> f64 {
+        exp2(self.halvings)
+    }
+
+    /// Halvings since the landmark.
+    pub(super) fn halvings_now(&self) -> f64 {
+        self.halvings
+    }
+
+    fn row(&self, source: u32) -> std::ops::Range<usize> {
+        let source = source as usize;
+        match self.offsets.get(source).zip(self.offsets.get(source + 1)) {
+            Some((from, to)) => *from as usize..*to as usize,
+            None => 0..0,
+        }
+    }
+
+    fn note_change(&mut self, source: u32) {
+        self.changes += 1;
+        if self.changed.len() <= source as usize {
+            self.changed.resize(source as usize + 1, 0);
+        }
+        self.changed[source as usize] = self.changes;
+    }
+
+    /// How often something has changed.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// When the row of a source last changed, as [`TrustGraph::changes`] counted then.
+    #[must_use]
+    pub fn changed(&self, source: u32) -> u64 {
+        self.changed.get(source as usize).copied().unwrap_or(0).max(self.all_changed)
+    }
+
+    /// Time goes by: all evidence is halved so many times (a fraction is fine).
+    pub fn fade(&mut self, halvings: f64) {
+        if halvings.is_nan() || halvings <= 0.0 {
+            return;
+        }
+        self.halvings += halvings;
+        self.changes += 1;
+        self.all_changed = self.changes;
+        if self.halvings > MOST_HALVINGS {
+            let kept = exp2(-self.halvings) as f32;
+            for weight in &mut self.weights {
+                *weight = Weight { r: weight.r * kept, s: weight.s * kept };
+            }
+            for edge in self.fresh.edges_mut() {
+                (edge.r, edge.s) = (edge.r * kept, edge.s * kept);
+            }
+            self.halvings = 0.0;
+        }
+    }
+
+    /// `source` has made an experience with `target`: so much evidence for and against (≥ 0). Nobody rates itself. Returns
+    /// whether there was room.
+    pub fn observe(&mut self, source: u32, target: u32, evidence: Evidence) -> bool {
+        if source == target || source == u32::MAX || target == u32::MAX {
+            return true;
+        }
+        let scale = self.scale();
+        let (r, s) = ((evidence.r * scale) as f32, (evidence.s * scale) as f32);
+        let row = self.row(source);
+        if let Ok(at) = self.targets[row.clone()].binary_search(&target) {
+            let weight = &mut self.weights[row.start + at];
+            (weight.r, weight.s) = (bounded(weight.r + r), bounded(weight.s + s));
+        } else if let Some(at) = self.fresh.find(source, target) {
+            let edge = self.fresh.get_mut(at);
+            (edge.r, edge.s) = (bounded(edge.r + r), bounded(edge.s + s));
+        } else {
+            let most = if self.most_edges == 0 { u32::MAX as usize } else { self.most_edges as usize };
+            if self.len() >= most {
+                self.refused += 1;
+                return false;
+            }
+            self.nodes = self.nodes.max(source + 1).max(target + 1);
+            self.fresh.insert(source, target, bounded(r), bounded(s));
+            if self.fresh.len() > FRESH_EDGES && self.fresh.len() > self.targets.len() / 4 {
+                self.compact(|_, _| true);
+            }
+        }
+        self.note_change(source);
+        true
+    }
+
+    /// The experience of one with another, as it is now.
+    #[must_use]
+    pub fn evidence(&self, source: u32, target: u32) -> Option<Evidence> {
+        let row = self.row(source);
+        let (r, s) = match self.targets[row.clone()].binary_search(&target) {
+            Ok(at) => (self.weights[row.start + at].r, self.weights[row.start + at].s),
+            Err(_) => {
+                let edge = &self.fresh.edges()[self.fresh.find(source, target)? as usize];
+                (edge.r, edge.s)
+            }
+        };
+        let kept = 1.0 / self.scale();
+        Some(Evidence::new(f64::from(r) * kept, f64::from(s) * kept))
+    }
+
+    /// The experiences of one with others: first those in its row by target, then those that came since, latest first.
+    pub fn edges_of(&self, source: u32) -> impl Iterator<Item = Edge> + '_ {
+        let kept = 1.0 / self.scale();
+        let edge = move |target, r, s| {
+            let evidence = Evidence::new(f64::from(r) * kept, f64::from(s) * kept);
+            Edge { source, target, evidence }
+        };
+        let row = self.row(source);
+        let known = self.targets[row.clone()].iter().zip(&self.weights[row]);
+        let fresh = self.fresh.of(source).map(move |fresh| edge(fresh.target, fresh.r, fresh.s));
+        known.map(move |(target, weight)| edge(*target, weight.r, weight.s)).chain(fresh)
+    }
+
+    /// All experiences, source by source.
+    pub fn edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        (0..self.nodes).flat_map(|source| self.edges_of(source))
+    }
+
+    /// Calls `visit` with source, target and evidence (for, against) of every edge; faster than [`TrustGraph::edges`].
+    pub fn for_each(&self, mut visit: impl FnMut(u32, u32, f64, f64)) {
+        let kept = 1.0 / self.scale();
+        for source in 0..self.nodes {
+            for at in self.row(source) {
+                let weight = self.weights[at];
+                visit(source, self.targets[at], f64::from(weight.r) * kept, f64::from(weight.s) * kept);
+            }
+            for edge in self.fresh.of(source) {
+                visit(source, edge.target, f64::from(edge.r) * kept, f64::from(edge.s) * kept);
+            }
+        }
+    }
+
+    /// Works out what isn't saved.
+    ///
+    /// # Errors
+    /// If what was loaded makes no sense.
+    pub fn restore(&mut self) -> Result<(), String> {
+        let rows = self.offsets.windows(2).all(|pair| pair[0] <= pair[1]);
+        let ends = self.offsets.last().map_or(0, |last| *last as usize) == self.targets.len();
+        let starts = self.offsets.first().is_none_or(|first| *first == 0);
+        let lengths = self.targets.len() == self.weights.len() && self.offsets.len() <= self.nodes as usize + 1;
+        let finite = self.weights.iter().all(|weight| weight.r.is_finite() && weight.s.is_finite());
+        let known = self.targets.iter().all(|target| *target < self.nodes)
+            && self.fresh.edges().iter().all(|edge| edge.source < self.nodes && edge.target < self.nodes);
+        if !(rows && ends && starts && lengths && finite && known && self.halvings.is_finite()) {
+            return Err("the trust graph makes no sense".into());
+        }
+        let sorted = |source: u32| self.targets[self.row(source)].windows(2).all(|pair| pair[0] < pair[1]);
+        if !(0..self.nodes).all(sorted) {
+            return Err("the rows of the trust graph are out of order".into());
+        }
+        self.changes = 1;
+        self.all_changed = 1;
+        self.fresh.index()
+    }
+}
+
+/// The largest evidence of an edge; beyond it nothing more is learned.
+const MOST: f32 = 1e30;
+
+#[inline]
+fn bounded(value: f32) -> f32 {
+    if value < MOST { value } else { MOST }
+}
+
+/// The trust of an arc is the score of its evidence, `(r + 1)/(r + s + 2)`.
+impl Arcs for TrustGraph {
+    fn nodes(&self) -> usize {
+        self.nodes as usize
+    }
+
+    #[inline]
+    fn for_each_arc(&self, source: u32, mut visit: impl FnMut(u32, f64)) {
+        // (r/c + 1)/((r + s)/c + 2) without the divisions by c.
+        let one = self.scale();
+        let trust = |r: f32, s: f32| (f64::from(r) + one) / (f64::from(r) + f64::from(s) + 2.0 * one);
+        let row = self.row(source);
+        for (target, weight) in self.targets[row.clone()].iter().zip(&self.weights[row]) {
+            visit(*target, trust(weight.r, weight.s));
+        }
+        for edge in self.fresh.of(source) {
+            visit(edge.target, trust(edge.r, edge.s));
+        }
+    }
+}
