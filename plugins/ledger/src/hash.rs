@@ -1,0 +1,95 @@
+//! Hashes of 32 bytes, and how a tree hashes its leaves and nodes.
+
+use sha3::digest::{Digest, Output};
+
+/// A hash of 32 bytes.
+pub type Hash = [u8; 32];
+
+/// How a Merkle tree hashes (RFC 9162, section 2.1.1). Leaves and nodes begin with different bytes, so that no leaf can be
+/// passed off as a node.
+///
+/// The ledger uses SHA3-256 (FIPS 202, [`sha3::Sha3_256`]); any hash of 32 bytes will do, such as the SHA-256 of Certificate
+/// Transparency.
+pub trait TreeHash {
+    /// The root of the tree without leaves: the hash of nothing.
+    fn empty() -> Hash;
+    /// The hash of a leaf: of 0x00 and the leaf.
+    fn leaf(leaf: &[u8]) -> Hash;
+    /// The hash of a node: of 0x01, the left and the right child.
+    fn node(left: &Hash, right: &Hash) -> Hash;
+}
+
+impl<D: Digest> TreeHash for D
+where
+    Output<D>: Into<Hash>,
+{
+    fn empty() -> Hash {
+        D::digest([]).into()
+    }
+
+    fn leaf(leaf: &[u8]) -> Hash {
+        let mut hasher = D::new();
+        hasher.update([0]);
+        hasher.update(leaf);
+        hasher.finalize().into()
+    }
+
+    fn node(left: &Hash, right: &Hash) -> Hash {
+        let mut bytes = [1; 65];
+        bytes[1..33].copy_from_slice(left);
+        bytes[33..].copy_from_slice(right);
+        D::digest(bytes).into()
+    }
+}
+
+/// The hash that an entry keeps of what it tells about: SHA3-256.
+#[must_use]
+pub fn payload_hash(payload: &[u8]) -> Hash {
+    sha3::Sha3_256::digest(payload).into()
+}
+
+/// Bytes as hexadecimal digits in lower case.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Bytes from hexadecimal digits; nothing if they are none.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let bytes = text.as_bytes();
+    if !bytes.len().is_multiple_of(2) {
+        return None;
+    }
+    bytes.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+}
+
+/// A hash from 64 hexadecimal digits; nothing if they are none.
+#[must_use]
+pub fn hash_from_hex(text: &str) -> Option<Hash> {
+    from_hex(text)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sha3_is_the_one_of_the_standard_and_not_keccak() {
+        let hash = to_hex(&payload_hash(b""));
+        assert_eq!(hash, "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a");
+        assert_eq!(sha3::Sha3_256::empty(), payload_hash(b""));
+    }
+
+    #[test]
+    fn hexadecimal_digits_come_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(from_hex(&to_hex(&bytes)).unwrap(), bytes);
+        for wrong in ["a", "zz", "é", "0x"] {
+            assert!(from_hex(wrong).is_none(), "{wrong}");
+        }
+        assert!(hash_from_hex("00").is_none());
+    }
+}
