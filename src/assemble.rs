@@ -9,6 +9,7 @@ use agent2028_core::checkpoint::SceneFingerprint;
 use agent2028_core::intervention::{InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
+use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
 use agent2028_core::reflect_path::PathError;
 use agent2028_core::schema::{Problem, suggest};
@@ -22,6 +23,7 @@ use crate::scene::action::Action;
 use crate::scene::expect::{self, Expectations};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
+use crate::scene::view::SceneView;
 
 /// Plugins that a program adds to those that a scene names. They are added anew each time a scene is opened.
 #[derive(Clone, Default)]
@@ -154,6 +156,17 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
     for (index, name) in scene.headline.iter().enumerate() {
         check_metric(format!("headline[{index}]"), name);
     }
+    for (field, name) in scene.view.quantities() {
+        if quantity::find(world, name).is_none() {
+            let near = quantity::suggestion(world, name)
+                .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+            problems.push(Problem {
+                path: format!("view.{field}"),
+                message: format!("agents have no quantity \"{name}\""),
+                help: format!("write {}, or a quantity such as \"Velocity.speed\"{near}", words_for(field)),
+            });
+        }
+    }
     // Each scripted change is tried on the world that has no agents yet, and taken back.
     preserving_sections(world, |world| {
         for (index, entry) in scene.timeline.iter().enumerate() {
@@ -180,6 +193,12 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The words that a field of the view takes beside quantities.
+fn words_for(field: &str) -> String {
+    let words: &[&str] = if field == "size_by" { &SceneView::SIZES } else { &SceneView::COLORS };
+    words.join(", ")
 }
 
 /// Whether a fault has stopped the run.

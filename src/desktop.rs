@@ -32,6 +32,7 @@ use crate::assemble::{ExtraPlugins, build_app};
 use crate::authoring::Author;
 use crate::headless::RunError;
 use crate::record::Recording;
+use crate::render::show_as;
 use crate::scene::load::{Loaded, SceneOrigin, Setting};
 use crate::scene::report::SceneError;
 use places::Places;
@@ -158,6 +159,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         pictures.want(&loaded, path, places.as_ref());
     }
     let found = places.as_ref().map(|places| lost::find(&places.state)).unwrap_or_default();
+    let scene_view = loaded.scene.view.clone();
     let mut transport = Transport::default();
     transport.playing = !options.paused;
     transport.speed = options.speed;
@@ -204,6 +206,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     } else if let Some(theme) = options.theme {
         app.world_mut().resource_mut::<ViewSettings>().theme = theme;
     }
+    show_as(&scene_view, &mut app.world_mut().resource_mut::<ViewSettings>());
     if let Some(file) = &options.describe_interface {
         app.insert_resource(DescribeInterface { file: file.clone() });
     }

@@ -18,6 +18,7 @@ use crate::assemble::ExtraPlugins;
 use crate::desktop::{library, simulation_of, status_of};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
+use crate::scene::view::SceneView;
 
 /// How pictures look.
 #[derive(Clone, Debug)]
@@ -47,6 +48,23 @@ impl Default for PictureOptions {
             plugins: ExtraPlugins::default(),
         }
     }
+}
+
+/// How a scene wants to be looked at.
+#[must_use]
+pub fn view_of(view: &SceneView) -> ViewSettings {
+    let mut settings = ViewSettings { legend: false, ..ViewSettings::default() };
+    show_as(view, &mut settings);
+    settings
+}
+
+/// Shows a scene as it wants to be looked at; what a scene has no wish about stays.
+pub fn show_as(view: &SceneView, settings: &mut ViewSettings) {
+    settings.color_by = ColorBy::named(&view.color_by);
+    settings.size_by = SizeBy::named(&view.size_by);
+    settings.color_range = view.color_range;
+    settings.layers.trails = view.trails;
+    settings.layers.hulls = view.hulls;
 }
 
 /// Why there is no picture.

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use agent2028_view::picture::PictureError;
-use agent2028_view::{ColorBy, SizeBy, ViewSettings};
+use agent2028_view::{ColorBy, SizeBy};
 use clap::Args;
 
 use super::run::Meter;
 use super::{BAD_INPUT, DONE, Failure, SceneArguments, ThemeArgument, print};
 use crate::headless::Progress;
 use crate::render::film::{Film, FilmFormat};
-use crate::render::{PictureOptions, RenderError, Studio, write_png};
+use crate::render::{PictureOptions, RenderError, Studio, view_of, write_png};
 use crate::scene::load::load;
 
 /// Makes pictures, GIFs and films of a scene, without a window.
@@ -62,15 +62,15 @@ pub(crate) struct Render {
     #[arg(long, conflicts_with = "legend")]
     no_legend: bool,
     /// What the colour of agents tells: group, speed, heading, health, status, id, or any quantity such as
-    /// Condition.health.
-    #[arg(long, value_name = "WHAT", default_value = "group")]
-    color_by: String,
+    /// Condition.health; by default what the scene says.
+    #[arg(long, value_name = "WHAT")]
+    color_by: Option<String>,
     /// Both ends of the colour scale of a quantity, for example 0..1; where nearly all values lie if absent.
     #[arg(long, value_name = "FROM..TO", value_parser = parse_range)]
     color_range: Option<(f64, f64)>,
-    /// What the size of agents tells: uniform, speed, health, or any quantity.
-    #[arg(long, value_name = "WHAT", default_value = "uniform")]
-    size_by: String,
+    /// What the size of agents tells: uniform, speed, health, or any quantity; by default what the scene says.
+    #[arg(long, value_name = "WHAT")]
+    size_by: Option<String>,
     /// Shows the ways that agents came.
     #[arg(long)]
     trails: bool,
@@ -139,16 +139,19 @@ impl Render {
             _ => {}
         }
         let loaded = load(&self.scene, &self.scene_arguments.settings())?;
-        let mut view = ViewSettings {
-            theme: self.theme.into(),
-            color_by: ColorBy::named(&self.color_by),
-            size_by: SizeBy::named(&self.size_by),
-            color_range: self.color_range,
-            legend: (self.panels || self.legend) && !self.no_legend,
-            ..ViewSettings::default()
-        };
-        view.layers.trails = self.trails;
-        view.layers.hulls = self.hulls;
+        let mut view = view_of(&loaded.scene.view);
+        view.theme = self.theme.into();
+        view.legend = (self.panels || self.legend) && !self.no_legend;
+        if let Some(name) = &self.color_by {
+            // The scene's range is that of its own choice.
+            (view.color_by, view.color_range) = (ColorBy::named(name), None);
+        }
+        if let Some(name) = &self.size_by {
+            view.size_by = SizeBy::named(name);
+        }
+        view.color_range = self.color_range.or(view.color_range);
+        view.layers.trails |= self.trails;
+        view.layers.hulls |= self.hulls;
         view.layers.labels = self.panels || self.legend;
         let options = PictureOptions {
             size: self.size,

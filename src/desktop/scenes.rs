@@ -10,7 +10,7 @@ use agent2028_inspector::authoring::document::Source;
 use agent2028_inspector::panels::files::Note;
 use agent2028_inspector::panels::top_bar::window_title;
 use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus};
-use agent2028_view::{Viewport, WorldCamera};
+use agent2028_view::{ViewSettings, Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::window::{FileDragAndDrop, WindowCloseRequested};
@@ -27,6 +27,7 @@ use super::{simulation_of, status_of};
 use crate::assemble::ExtraPlugins;
 use crate::authoring::problems_of;
 use crate::record::Recording;
+use crate::render::show_as;
 use crate::scene::gallery;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load, load_edited};
 use crate::scene::report::SceneError;
@@ -72,6 +73,7 @@ pub(super) struct Stage<'w> {
     pictures: ResMut<'w, PictureMaker>,
     timeline: ResMut<'w, Timeline>,
     transport: ResMut<'w, Transport>,
+    view: ResMut<'w, ViewSettings>,
 }
 
 /// Does what was asked for: saves first, then the last other wish of the frame.
@@ -118,6 +120,10 @@ impl Stage<'_> {
                 let source = std::mem::take(&mut self.status.source);
                 *self.status = status_of(&loaded);
                 self.status.source = source;
+                // What was chosen by hand stays while a scene is only edited or begun anew.
+                if loaded.scene.view != self.scene.loaded.scene.view {
+                    show_as(&loaded.scene.view, &mut self.view);
+                }
                 self.scene.watch = FileWatch::of(&loaded);
                 self.scene.loaded = loaded;
                 self.scene.opened += 1;

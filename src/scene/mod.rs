@@ -23,6 +23,7 @@ pub mod report;
 pub mod rows;
 pub mod syntax;
 pub mod traces;
+pub mod view;
 
 use std::collections::BTreeMap;
 
@@ -41,6 +42,7 @@ use serde::{Deserialize, Serialize};
 
 use action::Action;
 use expect::Expectation;
+use view::SceneView;
 
 /// The newest version of the scene format that this program reads and the one it writes.
 pub const SCHEMA: u32 = 1;
@@ -83,6 +85,8 @@ pub struct Scene {
     pub expect: Vec<Expectation>,
     /// Plots that the inspector opens with the scene.
     pub plots: Vec<Plot>,
+    /// How the scene is best looked at.
+    pub view: SceneView,
     /// Metrics that the summary of a run names first.
     pub headline: Vec<String>,
     /// Subtitles shown while they matter.
@@ -116,6 +120,7 @@ impl Default for Scene {
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
+            view: SceneView::default(),
             headline: Vec::new(),
             captions: Vec::new(),
             params: BTreeMap::new(),
@@ -317,6 +322,13 @@ impl Check for Scene {
         }
         for (index, expectation) in self.expect.iter().enumerate() {
             expectation.check(&format!("expect[{index}]"), problems);
+        }
+        if !self.view.has_sound_range() {
+            problems.push(
+                "view.color_range",
+                "this is no range",
+                "write the smaller end first, for example Some((0, 1))",
+            );
         }
         for (name, param) in &self.params {
             check_param(name, param, problems);

@@ -44,6 +44,18 @@ fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
             help: "ordinary",
         },
         Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  view: (color_by: \"satus\"),\n)",
+            at: (3, 20),
+            message: "no quantity \"satus\"",
+            help: "did you mean \"status\"",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  view: (color_range: Some((2, 1))),\n)",
+            at: (3, 23),
+            message: "no range",
+            help: "the smaller end first",
+        },
+        Wrong {
             text: "Scene(\n  agents: [BIRD],\n  timeline: [(at: 1, do: Kill(select: WithCapability(\"fly.hgih\")))],\n)",
             at: (3, 39),
             message: "no agent has a capability",

@@ -8,7 +8,7 @@
 //! AGENT2028_WRITE_PICTURES=1 cargo test --test suite golden::every
 //! ```
 
-use agent2028::render::{PictureOptions, Studio, write_png};
+use agent2028::render::{PictureOptions, Studio, view_of, write_png};
 use agent2028::scene::gallery::{self, PICTURE_SIZE, picture_tick};
 use agent2028::scene::load::load;
 use agent2028_view::offscreen::FrameImage;
@@ -95,7 +95,8 @@ fn can_draw() -> bool {
 
 fn studio(name: &str) -> Studio {
     let loaded = load(name, &[]).unwrap_or_else(|error| panic!("{}", error.to_plain_text()));
-    let mut options = PictureOptions { size: PICTURE_SIZE, ..PictureOptions::default() };
+    let mut options =
+        PictureOptions { size: PICTURE_SIZE, view: view_of(&loaded.scene.view), ..PictureOptions::default() };
     // Letters are for the window; a small picture is clearer without.
     options.view.layers.labels = false;
     let mut studio = Studio::new(&loaded, &options).unwrap();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use agent2028_inspector::panels::files::RecoveredWhat;
+use agent2028_view::ColorBy;
 
 use super::*;
 
@@ -27,6 +28,7 @@ fn window(name: &str, home: &Path) -> App {
         .init_resource::<SceneLibrary>()
         .init_resource::<WorldCamera>()
         .init_resource::<Viewport>()
+        .init_resource::<ViewSettings>()
         .init_resource::<PictureMaker>()
         .init_resource::<Timeline>()
         .init_resource::<Transport>()
@@ -269,4 +271,18 @@ fn a_new_scene_runs_at_once_and_asks_for_a_name_only_when_it_is_saved() {
     let document = &scenes(&mut app).scenes.document;
     assert_eq!((document.path(), document.is_dirty(), document.is_ahead()), (None, false, false));
     assert_eq!(agents(&app), 2);
+}
+
+#[test]
+fn a_scene_is_shown_as_it_wishes_and_a_choice_by_hand_stays_while_it_begins_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let mut app = window("flock", home.path());
+    let colored = |app: &App| app.world().resource::<ViewSettings>().color_by.clone();
+    ask(&mut app, SceneRequest::Open("gossip".into()));
+    assert_eq!(colored(&app), ColorBy::Quantity("informed".into()));
+    app.world_mut().resource_mut::<ViewSettings>().color_by = ColorBy::Status;
+    ask(&mut app, SceneRequest::Reload);
+    assert_eq!(colored(&app), ColorBy::Status);
+    ask(&mut app, SceneRequest::Open("flock".into()));
+    assert_eq!(colored(&app), ColorBy::Group, "the next scene doesn't inherit it");
 }

@@ -8,7 +8,7 @@ use agent2028_network::diagram::{Diagram, Fate, Traced};
 use agent2028_view::tokens::{spacing, type_size};
 use bevy::prelude::World;
 use bevy_egui::egui;
-use egui::{Align2, FontId, Label, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align2, FontId, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use egui_material_icons::icons::ICON_TIMELINE;
 
 use crate::actions::{Action, Actions};
@@ -104,12 +104,12 @@ pub fn show(ui: &mut Ui, look: &Look, view: &MessagesView, state: &mut MessagesS
         let how = "Messages appear once agents talk; the scene's field network.diagram says how many are remembered.";
         return widgets::empty(ui, look, ICON_TIMELINE, "No message yet", how);
     };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(look.quiet("Time shown"));
         widgets::slider(ui, &mut state.ticks, 10.0..=600.0, 10.0, measure::CHOICE, "Ticks shown");
         ui.label(look.figure(format::counted(state.ticks as u64, "tick", "ticks")));
         let hint = look.quiet("Select two or more agents to see what goes on between them");
-        ui.add(Label::new(hint).truncate());
+        ui.label(hint);
     });
     // What is remembered may be younger than what could be shown.
     let oldest = diagram.iter().map(|message| message.sent).min().unwrap_or(0);

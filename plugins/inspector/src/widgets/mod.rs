@@ -11,6 +11,7 @@ mod section;
 mod slider;
 mod sparkline;
 mod status;
+mod tally;
 
 pub use button::{buttons, icon_button, icon_toggle, text_button, verb_button};
 pub use cell::{Cell, cell, combine_held, line_background, right_figure, row_background};
@@ -23,11 +24,26 @@ pub use section::section;
 pub use slider::slider;
 pub use sparkline::sparkline;
 pub use status::{dot, status_color, status_icon, status_word, swatch};
+pub use tally::{tallies, tally};
 
 use bevy_egui::egui;
-use egui::{Response, Ui, WidgetInfo, WidgetType};
+use egui::{Response, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, WidgetType};
 
 use crate::theme::Look;
+
+/// Goes to the next line of a row that wraps if there is less room left than this: some widgets would be cut instead, others
+/// belong together.
+pub fn room(ui: &mut Ui, width: f32) {
+    let layout = ui.layout();
+    if layout.is_horizontal() && layout.main_wrap() && ui.available_size_before_wrap().x < width {
+        ui.end_row();
+    }
+}
+
+/// How wide a text is that isn't wrapped.
+pub fn text_width(ui: &Ui, text: impl Into<WidgetText>) -> f32 {
+    text.into().into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Body).size().x
+}
 
 /// Gives a widget the name by which screen readers and tests know it.
 pub fn named(ui: &Ui, response: &Response, kind: WidgetType, name: &str) {

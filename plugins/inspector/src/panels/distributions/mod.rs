@@ -155,6 +155,7 @@ fn toolbar(ui: &mut Ui, look: &Look, view: &DistributionsView, state: &mut Distr
 }
 
 fn quantity(ui: &mut Ui, look: &Look, known: &KnownQuantities, name: &str, chosen: &mut String) {
+    widgets::room(ui, measure::CHOICE);
     let response = widgets::choice(name, measure::CHOICE, chosen.clone())
         .show_ui(ui, |ui| {
             for quantity in known.list() {
@@ -170,6 +171,7 @@ fn quantity(ui: &mut Ui, look: &Look, known: &KnownQuantities, name: &str, chose
 
 fn coloring(ui: &mut Ui, look: &Look, known: &KnownQuantities, chosen: &mut Option<String>) {
     const NONE: &str = "Nothing";
+    widgets::room(ui, measure::CHOICE);
     let response = widgets::choice("colour", measure::CHOICE, chosen.clone().unwrap_or_else(|| NONE.to_owned()))
         .show_ui(ui, |ui| {
             ui.selectable_value(chosen, None, NONE);

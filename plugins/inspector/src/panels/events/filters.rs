@@ -64,6 +64,7 @@ pub(super) fn priorities(ui: &mut Ui, look: &Look, state: &mut EventsState) {
         10.. => "Priority 10".to_owned(),
         least => format!("Priority {least} and above"),
     };
+    widgets::room(ui, measure::SEARCH / 2.0);
     let response = widgets::choice("event priority", measure::SEARCH / 2.0, look.body(words(state.least)))
         .height(measure::PICKER.1)
         .show_ui(ui, |ui| {
@@ -80,6 +81,7 @@ pub(super) fn sources(ui: &mut Ui, look: &Look, state: &mut EventsState) {
     const SOURCES: [(Whose, &str); 3] =
         [(Whose::Any, "Any source"), (Whose::Agents, "Of agents"), (Whose::Nobody, "Of no agent")];
     let chosen = SOURCES.iter().find(|(whose, _)| *whose == state.whose).map_or("", |(_, words)| words);
+    widgets::room(ui, measure::SEARCH / 2.0);
     let response = widgets::choice("event source", measure::SEARCH / 2.0, look.body(chosen))
         .show_ui(ui, |ui| {
             for (whose, words) in SOURCES {

@@ -46,6 +46,7 @@ pub(super) fn toolbar(
         state.workload = None;
     }
     let chosen = state.workload.map_or(ALL.to_owned(), |place| workloads[place].title());
+    widgets::room(ui, measure::CHOICE);
     let response = widgets::choice("latency of", measure::CHOICE, chosen)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut state.workload, None, ALL);
@@ -132,13 +133,8 @@ fn bars(histogram: &Histogram) -> Vec<(f64, u32)> {
 
 /// Count, mean and percentiles in a line.
 fn figures(ui: &mut Ui, look: &Look, view: &OperationsView, tally: &Tally) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        let mut tell = |name: &str, value: String, help: &str| {
-            ui.label(look.quiet(name)).on_hover_text(look.body(help));
-            ui.label(look.figure(value));
-            ui.add_space(spacing::NORMAL);
-        };
+    widgets::tallies(ui, |ui| {
+        let mut tell = |name: &str, value: String, help: &str| widgets::tally(ui, look, None, name, value, help);
         let per_second = tally.per_second(|counts| counts.completed, view.tick_hz);
         tell("Completed", format::with_unit(per_second, "1/s"), "Operations that are completed per second");
         let mean = tally.mean_latency_ms().map_or(format::NOTHING.to_owned(), format::milliseconds);

@@ -275,6 +275,7 @@ pub(super) fn toolbar(
     cache.follow(view, operations, state, now);
     state.cache = cache;
     search(ui, look, &mut state.filter, "Search operations");
+    widgets::room(ui, measure::CHOICE);
     let response = widgets::choice("operations shown", measure::CHOICE, state.shown.label())
         .show_ui(ui, |ui| {
             for shown in Shown::EVERY {

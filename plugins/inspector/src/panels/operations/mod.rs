@@ -134,15 +134,11 @@ fn balance(ui: &mut Ui, look: &Look, total: &Counts, in_flight: u64) {
         ("Rejected", total.rejected, look.category(4), "Never begun: nobody had room, or nobody could do it"),
         ("On their way", in_flight, look.info, "Not ended yet"),
     ];
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        ui.label(look.quiet("Requested")).on_hover_text(look.body("Operations that were asked for since the start"));
-        ui.label(look.figure(format::count(total.requested)));
+    widgets::tallies(ui, |ui| {
+        let asked = "Operations that were asked for since the start";
+        widgets::tally(ui, look, None, "Requested", format::count(total.requested), asked);
         for (name, count, tint, help) in parts {
-            ui.add_space(spacing::NORMAL);
-            widgets::swatch(ui, tint);
-            ui.label(look.quiet(name)).on_hover_text(look.body(help));
-            ui.label(look.figure(format::count(count)));
+            widgets::tally(ui, look, Some(tint), name, format::count(count), help);
         }
     });
     let (bar, response) = ui.allocate_exact_size(vec2(ui.available_width(), measure::SWATCH), Sense::hover());

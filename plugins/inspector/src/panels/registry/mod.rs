@@ -190,6 +190,7 @@ fn filter(ui: &mut Ui, look: &Look, text: &mut String) {
 fn groups(ui: &mut Ui, view: &RegistryView, state: &mut RegistryState) {
     const ALL: &str = "All groups";
     let chosen = state.group.clone().unwrap_or_else(|| ALL.to_owned());
+    widgets::room(ui, measure::CHOICE);
     let response = widgets::choice("registry group", measure::CHOICE, chosen)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut state.group, None, ALL);
@@ -204,6 +205,7 @@ fn groups(ui: &mut Ui, view: &RegistryView, state: &mut RegistryState) {
 fn statuses(ui: &mut Ui, state: &mut RegistryState) {
     const ALL: &str = "All states";
     let word = |status: Status| widgets::status_word(status, false);
+    widgets::room(ui, measure::SEARCH / 2.0);
     let response = widgets::choice("registry status", measure::SEARCH / 2.0, state.status.map_or(ALL, word))
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut state.status, None, ALL);

@@ -149,7 +149,9 @@ fn toolbar(
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::NORMAL;
         pools(ui, look, operations, state);
-        ui.label(look.quiet("coloured by"));
+        let by = look.quiet("coloured by");
+        widgets::room(ui, widgets::text_width(ui, by.clone()) + spacing::NORMAL + measure::CHOICE);
+        ui.label(by);
         let response = widgets::choice("heat", measure::CHOICE, state.heat.label())
             .show_ui(ui, |ui| {
                 for figure in Figure::EVERY {
@@ -183,6 +185,7 @@ fn pools(ui: &mut Ui, look: &Look, operations: &Operations, state: &mut RoutingS
     const ALL: &str = "All capabilities";
     let chosen = state.pool.as_ref().and_then(|key| operations.pools().iter().find(|pool| pool.key == *key));
     let text = chosen.map_or(ALL.to_owned(), |pool| pool_words(&pool.key.capability, pool.key.tier, pool.strategy()));
+    widgets::room(ui, measure::FILTER);
     let response = widgets::choice("pool", measure::FILTER, text)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut state.pool, None, ALL);
@@ -202,13 +205,8 @@ fn pools(ui: &mut Ui, look: &Look, operations: &Operations, state: &mut RoutingS
 /// How evenly it is given, in a line.
 fn statistics(ui: &mut Ui, look: &Look, state: &RoutingState) {
     let sums = &state.cache.sums;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        let mut tell = |name: &str, value: String, help: &str| {
-            ui.label(look.quiet(name)).on_hover_text(look.body(help));
-            ui.label(look.figure(value));
-            ui.add_space(spacing::NORMAL);
-        };
+    widgets::tallies(ui, |ui| {
+        let mut tell = |name: &str, value: String, help: &str| widgets::tally(ui, look, None, name, value, help);
         let fairness = sums.fairness.map_or(format::NOTHING.to_owned(), |index| format::fixed(index, 3));
         let each = |value: Option<u32>| value.map_or(format::NOTHING.to_owned(), |value| format::count(value.into()));
         let jain = "Jain's index over these agents since the start: 1 if all were given the same, 1/n if one has all";
