@@ -40,11 +40,16 @@ impl Check {
         }
         match self.format {
             Format::Json => print(&json(&lines)?)?,
-            Format::Text if lines.is_empty() => print(&format!("{checked} scenes are right\n"))?,
+            Format::Text if lines.is_empty() => print(&right(checked))?,
             Format::Text => print(&format!("{} problems in {checked} scenes\n", lines.len()))?,
         };
         Ok(if lines.is_empty() { DONE } else { BAD_INPUT })
     }
+}
+
+/// That there is nothing to complain of.
+fn right(checked: usize) -> String {
+    if checked == 1 { "The scene is right\n".into() } else { format!("{checked} scenes are right\n") }
 }
 
 /// The scenes that an argument names: itself, or the scene files in a folder in alphabetical order.

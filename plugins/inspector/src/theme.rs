@@ -312,13 +312,15 @@ pub fn fonts() -> FontDefinitions {
         ("inter", include_bytes!("../../../assets/fonts/Inter-Regular.otf").as_slice()),
         ("inter-semibold", include_bytes!("../../../assets/fonts/Inter-SemiBold.otf").as_slice()),
         ("jetbrains-mono", include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf").as_slice()),
+        // Two chevrons of our own for the characters by which docks say that there are more tabs; no font above has them.
+        ("arrows", include_bytes!("../../../assets/fonts/Arrows.ttf").as_slice()),
     ] {
         font_data.insert(name.into(), Arc::new(FontData::from_static(bytes)));
     }
     font_data.insert("icons".into(), Arc::new(icons.data));
     let chain = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mut families = BTreeMap::new();
-    families.insert(FontFamily::Proportional, chain(&["inter", "jetbrains-mono", "icons"]));
+    families.insert(FontFamily::Proportional, chain(&["inter", "jetbrains-mono", "icons", "arrows"]));
     families.insert(FontFamily::Monospace, chain(&["jetbrains-mono", "inter", "icons"]));
     families.insert(FontFamily::Name(SEMIBOLD.into()), chain(&["inter-semibold", "inter", "icons"]));
     families.insert(FontFamily::Name(egui_material_icons::FONT_FAMILY.into()), chain(&["icons", "inter"]));

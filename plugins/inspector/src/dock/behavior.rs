@@ -112,6 +112,12 @@ impl<Draw: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Docks<'_, Draw> {
         if active {
             self.close_button(ui, rect, id, panel);
         }
+        // A tab that has come to the front is brought into view, however many there are.
+        let front = id.with("in front");
+        if active && !ui.data(|data| data.get_temp(front).unwrap_or(false)) {
+            ui.scroll_to_rect(rect, None);
+        }
+        ui.data_mut(|data| data.insert_temp(front, active));
         if response.clicked_by(egui::PointerButton::Middle) {
             self.closed = Some(panel);
         }

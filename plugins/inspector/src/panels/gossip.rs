@@ -35,6 +35,9 @@ pub struct GossipState {
     pub until: Option<u64>,
 }
 
+/// Longer names lose their middle.
+const MOST_LETTERS: usize = 24;
+
 /// Shows how a rumour spread.
 pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState, actions: &mut Actions) {
     let rumours = view.world.get_resource::<Gossip>().map(Gossip::rumours);
@@ -46,23 +49,23 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
         let how = "Agents gossip in scenes with a section network.gossip; under Faults you begin a rumour.";
         return widgets::empty(ui, look, ICON_CAMPAIGN, "No rumour yet", how);
     };
-    ui.horizontal_wrapped(|ui| {
-        let title = |rumour: &Rumour| format!("Rumour {}: {}", rumour.number, rumour.text);
-        let width = measure::FILTER.min(ui.available_width());
-        let response = widgets::choice("rumour", width, look.body(title(rumour))).show_ui(ui, |ui| {
-            for other in rumours.iter().rev() {
-                if ui.selectable_label(other.number == rumour.number, look.body(title(other))).clicked() {
-                    state.rumour = Some(other.number);
-                    state.until = None;
-                }
+    let title = |rumour: &Rumour| format!("Rumour {}: {}", rumour.number, rumour.text);
+    let width = measure::FILTER.min(ui.available_width());
+    let response = widgets::choice("rumour", width, look.body(title(rumour))).show_ui(ui, |ui| {
+        for other in rumours.iter().rev() {
+            if ui.selectable_label(other.number == rumour.number, look.body(title(other))).clicked() {
+                state.rumour = Some(other.number);
+                state.until = None;
             }
-        });
-        widgets::named(ui, &response.response, WidgetType::ComboBox, "Rumour");
-        let mut tell = |name: &str, value: String| {
-            ui.label(look.quiet(name));
-            ui.label(look.figure(value));
-        };
-        tell("Began", format!("tick {} at {}", rumour.born, name_of(view.world, rumour.origin)));
+        }
+    });
+    widgets::named(ui, &response.response, WidgetType::ComboBox, "Rumour");
+    widgets::tallies(ui, |ui| {
+        let mut tell = |name: &str, value: String| widgets::tally(ui, look, None, name, value, "");
+        tell(
+            "Began",
+            format!("tick {} at {}", rumour.born, format::elided(&name_of(view.world, rumour.origin), MOST_LETTERS)),
+        );
         tell("Heard by", format!("{} of {}", format::count(rumour.informed.len() as u64), format::count(view.agents)));
         if rumour.untrue {
             ui.label(look.body("A false alarm").color(look.warning));

@@ -29,7 +29,7 @@ pub use tally::{tallies, tally};
 use bevy_egui::egui;
 use egui::{Response, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, WidgetType};
 
-use crate::theme::Look;
+use crate::theme::{Look, measure};
 
 /// Goes to the next line of a row that wraps if there is less room left than this: some widgets would be cut instead, others
 /// belong together.
@@ -37,6 +37,7 @@ pub fn room(ui: &mut Ui, width: f32) {
     let layout = ui.layout();
     if layout.is_horizontal() && layout.main_wrap() && ui.available_size_before_wrap().x < width {
         ui.end_row();
+        ui.set_row_height(measure::CONTROL);
     }
 }
 

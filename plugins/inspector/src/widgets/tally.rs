@@ -21,6 +21,7 @@ pub fn tally(ui: &mut Ui, look: &Look, tint: Option<Color32>, name: &str, value:
     let (name, value) = (look.quiet(name), look.figure(value));
     let texts = text_width(ui, name.clone()) + text_width(ui, value.clone());
     room(ui, texts + spacing::TIGHT + tint.map_or(0.0, |_| measure::SWATCH + spacing::TIGHT));
+    ui.set_row_height(measure::SMALL_LINE);
     if let Some(tint) = tint {
         swatch(ui, tint);
     }

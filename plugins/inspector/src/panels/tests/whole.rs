@@ -286,3 +286,17 @@ fn docks_keep_their_width_whatever_is_in_them() {
         assert!((1280.0 - before.right() - 320.0).abs() <= 1.0, "{before:?}");
     }
 }
+
+#[test]
+fn a_tab_that_comes_to_the_front_is_in_view_however_many_there_are() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 12)]));
+    for panel in [PanelId::Routing, PanelId::Operations, PanelId::Gossip, PanelId::Registry] {
+        harness.state_mut().state.inspector.layout.open(panel);
+        harness.run_steps(20);
+        let tab = harness.get_by_role_and_label(Role::Button, panel.title()).rect();
+        let more: Vec<egui::Rect> =
+            harness.get_all_by_role_and_label(Role::Button, "Add a panel here").map(|node| node.rect()).collect();
+        let beside = more.iter().find(|add| add.y_range().contains(tab.center().y) && add.left() > tab.left());
+        assert!(tab.right() <= beside.unwrap().left() + 1.0, "{panel:?}: {tab:?} {more:?}");
+    }
+}
