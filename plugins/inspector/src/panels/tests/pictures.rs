@@ -52,8 +52,8 @@ fn only(panel: PanelId) -> DockLayout {
 /// Runs with what happens in time: ticks, faults, curves, the last state.
 fn live(harness: &mut Harness<'_, Stage<Whole>>) {
     let whole = &mut harness.state_mut().state;
-    // How many more there would be hangs on how fast the machine is.
-    whole.timeline = Timeline::new(Limits { keyframes: 1, ..Limits::default() });
+    // Only the start is kept: when others are hangs on how fast the machine is.
+    whole.timeline = Timeline::new(Limits { bytes: 0, ..Limits::default() });
     whole.timeline.begin(&whole.simulation);
     let tick = |whole: &mut Whole, ticks: u64| whole.timeline.run(&mut whole.simulation, ticks);
     tick(whole, 40);
