@@ -120,7 +120,13 @@ fn find(view: &PaletteView, query: &str, agent: Option<(AgentId, String)>) -> Ve
     } else {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
-        found.extend(pattern.match_list(all, &mut matcher).into_iter().map(|(item, _)| item));
+        let mut fitting: Vec<Item> = pattern.match_list(all, &mut matcher).into_iter().map(|(item, _)| item).collect();
+        // The very name is meant, although others begin with it; and a panel before a layer of the same name.
+        fitting.sort_by_key(|item| {
+            let exact = item.text.eq_ignore_ascii_case(query.trim());
+            (!exact, exact && !matches!(item.choice, Choice::Panel(_)))
+        });
+        found.extend(fitting);
     }
     found.truncate(MOST);
     found
@@ -229,6 +235,9 @@ mod tests {
         assert_eq!(first("foraging"), Some(Choice::Scene("foraging".into())));
         assert_eq!(first("vis ran"), Some(Choice::Parameter("visual range".into())));
         assert_eq!(first("play"), Some(Choice::Command(Command::PlayPause)));
+        for panel in PanelId::ALL {
+            assert_eq!(first(panel.title()), Some(Choice::Panel(*panel)), "{panel:?}");
+        }
         assert_eq!(first("zzzzqqq"), None);
         assert_eq!(
             find(&view, "17", Some((AgentId(17), "ant-18".into()))).into_iter().next().map(|item| item.choice),
