@@ -109,3 +109,23 @@ fn every_scene_tells_the_same_events_over_threads_resume_and_rewind() {
         });
     }
 }
+
+#[test]
+fn every_event_of_every_scene_carries_a_typed_value_that_reads_as_words() {
+    for name in gallery::names() {
+        let mut sandbox = open(name, 7, 2);
+        let told = listen(&mut sandbox);
+        let ends = gallery_end(name);
+        run_to(&mut sandbox, ends, &[(5, 0), (20, 2), (30, 1)]);
+        for (_, event) in taken(&told) {
+            let kind = event.kind.name;
+            assert!(event.payload.typed().is_some(), "{name}: {kind} says only \"{}\"", event.text());
+            assert!(!event.text().is_empty(), "{name}: {kind} says nothing");
+        }
+    }
+}
+
+/// Long enough for what a scene's timeline does first, short enough for a test.
+fn gallery_end(name: &str) -> u64 {
+    if name.starts_with("abmfc") { TICKS } else { 240 }
+}

@@ -60,6 +60,9 @@ impl HoverState {
     }
 }
 
+/// The name of a group that is longer loses its middle; the card's title has it whole.
+const MOST_LETTERS: usize = 18;
+
 /// Shows the card beside its agent, on the side that has room.
 pub fn show(ctx: &Context, look: &Look, free: Rect, view: &HoverView) -> Rect {
     let right = view.at.x < free.center().x;
@@ -90,7 +93,7 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &HoverView) {
     ui.label(look.strong(&agent.name));
     if let Some((_, group)) = &agent.group {
         line(ui, look, "Group", |ui| {
-            ui.label(look.body(group));
+            ui.label(look.body(format::elided(group, MOST_LETTERS)));
             widgets::swatch(ui, view.group_color);
         });
     }

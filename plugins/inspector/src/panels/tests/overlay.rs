@@ -118,6 +118,19 @@ fn the_card_tells_what_the_agent_is() {
 }
 
 #[test]
+fn a_long_name_of_a_group_leaves_room_for_its_label() {
+    let simulation = simulation(&[("a group with a name that is far too long for a card", 5)]);
+    let agent = AgentFacts::of(simulation.world(), AgentId(3)).unwrap();
+    let harness = stage([240.0, 200.0], (), move |ui, look, (), _| {
+        let at = egui::Pos2::ZERO;
+        let view = HoverView { agent: &agent, group_color: look.category(0), quantity: None, at, clearance: 0.0 };
+        hover_card::contents(ui, look, &view);
+    });
+    let (label, name) = (harness.get_by_label("Group").rect(), harness.get_by_label_contains("…").rect());
+    assert!(label.right() < name.left(), "{label:?} {name:?}");
+}
+
+#[test]
 fn labels_with_room_are_shown_and_others_are_not() {
     let crowd: Vec<Label> = (0..40)
         .map(|number| Label {
