@@ -26,6 +26,7 @@ use agent2028_inspector::{
 use agent2028_view::{Theme, ViewPlugin, ViewSettings};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
+use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
 use bevy::window::{PresentMode, WindowResolution};
 
 use crate::assemble::{ExtraPlugins, build_app};
@@ -134,23 +135,27 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     }
     let report = std::sync::Arc::new(Mutex::new(None));
     let mut app = App::new();
-    app.add_plugins(
-        DefaultPlugins
-            .set(WindowPlugin {
-                primary_window: Some(Window {
-                    title: window_title(&loaded.scene.name, false),
-                    name: Some("agent2028".into()),
-                    resolution: WindowResolution::new(options.size.0, options.size.1),
-                    present_mode: PresentMode::AutoVsync,
-                    ..default()
-                }),
-                // The window asks about unsaved changes first.
-                close_when_requested: false,
+    let mut plugins = DefaultPlugins
+        .set(WindowPlugin {
+            primary_window: Some(Window {
+                title: window_title(&loaded.scene.name, false),
+                name: Some("agent2028".into()),
+                resolution: WindowResolution::new(options.size.0, options.size.1),
+                present_mode: PresentMode::AutoVsync,
                 ..default()
-            })
-            // The command line has set up logging for all verbs.
-            .disable::<LogPlugin>(),
-    );
+            }),
+            // The window asks about unsaved changes first.
+            close_when_requested: false,
+            ..default()
+        })
+        // The command line has set up logging for all verbs.
+        .disable::<LogPlugin>();
+    // Drawing one frame while the next one is made gains nothing where both are done by the same processor, and every answer
+    // would come a frame later.
+    if agent2028_view::offscreen::draws_by_software() {
+        plugins = plugins.disable::<PipelinedRenderingPlugin>();
+    }
+    app.add_plugins(plugins);
     let places = Places::customary();
     let mut library = SceneLibrary { entries: library(), recent: shelf::read_recent(places.as_ref()), ..default() };
     let mut pictures = PictureMaker::by(options.pictures_by.clone());

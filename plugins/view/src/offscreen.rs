@@ -175,12 +175,22 @@ pub fn windowless_plugins() -> PluginGroupBuilder {
 /// Whether there is an adapter that could draw without a display.
 #[must_use]
 pub fn has_adapter() -> bool {
+    adapter().is_some()
+}
+
+/// Whether the only adapter there is draws by software, on the processor.
+#[must_use]
+pub fn draws_by_software() -> bool {
+    adapter().is_some_and(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
+}
+
+fn adapter() -> Option<wgpu::Adapter> {
     let descriptor = wgpu::InstanceDescriptor {
         backends: wgpu::Backends::from_env().unwrap_or(wgpu::Backends::all()),
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     };
     let instance = wgpu::Instance::new(descriptor);
-    bevy::tasks::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).is_ok()
+    bevy::tasks::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).ok()
 }
 
 impl Offscreen {
