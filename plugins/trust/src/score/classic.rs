@@ -62,8 +62,8 @@ impl Classic {
         (self.score - 1.96 * (self.score * (1.0 - self.score) / self.count as f64).sqrt()).max(0.0)
     }
 
-    /// Goes toward [`START`] after `age` days without an outcome, of which the first `max_age` don't matter. The way is
-    /// limited to the whole of it: otherwise 0.05 would be 0.95 after 230 days.
+    /// Goes toward 0.5, a stranger's score, after `age` days without an outcome, of which the first `max_age` don't
+    /// matter. The way is limited to the whole of it: otherwise 0.05 would be 0.95 after 230 days.
     ///
     /// The classic rule works this out anew each time that it is asked, from the score as it was at the last outcome, so
     /// this returns the aged score and leaves that one as it is.
