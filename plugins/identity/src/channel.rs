@@ -276,9 +276,15 @@ impl Channel {
         if number == u64::MAX {
             return Err(UsedUp);
         }
+        let sealed = self.recorded(number, message)?;
+        self.next += 1;
+        Ok(sealed)
+    }
+
+    /// What went over the wire as message `number` of this end, once more: the same message gives the same bytes.
+    pub(crate) fn recorded(&self, number: u64, message: &[u8]) -> Result<Sealed, UsedUp> {
         let payload = Payload { msg: message, aad: &self.associated(number) };
         let bytes = self.seal.cipher.encrypt(&self.seal.nonce(number), payload).map_err(|_| UsedUp)?;
-        self.next += 1;
         Ok(Sealed { number, bytes })
     }
 

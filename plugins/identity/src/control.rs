@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::Canonical;
 use crate::did::{Did, DidDocument};
 use crate::signature::Signature;
-use crate::suite::{PrivateKeys, SignatureError};
+use crate::suite::{PrivateKeys, PublicKeys, SignatureError};
 use crate::timestamp::Timestamp;
 
 /// The context of these signatures.
@@ -73,6 +73,16 @@ impl ControlProof {
     /// # Errors
     /// Why it proves nothing.
     pub fn verify(&self, asked: &Challenge, holder: &DidDocument) -> Result<(), ControlError> {
+        self.verify_with(asked, holder, |signature, keys, context, data| signature.verify(keys, context, data))
+    }
+
+    /// The same with a signature that is verified by `verify`.
+    pub(crate) fn verify_with(
+        &self,
+        asked: &Challenge,
+        holder: &DidDocument,
+        verify: impl FnOnce(&Signature, &PublicKeys, &str, &[u8]) -> Result<(), SignatureError>,
+    ) -> Result<(), ControlError> {
         if self.challenge != *asked || holder.did != asked.holder {
             return Err(ControlError::OtherChallenge);
         }
@@ -80,7 +90,7 @@ impl ControlProof {
             return Err(ControlError::Deactivated);
         }
         let keys = holder.current().filter(|keys| keys.id() == self.signature.key);
-        Ok(self.signature.verify(keys.ok_or(ControlError::KeyNotInForce)?, CONTROL, &asked.bytes())?)
+        Ok(verify(&self.signature, keys.ok_or(ControlError::KeyNotInForce)?, CONTROL, &asked.bytes())?)
     }
 }
 

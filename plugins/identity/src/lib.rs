@@ -1,5 +1,15 @@
 //! Identities, hybrid signatures, attestations, delegations and sealed channels for Agent2028.
 //!
+//! [`IdentityPlugin`] adds to a simulation:
+//!
+//! | phase | what this crate runs in it |
+//! |---|---|
+//! | when agents are spawned | they get keys, and everybody the papers that the scene asks for |
+//! | [`Perceive`](SimSystems::Perceive) | papers are issued anew before they end, events of the last tick are signed |
+//! | [`Act`](SimSystems::Act) | agents use capabilities and are asked for proof, messages go through sealed channels |
+//! | [`Settle`](SimSystems::Settle) | revocation lists spread |
+//! | [`Observe`](SimSystems::Observe) | metrics |
+//!
 //! | module | what it holds |
 //! |---|---|
 //! | [`suite`] | the suites: a classic and a lattice scheme side by side, behind one trait |
@@ -9,21 +19,137 @@
 //! | [`revocation`] | what is taken back |
 //! | [`validator`] | may this agent use this capability, and why or why not |
 //! | [`channel`] | sealed channels |
-//! | [`secret`] | bytes that never leave |
+//! | [`secret`], [`vault`] | bytes that never leave, and where private keys are |
+//! | [`notary`] | services that sign |
+//! | [`state`], [`identities`] | what a checkpoint saves, and what follows from it |
+//! | [`issue`](identities), [`requests`](config), [`traffic`](config), [`spread`] | what happens in a tick |
+//! | [`config`], [`interventions`], [`events`], [`observe`] | the scene's section, attacks, what is told, metrics |
 
 pub mod attestation;
 mod base58;
 pub mod canonical;
 pub mod channel;
+pub mod config;
 pub mod control;
 pub mod delegation;
 pub mod did;
+pub mod events;
+mod explain;
 #[cfg(test)]
 mod fixture;
+pub mod identities;
+pub mod interventions;
+mod issue;
+pub mod notary;
+pub mod observe;
+mod quantities;
+mod requests;
 pub mod revocation;
 pub mod scope;
 pub mod secret;
+pub mod sign_events;
 pub mod signature;
+pub mod spread;
+pub mod state;
 pub mod suite;
 pub mod timestamp;
+mod traffic;
 pub mod validator;
+pub mod vault;
+
+pub use config::IdentityConfig;
+pub use events::{
+    ATTACK_LET_THROUGH, ATTACK_REFUSED, CAPABILITY_REFUSED, IDENTITY_ENDED, KEYS_ROTATED, LIST_SPREAD, PAPERS_ISSUED,
+    PAPERS_REVOKED,
+};
+pub use explain::{verdict_now, verdict_of_all_knowing};
+pub use identities::Identities;
+pub use notary::Notary;
+pub use spread::Contacts;
+
+use agent2028_core::agent::SpawnHooks;
+use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::event::{AddEventPayload, EventBus};
+use agent2028_core::explain::Explainers;
+use agent2028_core::intervention::AddIntervention;
+use agent2028_core::metrics::Metrics;
+use agent2028_core::parallel::Workers;
+use agent2028_core::params::AddSection;
+use agent2028_core::profiler::AddMemoryReport;
+use agent2028_core::rng::SimRng;
+use agent2028_core::{Before, SimSchedule, SimSystems};
+use bevy::prelude::*;
+
+use interventions::{
+    DeactivateIdentity, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, RevokePapers, RotateKeys,
+    StealDelegation,
+};
+
+/// Keys, papers and what is proven with them. Add it after `SimCorePlugin`, before agents are spawned.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityPlugin {
+    /// The scene's section.
+    pub config: IdentityConfig,
+}
+
+impl Plugin for IdentityPlugin {
+    fn build(&self, app: &mut App) {
+        let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+        let ids = observe::IdentityMetrics::declare(&self.config, &mut metrics);
+        sign_events::subscribe(&self.config, &mut app.world_mut().get_resource_or_init::<EventBus>());
+        app.insert_resource(self.config.clone())
+            .insert_resource(ids)
+            .init_resource::<Identities>()
+            .init_resource::<Contacts>()
+            .init_resource::<Explainers>()
+            .add_section::<IdentityConfig>("identity")
+            .checkpoint_custom("identity.state", true, save, load)
+            .add_event_payload::<events::PapersIssued>()
+            .add_event_payload::<events::Refusal>()
+            .add_event_payload::<events::Intrusion>()
+            .add_event_payload::<events::KeysRotated>()
+            .add_event_payload::<events::IdentityEnded>()
+            .add_event_payload::<events::PapersRevoked>()
+            .add_event_payload::<events::ListSpread>()
+            .add_intervention::<ForgeSignature>()
+            .add_intervention::<StealDelegation>()
+            .add_intervention::<Impersonate>()
+            .add_intervention::<ReplayMessages>()
+            .add_intervention::<RevokePapers>()
+            .add_intervention::<RaiseEpoch>()
+            .add_intervention::<RotateKeys>()
+            .add_intervention::<DeactivateIdentity>();
+        app.report_memory("agent2028_identity", "keys, papers and channels", |world| {
+            world.get_resource::<Identities>().map_or(0, Identities::bytes)
+        });
+        quantities::register(app);
+        let mut explainers = app.world_mut().resource_mut::<Explainers>();
+        explainers.add("identity", explain::explain);
+        app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(issue::join);
+        // Others tell events in these places, too; the bus orders the events of a tick by priority.
+        let prepare = (issue::follow_rules, issue::renew, sign_events::sign_events).chain();
+        app.add_systems(SimSchedule, prepare.in_set(Before(SimSystems::Perceive)).ambiguous_with_all())
+            .add_systems(
+                SimSchedule,
+                (requests::use_capabilities, traffic::talk)
+                    .chain()
+                    .in_set(SimSystems::Act)
+                    .ambiguous_with(SimSystems::Act),
+            )
+            .add_systems(SimSchedule, spread::spread.in_set(SimSystems::Settle).ambiguous_with(SimSystems::Settle))
+            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+    }
+}
+
+/// What is state; secrets, signatures and identifiers follow from it and the scene's seed.
+fn save(world: &World) -> Vec<u8> {
+    // Writing to memory can't fail, and the type holds nothing that the format doesn't know.
+    world.get_resource::<Identities>().and_then(|own| postcard::to_stdvec(own.state()).ok()).unwrap_or_default()
+}
+
+fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
+    let state: state::State = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+    let (dice, workers) = (*world.resource::<SimRng>(), world.resource::<Workers>().clone());
+    let mut identities = world.resource_mut::<Identities>();
+    identities.restore(state, &dice, &workers)
+}

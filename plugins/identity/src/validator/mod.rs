@@ -320,10 +320,25 @@ impl PeerValidator<'_> {
         control: Option<Result<(), ControlError>>,
         now: Timestamp,
     ) -> Verdict {
+        self.may_with_papers_of(holder, holder, capability, audience, papers, control, now)
+    }
+
+    /// The same for a holder that shows the papers of `owner`, be they its own or not.
+    #[must_use]
+    pub fn may_with_papers_of(
+        &self,
+        owner: Did,
+        holder: Did,
+        capability: &str,
+        audience: &str,
+        papers: &dyn Papers,
+        control: Option<Result<(), ControlError>>,
+        now: Timestamp,
+    ) -> Verdict {
         let mut best = Verdict { links: Vec::new(), error: Some(LinkError::Nothing), failing: None };
         for any in [false, true] {
             let mut search = Search::new(papers, self.roots, self.max_issuers, self.max_delegations, any);
-            let found = search.chains(holder, capability, &mut Vec::new(), &mut |attestations, delegations| {
+            let found = search.chains(owner, capability, &mut Vec::new(), &mut |attestations, delegations| {
                 let shown = Presentation { attestations, delegations, control };
                 let verdict = self.validate(holder, capability, audience, &shown, now);
                 let is_yes = verdict.is_yes();

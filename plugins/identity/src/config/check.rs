@@ -1,0 +1,124 @@
+//! What must hold in the section beyond types and ranges.
+
+use agent2028_core::agent::parse_pattern;
+use agent2028_core::ranges::check_ranges;
+use agent2028_core::schema::{Check, Problems};
+
+use super::IdentityConfig;
+use crate::suite::SuiteId;
+
+fn check_capability(path: String, capability: &str, problems: &mut Problems) {
+    if let Err(error) = parse_pattern(capability) {
+        problems.push(path, error.to_string(), "for example \"database.query\" or \"database.*\"");
+    }
+}
+
+impl Check for IdentityConfig {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        check_ranges(self, at, problems);
+        for (field, groups) in [("agents", &self.agents), ("roots", &self.roots)] {
+            for (index, group) in groups.iter().enumerate() {
+                problems.check_group(format!("{at}.{field}[{index}]"), group);
+            }
+        }
+        for (index, group) in self.suites.iter().enumerate() {
+            problems.check_group(format!("{at}.suites[{index}].agents"), &group.agents);
+            check_suite(format!("{at}.suites[{index}].suite"), group.suite, problems);
+        }
+        check_suite(format!("{at}.suite"), self.suite, problems);
+        for (index, attestation) in self.attestations.iter().enumerate() {
+            let at = format!("{at}.attestations[{index}]");
+            self.check_member(format!("{at}.by"), &attestation.by, problems);
+            self.check_member(format!("{at}.to"), &attestation.to, problems);
+            if !attestation.audience.is_empty() {
+                problems.check_group(format!("{at}.audience"), &attestation.audience);
+            }
+            check_capability(format!("{at}.capability"), &attestation.capability, problems);
+        }
+        for (index, delegation) in self.delegations.iter().enumerate() {
+            let at = format!("{at}.delegations[{index}]");
+            self.check_member(format!("{at}.by"), &delegation.by, problems);
+            self.check_member(format!("{at}.to"), &delegation.to, problems);
+            check_capability(format!("{at}.capability"), &delegation.capability, problems);
+        }
+        for (index, request) in self.requests.iter().enumerate() {
+            let at = format!("{at}.requests[{index}]");
+            self.check_member(format!("{at}.by"), &request.by, problems);
+            self.check_member(format!("{at}.at"), &request.at, problems);
+            check_capability(format!("{at}.capability"), &request.capability, problems);
+        }
+        for (index, channel) in self.channels.iter().enumerate() {
+            let at = format!("{at}.channels[{index}]");
+            self.check_member(format!("{at}.from"), &channel.from, problems);
+            self.check_member(format!("{at}.to"), &channel.to, problems);
+        }
+    }
+}
+
+fn check_suite(path: String, suite: SuiteId, problems: &mut Problems) {
+    if suite.suite().is_none() {
+        problems.push(path, format!("this program was built without {suite}"), "build it with the feature crystals");
+    }
+}
+
+impl IdentityConfig {
+    /// Whether the agents of a group have keys.
+    #[must_use]
+    pub fn has_keys(&self, group: &str) -> bool {
+        self.agents.is_empty() || self.agents.iter().any(|name| name == group)
+    }
+
+    /// The suite of a group's keys.
+    #[must_use]
+    pub fn suite_of(&self, group: &str) -> SuiteId {
+        self.suites.iter().find(|other| other.agents == group).map_or(self.suite, |other| other.suite)
+    }
+
+    fn check_member(&self, path: String, group: &str, problems: &mut Problems) {
+        if problems.groups.iter().any(|known| known == group) && !self.has_keys(group) {
+            problems.push(path, format!("the group \"{group}\" has no keys"), "add it to identity.agents");
+        } else {
+            problems.check_group(path, group);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agent2028_core::space::WorldBounds;
+
+    use super::*;
+    use crate::config::{AttestationConfig, RequestConfig};
+
+    #[test]
+    fn what_doesn_t_fit_together_is_told_all_at_once() {
+        let config = IdentityConfig {
+            agents: vec!["office".into()],
+            roots: vec!["ofice".into()],
+            attestations: vec![AttestationConfig {
+                by: "office".into(),
+                to: "clerk".into(),
+                capability: "A..b".into(),
+                ..Default::default()
+            }],
+            requests: vec![RequestConfig { per_second: -1.0, ..Default::default() }],
+            ..Default::default()
+        };
+        let groups = vec!["office".into(), "clerk".into()];
+        let mut problems = Problems::among(groups, Vec::new(), WorldBounds::default());
+        config.check("identity", &mut problems);
+        let paths: Vec<&str> = problems.list().iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "identity.requests[0].per_second",
+                "identity.roots[0]",
+                "identity.attestations[0].to",
+                "identity.attestations[0].capability",
+                "identity.requests[0].by",
+                "identity.requests[0].at",
+                "identity.requests[0].capability",
+            ]
+        );
+    }
+}

@@ -1,0 +1,472 @@
+//! All identities of a run: their state, and what follows from it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::parallel::Workers;
+use agent2028_core::rng::SimRng;
+use bevy::prelude::*;
+
+use crate::attestation::{Attestation, Claim};
+use crate::canonical::{Canonical, Digest};
+use crate::channel::Channel;
+use crate::config::IdentityConfig;
+use crate::delegation::{Delegation, Grant};
+use crate::did::{Did, DidDocument};
+use crate::revocation::{KnownRevocations, RevocationList, Revocations};
+use crate::signature::Signature;
+use crate::state::{Member, Paper, PaperKind, State};
+use crate::suite::{KeyError, PrivateKeys, SignatureError};
+use crate::timestamp::Timestamp;
+use crate::validator::{Documents, Papers, PeerValidator, Verdict};
+use crate::vault::Vault;
+
+/// A paper with its signature.
+#[derive(Clone, Debug)]
+pub enum Sheet {
+    /// An attestation.
+    Attestation(Arc<Attestation>),
+    /// A delegation.
+    Delegation(Arc<Delegation>),
+}
+
+impl Sheet {
+    /// Its signature.
+    #[must_use]
+    pub fn signature(&self) -> &Signature {
+        match self {
+            Self::Attestation(attestation) => &attestation.signature,
+            Self::Delegation(delegation) => &delegation.signature,
+        }
+    }
+
+    /// The number by which it is revoked.
+    #[must_use]
+    pub fn id(&self) -> Digest {
+        match self {
+            Self::Attestation(attestation) => attestation.claim.id(),
+            Self::Delegation(delegation) => delegation.grant.id(),
+        }
+    }
+}
+
+/// Both ends of a channel.
+pub(crate) type Ends = Option<Box<[Channel; 2]>>;
+
+/// All identities of a run.
+#[derive(Resource, Debug, Default)]
+pub struct Identities {
+    pub(crate) state: State,
+    pub(crate) documents: Vec<DidDocument>,
+    places: BTreeMap<Did, usize>,
+    pub(crate) sheets: Vec<Sheet>,
+    attestations: Vec<Vec<Arc<Attestation>>>,
+    delegations: Vec<Vec<Arc<Delegation>>>,
+    pub(crate) lists: BTreeMap<u32, Vec<Arc<RevocationList>>>,
+    pub(crate) ends: Vec<Ends>,
+    pub(crate) vault: Vault,
+    /// The last signatures of events, with the numbers of the events, the oldest first.
+    pub(crate) event_signatures: std::collections::VecDeque<(u64, Arc<Signature>)>,
+}
+
+/// Why something could not be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The agent has no keys.
+    #[error("agent {0} has no keys")]
+    NoKeys(u32),
+    /// The identity has ended.
+    #[error("the identity of agent {0} is deactivated")]
+    Deactivated(u32),
+    /// The program was built without the suite.
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    /// The scheme refused.
+    #[error("{0}")]
+    Signature(#[from] SignatureError),
+}
+
+/// What is to be signed.
+#[derive(Clone, Copy, Debug)]
+pub struct SignRequest<'a> {
+    /// By whom.
+    pub agent: AgentId,
+    /// For what purpose; see [`Signature::context`].
+    pub context: &'a str,
+    /// The data.
+    pub data: &'a [u8],
+}
+
+impl Identities {
+    /// What a checkpoint saves.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The document of an agent, if it has keys.
+    #[must_use]
+    pub fn document_of(&self, agent: AgentId) -> Option<&DidDocument> {
+        self.documents.get(self.state.place(agent.0)?)
+    }
+
+    /// The agent behind an identifier.
+    #[must_use]
+    pub fn agent_of(&self, did: Did) -> Option<AgentId> {
+        self.places.get(&did).map(|place| AgentId(self.state.members[*place].agent))
+    }
+
+    /// All papers with their signatures; a paper and its sheet stand at the same place.
+    pub fn papers(&self) -> impl Iterator<Item = (&Paper, &Sheet)> {
+        self.state.papers.iter().zip(&self.sheets)
+    }
+
+    /// The revocation lists of an agent, the first one first.
+    #[must_use]
+    pub fn lists_of(&self, agent: AgentId) -> &[Arc<RevocationList>] {
+        self.lists.get(&agent.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// The last signatures of events, with the numbers of the events, the oldest first.
+    pub fn event_signatures(&self) -> impl Iterator<Item = (u64, &Signature)> {
+        self.event_signatures.iter().map(|(number, signature)| (*number, signature.as_ref()))
+    }
+
+    /// The memory in use, in bytes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let keys: usize = self.documents.iter().map(|document| document.history.len()).sum();
+        let lists: usize = self.lists.values().map(Vec::len).sum();
+        self.vault.bytes()
+            + keys * 11_000
+            + (self.sheets.len() + lists) * 4_000
+            + self.ends.len() * 400
+            + self.state.known.values().map(|known| known.len() * 4).sum::<usize>()
+    }
+
+    /// Signs for agents, in a batch over all workers. The results stand in the order of the requests.
+    #[must_use]
+    pub fn sign_batch(
+        &self,
+        dice: &SimRng,
+        workers: &Workers,
+        requests: &[SignRequest],
+        at: Timestamp,
+    ) -> Vec<Result<Signature, SignError>> {
+        workers.map_indices(requests.len(), |index| {
+            let SignRequest { agent, context, data } = requests[index];
+            Ok(Signature::sign(self.keys_of(dice, agent.0, at)?.as_ref(), context, at, data)?)
+        })
+    }
+
+    /// Verifies signatures of agents, in a batch over all workers, each with its data and the context it must be for.
+    #[must_use]
+    pub fn verify_batch(
+        &self,
+        workers: &Workers,
+        requests: &[(AgentId, &Signature, &str, &[u8])],
+    ) -> Vec<Result<(), SignatureError>> {
+        workers.map_indices(requests.len(), |index| {
+            let (agent, signature, context, data) = requests[index];
+            let document = self.document_of(agent).ok_or(SignatureError::Key)?;
+            let keys = document.keys_at(signature.key, signature.at).ok_or(SignatureError::Key)?;
+            self.vault.verify_once(signature, keys, context, data)
+        })
+    }
+
+    /// The private keys of an agent that are in force.
+    pub(crate) fn keys_of(&self, dice: &SimRng, agent: u32, at: Timestamp) -> Result<Arc<dyn PrivateKeys>, SignError> {
+        let place = self.state.place(agent).ok_or(SignError::NoKeys(agent))?;
+        let member = &self.state.members[place];
+        if member.ended.is_some() {
+            return Err(SignError::Deactivated(agent));
+        }
+        Ok(self.vault.keys(dice, member.suite, (agent, member.generation_at(at)))?)
+    }
+
+    /// May an agent use a capability before another now, as far as that one knows, and why or why not? The agent is taken to
+    /// be who it says.
+    #[must_use]
+    pub fn may(
+        &self,
+        config: &IdentityConfig,
+        roots: &[Did],
+        agent: AgentId,
+        capability: &str,
+        (at, audience): (AgentId, &str),
+        now: Timestamp,
+    ) -> Option<Verdict> {
+        let holder = self.document_of(agent)?.did;
+        let known = Known { identities: self, place: self.state.place(at.0) };
+        Some(self.validator(config, roots, &known).may(holder, capability, audience, self, Some(Ok(())), now))
+    }
+
+    /// What answers for an agent that knows these lists.
+    pub(crate) fn validator<'a>(
+        &'a self,
+        config: &IdentityConfig,
+        roots: &'a [Did],
+        revocations: &'a dyn KnownRevocations,
+    ) -> PeerValidator<'a> {
+        PeerValidator {
+            roots,
+            documents: self,
+            revocations,
+            signatures: &self.vault,
+            checks: config.checks.of_chains(),
+            max_issuers: config.max_issuers as usize,
+            max_delegations: config.max_delegations as usize,
+        }
+    }
+
+    /// Notes signatures that were made, in order.
+    pub(crate) fn note_signature(&mut self, signature: &Signature) {
+        self.state.counts.signed += 1;
+        if signature.suite.suite().is_some_and(crate::suite::Suite::is_seeded) {
+            let before = self.state.transcript;
+            self.state.transcript =
+                Canonical::new("agent2028.transcript.v1").bytes(&before.0).bytes(&signature.id().0).digest();
+        }
+    }
+
+    /// Adds members, whose agents must be new and in ascending order. Keys are made on all workers.
+    pub(crate) fn add_members(&mut self, dice: &SimRng, workers: &Workers, members: Vec<Member>) {
+        let documents = workers.map_indices(members.len(), |index| document_of(dice, &self.vault, &members[index]));
+        for (member, document) in members.into_iter().zip(documents) {
+            self.places.insert(document.did, self.documents.len());
+            self.documents.push(document);
+            self.attestations.push(Vec::new());
+            self.delegations.push(Vec::new());
+            self.state.members.push(member);
+        }
+        let count = self.state.members.len();
+        self.state.known.values_mut().for_each(|known| known.resize(count, 0));
+    }
+
+    /// Signs papers on all workers and adds them.
+    pub(crate) fn add_papers(&mut self, dice: &SimRng, workers: &Workers, papers: Vec<Paper>) {
+        let sheets = workers.map_indices(papers.len(), |index| self.sheet_of(dice, &papers[index]));
+        for (paper, sheet) in papers.into_iter().zip(sheets) {
+            let Some(sheet) = sheet else {
+                continue;
+            };
+            self.note_signature(sheet.signature());
+            self.file(paper.to, &sheet);
+            self.state.papers.push(paper);
+            self.sheets.push(sheet);
+        }
+    }
+
+    /// Puts newer papers in the place of others.
+    pub(crate) fn replace_papers(&mut self, dice: &SimRng, workers: &Workers, papers: Vec<(usize, Paper)>) {
+        let sheets = workers.map_indices(papers.len(), |index| self.sheet_of(dice, &papers[index].1));
+        let mut owners = Vec::new();
+        for ((at, paper), sheet) in papers.into_iter().zip(sheets) {
+            let Some(sheet) = sheet else {
+                continue;
+            };
+            self.note_signature(sheet.signature());
+            owners.push(paper.to);
+            self.state.papers[at] = paper;
+            self.sheets[at] = sheet;
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        if owners.is_empty() {
+            return;
+        }
+        for owner in &owners {
+            if let Some(place) = self.state.place(*owner) {
+                self.attestations[place].clear();
+                self.delegations[place].clear();
+            }
+        }
+        for at in 0..self.sheets.len() {
+            let to = self.state.papers[at].to;
+            if owners.binary_search(&to).is_ok() {
+                let sheet = self.sheets[at].clone();
+                self.file(to, &sheet);
+            }
+        }
+    }
+
+    fn file(&mut self, to: u32, sheet: &Sheet) {
+        if let Some(place) = self.state.place(to) {
+            match sheet {
+                Sheet::Attestation(attestation) => self.attestations[place].push(Arc::clone(attestation)),
+                Sheet::Delegation(delegation) => self.delegations[place].push(Arc::clone(delegation)),
+            }
+        }
+    }
+
+    /// A paper, written out and signed; nothing if one of the parties has no keys.
+    fn sheet_of(&self, dice: &SimRng, paper: &Paper) -> Option<Sheet> {
+        let [by, to] = [paper.by, paper.to].map(|agent| self.document_of(AgentId(agent)));
+        let (by, to) = (by?, to?);
+        let signer = &self.state.members[self.state.place(paper.signer.0)?];
+        let keys = self.vault.keys(dice, signer.suite, paper.signer).ok()?;
+        let capability = self.state.name_of(paper.capability).to_owned();
+        let is_forged = paper.signer.0 != paper.by;
+        let mut proof = [0; 16];
+        proof[..8].copy_from_slice(&paper.number.to_le_bytes());
+        let sheet = match paper.kind {
+            PaperKind::Attestation { audience, epoch } => {
+                let claim = Claim {
+                    issuer: by.did,
+                    subject: to.did,
+                    capability,
+                    audience: self.state.name_of(audience).to_owned(),
+                    issued: paper.issued,
+                    expires: paper.expires,
+                    epoch,
+                    proof,
+                };
+                let mut attestation = claim.sign(keys.as_ref()).ok()?;
+                if is_forged {
+                    claim_key(&mut attestation.signature, by, paper.issued);
+                }
+                Sheet::Attestation(Arc::new(attestation))
+            }
+            PaperKind::Delegation { redelegable } => {
+                let grant = Grant {
+                    delegator: by.did,
+                    delegate: to.did,
+                    capability,
+                    issued: paper.issued,
+                    expires: paper.expires,
+                    redelegable,
+                };
+                let mut delegation = grant.sign(keys.as_ref()).ok()?;
+                if is_forged {
+                    claim_key(&mut delegation.signature, by, paper.issued);
+                }
+                Sheet::Delegation(Arc::new(delegation))
+            }
+        };
+        Some(sheet)
+    }
+
+    /// The list of an issuer that its last state asks for, signed.
+    pub(crate) fn signed_list(&self, dice: &SimRng, issuer: u32, number: usize) -> Option<RevocationList> {
+        let place = self.state.place(issuer)?;
+        let member = &self.state.members[place];
+        let states = self.state.lists.get(&issuer)?;
+        let state = states.get(number)?;
+        let mut body = Revocations::none(self.documents[place].did);
+        for earlier in &states[..=number] {
+            for paper in &earlier.papers {
+                let sheet = self.sheets.get(*paper as usize)?;
+                body.revoked.insert(sheet.id(), earlier.issued);
+            }
+        }
+        (body.number, body.issued, body.epoch) = (number as u32 + 1, state.issued, state.epoch);
+        let keys = self.vault.keys(dice, member.suite, (issuer, member.generation_at(state.issued))).ok()?;
+        body.sign(keys.as_ref()).ok()
+    }
+
+    /// Puts a saved state in place and derives documents, signatures and lists anew, unless they are the same as before.
+    pub(crate) fn restore(&mut self, state: State, dice: &SimRng, workers: &Workers) -> Result<(), String> {
+        state.check()?;
+        let is_same = self.state.members == state.members
+            && self.state.papers == state.papers
+            && self.state.names == state.names
+            && self.state.lists == state.lists;
+        if is_same {
+            self.ends = state.channels.iter().map(|_| None).collect();
+            self.event_signatures.clear();
+            self.state = state;
+        } else {
+            self.derive(state, dice, workers);
+        }
+        Ok(())
+    }
+
+    fn derive(&mut self, state: State, dice: &SimRng, workers: &Workers) {
+        *self = Self { vault: std::mem::take(&mut self.vault), ..Self::default() };
+        let (counts, transcript) = (state.counts, state.transcript);
+        let known = state.known.clone();
+        self.state = State { members: Vec::new(), papers: Vec::new(), ..state.clone() };
+        self.add_members(dice, workers, state.members);
+        self.add_papers(dice, workers, state.papers);
+        for (issuer, lists) in &state.lists {
+            let signed = workers.map_indices(lists.len(), |number| self.signed_list(dice, *issuer, number));
+            self.lists.insert(*issuer, signed.into_iter().flatten().map(Arc::new).collect());
+        }
+        self.ends = self.state.channels.iter().map(|_| None).collect();
+        (self.state.counts, self.state.transcript, self.state.known) = (counts, transcript, known);
+    }
+
+    /// Makes the document of a member again, after its keys or its end have changed.
+    pub(crate) fn renew_document(&mut self, dice: &SimRng, place: usize) {
+        let document = document_of(dice, &self.vault, &self.state.members[place]);
+        self.documents[place] = document;
+    }
+}
+
+/// A forged signature says that it was made with the keys of whom it names.
+fn claim_key(signature: &mut Signature, by: &DidDocument, at: Timestamp) {
+    if let Some(generation) = by.generation_at(at) {
+        signature.key = by.history[generation].keys.id();
+    }
+}
+
+fn document_of(dice: &SimRng, vault: &Vault, member: &Member) -> DidDocument {
+    let keys = |number: usize| vault.keys(dice, member.suite, (member.agent, number as u32));
+    let empty = || DidDocument { did: Did::default(), history: Vec::new(), deactivated: None };
+    let (Ok(first), Some(created)) = (keys(0), member.since.first()) else {
+        return empty();
+    };
+    let mut document = DidDocument::new(first.public().clone(), *created);
+    let mut last = first;
+    for (number, since) in member.since.iter().enumerate().skip(1) {
+        let Ok(new) = keys(number) else {
+            return document;
+        };
+        // Times ascend and the former keys are those in force, so a rotation can't fail but for the scheme itself.
+        if document.rotate(last.as_ref(), new.as_ref(), *since).is_err() {
+            return document;
+        }
+        last = new;
+    }
+    if let Some(ended) = member.ended {
+        // As above: the last keys are those in force.
+        let _ = document.deactivate(last.as_ref(), ended);
+    }
+    document
+}
+
+impl Documents for Identities {
+    fn document(&self, did: Did) -> Option<&DidDocument> {
+        self.places.get(&did).map(|place| &self.documents[*place])
+    }
+}
+
+impl Papers for Identities {
+    fn attestations_of(&self, subject: Did) -> &[Arc<Attestation>] {
+        self.places.get(&subject).map_or(&[], |place| &self.attestations[*place])
+    }
+
+    fn delegations_to(&self, delegate: Did) -> &[Arc<Delegation>] {
+        self.places.get(&delegate).map_or(&[], |place| &self.delegations[*place])
+    }
+}
+
+/// What a member knows of revocations; without a place: all there is to know.
+pub(crate) struct Known<'a> {
+    pub identities: &'a Identities,
+    pub place: Option<usize>,
+}
+
+impl KnownRevocations for Known<'_> {
+    fn list_of(&self, issuer: Did) -> Option<&Revocations> {
+        let identities = self.identities;
+        let agent = identities.agent_of(issuer)?.0;
+        let lists = identities.lists.get(&agent)?;
+        let known = match self.place {
+            None => lists.len(),
+            Some(place) => *identities.state.known.get(&agent)?.get(place)? as usize,
+        };
+        lists.get(known.checked_sub(1)?).map(|list| &list.body)
+    }
+}

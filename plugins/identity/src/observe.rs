@@ -1,0 +1,162 @@
+//! The plugin's metrics.
+
+use agent2028_core::agent::AgentId;
+use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
+use bevy::prelude::*;
+
+use crate::config::IdentityConfig;
+use crate::identities::Identities;
+use crate::state::AttackKind;
+
+/// The numbers of the plugin's metrics in this run.
+#[derive(Resource)]
+pub struct IdentityMetrics {
+    members: MetricId,
+    papers: MetricId,
+    signatures: MetricId,
+    verifications: MetricId,
+    rotations: MetricId,
+    requests: MetricId,
+    allowed: MetricId,
+    refused: MetricId,
+    stale: MetricId,
+    attempts: MetricId,
+    let_through: MetricId,
+    let_through_ratio: MetricId,
+    by_kind: [(MetricId, MetricId); 4],
+    revoked: MetricId,
+    known: MetricId,
+    channels: Option<ChannelMetrics>,
+    signed_events: Option<MetricId>,
+}
+
+struct ChannelMetrics {
+    open: MetricId,
+    messages: MetricId,
+    lost: MetricId,
+    bytes: MetricId,
+}
+
+/// What metrics call an attack: names and meanings of how often it was tried and let through.
+const fn names(kind: AttackKind) -> [(&'static str, &'static str); 2] {
+    match kind {
+        AttackKind::ForgeSignature => [
+            ("identity.forged", "How often somebody showed papers that it had signed in another's name."),
+            ("identity.forged_through", "How often papers that somebody had signed in another's name were believed."),
+        ],
+        AttackKind::StealDelegation => [
+            ("identity.stolen", "How often somebody showed another's papers."),
+            ("identity.stolen_through", "How often papers were accepted from somebody whose they weren't."),
+        ],
+        AttackKind::Impersonate => [
+            ("identity.impersonated", "How often somebody said that it was another."),
+            ("identity.impersonated_through", "How often somebody was taken for another."),
+        ],
+        AttackKind::ReplayMessages => [
+            ("identity.replayed", "How often somebody sent a message of others again."),
+            ("identity.replayed_through", "How often a message was accepted once more."),
+        ],
+    }
+}
+
+impl IdentityMetrics {
+    /// Declares the metrics of a scene.
+    #[must_use]
+    pub fn declare(config: &IdentityConfig, metrics: &mut Metrics) -> Self {
+        let mut cheap = |name: &str, unit, help| metrics.declare(MetricSpec::cheap(name, unit, help));
+        Self {
+            members: cheap(
+                "identity.members",
+                "agents",
+                "How many agents have keys and an identity that hasn't ended.",
+            ),
+            papers: cheap("identity.papers", "papers", "How many attestations and delegations there are."),
+            signatures: cheap("identity.signatures", "signatures", "How many signatures were made."),
+            verifications: cheap(
+                "identity.verifications",
+                "signatures",
+                "How many proofs of control, openings of channels, revocation lists and other signatures that are seen once were checked.",
+            ),
+            rotations: cheap("identity.rotations", "rotations", "How often keys were rotated."),
+            requests: cheap("identity.requests", "requests", "How often honest agents used a capability."),
+            allowed: cheap("identity.allowed", "requests", "How many of these uses were allowed."),
+            refused: cheap("identity.refused_ratio", "", "The share of honest uses that were refused, 0 to 1."),
+            stale: cheap(
+                "identity.stale",
+                "requests",
+                "How many uses were allowed though something in the chain had been revoked, because it hadn't been heard of yet.",
+            ),
+            attempts: cheap("identity.attacks", "attempts", "How often somebody who isn't honest tried something."),
+            let_through: cheap("identity.let_through", "attempts", "How many of these attempts were let through."),
+            let_through_ratio: cheap(
+                "identity.let_through_ratio",
+                "",
+                "The share of attempts by those who aren't honest that were let through, 0 to 1.",
+            ),
+            by_kind: AttackKind::ALL.map(|kind| {
+                let [tried, through] = names(kind).map(|(name, help)| cheap(name, "attempts", help));
+                (tried, through)
+            }),
+            revoked: cheap("identity.revoked", "papers", "How many papers were taken back."),
+            known: cheap(
+                "identity.revocations_known",
+                "",
+                "The share of agents that know the revocation list that is known least, 0 to 1.",
+            ),
+            channels: (!config.channels.is_empty()).then(|| ChannelMetrics {
+                open: cheap("identity.channels", "channels", "How many sealed channels were opened."),
+                messages: cheap("identity.messages", "messages", "How many messages arrived through channels."),
+                lost: cheap(
+                    "identity.lost_messages",
+                    "messages",
+                    "How many messages that were sent once were refused. Always 0.",
+                ),
+                bytes: cheap("identity.sealed_bytes", "B", "How many bytes went through channels, sealed."),
+            }),
+            signed_events: (!config.signed_events.is_empty()).then(|| {
+                cheap("identity.signed_events", "events", "How many events were signed by the agent they come from.")
+            }),
+        }
+    }
+}
+
+/// Records the metrics. Shares of nothing are not recorded.
+pub(crate) fn observe(identities: Res<Identities>, ids: Res<IdentityMetrics>, mut metrics: ResMut<Metrics>) {
+    let (state, counts) = (identities.state(), &identities.state().counts);
+    let mut record = |id: MetricId, value: f64| metrics.record(id, value);
+    record(ids.members, state.members.iter().filter(|member| member.ended.is_none()).count() as f64);
+    record(ids.papers, state.papers.len() as f64);
+    record(ids.signatures, counts.signed as f64);
+    record(ids.verifications, counts.verified as f64);
+    record(ids.rotations, state.members.iter().map(|member| member.since.len() as u64 - 1).sum::<u64>() as f64);
+    record(ids.requests, counts.requests as f64);
+    record(ids.allowed, counts.allowed as f64);
+    if counts.requests > 0 {
+        record(ids.refused, (counts.requests - counts.allowed) as f64 / counts.requests as f64);
+    }
+    record(ids.stale, counts.stale as f64);
+    let [attempts, let_through] = [counts.attempts, counts.let_through].map(|by_kind| by_kind.iter().sum::<u64>());
+    record(ids.attempts, attempts as f64);
+    record(ids.let_through, let_through as f64);
+    if attempts > 0 {
+        record(ids.let_through_ratio, let_through as f64 / attempts as f64);
+    }
+    for (kind, (tried, through)) in ids.by_kind.iter().enumerate() {
+        record(*tried, counts.attempts[kind] as f64);
+        record(*through, counts.let_through[kind] as f64);
+    }
+    record(ids.revoked, counts.revoked as f64);
+    let reach = state.lists.keys().filter_map(|issuer| identities.reach(AgentId(*issuer)));
+    if let Some(least) = reach.min_by(f64::total_cmp) {
+        record(ids.known, least);
+    }
+    if let Some(channels) = &ids.channels {
+        record(channels.open, counts.channels as f64);
+        record(channels.messages, counts.messages as f64);
+        record(channels.lost, counts.lost_messages as f64);
+        record(channels.bytes, counts.sealed_bytes as f64);
+    }
+    if let Some(signed_events) = ids.signed_events {
+        record(signed_events, counts.signed_events as f64);
+    }
+}

@@ -1,0 +1,276 @@
+//! What a checkpoint saves of identities: who has keys since when, which papers there are and what was taken back, in terms
+//! of agents and times. Keys, identifiers and signatures follow from it and from the scene's seed, so no secret is saved.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::canonical::Digest;
+use crate::channel::ReplayWindow;
+use crate::suite::SuiteId;
+use crate::timestamp::Timestamp;
+use crate::validator::LinkError;
+use crate::vault::Generation;
+
+/// An agent with keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The agent.
+    pub agent: u32,
+    /// The suite of its keys.
+    pub suite: SuiteId,
+    /// Since when each generation of its keys is in force, the first one first.
+    pub since: Vec<Timestamp>,
+    /// When the identity ended, if it did.
+    pub ended: Option<Timestamp>,
+}
+
+impl Member {
+    /// The generation of keys in force at a time.
+    #[must_use]
+    pub fn generation_at(&self, time: Timestamp) -> u32 {
+        self.since.iter().rposition(|since| *since <= time).unwrap_or(0) as u32
+    }
+}
+
+/// What a paper is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PaperKind {
+    /// An attestation, for the audience of this name.
+    Attestation {
+        /// The name's number; 0 is no name.
+        audience: u32,
+        /// The issuer's epoch.
+        epoch: u32,
+    },
+    /// A delegation.
+    Delegation {
+        /// Whether it may be passed on.
+        redelegable: bool,
+    },
+}
+
+/// An attestation or a delegation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paper {
+    /// What it is.
+    pub kind: PaperKind,
+    /// The rule of the scene that it was made by: the index among `attestations` or `delegations`.
+    pub rule: Option<u32>,
+    /// In whose name it is.
+    pub by: u32,
+    /// For whom.
+    pub to: u32,
+    /// The number of the capability's name.
+    pub capability: u32,
+    /// When it was issued.
+    pub issued: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Its number among all papers of the run.
+    pub number: u64,
+    /// Whose keys signed it, and which: those of `by`, unless it is forged.
+    pub signer: Generation,
+    /// Whether it was taken back.
+    pub revoked: bool,
+}
+
+/// A revocation list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List {
+    /// When it was made.
+    pub issued: Timestamp,
+    /// The issuer's epoch.
+    pub epoch: u32,
+    /// The papers that this list takes back and those before it don't, by their place among all papers.
+    pub papers: Vec<u32>,
+}
+
+/// A sealed channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelState {
+    /// The rule of the scene that it was opened by.
+    pub rule: u32,
+    /// Who opened it, and to whom.
+    pub ends: [u32; 2],
+    /// When it was opened; nothing as long as it isn't.
+    pub opened: Option<Timestamp>,
+    /// How many messages each end has sent.
+    pub sent: [u64; 2],
+    /// What each end has let in.
+    pub windows: [ReplayWindow; 2],
+}
+
+/// What somebody does who isn't honest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AttackKind {
+    /// Shows papers that it signed itself in another's name.
+    ForgeSignature,
+    /// Shows another's papers as if they were its own.
+    StealDelegation,
+    /// Says it is another.
+    Impersonate,
+    /// Sends messages again that others have sent.
+    ReplayMessages,
+}
+
+impl AttackKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::ForgeSignature, Self::StealDelegation, Self::Impersonate, Self::ReplayMessages];
+}
+
+/// An agent that isn't honest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attack {
+    /// What it does.
+    pub kind: AttackKind,
+    /// Who does it.
+    pub agent: u32,
+    /// In whose name, or with whose papers; itself if it replays messages.
+    pub victim: u32,
+    /// The number of the name of the capability that it wants.
+    pub capability: u32,
+    /// How often it tries.
+    pub per_second: f32,
+    /// The last tick of it.
+    pub until: u64,
+}
+
+/// What became of an agent's last use of a capability.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastUse {
+    /// When.
+    pub tick: u64,
+    /// When a refusal of it was told last.
+    pub told: Option<u64>,
+    /// Before whom.
+    pub at: u32,
+    /// The number of the capability's name.
+    pub capability: u32,
+    /// In whose name.
+    pub name: u32,
+    /// Why it was refused, if it was.
+    pub refused: Option<LinkError>,
+}
+
+/// What has happened since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Signatures made.
+    pub signed: u64,
+    /// Proofs of control, openings of channels, revocation lists and events whose signatures were checked. (Those of papers
+    /// are checked once and remembered.)
+    pub verified: u64,
+    /// Uses of capabilities by those who are honest.
+    pub requests: u64,
+    /// Those that were allowed.
+    pub allowed: u64,
+    /// Those that were allowed though something in the chain had been revoked, because it hadn't been heard of yet.
+    pub stale: u64,
+    /// What was tried by those who aren't honest, by kind.
+    pub attempts: [u64; 4],
+    /// What of it was let through.
+    pub let_through: [u64; 4],
+    /// Papers that were taken back.
+    pub revoked: u64,
+    /// Revocation lists that agents took over from others.
+    pub lists_heard: u64,
+    /// Channels opened.
+    pub channels: u64,
+    /// Messages that arrived through channels.
+    pub messages: u64,
+    /// Messages of channels that were refused though they were sent once.
+    pub lost_messages: u64,
+    /// Their bytes, as they went over the wire.
+    pub sealed_bytes: u64,
+    /// Events signed by whom they come from.
+    pub signed_events: u64,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Agents with keys, by id.
+    pub members: Vec<Member>,
+    /// Names of capabilities and audiences. The first one is empty.
+    pub names: Vec<String>,
+    /// All papers.
+    pub papers: Vec<Paper>,
+    /// All revocation lists by issuer, the first one first.
+    pub lists: BTreeMap<u32, Vec<List>>,
+    /// How many lists of each issuer each member (by its place) knows.
+    pub known: BTreeMap<u32, Vec<u32>>,
+    /// Channels.
+    pub channels: Vec<ChannelState>,
+    /// Agents that aren't honest.
+    pub attacks: Vec<Attack>,
+    /// What became of each agent's last use of a capability.
+    pub last: BTreeMap<u32, LastUse>,
+    /// Counts.
+    pub counts: Counts,
+    /// The digest of all signatures made with suites that reproduce, in order: equal states come from equal signatures.
+    pub transcript: Digest,
+}
+
+impl State {
+    /// Whether everything that refers to something else refers to something that is there.
+    ///
+    /// # Errors
+    /// What doesn't.
+    pub fn check(&self) -> Result<(), String> {
+        let fail = |what: &str| Err(format!("{what} refers to what isn't there"));
+        if !self.members.is_sorted_by(|one, other| one.agent < other.agent)
+            || self.members.iter().any(|member| member.since.is_empty() || !member.since.is_sorted())
+        {
+            return Err("members are not in order".into());
+        }
+        let is_member = |agent: u32| self.place(agent).is_some();
+        if !self.papers.iter().all(|paper| [paper.by, paper.to, paper.signer.0].into_iter().all(is_member)) {
+            return fail("a paper");
+        }
+        let is_paper = |paper: &u32| (*paper as usize) < self.papers.len();
+        let are_lists = |(issuer, lists): (&u32, &Vec<List>)| {
+            is_member(*issuer) && lists.iter().all(|list| list.papers.iter().all(is_paper))
+        };
+        if !self.lists.iter().all(are_lists) {
+            return fail("a revocation list");
+        }
+        let is_known = |(issuer, known): (&u32, &Vec<u32>)| {
+            let newest = self.lists.get(issuer).map_or(0, Vec::len);
+            known.len() == self.members.len() && known.iter().all(|number| *number as usize <= newest)
+        };
+        if !self.known.iter().all(is_known) || !self.lists.keys().eq(self.known.keys()) {
+            return fail("what is known of revocations");
+        }
+        if !self.channels.iter().all(|channel| channel.ends.into_iter().all(is_member)) {
+            return fail("a channel");
+        }
+        Ok(())
+    }
+
+    /// The place of an agent among the members.
+    #[must_use]
+    pub fn place(&self, agent: u32) -> Option<usize> {
+        self.members.binary_search_by_key(&agent, |member| member.agent).ok()
+    }
+
+    /// The number of a name; it is added if it is new.
+    pub fn name(&mut self, name: &str) -> u32 {
+        if self.names.is_empty() {
+            self.names.push(String::new());
+        }
+        match self.names.iter().position(|known| known == name) {
+            Some(number) => number as u32,
+            None => {
+                self.names.push(name.into());
+                (self.names.len() - 1) as u32
+            }
+        }
+    }
+
+    /// A name.
+    #[must_use]
+    pub fn name_of(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("", String::as_str)
+    }
+}

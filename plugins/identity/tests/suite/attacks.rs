@@ -1,0 +1,125 @@
+//! Attacks, with and without what stops them.
+
+use agent2028_core::agent::{AgentGroup, AgentId};
+use agent2028_core::event::EventBus;
+use agent2028_core::intervention::{AnyIntervention, Intervention};
+use agent2028_core::simulation::Simulation;
+use agent2028_identity::config::ChecksConfig;
+use agent2028_identity::events::{Intrusion, Refusal};
+use agent2028_identity::interventions::{ForgeSignature, Impersonate, ReplayMessages, StealDelegation};
+use agent2028_identity::state::AttackKind;
+use agent2028_identity::validator::{ControlKind, LinkError, SignatureKind};
+use agent2028_identity::{ATTACK_LET_THROUGH, ATTACK_REFUSED};
+use bevy::prelude::*;
+
+use crate::scene::{Scene, agents, metric};
+
+/// An office with two strangers (14, 15).
+fn with_strangers(checks: ChecksConfig) -> Scene {
+    let mut scene = Scene::office();
+    scene.groups.push(AgentGroup { name: "stranger".into(), count: 2, ..default() });
+    scene.identity.checks = checks;
+    scene
+}
+
+/// Runs an attack for five seconds.
+fn under_attack(checks: ChecksConfig, attack: impl Into<AnyIntervention>) -> Simulation {
+    let mut simulation = with_strangers(checks).start();
+    simulation.run(5);
+    simulation.intervene(attack);
+    simulation.run(50);
+    simulation
+}
+
+fn let_through(simulation: &Simulation) -> f64 {
+    // Honest agents don't notice.
+    assert_eq!(metric(simulation, "identity.refused_ratio"), 0.0);
+    assert!(metric(simulation, "identity.attacks") > 35.0);
+    metric(simulation, "identity.let_through_ratio")
+}
+
+fn reasons(simulation: &Simulation) -> Vec<LinkError> {
+    let bus = simulation.world().resource::<EventBus>();
+    let refused = bus.history().filter(|event| event.kind == ATTACK_REFUSED);
+    let mut reasons: Vec<_> = refused.filter_map(|event| Some(event.payload.get::<Refusal>()?.error.clone())).collect();
+    reasons.dedup();
+    reasons
+}
+
+macro_rules! attack {
+    ($kind:ident) => {
+        $kind { select: agents(&[14, 15]), per_second: 5.0, ..default() }
+    };
+}
+
+#[test]
+fn forged_signatures_pass_only_where_nobody_checks_them() {
+    let simulation = under_attack(ChecksConfig::default(), attack!(ForgeSignature));
+    assert_eq!(let_through(&simulation), 0.0);
+    assert_eq!(reasons(&simulation), [LinkError::Signature(SignatureKind::Classic)]);
+    let simulation = under_attack(ChecksConfig { signatures: false, ..default() }, attack!(ForgeSignature));
+    assert_eq!(let_through(&simulation), 1.0);
+    let bus = simulation.world().resource::<EventBus>();
+    let told = bus.history().find(|event| event.kind == ATTACK_LET_THROUGH).unwrap();
+    let intrusion = told.payload.get::<Intrusion>().unwrap();
+    assert_eq!((intrusion.kind, intrusion.victim), (AttackKind::ForgeSignature, AgentId(0)));
+}
+
+#[test]
+fn stolen_papers_pass_only_where_nobody_asks_for_control() {
+    let simulation = under_attack(ChecksConfig::default(), attack!(StealDelegation));
+    assert_eq!((let_through(&simulation), reasons(&simulation)), (0.0, vec![LinkError::NotHolder]));
+    let simulation = under_attack(ChecksConfig { control: false, ..default() }, attack!(StealDelegation));
+    assert_eq!(let_through(&simulation), 1.0);
+}
+
+#[test]
+fn impostors_pass_only_where_nobody_asks_for_control() {
+    let simulation = under_attack(ChecksConfig::default(), attack!(Impersonate));
+    let not_in_control = LinkError::NotInControl(ControlKind::Signature);
+    assert_eq!((let_through(&simulation), reasons(&simulation)), (0.0, vec![not_in_control]));
+    let simulation = under_attack(ChecksConfig { control: false, ..default() }, attack!(Impersonate));
+    assert_eq!(let_through(&simulation), 1.0);
+}
+
+#[test]
+fn replayed_messages_pass_only_where_nobody_looks() {
+    let run = |checks| {
+        let mut scene = Scene::ring();
+        scene.identity.checks = checks;
+        let mut simulation = scene.start();
+        simulation.run(30);
+        simulation.intervene(ReplayMessages { select: agents(&[5]), per_second: 20.0, duration_s: None });
+        simulation.run(50);
+        assert_eq!(metric(&simulation, "identity.replayed"), 100.0);
+        assert_eq!(metric(&simulation, "identity.lost_messages"), 0.0);
+        metric(&simulation, "identity.replayed_through")
+    };
+    assert_eq!(run(ChecksConfig::default()), 0.0);
+    assert_eq!(run(ChecksConfig { replays: false, ..default() }), 100.0);
+}
+
+#[test]
+fn an_attack_ends_with_its_duration() {
+    let mut simulation = with_strangers(ChecksConfig::default()).start();
+    simulation.intervene(Impersonate { duration_s: Some(2.0), per_second: 10.0, ..attack!(Impersonate) });
+    simulation.run(40);
+    assert!((38.0..=42.0).contains(&metric(&simulation, "identity.attacks")));
+}
+
+#[test]
+fn attacks_that_make_no_sense_are_refused_with_a_reason() {
+    let refused = |attack: AnyIntervention| {
+        let mut simulation = with_strangers(ChecksConfig::default()).start();
+        simulation.intervene(attack);
+        simulation.run(1);
+        let log = simulation.world().resource::<agent2028_core::intervention::InterventionLog>();
+        log.0[0].outcome.clone().unwrap_err()
+    };
+    let nobody = ForgeSignature { victim: agents(&[3]), ..attack!(ForgeSignature) };
+    assert!(refused(nobody.into()).contains("none of the chosen victims is a root"));
+    let poor = StealDelegation { victim: agents(&[11]), ..attack!(StealDelegation) };
+    assert!(refused(poor.into()).contains("has papers for database.query"));
+    assert!(refused(ReplayMessages::default().into()).contains("no sealed channels"));
+    assert_eq!(Impersonate::NAME, "Impersonate");
+}
