@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use agent2028_boids::BoidsPlugin;
 use agent2028_core::SimCorePlugin;
-use agent2028_core::agent::{AgentGroups, AgentIndex, GroupId, spawn_scene_group};
+use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, GroupId, spawn_scene_group};
 use agent2028_core::checkpoint::SceneFingerprint;
 use agent2028_core::intervention::{InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
@@ -12,8 +12,10 @@ use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
 use agent2028_core::reflect_path::PathError;
+use agent2028_core::rng::SimStream;
 use agent2028_core::schema::{Problem, suggest};
-use agent2028_network::NetworkPlugin;
+use agent2028_identity::{Contacts, IdentityPlugin};
+use agent2028_network::{Network, NetworkPlugin};
 use agent2028_operations::OperationsPlugin;
 use agent2028_pheromones::PheromonesPlugin;
 use bevy::prelude::*;
@@ -114,6 +116,12 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     if let Some(config) = &scene.operations {
         app.add_plugins(OperationsPlugin { config: config.clone(), files: loaded.files_of_operations.clone() });
     }
+    if let Some(config) = &scene.identity {
+        app.add_plugins(IdentityPlugin { config: config.clone() });
+        if scene.network.is_some() {
+            app.insert_resource(Contacts { pick: Some(reachable_neighbour) });
+        }
+    }
     for add in &plugins.0 {
         add(&mut app);
     }
@@ -129,6 +137,17 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
         return Err(loaded.error(problems));
     }
     Ok(app)
+}
+
+/// A neighbour of an agent by chance, unless a partition stands between them.
+fn reachable_neighbour(world: &World, agent: AgentId, stream: &mut SimStream) -> Option<AgentId> {
+    let network = world.get_resource::<Network>()?;
+    let neighbours = network.neighbours(agent);
+    let at = (stream.unit() * neighbours.len() as f32) as usize;
+    let other = (at < neighbours.len()).then(|| neighbours.get(at))?;
+    let is_cut =
+        network.faults().partitions.iter().any(|cut| cut.inside.contains(agent.0) != cut.inside.contains(other));
+    (!is_cut).then_some(AgentId(other))
 }
 
 /// What only shows when the scene has met its plugins: metrics, live values.

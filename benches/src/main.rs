@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -18,6 +18,7 @@ mod draw;
 mod events;
 mod field;
 mod flock;
+mod identity;
 mod idle;
 mod interface;
 mod machine;
@@ -80,6 +81,7 @@ fn rows() -> Vec<&'static Row> {
         events::ROWS,
         network::ROWS,
         operations::ROWS,
+        identity::ROWS,
         draw::ROWS,
         interface::ROWS,
         checkpoint::ROWS,

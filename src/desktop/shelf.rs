@@ -60,6 +60,9 @@ fn tags(scene: &Scene) -> Vec<String> {
             tags.push("gossip");
         }
     }
+    if scene.identity.is_some() {
+        tags.push("identity");
+    }
     if let Some(pheromones) = &scene.pheromones {
         tags.push("pheromones");
         if !pheromones.foraging.is_empty() {

@@ -4,6 +4,7 @@ use agent2028_boids::intervention as boids;
 use agent2028_core::faults;
 use agent2028_core::intervention::{AnyIntervention, Intervention};
 use agent2028_core::schema::{Check, Problems};
+use agent2028_identity::interventions as identity;
 use agent2028_network::interventions as network;
 use agent2028_operations::interventions as operations;
 use agent2028_pheromones::interventions as pheromones;
@@ -153,6 +154,22 @@ actions! {
     LyingReports(operations::LyingReports),
     /// Takes agents out of the routing.
     Isolate(operations::Isolate),
+    /// Lets agents sign in another's name.
+    ForgeSignature(identity::ForgeSignature),
+    /// Lets agents show another's papers.
+    StealDelegation(identity::StealDelegation),
+    /// Lets agents say that they are another.
+    Impersonate(identity::Impersonate),
+    /// Lets agents send messages of others again.
+    ReplayMessages(identity::ReplayMessages),
+    /// Takes attestations and delegations back.
+    RevokePapers(identity::RevokePapers),
+    /// Ends all that issuers attested before.
+    RaiseEpoch(identity::RaiseEpoch),
+    /// Puts new keys in place of old ones.
+    RotateKeys(identity::RotateKeys),
+    /// Ends identities for good.
+    DeactivateIdentity(identity::DeactivateIdentity),
 }
 
 impl Default for Action {

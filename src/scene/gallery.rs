@@ -31,6 +31,8 @@ scenes![
     "partition",
     "rumour-ttl",
     "swim",
+    "delegation",
+    "sealed-channel",
     "murmuration",
     "abmfc-flock-small",
     "abmfc-flock-large",
@@ -64,6 +66,9 @@ pub fn picture_tick(name: &str) -> u64 {
         "welcome" | "flock" | "resource-discovery" => 900,
         "formations" => 420,
         "predator" | "partition" => 600,
+        // Those who lost their papers are refused, and those who never had any.
+        "delegation" => 800,
+        "sealed-channel" => 500,
         "foraging" => 1800,
         "double-bridge" | "cross-tier" => 1500,
         // A third of the databases has just failed; the queues of the spike are full.

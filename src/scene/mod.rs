@@ -33,6 +33,7 @@ use agent2028_core::params::Param;
 use agent2028_core::quarantine::OnFault;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::space::WorldBounds;
+use agent2028_identity::IdentityConfig;
 use agent2028_network::NetworkConfig;
 use agent2028_operations::OperationsConfig;
 use agent2028_pheromones::PheromonesConfig;
@@ -79,6 +80,8 @@ pub struct Scene {
     pub network: Option<NetworkConfig>,
     /// Work that is asked of agents: workloads, routing, queues, tiers. Without this section nobody asks for anything.
     pub operations: Option<OperationsConfig>,
+    /// Keys, attestations, delegations and sealed channels. Without this section nobody has keys.
+    pub identity: Option<IdentityConfig>,
     /// What is done to the simulation, and when.
     pub timeline: Vec<TimelineEntry>,
     /// What must hold for the scene to pass `agent2028 test`.
@@ -117,6 +120,7 @@ impl Default for Scene {
             pheromones: None,
             network: None,
             operations: None,
+            identity: None,
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
@@ -309,6 +313,9 @@ impl Check for Scene {
         }
         if let Some(operations) = &self.operations {
             operations.check("operations", problems);
+        }
+        if let Some(identity) = &self.identity {
+            identity.check("identity", problems);
         }
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);

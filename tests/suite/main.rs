@@ -18,6 +18,7 @@ mod plot;
 mod promises;
 mod replay;
 mod resume;
+mod secrets;
 mod timeline;
 
 /// A folder for a test, removed when it ends.

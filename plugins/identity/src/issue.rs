@@ -7,6 +7,7 @@ use agent2028_core::parallel::Workers;
 use agent2028_core::rng::SimRng;
 use bevy::prelude::*;
 
+use crate::canonical::Digest;
 use crate::config::IdentityConfig;
 use crate::did::Did;
 use crate::events::{PAPERS_ISSUED, PapersIssued};
@@ -115,20 +116,28 @@ pub(crate) fn join(world: &mut World, batch: &SpawnBatch) {
 
 /// Issues what rules that came while the scene ran ask for.
 pub(crate) fn follow_rules(world: &mut World) {
-    if !world.resource_ref::<IdentityConfig>().is_changed() {
+    let config = world.resource_ref::<IdentityConfig>();
+    if !config.is_changed() || world.resource::<Identities>().state.rules == digest_of_rules(&config) {
         return;
     }
-    let config = world.resource::<IdentityConfig>().clone();
+    let config = config.clone();
     let now = Timestamp::now(world.resource::<SimClock>());
     world.resource_scope(|world, mut identities: Mut<Identities>| {
         identities.issue_missing(world, &config, now);
     });
 }
 
+/// The digest of the rules that make papers.
+fn digest_of_rules(config: &IdentityConfig) -> Digest {
+    // Writing to memory can't fail, and the types hold nothing that the format doesn't know.
+    Digest::of(&postcard::to_stdvec(&(&config.attestations, &config.delegations)).unwrap_or_default())
+}
+
 impl Identities {
     /// Issues what the rules ask for and nobody has yet.
     fn issue_missing(&mut self, world: &mut World, config: &IdentityConfig, now: Timestamp) {
         let (dice, workers) = (*world.resource::<SimRng>(), world.resource::<Workers>().clone());
+        self.state.rules = digest_of_rules(config);
         let (mut givers, mut takers) = (Vec::new(), Vec::new());
         for (number, rule) in rules(config) {
             let (by, to) = rule.parties();

@@ -1,6 +1,7 @@
 //! The plugin's metrics.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
 use bevy::prelude::*;
 
@@ -23,6 +24,8 @@ pub struct IdentityMetrics {
     attempts: MetricId,
     let_through: MetricId,
     let_through_ratio: MetricId,
+    recently_refused: MetricId,
+    recently_let_through: MetricId,
     by_kind: [(MetricId, MetricId); 4],
     revoked: MetricId,
     known: MetricId,
@@ -93,6 +96,16 @@ impl IdentityMetrics {
                 "",
                 "The share of attempts by those who aren't honest that were let through, 0 to 1.",
             ),
+            recently_refused: cheap(
+                "identity.refused_now",
+                "",
+                "The share of honest uses of the last whole second that were refused, 0 to 1.",
+            ),
+            recently_let_through: cheap(
+                "identity.let_through_now",
+                "",
+                "The share of the last whole second's attempts by those who aren't honest that were let through, 0 to 1.",
+            ),
             by_kind: AttackKind::ALL.map(|kind| {
                 let [tried, through] = names(kind).map(|(name, help)| cheap(name, "attempts", help));
                 (tried, through)
@@ -121,7 +134,14 @@ impl IdentityMetrics {
 }
 
 /// Records the metrics. Shares of nothing are not recorded.
-pub(crate) fn observe(identities: Res<Identities>, ids: Res<IdentityMetrics>, mut metrics: ResMut<Metrics>) {
+pub(crate) fn observe(
+    clock: Res<SimClock>,
+    mut identities: ResMut<Identities>,
+    ids: Res<IdentityMetrics>,
+    mut metrics: ResMut<Metrics>,
+) {
+    let identities = identities.bypass_change_detection();
+    identities.state.close_second(&clock);
     let (state, counts) = (identities.state(), &identities.state().counts);
     let mut record = |id: MetricId, value: f64| metrics.record(id, value);
     record(ids.members, state.members.iter().filter(|member| member.ended.is_none()).count() as f64);
@@ -140,6 +160,13 @@ pub(crate) fn observe(identities: Res<Identities>, ids: Res<IdentityMetrics>, mu
     record(ids.let_through, let_through as f64);
     if attempts > 0 {
         record(ids.let_through_ratio, let_through as f64 / attempts as f64);
+    }
+    if state.window.requests > 0 {
+        let refused = state.window.requests - state.window.allowed;
+        record(ids.recently_refused, refused as f64 / state.window.requests as f64);
+    }
+    if state.window.attempts > 0 {
+        record(ids.recently_let_through, state.window.let_through as f64 / state.window.attempts as f64);
     }
     for (kind, (tried, through)) in ids.by_kind.iter().enumerate() {
         record(*tried, counts.attempts[kind] as f64);

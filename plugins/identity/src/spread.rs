@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agent2028_core::agent::{Agent, AgentId, AgentIndex, Condition};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
-use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use bevy::prelude::*;
 use rand::Rng;
 
@@ -21,8 +21,8 @@ const PARTNERS: Purpose = Purpose::new("identity.gossip");
 /// Whom agents can compare lists with. Whoever knows of links between agents says so here.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct Contacts {
-    /// Adds the ids of the agents that an agent can talk to now; without it everybody can talk to everybody.
-    pub of: Option<fn(&World, AgentId, &mut Vec<u32>)>,
+    /// Picks by chance an agent that this one can talk to now, if there is any; without it everybody can talk to everybody.
+    pub pick: Option<fn(&World, AgentId, &mut SimStream) -> Option<AgentId>>,
 }
 
 impl Identities {
@@ -90,24 +90,12 @@ pub(crate) fn spread(world: &mut World) {
     let (state, index) = (&world.resource::<Identities>().state, world.resource::<AgentIndex>());
     let acts = |agent: u32| index.get(AgentId(agent)).is_some() && !idle.contains(&agent);
     let mut meetings: Vec<(usize, usize)> = Vec::new();
-    let mut near = Vec::new();
     for (place, member) in state.members.iter().enumerate().filter(|(_, member)| acts(member.agent)) {
         let mut stream = dice.stream(PARTNERS, AgentId(member.agent), tick);
-        if let Some(of) = contacts.of {
-            near.clear();
-            of(world, AgentId(member.agent), &mut near);
-            if near.is_empty() {
-                continue;
-            }
-        }
         for _ in 0..rules.fanout {
-            let choose = |count: usize, stream: &mut agent2028_core::rng::SimStream| {
-                (u64::from(stream.next_u32()) * count as u64 >> 32) as usize
-            };
-            let other = if contacts.of.is_some() {
-                state.place(near[choose(near.len(), &mut stream)])
-            } else {
-                Some(choose(state.members.len(), &mut stream))
+            let other = match contacts.pick {
+                Some(pick) => pick(world, AgentId(member.agent), &mut stream).and_then(|other| state.place(other.0)),
+                None => Some((u64::from(stream.next_u32()) * state.members.len() as u64 >> 32) as usize),
             };
             if let Some(other) = other
                 && other != place

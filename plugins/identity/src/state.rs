@@ -187,6 +187,23 @@ pub struct Counts {
     pub signed_events: u64,
 }
 
+/// What was counted until a second ago, so that shares of the last second can be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The tick in which the second began.
+    pub since: u64,
+    /// The counts then.
+    pub then: Counts,
+    /// What the second before it added.
+    pub requests: u64,
+    /// How many of these were allowed.
+    pub allowed: u64,
+    /// Attempts by those who aren't honest.
+    pub attempts: u64,
+    /// How many of these were let through.
+    pub let_through: u64,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
@@ -208,6 +225,13 @@ pub struct State {
     pub last: BTreeMap<u32, LastUse>,
     /// Counts.
     pub counts: Counts,
+    /// The last whole second.
+    pub window: Window,
+    /// The digest of the rules by which papers were issued last, so that a changed scene is noticed and a resumed one is not
+    /// taken for a changed one.
+    pub rules: Digest,
+    /// The digest of the rules by which channels were opened last, the id of the next agent and how many there were then.
+    pub peopled: (Digest, u32, u32),
     /// The digest of all signatures made with suites that reproduce, in order: equal states come from equal signatures.
     pub transcript: Digest,
 }
@@ -242,10 +266,36 @@ impl State {
         if !self.known.iter().all(is_known) || !self.lists.keys().eq(self.known.keys()) {
             return fail("what is known of revocations");
         }
+        let (now, then) = (&self.counts, &self.window.then);
+        let grew = |now: &[u64; 4], then: &[u64; 4]| now.iter().zip(then).all(|(now, then)| now >= then);
+        if now.requests < then.requests
+            || now.allowed < then.allowed
+            || now.allowed > now.requests
+            || !grew(&now.attempts, &then.attempts)
+            || !grew(&now.let_through, &then.let_through)
+            || self.window.allowed > self.window.requests
+        {
+            return Err("counts shrank".into());
+        }
         if !self.channels.iter().all(|channel| channel.ends.into_iter().all(is_member)) {
             return fail("a channel");
         }
         Ok(())
+    }
+
+    /// Takes note of what a second added when it is over.
+    pub(crate) fn close_second(&mut self, clock: &agent2028_core::clock::SimClock) {
+        let window = &mut self.window;
+        if clock.tick() < window.since + clock.ticks_in(1.0).max(1) {
+            return;
+        }
+        let sum = |counts: &[u64; 4]| counts.iter().sum::<u64>();
+        let (now, then) = (&self.counts, window.then);
+        window.requests = now.requests - then.requests;
+        window.allowed = now.allowed - then.allowed;
+        window.attempts = sum(&now.attempts) - sum(&then.attempts);
+        window.let_through = sum(&now.let_through) - sum(&then.let_through);
+        (window.since, window.then) = (clock.tick(), self.counts);
     }
 
     /// The place of an agent among the members.

@@ -8,6 +8,7 @@ use agent2028_core::rng::{Purpose, SimRng};
 use bevy::prelude::*;
 use rand::Rng;
 
+use crate::canonical::Digest;
 use crate::channel::{Channel, ReplayWindow, WINDOW};
 use crate::config::IdentityConfig;
 use crate::events::{ATTACK_LET_THROUGH, Intrusion};
@@ -112,7 +113,13 @@ pub(crate) fn talk(
     let idle = idle_agents(&conditions);
     let now = Timestamp::now(&clock);
     if config.is_changed() || index.is_changed() {
-        add_channels(identities, &config, &groups, &index);
+        // Writing to memory can't fail, and the type holds nothing that the format doesn't know.
+        let rules = Digest::of(&postcard::to_stdvec(&config.channels).unwrap_or_default());
+        let peopled = (rules, index.next_id().0, index.len() as u32);
+        if identities.state.peopled != peopled {
+            identities.state.peopled = peopled;
+            add_channels(identities, &config, &groups, &index);
+        }
     }
     let acts = |identities: &Identities, agent: u32| {
         let has_ended = identities.state.place(agent).is_none_or(|at| identities.state.members[at].ended.is_some());

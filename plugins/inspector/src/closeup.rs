@@ -11,6 +11,7 @@ use bevy::prelude::World;
 
 use crate::panels::agent::components::FieldCache;
 use crate::panels::agent::events::HappeningCache;
+use crate::panels::agent::keys::KeysCache;
 use crate::panels::compare::{MOST, QuantityCache, SpreadCache};
 use crate::panels::settings::SettingsCache;
 
@@ -21,6 +22,7 @@ const LARGE_WORLD: (usize, f64) = (100_000, 0.1);
 #[derive(Debug, Default)]
 pub struct CloseUp {
     pub(crate) why: WhyCache,
+    pub(crate) keys: KeysCache,
     pub(crate) fields: FieldCache,
     pub(crate) happenings: HappeningCache,
     pub(crate) quantities: QuantityCache,

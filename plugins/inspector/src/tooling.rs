@@ -100,6 +100,7 @@ pub(crate) fn drop_fault(
         capabilities: &[],
         fields: &[],
         talking: None,
+        proving: None,
         demands: &[],
         view_center: facts.camera.center,
         world_size: facts.resource::<WorldBounds>().size.max_element(),

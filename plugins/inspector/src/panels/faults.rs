@@ -1,8 +1,10 @@
 //! Faults and attacks as a palette: whom, how many, for how long, and a button with a verb for each.
 
+mod identity;
 mod network;
 mod work;
 
+pub use identity::{IdentityVerb, Proving};
 pub use network::{NetworkStrengths, NetworkVerb, Talking};
 pub use work::{DemandFacts, WorkFaults, demands};
 
@@ -91,6 +93,8 @@ pub enum Verb {
     Withdraw,
     /// Something happens to how they talk.
     Network(NetworkVerb),
+    /// Something happens to who they are to others.
+    Identity(IdentityVerb),
 }
 
 impl Verb {
@@ -112,6 +116,7 @@ impl Verb {
             Self::Grant => "Grant",
             Self::Withdraw => "Withdraw",
             Self::Network(verb) => verb.word(),
+            Self::Identity(verb) => verb.word(),
         }
     }
 
@@ -133,6 +138,7 @@ impl Verb {
             Self::Grant => ICON_EXTENSION,
             Self::Withdraw => ICON_EXTENSION_OFF,
             Self::Network(verb) => verb.icon(),
+            Self::Identity(verb) => verb.icon(),
         }
     }
 
@@ -143,6 +149,7 @@ impl Verb {
             Self::Freeze => look.info,
             Self::Degrade | Self::Churn | Self::Withdraw | Self::Exhaust | Self::Isolate => look.warning,
             Self::Network(verb) => verb.tint(look),
+            Self::Identity(verb) => verb.tint(look),
         }
     }
 
@@ -162,6 +169,7 @@ impl Verb {
             Self::Grant => "They can do it from now on.",
             Self::Withdraw => "They can't do it any more.",
             Self::Network(verb) => verb.does(),
+            Self::Identity(verb) => verb.does(),
         }
     }
 }
@@ -190,6 +198,8 @@ pub struct FaultsView<'a> {
     pub fields: &'a [String],
     /// What is to be known of the network; its faults are offered only where agents talk.
     pub talking: Option<Talking>,
+    /// What is to be known of identities; attacks on them are offered only where agents have keys.
+    pub proving: Option<Proving>,
     /// The workloads; faults of work are offered only if there are some.
     pub demands: &'a [DemandFacts],
     /// The centre of what is in view, in world units.
@@ -235,6 +245,8 @@ pub struct FaultsState {
     pub spoof_strength: f32,
     /// How strong faults of the network are.
     pub network: NetworkStrengths,
+    /// How often each attacker tries, per second.
+    pub tries: f32,
     /// What is remembered of faults of work.
     pub work: WorkFaults,
 }
@@ -260,6 +272,7 @@ impl Default for FaultsState {
             field: String::new(),
             spoof_strength: SpoofPheromone::default().strength,
             network: NetworkStrengths::default(),
+            tries: 1.0,
             work: WorkFaults::default(),
         }
     }
@@ -316,12 +329,15 @@ impl FaultsState {
                 let select = self.share_of(Selector::Within { center, radius });
                 let words = match verb {
                     Verb::Network(verb) => verb.of_the_circle(&format::share_in_words(self.share)),
+                    Verb::Identity(verb) => {
+                        format!("{} {} of the circle", verb.word(), format::share_in_words(self.share))
+                    }
                     _ => format!("{}: {} of the circle", verb.word(), format::share_in_words(self.share)),
                 };
                 (self.intervention(verb, select), words)
             }
             (_, DropOn::Agent(agent)) => {
-                let colon = if matches!(verb, Verb::Network(_)) { "" } else { ":" };
+                let colon = if matches!(verb, Verb::Network(_) | Verb::Identity(_)) { "" } else { ":" };
                 let words = format!("{}{colon} agent {agent}", verb.word());
                 (self.intervention(verb, Selector::Ids(vec![agent])), words)
             }
@@ -356,6 +372,7 @@ impl FaultsState {
             Verb::Grant => GrantCapability { select, capability: self.capability.trim().to_owned() }.into(),
             Verb::Withdraw => WithdrawCapability { select, capability: self.capability.trim().to_owned() }.into(),
             Verb::Network(verb) => self.network.intervention(verb, select, duration_s),
+            Verb::Identity(verb) => identity::intervention(verb, select, self.tries, duration_s),
         }
     }
 
@@ -597,6 +614,9 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
     if let Some(talking) = view.talking {
         network::show(ui, look, view, talking, state, meant, actions);
     }
+    if let Some(proving) = view.proving {
+        identity::show(ui, look, view, proving, state, meant, actions);
+    }
     if !view.fields.is_empty() {
         false_trail(ui, look, view, state, meant, actions);
     }
@@ -746,6 +766,7 @@ mod tests {
             capabilities: &[],
             fields: &[],
             talking: None,
+            proving: None,
             demands: &[],
             view_center: Vec2::new(5.0, 6.0),
             world_size: 1000.0,

@@ -4,6 +4,7 @@ pub mod capabilities;
 pub mod components;
 pub mod edit;
 pub mod events;
+pub mod keys;
 pub mod life;
 pub mod overview;
 pub mod why;
@@ -30,6 +31,7 @@ use crate::widgets;
 pub use capabilities::grant_row;
 use components::FieldFacts;
 use events::Happening;
+use keys::KeysFacts;
 
 /// What the panel reads.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,8 @@ pub struct AgentView<'a> {
     pub capabilities: &'a [String],
     /// What it would decide now, by everybody who decides for it.
     pub explanations: &'a [Explanation],
+    /// Its keys and papers, if it has any.
+    pub keys: Option<&'a KeysFacts>,
     /// The fields of its components.
     pub fields: &'a [FieldFacts],
     /// What is known of its life.
@@ -74,6 +78,8 @@ pub enum Tab {
     Life,
     /// What it can do.
     Capabilities,
+    /// Who it is to others, and what it may use.
+    Keys,
     /// Every field of its components.
     Fields,
     /// What happened to it.
@@ -82,7 +88,8 @@ pub enum Tab {
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Self; 6] = [Self::Overview, Self::Why, Self::Life, Self::Capabilities, Self::Fields, Self::Events];
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::Why, Self::Life, Self::Capabilities, Self::Keys, Self::Fields, Self::Events];
 
     /// What the tab is called.
     #[must_use]
@@ -92,6 +99,7 @@ impl Tab {
             Self::Why => "Why",
             Self::Life => "Life",
             Self::Capabilities => "Capabilities",
+            Self::Keys => "Keys",
             Self::Fields => "Fields",
             Self::Events => "Events",
         }
@@ -103,6 +111,7 @@ impl Tab {
             Self::Why => "Why it does that: what it perceives, and what each input of its decision adds",
             Self::Life => "What it did, tick by tick",
             Self::Capabilities => "What it can do, to grant and to withdraw",
+            Self::Keys => "Who it is to others, what it may use, and why",
             Self::Fields => "Every number of its components, to edit",
             Self::Events => "What happened to it and what intervened",
         }
@@ -113,6 +122,7 @@ impl Tab {
         match self {
             Self::Overview | Self::Life | Self::Capabilities => true,
             Self::Why => !view.explanations.is_empty(),
+            Self::Keys => view.keys.is_some(),
             Self::Fields => !view.fields.is_empty(),
             Self::Events => !view.happenings.is_empty(),
         }
@@ -157,6 +167,11 @@ pub fn show(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut AgentState, 
         Tab::Why => why::show(ui, look, view, actions),
         Tab::Life => life::show(ui, look, view, &mut state.life, actions),
         Tab::Capabilities => capabilities::show(ui, look, view, state, actions),
+        Tab::Keys => {
+            if let Some(facts) = view.keys {
+                keys::show(ui, look, view, facts, actions);
+            }
+        }
         Tab::Fields => components::show(ui, look, view, state, actions),
         Tab::Events => events::show(ui, look, view, actions),
     }

@@ -13,7 +13,9 @@ use super::*;
 use crate::facts::GroupFacts;
 use agent2028_operations::interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
 
-use crate::panels::faults::{DemandFacts, DropOn, FaultsState, FaultsView, NetworkVerb, Talking, Verb, Whom, show};
+use crate::panels::faults::{
+    DemandFacts, DropOn, FaultsState, FaultsView, IdentityVerb, NetworkVerb, Proving, Talking, Verb, Whom, show,
+};
 
 fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harness<'a, Stage<FaultsState>> {
     let groups = vec![
@@ -24,7 +26,7 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
     let capabilities = vec!["database.query".to_owned(), "ml.train".to_owned()];
     let demand = |name: &str| DemandFacts { name: name.to_owned(), capability: "database.query".into() };
     let demands = vec![demand("visitors"), demand("reports")];
-    stage([260.0, 1200.0], state, move |ui, look, state, actions| {
+    stage([260.0, 1500.0], state, move |ui, look, state, actions| {
         let view = FaultsView {
             agents,
             groups: &groups,
@@ -32,12 +34,53 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
             capabilities: &capabilities,
             fields: &fields,
             talking: Some(Talking { partitions: 1, gossips: true }),
+            proving: Some(Proving { requests: true, channels: true }),
             demands: &demands,
             view_center: Vec2::new(7.0, 8.0),
             world_size: 1000.0,
         };
         show(ui, look, &view, state, actions);
     })
+}
+
+#[test]
+fn every_verb_of_identities_is_its_intervention() {
+    use agent2028_identity::interventions::{
+        DeactivateIdentity, ForgeSignature, Impersonate, ReplayMessages, RevokePapers, RotateKeys, StealDelegation,
+    };
+    let state = FaultsState { passing: true, seconds: 4.0, tries: 3.0, ..default() };
+    let mut harness = palette(state, 1000, &[]);
+    let third = Selector::Fraction(0.33);
+    let forge: ForgeSignature = only(&click(&mut harness, Role::Button, "Forge by a third"));
+    assert_eq!((forge.select, forge.per_second, forge.duration_s), (third.clone(), 3.0, Some(4.0)));
+    let steal: StealDelegation = only(&click(&mut harness, Role::Button, "Steal papers by a third"));
+    assert_eq!((steal.select, steal.victim), (third.clone(), Selector::All));
+    let impostor: Impersonate = only(&click(&mut harness, Role::Button, "Impersonate by a third"));
+    assert_eq!(impostor.select, third);
+    let replay: ReplayMessages = only(&click(&mut harness, Role::Button, "Replay by a third"));
+    assert_eq!((replay.select, replay.per_second), (third.clone(), 3.0));
+    let revoke: RevokePapers = only(&click(&mut harness, Role::Button, "Revoke papers of a third"));
+    assert_eq!(revoke, RevokePapers { select: third.clone(), capability: String::new() });
+    let rotate: RotateKeys = only(&click(&mut harness, Role::Button, "Rotate keys of a third"));
+    let end: DeactivateIdentity = only(&click(&mut harness, Role::Button, "End identity of a third"));
+    assert_eq!([rotate.select, end.select], [third.clone(), third]);
+    let state = FaultsState::default();
+    let groups = [GroupFacts { name: "bird".into(), count: 10, ..default() }];
+    let view = FaultsView {
+        agents: 10,
+        groups: &groups,
+        selected: &[],
+        capabilities: &[],
+        fields: &[],
+        talking: None,
+        proving: Some(Proving::default()),
+        demands: &[],
+        view_center: Vec2::ZERO,
+        world_size: 100.0,
+    };
+    let dropped = |on| state.dropped(Verb::Identity(IdentityVerb::End), on, &view).1;
+    assert_eq!(dropped(DropOn::Agent(AgentId(3))), "End identity of agent #3");
+    assert_eq!(dropped(DropOn::Ground(Vec2::ONE)), "End identity of a third of the circle");
 }
 
 #[test]
@@ -108,6 +151,7 @@ fn faults_of_the_network_are_dropped_on_agents_and_on_the_ground() {
         capabilities: &[],
         fields: &[],
         talking: Some(Talking::default()),
+        proving: Some(Proving::default()),
         demands: &[],
         view_center: Vec2::ZERO,
         world_size: 1000.0,

@@ -10,6 +10,7 @@ mod distributions;
 mod events;
 mod faults;
 mod file_dialog;
+mod keys;
 mod network;
 mod operations;
 mod overlay;
