@@ -116,11 +116,13 @@ pub(crate) fn join(world: &mut World, batch: &SpawnBatch) {
 
 /// Issues what rules that came while the scene ran ask for.
 pub(crate) fn follow_rules(world: &mut World) {
-    let config = world.resource_ref::<IdentityConfig>();
-    if !config.is_changed() || world.resource::<Identities>().state.rules == digest_of_rules(&config) {
-        return;
-    }
-    let config = config.clone();
+    let config = {
+        let config = world.resource_ref::<IdentityConfig>();
+        if !config.is_changed() || world.resource::<Identities>().state.rules == digest_of_rules(&config) {
+            return;
+        }
+        IdentityConfig::clone(&config)
+    };
     let now = Timestamp::now(world.resource::<SimClock>());
     world.resource_scope(|world, mut identities: Mut<Identities>| {
         identities.issue_missing(world, &config, now);

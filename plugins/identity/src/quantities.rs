@@ -31,10 +31,10 @@ pub(crate) fn register(app: &mut App) {
     ));
     app.add_quantity(member(
         QuantitySpec::new("access", "", "What became of the agent's last use of a capability.")
-            .among(["none yet", "allowed", "refused"]),
+            .among(["none yet", "refused", "allowed"]),
         |state, _, member| match state.last.get(&member.agent) {
             None => 0.0,
-            Some(last) if last.refused.is_none() => 1.0,
+            Some(last) if last.refused.is_some() => 1.0,
             Some(_) => 2.0,
         },
     ));
