@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use agent2028::core::agent::AgentId;
+use agent2028::core::checkpoint::Checkpoint;
 use agent2028::core::rng::{Purpose, SimRng};
 use agent2028::identity::secret::Secret;
 use agent2028::identity::suite::kdf;
@@ -94,14 +95,20 @@ fn nothing_that_a_run_writes_holds_a_secret() {
     assert!(!leaks(stdout.as_bytes(), &secrets) && !leaks(stderr.as_bytes(), &secrets));
     let mut written = Vec::new();
     files(&out, &mut written);
-    assert!(written.iter().filter(|file| file.extension().is_some_and(|kind| kind == "a28")).count() >= 3);
+    let mut checkpoints = 0;
     for file in &written {
         assert!(!leaks(&std::fs::read(file).unwrap(), &secrets), "{}", file.display());
+        if file.extension().is_some_and(|kind| kind == "a28") {
+            // Its bytes are packed in a way of their own, so all sections are looked at as lists of numbers.
+            let state = format!("{:?}", Checkpoint::read(file).unwrap());
+            assert!(!leaks(state.as_bytes(), &secrets), "{}", file.display());
+            // What is public is there, so the search goes where the state is.
+            let public = forms(b"archive.read")[3].clone();
+            assert!(state.contains(&String::from_utf8(public).unwrap()));
+            checkpoints += 1;
+        }
     }
-    // What is public is there, so the search goes where the state is.
-    let state = written.iter().find(|file| file.extension().is_some_and(|kind| kind == "a28")).unwrap();
-    let layers = layers(&std::fs::read(state).unwrap());
-    assert!(layers.iter().any(|layer| layer.windows(12).any(|bytes| bytes == b"archive.read")));
+    assert!(checkpoints >= 3);
 }
 
 #[test]
