@@ -15,6 +15,7 @@ use agent2028_core::reflect_path::PathError;
 use agent2028_core::rng::SimStream;
 use agent2028_core::schema::{Problem, suggest};
 use agent2028_identity::{Contacts, IdentityPlugin};
+use agent2028_ledger::LedgerPlugin;
 use agent2028_network::{Network, NetworkPlugin};
 use agent2028_operations::OperationsPlugin;
 use agent2028_pheromones::PheromonesPlugin;
@@ -121,6 +122,9 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
         if scene.network.is_some() {
             app.insert_resource(Contacts { pick: Some(reachable_neighbour) });
         }
+    }
+    if let Some(config) = &scene.ledger {
+        app.add_plugins(LedgerPlugin { config: config.clone(), opening: loaded.opening() });
     }
     for add in &plugins.0 {
         add(&mut app);

@@ -168,8 +168,7 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
     let (wall, cpu) = run_loop(world, last, options, folder.as_mut(), progress)?;
     let summary = summarise(world, loaded, first, wall, cpu);
     if let Some(folder) = &mut folder {
-        folder.hash(summary.ticks, state_hash(world))?;
-        folder.finish(&summary.to_json())?;
+        folder.finish(&summary.to_json(), state_hash(world), world)?;
     }
     Ok(summary)
 }
@@ -198,7 +197,7 @@ fn run_loop(
             folder.tick(world)?;
             // The hash of the last tick is written at the end in any case.
             if due(options.hash_every) && tick < last {
-                folder.hash(tick, state_hash(world))?;
+                folder.hash(tick, state_hash(world), world)?;
             }
             if due(options.checkpoint_every) {
                 folder.checkpoint(&Checkpoint::of(world))?;

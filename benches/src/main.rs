@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`ledger`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -21,6 +21,7 @@ mod flock;
 mod identity;
 mod idle;
 mod interface;
+mod ledger;
 mod machine;
 mod measure;
 mod memory;
@@ -82,6 +83,7 @@ fn rows() -> Vec<&'static Row> {
         network::ROWS,
         operations::ROWS,
         identity::ROWS,
+        ledger::ROWS,
         draw::ROWS,
         interface::ROWS,
         checkpoint::ROWS,

@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 mod check;
+mod ledger;
 #[cfg(feature = "desktop")]
 mod open;
 mod plot;
@@ -56,6 +57,8 @@ enum Verb {
     Replay(replay::Replay),
     /// Draws metrics of recorded runs as SVG or PNG, or writes them as CSV.
     Plot(plot::Plot),
+    /// Checks an audit ledger, proves what is in it, or shows it.
+    Ledger(ledger::Ledger),
     /// Runs scenes and judges their expectations.
     Test(test::Test),
     /// Checks scenes without running them.
@@ -188,6 +191,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Some(Verb::Run(run)) => run.execute(),
         Some(Verb::Replay(replay)) => replay.execute(),
         Some(Verb::Plot(plot)) => plot.execute(),
+        Some(Verb::Ledger(ledger)) => ledger.execute(),
         Some(Verb::Test(test)) => test.execute(),
         Some(Verb::Check(check)) => check.execute(),
         Some(Verb::Scenes(scenes)) => scenes.execute(),

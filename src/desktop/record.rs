@@ -113,7 +113,7 @@ impl Recorder {
         let tick = world.resource::<SimClock>().tick();
         let ended = if tick == folder.last() && tick > 0 {
             let summary = summarise(world, loaded, 0, self.started.elapsed().as_secs_f64(), None);
-            folder.hash(tick, state_hash(world)).and_then(|()| folder.finish(&summary.to_json()))
+            folder.finish(&summary.to_json(), state_hash(world), world)
         } else {
             folder.sync()
         };

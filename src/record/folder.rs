@@ -13,12 +13,16 @@ use bevy::prelude::World;
 
 use super::events::{self, EventLine};
 use super::interventions::{Entry, InterventionFile};
+use super::ledger::RunLedger;
 use super::rows::{self, RowFile};
 use super::{About, RecordError, checkpoints, io_error, parquet};
 use crate::scene::load::{Beside, Loaded};
 
 /// The files that are there only once a run has ended.
 const AT_THE_END: [&str; 3] = ["summary.json", parquet::METRICS, parquet::EVENTS];
+
+/// The files that the ledger vouches for when a run has ended.
+const RESULTS: [&str; 4] = [super::interventions::FILE, "metrics.csv", "events.jsonl", "hashes.csv"];
 
 /// A run's folder, open for writing.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub struct RunFolder {
     events: RowFile,
     hashes: RowFile,
     interventions: InterventionFile,
+    ledger: Option<RunLedger>,
     last: u64,
     hashed: u64,
 }
@@ -55,6 +60,7 @@ impl RunFolder {
             events: RowFile::create(&path.join("events.jsonl"), None, events::tick_of)?,
             hashes: RowFile::create(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick)?,
             interventions: InterventionFile::open(path, 0)?,
+            ledger: Some(RunLedger::create(path, loaded, world)?),
             last: 0,
             hashed: 0,
         };
@@ -103,6 +109,7 @@ impl RunFolder {
             events: RowFile::resume(&path.join("events.jsonl"), None, events::tick_of, tick)?,
             hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, tick)?,
             interventions: InterventionFile::open(path, tick)?,
+            ledger: RunLedger::resume(path, world)?,
             last: tick,
             hashed: 0,
         };
@@ -160,19 +167,20 @@ impl RunFolder {
             self.events.push(&EventLine::of(event, dice).to_line())?;
         }
         self.last = tick;
-        Ok(())
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.tick(world))
     }
 
     /// Writes a state hash, unless that of the tick stands there already.
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn hash(&mut self, tick: u64, hash: StateHash) -> Result<(), RecordError> {
+    pub fn hash(&mut self, tick: u64, hash: StateHash, world: &World) -> Result<(), RecordError> {
         if self.hashed == tick && tick > 0 {
             return Ok(());
         }
         self.hashed = tick;
-        self.hashes.push(&format!("{tick},{hash}"))
+        self.hashes.push(&format!("{tick},{hash}"))?;
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.hash(tick, &hash, world))
     }
 
     /// Writes a checkpoint and the rows before it, all on the disk when this returns, and drops the oldest checkpoints.
@@ -194,17 +202,23 @@ impl RunFolder {
             rows.cut(tick)?;
         }
         self.interventions.cut(tick)?;
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.cut(tick))?;
         self.last = self.last.min(tick);
         self.hashed = self.hashed.min(tick.saturating_sub(1));
         Ok(())
     }
 
-    /// Ends the run: all rows on the disk, the Parquet files, and last the summary.
+    /// Ends the run with its last state: all rows on the disk, what they hold entered into the ledger, the Parquet files, and
+    /// last the summary.
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn finish(&mut self, summary: &str) -> Result<(), RecordError> {
+    pub fn finish(&mut self, summary: &str, last: StateHash, world: &World) -> Result<(), RecordError> {
+        self.hash(world.resource::<SimClock>().tick(), last, world)?;
         self.sync()?;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.finish(&self.path, &RESULTS, &last, world)?;
+        }
         parquet::write(&self.path)?;
         let path = self.path.join("summary.json");
         write_atomically(&path, summary.as_bytes()).map_err(io_error(&path))
@@ -215,6 +229,7 @@ impl RunFolder {
     /// # Errors
     /// If the disk refuses.
     pub fn flush(&mut self) -> Result<(), RecordError> {
+        self.ledger.as_mut().map_or(Ok(()), RunLedger::flush)?;
         [&mut self.metrics, &mut self.events, &mut self.hashes].into_iter().try_for_each(RowFile::flush)
     }
 
@@ -224,6 +239,7 @@ impl RunFolder {
     /// If the disk refuses.
     pub fn sync(&mut self) -> Result<(), RecordError> {
         self.interventions.sync()?;
+        self.ledger.as_mut().map_or(Ok(()), RunLedger::sync)?;
         [&mut self.metrics, &mut self.events, &mut self.hashes].into_iter().try_for_each(RowFile::sync)
     }
 }

@@ -65,7 +65,7 @@ impl Follower {
         self.folder.tick(world)?;
         let due = |every: Option<u64>| every.is_some_and(|every| tick.is_multiple_of(every.max(1)));
         if due(self.hash_every) {
-            self.folder.hash(tick, state_hash(world))?;
+            self.folder.hash(tick, state_hash(world), world)?;
         }
         if due(self.checkpoint_every) {
             self.folder.checkpoint(&Checkpoint::of(world))?;

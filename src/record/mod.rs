@@ -9,6 +9,7 @@
 //! | `metrics.csv` | a row per tick, a column per metric | as it runs |
 //! | `events.jsonl` | a JSON object per event | as it runs |
 //! | `hashes.csv` | `tick,state_hash` | as it runs |
+//! | `ledger/` | the audit ledger: scene, seed, interventions, events, state hashes, and at the end the files above | as it runs |
 //! | `checkpoints/TICK.a28` | whole states, each there completely or not at all | as it runs |
 //! | `metrics.parquet`, `events.parquet` | the same as the text files, for data tools | at the end |
 //! | `summary.json` | what `run --format json` prints | at the end, last of all |
@@ -24,6 +25,7 @@
 //! | [`follow`] | a folder that follows a run through rewinds and forks |
 //! | [`interventions`] | `interventions.ron` |
 //! | [`events`] | `events.jsonl` |
+//! | [`mod@ledger`], [`audit`] | the audit ledger, and whether the other files say the same |
 //! | [`rows`] | files of rows that can be cut at a tick |
 //! | [`about`] | `about.json` |
 //! | [`mod@parquet`] | the Parquet files |
@@ -31,11 +33,13 @@
 //! | [`checkpoints`] | the checkpoints of a folder |
 
 pub mod about;
+pub mod audit;
 pub mod checkpoints;
 pub mod events;
 pub mod folder;
 pub mod follow;
 pub mod interventions;
+pub mod ledger;
 pub mod parquet;
 pub mod recording;
 pub mod rows;

@@ -27,6 +27,7 @@ scenes![
     "strategies",
     "load-spike",
     "cross-tier",
+    "audited-run",
     "gossip",
     "partition",
     "rumour-ttl",
@@ -65,6 +66,8 @@ pub fn picture_tick(name: &str) -> u64 {
     match name {
         "welcome" | "flock" | "resource-discovery" => 900,
         "formations" => 420,
+        // A third of the clerks has just failed.
+        "audited-run" => 700,
         "predator" | "partition" => 600,
         // Those who lost their papers are refused, and those who never had any.
         "delegation" => 800,

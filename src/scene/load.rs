@@ -9,6 +9,7 @@ use super::syntax::{Kind, Name, Node, Place, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, rows, traces};
 use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::schema::{Problem, suggest};
+use agent2028_ledger::Opening;
 use agent2028_network::config::TopologyConfig;
 
 /// Scene and CSV files larger than this are refused.
@@ -163,6 +164,27 @@ impl Loaded {
             rename_files(section, &renamed);
         }
         (tree.to_text(), files)
+    }
+
+    /// What the ledger of a run of the scene begins with.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        let (scene, files) = self.portable();
+        let digest = |content: &Beside| match content {
+            Beside::Text(text) => *blake3::hash(text.as_bytes()).as_bytes(),
+            Beside::Copy(from) => {
+                // It was looked through when the scene was read.
+                let known = self.looked_through.values().find(|(path, _)| path == from);
+                known.map(|(_, digest)| *digest).unwrap_or_default()
+            }
+        };
+        Opening {
+            name: self.scene.name.clone(),
+            scene,
+            seed: self.scene.seed,
+            fingerprint: self.fingerprint(),
+            files: files.iter().map(|(name, content)| (name.clone(), digest(content))).collect(),
+        }
     }
 
     /// The error for problems that were found later, when the scene met the plugins.

@@ -34,6 +34,7 @@ use agent2028_core::quarantine::OnFault;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::space::WorldBounds;
 use agent2028_identity::IdentityConfig;
+use agent2028_ledger::LedgerConfig;
 use agent2028_network::NetworkConfig;
 use agent2028_operations::OperationsConfig;
 use agent2028_pheromones::PheromonesConfig;
@@ -82,6 +83,9 @@ pub struct Scene {
     pub operations: Option<OperationsConfig>,
     /// Keys, attestations, delegations and sealed channels. Without this section nobody has keys.
     pub identity: Option<IdentityConfig>,
+    /// What is entered into the audit ledger, and who signs. Without this section only runs that are written to a folder have a
+    /// ledger, with the defaults.
+    pub ledger: Option<LedgerConfig>,
     /// What is done to the simulation, and when.
     pub timeline: Vec<TimelineEntry>,
     /// What must hold for the scene to pass `agent2028 test`.
@@ -121,6 +125,7 @@ impl Default for Scene {
             network: None,
             operations: None,
             identity: None,
+            ledger: None,
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
@@ -316,6 +321,13 @@ impl Check for Scene {
         }
         if let Some(identity) = &self.identity {
             identity.check("identity", problems);
+        }
+        if let Some(ledger) = &self.ledger {
+            ledger.check("ledger", problems);
+            if ledger.receipts && self.operations.is_none() {
+                let help = "add the section operations: (), or write receipts: false";
+                problems.push("ledger.receipts", "there are no operations that could leave receipts", help);
+            }
         }
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);

@@ -9,6 +9,7 @@ mod event_sequences;
 mod gallery;
 #[cfg(feature = "desktop")]
 mod golden;
+mod ledger;
 mod library;
 mod network;
 mod parquet_reader;

@@ -52,7 +52,7 @@ pub mod space;
 pub mod timeline;
 pub mod transport;
 
-pub use schedule::{After, Before, SimSchedule, SimSystems};
+pub use schedule::{After, Before, SimSchedule, SimSystems, TickEnd};
 
 use bevy::prelude::*;
 use chrono::{DateTime, Utc};
@@ -165,7 +165,7 @@ impl Plugin for SimCorePlugin {
                 SimSchedule,
                 (event::run_handlers, event::end_tick, life::write_lives.run_if(life::somebody_is_watched))
                     .chain()
-                    .after(After(SimSystems::Observe)),
+                    .in_set(TickEnd),
             );
     }
 }

@@ -40,6 +40,11 @@ pub struct Before(pub SimSystems);
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct After(pub SimSystems);
 
+/// The set in which a tick ends, after all its phases: event handlers are called, and the event bus closes the tick. What runs
+/// after it sees a tick in which everything has happened.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TickEnd;
+
 /// The set in which the clock moves on, before everything else in a tick.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TickStart;
@@ -59,6 +64,7 @@ pub(crate) fn sim_schedule() -> Schedule {
         };
         previous = Some(phase);
     }
+    schedule.configure_sets(TickEnd.after(After(SimSystems::Observe)));
     schedule
 }
 

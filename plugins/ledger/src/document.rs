@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::entry::{Entry, EntryKind, Outcome, Signature};
 use crate::hash::{Hash, TreeHash, from_hex, hash_from_hex, to_hex};
 use crate::head::{SignedTreeHead, TreeHead};
+use crate::keys::{KeyRole, LedgerKey};
 use crate::stamp::TimeStamp;
 use crate::tree::{ConsistencyProof, InclusionProof};
 
@@ -125,6 +126,9 @@ pub enum ProofDocument {
         /// Time stamps of the entry.
         #[serde(default)]
         stamps: Vec<StampText>,
+        /// The public halves of the keys that have signed these.
+        #[serde(default)]
+        keys: Vec<KeyText>,
     },
     /// A ledger is the beginning of a longer one.
     Consistency {
@@ -159,6 +163,18 @@ pub struct HeadText {
     pub signature: Option<SignatureText>,
 }
 
+/// The public half of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyText {
+    /// What it is for.
+    pub role: KeyRole,
+    /// Its fingerprint: 64 hexadecimal digits.
+    pub fingerprint: String,
+    /// The key in hexadecimal digits.
+    pub key: String,
+}
+
 /// A time stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -191,6 +207,8 @@ pub enum Proven {
         head: Option<SignedTreeHead>,
         /// The time stamps that come with the proof; their signatures are not checked yet.
         stamps: Vec<TimeStamp>,
+        /// The keys that come with the proof; whether they are the right ones only their fingerprints can tell.
+        keys: Vec<LedgerKey>,
     },
     /// The shorter ledger is the beginning of the longer one.
     Consistency {
@@ -247,6 +265,17 @@ impl StampText {
     }
 }
 
+impl KeyText {
+    fn of(key: &LedgerKey) -> Self {
+        Self { role: key.role, fingerprint: key.fingerprint(), key: to_hex(&key.encode()) }
+    }
+
+    fn key(&self) -> Option<LedgerKey> {
+        let key = LedgerKey::decode(&from_hex(&self.key)?)?;
+        (key.role == self.role && key.fingerprint() == self.fingerprint).then_some(key)
+    }
+}
+
 impl ProofDocument {
     /// A proof that an entry is in the ledger with this root, with a tree head of that size and time stamps if there are any.
     #[must_use]
@@ -256,6 +285,7 @@ impl ProofDocument {
         root: &Hash,
         head: Option<&SignedTreeHead>,
         stamps: &[TimeStamp],
+        keys: &[LedgerKey],
     ) -> Self {
         Self::Inclusion {
             format: FORMAT.into(),
@@ -266,6 +296,7 @@ impl ProofDocument {
             path: hashes(&proof.path),
             head: head.map(HeadText::of),
             stamps: stamps.iter().map(StampText::of).collect(),
+            keys: keys.iter().map(KeyText::of).collect(),
         }
     }
 
@@ -313,7 +344,7 @@ impl ProofDocument {
             return Err(ProofFault::Unreadable(format!("its format is \"{format}\", this program reads \"{FORMAT}\"")));
         }
         match self {
-            Self::Inclusion { entry, bytes, size, root, path, head, stamps, .. } => {
+            Self::Inclusion { entry, bytes, size, root, path, head, stamps, keys, .. } => {
                 let index = entry.index;
                 let bytes = from_hex(bytes).ok_or_else(|| wrong("the entry's bytes are none"))?;
                 let decoded = Entry::decode(&bytes).map_err(|error| wrong(&format!("the entry is none: {error}")))?;
@@ -335,7 +366,9 @@ impl ProofDocument {
                 }
                 let stamps: Option<Vec<TimeStamp>> = stamps.iter().map(|text| text.stamp(index, leaf)).collect();
                 let stamps = stamps.ok_or_else(|| wrong("a time stamp is none"))?;
-                Ok(Proven::Inclusion { index, entry: Box::new(decoded), size: *size, root, head, stamps })
+                let keys: Option<Vec<LedgerKey>> = keys.iter().map(KeyText::key).collect();
+                let keys = keys.ok_or_else(|| wrong("a key is none, or not the one of its fingerprint"))?;
+                Ok(Proven::Inclusion { index, entry: Box::new(decoded), size: *size, root, head, stamps, keys })
             }
             Self::Consistency { old_size, old_root, new_size, new_root, path, .. } => {
                 let (old, new) = (root_of(old_root)?, root_of(new_root)?);
@@ -378,13 +411,13 @@ mod tests {
         let secret = Secret::new(5);
         let head = TreeHead { size: 40, root: tree.root(), tick: 41, unix_ms: 700 }.signed(Some(&secret));
         let leaf = tree.leaf(17).unwrap();
-        let stamp = TimeStampAuthority::default().stamp(17, leaf, 300, 5, &secret);
+        let stamp = TimeStampAuthority::default().stamp(17, leaf, 300, 5, &secret).unwrap();
         let proof = tree.prove_inclusion(17, 40).unwrap();
         let stamps = [stamp.clone()];
-        let document = ProofDocument::inclusion(&entries[17], &proof, &tree.root(), Some(&head), &stamps);
+        let document = ProofDocument::inclusion(&entries[17], &proof, &tree.root(), Some(&head), &stamps, &[]);
         let text = document.to_json();
         let read = ProofDocument::from_json(&text).unwrap();
-        let Proven::Inclusion { index, entry, size, root, head, stamps } = read.check().unwrap() else { panic!() };
+        let Proven::Inclusion { index, entry, size, root, head, stamps, .. } = read.check().unwrap() else { panic!() };
         assert_eq!((index, *entry, size, root), (17, entries[17].clone(), 40, tree.root()));
         head.unwrap().verify(&secret).unwrap();
         assert_eq!(stamps, [stamp]);
@@ -396,7 +429,9 @@ mod tests {
             changed[at] = if changed[at] == b'0' { b'1' } else { b'0' };
             let Ok(changed) = String::from_utf8(changed) else { continue };
             let Ok(document) = ProofDocument::from_json(&changed) else { continue };
-            let Ok(Proven::Inclusion { root, head, stamps, size, index, entry }) = document.check() else { continue };
+            let Ok(Proven::Inclusion { root, head, stamps, size, index, entry, .. }) = document.check() else {
+                continue;
+            };
             let believed = head.is_some_and(|head| head.verify(&secret).is_ok())
                 && stamps.iter().all(|stamp| stamp.verify(&leaf, &secret).is_ok());
             let same = (root, size, index, &*entry) == (tree.root(), 40, 17, &entries[17]);

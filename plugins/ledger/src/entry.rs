@@ -87,9 +87,9 @@ pub struct Signature {
 pub struct Entry {
     /// What sort of fact it tells.
     pub kind: EntryKind,
-    /// The tick in which it happened.
+    /// The tick in which it was entered: ticks never go down from one entry to the next.
     pub tick: u64,
-    /// Simulated Unix time in milliseconds (UTC).
+    /// When it happened, as simulated Unix time in milliseconds (UTC).
     pub unix_ms: i64,
     /// The UUID of the event that it tells about.
     pub event: Option<[u8; 16]>,

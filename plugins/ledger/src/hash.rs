@@ -1,5 +1,6 @@
 //! Hashes of 32 bytes, and how a tree hashes its leaves and nodes.
 
+pub use sha3::Sha3_256;
 use sha3::digest::{Digest, Output};
 
 /// A hash of 32 bytes.
@@ -8,7 +9,7 @@ pub type Hash = [u8; 32];
 /// How a Merkle tree hashes (RFC 9162, section 2.1.1). Leaves and nodes begin with different bytes, so that no leaf can be
 /// passed off as a node.
 ///
-/// The ledger uses SHA3-256 (FIPS 202, [`sha3::Sha3_256`]); any hash of 32 bytes will do, such as the SHA-256 of Certificate
+/// The ledger uses SHA3-256 (FIPS 202, [`Sha3_256`]); any hash of 32 bytes will do, such as the SHA-256 of Certificate
 /// Transparency.
 pub trait TreeHash {
     /// The root of the tree without leaves: the hash of nothing.
@@ -46,6 +47,12 @@ where
 #[must_use]
 pub fn payload_hash(payload: &[u8]) -> Hash {
     sha3::Sha3_256::digest(payload).into()
+}
+
+/// The hash of an entry's bytes as a leaf of the ledger's tree.
+#[must_use]
+pub fn leaf_hash(entry: &[u8]) -> Hash {
+    sha3::Sha3_256::leaf(entry)
 }
 
 /// Bytes as hexadecimal digits in lower case.

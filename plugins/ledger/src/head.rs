@@ -47,7 +47,7 @@ impl TreeHead {
     /// Signs it, if there is somebody to.
     #[must_use]
     pub fn signed(self, signer: Option<&dyn Signer>) -> SignedTreeHead {
-        let signature = signer.map(|signer| signer.signature(HEAD_CONTEXT, self.unix_ms, &self.to_bytes()));
+        let signature = signer.and_then(|signer| signer.signature(HEAD_CONTEXT, self.unix_ms, &self.to_bytes()));
         SignedTreeHead { head: self, signature }
     }
 }

@@ -9,9 +9,9 @@ pub trait Signer: Send + Sync + Debug {
     /// The fingerprint of the key.
     fn key(&self) -> &str;
 
-    /// The signature of a message at a simulated Unix time in milliseconds. The context keeps what is signed for one purpose
-    /// from being shown for another.
-    fn sign(&self, context: &str, unix_ms: i64, message: &[u8]) -> Vec<u8>;
+    /// The signature of a message at a simulated Unix time in milliseconds; nothing if the key can't sign. The context keeps
+    /// what is signed for one purpose from being shown for another.
+    fn sign(&self, context: &str, unix_ms: i64, message: &[u8]) -> Option<Vec<u8>>;
 }
 
 /// Checks signatures.
@@ -24,9 +24,9 @@ pub trait Verifier {
 }
 
 impl dyn Signer + '_ {
-    /// The signature of a message with the name of its key.
-    pub fn signature(&self, context: &str, unix_ms: i64, message: &[u8]) -> Signature {
-        Signature { key: self.key().to_owned(), bytes: self.sign(context, unix_ms, message) }
+    /// The signature of a message with the name of its key; nothing if the key can't sign.
+    pub fn signature(&self, context: &str, unix_ms: i64, message: &[u8]) -> Option<Signature> {
+        Some(Signature { key: self.key().to_owned(), bytes: self.sign(context, unix_ms, message)? })
     }
 }
 
@@ -49,11 +49,11 @@ pub(crate) mod tests {
             &self.1
         }
 
-        fn sign(&self, context: &str, unix_ms: i64, message: &[u8]) -> Vec<u8> {
+        fn sign(&self, context: &str, unix_ms: i64, message: &[u8]) -> Option<Vec<u8>> {
             let mut hasher = blake3::Hasher::new_keyed(&self.0);
             hasher.update(&(context.len() as u64).to_le_bytes());
             hasher.update(context.as_bytes()).update(&unix_ms.to_le_bytes()).update(message);
-            hasher.finalize().as_bytes().to_vec()
+            Some(hasher.finalize().as_bytes().to_vec())
         }
     }
 
@@ -62,7 +62,7 @@ pub(crate) mod tests {
             if signature.key != self.1 {
                 return Err(format!("the key {} is not known", signature.key));
             }
-            let right = self.sign(context, unix_ms, message) == signature.bytes;
+            let right = self.sign(context, unix_ms, message).as_ref() == Some(&signature.bytes);
             right.then_some(()).ok_or_else(|| "the signature is not of this message".into())
         }
     }

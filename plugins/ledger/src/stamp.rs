@@ -87,12 +87,19 @@ impl TimeStampAuthority {
         self.issued
     }
 
-    /// Stamps an entry. `random` are bits of the run's dice.
-    pub fn stamp(&mut self, index: u64, entry: Hash, unix_ms: i64, random: u64, signer: &dyn Signer) -> TimeStamp {
+    /// Stamps an entry; nothing if the key can't sign. `random` are bits of the run's dice.
+    pub fn stamp(
+        &mut self,
+        index: u64,
+        entry: Hash,
+        unix_ms: i64,
+        random: u64,
+        signer: &dyn Signer,
+    ) -> Option<TimeStamp> {
         let nonce = u128::from(self.issued) << 64 | u128::from(random);
         self.issued += 1;
-        let signature = signer.signature(STAMP_CONTEXT, unix_ms, &message(&entry, unix_ms, nonce));
-        TimeStamp { index, entry, unix_ms, nonce, signature }
+        let signature = signer.signature(STAMP_CONTEXT, unix_ms, &message(&entry, unix_ms, nonce))?;
+        Some(TimeStamp { index, entry, unix_ms, nonce, signature })
     }
 }
 
@@ -117,7 +124,7 @@ mod tests {
     fn a_time_stamp_is_believed_only_for_its_entry_time_and_nonce() {
         let secret = Secret::new(3);
         let mut authority = TimeStampAuthority::default();
-        let stamp = authority.stamp(4, [1; 32], 1000, 99, &secret);
+        let stamp = authority.stamp(4, [1; 32], 1000, 99, &secret).unwrap();
         stamp.verify(&[1; 32], &secret).unwrap();
         assert!(stamp.verify(&[2; 32], &secret).is_err());
         assert!(TimeStamp { unix_ms: 999, ..stamp.clone() }.verify(&[1; 32], &secret).is_err());
@@ -136,13 +143,13 @@ mod tests {
         let mut authority = TimeStampAuthority::default();
         let mut seen = SeenNonces::default();
         for index in 0..20_000 {
-            let stamp = authority.stamp(index, [0; 32], 0, 7, &secret);
+            let stamp = authority.stamp(index, [0; 32], 0, 7, &secret).unwrap();
             assert!(seen.note(&stamp));
         }
         // One that goes on from what was saved doesn't either.
         let bytes = postcard::to_stdvec(&authority).unwrap();
         let mut again: TimeStampAuthority = postcard::from_bytes(&bytes).unwrap();
-        let stamp = again.stamp(0, [0; 32], 0, 7, &secret);
+        let stamp = again.stamp(0, [0; 32], 0, 7, &secret).unwrap();
         assert!(seen.note(&stamp));
         assert!(!seen.note(&stamp));
     }

@@ -9,6 +9,7 @@ use super::record::Sum;
 use super::{Damage, DiskError, io_error};
 use crate::hash::Hash;
 use crate::head::SignedTreeHead;
+use crate::keys::LedgerKey;
 use crate::tree::{Frontier, Remains, Tree};
 
 const MAGIC: &[u8; 8] = b"A28LBAS1";
@@ -40,6 +41,7 @@ pub(super) struct Base {
     pub frontier: Frontier,
     pub pinned: Vec<(u32, u64, Hash)>,
     pub heads: Vec<SignedTreeHead>,
+    pub keys: Vec<LedgerKey>,
     pub compactions: Vec<Compaction>,
 }
 

@@ -20,10 +20,11 @@ pub(super) enum RecordKind {
     Entry,
     Head,
     Stamp,
+    Key,
 }
 
 impl RecordKind {
-    const ALL: [Self; 3] = [Self::Entry, Self::Head, Self::Stamp];
+    const ALL: [Self; 4] = [Self::Entry, Self::Head, Self::Stamp, Self::Key];
 }
 
 /// What is wrong with a record.
@@ -119,7 +120,7 @@ mod tests {
         for number in 0..1000_usize {
             starts.push(bytes.len());
             let body: Vec<u8> = (0..number * 7 % 61).map(|at| (at * number) as u8).collect();
-            append(&mut bytes, RecordKind::ALL[number % 3], &body);
+            append(&mut bytes, RecordKind::ALL[number % 4], &body);
         }
         (bytes, starts)
     }
@@ -131,7 +132,7 @@ mod tests {
         for (number, start) in starts.iter().enumerate() {
             assert_eq!(at, *start);
             let record = read(&bytes, at).unwrap();
-            assert_eq!((record.kind, record.body.len()), (RecordKind::ALL[number % 3], number * 7 % 61));
+            assert_eq!((record.kind, record.body.len()), (RecordKind::ALL[number % 4], number * 7 % 61));
             at = record.end;
         }
         assert_eq!(at, bytes.len());

@@ -14,6 +14,7 @@ use super::{DiskError, io_error};
 use crate::entry::Entry;
 use crate::hash::{Hash, TreeHash};
 use crate::head::SignedTreeHead;
+use crate::keys::LedgerKey;
 use crate::stamp::TimeStamp;
 use crate::tree::{Frontier, Tree};
 
@@ -185,6 +186,12 @@ impl Store {
         self.frontier.size()
     }
 
+    /// The edge of the tree over all entries.
+    #[must_use]
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
     /// The root over all entries.
     #[must_use]
     pub fn root(&self) -> Hash {
@@ -253,6 +260,15 @@ impl Store {
         let mut body = Vec::new();
         stamp.encode(&mut body);
         record::append(&mut self.pending, RecordKind::Stamp, &body);
+        Ok(())
+    }
+
+    /// Writes down the public half of a key that signs.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn append_key(&mut self, key: &LedgerKey) -> Result<(), DiskError> {
+        record::append(&mut self.pending, RecordKind::Key, &key.encode());
         Ok(())
     }
 
@@ -412,11 +428,12 @@ impl Store {
         let dropped: Vec<&PathBuf> =
             files.iter().filter(|(number, _)| *number < segment).map(|(_, file)| file).collect();
         let bytes = dropped.iter().filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum();
+        let keys = walk.keys;
         let compaction = Compaction { from: walk.first, to: header.first, tick, bytes, root };
         let mut compactions = base.compactions;
         compactions.push(compaction.clone());
         let (frontier, pinned) = (remains.frontier, remains.pinned);
-        Base { segment, before: header.before, frontier, pinned, heads, compactions }.write(&self.folder)?;
+        Base { segment, before: header.before, frontier, pinned, heads, keys, compactions }.write(&self.folder)?;
         for file in dropped {
             std::fs::remove_file(file).map_err(io_error(file))?;
         }

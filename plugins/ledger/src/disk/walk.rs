@@ -9,6 +9,7 @@ use super::{Damage, DiskError, io_error};
 use crate::entry::Entry;
 use crate::hash::TreeHash;
 use crate::head::SignedTreeHead;
+use crate::keys::LedgerKey;
 use crate::stamp::TimeStamp;
 use crate::tree::Tree;
 
@@ -28,6 +29,8 @@ pub enum Item<'a> {
     Head(SignedTreeHead),
     /// A time stamp of an entry before it.
     Stamp(TimeStamp),
+    /// The public half of a key.
+    Key(LedgerKey),
 }
 
 /// The end of a file that was being written when the writer was stopped.
@@ -60,6 +63,8 @@ pub struct Walk {
     pub heads: Vec<SignedTreeHead>,
     /// How many time stamps.
     pub stamps: u64,
+    /// The public halves of the keys that have signed.
+    pub keys: Vec<LedgerKey>,
     /// What was dropped.
     pub compactions: Vec<Compaction>,
     /// The torn end, if there is one.
@@ -157,6 +162,7 @@ impl Walker {
             bytes: 0,
             heads: base.heads.clone(),
             stamps: 0,
+            keys: base.keys.clone(),
             compactions: base.compactions.clone(),
             torn: None,
             last: None,
@@ -257,6 +263,11 @@ impl Walk {
                 }
                 self.stamps += 1;
                 Ok(Item::Stamp(stamp))
+            }
+            RecordKind::Key => {
+                let key = LedgerKey::decode(record.body).ok_or("the key can't be read")?;
+                self.keys.push(key.clone());
+                Ok(Item::Key(key))
             }
         }
     }

@@ -124,6 +124,19 @@ impl InclusionProof {
     /// The root that follows from a leaf and the path; nothing if the path doesn't fit the numbers.
     #[must_use]
     pub fn root<H: TreeHash>(&self, leaf: &Hash) -> Option<Hash> {
+        self.climb::<H>(leaf, |_, _| {})
+    }
+
+    /// The nodes on the way from a leaf to the root, each with whether it is a right child, in the order of their siblings in
+    /// the path; nothing if the path doesn't fit the numbers.
+    #[must_use]
+    pub fn nodes<H: TreeHash>(&self, leaf: &Hash) -> Option<Vec<(Hash, bool)>> {
+        let mut nodes = Vec::with_capacity(self.path.len());
+        self.climb::<H>(leaf, |node, is_right| nodes.push((*node, is_right)))?;
+        Some(nodes)
+    }
+
+    fn climb<H: TreeHash>(&self, leaf: &Hash, mut each: impl FnMut(&Hash, bool)) -> Option<Hash> {
         if self.index >= self.size {
             return None;
         }
@@ -133,7 +146,9 @@ impl InclusionProof {
             if last == 0 {
                 return None;
             }
-            if number & 1 == 1 || number == last {
+            let is_right = number & 1 == 1 || number == last;
+            each(&hash, is_right);
+            if is_right {
                 hash = H::node(sibling, &hash);
                 if number & 1 == 0 {
                     // The last node of an odd number has no sibling until it is a right child.

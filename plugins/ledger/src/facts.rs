@@ -1,0 +1,185 @@
+//! Entries from what happens in a simulation, and the hashes that they keep of it.
+//!
+//! Each hash can be worked out again from the files of a run, so that these can be checked against the ledger.
+
+use agent2028_core::checkpoint::StateHash;
+use agent2028_core::event::{Event, EventKind};
+use agent2028_core::intervention::{Applied, Origin};
+use agent2028_core::rng::SimRng;
+use agent2028_operations::session::{self, Receipt};
+
+use crate::entry::{Entry, EntryKind, Outcome};
+use crate::hash::{Hash, payload_hash, to_hex};
+use crate::wire::put_bytes;
+
+/// So many characters of what is said in words are kept; the hash is of all of it.
+const MOST_CHARACTERS: usize = 2000;
+
+fn clipped(text: &str) -> String {
+    text.chars().take(MOST_CHARACTERS).collect()
+}
+
+fn hash_of(parts: &[&[u8]]) -> Hash {
+    let mut bytes = Vec::with_capacity(256);
+    parts.iter().for_each(|part| put_bytes(&mut bytes, part));
+    payload_hash(&bytes)
+}
+
+/// The scene, seed and files of a run: what its ledger begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// The scene's title.
+    pub name: String,
+    /// Its text, with includes merged and settings applied.
+    pub scene: String,
+    /// The seed.
+    pub seed: u64,
+    /// The fingerprint of scene, seed and settings.
+    pub fingerprint: [u8; 32],
+    /// The files that belong to it: name and BLAKE3 hash.
+    pub files: Vec<(String, [u8; 32])>,
+}
+
+/// The hash of a scene's text.
+#[must_use]
+pub fn scene_hash(text: &str) -> Hash {
+    hash_of(&[text.as_bytes()])
+}
+
+/// The hash of a file, by its BLAKE3 hash.
+#[must_use]
+pub fn file_hash(blake3: &[u8; 32]) -> Hash {
+    hash_of(&[blake3])
+}
+
+/// The hash of a state hash.
+#[must_use]
+pub fn state_hash(hash: &StateHash) -> Hash {
+    hash_of(&[&hash.0])
+}
+
+/// The hash of an event: kind, priority, words, and the type and fields of the value that it carries.
+#[must_use]
+pub fn event_hash(kind: &str, priority: u8, text: &str, value: Option<(&str, &str)>) -> Hash {
+    let (name, fields) = value.unwrap_or_default();
+    hash_of(&[kind.as_bytes(), &[priority], text.as_bytes(), name.as_bytes(), fields.as_bytes()])
+}
+
+/// The hash of an intervention: number, who asked for it, name, fields in RON, whether it was done, and what it did or why it
+/// could not.
+#[must_use]
+pub fn intervention_hash(sequence: u64, origin: Origin, name: &str, fields: &str, outcome: Result<&str, &str>) -> Hash {
+    let (done, words) = match outcome {
+        Ok(words) => (1, words),
+        Err(words) => (0, words),
+    };
+    let origin = format!("{origin:?}");
+    let (name, fields) = (name.as_bytes(), fields.as_bytes());
+    hash_of(&[&sequence.to_le_bytes(), origin.as_bytes(), name, fields, &[done], words.as_bytes()])
+}
+
+impl Opening {
+    /// The entries that a ledger begins with.
+    #[must_use]
+    pub fn entries(&self, unix_ms: i64) -> Vec<Entry> {
+        let entry = |kind, operation: &str, detail: String, payload| Entry {
+            detail,
+            payload,
+            ..Entry::new(kind, 0, unix_ms, operation)
+        };
+        let fingerprint = format!("fingerprint {}", to_hex(&self.fingerprint));
+        let scene = entry(EntryKind::Scene, &self.name, fingerprint, scene_hash(&self.scene));
+        let seed = entry(EntryKind::Seed, "seed", self.seed.to_string(), hash_of(&[&self.seed.to_le_bytes()]));
+        let file = |(name, blake3): &(String, [u8; 32])| {
+            entry(EntryKind::File, name, format!("BLAKE3 {}", to_hex(blake3)), file_hash(blake3))
+        };
+        [scene, seed].into_iter().chain(self.files.iter().map(file)).collect()
+    }
+}
+
+/// Whether an event is entered as an intervention already.
+pub(crate) fn is_told_as_intervention(kind: EventKind) -> bool {
+    kind == EventKind::INTERVENTION_APPLIED || kind == EventKind::INTERVENTION_FAILED
+}
+
+/// The entry of an event that is entered in a tick.
+#[must_use]
+pub fn event_entry(event: &Event, tick: u64, dice: &SimRng) -> Entry {
+    let text = event.text();
+    let value = event.payload.typed();
+    let value = value.as_ref().map(|(name, fields)| (*name, fields.as_str()));
+    Entry {
+        event: Some(event.id(dice).into_bytes()),
+        who: event.source.map(|agent| agent.0),
+        payload: event_hash(event.kind.name, event.priority, &text, value),
+        detail: clipped(&text),
+        ..Entry::new(EntryKind::Event, tick, event.unix_ms, event.kind.name)
+    }
+}
+
+/// The entry of an intervention that is entered in a tick.
+#[must_use]
+pub fn intervention_entry(applied: &Applied, tick: u64, unix_ms: i64) -> Entry {
+    let stamped = &applied.stamped;
+    let name = stamped.action.name();
+    // Whatever can be queued is a plain struct, which has a RON form; recordings write the same.
+    let fields = stamped.action.to_ron().unwrap_or_else(|_| "()".into());
+    let (outcome, words) = match &applied.outcome {
+        Ok(words) => (Outcome::Done, Ok(words.as_str())),
+        Err(words) => (Outcome::Refused, Err(words.as_str())),
+    };
+    let (Ok(said) | Err(said)) = words;
+    Entry {
+        outcome,
+        detail: clipped(said),
+        payload: intervention_hash(stamped.sequence, stamped.origin, name, &fields, words),
+        ..Entry::new(EntryKind::Intervention, tick, unix_ms, name)
+    }
+}
+
+/// The entry of an operation's receipt.
+#[must_use]
+pub fn receipt_entry(receipt: &Receipt, capability: &str, kind: &str, tick: u64, unix_ms: i64, dice: &SimRng) -> Entry {
+    let outcome = match receipt.outcome {
+        session::Outcome::Completed => Outcome::Done,
+        session::Outcome::Failed => Outcome::Failed,
+        session::Outcome::TimedOut => Outcome::TimedOut,
+        session::Outcome::Rejected => Outcome::Refused,
+    };
+    let operation = if kind.is_empty() { "operation" } else { kind };
+    Entry {
+        event: Some(session::command_id(dice, receipt.command).into_bytes()),
+        who: receipt.agent.map(|agent| agent.0),
+        capability: capability.into(),
+        outcome,
+        detail: receipt.failure.reason().into(),
+        payload: hash_of(&[&receipt.hash]),
+        ..Entry::new(EntryKind::Receipt, tick, unix_ms, operation)
+    }
+}
+
+/// The entry of a state hash.
+#[must_use]
+pub fn state_entry(hash: &StateHash, tick: u64, unix_ms: i64) -> Entry {
+    Entry {
+        detail: hash.to_string(),
+        payload: state_hash(hash),
+        ..Entry::new(EntryKind::StateHash, tick, unix_ms, "state")
+    }
+}
+
+/// The entry of a file that a run has written, by its BLAKE3 hash.
+#[must_use]
+pub fn result_entry(name: &str, blake3: &[u8; 32], tick: u64, unix_ms: i64) -> Entry {
+    Entry {
+        detail: format!("BLAKE3 {}", to_hex(blake3)),
+        payload: file_hash(blake3),
+        ..Entry::new(EntryKind::Result, tick, unix_ms, name)
+    }
+}
+
+/// The entry with which a run ends: its last state.
+#[must_use]
+pub fn end_entry(hash: &StateHash, tick: u64, unix_ms: i64) -> Entry {
+    Entry { kind: EntryKind::End, operation: "end".into(), ..state_entry(hash, tick, unix_ms) }
+}

@@ -1,0 +1,218 @@
+//! The keys that sign tree heads and time stamps: hybrid signatures of `agent2028_identity`.
+
+use std::fmt;
+
+use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_identity::secret::Secret;
+use agent2028_identity::signature::Signature as HybridSignature;
+use agent2028_identity::suite::{KeyError, PrivateKeys, PublicKeys, SuiteId};
+use agent2028_identity::timestamp::Timestamp;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::entry::Signature;
+use crate::sign::{Signer, Verifier};
+
+/// What a key of the ledger is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KeyRole {
+    /// It signs tree heads: that of whoever keeps the ledger.
+    Keeper,
+    /// It signs time stamps: that of the time-stamp authority.
+    TimeStamps,
+}
+
+impl KeyRole {
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Keeper => "keeper",
+            Self::TimeStamps => "time stamps",
+        }
+    }
+
+    const fn purpose(self) -> Purpose {
+        match self {
+            Self::Keeper => Purpose::new("ledger.key.keeper"),
+            Self::TimeStamps => Purpose::new("ledger.key.time-stamps"),
+        }
+    }
+}
+
+/// The public half of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerKey {
+    /// What it is for.
+    pub role: KeyRole,
+    /// The key.
+    pub key: PublicKeys,
+}
+
+impl LedgerKey {
+    /// The key's fingerprint: 64 hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.key.id().0.to_string()
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        // Numbers and bytes always have a binary form.
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// Reads its bytes; nothing if they are none.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (key, rest): (Self, &[u8]) = postcard::take_from_bytes(bytes).ok()?;
+        (rest.is_empty() && key.encode() == bytes).then_some(key)
+    }
+}
+
+/// A key that signs.
+pub struct SigningKey {
+    role: KeyRole,
+    keys: Box<dyn PrivateKeys>,
+    fingerprint: String,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("role", &self.role)
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SigningKey {
+    /// The key of a run: with a suite that takes seeds, the same for the same scene and seed.
+    ///
+    /// # Errors
+    /// If this program was built without the suite.
+    pub fn of_run(role: KeyRole, suite: SuiteId, dice: &SimRng) -> Result<Self, KeyError> {
+        let seed = Secret::filled_by(|bytes: &mut [u8; 32]| dice.global(role.purpose(), 0).fill_bytes(bytes));
+        let keys = suite.get()?.generate(&seed);
+        let fingerprint = keys.public().id().0.to_string();
+        Ok(Self { role, keys, fingerprint })
+    }
+
+    /// Its public half.
+    #[must_use]
+    pub fn public(&self) -> LedgerKey {
+        LedgerKey { role: self.role, key: self.keys.public().clone() }
+    }
+}
+
+impl Signer for SigningKey {
+    fn key(&self) -> &str {
+        &self.fingerprint
+    }
+
+    fn sign(&self, context: &str, unix_ms: i64, message: &[u8]) -> Option<Vec<u8>> {
+        let signature = HybridSignature::sign(&*self.keys, context, at(unix_ms), message).ok()?;
+        postcard::to_stdvec(&signature).ok()
+    }
+}
+
+fn at(unix_ms: i64) -> Timestamp {
+    Timestamp(unix_ms.saturating_mul(1000))
+}
+
+/// Checks the signatures of keys that are known.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing(Vec<LedgerKey>);
+
+impl KeyRing {
+    /// The keys that are known.
+    #[must_use]
+    pub fn new(keys: Vec<LedgerKey>) -> Self {
+        Self(keys)
+    }
+
+    /// The keys that are known.
+    #[must_use]
+    pub fn keys(&self) -> &[LedgerKey] {
+        &self.0
+    }
+
+    /// Those that are for a role: a key for tree heads can't stamp times, nor the other way round.
+    #[must_use]
+    pub fn of(&self, role: KeyRole) -> Self {
+        Self(self.0.iter().filter(|key| key.role == role).cloned().collect())
+    }
+}
+
+impl Verifier for KeyRing {
+    fn verify(&self, signature: &Signature, context: &str, unix_ms: i64, message: &[u8]) -> Result<(), String> {
+        let known = self.0.iter().find(|key| key.fingerprint() == signature.key);
+        let known = known.ok_or_else(|| format!("the key {} is not known", short(&signature.key)))?;
+        let read: Result<(HybridSignature, &[u8]), _> = postcard::take_from_bytes(&signature.bytes);
+        let (hybrid, rest) = read.map_err(|_| "the signature can't be read")?;
+        if !rest.is_empty() || postcard::to_stdvec(&hybrid).ok().as_ref() != Some(&signature.bytes) {
+            return Err("the signature is not written as signatures are".into());
+        }
+        if hybrid.at != at(unix_ms) {
+            return Err("the signature was made at another time".into());
+        }
+        hybrid
+            .verify(&known.key, context, message)
+            .map_err(|error| format!("the signature is not to be believed: {error}"))
+    }
+}
+
+/// A fingerprint that fits a line.
+#[must_use]
+pub fn short(fingerprint: &str) -> &str {
+    fingerprint.get(..16).unwrap_or(fingerprint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::head::{HEAD_CONTEXT, TreeHead};
+    use crate::stamp::{STAMP_CONTEXT, TimeStampAuthority};
+
+    fn key(role: KeyRole, seed: u64) -> SigningKey {
+        SigningKey::of_run(role, SuiteId::HybridFips, &SimRng::new(seed)).unwrap()
+    }
+
+    #[test]
+    fn keys_and_signatures_of_a_run_are_the_same_each_time_and_of_another_run_others() {
+        let (one, again) = (key(KeyRole::Keeper, 7), key(KeyRole::Keeper, 7));
+        assert_eq!(one.public(), again.public());
+        assert_eq!(one.sign("c", 5, b"m"), again.sign("c", 5, b"m"));
+        assert_ne!(one.key(), key(KeyRole::Keeper, 8).key());
+        assert_ne!(one.key(), key(KeyRole::TimeStamps, 7).key());
+        assert_eq!(one.key().len(), 64);
+        assert!(!format!("{one:?}").contains("seed"));
+        let public = one.public();
+        assert_eq!(LedgerKey::decode(&public.encode()), Some(public.clone()));
+        assert_eq!(LedgerKey::decode(&public.encode()[1..]), None);
+    }
+
+    #[test]
+    fn heads_and_stamps_are_believed_only_from_the_key_that_is_for_them() {
+        let (keeper, clock) = (key(KeyRole::Keeper, 7), key(KeyRole::TimeStamps, 7));
+        let ring = KeyRing::new(vec![keeper.public(), clock.public()]);
+        let head = TreeHead { size: 3, root: [1; 32], tick: 9, unix_ms: 150 };
+        let signed = head.signed(Some(&keeper));
+        signed.verify(&ring.of(KeyRole::Keeper)).unwrap();
+        assert!(signed.verify(&ring.of(KeyRole::TimeStamps)).unwrap_err().contains("not known"));
+        assert!(head.signed(Some(&key(KeyRole::Keeper, 8))).verify(&ring).is_err());
+        let stamp = TimeStampAuthority::default().stamp(0, [2; 32], 160, 5, &clock).unwrap();
+        stamp.verify(&[2; 32], &ring.of(KeyRole::TimeStamps)).unwrap();
+        let signature = signed.signature.unwrap();
+        let bytes = head.to_bytes();
+        assert!(ring.verify(&signature, STAMP_CONTEXT, 150, &bytes).is_err());
+        assert!(ring.verify(&signature, HEAD_CONTEXT, 151, &bytes).is_err());
+        // Any byte of the signature counts.
+        for at in (0..signature.bytes.len()).step_by(97) {
+            let mut forged = signature.clone();
+            forged.bytes[at] ^= 1;
+            assert!(ring.verify(&forged, HEAD_CONTEXT, 150, &bytes).is_err(), "byte {at}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is entered, and when.
+
+use agent2028_core::event::{EventBus, EventKind};
+use agent2028_core::intervention::InterventionLog;
+use agent2028_core::rng::SimRng;
+use agent2028_identity::suite::SuiteId;
+use agent2028_ledger::config::Stamps;
+use agent2028_ledger::document::Proven;
+use agent2028_ledger::keys::{KeyRing, KeyRole};
+use agent2028_ledger::{Entry, EntryKind, Ledger, LedgerConfig, Outcome, facts};
+use agent2028_operations::Operations;
+use bevy::prelude::*;
+
+use crate::scene::{config, opening, simulation};
+
+fn of_kind(ledger: &Ledger, kind: EntryKind) -> Vec<Entry> {
+    ledger.entries().map(|(_, entry)| entry).filter(|entry| entry.kind == kind).collect()
+}
+
+#[test]
+fn everything_that_matters_in_a_run_is_entered() {
+    let mut simulation = simulation(&config(), 1);
+    let mut states = Vec::new();
+    for tick in 1..=120 {
+        simulation.run(1);
+        if tick % 30 == 0 {
+            states.push(simulation.state_hash());
+        }
+    }
+    let world = simulation.world();
+    let ledger = world.resource::<Ledger>();
+    let dice = world.resource::<SimRng>();
+
+    // It begins with the scene, its seed and its files.
+    let begin: Vec<Entry> = ledger.entries().take(3).map(|(_, entry)| entry).collect();
+    assert_eq!(begin, opening().entries(begin[0].unix_ms));
+    assert_eq!(begin[0].payload, facts::scene_hash("Scene()"));
+    assert_eq!((begin[1].kind, begin[1].detail.as_str()), (EntryKind::Seed, "7"));
+
+    // Every intervention, the refused one too, with all that is in a recording of it.
+    let done = of_kind(ledger, EntryKind::Intervention);
+    let log = &world.resource::<InterventionLog>().0;
+    assert_eq!(done.len(), log.len());
+    for (entry, applied) in done.iter().zip(log) {
+        let outcome = applied.outcome.as_ref().map(String::as_str).map_err(String::as_str);
+        let fields = applied.stamped.action.to_ron().unwrap();
+        let stamped = &applied.stamped;
+        let hash = facts::intervention_hash(stamped.sequence, stamped.origin, stamped.action.name(), &fields, outcome);
+        assert_eq!((entry.payload, entry.tick), (hash, stamped.tick));
+        assert_eq!(entry.outcome, if outcome.is_ok() { Outcome::Done } else { Outcome::Refused });
+    }
+    assert!(done.iter().any(|entry| entry.outcome == Outcome::Refused), "{done:?}");
+
+    // Every event that matters enough, but for what tells of interventions.
+    let bus = world.resource::<EventBus>();
+    let events: Vec<[u8; 16]> = bus
+        .history()
+        .filter(|event| event.priority >= 5)
+        .filter(|event| event.kind != EventKind::INTERVENTION_APPLIED && event.kind != EventKind::INTERVENTION_FAILED)
+        .map(|event| event.id(dice).into_bytes())
+        .collect();
+    let entered = of_kind(ledger, EntryKind::Event);
+    assert_eq!(entered.iter().filter_map(|entry| entry.event).collect::<Vec<_>>(), events);
+    assert!(entered.len() > 5 && entered.iter().any(|entry| entry.operation == "AgentFailed" && entry.who.is_some()));
+
+    // Every receipt.
+    let receipts = of_kind(ledger, EntryKind::Receipt);
+    let book = world.resource::<Operations>().book();
+    assert_eq!((receipts.len() as u64, ledger.missed()), (book.written(), 0));
+    assert!(receipts.len() > 40 && receipts.iter().all(|entry| entry.capability == "a.b"));
+
+    // The state as it was when the tick was over.
+    let entered: Vec<String> = of_kind(ledger, EntryKind::StateHash).into_iter().map(|entry| entry.detail).collect();
+    assert_eq!(entered, states.iter().map(ToString::to_string).collect::<Vec<_>>());
+
+    // Ticks never go down, and tree heads are signed.
+    let ticks: Vec<u64> = ledger.entries().map(|(_, entry)| entry.tick).collect();
+    assert!(ticks.is_sorted());
+    let ring = KeyRing::new(ledger.keys().collect()).of(KeyRole::Keeper);
+    assert_eq!(ledger.heads().len(), 2);
+    for signed in ledger.heads() {
+        signed.verify(&ring).unwrap();
+        assert_eq!(ledger.tree().root_at(signed.head.size), Some(signed.head.root));
+    }
+    assert_eq!(ledger.heads()[1].head.size, ledger.size());
+}
+
+#[test]
+fn the_ledger_is_the_same_on_any_number_of_threads() {
+    let root = |threads: usize| {
+        let mut simulation = simulation(&config(), threads);
+        simulation.run(100);
+        let ledger = simulation.world().resource::<Ledger>();
+        (ledger.root(), ledger.heads().to_vec())
+    };
+    assert_eq!(root(1), root(2));
+}
+
+#[test]
+fn the_ledger_leaves_the_simulation_as_it_is() {
+    // What is entered changes nothing in the state, only the section of the scene is part of it.
+    let often = LedgerConfig { state_hash_every_s: Some(0.1), ..config() };
+    let mut hashes = Vec::new();
+    for stamps in [Stamps::None, Stamps::All] {
+        let mut simulation = simulation(&LedgerConfig { stamps, ..often.clone() }, 1);
+        simulation.run(40);
+        // The same section, whatever was written down before.
+        simulation.world_mut().resource_mut::<LedgerConfig>().stamps = Stamps::None;
+        hashes.push(simulation.state_hash());
+    }
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn time_stamps_are_given_to_what_the_scene_wants() {
+    let stamped = |stamps: Stamps| {
+        let mut simulation = simulation(&LedgerConfig { stamps, receipts: false, ..config() }, 1);
+        simulation.run(60);
+        let ledger = simulation.world().resource::<Ledger>();
+        let ring = KeyRing::new(ledger.keys().collect()).of(KeyRole::TimeStamps);
+        let mut kinds = Vec::new();
+        for stamp in ledger.stamps() {
+            stamp.verify(&ledger.tree().leaf(stamp.index).unwrap(), &ring).unwrap();
+            kinds.push(ledger.entry(stamp.index).unwrap().kind);
+            assert_eq!(ledger.stamps_of(stamp.index).count(), 1);
+        }
+        assert_eq!(ledger.stamps_issued(), kinds.len() as u64);
+        (kinds, ledger.size())
+    };
+    assert_eq!(stamped(Stamps::None).0, []);
+    assert_eq!(stamped(Stamps::Interventions).0, [EntryKind::Intervention; 3]);
+    let important = stamped(Stamps::Important).0;
+    assert!(important.len() > 3 && important.contains(&EntryKind::Event));
+    let (all, size) = stamped(Stamps::All);
+    assert_eq!(all.len() as u64, size);
+}
+
+#[test]
+fn plugins_enter_what_they_have_to_say_and_it_can_be_proven() {
+    let mut simulation = simulation(&LedgerConfig { stamps: Stamps::All, ..config() }, 1);
+    simulation.run(10);
+    let mut note = Entry::new(EntryKind::Note, 10, 0, "verdict");
+    note.who = Some(4);
+    let index = simulation.world_mut().resource_mut::<Ledger>().note(&note);
+    simulation.run(60);
+    let ledger = simulation.world().resource::<Ledger>();
+    let document = ledger.prove(index).unwrap();
+    let Proven::Inclusion { entry, root, stamps, keys, .. } = document.check().unwrap() else { panic!() };
+    assert_eq!((*entry, root), (note, ledger.root()));
+    let ring = KeyRing::new(keys);
+    assert_eq!(stamps.len(), 1);
+    stamps[0].verify(&ledger.tree().leaf(index).unwrap(), &ring.of(KeyRole::TimeStamps)).unwrap();
+    assert!(ledger.prove(ledger.size()).is_err());
+}
+
+#[test]
+fn only_so_many_entries_stay_in_memory_and_what_is_left_can_be_proven() {
+    let mut simulation = simulation(&LedgerConfig { keep: 300, least_priority: 1, ..config() }, 1);
+    simulation.run(4000);
+    let ledger = simulation.world().resource::<Ledger>();
+    assert!(ledger.first() > 0 && ledger.size() - ledger.first() >= 300);
+    assert!(ledger.size() - ledger.first() < 300 + 2 * 1024);
+    assert!(ledger.prove(ledger.first()).is_ok() && ledger.prove(ledger.first() - 1).is_err());
+    for signed in ledger.heads() {
+        let proof = ledger.tree().prove_consistency(signed.head.size, ledger.size()).unwrap();
+        assert!(proof.verify::<sha3::Sha3_256>(&signed.head.root, &ledger.root()));
+    }
+}
+
+#[test]
+fn both_suites_sign_heads_and_nothing_is_signed_where_nobody_is_to() {
+    for suite in [Some(SuiteId::HybridFips), Some(SuiteId::HybridCrystals), None] {
+        let mut simulation = simulation(&LedgerConfig { sign: suite, ..config() }, 1);
+        simulation.run(60);
+        let ledger = simulation.world().resource::<Ledger>();
+        let ring = KeyRing::new(ledger.keys().collect());
+        let signed = &ledger.heads()[0];
+        assert_eq!(signed.verify(&ring).is_ok(), suite.is_some(), "{suite:?}");
+        assert_eq!(signed.signature.is_some(), suite.is_some());
+    }
+}

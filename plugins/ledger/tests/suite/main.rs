@@ -1,0 +1,8 @@
+//! The ledger in whole simulations.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+mod checkpoints;
+mod entries;
+mod scene;
+mod secrets;

@@ -1,0 +1,64 @@
+//! `agent2028 ledger`: checking an audit ledger, proving what is in it, and reading it.
+
+mod prove;
+mod show;
+mod verify;
+
+use std::path::Path;
+
+use agent2028_ledger::disk::DiskError;
+use clap::{Args, Subcommand};
+
+use super::{FAILED, Failure};
+
+/// Checks an audit ledger, proves what is in it, or shows it.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  agent2028 run audited-run --out runs/1\n  agent2028 ledger verify runs/1\n  agent2028 \
+    ledger show runs/1 --agent 3\n  agent2028 ledger prove runs/1 --index 2 > proof.json\n  agent2028 ledger verify --proof \
+    proof.json"
+)]
+pub(crate) struct Ledger {
+    #[command(subcommand)]
+    verb: LedgerVerb,
+}
+
+#[derive(Subcommand, Debug)]
+enum LedgerVerb {
+    /// Works everything out again and tells the first thing that is wrong; or checks a proof without the ledger.
+    Verify(verify::Verify),
+    /// Prints a proof that an entry is in the ledger, or that the ledger goes on where it was.
+    Prove(prove::Prove),
+    /// Tells what a ledger holds.
+    Show(show::Show),
+    /// Prints entries as JSON Lines.
+    Export(show::Export),
+}
+
+impl Ledger {
+    pub(crate) fn execute(self) -> Result<u8, Failure> {
+        match self.verb {
+            LedgerVerb::Verify(verify) => verify.execute(),
+            LedgerVerb::Prove(prove) => prove.execute(),
+            LedgerVerb::Show(show) => show.execute(),
+            LedgerVerb::Export(export) => export.execute(),
+        }
+    }
+}
+
+/// What to do about a ledger that can't be read: damage is told and fails, anything else is bad input.
+fn unreadable(error: DiskError, path: &Path) -> Result<u8, Failure> {
+    match error {
+        DiskError::Damaged(damage) => {
+            eprintln!("NOT VERIFIED: {damage}");
+            Ok(FAILED)
+        }
+        DiskError::NoLedger(_) => {
+            let path = path.display();
+            Err(Failure::Input(miette::miette!(
+                "{path} holds no ledger: name a run's folder, its ledger/, or a file in it"
+            )))
+        }
+        other => Err(Failure::Input(miette::miette!("{other}"))),
+    }
+}

@@ -1,0 +1,309 @@
+//! `ledger/`: the run's audit ledger on disk.
+//!
+//! If the scene has the section `ledger`, the folder gets what the simulation's own ledger holds. If not, the recorder keeps
+//! one with the defaults, into which the state hashes go that it writes anyway. Either way it begins with the scene, the seed
+//! and the files that belong to them, and ends with what the run has written.
+
+use std::path::{Path, PathBuf};
+
+use agent2028_core::checkpoint::StateHash;
+use agent2028_core::clock::SimClock;
+use agent2028_core::rng::SimRng;
+use agent2028_ledger::disk::{DiskError, Item, Store, walk};
+use agent2028_ledger::keys::LedgerKey;
+use agent2028_ledger::{Entry, Ledger, LedgerConfig, TreeHead, facts};
+use bevy::prelude::World;
+
+use super::{RecordError, io_error};
+use crate::scene::load::Loaded;
+
+/// The name of the folder within that of a run.
+pub const FOLDER: &str = "ledger";
+
+/// So many more entries than a scene wants to keep are there before the oldest files are dropped, as a share of these.
+const SLACK: u64 = 8;
+
+/// The audit ledger of a run that is written to a folder.
+#[derive(Debug)]
+pub struct RunLedger {
+    store: Store,
+    config: LedgerConfig,
+    /// The recorder's own ledger, if the simulation has none.
+    own: Option<Ledger>,
+    /// The size of the last tree head that was written.
+    head: u64,
+    /// Why nothing is written any longer.
+    ended: Option<String>,
+    /// The size at which old files are dropped.
+    compact_at: u64,
+}
+
+fn told(error: DiskError, path: &Path) -> RecordError {
+    match error {
+        DiskError::Io { path, source } => RecordError::Io { path, source },
+        DiskError::Damaged(damage) => RecordError::Content {
+            path: damage.file.display().to_string(),
+            line: None,
+            message: format!("the ledger is damaged: {damage}; `agent2028 ledger verify` tells more"),
+        },
+        other => RecordError::Content { path: path.display().to_string(), line: None, message: other.to_string() },
+    }
+}
+
+fn config_of(world: &World) -> LedgerConfig {
+    // What the recorder's own ledger needs from outside it gets from outside: the state hashes that are written.
+    let own = || LedgerConfig { state_hash_every_s: None, ..LedgerConfig::default() };
+    world.get_resource::<LedgerConfig>().cloned().unwrap_or_else(own)
+}
+
+impl RunLedger {
+    /// Begins the ledger of a run.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn create(run: &Path, loaded: &Loaded, world: &World) -> Result<Self, RecordError> {
+        let path = run.join(FOLDER);
+        let config = config_of(world);
+        let store = begin(&path, &config).map_err(|error| told(error, &path))?;
+        let own = (!world.contains_resource::<Ledger>()).then(|| {
+            let epoch_ms = world.resource::<SimClock>().epoch().timestamp_millis();
+            Ledger::begin(&loaded.opening(), &config, world.resource::<SimRng>(), epoch_ms)
+        });
+        let compact_at = compact_at(&config, 0);
+        let mut ledger = Self { store, config, own, head: 0, ended: None, compact_at };
+        let keys: Vec<LedgerKey> = ledger.source(world).map(|ledger| ledger.keys().collect()).unwrap_or_default();
+        for key in keys {
+            ledger.store.append_key(&key).map_err(|error| told(error, &path))?;
+        }
+        ledger.take_over(world)?;
+        ledger.store.sync().map_err(|error| told(error, &path))?;
+        Ok(ledger)
+    }
+
+    /// Goes on with the ledger of a run, with a simulation that stands at the end of the tick after which it goes on; nothing
+    /// if the run has none, because an older version began it.
+    ///
+    /// # Errors
+    /// If the disk refuses, the ledger is damaged, or it is not that of the run.
+    pub fn resume(run: &Path, world: &World) -> Result<Option<Self>, RecordError> {
+        let path = run.join(FOLDER);
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let config = config_of(world);
+        let tell = |error| told(error, &path);
+        let (mut store, recovery) = Store::open(&path, config.disk.options()).map_err(tell)?;
+        if let Some(torn) = &recovery.torn {
+            let (bytes, record) = (torn.bytes, torn.record);
+            tracing::warn!("{}: cut off {bytes} bytes of record {record}, which was torn", torn.file.display());
+        }
+        let tick = world.resource::<SimClock>().tick();
+        store.cut(|item| stays(item, tick)).map_err(tell)?;
+        let own = (!world.contains_resource::<Ledger>())
+            .then(|| Ledger::at(store.frontier().clone(), tick, &config, world.resource::<SimRng>()));
+        let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
+        let (head, size) = (head.max().unwrap_or(0), store.size());
+        let mut ledger = Self { compact_at: compact_at(&config, size), store, config, own, head, ended: None };
+        let fits = ledger
+            .source(world)
+            .is_some_and(|source| source.tree().root_at(size) == Some(ledger.store.root()) && source.size() == size);
+        if !fits {
+            return Err(RecordError::Content {
+                path: path.display().to_string(),
+                line: None,
+                message: format!("the ledger of {size} entries up to tick {tick} is not that of this run"),
+            });
+        }
+        // Keys of a suite that takes no seeds are new ones.
+        let keys: Vec<LedgerKey> = ledger.source(world).map(|ledger| ledger.keys().collect()).unwrap_or_default();
+        for key in keys.iter().filter(|key| !recovery.walk.keys.contains(key)) {
+            ledger.store.append_key(key).map_err(tell)?;
+        }
+        Ok(Some(ledger))
+    }
+
+    /// The ledger that is written down.
+    fn source<'a>(&'a self, world: &'a World) -> Option<&'a Ledger> {
+        self.own.as_ref().or_else(|| world.get_resource::<Ledger>())
+    }
+
+    fn tell(&self) -> impl Fn(DiskError) -> RecordError + use<> {
+        let path: PathBuf = self.store.folder().into();
+        move |error| told(error, &path)
+    }
+
+    /// Writes down the tick that has just run.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn tick(&mut self, world: &World) -> Result<(), RecordError> {
+        if let Some(own) = &mut self.own {
+            own.write_down(world, &self.config);
+        }
+        self.take_over(world)
+    }
+
+    /// Writes down a state hash that the recorder has worked out, unless the simulation enters its own.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn hash(&mut self, tick: u64, hash: &StateHash, world: &World) -> Result<(), RecordError> {
+        let Some(own) = &mut self.own else {
+            return Ok(());
+        };
+        own.note_state(hash, tick, world.resource::<SimClock>().at(tick).timestamp_millis());
+        self.take_over(world)
+    }
+
+    /// Appends what the ledger has and the files have not.
+    fn take_over(&mut self, world: &World) -> Result<(), RecordError> {
+        if self.ended.is_some() {
+            return Ok(());
+        }
+        let tell = self.tell();
+        let Self { store, own, head, ended, .. } = self;
+        let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
+            return Ok(());
+        };
+        let from = store.size();
+        if source.first() > from || source.tree().root_at(from).is_some_and(|root| root != store.root()) {
+            let reason = format!("the run was continued elsewhere, and its entries from {from} on are not at hand");
+            tracing::warn!("{}: the ledger ends here: {reason}", store.folder().display());
+            *ended = Some(reason);
+            return Ok(());
+        }
+        let last = *head;
+        let mut heads = source.heads().iter().filter(|signed| signed.head.size > last).peekable();
+        for index in from..source.size() {
+            if let (Some(bytes), Some(leaf)) = (source.bytes_of(index), source.tree().leaf(index)) {
+                store.append_bytes(bytes, leaf).map_err(&tell)?;
+            }
+            for stamp in source.stamps_of(index) {
+                store.append_stamp(stamp).map_err(&tell)?;
+            }
+            while let Some(signed) = heads.next_if(|signed| signed.head.size <= store.size()) {
+                if signed.head.size == store.size() {
+                    store.append_head(signed).map_err(&tell)?;
+                    *head = signed.head.size;
+                }
+            }
+        }
+        // A head over entries that were written before it was made.
+        while let Some(signed) = heads.next_if(|signed| signed.head.size == store.size()) {
+            store.append_head(signed).map_err(&tell)?;
+            *head = signed.head.size;
+        }
+        if self.store.size() >= self.compact_at
+            && let Some(keep) = self.config.disk.keep
+        {
+            self.store.compact(self.store.size() - keep.min(self.store.size())).map_err(&tell)?;
+            self.compact_at = compact_at(&self.config, self.store.size());
+        }
+        Ok(())
+    }
+
+    /// Takes back what was entered after `tick`: the run goes another way from there.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn cut(&mut self, tick: u64) -> Result<(), RecordError> {
+        let tell = self.tell();
+        self.store.cut(|item| stays(item, tick)).map_err(tell)?;
+        self.head = self.head.min(self.store.size());
+        if let Some(own) = &mut self.own
+            && !own.truncate(self.store.size(), tick)
+        {
+            self.ended = Some("the run went back behind what is in memory".into());
+        }
+        Ok(())
+    }
+
+    /// Enters what the run has written and its last state, and signs the end.
+    ///
+    /// # Errors
+    /// If the disk refuses, or a file can't be read.
+    pub fn finish(&mut self, run: &Path, files: &[&str], last: &StateHash, world: &World) -> Result<(), RecordError> {
+        if self.ended.is_some() {
+            return self.sync();
+        }
+        let tell = self.tell();
+        let clock = world.resource::<SimClock>();
+        let (tick, unix_ms) = (clock.tick(), clock.now().timestamp_millis());
+        let mut closing: Vec<Entry> = Vec::new();
+        for name in files {
+            let path = run.join(name);
+            if path.exists() {
+                closing.push(facts::result_entry(name, &digest(&path)?, tick, unix_ms));
+            }
+        }
+        closing.push(facts::end_entry(last, tick, unix_ms));
+        for entry in &closing {
+            self.store.append(entry).map_err(&tell)?;
+        }
+        let head = TreeHead { size: self.store.size(), root: self.store.root(), tick, unix_ms };
+        let signed = self.source(world).map_or_else(|| head.signed(None), |source| source.sign(head));
+        self.store.append_head(&signed).map_err(&tell)?;
+        self.sync()
+    }
+
+    /// Hands everything to the system, so that a kill of this program loses none.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        let tell = self.tell();
+        self.store.flush().map_err(tell)
+    }
+
+    /// Brings everything to the disk.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn sync(&mut self) -> Result<(), RecordError> {
+        let tell = self.tell();
+        self.store.sync().map_err(tell)
+    }
+}
+
+/// Begins the files. Those of a run that was stopped before its first tick are in nobody's way.
+fn begin(path: &Path, config: &LedgerConfig) -> Result<Store, DiskError> {
+    match Store::create(path, config.disk.options()) {
+        Err(DiskError::Occupied(at)) => {
+            let mut only_begun = true;
+            walk(path, &mut |item| {
+                only_begun &= stays(&item, 0);
+                Ok(())
+            })?;
+            if !only_begun {
+                return Err(DiskError::Occupied(at));
+            }
+            std::fs::remove_dir_all(path).map_err(|source| DiskError::Io { path: at, source })?;
+            Store::create(path, config.disk.options())
+        }
+        other => other,
+    }
+}
+
+/// Whether something in a ledger stays if the run goes another way after `tick`. What closes a run never does.
+fn stays(item: &Item, tick: u64) -> bool {
+    match item {
+        Item::Entry { entry, .. } => entry.tick <= tick && !entry.kind.closes(),
+        Item::Head(signed) => signed.head.tick <= tick,
+        Item::Stamp(_) | Item::Key(_) => true,
+    }
+}
+
+fn compact_at(config: &LedgerConfig, size: u64) -> u64 {
+    let keep = config.disk.keep.unwrap_or(u64::MAX);
+    size.max(keep).saturating_add(keep / SLACK).saturating_add(1)
+}
+
+/// The BLAKE3 hash of a file.
+///
+/// # Errors
+/// If it can't be read.
+pub fn digest(path: &Path) -> Result<[u8; 32], RecordError> {
+    let mut hasher = blake3::Hasher::new();
+    std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(io_error(path))?;
+    Ok(*hasher.finalize().as_bytes())
+}

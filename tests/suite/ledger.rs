@@ -1,0 +1,280 @@
+//! Runs leave a ledger that can be checked, whatever happens to them.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use agent2028::ledger::disk::{Item, walk};
+use agent2028::ledger::hash::{leaf_hash, to_hex};
+use agent2028::ledger::{Entry, EntryKind};
+
+use crate::{finish, folder, program};
+
+fn run(out: &Path, arguments: &[&str]) -> String {
+    let (code, _, stderr) = finish(program().arg("run").args(arguments).arg("--out").arg(out));
+    // Runs that are cut short don't meet their expectations.
+    assert!(code < 2, "{stderr}");
+    stderr
+}
+
+fn verify(path: &Path) -> (i32, String, String) {
+    finish(program().args(["ledger", "verify"]).arg(path))
+}
+
+fn entries(path: &Path) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    walk(&path.join("ledger"), &mut |item| {
+        if let Item::Entry { entry, .. } = item {
+            entries.push(entry);
+        }
+        Ok(())
+    })
+    .unwrap();
+    entries
+}
+
+fn kinds(path: &Path, kind: EntryKind) -> usize {
+    entries(path).iter().filter(|entry| entry.kind == kind).count()
+}
+
+/// The line of the output that begins with a word.
+fn line<'a>(text: &'a str, word: &str) -> &'a str {
+    text.lines().find(|line| line.starts_with(word)).unwrap_or_else(|| panic!("{text}"))
+}
+
+#[test]
+fn every_recorded_run_has_a_ledger_and_the_same_run_has_the_same_root() {
+    let folder = folder();
+    // One whose scene says what is entered, and one whose scene doesn't.
+    for (scene, ticks) in [("audited-run", "660"), ("predator", "130")] {
+        let [one, other] = [1, 2].map(|number| folder.path().join(format!("{scene}-{number}")));
+        run(&one, &[scene, "--ticks", ticks, "--hash-every", "60", "--threads", "1"]);
+        run(&other, &[scene, "--ticks", ticks, "--hash-every", "60", "--threads", "2"]);
+        let (code, out, stderr) = verify(&one);
+        assert_eq!(code, 0, "{out}{stderr}");
+        assert!(out.ends_with("Verified.\n") && out.contains("the run's files agree"), "{out}");
+        assert!(line(&out, "key").contains("keeper, hybrid-fips"), "{out}");
+        let root = line(&out, "root").to_owned();
+        assert_eq!(root, line(&verify(&other).1, "root"));
+        for kind in [EntryKind::Scene, EntryKind::Seed, EntryKind::StateHash, EntryKind::End] {
+            assert!(kinds(&one, kind) > 0, "{scene} {kind:?}");
+        }
+        assert_eq!(kinds(&one, EntryKind::Result), 4);
+        // The folder in it and a single file do, too, and the root and the key can be demanded.
+        assert_eq!(verify(&one.join("ledger")).0, 0);
+        assert_eq!(verify(&one.join("ledger/00000000.a28l")).0, 0);
+        let hex = root.split_whitespace().nth(1).unwrap();
+        let key = line(&out, "key").split_whitespace().nth(1).unwrap();
+        let demand = |root: &str, key: &str| {
+            finish(program().args(["ledger", "verify", "--root", root, "--key", key]).arg(&one)).0
+        };
+        assert_eq!(demand(hex, key), 0);
+        assert_eq!(demand(&"0".repeat(64), key), 1);
+        assert_eq!(demand(hex, &"0".repeat(16)), 1);
+    }
+    assert_eq!(kinds(&folder.path().join("audited-run-1"), EntryKind::Intervention), 1);
+    assert!(kinds(&folder.path().join("audited-run-1"), EntryKind::Receipt) > 500);
+}
+
+#[test]
+fn another_run_from_a_recording_has_the_same_ledger() {
+    let folder = folder();
+    let (one, again) = (folder.path().join("one"), folder.path().join("again"));
+    run(&one, &["audited-run", "--ticks", "320"]);
+    run(&again, &[one.join("scene.ron").to_str().unwrap(), "--ticks", "320"]);
+    assert_eq!(line(&verify(&one).1, "root"), line(&verify(&again).1, "root"));
+    run(&folder.path().join("other"), &["audited-run", "--ticks", "320", "--seed", "1"]);
+    assert_ne!(line(&verify(&one).1, "root"), line(&verify(&folder.path().join("other")).1, "root"));
+}
+
+#[test]
+fn a_resumed_run_goes_on_with_its_ledger() {
+    let folder = folder();
+    for scene in ["audited-run", "predator"] {
+        let (whole, parts) =
+            (folder.path().join(format!("{scene}-whole")), folder.path().join(format!("{scene}-parts")));
+        let rows = ["--checkpoint-every", "70", "--hash-every", "50"];
+        run(&whole, &[&[scene, "--ticks", "330"], &rows[..]].concat());
+        run(&parts, &[&[scene, "--ticks", "250"], &rows[..]].concat());
+        assert_eq!(verify(&parts).0, 0);
+        let resume = [&["run", "--ticks", "330"], &rows[..], &["--resume"]].concat();
+        let (_, _, stderr) = finish(program().args(resume).arg(&parts));
+        let (code, out, problem) = verify(&parts);
+        assert_eq!(code, 0, "{out}{problem}{stderr}");
+        assert_eq!(line(&out, "root"), line(&verify(&whole).1, "root"));
+    }
+}
+
+#[test]
+fn whatever_is_changed_in_a_run_is_told_with_exit_code_1() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    run(&out, &["audited-run", "--ticks", "660", "--hash-every", "60"]);
+    assert_eq!(verify(&out).0, 0);
+    let change = |name: &str, from: &str, to: &str, told: &str| {
+        let path = out.join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{name}: {from}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let (code, stdout, stderr) = verify(&out);
+        assert!(code == 1 && stdout.contains("NOT VERIFIED") && stdout.contains(told), "{name}: {stdout}{stderr}");
+        std::fs::write(&path, text).unwrap();
+    };
+    change("scene.ron", "0.97", "0.96", "scene.ron is not the scene that was run (entry 0)");
+    change("metrics.csv", "\n60,", "\n60,1", "metrics.csv is not the file that was entered");
+    change("interventions.ron", "0.33", "0.34", "interventions.ron");
+    change("events.jsonl", "AgentFailed", "AgentFalled", "events.jsonl");
+    change("summary.json", "\"ticks\": 660", "\"ticks\": 661", "summary.json tells of another end");
+    change("hashes.csv", "\n60,", "\n61,", "hashes.csv");
+    // A bit of the ledger itself, in whatever file and place.
+    let file = out.join("ledger/00000000.a28l");
+    let bytes = std::fs::read(&file).unwrap();
+    for bit in (0..bytes.len() * 8).step_by(bytes.len() * 8 / 23) {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&file, changed).unwrap();
+        let (code, _, stderr) = verify(&out);
+        assert!(code == 1 && stderr.contains("00000000.a28l"), "bit {bit}: {stderr}");
+        assert!(bit < 52 * 8 || stderr.contains("record"), "bit {bit}: {stderr}");
+    }
+    // A torn end is told, too.
+    std::fs::write(&file, &bytes[..bytes.len() - 3]).unwrap();
+    let (code, stdout, _) = verify(&out);
+    assert!(code == 1 && stdout.contains("torn"), "{stdout}");
+    let (code, _, stderr) = verify(folder.path());
+    assert!(code == 2 && stderr.contains("holds no ledger"), "{stderr}");
+    assert_eq!(verify(&folder.path().join("nothing")).0, 2);
+}
+
+#[test]
+fn proofs_stand_by_themselves() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    run(&out, &["audited-run", "--ticks", "660"]);
+    let prove = |arguments: &[&str]| finish(program().args(["ledger", "prove"]).arg(&out).args(arguments));
+    let check = |text: &str| {
+        let file = folder.path().join("proof.json");
+        std::fs::write(&file, text).unwrap();
+        finish(program().args(["ledger", "verify", "--proof"]).arg(&file))
+    };
+    let (_, verified, _) = verify(&out);
+    let key = line(&verified, "key").split_whitespace().nth(1).unwrap();
+    let all = entries(&out);
+    let index = all.iter().position(|entry| entry.kind == EntryKind::Intervention).unwrap();
+    let event = all.iter().position(|entry| entry.operation == "AgentFailed").unwrap();
+    let id: String = {
+        let digits = to_hex(&all[event].event.unwrap());
+        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+    };
+    for arguments in [["--index", &index.to_string()], ["--event", &id]] {
+        let (code, proof, stderr) = prove(&arguments);
+        assert_eq!(code, 0, "{stderr}");
+        // The ledger is not needed.
+        let (code, told, stderr) = check(&proof);
+        assert_eq!(code, 0, "{told}{stderr}");
+        assert!(told.contains("tree head signed by") && told.ends_with("Verified.\n"), "{told}");
+        let with_key = folder.path().join("proof.json");
+        let demand = |key: &str| finish(program().args(["ledger", "verify", "--key", key, "--proof"]).arg(&with_key)).0;
+        assert_eq!((demand(key), demand(&"ab".repeat(8))), (0, 1));
+        for (from, to) in [("\"index\": ", "\"index\": 1"), ("\"root\": \"", "\"root\": \"00"), ("Done", "Failed")] {
+            let (code, told, stderr) = check(&proof.replacen(from, to, 1));
+            assert!(code == 1 && told.contains("NOT VERIFIED"), "{from}: {told}{stderr}");
+        }
+    }
+    assert!(prove(&["--index", &index.to_string()]).1.contains("\"nonce\""), "interventions are time-stamped");
+    // What the ledger was is the beginning of what it became.
+    let (code, proof, _) = prove(&["--from", "100"]);
+    let (checked, told, _) = check(&proof);
+    assert!(code == 0 && checked == 0 && told.contains("is the beginning of"), "{told}");
+    assert_eq!(check(&proof.replace("\"old_size\": 100", "\"old_size\": 101")).0, 1);
+    assert_eq!(check("no proof at all").0, 2);
+    assert_eq!(prove(&["--index", "999999"]).0, 2);
+    assert_eq!(prove(&["--event", "00000000-0000-4000-8000-000000000000"]).0, 2);
+}
+
+#[test]
+fn a_ledger_can_be_asked_and_written_out() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    run(&out, &["audited-run", "--ticks", "660"]);
+    let ledger = |verb: &str, arguments: &[&str]| {
+        let (code, stdout, stderr) = finish(program().args(["ledger", verb]).arg(&out).args(arguments));
+        assert_eq!(code, 0, "{stderr}");
+        stdout
+    };
+    let all = entries(&out);
+    let lines: Vec<serde_json::Value> =
+        ledger("export", &[]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), all.len());
+    for (index, (line, entry)) in lines.iter().zip(&all).enumerate() {
+        let leaf = to_hex(&leaf_hash(&entry.to_bytes()));
+        assert_eq!((line["index"].as_u64(), line["leaf"].as_str()), (Some(index as u64), Some(leaf.as_str())));
+    }
+    let of_agent = ledger("export", &["--agent", "3", "--kind", "receipt"]);
+    let expected = all.iter().filter(|entry| entry.who == Some(3) && entry.kind == EntryKind::Receipt).count();
+    assert!(expected > 3 && of_agent.lines().count() == expected);
+    assert_eq!(ledger("export", &["--from", "100", "--to", "110"]).lines().count(), {
+        all.iter().filter(|entry| (100..=110).contains(&entry.tick)).count()
+    });
+    let shown = ledger("show", &["--limit", "3"]);
+    assert!(shown.contains("1 Kill") && shown.contains("hashes.csv") && shown.contains("the last 3 of"), "{shown}");
+    let summary: serde_json::Value =
+        serde_json::from_str(&ledger("show", &["--format", "json", "--operation", "Kill"])).unwrap();
+    assert_eq!(summary["summary"]["entries"], 1);
+    assert!(ledger("show", &["--operation", "nothing"]).contains("No entry fits"));
+}
+
+/// `kill −9` in the middle of runs, a hundred times: each ledger is the beginning of that of a run that nobody disturbed, has
+/// everything up to the newest checkpoint, and goes on to the same end.
+#[test]
+fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
+    let folder = folder();
+    let whole = folder.path().join("whole");
+    let rows = ["--ticks", "1500", "--checkpoint-every", "25", "--hash-every", "100"];
+    run(&whole, &[&["audited-run"], &rows[..]].concat());
+    let reference = entries(&whole);
+    let (_, expected, _) = verify(&whole);
+    let mut out: Option<PathBuf> = None;
+    let (mut kills, mut finished, mut amid) = (0_u64, 0, 0);
+    while kills < 100 {
+        let path = out.get_or_insert_with(|| folder.path().join(format!("killed-{finished}"))).clone();
+        let mut command = program();
+        command.arg("run");
+        if path.join("scene.ron").exists() {
+            command.args(rows).arg("--resume").arg(&path);
+        } else {
+            command.arg("audited-run").args(rows).arg("--out").arg(&path);
+        }
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(20_000 + kills * kills * 7919 % 160_000));
+        child.kill().unwrap();
+        let ended = child.wait().unwrap().code().is_some();
+        kills += u64::from(!ended);
+        if path.join("ledger").exists() {
+            let found = entries(&path);
+            let closed = found.iter().take_while(|entry| !entry.kind.closes()).count();
+            assert_eq!(found[..closed], reference[..closed], "after {kills} kills");
+            let checkpoints = path.join("checkpoints");
+            let newest = std::fs::read_dir(checkpoints).unwrap().flatten().filter_map(|file| {
+                let path = file.path();
+                let is_whole = path.extension().is_some_and(|extension| extension == "a28");
+                path.file_stem()?.to_str()?.parse::<u64>().ok().filter(|_| is_whole)
+            });
+            let newest = newest.max().unwrap_or(0);
+            amid += u32::from(newest > 0 && closed == found.len());
+            let acknowledged = reference.iter().filter(|entry| entry.tick <= newest && !entry.kind.closes()).count();
+            assert!(closed >= acknowledged || newest == 0, "{closed} of {acknowledged} entries up to tick {newest}");
+        }
+        if path.join("summary.json").exists() {
+            assert_eq!(line(&verify(&path).1, "root"), line(&expected, "root"));
+            (out, finished) = (None, finished + 1);
+        }
+    }
+    assert!(amid >= 20, "only {amid} blows fell amid a run");
+    if let Some(path) = out.filter(|path| path.join("scene.ron").exists()) {
+        let (_, _, stderr) = finish(program().arg("run").args(rows).arg("--resume").arg(&path));
+        let (code, told, problem) = verify(&path);
+        assert_eq!(code, 0, "{told}{problem}{stderr}");
+        assert_eq!(line(&told, "root"), line(&expected, "root"));
+    }
+}
