@@ -8,12 +8,15 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::run_ticks;
+use agent2028_ledger::Ledger;
+use agent2028_ledger::disk::walk;
+use agent2028_ledger::hash::to_hex;
 use bevy::prelude::World;
 use serde::Serialize;
 
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
 use crate::headless::{Progress, RunError};
-use crate::record::{About, Entry, Recording};
+use crate::record::{About, Entry, Recording, ledger};
 
 /// What came out when a run was run again from its folder alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -122,6 +125,8 @@ pub fn verify(
             return Ok(found);
         }
         if tick >= last {
+            found.difference = compare_ledgers(recording, world, &mut found.notes)
+                .map(|difference| Difference { same_until: found.ticks, ..difference });
             return Ok(found);
         }
         run_ticks(world, 1);
@@ -166,6 +171,25 @@ fn compare_outcomes(recording: &Recording, world: &World, done: &mut usize) -> O
 fn describe(entry: &Entry) -> String {
     let (Ok(outcome) | Err(outcome)) = &entry.outcome;
     format!("tick {}: {}{}: {outcome}", entry.tick, entry.name, entry.fields)
+}
+
+/// Compares the simulation's ledger, if it keeps one, with that in the folder.
+fn compare_ledgers(recording: &Recording, world: &World, notes: &mut Vec<String>) -> Option<Difference> {
+    let now = world.get_resource::<Ledger>()?;
+    let folder = recording.path.join(ledger::FOLDER);
+    if !folder.is_dir() {
+        return None;
+    }
+    let recorded = match walk(&folder, &mut |_| Ok(())) {
+        Ok(walk) => walk.tree?.root_at(now.size())?,
+        Err(error) => {
+            notes.push(format!("the ledger was not compared: {error}"));
+            return None;
+        }
+    };
+    let tick = world.resource::<SimClock>().tick();
+    let what = format!("ledger of {} entries", now.size());
+    (recorded != now.root()).then(|| Difference::new(tick, &what, to_hex(&recorded), to_hex(&now.root())))
 }
 
 /// Compares the state with what is recorded of it.

@@ -88,6 +88,21 @@ fn another_run_from_a_recording_has_the_same_ledger() {
 }
 
 #[test]
+fn a_repetition_compares_the_ledger_too() {
+    let folder = folder();
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    run(&one, &["audited-run", "--ticks", "320"]);
+    run(&other, &["audited-run", "--ticks", "320", "--seed", "1"]);
+    let replay = || finish(program().args(["replay", "--verify"]).arg(&one));
+    let (code, out, stderr) = replay();
+    assert_eq!(code, 0, "{out}{stderr}");
+    std::fs::remove_dir_all(one.join("ledger")).unwrap();
+    std::fs::rename(other.join("ledger"), one.join("ledger")).unwrap();
+    let (code, out, _) = replay();
+    assert!(code == 1 && out.contains("differs in its ledger of"), "{out}");
+}
+
+#[test]
 fn a_resumed_run_goes_on_with_its_ledger() {
     let folder = folder();
     for scene in ["audited-run", "predator"] {

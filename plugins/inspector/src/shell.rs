@@ -28,7 +28,7 @@ use crate::facts::AgentFacts;
 use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
-    agent, captions, compare, distributions, events, faults, gossip, help, hints, interventions, layers, many,
+    agent, captions, compare, distributions, events, faults, gossip, help, hints, interventions, layers, ledger, many,
     messages, metrics, network, notices, operations, palette, parameters, plots, problems, profiler, registry, routing,
     runs, scene, scene_editor, scene_form, selected, selections, settings, status_bar, timeline, tool_options, tools,
     top_bar, transport,
@@ -452,6 +452,10 @@ fn show_panel(
             let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
             let view = operations::OperationsView { world, generation, tick, tick_hz: facts.tick_hz(), selected };
             operations::show(ui, look, &view, &mut state.operations, actions);
+        }
+        PanelId::Ledger => {
+            let view = ledger::LedgerView { world, generation, selected: &facts.selection.selected };
+            ledger::show(ui, look, &view, &mut state.ledger, actions);
         }
         PanelId::Profiler => {
             let view = profiler::ProfilerView { world, frame: state.last_frame };

@@ -65,6 +65,8 @@ pub struct InspectorState {
     pub messages: panels::messages::MessagesState,
     /// How rumours spread.
     pub gossip: panels::gossip::GossipState,
+    /// What the panel of the ledger remembers.
+    pub ledger: panels::ledger::LedgerState,
     /// Who is given which work.
     pub routing: panels::routing::RoutingState,
     /// Work on its way and done.
@@ -131,6 +133,7 @@ impl Default for InspectorState {
             network: default(),
             messages: default(),
             gossip: default(),
+            ledger: default(),
             routing: default(),
             operations: default(),
             profiler: default(),

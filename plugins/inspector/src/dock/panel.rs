@@ -4,8 +4,8 @@ use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
     ICON_ALT_ROUTE, ICON_ASSIGNMENT, ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_CAMPAIGN,
     ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY, ICON_HUB, ICON_LIST_ALT,
-    ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED, ICON_TABLE_ROWS,
-    ICON_TIMELINE, ICON_TUNE,
+    ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_RECEIPT_LONG, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED,
+    ICON_TABLE_ROWS, ICON_TIMELINE, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,8 @@ pub enum PanelId {
     Messages,
     /// How rumours spread.
     Gossip,
+    /// The audit ledger.
+    Ledger,
     /// Where time and memory go.
     Profiler,
     /// The scene as text.
@@ -108,6 +110,7 @@ impl PanelId {
         Self::Network,
         Self::Messages,
         Self::Gossip,
+        Self::Ledger,
         Self::Profiler,
         Self::Editor,
         Self::Form,
@@ -181,6 +184,13 @@ impl PanelId {
             Self::Gossip => {
                 facts("Gossip", ICON_CAMPAIGN, Bottom, false, "How a rumour spread: who heard it when and from whom.")
             }
+            Self::Ledger => facts(
+                "Ledger",
+                ICON_RECEIPT_LONG,
+                Bottom,
+                false,
+                "What was entered into the audit ledger, the tree over it, and proofs.",
+            ),
             Self::Profiler => facts(
                 "Profiler",
                 ICON_SPEED,

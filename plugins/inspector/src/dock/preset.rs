@@ -46,7 +46,7 @@ impl Preset {
     #[must_use]
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
-            Agent, Compare, Distributions, Events, Faults, Gossip, Interventions, Messages, Metrics, Network,
+            Agent, Compare, Distributions, Events, Faults, Gossip, Interventions, Ledger, Messages, Metrics, Network,
             Operations, Parameters, Plots, Profiler, Registry, Routing, Runs, Scene, Select, Settings, World,
         };
         let world = SavedTile::Panel(World);
@@ -93,6 +93,7 @@ impl Preset {
                         Operations,
                         Messages,
                         Gossip,
+                        Ledger,
                         Events,
                         Interventions,
                         Compare,

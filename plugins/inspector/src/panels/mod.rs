@@ -17,6 +17,7 @@ pub mod hover_card;
 pub mod interventions;
 pub mod labels;
 pub mod layers;
+pub mod ledger;
 pub mod legend;
 pub mod many;
 pub mod messages;

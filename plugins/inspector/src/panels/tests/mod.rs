@@ -11,6 +11,7 @@ mod events;
 mod faults;
 mod file_dialog;
 mod keys;
+mod ledger;
 mod network;
 mod operations;
 mod overlay;

@@ -155,11 +155,14 @@ fn every_panel_with_agents_that_live() {
 
 #[test]
 fn panels_of_agents_that_talk_and_work() {
-    use PanelId::{Gossip, Messages, Network, Operations, Routing};
+    use PanelId::{Gossip, Ledger, Messages, Network, Operations, Routing};
     let mut harness = whole_in(Theme::Dark, WINDOW, network::talking(60, 150));
     panels(&mut harness, &[Network, Messages, Gossip], "talking");
     let working = operations::servers(40, operations::two_workloads(Strategy::LeastLoaded), 240);
     panels(&mut whole_in(Theme::Dark, WINDOW, working), &[Routing, Operations], "working");
+    let mut harness = whole_in(Theme::Dark, WINDOW, ledger::audited(240));
+    harness.state_mut().state.inspector.ledger.chosen = Some(3);
+    panels(&mut harness, &[Ledger], "audited");
 }
 
 #[test]
