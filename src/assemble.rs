@@ -19,6 +19,7 @@ use agent2028_ledger::LedgerPlugin;
 use agent2028_network::{Network, NetworkPlugin};
 use agent2028_operations::OperationsPlugin;
 use agent2028_pheromones::PheromonesPlugin;
+use agent2028_trust::TrustPlugin;
 use bevy::prelude::*;
 
 use crate::scene::Scene;
@@ -125,6 +126,9 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     }
     if let Some(config) = &scene.ledger {
         app.add_plugins(LedgerPlugin { config: config.clone(), opening: loaded.opening() });
+    }
+    if let Some(config) = &scene.trust {
+        app.add_plugins(TrustPlugin { config: config.clone(), ratings: loaded.ratings.clone() });
     }
     for add in &plugins.0 {
         add(&mut app);

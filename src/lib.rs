@@ -37,6 +37,7 @@ pub use agent2028_ledger as ledger;
 pub use agent2028_network as network;
 pub use agent2028_operations as operations;
 pub use agent2028_pheromones as pheromones;
+pub use agent2028_trust as trust;
 pub use assemble::ExtraPlugins;
 pub use sandbox::{AgentView, Sandbox, SandboxError};
 pub use scene::Scene;

@@ -8,6 +8,7 @@ use agent2028_identity::interventions as identity;
 use agent2028_network::interventions as network;
 use agent2028_operations::interventions as operations;
 use agent2028_pheromones::interventions as pheromones;
+use agent2028_trust::interventions as trust;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +171,18 @@ actions! {
     RotateKeys(identity::RotateKeys),
     /// Ends identities for good.
     DeactivateIdentity(identity::DeactivateIdentity),
+    /// Lets somebody join with many identities that praise each other.
+    SybilJoin(trust::SybilJoin),
+    /// Lets agents leave and come back under another name when they are trusted too little.
+    Whitewash(trust::Whitewash),
+    /// Lets agents behave until they are trusted, then betray, and so on.
+    OnOff(trust::OnOff),
+    /// Lets raters praise some agents whatever those do.
+    BallotStuffing(trust::BallotStuffing),
+    /// Lets raters run some agents down whatever those do.
+    BadMouthing(trust::BadMouthing),
+    /// Lets agents work badly, praise each other, and run others down.
+    Collude(trust::Collude),
 }
 
 impl Default for Action {

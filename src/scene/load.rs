@@ -7,10 +7,13 @@ use super::conform::conform;
 use super::report::{Fault, SceneError, Sources};
 use super::syntax::{Kind, Name, Node, Place, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, rows, traces};
+use agent2028_core::agent::AgentGroup;
 use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::schema::{Problem, suggest};
 use agent2028_ledger::Opening;
 use agent2028_network::config::TopologyConfig;
+use agent2028_trust::config::Edges;
+use agent2028_trust::ratings::read_ratings;
 
 /// Scene and CSV files larger than this are refused.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -119,6 +122,10 @@ pub struct Loaded {
     pub files_of_operations: agent2028_operations::Files,
     /// These files by the names that the scene gives them: where they are, and the hashes of what they hold.
     looked_through: BTreeMap<String, (PathBuf, [u8; 32])>,
+    /// The ratings of the section `trust`.
+    pub ratings: agent2028_trust::Ratings,
+    /// The text that they come from.
+    text_of_ratings: Option<String>,
     tree: Node,
     sources: Sources,
 }
@@ -138,6 +145,16 @@ impl Loaded {
         if let Some(text) = &self.links {
             let name = "links.csv".to_owned();
             if let Some(node) = tree.field_mut("network").and_then(|network| network.field_mut("topology"))
+                && let Kind::Tuple(_, items) = &mut node.kind
+                && let Some(file) = items.first_mut()
+            {
+                file.kind = Kind::Text(name.clone());
+            }
+            files.push((name, Beside::Text(text.clone())));
+        }
+        if let Some(text) = &self.text_of_ratings {
+            let name = "ratings.csv".to_owned();
+            if let Some(node) = tree.field_mut("trust").and_then(|trust| trust.field_mut("edges"))
                 && let Kind::Tuple(_, items) = &mut node.kind
                 && let Some(file) = items.first_mut()
             {
@@ -211,6 +228,9 @@ impl Loaded {
         for group in &mut scene.agents {
             // The rows count, not the name of their file.
             group.from_csv = None;
+        }
+        if let (Some(trust), Some(text)) = (&mut scene.trust, &self.text_of_ratings) {
+            trust.edges = Edges::Csv(blake3::hash(text.as_bytes()).to_hex().to_string());
         }
         for file in traces::names_mut(&mut scene) {
             // Here, too, what they hold counts.
@@ -330,6 +350,8 @@ struct Loader {
     tables: Vec<(usize, String)>,
     files_of_operations: agent2028_operations::Files,
     looked_through: BTreeMap<String, (PathBuf, [u8; 32])>,
+    ratings: agent2028_trust::Ratings,
+    text_of_ratings: Option<String>,
     faults: Vec<Fault>,
 }
 
@@ -348,6 +370,8 @@ impl Loader {
             links: None,
             files_of_operations: agent2028_operations::Files::default(),
             looked_through: BTreeMap::new(),
+            ratings: agent2028_trust::Ratings::default(),
+            text_of_ratings: None,
             faults: Vec::new(),
         }
     }
@@ -396,6 +420,7 @@ impl Loader {
         self.read_rows(&mut scene, &tree);
         self.read_links(&mut scene, &tree);
         self.read_files_of_operations(&scene, &tree);
+        self.read_ratings(&scene, &tree);
         let problems = scene.problems().into_list();
         self.faults.extend(problems.into_iter().map(|problem| locate(&tree, problem)));
         if !self.faults.is_empty() {
@@ -410,6 +435,8 @@ impl Loader {
             links: self.links,
             files_of_operations: self.files_of_operations,
             looked_through: self.looked_through,
+            ratings: self.ratings,
+            text_of_ratings: self.text_of_ratings,
             tree,
             sources: self.sources,
         })
@@ -633,6 +660,50 @@ impl Loader {
     }
 }
 
+impl Loader {
+    /// Reads the ratings that the section `trust` names.
+    fn read_ratings(&mut self, scene: &Scene, tree: &Node) {
+        let Some(trust) = &scene.trust else { return };
+        let Edges::Csv(file) = &trust.edges else { return };
+        if file.is_empty() {
+            return;
+        }
+        let at = "trust.edges".to_owned();
+        let refuse = |message: String, help: &str| locate(tree, Problem { path: at, message, help: help.into() });
+        let Some(folder) = &self.folder else {
+            let message = format!("\"{file}\" can't be found: this scene is not a file");
+            self.faults.push(refuse(message, "save the scene beside the CSV file"));
+            return;
+        };
+        let path = folder.join(file);
+        let text = match read_text(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("{}: {error}", path.display());
+                self.faults.push(refuse(message, "the path is relative to the scene's file"));
+                return;
+            }
+        };
+        let agents = scene.agents.iter().map(AgentGroup::initial_count).fold(0, u32::saturating_add);
+        match read_ratings(text.as_bytes(), agents, trust.rating_scale, rows::REPORTED) {
+            Ok(ratings) => self.ratings = agent2028_trust::Ratings(ratings.into()),
+            Err((faults, beyond)) => {
+                let source = self.sources.add(&path.display().to_string(), &text);
+                let faults = faults.into_iter().map(|fault| traces::RowFault {
+                    byte: fault.byte,
+                    line: fault.line,
+                    cell: fault.cell,
+                    message: fault.message,
+                    help: fault.help,
+                });
+                self.faults.extend(traces::located(&path, &text, source, faults.collect(), beyond));
+            }
+        }
+        self.files.push(path);
+        self.text_of_ratings = Some(text);
+    }
+}
+
 fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
@@ -798,6 +869,32 @@ mod tests {
             services: [(capability: "a.c", time: Empirical("data/times.csv"))],
         ),
     )"#;
+
+    #[test]
+    fn ratings_come_from_a_file_and_go_elsewhere_with_the_scene() {
+        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let text = r#"Scene(schema: 1, agents: [(count: 4)], trust: (edges: Csv("otc.csv"), rating_scale: (-10, 10)))"#;
+        let (file, table) = (here.path().join("scene.ron"), here.path().join("otc.csv"));
+        std::fs::write(&file, text).unwrap();
+        std::fs::write(&table, "source,target,rating,time\n0,1,10,5\n3,1,-10,7.5\n").unwrap();
+        let loaded = load(file.to_str().unwrap(), &[]).unwrap();
+        assert_eq!(loaded.ratings.0.len(), 2);
+        let (text, files) = loaded.portable();
+        for (name, content) in files {
+            content.write(&there.path().join(name)).unwrap();
+        }
+        let moved = there.path().join("scene.ron");
+        std::fs::write(&moved, text).unwrap();
+        assert_eq!(load(moved.to_str().unwrap(), &[]).unwrap().fingerprint(), loaded.fingerprint());
+        std::fs::write(&table, "source,target,rating,time\n0,1,9,5\n3,1,-10,7.5\n").unwrap();
+        assert_ne!(load(file.to_str().unwrap(), &[]).unwrap().fingerprint(), loaded.fingerprint());
+        std::fs::write(&table, "source,target,rating,time\n0,9,11,5\n3,1,-10,soon\n").unwrap();
+        let error = load(file.to_str().unwrap(), &[]).unwrap_err().to_string();
+        let report = format!("{error:?} {:?}", load(file.to_str().unwrap(), &[]).unwrap_err());
+        for wrong in ["no agent 9", "a rating of 11", "soon"] {
+            assert!(report.contains(wrong), "{report}");
+        }
+    }
 
     #[test]
     fn a_scene_goes_elsewhere_with_its_files_and_stays_the_same_scene() {

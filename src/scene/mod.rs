@@ -38,6 +38,7 @@ use agent2028_ledger::LedgerConfig;
 use agent2028_network::NetworkConfig;
 use agent2028_operations::OperationsConfig;
 use agent2028_pheromones::PheromonesConfig;
+use agent2028_trust::TrustConfig;
 use bevy::prelude::*;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,8 @@ pub struct Scene {
     /// What is entered into the audit ledger, and who signs. Without this section only runs that are written to a folder have a
     /// ledger, with the defaults.
     pub ledger: Option<LedgerConfig>,
+    /// Who is to be trusted: ratings, reputations, audits. Without this section nobody keeps trust.
+    pub trust: Option<TrustConfig>,
     /// What is done to the simulation, and when.
     pub timeline: Vec<TimelineEntry>,
     /// What must hold for the scene to pass `agent2028 test`.
@@ -126,6 +129,7 @@ impl Default for Scene {
             operations: None,
             identity: None,
             ledger: None,
+            trust: None,
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
@@ -328,6 +332,9 @@ impl Check for Scene {
                 let help = "add the section operations: (), or write receipts: false";
                 problems.push("ledger.receipts", "there are no operations that could leave receipts", help);
             }
+        }
+        if let Some(trust) = &self.trust {
+            trust.check("trust", problems);
         }
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);

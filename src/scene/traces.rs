@@ -7,7 +7,8 @@ use std::path::Path;
 
 use agent2028_core::schema::suggest;
 use agent2028_operations::config::{ServiceTime, Workload};
-use agent2028_operations::workload::{RowFault, TraceReader, read_samples};
+pub use agent2028_operations::workload::RowFault;
+use agent2028_operations::workload::{TraceReader, read_samples};
 
 use super::Scene;
 use super::report::Fault;

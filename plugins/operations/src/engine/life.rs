@@ -4,7 +4,7 @@ use agent2028_core::agent::{AgentId, Tier};
 use agent2028_core::rng::Purpose;
 
 use super::plan::bridge_of;
-use super::{Ground, Operations, of};
+use super::{Attempt, Ground, Operations, of};
 use crate::server::{FAILED, FROZEN, PRESENT};
 use crate::session::{Failure, Outcome, Receipt};
 use crate::slab::{GIVEN, HALTED, NONE, PART, SWARM, Stage, TAKEN_OVER, WILL_SUCCEED};
@@ -73,7 +73,7 @@ impl Operations {
     pub(super) fn end_work(&mut self, ground: &Ground, place: u32) {
         let operation = self.state.slab[place];
         let succeeded = operation.is(WILL_SUCCEED);
-        self.learn_of(ground, place, succeeded);
+        self.learn_of(ground, place, if succeeded { Outcome::Completed } else { Outcome::Failed });
         self.leave(place);
         if succeeded {
             self.finish(ground, place, Outcome::Completed, Failure::None);
@@ -86,7 +86,7 @@ impl Operations {
     /// An operation that a swarm did in parts has an answer, or can't have one.
     pub(super) fn end_whole(&mut self, ground: &Ground, place: u32, answered: bool) {
         let agent = self.state.slab[place].agent;
-        self.learn_of(ground, place, answered);
+        self.learn_of(ground, place, if answered { Outcome::Completed } else { Outcome::Failed });
         self.leave(place);
         if answered {
             self.finish(ground, place, Outcome::Completed, Failure::None);
@@ -106,7 +106,7 @@ impl Operations {
                 self.fail_attempt(ground, place, Outcome::TimedOut, Failure::Timeout);
             }
             Stage::Waiting | Stage::Executing => {
-                self.learn_of(ground, place, false);
+                self.learn_of(ground, place, Outcome::TimedOut);
                 self.leave(place);
                 self.fail_attempt(ground, place, Outcome::TimedOut, Failure::Timeout);
                 self.fill(ground, agent);
@@ -116,8 +116,13 @@ impl Operations {
     }
 
     /// Takes note of how an agent did.
-    fn learn_of(&mut self, ground: &Ground, place: u32, succeeded: bool) {
+    fn learn_of(&mut self, ground: &Ground, place: u32, outcome: Outcome) {
+        let succeeded = outcome == Outcome::Completed;
         let operation = &self.state.slab[place];
+        if self.heard {
+            let (command, agent) = (operation.serial, AgentId(operation.agent));
+            self.attempts.push(Attempt { command, agent, attempt: operation.attempt, outcome });
+        }
         let latency = ground.rate.ms(self.state.clock - operation.routed) as f32;
         let tick = Self::tick_at(self.state.clock.saturating_sub(1));
         let server = &mut self.state.servers[operation.agent as usize];
@@ -304,7 +309,7 @@ impl Operations {
         }
         lost.sort_unstable_by_key(|place| self.state.slab[*place].serial);
         for place in lost {
-            self.learn_of(ground, place, false);
+            self.learn_of(ground, place, Outcome::Failed);
             self.leave(place);
             self.fail_attempt(ground, place, Outcome::Failed, Failure::AgentFailed);
         }

@@ -29,7 +29,7 @@ use crate::events::Notice;
 use crate::pool::{Pool, PoolKey};
 use crate::server::Server;
 use crate::service::Files;
-use crate::session::Book;
+use crate::session::{Book, Outcome};
 use crate::slab::{List, NONE, Slab, Stage};
 use crate::stats::{Areas, Counts, Tally, Untold};
 use crate::time::{NEVER, PARTS, Rate, TICK_BITS, Time};
@@ -57,6 +57,19 @@ pub struct Ground<'a> {
     pub way_ms: &'a dyn Fn(&str, u32) -> f32,
     /// What trust and learning know of agents.
     pub weights: &'a RoutingWeights,
+}
+
+/// An attempt at an operation that ended with an agent: what a receipt would say if operations were tried once only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The operation's number.
+    pub command: u64,
+    /// Who worked on it, or had it waiting.
+    pub agent: AgentId,
+    /// Which attempt it was, from 0.
+    pub attempt: u8,
+    /// How it ended.
+    pub outcome: Outcome,
 }
 
 /// What is known of a tier.
@@ -153,6 +166,9 @@ pub struct Operations {
     touched: Vec<u32>,
     answers: VecDeque<split::Answer>,
     notices: Vec<Notice>,
+    /// Whether somebody takes the attempts, and those that ended since they were last taken.
+    heard: bool,
+    attempts: Vec<Attempt>,
     settings: plan::Settings,
     tick: u64,
 }
@@ -311,6 +327,18 @@ impl Operations {
     /// Takes what is to be told as events.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
+    }
+
+    /// Notes every attempt from now on, for somebody who [takes](Operations::take_attempts) them in every tick. To be asked
+    /// for again after a checkpoint was loaded.
+    pub fn hear_attempts(&mut self) {
+        self.heard = true;
+    }
+
+    /// Puts the attempts that ended since the last call into `into`, in the order in which they ended.
+    pub fn take_attempts(&mut self, into: &mut Vec<Attempt>) {
+        into.clear();
+        std::mem::swap(into, &mut self.attempts);
     }
 
     /// The agents of which something has changed since they were last taken.

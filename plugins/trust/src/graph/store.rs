@@ -110,6 +110,12 @@ impl TrustGraph {
         exp2(self.halvings)
     }
 
+    /// Whether many edges are not in rows yet.
+    #[must_use]
+    pub fn has_many_fresh(&self) -> bool {
+        self.fresh.len() > 64 && self.fresh.len() > self.targets.len() / 16
+    }
+
     /// Halvings since the landmark.
     pub(super) fn halvings_now(&self) -> f64 {
         self.halvings
@@ -160,6 +166,22 @@ impl TrustGraph {
                 (edge.r, edge.s) = (edge.r * kept, edge.s * kept);
             }
             self.halvings = 0.0;
+        }
+    }
+
+    /// A share `kept` (0–1) is left of what is known of these (ascending); a walk over all edges.
+    pub fn fade_targets(&mut self, targets: &[u32], kept: f32) {
+        if targets.is_empty() {
+            return;
+        }
+        self.changes += 1;
+        self.all_changed = self.changes;
+        let meant = |target: u32| targets.binary_search(&target).is_ok();
+        for (weight, _) in self.weights.iter_mut().zip(&self.targets).filter(|(_, target)| meant(**target)) {
+            (weight.r, weight.s) = (weight.r * kept, weight.s * kept);
+        }
+        for edge in self.fresh.edges_mut().iter_mut().filter(|edge| meant(edge.target)) {
+            (edge.r, edge.s) = (edge.r * kept, edge.s * kept);
         }
     }
 

@@ -1,0 +1,93 @@
+//! What trust tells: kinds of events and what they carry.
+
+use std::fmt;
+
+use agent2028_core::event::{EventKind, EventPayload};
+use serde::{Deserialize, Serialize};
+
+/// An agent is trusted too little to be given work. Carries a [`TrustLost`].
+pub const TRUST_LOST: EventKind = EventKind::new("TrustLost", 7);
+/// An agent that was isolated for lack of trust gets another chance.
+pub const TRUST_REGAINED: EventKind = EventKind::new("TrustRegained", 5);
+/// A rater was found to say of others what nobody else does. Carries a [`RaterExposed`].
+pub const RATER_EXPOSED: EventKind = EventKind::new("RaterExposed", 6);
+/// The scores of some agents were found wrong and corrected. Carries a [`ScoresCorrected`].
+pub const SCORES_CORRECTED: EventKind = EventKind::new("ScoresCorrected", 5);
+/// An agent has left and come back under another name, which only the sandbox knows. Carries a [`Whitewashed`].
+pub const AGENT_WHITEWASHED: EventKind = EventKind::new("AgentWhitewashed", 4);
+
+macro_rules! payload {
+    ($($kind:ident: |$value:ident, $f:ident| $show:expr;)*) => {
+        $(impl EventPayload for $kind {
+            const NAME: &'static str = stringify!($kind);
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, $f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let $value = self;
+                $show
+            }
+        })*
+    };
+}
+
+/// What a [`TRUST_LOST`] carries.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrustLost {
+    /// How much it is trusted, 0–1.
+    pub trust: f32,
+    /// Over how many outcomes.
+    pub outcomes: f32,
+    /// How much would be needed, 0–1.
+    pub needed: f32,
+}
+
+/// What a [`RATER_EXPOSED`] carries.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RaterExposed {
+    /// The share of what it says that is better than what others say, 0–1.
+    pub above: f32,
+    /// The share that is worse, 0–1.
+    pub below: f32,
+}
+
+/// What a [`SCORES_CORRECTED`] carries; its source is the first of the agents.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScoresCorrected {
+    /// Of how many agents.
+    pub agents: u32,
+    /// The largest difference between recorded and realised, −1 to 1.
+    pub largest: f32,
+}
+
+/// What an [`AGENT_WHITEWASHED`] carries; its source is the agent as it is called now.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Whitewashed {
+    /// Its number before.
+    pub before: u32,
+    /// How much it was trusted then, 0–1.
+    pub trust: f32,
+}
+
+payload! {
+    TrustLost: |value, f| write!(
+        f,
+        "is trusted {:.2} after {:.0} outcomes, less than {:.2}: it is given no more work",
+        value.trust, value.outcomes, value.needed
+    );
+    RaterExposed: |value, f| write!(
+        f,
+        "rates unlike others: {:.0} % better, {:.0} % worse; its word counts less",
+        f64::from(value.above) * 100.0, f64::from(value.below) * 100.0
+    );
+    ScoresCorrected: |value, f| write!(
+        f,
+        "the scores of {} agents were wrong by up to {:.2} and stand corrected",
+        value.agents, value.largest.abs()
+    );
+    Whitewashed: |value, f| write!(
+        f,
+        "left as agent {} with a trust of {:.2} and came back under this name",
+        value.before, value.trust
+    );
+}

@@ -1,0 +1,277 @@
+//! Where trust meets the world: outcomes of operations become ratings, and trust becomes what routing goes by.
+
+use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, RoutingWeights};
+use agent2028_core::clock::SimClock;
+use agent2028_core::event::EventBus;
+use agent2028_core::parallel::Workers;
+use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_operations::engine::{Attempt, HoldKind};
+use agent2028_operations::session::Outcome as Ended;
+use agent2028_operations::{Operations, with_ground};
+use bevy::prelude::*;
+
+use crate::attack::spread_lies;
+use crate::config::TrustConfig;
+use crate::events::{TRUST_LOST, TRUST_REGAINED, TrustLost};
+use crate::ratings::Rating;
+use crate::refresh::Around;
+use crate::score::Outcome;
+use crate::standing::{ISOLATED, LIAR, MALICIOUS};
+use crate::trust::{Observation, Served, Trust};
+
+const ASKER: Purpose = Purpose::new("trust.asker");
+
+/// The ratings of the section's file.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Ratings(pub std::sync::Arc<[Rating]>);
+
+/// Who rates and who is trusted beforehand, as long as nobody comes or goes. Derived.
+#[derive(Resource, Clone, Debug, Default)]
+pub(crate) struct Circles {
+    agents: usize,
+    next: u32,
+    raters: Vec<u32>,
+    pub(crate) pre_trusted: Vec<u32>,
+    attempts: Vec<Attempt>,
+    outcasts: Vec<AgentId>,
+}
+
+impl Circles {
+    /// Looks again if somebody came or left, or the section has changed.
+    fn look(&mut self, config: &Res<TrustConfig>, groups: &AgentGroups, index: &AgentIndex, trust: &mut Trust) {
+        if (self.agents, self.next) == (index.len(), index.next_id().0) && !config.is_changed() {
+            return;
+        }
+        (self.agents, self.next) = (index.len(), index.next_id().0);
+        trust.enrol(self.next);
+        let members = |name: &str| -> Vec<u32> {
+            let ranges = groups.find(name).map(|group| groups.ranges_of(group).collect::<Vec<_>>());
+            let there = |agent: &u32| index.get(AgentId(*agent)).is_some();
+            ranges.unwrap_or_default().into_iter().flatten().filter(there).collect()
+        };
+        self.raters = if config.raters.is_empty() {
+            index.iter().map(|(agent, _)| agent.0).collect()
+        } else {
+            members(&config.raters)
+        };
+        self.pre_trusted = config.pre_trusted.iter().flat_map(|name| members(name)).collect();
+        self.pre_trusted.sort_unstable();
+        self.pre_trusted.dedup();
+        for agent in config.malicious.iter().flat_map(|name| members(name)) {
+            trust.mark_malicious(agent, 0);
+        }
+    }
+}
+
+/// The first thing that is done: ratings that were there before.
+fn begin(trust: &mut Trust, config: &TrustConfig, ratings: &Ratings) {
+    trust.begun = true;
+    trust.graph.set_most_edges(config.most_edges);
+    let newest = ratings.0.iter().map(|rating| rating.time).fold(f64::NEG_INFINITY, f64::max);
+    let (worst, best) = config.rating_scale;
+    let fading = config.forgetting.fading();
+    let spread = f64::from((best - worst).max(f32::MIN_POSITIVE));
+    trust.import(ratings.0.iter().map(|rating| {
+        let good = ((f64::from(rating.rating) - f64::from(worst)) / spread).clamp(0.0, 1.0);
+        let kept = fading.kept((newest - rating.time) / 86_400.0);
+        (rating.source, rating.target, good, f64::from(config.rating_weight) * kept)
+    }));
+}
+
+fn outcome_of(ended: Ended) -> Outcome {
+    match ended {
+        Ended::Completed => Outcome::Success,
+        Ended::TimedOut => Outcome::Timeout,
+        Ended::Failed | Ended::Rejected => Outcome::Failure,
+    }
+}
+
+/// Those who have come in are known to routing before anything is given to them, and as trusted as nobody knows them.
+pub(crate) fn welcome(
+    config: Res<TrustConfig>,
+    index: Res<AgentIndex>,
+    mut trust: ResMut<Trust>,
+    mut weights: ResMut<RoutingWeights>,
+) {
+    let trust = &mut *trust;
+    let next = index.next_id().0;
+    trust.enrol(next);
+    let standings = trust.standings.iter_mut().zip(0..).skip(trust.welcomed as usize);
+    for (standing, agent) in standings {
+        standing.greet(&config);
+        weights.trust.set(AgentId(agent), standing.trust);
+    }
+    trust.welcomed = trust.standings.len() as u32;
+}
+
+pub(crate) fn somebody_is_new(index: Res<AgentIndex>, trust: Res<Trust>) -> bool {
+    trust.welcomed < index.next_id().0
+}
+
+/// Outcomes of the tick become ratings; from time to time trust is worked out anew.
+pub(crate) fn learn(
+    (clock, dice, workers, config): (Res<SimClock>, Res<SimRng>, Res<Workers>, Res<TrustConfig>),
+    (groups, index, ratings): (Res<AgentGroups>, Res<AgentIndex>, Res<Ratings>),
+    mut operations: Option<ResMut<Operations>>,
+    mut trust: ResMut<Trust>,
+    mut circles: ResMut<Circles>,
+    mut bus: ResMut<EventBus>,
+    mut weights: ResMut<RoutingWeights>,
+) {
+    let (trust, circles) = (&mut *trust, &mut *circles);
+    let tick = clock.tick();
+    let first = !trust.begun;
+    if first {
+        begin(trust, &config, &ratings);
+    }
+    circles.look(&config, &groups, &index, trust);
+    let mut served = Served::default();
+    if let Some(operations) = &mut operations {
+        operations.take_attempts(&mut circles.attempts);
+    }
+    for attempt in &circles.attempts {
+        let outcome = outcome_of(attempt.outcome);
+        let subject = attempt.agent;
+        trust.enrol(subject.0 + 1);
+        let standing = &mut trust.standings[subject.index()];
+        standing.realise(outcome);
+        let malicious = standing.is(MALICIOUS);
+        served.all += 1;
+        served.malicious += u32::from(malicious);
+        let Some(rater) = asker(&dice, &circles.raters, attempt) else { continue };
+        let said = lie(trust, rater, subject.0).unwrap_or(outcome);
+        let command = Some(attempt.command);
+        let honest = said == outcome;
+        trust.hear(Observation { tick, rater, subject: subject.0, said, command, honest }, &config);
+    }
+    trust.counts.served += u64::from(served.all);
+    trust.counts.served_malicious += u64::from(served.malicious);
+    let window = clock.ticks_in(f64::from(config.window_s)).max(1) as usize;
+    trust.served.push_back(served);
+    while trust.served.len() > window {
+        trust.served.pop_front();
+    }
+    spread_lies(trust, &config, &dice, tick, clock.tick_hz());
+    let due = tick.saturating_sub(trust.refreshed) as f64 >= f64::from(config.refresh_s) * clock.tick_hz();
+    if due || first {
+        let around = Around {
+            config: &config,
+            index: &index,
+            workers: &workers,
+            pre_trusted: &circles.pre_trusted,
+            tick,
+            tick_hz: clock.tick_hz(),
+        };
+        // Routing ranks all agents anew when weights change.
+        let mut fresh = weights.clone();
+        circles.outcasts = trust.refresh(&around, &mut bus, &mut fresh);
+        weights.set_if_neq(fresh);
+    }
+}
+
+/// Who asked for an operation and has the experience: one of those who rate, by chance.
+fn asker(dice: &SimRng, raters: &[u32], attempt: &Attempt) -> Option<u32> {
+    let mut stream = dice.stream(ASKER, AgentId(0), attempt.command);
+    let others = raters.len() - usize::from(raters.binary_search(&attempt.agent.0).is_ok());
+    if others == 0 {
+        return None;
+    }
+    let at = ((f64::from(stream.unit()) * others as f64) as usize).min(others - 1);
+    // Nobody asks itself.
+    let own = raters.binary_search(&attempt.agent.0).is_ok_and(|own| own <= at);
+    raters.get(at + usize::from(own)).copied()
+}
+
+/// What a rater says of a subject, if it lies.
+fn lie(trust: &Trust, rater: u32, subject: u32) -> Option<Outcome> {
+    if !trust.standings.get(rater as usize)?.is(LIAR) {
+        return None;
+    }
+    let praise = trust.campaigns.iter().find_map(|campaign| campaign.says(rater, subject))?;
+    Some(if praise { Outcome::Success } else { Outcome::Failure })
+}
+
+/// Whether somebody is to be isolated, or has been for long enough.
+pub(crate) fn verdicts_are_due(circles: Res<Circles>, trust: Res<Trust>, clock: Res<SimClock>) -> bool {
+    !circles.outcasts.is_empty() || trust.isolated.iter().any(|(_, until)| *until < clock.tick())
+}
+
+/// Those who are trusted too little are given no more work; after their time they get another chance.
+pub(crate) fn carry_out_verdicts(world: &mut World) {
+    let outcasts = std::mem::take(&mut world.resource_mut::<Circles>().outcasts);
+    let clock = world.resource::<SimClock>();
+    let tick = clock.tick();
+    let config = world.resource::<TrustConfig>();
+    let until = config.isolation_s.map_or(u64::MAX, |seconds| tick.saturating_add(clock.ticks_in(f64::from(seconds))));
+    let needed = config.isolate_below.unwrap_or(0.0);
+    if !outcasts.is_empty() {
+        with_ground(world, |operations, ground| {
+            operations.begin_hold(ground, HoldKind::Isolation, &outcasts, until);
+        });
+    }
+    world.resource_scope(|world, mut trust: Mut<Trust>| {
+        let trust = &mut *trust;
+        let mut bus = world.resource_mut::<EventBus>();
+        for agent in outcasts {
+            let standing = &mut trust.standings[agent.index()];
+            standing.set(ISOLATED, true);
+            trust.isolated.push((agent.0, until));
+            trust.isolations.count += 1;
+            if standing.is(MALICIOUS) {
+                trust.isolations.malicious += 1;
+                trust.isolations.ticks += tick.saturating_sub(standing.since);
+            }
+            let outcomes = standing.pooled().amount() as f32;
+            bus.publish(TRUST_LOST, Some(agent), TrustLost { trust: standing.score, outcomes, needed });
+        }
+        let mut released = Vec::new();
+        trust.isolated.retain(|(agent, until)| {
+            if *until < tick {
+                released.push(*agent);
+            }
+            *until >= tick
+        });
+        released.sort_unstable();
+        trust.graph.fade_targets(&released, 0.5);
+        for agent in released {
+            let standing = &mut trust.standings[agent as usize];
+            standing.set(ISOLATED, false);
+            standing.give_another_chance();
+            bus.publish(TRUST_REGAINED, Some(AgentId(agent)), "gets another chance");
+        }
+    });
+}
+
+pub(crate) fn save(world: &World) -> Vec<u8> {
+    world.get_resource::<Trust>().map(Trust::save).unwrap_or_default()
+}
+
+pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
+    let trust = Trust::load(bytes)?;
+    world.insert_resource(trust);
+    Ok(())
+}
+
+/// Works out anew what isn't saved.
+pub(crate) fn derive(world: &mut World) {
+    world.insert_resource(Circles::default());
+    world.resource_scope(|world, trust: Mut<Trust>| {
+        let living: Vec<AgentId> = world.resource::<AgentIndex>().iter().map(|(agent, _)| agent).collect();
+        let mut weights = RoutingWeights::default();
+        weights.learned = world.resource::<RoutingWeights>().learned.clone();
+        for agent in living.into_iter().filter(|agent| agent.0 < trust.welcomed) {
+            if let Some(standing) = trust.standing(agent) {
+                weights.trust.set(agent, standing.trust);
+            }
+        }
+        world.insert_resource(weights);
+    });
+    hear(world);
+}
+
+/// Operations are to note attempts.
+pub(crate) fn hear(world: &mut World) {
+    if let Some(mut operations) = world.get_resource_mut::<Operations>() {
+        operations.hear_attempts();
+    }
+}

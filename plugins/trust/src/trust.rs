@@ -1,0 +1,276 @@
+//! The state of trust in a simulation.
+
+use std::collections::VecDeque;
+
+use agent2028_core::agent::AgentId;
+use bevy::prelude::Resource;
+use serde::{Deserialize, Serialize};
+
+use crate::attack::Campaign;
+use crate::config::TrustConfig;
+use crate::graph::TrustGraph;
+use crate::score::{Evidence, Outcome};
+use crate::standing::{ISOLATED, LIAR, MALICIOUS, Standing};
+
+/// Something that one agent says of another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// When.
+    pub tick: u64,
+    /// Who says so.
+    pub rater: u32,
+    /// Of whom.
+    pub subject: u32,
+    /// What it says.
+    pub said: Outcome,
+    /// The number of the operation that it is about; nothing if there was none.
+    pub command: Option<u64>,
+    /// Whether it is so.
+    pub honest: bool,
+}
+
+/// What happened in a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Served {
+    pub all: u32,
+    pub malicious: u32,
+}
+
+/// How long it took until malicious agents were isolated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Isolations {
+    pub count: u64,
+    pub malicious: u64,
+    pub ticks: u64,
+}
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustCounts {
+    /// Observations.
+    pub observations: u64,
+    /// Those that are lies.
+    pub lies: u64,
+    /// Operations that agents worked on.
+    pub served: u64,
+    /// Those that malicious agents worked on.
+    pub served_malicious: u64,
+    /// Scores that audits have corrected.
+    pub corrections: u64,
+    /// Raters that audits have exposed.
+    pub exposed: u64,
+    /// Agents that left and came back under another name.
+    pub whitewashed: u64,
+}
+
+/// Who trusts whom, and why.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Trust {
+    pub(crate) graph: TrustGraph,
+    #[serde(with = "crate::columns")]
+    pub(crate) standings: Vec<Standing>,
+    recent: VecDeque<Observation>,
+    heard: u64,
+    pub(crate) counts: TrustCounts,
+    pub(crate) served: VecDeque<Served>,
+    pub(crate) campaigns: Vec<Campaign>,
+    pub(crate) isolations: Isolations,
+    /// Those who are isolated, and up to which tick.
+    pub(crate) isolated: Vec<(u32, u64)>,
+    /// The last vector of EigenTrust, to begin the next one from.
+    pub(crate) eigen: Vec<f64>,
+    /// The mean gap between recorded scores and what was realised, at the last audit.
+    pub(crate) gap: Option<f64>,
+    pub(crate) refreshed: u64,
+    pub(crate) audited: u64,
+    pub(crate) begun: bool,
+    /// How many agents routing knows of.
+    pub(crate) welcomed: u32,
+}
+
+impl Trust {
+    /// Who has which experience with whom.
+    #[must_use]
+    pub fn graph(&self) -> &TrustGraph {
+        &self.graph
+    }
+
+    /// What is known of an agent; nothing if it never was heard of.
+    #[must_use]
+    pub fn standing(&self, agent: AgentId) -> Option<&Standing> {
+        self.standings.get(agent.index())
+    }
+
+    /// What is known of all agents, by id.
+    #[must_use]
+    pub fn standings(&self) -> &[Standing] {
+        &self.standings
+    }
+
+    /// Counts since the start.
+    #[must_use]
+    pub fn counts(&self) -> TrustCounts {
+        self.counts
+    }
+
+    /// The observations that are kept, oldest first.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Observation> + ExactSizeIterator {
+        self.recent.iter()
+    }
+
+    /// How many observations there were that are no longer kept one by one.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.heard - self.recent.len() as u64
+    }
+
+    /// The kept observations of an agent from tick `from` on, and what they amount to.
+    #[must_use]
+    pub fn since(&self, subject: AgentId, from: u64) -> (Vec<Observation>, Evidence) {
+        let begin = self.recent.partition_point(|observation| observation.tick < from);
+        let about: Vec<Observation> =
+            self.recent.range(begin..).filter(|observation| observation.subject == subject.0).copied().collect();
+        let mut evidence = Evidence::default();
+        about.iter().for_each(|observation| evidence.observe(observation.said, 1.0));
+        (about, evidence)
+    }
+
+    /// The raters of an agent with what they say of it, by who says most; a walk over all pairs.
+    #[must_use]
+    pub fn raters_of(&self, subject: AgentId) -> Vec<(AgentId, Evidence)> {
+        let mut raters = Vec::new();
+        self.graph.for_each(|source, target, r, s| {
+            if target == subject.0 {
+                raters.push((AgentId(source), Evidence::new(r, s)));
+            }
+        });
+        raters.sort_by(|a, b| b.1.amount().total_cmp(&a.1.amount()).then(a.0.cmp(&b.0)));
+        raters
+    }
+
+    /// Attacks that go on.
+    #[must_use]
+    pub fn campaigns(&self) -> &[Campaign] {
+        &self.campaigns
+    }
+
+    /// Makes room for agents below `next`.
+    pub(crate) fn enrol(&mut self, next: u32) {
+        if self.standings.len() < next as usize {
+            self.standings.resize(next as usize, Standing::default());
+        }
+    }
+
+    pub(crate) fn standing_mut(&mut self, agent: u32) -> &mut Standing {
+        self.enrol(agent + 1);
+        &mut self.standings[agent as usize]
+    }
+
+    /// Marks an agent as malicious in truth from a tick on.
+    pub(crate) fn mark_malicious(&mut self, agent: u32, tick: u64) {
+        let standing = self.standing_mut(agent);
+        if !standing.is(MALICIOUS) {
+            standing.set(MALICIOUS, true);
+            standing.since = tick;
+        }
+    }
+
+    /// Marks an agent as one that lies.
+    pub(crate) fn mark_liar(&mut self, agent: u32) {
+        self.standing_mut(agent).set(LIAR, true);
+    }
+
+    /// Whether an agent is malicious in truth.
+    #[must_use]
+    pub fn is_malicious(&self, agent: AgentId) -> bool {
+        self.standing(agent).is_some_and(|standing| standing.is(MALICIOUS))
+    }
+
+    /// Whether an agent is given no work for lack of trust.
+    #[must_use]
+    pub fn is_isolated(&self, agent: AgentId) -> bool {
+        self.standing(agent).is_some_and(|standing| standing.is(ISOLATED))
+    }
+
+    /// Takes note of what somebody says. Nobody rates itself.
+    pub fn hear(&mut self, observation: Observation, config: &TrustConfig) {
+        let Observation { rater, subject, said, tick, honest, .. } = observation;
+        if rater == subject {
+            return;
+        }
+        let good = said.good();
+        self.graph.observe(rater, subject, Evidence::new(good, 1.0 - good));
+        self.enrol(rater.max(subject) + 1);
+        self.standings[subject as usize].hear(good, 1.0, config.betrayal.as_ref(), tick);
+        self.counts.observations += 1;
+        self.counts.lies += u64::from(!honest);
+        self.heard += 1;
+        let most = config.most_recent as usize;
+        while self.recent.len() >= most.max(1) {
+            self.recent.pop_front();
+        }
+        if most > 0 {
+            self.recent.push_back(observation);
+        }
+    }
+
+    /// Takes ratings that were there before, each worth `weight` outcomes of which a share, 0–1, was good.
+    pub fn import(&mut self, ratings: impl IntoIterator<Item = (u32, u32, f64, f64)>) {
+        for (source, target, good, weight) in ratings {
+            if source == target {
+                continue;
+            }
+            self.enrol(source.max(target) + 1);
+            self.graph.observe(source, target, Evidence::new(good * weight, (1.0 - good) * weight));
+            self.standings[target as usize].hear(good, weight, None, 0);
+        }
+    }
+
+    /// The share of the work of the last ticks that malicious agents did; nothing if there was none.
+    #[must_use]
+    pub fn malicious_share(&self) -> Option<f64> {
+        let all: u64 = self.served.iter().map(|served| u64::from(served.all)).sum();
+        let malicious: u64 = self.served.iter().map(|served| u64::from(served.malicious)).sum();
+        (all > 0).then(|| malicious as f64 / all as f64)
+    }
+
+    /// Its memory in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.graph.bytes()
+            + self.standings.capacity() * size_of::<Standing>()
+            + self.recent.capacity() * size_of::<Observation>()
+            + self.eigen.capacity() * 8
+    }
+
+    /// The state as bytes.
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// Becomes what was saved.
+    ///
+    /// # Errors
+    /// If the bytes are no state.
+    pub fn load(bytes: &[u8]) -> Result<Self, String> {
+        let mut trust: Self = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+        trust.graph.restore()?;
+        let there = |agent: &u32| (*agent as usize) < trust.standings.len();
+        let campaigns = trust.campaigns.iter().all(|campaign| {
+            let sorted = |list: &[u32]| list.windows(2).all(|pair| pair[0] < pair[1]);
+            sorted(&campaign.agents)
+                && sorted(&campaign.targets)
+                && campaign.agents.iter().chain(&campaign.targets).all(there)
+                && campaign.per_second.is_finite()
+        });
+        let isolated = trust.isolated.iter().all(|(agent, _)| there(agent));
+        let finite = trust.eigen.iter().all(|trust| trust.is_finite());
+        let counts = trust.heard >= trust.recent.len() as u64 && trust.isolations.count >= trust.isolations.malicious;
+        let known = crate::graph::Arcs::nodes(&trust.graph) <= trust.standings.len();
+        if !(finite && campaigns && isolated && counts && known && trust.welcomed as usize <= trust.standings.len()) {
+            return Err("the state of trust makes no sense".into());
+        }
+        Ok(trust)
+    }
+}
