@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`ledger`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | [`birds_on_krabmaga`] | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -31,6 +31,7 @@ mod report;
 mod rewind;
 mod row;
 mod scene;
+mod trust;
 
 use std::panic::{UnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -81,6 +82,7 @@ fn rows() -> Vec<&'static Row> {
         field::ROWS,
         events::ROWS,
         network::ROWS,
+        trust::ROWS,
         operations::ROWS,
         identity::ROWS,
         ledger::ROWS,

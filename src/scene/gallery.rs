@@ -28,6 +28,12 @@ scenes![
     "load-spike",
     "cross-tier",
     "audited-run",
+    "trust-network",
+    "trust-routing",
+    "sybil",
+    "whitewash",
+    "ballot-stuffing",
+    "on-off",
     "gossip",
     "partition",
     "rumour-ttl",
@@ -77,6 +83,10 @@ pub fn picture_tick(name: &str) -> u64 {
         // A third of the databases has just failed; the queues of the spike are full.
         "query-distribution" | "swim" => 660,
         "load-spike" => 1100,
+        // Those who are distrusted have just been found out.
+        "trust-network" => 1620,
+        "trust-routing" | "sybil" | "ballot-stuffing" | "whitewash" => 1200,
+        "on-off" => 1240,
         // The news is on its way; the network is cut; the alert has gone as far as it may; all know who has failed.
         "gossip" => 306,
         "rumour-ttl" => 260,

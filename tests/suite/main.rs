@@ -21,6 +21,7 @@ mod replay;
 mod resume;
 mod secrets;
 mod timeline;
+mod trust;
 
 /// A folder for a test, removed when it ends.
 fn folder() -> tempfile::TempDir {

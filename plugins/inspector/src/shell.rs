@@ -31,7 +31,7 @@ use crate::panels::{
     agent, captions, compare, distributions, events, faults, gossip, help, hints, interventions, layers, ledger, many,
     messages, metrics, network, notices, operations, palette, parameters, plots, problems, profiler, registry, routing,
     runs, scene, scene_editor, scene_form, selected, selections, settings, status_bar, timeline, tool_options, tools,
-    top_bar, transport,
+    top_bar, transport, trust,
 };
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
@@ -456,6 +456,11 @@ fn show_panel(
         PanelId::Ledger => {
             let view = ledger::LedgerView { world, generation, selected: &facts.selection.selected };
             ledger::show(ui, look, &view, &mut state.ledger, actions);
+        }
+        PanelId::Trust => {
+            let (tick, selected) = (facts.simulation.tick(), facts.selection.selected.as_slice());
+            let view = trust::TrustView { world, generation, tick, tick_hz: facts.tick_hz(), selected };
+            trust::show(ui, look, &view, &mut state.trust, actions);
         }
         PanelId::Profiler => {
             let view = profiler::ProfilerView { world, frame: state.last_frame };

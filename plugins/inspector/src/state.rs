@@ -71,6 +71,8 @@ pub struct InspectorState {
     pub routing: panels::routing::RoutingState,
     /// Work on its way and done.
     pub operations: panels::operations::OperationsState,
+    /// What the panel of trust remembers.
+    pub trust: panels::trust::TrustState,
     /// Where time and memory go.
     pub profiler: panels::profiler::ProfilerState,
     /// The log of events.
@@ -136,6 +138,7 @@ impl Default for InspectorState {
             ledger: default(),
             routing: default(),
             operations: default(),
+            trust: default(),
             profiler: default(),
             events: default(),
             overlay: default(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// An agent is trusted too little to be given work. Carries a [`TrustLost`].
 pub const TRUST_LOST: EventKind = EventKind::new("TrustLost", 7);
-/// An agent that was isolated for lack of trust gets another chance.
+/// An agent that was isolated for lack of trust gets another chance. Carries a [`TrustRegained`].
 pub const TRUST_REGAINED: EventKind = EventKind::new("TrustRegained", 5);
 /// A rater was found to say of others what nobody else does. Carries a [`RaterExposed`].
 pub const RATER_EXPOSED: EventKind = EventKind::new("RaterExposed", 6);
@@ -40,6 +40,13 @@ pub struct TrustLost {
     pub outcomes: f32,
     /// How much would be needed, 0–1.
     pub needed: f32,
+}
+
+/// What a [`TRUST_REGAINED`] carries.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrustRegained {
+    /// How much it was trusted when its time was over, 0–1.
+    pub trust: f32,
 }
 
 /// What a [`RATER_EXPOSED`] carries.
@@ -75,6 +82,7 @@ payload! {
         "is trusted {:.2} after {:.0} outcomes, less than {:.2}: it is given no more work",
         value.trust, value.outcomes, value.needed
     );
+    TrustRegained: |value, f| write!(f, "was trusted {:.2} and gets another chance", value.trust);
     RaterExposed: |value, f| write!(
         f,
         "rates unlike others: {:.0} % better, {:.0} % worse; its word counts less",

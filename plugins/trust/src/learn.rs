@@ -12,7 +12,7 @@ use bevy::prelude::*;
 
 use crate::attack::spread_lies;
 use crate::config::TrustConfig;
-use crate::events::{TRUST_LOST, TRUST_REGAINED, TrustLost};
+use crate::events::{TRUST_LOST, TRUST_REGAINED, TrustLost, TrustRegained};
 use crate::ratings::Rating;
 use crate::refresh::Around;
 use crate::score::Outcome;
@@ -49,14 +49,18 @@ impl Circles {
             let there = |agent: &u32| index.get(AgentId(*agent)).is_some();
             ranges.unwrap_or_default().into_iter().flatten().filter(there).collect()
         };
+        let all_of = |names: &[String]| {
+            let mut all: Vec<u32> = names.iter().flat_map(|name| members(name)).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
         self.raters = if config.raters.is_empty() {
             index.iter().map(|(agent, _)| agent.0).collect()
         } else {
-            members(&config.raters)
+            all_of(&config.raters)
         };
-        self.pre_trusted = config.pre_trusted.iter().flat_map(|name| members(name)).collect();
-        self.pre_trusted.sort_unstable();
-        self.pre_trusted.dedup();
+        self.pre_trusted = all_of(&config.pre_trusted);
         for agent in config.malicious.iter().flat_map(|name| members(name)) {
             trust.mark_malicious(agent, 0);
         }
@@ -237,7 +241,7 @@ pub(crate) fn carry_out_verdicts(world: &mut World) {
             let standing = &mut trust.standings[agent as usize];
             standing.set(ISOLATED, false);
             standing.give_another_chance();
-            bus.publish(TRUST_REGAINED, Some(AgentId(agent)), "gets another chance");
+            bus.publish(TRUST_REGAINED, Some(AgentId(agent)), TrustRegained { trust: standing.score });
         }
     });
 }
@@ -255,10 +259,13 @@ pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
 /// Works out anew what isn't saved.
 pub(crate) fn derive(world: &mut World) {
     world.insert_resource(Circles::default());
+    // What was found belongs to another graph.
+    let reaches = crate::ask::Reaches::new(world.resource::<TrustConfig>());
+    world.insert_resource(reaches);
     world.resource_scope(|world, trust: Mut<Trust>| {
         let living: Vec<AgentId> = world.resource::<AgentIndex>().iter().map(|(agent, _)| agent).collect();
-        let mut weights = RoutingWeights::default();
-        weights.learned = world.resource::<RoutingWeights>().learned.clone();
+        let learned = world.resource::<RoutingWeights>().learned.clone();
+        let mut weights = RoutingWeights { learned, ..default() };
         for agent in living.into_iter().filter(|agent| agent.0 < trust.welcomed) {
             if let Some(standing) = trust.standing(agent) {
                 weights.trust.set(agent, standing.trust);

@@ -118,6 +118,7 @@ impl Plugin for TrustPlugin {
             .checkpoint_custom("trust.state", true, learn::save, learn::load)
             .after_checkpoint_load(learn::derive)
             .add_event_payload::<events::TrustLost>()
+            .add_event_payload::<events::TrustRegained>()
             .add_event_payload::<events::RaterExposed>()
             .add_event_payload::<events::ScoresCorrected>()
             .add_event_payload::<events::Whitewashed>()

@@ -241,23 +241,19 @@ impl Trust {
         let (mut wrong, mut largest, mut first) = (0_u32, 0.0_f64, None);
         for (agent, standing) in self.standings.iter_mut().enumerate() {
             let realised = standing.realised();
-            match audit.compare(f64::from(standing.score), realised) {
-                Some(deviation) => {
-                    gaps += 1;
-                    sum += deviation.difference.abs();
-                    standing.set(CORRECTED, around.config.audit.scores && deviation.wrong);
-                    if standing.is(CORRECTED) {
-                        wrong += 1;
-                        first = first.or(Some(AgentId(agent as u32)));
-                        if deviation.difference.abs() > largest.abs() {
-                            largest = deviation.difference;
-                        }
-                    } else {
-                        standing.forget_realised();
-                    }
-                }
-                // Too few cases to tell: they add up until the next audit.
-                None => {}
+            // Too few cases to tell add up until the next audit.
+            let Some(deviation) = audit.compare(f64::from(standing.score), realised) else { continue };
+            gaps += 1;
+            sum += deviation.difference.abs();
+            standing.set(CORRECTED, around.config.audit.scores && deviation.wrong);
+            if !standing.is(CORRECTED) {
+                standing.forget_realised();
+                continue;
+            }
+            wrong += 1;
+            first = first.or(Some(AgentId(agent as u32)));
+            if deviation.difference.abs() > largest.abs() {
+                largest = deviation.difference;
             }
         }
         self.gap = (gaps > 0).then(|| sum / f64::from(gaps));

@@ -3,8 +3,9 @@
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
     ICON_ALT_ROUTE, ICON_ASSIGNMENT, ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_CAMPAIGN,
-    ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT, ICON_GROUPS, ICON_HISTORY, ICON_HUB, ICON_LIST_ALT,
-    ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_RECEIPT_LONG, ICON_SETTINGS, ICON_SHOW_CHART, ICON_SPEED,
+    ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT, ICON_GROUPS, ICON_HANDSHAKE, ICON_HISTORY, ICON_HUB,
+    ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_RECEIPT_LONG, ICON_SETTINGS, ICON_SHOW_CHART,
+    ICON_SPEED,
     ICON_TABLE_ROWS, ICON_TIMELINE, ICON_TUNE,
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub enum PanelId {
     Routing,
     /// Work on its way and done.
     Operations,
+    /// Who trusts whom, and why.
+    Trust,
     /// Links, partitions and what messages cost.
     Network,
     /// The last messages over time.
@@ -107,6 +110,7 @@ impl PanelId {
         Self::Distributions,
         Self::Routing,
         Self::Operations,
+        Self::Trust,
         Self::Network,
         Self::Messages,
         Self::Gossip,
@@ -170,6 +174,13 @@ impl PanelId {
                 Bottom,
                 false,
                 "Work on its way and done, workloads, latencies and tiers.",
+            ),
+            Self::Trust => facts(
+                "Trust",
+                ICON_HANDSHAKE,
+                Bottom,
+                false,
+                "Who trusts whom, what is said of an agent and by whom, and how one may trust another.",
             ),
             Self::Network => {
                 facts("Network", ICON_HUB, Right, false, "Links, partitions, regions, and what messages cost.")

@@ -50,6 +50,7 @@ pub mod tool_options;
 pub mod tools;
 pub mod top_bar;
 pub mod transport;
+pub mod trust;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -8,8 +8,8 @@ use super::{Edges, Reputation, TrustConfig};
 impl Check for TrustConfig {
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
-        if !self.raters.is_empty() {
-            problems.check_group(format!("{at}.raters"), &self.raters);
+        for (index, group) in self.raters.iter().enumerate() {
+            problems.check_group(format!("{at}.raters[{index}]"), group);
         }
         for (index, group) in self.malicious.iter().enumerate() {
             problems.check_group(format!("{at}.malicious[{index}]"), group);

@@ -17,8 +17,8 @@ use crate::transitive::Limits;
 #[reflect(Resource, Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrustConfig {
-    /// The group that asks for operations and rates who did them; empty, by default: all agents do.
-    pub raters: String,
+    /// The groups that ask for operations and rate who did them; empty, by default: all agents do.
+    pub raters: Vec<String>,
     /// Groups whose agents are malicious in truth, for metrics and pictures; nothing that decides knows of it. Agents that an
     /// attack makes malicious count, too.
     pub malicious: Vec<String>,
@@ -75,7 +75,7 @@ pub struct TrustConfig {
 impl Default for TrustConfig {
     fn default() -> Self {
         Self {
-            raters: String::new(),
+            raters: Vec::new(),
             malicious: Vec::new(),
             score: ScoreRule::Sound,
             bound: Bound::BetaQuantile,

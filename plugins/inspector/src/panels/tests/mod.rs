@@ -29,6 +29,7 @@ mod selections;
 mod settings;
 mod timeline;
 mod tools;
+mod trust;
 mod whole;
 
 use agent2028_core::SimCorePlugin;

@@ -163,6 +163,9 @@ fn panels_of_agents_that_talk_and_work() {
     let mut harness = whole_in(Theme::Dark, WINDOW, ledger::audited(240));
     harness.state_mut().state.inspector.ledger.chosen = Some(3);
     panels(&mut harness, &[Ledger], "audited");
+    let mut harness = whole_in(Theme::Dark, WINDOW, trust::trusting(30, 200.0, 300));
+    harness.state_mut().state.selection.set([AgentId(27)]);
+    panels(&mut harness, &[PanelId::Trust], "trusting");
 }
 
 #[test]

@@ -1,0 +1,8 @@
+//! Trust in whole simulations.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+mod attacks;
+mod checkpoints;
+mod learning;
+mod scene;
