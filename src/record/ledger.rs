@@ -10,7 +10,7 @@ use agent2028_core::checkpoint::StateHash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::rng::SimRng;
 use agent2028_ledger::disk::{DiskError, Item, Store, walk};
-use agent2028_ledger::keys::LedgerKey;
+use agent2028_ledger::keys::{AgentKeys, LedgerKey};
 use agent2028_ledger::{Entry, Ledger, LedgerConfig, TreeHead, facts};
 use bevy::prelude::World;
 
@@ -32,6 +32,10 @@ pub struct RunLedger {
     own: Option<Ledger>,
     /// The size of the last tree head that was written.
     head: u64,
+    /// How many of the ledger's keys are in the files.
+    keys: usize,
+    /// The keys of agents that are in the files.
+    agents: AgentKeys,
     /// Why nothing is written any longer.
     ended: Option<String>,
     /// The size at which old files are dropped.
@@ -70,11 +74,7 @@ impl RunLedger {
             Ledger::begin(&loaded.opening(), &config, world.resource::<SimRng>(), epoch_ms)
         });
         let compact_at = compact_at(&config, 0);
-        let mut ledger = Self { store, config, own, head: 0, ended: None, compact_at };
-        let keys: Vec<LedgerKey> = ledger.source(world).map(|ledger| ledger.keys().collect()).unwrap_or_default();
-        for key in keys {
-            ledger.store.append_key(&key).map_err(|error| told(error, &path))?;
-        }
+        let mut ledger = Self { store, config, own, head: 0, keys: 0, agents: AgentKeys::default(), ended: None, compact_at };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)
@@ -103,7 +103,10 @@ impl RunLedger {
             .then(|| Ledger::at(store.frontier().clone(), tick, &config, world.resource::<SimRng>()));
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
-        let mut ledger = Self { compact_at: compact_at(&config, size), store, config, own, head, ended: None };
+        let mut agents = AgentKeys::default();
+        recovery.walk.keys.iter().for_each(|key| agents.note(key));
+        let compact_at = compact_at(&config, size);
+        let mut ledger = Self { store, config, own, head, keys: 0, agents, ended: None, compact_at };
         let fits = ledger
             .source(world)
             .is_some_and(|source| source.tree().root_at(size) == Some(ledger.store.root()) && source.size() == size);
@@ -119,6 +122,7 @@ impl RunLedger {
         for key in keys.iter().filter(|key| !recovery.walk.keys.contains(key)) {
             ledger.store.append_key(key).map_err(tell)?;
         }
+        ledger.keys = keys.len();
         Ok(Some(ledger))
     }
 
@@ -161,7 +165,7 @@ impl RunLedger {
             return Ok(());
         }
         let tell = self.tell();
-        let Self { store, own, head, ended, .. } = self;
+        let Self { store, own, head, keys, agents, ended, .. } = self;
         let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
             return Ok(());
         };
@@ -171,6 +175,13 @@ impl RunLedger {
             tracing::warn!("{}: the ledger ends here: {reason}", store.folder().display());
             *ended = Some(reason);
             return Ok(());
+        }
+        for key in source.keys().skip(*keys) {
+            *keys += 1;
+            if !agents.knows(&key.fingerprint()) {
+                store.append_key(&key).map_err(&tell)?;
+                agents.note(&key);
+            }
         }
         let last = *head;
         let mut heads = source.heads().iter().filter(|signed| signed.head.size > last).peekable();

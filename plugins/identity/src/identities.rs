@@ -133,6 +133,13 @@ impl Identities {
         self.event_signatures.iter().map(|(number, signature)| (*number, signature.as_ref()))
     }
 
+    /// The signature of an event, by the event's number, as long as it is kept.
+    #[must_use]
+    pub fn signature_of_event(&self, number: u64) -> Option<&Signature> {
+        let at = self.event_signatures.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(&self.event_signatures[at].1)
+    }
+
     /// The memory in use, in bytes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {

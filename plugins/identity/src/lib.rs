@@ -5,10 +5,11 @@
 //! | phase | what this crate runs in it |
 //! |---|---|
 //! | when agents are spawned | they get keys, and everybody the papers that the scene asks for |
-//! | [`Perceive`](SimSystems::Perceive) | papers are issued anew before they end, events of the last tick are signed |
+//! | [`Perceive`](SimSystems::Perceive) | papers are issued anew before they end |
 //! | [`Act`](SimSystems::Act) | agents use capabilities and are asked for proof, messages go through sealed channels |
 //! | [`Settle`](SimSystems::Settle) | revocation lists spread |
 //! | [`Observe`](SimSystems::Observe) | metrics |
+//! | [`SignEvents`](sign_events::SignEvents), after all of it | events are signed by whom they come from |
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -77,7 +78,7 @@ use agent2028_core::parallel::Workers;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
-use agent2028_core::{Before, SimSchedule, SimSystems};
+use agent2028_core::{Before, SimSchedule, SimSystems, TickEnd};
 use bevy::prelude::*;
 
 use interventions::{
@@ -127,7 +128,9 @@ impl Plugin for IdentityPlugin {
         explainers.add("identity", explain::explain);
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(issue::join);
         // Others tell events in these places, too; the bus orders the events of a tick by priority.
-        let prepare = (issue::follow_rules, issue::renew, sign_events::sign_events).chain();
+        let prepare = (issue::follow_rules, issue::renew).chain();
+        let sign = sign_events::sign_events.in_set(sign_events::SignEvents).after(TickEnd);
+        app.add_systems(SimSchedule, sign);
         app.add_systems(SimSchedule, prepare.in_set(Before(SimSystems::Perceive)).ambiguous_with_all())
             .add_systems(
                 SimSchedule,

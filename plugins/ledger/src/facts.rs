@@ -6,6 +6,7 @@ use agent2028_core::checkpoint::StateHash;
 use agent2028_core::event::{Event, EventKind};
 use agent2028_core::intervention::{Applied, Origin};
 use agent2028_core::rng::SimRng;
+use agent2028_identity::sign_events::event_digest;
 use agent2028_operations::session::{self, Receipt};
 
 use crate::entry::{Entry, EntryKind, Outcome};
@@ -58,11 +59,10 @@ pub fn state_hash(hash: &StateHash) -> Hash {
     hash_of(&[&hash.0])
 }
 
-/// The hash of an event: kind, priority, words, and the type and fields of the value that it carries.
+/// The hash of an event: kind, priority, words, and the type and fields of the value that it carries. Agents sign the same.
 #[must_use]
 pub fn event_hash(kind: &str, priority: u8, text: &str, value: Option<(&str, &str)>) -> Hash {
-    let (name, fields) = value.unwrap_or_default();
-    hash_of(&[kind.as_bytes(), &[priority], text.as_bytes(), name.as_bytes(), fields.as_bytes()])
+    event_digest(kind, priority, text, value).0
 }
 
 /// The hash of an intervention: number, who asked for it, name, fields in RON, whether it was done, and what it did or why it

@@ -1,16 +1,20 @@
-//! The keys that sign tree heads and time stamps: hybrid signatures of `agent2028_identity`.
+//! The keys that sign tree heads, time stamps and what agents say: hybrid signatures of `agent2028_identity`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use agent2028_core::agent::AgentId;
 use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_identity::canonical::Digest;
 use agent2028_identity::secret::Secret;
 use agent2028_identity::signature::Signature as HybridSignature;
-use agent2028_identity::suite::{KeyError, PrivateKeys, PublicKeys, SuiteId};
+use agent2028_identity::sign_events::{EVENT, statement};
+use agent2028_identity::suite::{KeyError, PrivateKeys, PublicKeys, SignatureError, SuiteId};
 use agent2028_identity::timestamp::Timestamp;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::entry::Signature;
+use crate::entry::{Entry, Signature};
 use crate::sign::{Signer, Verifier};
 
 /// What a key of the ledger is for.
@@ -20,22 +24,26 @@ pub enum KeyRole {
     Keeper,
     /// It signs time stamps: that of the time-stamp authority.
     TimeStamps,
+    /// It signs what the agent of this number says.
+    Agent(u32),
 }
 
 impl KeyRole {
     /// What people call it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Self::Keeper => "keeper",
-            Self::TimeStamps => "time stamps",
+            Self::Keeper => "keeper".into(),
+            Self::TimeStamps => "time stamps".into(),
+            Self::Agent(number) => format!("agent {number}"),
         }
     }
 
-    const fn purpose(self) -> Purpose {
+    fn purpose(self) -> Purpose {
         match self {
             Self::Keeper => Purpose::new("ledger.key.keeper"),
             Self::TimeStamps => Purpose::new("ledger.key.time-stamps"),
+            Self::Agent(number) => Purpose::new("ledger.key.agent").indexed(u64::from(number)),
         }
     }
 }
@@ -69,6 +77,13 @@ impl LedgerKey {
         let (key, rest): (Self, &[u8]) = postcard::take_from_bytes(bytes).ok()?;
         (rest.is_empty() && key.encode() == bytes).then_some(key)
     }
+}
+
+/// Whether a key has a say in a proof of an entry: those of agents have one in what they signed themselves.
+#[must_use]
+pub fn speaks_for(key: &LedgerKey, entry: &Entry) -> bool {
+    let signed = || entry.signature.as_ref().is_some_and(|signature| signature.key == key.fingerprint());
+    !matches!(key.role, KeyRole::Agent(_)) || signed()
 }
 
 /// A key that signs.
@@ -145,21 +160,79 @@ impl KeyRing {
     }
 }
 
+/// The hybrid signature that an entry, head or stamp carries.
+fn hybrid_of(signature: &Signature) -> Result<HybridSignature, String> {
+    let read: Result<(HybridSignature, &[u8]), _> = postcard::take_from_bytes(&signature.bytes);
+    let (hybrid, rest) = read.map_err(|_| "the signature can't be read")?;
+    if !rest.is_empty() || postcard::to_stdvec(&hybrid).ok().as_ref() != Some(&signature.bytes) {
+        return Err("the signature is not written as signatures are".into());
+    }
+    Ok(hybrid)
+}
+
+impl KeyRing {
+    fn key_of(&self, signature: &Signature) -> Result<&PublicKeys, String> {
+        let known = self.0.iter().find(|key| key.fingerprint() == signature.key);
+        known.map(|key| &key.key).ok_or_else(|| format!("the key {} is not known", short(&signature.key)))
+    }
+}
+
 impl Verifier for KeyRing {
     fn verify(&self, signature: &Signature, context: &str, unix_ms: i64, message: &[u8]) -> Result<(), String> {
-        let known = self.0.iter().find(|key| key.fingerprint() == signature.key);
-        let known = known.ok_or_else(|| format!("the key {} is not known", short(&signature.key)))?;
-        let read: Result<(HybridSignature, &[u8]), _> = postcard::take_from_bytes(&signature.bytes);
-        let (hybrid, rest) = read.map_err(|_| "the signature can't be read")?;
-        if !rest.is_empty() || postcard::to_stdvec(&hybrid).ok().as_ref() != Some(&signature.bytes) {
-            return Err("the signature is not written as signatures are".into());
-        }
+        let (known, hybrid) = (self.key_of(signature)?, hybrid_of(signature)?);
         if hybrid.at != at(unix_ms) {
             return Err("the signature was made at another time".into());
         }
-        hybrid
-            .verify(&known.key, context, message)
-            .map_err(|error| format!("the signature is not to be believed: {error}"))
+        hybrid.verify(known, context, message).map_err(not_believed)
+    }
+}
+
+fn not_believed(error: SignatureError) -> String {
+    format!("the signature is not to be believed: {error}")
+}
+
+/// A hybrid signature of an agent as an entry carries it.
+#[must_use]
+pub fn carried(signature: &HybridSignature) -> Option<Signature> {
+    Some(Signature { key: signature.key.0.to_string(), bytes: postcard::to_stdvec(signature).ok()? })
+}
+
+/// The keys of agents, by their fingerprints: they check what agents have signed.
+#[derive(Clone, Debug, Default)]
+pub struct AgentKeys(BTreeMap<String, LedgerKey>);
+
+impl AgentKeys {
+    /// Takes note of a key. Keys that are no agent's are none of its business.
+    pub fn note(&mut self, key: &LedgerKey) {
+        if matches!(key.role, KeyRole::Agent(_)) {
+            self.0.insert(key.fingerprint(), key.clone());
+        }
+    }
+
+    /// Whether a key of this fingerprint is known.
+    #[must_use]
+    pub fn knows(&self, fingerprint: &str) -> bool {
+        self.0.contains_key(fingerprint)
+    }
+
+    /// Checks the signature of an entry, if it has one: that it is of the agent that the entry names, and of what it says.
+    ///
+    /// # Errors
+    /// Why it is not to be believed, in words.
+    pub fn check(&self, entry: &Entry) -> Result<(), String> {
+        let Some(signature) = &entry.signature else {
+            return Ok(());
+        };
+        let (Some(id), Some(who)) = (&entry.event, entry.who) else {
+            return Err("it carries a signature and is nobody's event".into());
+        };
+        let known = self.0.get(&signature.key);
+        let known = known.ok_or_else(|| format!("the key {} is not known", short(&signature.key)))?;
+        if known.role != KeyRole::Agent(who) {
+            return Err(format!("agent {who} is named, and the key that signed is that of {}", known.role.name()));
+        }
+        let said = statement(id, &entry.operation, AgentId(who), &Digest(entry.payload));
+        hybrid_of(signature)?.verify(&known.key, EVENT, &said).map_err(not_believed)
     }
 }
 

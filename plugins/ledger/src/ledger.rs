@@ -7,6 +7,7 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus};
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_identity::Identities;
 use agent2028_operations::Operations;
 use bevy::prelude::*;
 use rand::Rng;
@@ -15,11 +16,11 @@ use sha3::Sha3_256;
 
 use crate::config::{LedgerConfig, Stamps};
 use crate::document::ProofDocument;
-use crate::entry::Entry;
+use crate::entry::{Entry, Signature};
 use crate::facts::{self, Opening};
 use crate::hash::{Hash, TreeHash};
 use crate::head::{SignedTreeHead, TreeHead};
-use crate::keys::{KeyRole, LedgerKey, SigningKey};
+use crate::keys::{AgentKeys, KeyRole, LedgerKey, SigningKey, carried, speaks_for};
 use crate::pages::Pages;
 use crate::sign::Signer;
 use crate::stamp::{TimeStamp, TimeStampAuthority};
@@ -46,6 +47,9 @@ pub struct Ledger {
     authority: TimeStampAuthority,
     keeper: Option<SigningKey>,
     clock: Option<SigningKey>,
+    /// The keys of agents that have signed something, each once.
+    signers: Vec<LedgerKey>,
+    known_signers: AgentKeys,
     /// The last tick that was written down.
     last_tick: u64,
     /// The entries of plugins that wait for their time stamp.
@@ -98,6 +102,8 @@ impl Ledger {
             authority: TimeStampAuthority::default(),
             keeper: key(KeyRole::Keeper),
             clock: if stamping { key(KeyRole::TimeStamps) } else { None },
+            signers: Vec::new(),
+            known_signers: AgentKeys::default(),
             last_tick,
             unstamped: Vec::new(),
             receipts: 0,
@@ -164,9 +170,11 @@ impl Ledger {
         self.missed
     }
 
-    /// The public halves of the keys that sign.
+    /// The public halves of the keys that sign: the keeper's and the time-stamp authority's, then those of agents in the order
+    /// in which they first signed something. None of them goes away.
     pub fn keys(&self) -> impl Iterator<Item = LedgerKey> {
-        self.keeper.iter().chain(&self.clock).map(SigningKey::public)
+        let own = self.keeper.iter().chain(&self.clock).map(SigningKey::public);
+        own.chain(self.signers.iter().cloned())
     }
 
     /// The bytes of an entry, if it is in memory.
@@ -196,7 +204,7 @@ impl Ledger {
         let entry = self.entry(index).ok_or(gone)?;
         let head = self.heads.last().filter(|signed| signed.head.size == self.size());
         let stamps: Vec<TimeStamp> = self.stamps_of(index).cloned().collect();
-        let keys: Vec<LedgerKey> = self.keys().collect();
+        let keys: Vec<LedgerKey> = self.keys().filter(|key| speaks_for(key, &entry)).collect();
         Ok(ProofDocument::inclusion(&entry, &proof, &self.root(), head, &stamps, &keys))
     }
 
@@ -229,8 +237,11 @@ impl Ledger {
             let listed = config.events.is_empty() || config.events.iter().any(|kind| kind == event.kind.name);
             listed && event.priority >= config.least_priority && !facts::is_told_as_intervention(event.kind)
         };
+        let identities = world.get_resource::<Identities>();
         for event in world.resource::<EventBus>().of_last_tick().filter(admitted) {
-            let index = self.note(&facts::event_entry(event, tick, dice));
+            let mut entry = facts::event_entry(event, tick, dice);
+            entry.signature = identities.and_then(|all| self.signature_of(all, event));
+            let index = self.note(&entry);
             let important = config.stamps == Stamps::Important && event.priority >= IMPORTANT;
             if important || config.stamps == Stamps::All {
                 wanted.push(index);
@@ -259,6 +270,20 @@ impl Ledger {
             self.heads_made += 1;
         }
         self.drop_beyond(u64::from(config.keep));
+    }
+
+    /// What an agent signed of an event, if it did. Its key is noted with its first signature.
+    fn signature_of(&mut self, identities: &Identities, event: &Event) -> Option<Signature> {
+        let signature = identities.signature_of_event(event.sequence)?;
+        let carried = carried(signature)?;
+        if !self.known_signers.knows(&carried.key) {
+            let source = event.source?;
+            let key = identities.document_of(source)?.keys_at(signature.key, signature.at)?.clone();
+            let key = LedgerKey { role: KeyRole::Agent(source.0), key };
+            self.known_signers.note(&key);
+            self.signers.push(key);
+        }
+        Some(carried)
     }
 
     fn note_receipts(&mut self, operations: &Operations, tick: u64, unix_ms: i64, dice: &SimRng) {
@@ -372,6 +397,7 @@ impl Ledger {
         let signatures: usize =
             self.heads.iter().filter_map(|signed| signed.signature.as_ref()).map(|s| s.bytes.len()).sum();
         let stamps: usize = self.stamps.iter().map(|stamp| size_of::<TimeStamp>() + stamp.signature.bytes.len()).sum();
-        self.tree.bytes() + self.pages.bytes() + self.heads.len() * size_of::<SignedTreeHead>() + signatures + stamps
+        let keys = self.signers.len() * 12_000;
+        self.tree.bytes() + self.pages.bytes() + self.heads.len() * size_of::<SignedTreeHead>() + signatures + stamps + keys
     }
 }

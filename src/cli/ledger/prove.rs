@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use agent2028_ledger::disk::{Item, locate, walk};
 use agent2028_ledger::document::ProofDocument;
+use agent2028_ledger::keys::{LedgerKey, speaks_for};
 use agent2028_ledger::stamp::TimeStamp;
 use agent2028_ledger::tree::ProofError;
 use agent2028_ledger::{Entry, Hash};
@@ -84,7 +85,8 @@ impl Prove {
         let size = self.size.or(signed).unwrap_or(walk.size);
         let proof = tree.prove_inclusion(index, size).map_err(|error| input(error.to_string()))?;
         let head = walk.heads.iter().rev().find(|signed| signed.head.size == size);
-        let document = ProofDocument::inclusion(&entry, &proof, &root_at(size)?, head, &stamps, &walk.keys);
+        let keys: Vec<LedgerKey> = walk.keys.iter().filter(|key| speaks_for(key, &entry)).cloned().collect();
+        let document = ProofDocument::inclusion(&entry, &proof, &root_at(size)?, head, &stamps, &keys);
         print(&document.to_json())
     }
 }

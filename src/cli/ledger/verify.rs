@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use agent2028_ledger::disk::{Item, Torn, Walk, locate, walk};
 use agent2028_ledger::document::{ProofDocument, ProofFault, Proven, utc};
 use agent2028_ledger::hash::{hash_from_hex, to_hex};
-use agent2028_ledger::keys::{KeyRing, KeyRole, LedgerKey};
+use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole, LedgerKey};
 use agent2028_ledger::stamp::SeenNonces;
 use agent2028_ledger::{Hash, SignedTreeHead};
 use clap::Args;
@@ -64,6 +64,8 @@ struct Report {
     heads: usize,
     signed_heads: usize,
     stamps: u64,
+    /// How many entries carry a signature of the agent that they name.
+    signed_entries: u64,
     keys: Vec<KeyReport>,
     run: Option<Audit>,
     problem: Option<String>,
@@ -97,8 +99,17 @@ impl Verify {
         let is_run = path.join("scene.ron").exists() && found.starts_with(path);
         let mut claims = Claims::default();
         let (mut stamps, mut nonces) = (Vec::new(), SeenNonces::default());
+        let (mut agents, mut signed_entries) = (AgentKeys::default(), 0);
         let walked = walk(&found, &mut |item| {
             claims.note(&item);
+            match &item {
+                Item::Key(key) => agents.note(key),
+                Item::Entry { index, entry, .. } => {
+                    agents.check(entry).map_err(|why| format!("what entry {index} says was signed: {why}"))?;
+                    signed_entries += u64::from(entry.signature.is_some());
+                }
+                Item::Head(_) | Item::Stamp(_) => {}
+            }
             if let Item::Stamp(stamp) = item {
                 if !nonces.note(&stamp) {
                     return Err(format!("the nonce of the time stamp of entry {} was used before", stamp.index));
@@ -127,7 +138,8 @@ impl Verify {
             _ => None,
         };
         problem = problem.or_else(|| run.as_ref()?.difference.clone());
-        let report = report(&found.display().to_string(), &walk, signed, run, problem);
+        let signatures = (signed, signed_entries);
+        let report = report(&found.display().to_string(), &walk, signatures, run, problem);
         match self.format {
             Format::Json => print(&json(&report)?)?,
             Format::Text => print(&words(&report))?,
@@ -194,6 +206,12 @@ impl Verify {
                     to_hex(root)
                 );
                 let mut problem = self.compare_root(Some(*root));
+                if let Some(signature) = &entry.signature {
+                    lines.push_str(&format!("signed by {}\n", signature.key));
+                    let mut agents = AgentKeys::default();
+                    keys.iter().for_each(|key| agents.note(key));
+                    problem = problem.or(agents.check(entry).err().map(|why| format!("the entry's signature: {why}")));
+                }
                 if let Some(signed) = head
                     && let Some(signature) = &signed.signature
                 {
@@ -243,7 +261,13 @@ fn check_heads(heads: &[SignedTreeHead], ring: &KeyRing) -> (usize, Option<Strin
     (signed.count(), wrong.map(|(size, why)| format!("the tree head over {size} entries: {why}")))
 }
 
-fn report(path: &str, walk: &Walk, signed_heads: usize, run: Option<Audit>, problem: Option<String>) -> Report {
+fn report(
+    path: &str,
+    walk: &Walk,
+    (signed_heads, signed_entries): (usize, u64),
+    run: Option<Audit>,
+    problem: Option<String>,
+) -> Report {
     Report {
         path: path.into(),
         entries: walk.size,
@@ -254,6 +278,7 @@ fn report(path: &str, walk: &Walk, signed_heads: usize, run: Option<Audit>, prob
         heads: walk.heads.len(),
         signed_heads,
         stamps: walk.stamps,
+        signed_entries,
         keys: walk.keys.iter().map(KeyReport::of).collect(),
         run,
         problem,
@@ -278,8 +303,14 @@ fn words(report: &Report) -> String {
     if let Some(root) = &report.root {
         text.push_str(&format!("root {root} over {}\n", count(report.entries, "entry", "entries")));
     }
-    for key in &report.keys {
+    let (agents, services): (Vec<&KeyReport>, Vec<&KeyReport>) =
+        report.keys.iter().partition(|key| matches!(key.role, KeyRole::Agent(_)));
+    for key in services {
         text.push_str(&format!("key  {} ({}, {})\n", key.fingerprint, key.role.name(), key.suite));
+    }
+    if !agents.is_empty() {
+        let (entries, keys) = (count(report.signed_entries, "entry", "entries"), agents.len() as u64);
+        text.push_str(&format!("{entries} signed by agents, with {}\n", count(keys, "key", "keys")));
     }
     // What agreed before the first difference is of no use to anybody.
     if let Some(run) = report.run.as_ref().filter(|run| run.difference.is_none()) {

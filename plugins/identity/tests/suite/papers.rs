@@ -144,7 +144,8 @@ fn events_are_signed_by_whom_they_come_from() {
     for (number, signature) in all.event_signatures() {
         let event = bus.history().find(|event| event.sequence == number).unwrap();
         let keys = all.document_of(event.source.unwrap()).unwrap().keys_at(signature.key, signature.at).unwrap();
-        assert_eq!(signature.verify(keys, EVENT, &event_bytes(event)), Ok(()));
+        assert_eq!(signature.verify(keys, EVENT, &event_bytes(event, &SimRng::new(scene.seed)).unwrap()), Ok(()));
+        assert_eq!(all.signature_of_event(number), Some(signature));
     }
     assert_eq!(all.event_signatures().count(), 2);
 }

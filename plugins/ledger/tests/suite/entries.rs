@@ -3,15 +3,16 @@
 use agent2028_core::event::{EventBus, EventKind};
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::rng::SimRng;
+use agent2028_identity::IdentityConfig;
 use agent2028_identity::suite::SuiteId;
 use agent2028_ledger::config::Stamps;
 use agent2028_ledger::document::Proven;
-use agent2028_ledger::keys::{KeyRing, KeyRole};
-use agent2028_ledger::{Entry, EntryKind, Ledger, LedgerConfig, Outcome, facts};
+use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole};
+use agent2028_ledger::{Entry, EntryKind, Ledger, LedgerConfig, Outcome, Signature, facts};
 use agent2028_operations::Operations;
 use bevy::prelude::*;
 
-use crate::scene::{config, opening, simulation};
+use crate::scene::{config, opening, signing_simulation, simulation};
 
 fn of_kind(ledger: &Ledger, kind: EntryKind) -> Vec<Entry> {
     ledger.entries().map(|(_, entry)| entry).filter(|entry| entry.kind == kind).collect()
@@ -178,4 +179,40 @@ fn both_suites_sign_heads_and_nothing_is_signed_where_nobody_is_to() {
         assert_eq!(signed.verify(&ring).is_ok(), suite.is_some(), "{suite:?}");
         assert_eq!(signed.signature.is_some(), suite.is_some());
     }
+}
+
+#[test]
+fn what_agents_sign_is_entered_with_their_signatures() {
+    let identity = IdentityConfig { signed_events: vec!["AgentFailed".into()], ..default() };
+    let mut simulation = signing_simulation(&config(), identity);
+    simulation.run(60);
+    let ledger = simulation.world().resource::<Ledger>();
+    let mut agents = AgentKeys::default();
+    ledger.keys().for_each(|key| agents.note(&key));
+    let signed: Vec<(u64, Entry)> = ledger.entries().filter(|(_, entry)| entry.signature.is_some()).collect();
+    assert_eq!(signed.len(), 3);
+    for (index, entry) in signed {
+        assert_eq!((entry.operation.as_str(), agents.check(&entry)), ("AgentFailed", Ok(())));
+        // Nothing that was signed can be changed, nor be said to be another's.
+        let changed: [fn(&mut Entry); 5] = [
+            |entry| entry.payload[0] ^= 1,
+            |entry| entry.operation.push('s'),
+            |entry| entry.who = entry.who.map(|who| (who + 1) % 20),
+            |entry| entry.event = entry.event.map(|event| [event[0]; 16]),
+            |entry| entry.signature.as_mut().unwrap().bytes[200] ^= 1,
+        ];
+        for change in changed {
+            let mut other = entry.clone();
+            change(&mut other);
+            assert!(agents.check(&other).is_err(), "{other:?}");
+        }
+        // A proof takes along the one key that it needs.
+        let Proven::Inclusion { entry, keys, .. } = ledger.prove(index).unwrap().check().unwrap() else { panic!() };
+        let roles: Vec<KeyRole> = keys.iter().map(|key| key.role).collect();
+        assert_eq!(roles, [KeyRole::Keeper, KeyRole::Agent(entry.who.unwrap())]);
+    }
+    let unsigned = of_kind(ledger, EntryKind::StateHash).remove(0);
+    assert_eq!(agents.check(&unsigned), Ok(()));
+    let forged = Entry { signature: Some(Signature { key: "00".into(), bytes: vec![] }), ..unsigned };
+    assert!(agents.check(&forged).is_err());
 }

@@ -6,6 +6,7 @@ use agent2028_core::faults::{Degrade, Kill, SetParam};
 use agent2028_core::intervention::{InterventionQueue, Origin};
 use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
+use agent2028_identity::{IdentityConfig, IdentityPlugin};
 use agent2028_ledger::{LedgerConfig, LedgerPlugin, Opening};
 use agent2028_operations::config::{Poisson, Workload};
 use agent2028_operations::{OperationsConfig, OperationsPlugin};
@@ -29,6 +30,15 @@ pub fn opening() -> Opening {
 
 /// A simulation of servers that work, fail and come back.
 pub fn simulation(config: &LedgerConfig, threads: usize) -> Simulation {
+    start(config, None, threads)
+}
+
+/// The same with servers that have keys.
+pub fn signing_simulation(config: &LedgerConfig, identity: IdentityConfig) -> Simulation {
+    start(config, Some(identity), 1)
+}
+
+fn start(config: &LedgerConfig, identity: Option<IdentityConfig>, threads: usize) -> Simulation {
     let mut app = App::new();
     app.add_plugins(SimCorePlugin { seed: 7, threads: Some(threads), ..default() });
     let group = AgentGroup { name: "server".into(), count: 20, capabilities: vec!["a.b".into()], ..default() };
@@ -36,6 +46,9 @@ pub fn simulation(config: &LedgerConfig, threads: usize) -> Simulation {
     let workload = Workload::Poisson(Poisson { per_second: 40.0, capability: "a.b".into(), ..default() });
     let operations = OperationsConfig { workload: vec![workload], ..default() };
     app.add_plugins(OperationsPlugin { config: operations, ..default() });
+    if let Some(config) = identity {
+        app.add_plugins(IdentityPlugin { config });
+    }
     app.add_plugins(LedgerPlugin { config: config.clone(), opening: opening() });
     app.finish();
     app.cleanup();

@@ -3,7 +3,7 @@
 use agent2028_core::agent::AgentId;
 use agent2028_ledger::document::{ProofDocument, Proven, utc};
 use agent2028_ledger::hash::{Sha3_256, to_hex};
-use agent2028_ledger::keys::{KeyRing, KeyRole};
+use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole};
 use agent2028_ledger::{Entry, Hash, Ledger};
 use bevy_egui::egui;
 use egui::{TextEdit, Ui, WidgetType};
@@ -46,7 +46,9 @@ fn judge(text: &str, ledger: &Ledger) -> Judgement {
         None => "This ledger can't tell its root of that size.",
     };
     match proven {
-        Proven::Inclusion { index, size, root, head, stamps, keys, .. } => {
+        Proven::Inclusion { index, entry, size, root, head, stamps, keys } => {
+            let mut agents = AgentKeys::default();
+            keys.iter().for_each(|key| agents.note(key));
             let ring = KeyRing::new(keys);
             let mut words = format!(
                 "Proves that entry {} is one of {} under the root {}. {}",
@@ -55,6 +57,11 @@ fn judge(text: &str, ledger: &Ledger) -> Judgement {
                 brief(&root),
                 here(size, &root)
             );
+            match agents.check(&entry) {
+                Ok(()) if entry.signature.is_some() => words.push_str(" Its agent signed what it says."),
+                Ok(()) => {}
+                Err(why) => return refuse(format!("What the entry says was signed is not to be believed: {why}.")),
+            }
             if let Some(signed) = head.filter(|signed| signed.signature.is_some()) {
                 match signed.verify(&ring.of(KeyRole::Keeper)) {
                     Ok(()) => words.push_str(" The tree head is signed."),
