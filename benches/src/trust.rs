@@ -158,7 +158,7 @@ fn observations(effort: Effort) -> Result<Figures, Failure> {
             Ok(observed.0)
         },
         || {
-            let write = || {
+            let mut write = || {
                 for (source, target) in &again {
                     let place =
                         (u64::from(*source).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(*target)) % length as u64;
@@ -196,7 +196,7 @@ fn best_path(effort: Effort) -> Result<Figures, Failure> {
         effort.pairs(3),
         Clock::Wall,
         || {
-            let find = || goals.iter().map(|goal| search.best_path(&web, 0, *goal, limits)).collect::<Vec<_>>();
+            let mut find = || goals.iter().map(|goal| search.best_path(&web, 0, *goal, limits)).collect::<Vec<_>>();
             Ok(time(work, || std::hint::black_box(find())).0)
         },
         || {

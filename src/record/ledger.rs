@@ -74,7 +74,8 @@ impl RunLedger {
             Ledger::begin(&loaded.opening(), &config, world.resource::<SimRng>(), epoch_ms)
         });
         let compact_at = compact_at(&config, 0);
-        let mut ledger = Self { store, config, own, head: 0, keys: 0, agents: AgentKeys::default(), ended: None, compact_at };
+        let mut ledger =
+            Self { store, config, own, head: 0, keys: 0, agents: AgentKeys::default(), ended: None, compact_at };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)

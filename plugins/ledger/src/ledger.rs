@@ -398,6 +398,11 @@ impl Ledger {
             self.heads.iter().filter_map(|signed| signed.signature.as_ref()).map(|s| s.bytes.len()).sum();
         let stamps: usize = self.stamps.iter().map(|stamp| size_of::<TimeStamp>() + stamp.signature.bytes.len()).sum();
         let keys = self.signers.len() * 12_000;
-        self.tree.bytes() + self.pages.bytes() + self.heads.len() * size_of::<SignedTreeHead>() + signatures + stamps + keys
+        self.tree.bytes()
+            + self.pages.bytes()
+            + self.heads.len() * size_of::<SignedTreeHead>()
+            + signatures
+            + stamps
+            + keys
     }
 }

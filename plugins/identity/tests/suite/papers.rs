@@ -3,6 +3,7 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::event::EventBus;
 use agent2028_core::faults::{Remove, Spawn};
+use agent2028_core::rng::SimRng;
 use agent2028_identity::events::Refusal;
 use agent2028_identity::interventions::{DeactivateIdentity, RotateKeys};
 use agent2028_identity::validator::{LinkError, LinkKind};
