@@ -119,7 +119,7 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
         app.add_plugins(OperationsPlugin { config: config.clone(), files: loaded.files_of_operations.clone() });
     }
     if let Some(config) = &scene.identity {
-        app.add_plugins(IdentityPlugin { config: config.clone() });
+        app.add_plugins(IdentityPlugin { config: config.clone(), recorded: loaded.recorded.clone() });
         if scene.network.is_some() {
             app.insert_resource(Contacts { pick: Some(reachable_neighbour) });
         }

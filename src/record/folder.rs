@@ -15,6 +15,7 @@ use super::events::{self, EventLine};
 use super::interventions::{Entry, InterventionFile};
 use super::ledger::RunLedger;
 use super::rows::{self, RowFile};
+use super::signatures::SignatureFile;
 use super::{About, RecordError, checkpoints, io_error, parquet};
 use crate::scene::load::{Beside, Loaded};
 
@@ -33,6 +34,7 @@ pub struct RunFolder {
     events: RowFile,
     hashes: RowFile,
     interventions: InterventionFile,
+    signatures: SignatureFile,
     ledger: Option<RunLedger>,
     last: u64,
     hashed: u64,
@@ -60,6 +62,7 @@ impl RunFolder {
             events: RowFile::create(&path.join("events.jsonl"), None, events::tick_of)?,
             hashes: RowFile::create(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick)?,
             interventions: InterventionFile::open(path, 0)?,
+            signatures: SignatureFile::open(path, 0, world)?,
             ledger: Some(RunLedger::create(path, loaded, world)?),
             last: 0,
             hashed: 0,
@@ -109,6 +112,7 @@ impl RunFolder {
             events: RowFile::resume(&path.join("events.jsonl"), None, events::tick_of, tick)?,
             hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, tick)?,
             interventions: InterventionFile::open(path, tick)?,
+            signatures: SignatureFile::open(path, tick, world)?,
             ledger: RunLedger::resume(path, world)?,
             last: tick,
             hashed: 0,
@@ -166,6 +170,7 @@ impl RunFolder {
         for event in world.resource::<EventBus>().of_last_tick() {
             self.events.push(&EventLine::of(event, dice).to_line())?;
         }
+        self.signatures.tick(world)?;
         self.last = tick;
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.tick(world))
     }
@@ -198,9 +203,7 @@ impl RunFolder {
     /// If the disk refuses.
     pub fn cut(&mut self, tick: u64) -> Result<(), RecordError> {
         checkpoints::cut(&self.path, tick)?;
-        for rows in [&mut self.hashes, &mut self.events, &mut self.metrics] {
-            rows.cut(tick)?;
-        }
+        self.rows().try_for_each(|rows| rows.cut(tick))?;
         self.interventions.cut(tick)?;
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.cut(tick))?;
         self.last = self.last.min(tick);
@@ -230,7 +233,7 @@ impl RunFolder {
     /// If the disk refuses.
     pub fn flush(&mut self) -> Result<(), RecordError> {
         self.ledger.as_mut().map_or(Ok(()), RunLedger::flush)?;
-        [&mut self.metrics, &mut self.events, &mut self.hashes].into_iter().try_for_each(RowFile::flush)
+        self.rows().try_for_each(RowFile::flush)
     }
 
     /// Brings all rows to the disk.
@@ -240,7 +243,11 @@ impl RunFolder {
     pub fn sync(&mut self) -> Result<(), RecordError> {
         self.interventions.sync()?;
         self.ledger.as_mut().map_or(Ok(()), RunLedger::sync)?;
-        [&mut self.metrics, &mut self.events, &mut self.hashes].into_iter().try_for_each(RowFile::sync)
+        self.rows().try_for_each(RowFile::sync)
+    }
+
+    fn rows(&mut self) -> impl Iterator<Item = &mut RowFile> {
+        [&mut self.metrics, &mut self.events, &mut self.hashes].into_iter().chain(self.signatures.rows())
     }
 }
 

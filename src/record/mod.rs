@@ -9,6 +9,7 @@
 //! | `metrics.csv` | a row per tick, a column per metric | as it runs |
 //! | `events.jsonl` | a JSON object per event | as it runs |
 //! | `hashes.csv` | `tick,state_hash` | as it runs |
+//! | `signatures.csv` | public keys and signatures of a suite whose keys can't be made again from the seed, if one is used | as it runs |
 //! | `ledger/` | the audit ledger: scene, seed, interventions, events, state hashes, and at the end the files above | as it runs |
 //! | `checkpoints/TICK.a28` | whole states, each there completely or not at all | as it runs |
 //! | `metrics.parquet`, `events.parquet` | the same as the text files, for data tools | at the end |
@@ -26,6 +27,7 @@
 //! | [`interventions`] | `interventions.ron` |
 //! | [`events`] | `events.jsonl` |
 //! | [`mod@ledger`], [`audit`] | the audit ledger, and whether the other files say the same |
+//! | [`signatures`] | `signatures.csv` |
 //! | [`rows`] | files of rows that can be cut at a tick |
 //! | [`about`] | `about.json` |
 //! | [`mod@parquet`] | the Parquet files |
@@ -43,6 +45,7 @@ pub mod ledger;
 pub mod parquet;
 pub mod recording;
 pub mod rows;
+pub mod signatures;
 
 pub use about::About;
 pub use folder::RunFolder;

@@ -7,7 +7,7 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::Origin;
 use bevy::prelude::*;
 
-use super::{About, Entry, RecordError, checkpoints, folder, interventions, io_error, rows};
+use super::{About, Entry, RecordError, checkpoints, folder, interventions, io_error, rows, signatures};
 use crate::headless::RunError;
 use crate::scene::load::{Loaded, Setting, load_text};
 
@@ -36,7 +36,8 @@ impl Recording {
     /// # Errors
     /// If it holds no run, or a file in it can't be read.
     pub fn open(path: &Path) -> Result<Self, RunError> {
-        let loaded = load_scene(path, &[])?;
+        let mut loaded = load_scene(path, &[])?;
+        loaded.recorded = signatures::read(path)?;
         let mut hashes: Vec<(u64, String)> = Vec::new();
         let file = path.join("hashes.csv");
         if file.exists() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::conform::conform;
 use super::report::{Fault, SceneError, Sources};
@@ -126,6 +127,8 @@ pub struct Loaded {
     pub ratings: agent2028_trust::Ratings,
     /// The text that they come from.
     text_of_ratings: Option<String>,
+    /// What agents made with keys that nobody could make again, if this scene is that of a recorded run.
+    pub recorded: Arc<agent2028_identity::Recorded>,
     tree: Node,
     sources: Sources,
 }
@@ -437,6 +440,7 @@ impl Loader {
             looked_through: self.looked_through,
             ratings: self.ratings,
             text_of_ratings: self.text_of_ratings,
+            recorded: Arc::default(),
             tree,
             sources: self.sources,
         })

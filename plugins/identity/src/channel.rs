@@ -12,7 +12,7 @@ use crate::did::{Did, DidDocument};
 use crate::secret::Secret;
 use crate::signature::Signature;
 use crate::suite::kdf::{self, KeySeed};
-use crate::suite::{Encapsulation, KeyError, PrivateKeys, SharedSecret, SignatureError};
+use crate::suite::{Encapsulation, KeyError, PrivateKeys, PublicKeys, SharedSecret, SignatureError};
 use crate::timestamp::Timestamp;
 
 /// The context of the signature that opens a channel.
@@ -218,10 +218,21 @@ impl Channel {
         entropy: &KeySeed,
         at: Timestamp,
     ) -> Result<(Self, Hello), HelloError> {
+        let theirs = to.current().ok_or(HelloError::KeyNotInForce)?;
+        Self::open_to_keys(from, keys, (to, theirs), entropy, at)
+    }
+
+    /// The same for somebody who opens secrets that are closed for `theirs`.
+    pub(crate) fn open_to_keys(
+        from: &DidDocument,
+        keys: &dyn PrivateKeys,
+        (to, theirs): (&DidDocument, &PublicKeys),
+        entropy: &KeySeed,
+        at: Timestamp,
+    ) -> Result<(Self, Hello), HelloError> {
         if !from.is_active() || !to.is_active() {
             return Err(HelloError::Deactivated);
         }
-        let theirs = to.current().ok_or(HelloError::KeyNotInForce)?;
         let suite = theirs.suite.get()?;
         let (sealed, secret) = suite.encapsulate(theirs, entropy, &transcript(from.did, to.did, at))?;
         let bytes = hello_bytes(from.did, to.did, at, &sealed);
@@ -240,6 +251,17 @@ impl Channel {
         to: &DidDocument,
         keys: &dyn PrivateKeys,
     ) -> Result<Self, HelloError> {
+        Self::accept_if(hello, from, to, keys, |signature, keys, bytes| signature.verify(keys, HELLO, bytes))
+    }
+
+    /// The same with somebody else's word for the signature.
+    pub(crate) fn accept_if(
+        hello: &Hello,
+        from: &DidDocument,
+        to: &DidDocument,
+        keys: &dyn PrivateKeys,
+        verify: impl FnOnce(&Signature, &PublicKeys, &[u8]) -> Result<(), SignatureError>,
+    ) -> Result<Self, HelloError> {
         if hello.from != from.did || hello.to != to.did {
             return Err(HelloError::OtherParties);
         }
@@ -249,7 +271,7 @@ impl Channel {
         let at = hello.signature.at;
         let bytes = hello_bytes(hello.from, hello.to, at, &hello.sealed);
         let theirs = from.keys_at(hello.signature.key, at).ok_or(HelloError::KeyNotInForce)?;
-        hello.signature.verify(theirs, HELLO, &bytes)?;
+        verify(&hello.signature, theirs, &bytes)?;
         let secret = keys.decapsulate(&hello.sealed, &transcript(hello.from, hello.to, at))?;
         Ok(Self::new(&secret, &bytes, false))
     }

@@ -14,6 +14,7 @@ use crate::channel::Channel;
 use crate::config::IdentityConfig;
 use crate::delegation::{Delegation, Grant};
 use crate::did::{Did, DidDocument};
+use crate::recorded::{Made, Recorded};
 use crate::revocation::{KnownRevocations, RevocationList, Revocations};
 use crate::signature::Signature;
 use crate::state::{Member, Paper, PaperKind, State};
@@ -99,6 +100,11 @@ pub struct SignRequest<'a> {
 }
 
 impl Identities {
+    /// Those of a repetition of a run that made this.
+    pub(crate) fn repeating(recorded: Arc<Recorded>) -> Self {
+        Self { vault: Vault::repeating(recorded), ..Self::default() }
+    }
+
     /// What a checkpoint saves.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -138,6 +144,17 @@ impl Identities {
     pub fn signature_of_event(&self, number: u64) -> Option<&Signature> {
         let at = self.event_signatures.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         Some(&self.event_signatures[at].1)
+    }
+
+    /// From now on somebody takes what is [made](Self::take_made) and writes it down.
+    pub fn keep_made(&self) {
+        self.vault.keep_journal();
+    }
+
+    /// What was made since the last time with keys that nobody could make again.
+    #[must_use]
+    pub fn take_made(&self) -> Vec<Made> {
+        self.vault.take_made()
     }
 
     /// The memory in use, in bytes, about.

@@ -21,6 +21,7 @@
 //! | [`validator`] | may this agent use this capability, and why or why not |
 //! | [`channel`] | sealed channels |
 //! | [`secret`], [`vault`] | bytes that never leave, and where private keys are |
+//! | [`recorded`] | what is made with keys that nobody could make again |
 //! | [`notary`] | services that sign |
 //! | [`state`], [`identities`] | what a checkpoint saves, and what follows from it |
 //! | [`issue`](identities), [`requests`](config), [`traffic`](config), [`spread`] | what happens in a tick |
@@ -44,6 +45,7 @@ mod issue;
 pub mod notary;
 pub mod observe;
 mod quantities;
+pub mod recorded;
 mod requests;
 pub mod revocation;
 pub mod scope;
@@ -66,7 +68,10 @@ pub use events::{
 pub use explain::{verdict_now, verdict_of_all_knowing};
 pub use identities::Identities;
 pub use notary::Notary;
+pub use recorded::{Made, Recorded};
 pub use spread::Contacts;
+
+use std::sync::Arc;
 
 use agent2028_core::agent::SpawnHooks;
 use agent2028_core::checkpoint::AddCheckpoint;
@@ -91,6 +96,8 @@ use interventions::{
 pub struct IdentityPlugin {
     /// The scene's section.
     pub config: IdentityConfig,
+    /// What was made in the run that this one repeats, with keys that nobody could make again.
+    pub recorded: Arc<Recorded>,
 }
 
 impl Plugin for IdentityPlugin {
@@ -100,7 +107,7 @@ impl Plugin for IdentityPlugin {
         sign_events::subscribe(&self.config, &mut app.world_mut().get_resource_or_init::<EventBus>());
         app.insert_resource(self.config.clone())
             .insert_resource(ids)
-            .init_resource::<Identities>()
+            .insert_resource(Identities::repeating(Arc::clone(&self.recorded)))
             .init_resource::<Contacts>()
             .init_resource::<Explainers>()
             .add_section::<IdentityConfig>("identity")

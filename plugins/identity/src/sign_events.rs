@@ -67,10 +67,12 @@ pub(crate) fn sign_events(
     mut identities: ResMut<Identities>,
     mut bus: ResMut<EventBus>,
 ) {
+    let identities = identities.bypass_change_detection();
+    // Whoever writes a run down has said so before its first tick.
+    identities.vault.close_unkept_journal();
     if !bus.is_subscribed(SUBSCRIPTION) {
         return;
     }
-    let identities = identities.bypass_change_detection();
     let now = Timestamp::now(&clock);
     let events = bus.take(SUBSCRIPTION);
     let mut said: Vec<(AgentId, u64, Vec<u8>)> = events

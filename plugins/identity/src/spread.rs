@@ -13,7 +13,10 @@ use crate::config::IdentityConfig;
 use crate::events::{LIST_SPREAD, ListSpread, PAPERS_REVOKED, PapersRevoked};
 use crate::identities::Identities;
 use crate::requests::idle_agents;
+use crate::revocation::REVOCATION;
+use crate::signature::Signature;
 use crate::state::List;
+use crate::suite::PublicKeys;
 use crate::timestamp::Timestamp;
 
 const PARTNERS: Purpose = Purpose::new("identity.gossip");
@@ -50,7 +53,10 @@ impl Identities {
         self.note_signature(&signed.signature);
         // Every list is checked before anybody takes it over; that this happens once for all changes no result.
         self.state.counts.verified += 1;
-        let is_right = signed.verify(&self.documents[place]).is_ok();
+        let verify = |signature: &Signature, keys: &PublicKeys, bytes: &[u8]| {
+            self.vault.verify_once(signature, keys, REVOCATION, bytes)
+        };
+        let is_right = signed.verify_if(&self.documents[place], verify).is_ok();
         self.lists.entry(issuer).or_default().push(Arc::new(signed));
         let members = self.state.members.len();
         let known = self.state.known.entry(issuer).or_default();

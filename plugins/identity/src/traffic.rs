@@ -9,7 +9,7 @@ use bevy::prelude::*;
 use rand::Rng;
 
 use crate::canonical::Digest;
-use crate::channel::{Channel, ReplayWindow, WINDOW};
+use crate::channel::{Channel, HELLO, ReplayWindow, WINDOW};
 use crate::config::IdentityConfig;
 use crate::events::{ATTACK_LET_THROUGH, Intrusion};
 use crate::identities::{Ends, Identities};
@@ -17,6 +17,7 @@ use crate::issue::members_of;
 use crate::requests::{idle_agents, times};
 use crate::signature::Signature;
 use crate::state::{AttackKind, ChannelState};
+use crate::suite::PublicKeys;
 use crate::timestamp::Timestamp;
 use crate::vault::entropy;
 
@@ -259,8 +260,11 @@ fn open(
     let [mine, theirs] = ends.map(|agent| identities.keys_of(dice, agent, at));
     let (from, to, mine, theirs) = (from?, to?, mine.ok()?, theirs.ok()?);
     let once = entropy(dice, OPENING.indexed(channel as u64), ends[0], at.0 as u64);
-    let (here, hello) = Channel::open_to(from, mine.as_ref(), to, &once, at).ok()?;
-    let there = Channel::accept(&hello, from, to, theirs.as_ref()).ok()?;
+    let (here, hello) = Channel::open_to_keys(from, mine.as_ref(), (to, theirs.sealing()), &once, at).ok()?;
+    let verify = |signature: &Signature, keys: &PublicKeys, bytes: &[u8]| {
+        identities.vault.verify_once(signature, keys, HELLO, bytes)
+    };
+    let there = Channel::accept_if(&hello, from, to, theirs.as_ref(), verify).ok()?;
     Some((Box::new([here, there]), hello.signature))
 }
 

@@ -11,6 +11,7 @@ use agent2028_core::rng::{Purpose, SimRng};
 use rand::Rng;
 
 use crate::canonical::Digest;
+use crate::recorded::{Continued, Journal, Made, Recorded, Witnessed};
 use crate::secret::Secret;
 use crate::signature::Signature;
 use crate::suite::{KeyError, KeyId, KeySeed, PrivateKeys, PublicKeys, SignatureError, SuiteId, VerifyingKeys};
@@ -35,6 +36,12 @@ pub struct Vault {
     seeded: Mutex<BTreeMap<Generation, Arc<dyn PrivateKeys>>>,
     /// Keys that nobody could make again.
     unique: Mutex<BTreeMap<Generation, Arc<dyn PrivateKeys>>>,
+    /// What a recorded run made with such keys, if this is its repetition.
+    recorded: Arc<Recorded>,
+    /// What is made with such keys and not written down yet.
+    journal: Arc<Mutex<Journal>>,
+    /// The keys that sign in the place of recorded ones.
+    continued: Mutex<BTreeMap<KeyId, PublicKeys>>,
     ready: Mutex<BTreeMap<KeyId, Arc<dyn VerifyingKeys>>>,
     results: Mutex<Results>,
 }
@@ -86,21 +93,55 @@ impl Vault {
         if let Some(keys) = locked(shelf).get(&generation).filter(|keys| keys.public().suite == suite.id()) {
             return Ok(Arc::clone(keys));
         }
-        let keys: Arc<dyn PrivateKeys> = suite.generate(&seed_of(dice, generation)).into();
+        let keys = suite.generate(&seed_of(dice, generation));
         let mut shelf = locked(shelf);
         if suite.is_seeded() {
+            let keys: Arc<dyn PrivateKeys> = keys.into();
             keep(&mut shelf, KEPT_KEYS, generation, Arc::clone(&keys));
             return Ok(keys);
         }
         // Two threads that ask at once must get the same keys.
-        Ok(Arc::clone(shelf.entry(generation).or_insert(keys)))
+        Ok(Arc::clone(shelf.entry(generation).or_insert_with(|| self.witnessed(generation, keys))))
+    }
+
+    fn witnessed(&self, generation: Generation, own: Box<dyn PrivateKeys>) -> Arc<dyn PrivateKeys> {
+        let keys = Witnessed::new(generation, own, &self.recorded, &self.journal);
+        if keys.public() != keys.sealing() {
+            locked(&self.continued).insert(keys.public().id(), keys.sealing().clone());
+        }
+        Arc::new(keys)
+    }
+
+    /// A vault for the repetition of a run that made this.
+    pub(crate) fn repeating(recorded: Arc<Recorded>) -> Self {
+        Self { recorded, ..Self::default() }
+    }
+
+    /// From now on somebody takes what is [made](Self::take_made).
+    pub(crate) fn keep_journal(&self) {
+        let keys: Vec<(Generation, PublicKeys)> =
+            locked(&self.unique).iter().map(|(generation, keys)| (*generation, keys.public().clone())).collect();
+        locked(&self.journal).keep(keys.into_iter());
+    }
+
+    /// Forgets what nobody wants to take.
+    pub(crate) fn close_unkept_journal(&self) {
+        locked(&self.journal).close_if_unkept();
+    }
+
+    /// What was made since the last time with keys that nobody could make again.
+    pub(crate) fn take_made(&self) -> Vec<Made> {
+        locked(&self.journal).take()
     }
 
     fn ready(&self, keys: &PublicKeys, id: KeyId) -> Result<Arc<dyn VerifyingKeys>, SignatureError> {
         if let Some(ready) = locked(&self.ready).get(&id) {
             return Ok(Arc::clone(ready));
         }
-        let ready: Arc<dyn VerifyingKeys> = keys.verifying()?.into();
+        let ready: Arc<dyn VerifyingKeys> = match locked(&self.continued).get(&id) {
+            None => keys.verifying()?.into(),
+            Some(own) => Arc::new(Continued { recorded: keys.verifying()?, own: own.verifying()? }),
+        };
         keep(&mut locked(&self.ready), KEPT_KEYS, id, Arc::clone(&ready));
         Ok(ready)
     }

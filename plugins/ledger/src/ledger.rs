@@ -8,6 +8,8 @@ use agent2028_core::event::{Event, EventBus};
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_identity::Identities;
+use agent2028_identity::signature::Signature as HybridSignature;
+use agent2028_identity::suite::Suite;
 use agent2028_operations::Operations;
 use bevy::prelude::*;
 use rand::Rng;
@@ -272,9 +274,11 @@ impl Ledger {
         self.drop_beyond(u64::from(config.keep));
     }
 
-    /// What an agent signed of an event, if it did. Its key is noted with its first signature.
+    /// What an agent signed of an event, if it did. Its key is noted with its first signature. Signatures that another run of
+    /// the scene would make otherwise are no part of an entry, so that its ledger has the same root.
     fn signature_of(&mut self, identities: &Identities, event: &Event) -> Option<Signature> {
-        let signature = identities.signature_of_event(event.sequence)?;
+        let repeats = |signature: &&HybridSignature| signature.suite.suite().is_some_and(Suite::is_seeded);
+        let signature = identities.signature_of_event(event.sequence).filter(repeats)?;
         let carried = carried(signature)?;
         if !self.known_signers.knows(&carried.key) {
             let source = event.source?;

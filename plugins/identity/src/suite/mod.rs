@@ -131,6 +131,12 @@ pub trait PrivateKeys: Send + Sync {
     /// What belongs to them and may be told.
     fn public(&self) -> &PublicKeys;
 
+    /// The keys for which secrets have to be closed so that these open them: others than [`public`](Self::public) only in the
+    /// repetition of a recorded run.
+    fn sealing(&self) -> &PublicKeys {
+        self.public()
+    }
+
     /// Both signatures of a message.
     ///
     /// # Errors

@@ -72,7 +72,7 @@ impl Scene {
         app.add_plugins(SimCorePlugin { seed: self.seed, tick_hz: 10.0, threads: Some(self.threads), ..default() });
         let groups: Vec<_> =
             self.groups.iter().map(|group| app.world_mut().resource_mut::<AgentGroups>().add(group.clone())).collect();
-        app.add_plugins(IdentityPlugin { config: self.identity.clone() });
+        app.add_plugins(IdentityPlugin { config: self.identity.clone(), ..default() });
         app.finish();
         app.cleanup();
         for group in groups {

@@ -47,7 +47,7 @@ fn start(config: &LedgerConfig, identity: Option<IdentityConfig>, threads: usize
     let operations = OperationsConfig { workload: vec![workload], ..default() };
     app.add_plugins(OperationsPlugin { config: operations, ..default() });
     if let Some(config) = identity {
-        app.add_plugins(IdentityPlugin { config });
+        app.add_plugins(IdentityPlugin { config, ..default() });
     }
     app.add_plugins(LedgerPlugin { config: config.clone(), opening: opening() });
     app.finish();

@@ -49,7 +49,7 @@ fn office(suite: SuiteId) -> Simulation {
         requests: vec![request("helper"), request("stranger")],
         ..default()
     };
-    app.add_plugins(IdentityPlugin { config });
+    app.add_plugins(IdentityPlugin { config, ..default() });
     app.finish();
     app.cleanup();
     for group in groups {
