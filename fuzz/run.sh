@@ -2,7 +2,7 @@
 # Fuzzes one target, or each in turn. Usage: fuzz/run.sh [TARGET [SECONDS]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-targets=${1:-"scene run agents_csv checkpoint"}
+targets=${1:-"scene run agents_csv ratings_csv checkpoint ledger"}
 seconds=${2:-60}
 
 # Field names, choices and punctuation: a fuzzer that knows the words gets past the first one.
@@ -21,8 +21,8 @@ for target in $targets; do
             arguments+=(-dict=fuzz/corpus/scene.dict -max_len=8192)
             folders+=(fuzz/seeds/scene scenes)
             ;;
-        agents_csv) arguments+=(-max_len=2048) ;;
-        checkpoint) arguments+=(-max_len=1024 -len_control=0) ;;
+        agents_csv | ratings_csv) arguments+=(-max_len=2048) ;;
+        checkpoint | ledger) arguments+=(-max_len=1024 -len_control=0) ;;
     esac
     echo "=== $target, $seconds s"
     cargo +nightly fuzz run "$target" "${folders[@]}" -- "${arguments[@]}"

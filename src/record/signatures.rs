@@ -8,8 +8,8 @@ use agent2028_core::clock::SimClock;
 use agent2028_identity::{Identities, Made, Recorded};
 use bevy::prelude::World;
 
-use super::rows::{self, RowFile};
 use super::RecordError;
+use super::rows::{self, RowFile};
 
 /// The name of the file.
 pub const FILE: &str = "signatures.csv";

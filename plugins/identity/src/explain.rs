@@ -59,7 +59,13 @@ pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {
         Term::text("Capability", capability.to_owned(), "What the agent used last."),
         Term::number("Ago", ago, "s", "How long ago that was."),
     ];
-    if let Some(verdict) = verdict_now(world, AgentId(last.name), capability, AgentId(last.at)) {
+    let verdict = verdict_now(world, AgentId(last.name), capability, AgentId(last.at));
+    let now = match verdict.as_ref().map(|verdict| verdict.error.is_none()) {
+        Some(true) => format!("would be allowed {capability} now, if it is who it says"),
+        Some(false) => format!("would be refused {capability} now"),
+        None => format!("can't be asked about {capability}"),
+    };
+    if let Some(verdict) = &verdict {
         for link in &verdict.links {
             let name =
                 |did| identities.agent_of(did).map_or_else(|| "somebody unknown".into(), |who| groups.name_of(who));
@@ -80,10 +86,10 @@ pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {
     }
     Some(Explanation {
         activity: if last.refused.is_none() { "Has access".into() } else { "Is refused".into() },
-        sentence: sentence.clone(),
+        sentence,
         perceived: vec![AgentId(last.at)],
         terms,
-        outcome: Outcome { sentence, ..Outcome::default() },
+        outcome: Outcome { sentence: now, ..Outcome::default() },
         ..Explanation::default()
     })
 }

@@ -135,6 +135,7 @@ impl Command {
         Self::Toggle(Toggle::Hulls),
         Self::Toggle(Toggle::Links),
         Self::Toggle(Toggle::Messages),
+        Self::Toggle(Toggle::Trust),
         Self::Toggle(Toggle::Labels),
         Self::Toggle(Toggle::Places),
         Self::Toggle(Toggle::Obstacles),
@@ -269,6 +270,7 @@ pub const SHEET: [Part; 6] = [
             of(Command::Toggle(Toggle::Hulls)),
             of(Command::Toggle(Toggle::Links)),
             of(Command::Toggle(Toggle::Messages)),
+            of(Command::Toggle(Toggle::Trust)),
             of(Command::Toggle(Toggle::Labels)),
             of(Command::Toggle(Toggle::Places)),
             of(Command::Toggle(Toggle::Obstacles)),
@@ -386,6 +388,7 @@ pub const fn keys(command: Command) -> &'static str {
             Toggle::Hulls => "4",
             Toggle::Links => "Alt 7",
             Toggle::Messages => "Alt 8",
+            Toggle::Trust => "Alt 9",
             Toggle::Labels => "5",
             Toggle::Places => "6",
             Toggle::Obstacles => "7",
@@ -462,6 +465,7 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::ALT, Key::Num6, Command::Toggle(Toggle::HoverCard)),
     (Modifiers::ALT, Key::Num7, Command::Toggle(Toggle::Links)),
     (Modifiers::ALT, Key::Num8, Command::Toggle(Toggle::Messages)),
+    (Modifiers::ALT, Key::Num9, Command::Toggle(Toggle::Trust)),
 ];
 
 /// The commands whose keys were pressed in this frame; the presses are used up. While a text field has the keyboard only

@@ -98,32 +98,24 @@ fn state_of(server: &Server, config: &OperationsConfig) -> Vec<Term> {
 /// Who would be given the next operation of a pool.
 fn next_of(operations: &Operations, ground: &Ground, pool: &Pool, agent: AgentId, world: &World) -> String {
     let able = pool.can_choose(agent.0);
-    let not_able = if able { "" } else { "; this one has no room" };
+    let no_room = if able { "" } else { ", and this one has no room" };
     match pool.strategy() {
+        Strategy::Random | Strategy::PowerOfTwoChoices if able => "may be given the next one: chance decides".into(),
         Strategy::Random | Strategy::PowerOfTwoChoices => {
-            if able {
-                "it may come here: chance decides".into()
-            } else {
-                format!("chance decides among others{not_able}")
-            }
+            format!("is not given the next one: chance decides among others{no_room}")
         }
-        Strategy::ConsistentHash => {
-            if able {
-                "it comes here if its key does".into()
-            } else {
-                "its key goes to another one; this one has no room".into()
-            }
-        }
+        Strategy::ConsistentHash if able => "is given the next one if its key falls to it".into(),
+        Strategy::ConsistentHash => format!("is not given the next one: its key falls to another{no_room}"),
         strategy => match operations.preview(ground, pool) {
-            None => "nobody has room".into(),
+            None => "is not given the next one: nobody has room".into(),
             Some(chosen) if chosen == agent.0 => {
-                format!("it comes here: {}", words(operations, ground, chosen, strategy))
+                format!("is given the next one: {}", words(operations, ground, chosen, strategy))
             }
             Some(chosen) => {
-                let name = world
-                    .get_resource::<AgentGroups>()
-                    .map_or_else(String::new, |groups| groups.name_of(AgentId(chosen)));
-                format!("it goes to {name}: {}{not_able}", words(operations, ground, chosen, strategy))
+                let groups = world.get_resource::<AgentGroups>();
+                let name = groups.map_or_else(String::new, |groups| groups.name_of(AgentId(chosen)));
+                let why = words(operations, ground, chosen, strategy);
+                format!("is not given the next one, {name} is: {why}{no_room}")
             }
         },
     }

@@ -79,6 +79,9 @@ pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {
         (_, score) if score >= 0.5 => ("Is trusted", format!("has a reputation of {score:.2}")),
         (_, score) => ("Is distrusted", format!("has a reputation of {score:.2}")),
     };
-    let outcome = Outcome { sentence: format!("routing trusts it {:.2}", standing.trust), ..Outcome::default() };
+    let outcome = Outcome {
+        sentence: format!("counts {:.2} where work is given to the trusted", standing.trust),
+        ..Outcome::default()
+    };
     Some(Explanation { activity: activity.into(), sentence, terms, outcome, ..Explanation::default() })
 }

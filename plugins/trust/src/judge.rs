@@ -10,7 +10,11 @@ use crate::trust::Trust;
 /// Outcomes below which nothing is held of an agent.
 const LEAST_OUTCOMES: f64 = 1.0;
 
-/// An agent that is given no work for lack of trust is held for failed; others are as good as their score.
+/// The score of who never fails: a success counts 0.9 for and 0.1 against.
+const BEST_SCORE: f32 = 0.9;
+
+/// An agent that is given no work for lack of trust is held for failed; others are as good as their score is against
+/// that of who never fails.
 pub(crate) fn reputation(world: &World, tell: &mut dyn FnMut(AgentId, Judgement)) {
     let (Some(trust), Some(index)) = (world.get_resource::<Trust>(), world.get_resource::<AgentIndex>()) else {
         return;
@@ -20,6 +24,6 @@ pub(crate) fn reputation(world: &World, tell: &mut dyn FnMut(AgentId, Judgement)
             continue;
         };
         let standing = if known.is(ISOLATED) { Standing::Failed } else { Standing::Sound };
-        tell(agent, Judgement { standing, quality: known.score.clamp(0.0, 1.0) });
+        tell(agent, Judgement { standing, quality: (known.score / BEST_SCORE).clamp(0.0, 1.0) });
     }
 }

@@ -3,10 +3,12 @@
 mod agents;
 mod ground;
 mod hulls;
+mod line;
 mod network;
 mod places;
 mod sketch;
 mod slots;
+mod trust;
 
 use agent2028_core::agent::AgentGroups;
 use agent2028_core::simulation::Simulation;
@@ -118,6 +120,7 @@ impl Frame {
         hulls::paint_hulls(&mut self.painter, input);
         self.ends[1] = self.painter.indices().len() as u32;
         network::paint(&mut self.painter, input);
+        trust::paint(&mut self.painter, input);
         places::paint(&mut self.painter, input);
         slots::paint(&mut self.painter, input, &size);
         let trails_in_canvas = input.software && input.settings.layers.trails;

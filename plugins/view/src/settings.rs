@@ -88,6 +88,8 @@ pub struct Layers {
     pub links: bool,
     /// Messages on their way; from and to the selected agents only, where there are too many to be told apart.
     pub messages: bool,
+    /// Who has good or bad experience with whom; of the selected agents only, where there are too many pairs.
+    pub trust: bool,
     /// Regions that something is about to happen in.
     pub regions: bool,
     /// Names and numbers of flocks, places and selected agents, where there is room.
@@ -113,6 +115,7 @@ impl Default for Layers {
             hulls: false,
             links: true,
             messages: true,
+            trust: true,
             regions: true,
             labels: true,
             trails: false,

@@ -11,6 +11,8 @@ use agent2028_network::NetworkPlugin;
 use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::config::{LayerConfig, PheromonesConfig};
 use agent2028_pheromones::field::{LayerId, PheromoneField};
+use agent2028_trust::ratings::Rating;
+use agent2028_trust::{Ratings, TrustConfig, TrustPlugin};
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, OffscreenOptions, has_adapter};
 use agent2028_view::{AgentStyle, ColorBy, Lens, Selection, Theme, ViewSettings, WorldCamera};
 use bevy::prelude::*;
@@ -71,6 +73,28 @@ fn linked(others: u32) -> Simulation {
         .expect("the group was added just now and is small");
     let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
     simulation.run(1);
+    simulation
+}
+
+/// One in a corner with good experience with the others, all in the opposite one, and ever more of it.
+fn trusting(others: u32, rating: f32) -> Simulation {
+    let mut app = App::new();
+    app.add_plugins(SimCorePlugin {
+        world: WorldBounds { size: Vec2::splat(100.0), edge: Edge::Bounce },
+        ..SimCorePlugin::default()
+    });
+    let ratings: Vec<Rating> = (0..=others)
+        .flat_map(|source| (0..=others).map(move |target| Rating { source, target, rating, time: 0.0 }))
+        .filter(|rating| rating.source != rating.target)
+        .collect();
+    let config = TrustConfig { rating_weight: 50.0, ..TrustConfig::default() };
+    app.add_plugins(TrustPlugin { config, ratings: Ratings(ratings.into()) });
+    let points = std::iter::once(Vec2::splat(40.0)).chain((0..others).map(|_| Vec2::splat(-40.0))).collect();
+    let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup::default());
+    spawn_group(app.world_mut(), group, others + 1, &Placement::Points(points))
+        .expect("the group was added just now and is small");
+    let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
+    simulation.run(2);
     simulation
 }
 
@@ -289,4 +313,26 @@ fn links_are_drawn_and_where_they_are_too_many_those_of_the_selected() {
     assert!(!inked(&many.frame().unwrap()));
     many.world_mut().resource_mut::<Selection>().set([AgentId(5)]);
     assert!(inked(&many.frame().unwrap()));
+}
+
+#[test]
+fn trust_is_drawn_good_and_bad_and_where_pairs_are_too_many_that_of_the_selected() {
+    if !can_draw() {
+        return;
+    }
+    let tokens = Theme::Dark.tokens();
+    let ground = rgb(tokens.world);
+    // Half-way between the corners only lines are.
+    let middle = |image: &FrameImage| color_at(image, 0.0, 0.0);
+    let mut good = offscreen(trusting(4, 10.0), ViewSettings::default());
+    let mut bad = offscreen(trusting(4, -10.0), ViewSettings::default());
+    let [like, dislike] = [middle(&good.frame().unwrap()), middle(&bad.frame().unwrap())];
+    assert!(apart(like, rgb(tokens.good)) < apart(like, rgb(tokens.danger)), "{like:?}");
+    assert!(apart(dislike, rgb(tokens.danger)) < apart(dislike, rgb(tokens.good)), "{dislike:?}");
+    good.world_mut().resource_mut::<ViewSettings>().layers.trust = false;
+    assert!(apart(middle(&good.frame().unwrap()), ground) < 4);
+    let mut many = offscreen(trusting(40, 10.0), ViewSettings::default());
+    assert!(apart(middle(&many.frame().unwrap()), ground) < 4);
+    many.world_mut().resource_mut::<Selection>().set([AgentId(5)]);
+    assert!(apart(middle(&many.frame().unwrap()), ground) > 30);
 }

@@ -47,7 +47,7 @@ impl Preset {
     pub(super) fn tile(self) -> SavedTile {
         use PanelId::{
             Agent, Compare, Distributions, Events, Faults, Gossip, Interventions, Ledger, Messages, Metrics, Network,
-            Operations, Parameters, Plots, Profiler, Registry, Routing, Runs, Scene, Select, Settings, World,
+            Operations, Parameters, Plots, Profiler, Registry, Routing, Runs, Scene, Select, Settings, Trust, World,
         };
         let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -93,6 +93,7 @@ impl Preset {
                         Operations,
                         Messages,
                         Gossip,
+                        Trust,
                         Ledger,
                         Events,
                         Interventions,

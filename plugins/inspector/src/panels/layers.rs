@@ -26,6 +26,8 @@ pub enum Toggle {
     Links,
     /// Messages on their way.
     Messages,
+    /// Who trusts whom.
+    Trust,
     /// Names and numbers.
     Labels,
     /// Nests, resources, targets.
@@ -52,13 +54,14 @@ pub enum Toggle {
 
 impl Toggle {
     /// All of them, in the order of the menu.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Agents,
         Self::Headings,
         Self::Trails,
         Self::Hulls,
         Self::Links,
         Self::Messages,
+        Self::Trust,
         Self::Labels,
         Self::Places,
         Self::Obstacles,
@@ -82,6 +85,7 @@ impl Toggle {
             Self::Hulls => "Swarm hulls",
             Self::Links => "Links",
             Self::Messages => "Messages in flight",
+            Self::Trust => "Trust",
             Self::Labels => "Labels",
             Self::Places => "Nests, resources",
             Self::Obstacles => "Obstacles",
@@ -108,6 +112,9 @@ impl Toggle {
                 "Who is linked with whom, and where a partition cuts; where links are too many, those of the selected agents"
             }
             Self::Messages => "Messages on their way; where they are too many, those from and to the selected agents",
+            Self::Trust => {
+                "Who has good (green) or bad (red) experience with whom; where pairs are too many, those of the selected agents"
+            }
             Self::Labels => "Names and numbers of flocks, places and selected agents, where there is room",
             Self::Places => "Nests, resources, targets and counting lines",
             Self::Obstacles => "Obstacles, walls and corridors",
@@ -142,6 +149,7 @@ impl Toggle {
             Self::Hulls => &mut layers.hulls,
             Self::Links => &mut layers.links,
             Self::Messages => &mut layers.messages,
+            Self::Trust => &mut layers.trust,
             Self::Labels => &mut layers.labels,
             Self::Places => &mut layers.places,
             Self::Obstacles => &mut layers.obstacles,

@@ -380,7 +380,7 @@ fn an_agent_tells_what_it_works_on_and_who_is_next() {
         .map(|agent| {
             let said = &explain(simulation.world(), AgentId(agent))[0];
             assert_eq!(said.section, "operations");
-            said.outcome.sentence.starts_with("it comes here")
+            said.outcome.sentence.starts_with("is given the next one")
         })
         .collect();
     assert_eq!(next.iter().filter(|comes| **comes).count(), 1, "the next one comes to exactly one of them");

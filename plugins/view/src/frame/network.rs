@@ -1,14 +1,12 @@
 //! Links between agents, and messages on their way.
 
 use agent2028_core::agent::{AgentId, AgentIndex, Position};
-use agent2028_core::space::WorldBounds;
 use agent2028_network::neighbours::Links;
 use agent2028_network::{MessageKind, Network};
-use bevy::prelude::*;
+use bevy::math::Vec2;
 
-use super::FrameInput;
+use super::{FrameInput, line};
 use crate::paint::Painter;
-use crate::tokens::{Rgba8, spacing};
 
 /// If there are more links than this, only those of selected agents are drawn: all would cover everything else.
 const MOST_LINKS: u64 = 4_000;
@@ -54,7 +52,7 @@ fn paint_links(painter: &mut Painter, input: &FrameInput, network: &Network, pla
     let mut link = |one: u32, other: u32| {
         if let (Some(from), Some(to)) = (place(one), place(other)) {
             let color = if network.faults().cut(one, other) { cut } else { color };
-            paint_line(painter, input, &bounds, from, to, color);
+            line::paint(painter, input, &bounds, from, to, color);
         }
     };
     if count > MOST_LINKS {
@@ -74,50 +72,6 @@ fn paint_links(painter: &mut Painter, input: &FrameInput, network: &Network, pla
             }
         }
     }
-}
-
-/// A line the short way; around a torus it leaves on one side and comes back on the other.
-fn paint_line(painter: &mut Painter, input: &FrameInput, bounds: &WorldBounds, from: Vec2, to: Vec2, color: Rgba8) {
-    let way = bounds.delta(from, to);
-    let around = (from + way).distance_squared(to) > 1e-3 * (1.0 + to.length_squared());
-    let mut part = |from: Vec2, to: Vec2| {
-        let clipped =
-            if around { clip(Rect::from_corners(bounds.min(), bounds.max()), from, to) } else { Some((from, to)) };
-        if let Some((from, to)) = clipped {
-            let (from, to) = (input.projection.pixel(from), input.projection.pixel(to));
-            let seen = Rect::from_corners(from, to).inflate(1.0).intersect(input.projection.rect);
-            if !seen.is_empty() {
-                painter.line(from, to, spacing::HAIRLINE, color);
-            }
-        }
-    };
-    part(from, from + way);
-    if around {
-        part(to - way, to);
-    }
-}
-
-/// The part of a line that lies in a rectangle (Liang & Barsky 1984).
-fn clip(rect: Rect, from: Vec2, to: Vec2) -> Option<(Vec2, Vec2)> {
-    let way = to - from;
-    let (mut first, mut last) = (0.0_f32, 1.0_f32);
-    for (step, room) in [
-        (-way.x, from.x - rect.min.x),
-        (way.x, rect.max.x - from.x),
-        (-way.y, from.y - rect.min.y),
-        (way.y, rect.max.y - from.y),
-    ] {
-        if step == 0.0 {
-            if room < 0.0 {
-                return None;
-            }
-        } else if step < 0.0 {
-            first = first.max(room / step);
-        } else {
-            last = last.min(room / step);
-        }
-    }
-    (first < last).then(|| (from + way * first, from + way * last))
 }
 
 fn paint_messages(painter: &mut Painter, input: &FrameInput, network: &Network, place: &impl Fn(u32) -> Option<Vec2>) {
@@ -147,23 +101,5 @@ fn paint_messages(painter: &mut Painter, input: &FrameInput, network: &Network, 
         if input.projection.sees(at, radius) {
             painter.disc(at, radius, color.alpha(0.9));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_cut_at_the_edges() {
-        let rect = Rect::new(-10.0, -5.0, 10.0, 5.0);
-        let clipped = clip(rect, Vec2::new(0.0, 0.0), Vec2::new(20.0, 0.0));
-        assert_eq!(clipped, Some((Vec2::ZERO, Vec2::new(10.0, 0.0))));
-        assert_eq!(clip(rect, Vec2::new(11.0, 0.0), Vec2::new(20.0, 0.0)), None);
-        assert_eq!(clip(rect, Vec2::new(-20.0, 9.0), Vec2::new(20.0, 9.0)), None);
-        assert_eq!(
-            clip(rect, Vec2::new(0.0, -10.0), Vec2::new(0.0, 10.0)),
-            Some((Vec2::new(0.0, -5.0), Vec2::new(0.0, 5.0)))
-        );
     }
 }

@@ -230,7 +230,8 @@ fn header(ui: &mut Ui, look: &Look, view: &AgentView, actions: &mut Actions) {
 fn tabs(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut AgentState) -> Tab {
     let open = if state.tab.has_data(view) { state.tab } else { Tab::Overview };
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(spacing::WIDE, 0.0);
+        // In a narrow dock tabs take two lines, and the first one's underline needs room between them.
+        ui.spacing_mut().item_spacing = egui::vec2(spacing::WIDE, spacing::TIGHT);
         for tab in Tab::ALL.into_iter().filter(|tab| tab.has_data(view)) {
             let chosen = tab == open;
             let text = look.quiet(tab.label());

@@ -132,7 +132,9 @@ pub(super) fn toolbar(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut Led
     if ledger.first() > 0 {
         text.push_str(&format!(" from {} on; older ones are in the run's folder only", format::count(ledger.first())));
     }
-    ui.label(look.quiet(text));
+    let text = look.quiet(text);
+    widgets::room(ui, widgets::text_width(ui, text.clone()));
+    ui.label(text);
 }
 
 /// Draws the head and the visible rows.
@@ -174,7 +176,10 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &LedgerView, ledger: &Ledger,
             widgets::cell(ui, measure::VALUE_COLUMN, Cell::Left, |ui| ui.label(look.body(agent)));
             let rest = ui.available_width();
             widgets::cell(ui, rest, Cell::Left, |ui| {
-                ui.label(look.body(&entry.operation));
+                // Of these the kind says all already.
+                if !matches!(entry.kind, EntryKind::StateHash | EntryKind::Seed) {
+                    ui.label(look.body(&entry.operation));
+                }
                 ui.label(look.quiet(&entry.detail));
             });
         });

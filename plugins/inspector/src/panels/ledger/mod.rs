@@ -94,7 +94,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &LedgerView, state: &mut LedgerState
         return widgets::empty(ui, look, ICON_RECEIPT_LONG, "This scene keeps no ledger", how);
     };
     state.matches.follow(view, ledger, state.kind, state.only_selected, &state.filter);
-    ui.horizontal_wrapped(|ui| head(ui, look, ledger, actions));
+    widgets::tallies(ui, |ui| head(ui, look, ledger, actions));
     tree::strip(ui, look, ledger, state);
     ui.horizontal_wrapped(|ui| entries::toolbar(ui, look, ledger, state, actions));
     ui.add_space(spacing::TIGHT);
@@ -129,24 +129,28 @@ pub fn show(ui: &mut Ui, look: &Look, view: &LedgerView, state: &mut LedgerState
 
 /// How long the ledger is, its root, and who signs.
 fn head(ui: &mut Ui, look: &Look, ledger: &Ledger, actions: &mut Actions) {
-    let mut tell = |name: &str, value: String| {
-        ui.label(look.quiet(name));
-        ui.label(look.figure(value));
-    };
-    tell("Entries", format::count(ledger.size()));
-    tell("Tree heads", format::count(ledger.heads_made()));
-    tell("Time stamps", format::count(ledger.stamps_issued()));
-    tell("Root", brief(&ledger.root()));
+    for (name, value, help) in [
+        (
+            "Entries",
+            format::count(ledger.size()),
+            "How many entries the ledger has, those too that are no longer in memory",
+        ),
+        ("Tree heads", format::count(ledger.heads_made()), "How often size and root were signed"),
+        ("Time stamps", format::count(ledger.stamps_issued()), "How many entries were stamped with the time"),
+    ] {
+        widgets::tally(ui, look, None, name, value, help);
+    }
+    // The root and the button that copies it stay together.
+    widgets::room(ui, measure::RUN_CHOICE + measure::CONTROL);
+    widgets::tally(ui, look, None, "Root", brief(&ledger.root()), "The hash that stands for all entries");
     let copy = widgets::icon_button(ui, look, ICON_CONTENT_COPY, "Copy the root");
     if widgets::tip(copy, look, "Copy the root, to compare it with another run's or with a published one", "").clicked()
     {
         actions.push(Action::Copy(to_hex(&ledger.root())));
     }
     if let Some(key) = ledger.keys().next() {
-        ui.label(look.quiet("Signed by"));
-        let fingerprint = key.key.id().0.fingerprint();
-        let label = ui.label(look.figure(fingerprint));
-        label.on_hover_text(look.body(format!("The key of the ledger's keeper, {}", key.key.suite)));
+        let help = format!("The key of the ledger's keeper, {}", key.key.suite);
+        widgets::tally(ui, look, None, "Signed by", key.key.id().0.fingerprint(), &help);
     }
     if ledger.missed() > 0 {
         let text = format!("{} could not be entered", format::counted(ledger.missed(), "receipt", "receipts"));

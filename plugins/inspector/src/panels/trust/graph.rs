@@ -196,6 +196,7 @@ pub(super) fn show(
         near.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(distance, _)| *distance < measure::CONTROL).map(|(_, at)| at)
     });
     let font = FontId::proportional(type_size::SMALL);
+    let mut names: Vec<(bool, Pos2, f32, AgentId)> = Vec::new();
     for (at, (place, agent)) in places.iter().zip(&drawing.agents).enumerate() {
         let agent = AgentId(*agent);
         let standing = trust.standing(agent).copied().unwrap_or_default();
@@ -223,11 +224,27 @@ pub(super) fn show(
         if selected {
             painter.circle_stroke(*place, radius + spacing::TIGHT, Stroke::new(measure::CURVE, look.accent));
         }
-        if selected || Some(at) == under || drawing.agents.len() <= MOST_NAMES {
-            let name = format::elided(&name_of(view.world, agent), MOST_LETTERS);
-            let below = *place + Vec2::new(0.0, radius + spacing::TIGHT);
-            painter.text(below, Align2::CENTER_TOP, name, font.clone(), look.text);
+        let wanted = selected || Some(at) == under;
+        if wanted || drawing.agents.len() <= MOST_NAMES {
+            names.push((!wanted, *place, radius, agent));
         }
+    }
+    // Those that one asked for first; others where there is room.
+    names.sort_by_key(|(optional, ..)| *optional);
+    let mut taken: Vec<Rect> = Vec::new();
+    for (optional, place, radius, agent) in names {
+        let name = format::elided(&name_of(view.world, agent), MOST_LETTERS);
+        let galley = painter.layout_no_wrap(name, font.clone(), look.text);
+        let size = galley.size();
+        let left = (place.x - size.x / 2.0).clamp(rect.left(), (rect.right() - size.x).max(rect.left()));
+        let (below, above) = (place.y + radius + spacing::TIGHT, place.y - radius - spacing::TIGHT - size.y);
+        let mut free = [below, above].into_iter().map(|top| Rect::from_min_size(pos2(left, top), size));
+        let free = free.find(|at| rect.contains_rect(*at) && !taken.iter().any(|other| other.intersects(*at)));
+        let Some(at) = free.or_else(|| (!optional).then(|| Rect::from_min_size(pos2(left, below), size))) else {
+            continue;
+        };
+        painter.galley(at.min, galley, look.text);
+        taken.push(at);
     }
     if drawing.agents.is_empty() {
         let said = "Nobody is trusted that much";

@@ -36,7 +36,7 @@ pub(super) fn reputation(
     let mut tell = |name: &str, value: String| widgets::property_text(ui, look, name, look.figure(value));
     tell("Reputation", share(f64::from(standing.score)));
     tell("At least", share(f64::from(standing.conservative)));
-    tell("Trusted by routing", share(f64::from(standing.trust)));
+    tell("For routing", share(f64::from(standing.trust)));
     tell("Confidence", format::percent(f64::from(standing.confidence)));
     let pooled = standing.pooled();
     tell("For it", format::fixed(pooled.r, 1));
