@@ -163,6 +163,19 @@ pub fn get_live(world: &World, path: &str) -> Result<(ParamValue, FieldHints), P
     reflect_path::read(value.as_partial_reflect(), rest)
 }
 
+/// The names that a live value can take, if it is a choice among names; none for numbers, texts, and what isn't there.
+#[must_use]
+pub fn live_choices(world: &World, path: &str) -> Vec<&'static str> {
+    let path = world.resource::<Params>().resolve(path);
+    let find = || {
+        let (_, section, rest) = world.resource::<LiveSections>().find(path).ok()?;
+        let value = (section.reflect)(world)?;
+        let (value, _) = reflect_path::get(value.as_partial_reflect(), &reflect_path::parse_path(rest).ok()?).ok()?;
+        Some(choices_of(value))
+    };
+    find().unwrap_or_default()
+}
+
 /// A value that can be changed while the simulation runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
@@ -233,17 +246,20 @@ fn find_settings(value: &dyn PartialReflect, path: &str, hints: FieldHints, foun
                     }
                 }
             }
-            _ => {
-                let variants = match value.get_represented_type_info() {
-                    Some(TypeInfo::Enum(info)) => info.iter().collect(),
-                    _ => Vec::new(),
-                };
-                let plain = variants.iter().all(|variant| matches!(variant, VariantInfo::Unit(_)));
-                leaf(if plain { variants.iter().map(|variant| variant.name()).collect() } else { Vec::new() });
-            }
+            _ => leaf(choices_of(value)),
         },
         _ => leaf(Vec::new()),
     }
+}
+
+/// The names that a value can take, if it is a choice among names and nothing else.
+fn choices_of(value: &dyn PartialReflect) -> Vec<&'static str> {
+    let variants: Vec<&VariantInfo> = match value.get_represented_type_info() {
+        Some(TypeInfo::Enum(info)) => info.iter().collect(),
+        _ => Vec::new(),
+    };
+    let plain = variants.iter().all(|variant| matches!(variant, VariantInfo::Unit(_)));
+    if plain { variants.iter().map(|variant| variant.name()).collect() } else { Vec::new() }
 }
 
 fn not_there(name: &str) -> PathError {

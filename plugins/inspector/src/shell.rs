@@ -621,12 +621,12 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
     if state.visible && state.faults.whom == faults::Whom::Circle && facts.settings.layers.regions {
         circle(ui, look, facts, state, free);
     }
-    let between = overlay::show(ui, look, facts, &mut state.overlay, &mut state.groups, actions, free);
+    let left_free = overlay::show(ui, look, facts, &mut state.overlay, &mut state.groups, actions, free);
     let now = ctx.input(|input| input.time);
     let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
     let caption = state.captions.follow(&facts.status.captions, generation, tick, facts.tick_hz(), now);
     if let Some((text, shown_for)) = caption {
-        captions::show(&ctx, look, free, between, text, shown_for, !facts.settings.reduced_motion);
+        captions::show(&ctx, look, &left_free, text, shown_for, !facts.settings.reduced_motion);
     }
     if facts.views.capture.without_panels() {
         return;

@@ -4,6 +4,7 @@ use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
 use egui::{Align2, Area, Context, Id, Label, Order, Rect, vec2};
 
+use super::overlay::Free;
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
 
@@ -52,16 +53,19 @@ impl CaptionsState {
     }
 }
 
-/// Shows a caption at the lower edge of the world: in its middle, or `between` what stands in its corners if the middle
-/// isn't free.
-pub fn show(ctx: &Context, look: &Look, free: Rect, between: Rect, text: &str, shown_for: f64, moving: bool) {
+/// Shows a caption at the lower edge of the world: in its middle, or if that isn't free between what stands in its corners, or
+/// above it if that is too narrow.
+pub fn show(ctx: &Context, look: &Look, free: &Free, text: &str, shown_for: f64, moving: bool) {
     let opacity = if moving { motion::ease_out((shown_for as f32 / motion::PANEL).clamp(0.0, 1.0)) } else { 1.0 };
-    let widest = measure::CAPTION.min(free.width() - spacing::SECTION * 2.0);
-    let middle = Rect::from_center_size(free.center(), vec2(widest, free.height()));
-    let (free, widest) = if between.contains_rect(middle) || between.width() < measure::CAPTION * 0.5 {
-        (free, widest)
+    let margin = spacing::SECTION * 2.0;
+    let widest = measure::CAPTION.min(free.whole.width() - margin);
+    let middle = Rect::from_center_size(free.whole.center(), vec2(widest, free.whole.height()));
+    let (free, widest) = if free.between.contains_rect(middle) {
+        (free.whole, widest)
+    } else if free.between.width() >= measure::CAPTION * 0.5 {
+        (free.between, widest.min(free.between.width() - margin))
     } else {
-        (between, widest.min(between.width() - spacing::SECTION * 2.0))
+        (free.above, widest)
     };
     let anchor = free.center_bottom() - vec2(0.0, spacing::SECTION);
     Area::new(Id::new("caption"))

@@ -98,7 +98,18 @@ impl OverlayState {
     }
 }
 
-/// Shows everything that stands over the world; returns the part of `free` between what stands in its lower corners.
+/// Where the world is free of what stands in its lower corners.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Free {
+    /// All of it.
+    pub whole: Rect,
+    /// Between what stands there.
+    pub between: Rect,
+    /// Above what stands there.
+    pub above: Rect,
+}
+
+/// Shows everything that stands over the world; returns what is left free.
 pub fn show(
     ui: &Ui,
     look: &Look,
@@ -107,15 +118,16 @@ pub fn show(
     groups: &mut GroupCounts,
     actions: &mut Actions,
     free: Rect,
-) -> Rect {
+) -> Free {
     let ctx = ui.ctx().clone();
     let now = ctx.input(|input| input.time);
     let mut taken = Vec::new();
-    let mut between = free;
+    let (mut between, mut above) = (free, free);
     if facts.settings.legend {
         let view = legend_view(look, facts, state, groups, now);
         if let Some(rect) = legend::show(&ctx, look, free, &view, actions) {
             between.min.x = rect.max.x;
+            above.max.y = above.max.y.min(rect.min.y);
             taken.push(rect);
         }
     }
@@ -127,6 +139,7 @@ pub fn show(
         let view = MinimapView { world, seen, picture: &state.picture, side: layout::MINIMAP };
         let rect = minimap::show(&ctx, look, free, &view, &mut state.map, actions);
         between.max.x = rect.min.x;
+        above.max.y = above.max.y.min(rect.min.y);
         taken.push(rect);
     }
     let hovered = facts.selection.hovered.filter(|_| for_reading && facts.settings.hover_card);
@@ -140,7 +153,7 @@ pub fn show(
         let wanted = labels_of(ui, look, facts, state, now);
         labels::show(ui, look, free, &taken, &wanted, &mut state.placer);
     }
-    between
+    Free { whole: free, between, above }
 }
 
 /// What the menu of pictures and films shows.

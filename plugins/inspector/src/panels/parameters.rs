@@ -6,7 +6,7 @@ use agent2028_core::checkpoint::SceneFingerprint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::faults::SetParam;
 use agent2028_core::intervention::InterventionQueue;
-use agent2028_core::params::{Params, get_live, settings};
+use agent2028_core::params::{Params, get_live, live_choices, settings};
 use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::simulation::Simulation;
 use agent2028_view::tokens::spacing;
@@ -46,6 +46,8 @@ pub struct ParamFacts {
     pub scene_value: Option<ParamValue>,
     /// A value that waits for the next tick.
     pub waiting: Option<ParamValue>,
+    /// The names that it can take, if it is a choice.
+    pub choices: Vec<&'static str>,
 }
 
 impl ParamFacts {
@@ -143,6 +145,7 @@ pub fn gather(world: &World, scene_values: &SceneValues) -> Vec<ParamFacts> {
                 },
                 step: step.unwrap_or_else(|| even_step(range)),
                 waiting: waiting.get(name).or_else(|| waiting.get(&param.path)).cloned(),
+                choices: live_choices(world, &param.path),
                 name: name.to_owned(),
                 path: param.path.clone(),
                 range,
@@ -236,6 +239,9 @@ fn row(
                     actions.set_param(&param.name, ParamValue::Bool(on));
                 }
             });
+        }
+        (Ok(_), Some(ParamValue::Text(text))) if !param.choices.is_empty() => {
+            choice_row(ui, look, param, text, actions)
         }
         (Ok(_), Some(ParamValue::Text(text))) => text_row(ui, look, param, text, state, actions),
         (Ok(_), None) => {}
@@ -335,6 +341,18 @@ fn number_row(
     {
         actions.set_param(&param.name, ParamValue::Number(last));
     }
+}
+
+fn choice_row(ui: &mut Ui, look: &Look, param: &ParamFacts, text: &str, actions: &mut Actions) {
+    title(ui, look, param, |ui| reset(ui, look, param, actions));
+    let response = widgets::choice(&param.name, ui.available_width(), look.body(text)).show_ui(ui, |ui| {
+        for choice in &param.choices {
+            if ui.selectable_label(*choice == text, look.body(*choice)).clicked() {
+                actions.set_param(&param.name, ParamValue::Text((*choice).to_owned()));
+            }
+        }
+    });
+    widget_named(ui, &response.response, WidgetType::ComboBox, param, None);
 }
 
 fn text_row(

@@ -108,6 +108,7 @@ impl Matches {
 pub(super) fn toolbar(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut LedgerState, actions: &mut Actions) {
     search(ui, look, &mut state.filter, "Search entries");
     let label = state.kind.map_or("All kinds", word);
+    widgets::room(ui, measure::RUN_CHOICE);
     let response = widgets::choice("kind of entries", measure::RUN_CHOICE, label)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut state.kind, None, "All kinds");
@@ -117,7 +118,9 @@ pub(super) fn toolbar(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut Led
         })
         .response;
     widgets::named(ui, &response, WidgetType::ComboBox, "Kind of entries");
-    let response = ui.checkbox(&mut state.only_selected, look.body("Selected only"));
+    let only = look.body("Selected only");
+    widgets::room(ui, widgets::text_width(ui, only.clone()) + measure::CONTROL);
+    let response = ui.checkbox(&mut state.only_selected, only);
     response.on_hover_text(look.body("List only entries of selected agents"));
     let save = widgets::icon_button(ui, look, ICON_DOWNLOAD, "Save the listed entries");
     if widgets::tip(save, look, "Save the listed entries as JSON Lines", "").clicked() {
@@ -137,15 +140,37 @@ pub(super) fn toolbar(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut Led
     ui.label(text);
 }
 
+/// Which columns there is room for beside what happened.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    tick: bool,
+    agent: bool,
+}
+
+impl Columns {
+    fn of(width: f32) -> Self {
+        let needed = measure::TICK_COLUMN + measure::UNIT_COLUMN + measure::AGENT_COLUMN;
+        Self {
+            tick: width >= needed + measure::TICK_COLUMN,
+            agent: width >= needed + measure::TICK_COLUMN + measure::VALUE_COLUMN,
+        }
+    }
+}
+
 /// Draws the head and the visible rows.
 pub(super) fn show(ui: &mut Ui, look: &Look, view: &LedgerView, ledger: &Ledger, state: &mut LedgerState) {
     ui.spacing_mut().item_spacing.y = 0.0;
+    let columns = Columns::of(ui.available_width());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::NORMAL;
         widgets::right_figure(ui, measure::TICK_COLUMN, look.quiet("Entry"));
-        widgets::right_figure(ui, measure::TICK_COLUMN, look.quiet("Tick"));
+        if columns.tick {
+            widgets::right_figure(ui, measure::TICK_COLUMN, look.quiet("Tick"));
+        }
         widgets::cell(ui, measure::UNIT_COLUMN, Cell::Left, |ui| ui.label(look.quiet("Kind")));
-        widgets::cell(ui, measure::VALUE_COLUMN, Cell::Left, |ui| ui.label(look.quiet("Agent")));
+        if columns.agent {
+            widgets::cell(ui, measure::VALUE_COLUMN, Cell::Left, |ui| ui.label(look.quiet("Agent")));
+        }
         let rest = ui.available_width();
         widgets::cell(ui, rest, Cell::Left, |ui| ui.label(look.quiet("What")));
     });
@@ -167,15 +192,22 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &LedgerView, ledger: &Ledger,
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = spacing::NORMAL;
             widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(format::count(number)));
-            widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(format::count(entry.tick)));
+            if columns.tick {
+                widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(format::count(entry.tick)));
+            }
             widgets::cell(ui, measure::UNIT_COLUMN, Cell::Left, |ui| {
                 widgets::dot(ui, tint(look, &entry));
                 ui.label(look.body(word(entry.kind)));
             });
             let agent = entry.who.map_or_else(String::new, |who| view.name_of(AgentId(who)));
-            widgets::cell(ui, measure::VALUE_COLUMN, Cell::Left, |ui| ui.label(look.body(agent)));
+            if columns.agent {
+                widgets::cell(ui, measure::VALUE_COLUMN, Cell::Left, |ui| ui.label(look.body(&agent)));
+            }
             let rest = ui.available_width();
             widgets::cell(ui, rest, Cell::Left, |ui| {
+                if !columns.agent && !agent.is_empty() {
+                    ui.label(look.body(agent));
+                }
                 // Of these the kind says all already.
                 if !matches!(entry.kind, EntryKind::StateHash | EntryKind::Seed) {
                     ui.label(look.body(&entry.operation));

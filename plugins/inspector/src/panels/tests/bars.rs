@@ -7,6 +7,7 @@ use agent2028_view::{ColorBy, ViewSettings};
 
 use super::*;
 use crate::panels::hints::{Hint, HintsState};
+use crate::panels::overlay::Free;
 use crate::panels::problems::ProblemsState;
 use crate::panels::scene::{self, SceneView};
 use crate::panels::status_bar::{self, StatusView};
@@ -276,8 +277,27 @@ fn the_sheet_of_keys_opens_and_closes() {
 fn a_caption_wraps_in_a_narrow_world() {
     let text = "A third of the agents fail, and the others have to find a way to go on without them";
     let harness = stage([400.0, 300.0], (), move |ui, look, (), _| {
-        captions::show(ui.ctx(), look, ui.max_rect(), ui.max_rect(), text, 5.0, true);
+        let whole = ui.max_rect();
+        captions::show(ui.ctx(), look, &Free { whole, between: whole, above: whole }, text, 5.0, true);
     });
     let rect = harness.get_by_role_and_label(Role::Label, text).rect();
     assert!(rect.left() >= 0.0 && rect.right() <= 400.0 && rect.height() > 40.0, "{rect:?}");
+}
+
+#[test]
+fn a_caption_leaves_what_stands_in_the_corners_alone() {
+    let text = "A third of the agents fail, and the others have to find a way to go on without them";
+    let place = |between: f32| {
+        let harness = stage([1000.0, 500.0], (), move |ui, look, (), _| {
+            let whole = ui.max_rect();
+            let between = egui::Rect::from_x_y_ranges(200.0..=200.0 + between, whole.y_range());
+            let above = egui::Rect::from_x_y_ranges(whole.x_range(), whole.top()..=300.0);
+            captions::show(ui.ctx(), look, &Free { whole, between, above }, text, 5.0, true);
+        });
+        harness.get_by_role_and_label(Role::Label, text).rect()
+    };
+    let beside = place(500.0);
+    assert!(beside.left() >= 200.0 && beside.right() <= 700.0 && beside.top() > 300.0, "{beside:?}");
+    let above = place(250.0);
+    assert!(above.bottom() <= 300.0 && above.width() > 300.0, "{above:?}");
 }

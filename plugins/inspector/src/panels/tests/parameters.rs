@@ -25,11 +25,21 @@ mod section {
         pub on: bool,
         /// What it is called.
         pub name: String,
+        /// Whose word counts.
+        pub word: Word,
+    }
+
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+    #[reflect(Default)]
+    pub enum Word {
+        #[default]
+        Everybodys,
+        Founders,
     }
 
     impl Default for Demo {
         fn default() -> Self {
-            Self { weight: 1.5, on: true, name: "first".into() }
+            Self { weight: 1.5, on: true, name: "first".into(), word: Word::Everybodys }
         }
     }
 
@@ -46,6 +56,7 @@ fn demo() -> Simulation {
         ("keep_apart".into(), param("demo.weight")),
         ("active".into(), param("demo.on")),
         ("title".into(), param("demo.name")),
+        ("word".into(), param("demo.word")),
     ])));
     Simulation::new(std::mem::take(app.world_mut()))
 }
@@ -103,6 +114,7 @@ fn every_parameter_has_its_widget_by_name() {
     harness.get_by_role_and_label(Role::SpinButton, "Keep apart value");
     harness.get_by_role_and_label(Role::CheckBox, "Active");
     harness.get_by_role_and_label(Role::TextInput, "Title");
+    harness.get_by_role_and_label(Role::ComboBox, "Word");
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 
@@ -168,6 +180,22 @@ fn check_boxes_and_text_set_their_values() {
     let set: SetParam = only(&harness.state_mut().actions.take());
     assert_eq!(set.path, "title");
     assert!(set.value.to_ron().contains('!'), "{set:?}");
+}
+
+#[test]
+fn a_choice_is_made_from_its_names() {
+    let simulation = demo();
+    let mut values = SceneValues::default();
+    values.follow(&simulation);
+    assert_eq!(facts(&simulation, &values, "word").choices, ["Everybodys", "Founders"]);
+    assert!(facts(&simulation, &values, "title").choices.is_empty());
+    let mut harness = sliders(simulation, true);
+    harness.get_by_role_and_label(Role::ComboBox, "Word").click();
+    harness.run_steps(2);
+    harness.get_by_label("Founders").click();
+    harness.run_steps(2);
+    let set: SetParam = only(&harness.state_mut().actions.take());
+    assert_eq!((set.path.as_str(), set.value.to_ron().as_str()), ("word", "Founders"));
 }
 
 #[test]

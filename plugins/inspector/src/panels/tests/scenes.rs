@@ -688,6 +688,7 @@ fn moved_sliders_are_written_into_the_text() {
         value: Ok(ParamValue::Number(value)),
         scene_value: Some(ParamValue::Number(scene)),
         waiting: None,
+        choices: Vec::new(),
     };
     let params = [param("agents[0].count", 12.0, 3.0), param("seed", 7.0, 7.0)];
     assert_eq!(scenes.keep_parameters(&author(), &params, 0.0), Ok(1));
