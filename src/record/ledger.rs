@@ -4,13 +4,14 @@
 //! one with the defaults, into which the state hashes go that it writes anyway. Either way it begins with the scene, the seed
 //! and the files that belong to them, and ends with what the run has written.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use agent2028_core::checkpoint::StateHash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::rng::SimRng;
 use agent2028_ledger::disk::{DiskError, Item, Store, walk};
-use agent2028_ledger::keys::{AgentKeys, LedgerKey};
+use agent2028_ledger::keys::{KeyRole, LedgerKey};
 use agent2028_ledger::{Entry, Ledger, LedgerConfig, TreeHead, facts};
 use bevy::prelude::World;
 
@@ -34,8 +35,8 @@ pub struct RunLedger {
     head: u64,
     /// How many of the ledger's keys are in the files.
     keys: usize,
-    /// The keys of agents that are in the files.
-    agents: AgentKeys,
+    /// The keys that are in the files: what they are for, and their fingerprints.
+    written: BTreeSet<(KeyRole, String)>,
     /// Why nothing is written any longer.
     ended: Option<String>,
     /// The size at which old files are dropped.
@@ -75,7 +76,7 @@ impl RunLedger {
         });
         let compact_at = compact_at(&config, 0);
         let mut ledger =
-            Self { store, config, own, head: 0, keys: 0, agents: AgentKeys::default(), ended: None, compact_at };
+            Self { store, config, own, head: 0, keys: 0, written: BTreeSet::new(), ended: None, compact_at };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)
@@ -99,15 +100,13 @@ impl RunLedger {
             tracing::warn!("{}: cut off {bytes} bytes of record {record}, which was torn", torn.file.display());
         }
         let tick = world.resource::<SimClock>().tick();
-        store.cut(|item| stays(item, tick)).map_err(tell)?;
+        let written = names_of(&store.cut(|item| stays(item, tick)).map_err(tell)?);
         let own = (!world.contains_resource::<Ledger>())
             .then(|| Ledger::at(store.frontier().clone(), tick, &config, world.resource::<SimRng>()));
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
-        let mut agents = AgentKeys::default();
-        recovery.walk.keys.iter().for_each(|key| agents.note(key));
         let compact_at = compact_at(&config, size);
-        let mut ledger = Self { store, config, own, head, keys: 0, agents, ended: None, compact_at };
+        let mut ledger = Self { store, config, own, head, keys: 0, written, ended: None, compact_at };
         let fits = ledger
             .source(world)
             .is_some_and(|source| source.tree().root_at(size) == Some(ledger.store.root()) && source.size() == size);
@@ -119,11 +118,7 @@ impl RunLedger {
             });
         }
         // Keys of a suite that takes no seeds are new ones.
-        let keys: Vec<LedgerKey> = ledger.source(world).map(|ledger| ledger.keys().collect()).unwrap_or_default();
-        for key in keys.iter().filter(|key| !recovery.walk.keys.contains(key)) {
-            ledger.store.append_key(key).map_err(tell)?;
-        }
-        ledger.keys = keys.len();
+        ledger.write_keys(world)?;
         Ok(Some(ledger))
     }
 
@@ -160,13 +155,30 @@ impl RunLedger {
         self.take_over(world)
     }
 
+    /// Appends the keys that the ledger has and the files have not.
+    fn write_keys(&mut self, world: &World) -> Result<(), RecordError> {
+        let tell = self.tell();
+        let Self { store, own, keys, written, .. } = self;
+        let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
+            return Ok(());
+        };
+        for key in source.keys().skip(*keys) {
+            *keys += 1;
+            if written.insert((key.role, key.fingerprint())) {
+                store.append_key(&key).map_err(&tell)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Appends what the ledger has and the files have not.
     fn take_over(&mut self, world: &World) -> Result<(), RecordError> {
         if self.ended.is_some() {
             return Ok(());
         }
         let tell = self.tell();
-        let Self { store, own, head, keys, agents, ended, .. } = self;
+        self.write_keys(world)?;
+        let Self { store, own, head, ended, .. } = self;
         let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
             return Ok(());
         };
@@ -176,13 +188,6 @@ impl RunLedger {
             tracing::warn!("{}: the ledger ends here: {reason}", store.folder().display());
             *ended = Some(reason);
             return Ok(());
-        }
-        for key in source.keys().skip(*keys) {
-            *keys += 1;
-            if !agents.knows(&key.fingerprint()) {
-                store.append_key(&key).map_err(&tell)?;
-                agents.note(&key);
-            }
         }
         let last = *head;
         let mut heads = source.heads().iter().filter(|signed| signed.head.size > last).peekable();
@@ -220,7 +225,8 @@ impl RunLedger {
     /// If the disk refuses.
     pub fn cut(&mut self, tick: u64) -> Result<(), RecordError> {
         let tell = self.tell();
-        self.store.cut(|item| stays(item, tick)).map_err(tell)?;
+        self.written = names_of(&self.store.cut(|item| stays(item, tick)).map_err(tell)?);
+        self.keys = 0;
         self.head = self.head.min(self.store.size());
         if let Some(own) = &mut self.own
             && !own.truncate(self.store.size(), tick)
@@ -275,6 +281,10 @@ impl RunLedger {
         let tell = self.tell();
         self.store.sync().map_err(tell)
     }
+}
+
+fn names_of(keys: &[LedgerKey]) -> BTreeSet<(KeyRole, String)> {
+    keys.iter().map(|key| (key.role, key.fingerprint())).collect()
 }
 
 /// Begins the files. Those of a run that was stopped before its first tick are in nobody's way.

@@ -333,15 +333,15 @@ impl Store {
     }
 
     /// Takes back everything from the first thing on that isn't `kept`. For a run that goes another way from there: the ledger
-    /// is then that of another run.
+    /// is then that of another run. Returns the keys that are left.
     ///
     /// # Errors
     /// If the disk refuses, or the ledger is damaged.
-    pub fn cut(&mut self, kept: impl Fn(&Item) -> bool) -> Result<(), DiskError> {
+    pub fn cut(&mut self, kept: impl Fn(&Item) -> bool) -> Result<Vec<LedgerKey>, DiskError> {
         self.sync()?;
         let base = Base::read(&self.folder)?;
         let (mut records, mut gone) = (0_u64, None);
-        walk(&self.folder, &mut |item| {
+        let whole = walk(&self.folder, &mut |item| {
             if gone.is_none() && !kept(&item) {
                 gone = Some(records);
             }
@@ -349,7 +349,7 @@ impl Store {
             Ok(())
         })?;
         let Some(gone) = gone else {
-            return Ok(());
+            return Ok(whole.keys);
         };
         let end = self.place_of(gone, base.segment)?;
         // From the last to the first, so that a ledger without a gap is left if this is stopped.
@@ -365,7 +365,7 @@ impl Store {
         cut().map_err(io_error(&path))?;
         let walk = walk(&self.folder, &mut |_| Ok(()))?;
         *self = Self::after(&self.folder, self.options, &walk, &base)?;
-        Ok(())
+        Ok(walk.keys)
     }
 
     /// Where the record lies that has this number among all that are there.
