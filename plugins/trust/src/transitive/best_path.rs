@@ -1,9 +1,7 @@
 //! Trust along the best path: the largest product of trust from one to another, by Dijkstra's algorithm (1959) on products
 //! instead of sums of negative logarithms, which needs no logarithm and rounds less.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
+use super::falling::{Candidate, FallingQueue};
 use crate::graph::Arcs;
 
 /// How far trust is passed on.
@@ -102,33 +100,6 @@ impl Reach {
     }
 }
 
-/// A step that may be taken: the one with the most trust first, then the one with the fewest steps, then the lowest node.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Candidate {
-    trust: f64,
-    steps: u32,
-    node: u32,
-    before: u32,
-}
-
-impl Eq for Candidate {}
-
-impl Ord for Candidate {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.trust
-            .total_cmp(&other.trust)
-            .then(other.steps.cmp(&self.steps))
-            .then(other.node.cmp(&self.node))
-            .then(other.before.cmp(&self.before))
-    }
-}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 /// What is known of a node in the search that is on.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
@@ -145,7 +116,7 @@ struct Seen {
 pub struct Search {
     seen: Vec<Seen>,
     search: u32,
-    heap: BinaryHeap<Candidate>,
+    queue: FallingQueue,
 }
 
 impl Search {
@@ -161,16 +132,17 @@ impl Search {
             self.seen.resize(arcs.nodes(), Seen::default());
             self.search = 1;
         }
-        let Self { seen, search, heap } = self;
-        heap.clear();
-        heap.push(Candidate { trust: 1.0, steps: 0, node: from, before: 0 });
+        let Self { seen, search, queue } = self;
+        queue.begin(Candidate { trust: 1.0, steps: 0, node: from, before: 0 });
+        // No path that is worth going passes a node twice. With room for all of them there is one best way to each.
+        let counts_steps = (limits.most_steps as usize) < arcs.nodes();
         seen[from as usize] = Seen { search: *search, taken: u32::MAX, waiting_trust: 1.0, waiting_steps: 0 };
-        while let Some(best) = heap.pop() {
+        while let Some(best) = queue.pop() {
             let known = &mut seen[best.node as usize];
             if known.taken <= best.steps {
                 continue;
             }
-            known.taken = best.steps;
+            known.taken = if counts_steps { best.steps } else { 0 };
             let at = reach.steps.len() as u32;
             let before = if at == 0 { 0 } else { best.before };
             reach.steps.push(Step { node: best.node, trust: best.trust, steps: best.steps, before });
@@ -181,9 +153,12 @@ impl Search {
                 continue;
             }
             let steps = best.steps + 1;
+            // What is trusted less than the goal already is comes after it.
+            let waits = goal.and_then(|goal| seen.get(goal as usize)).filter(|known| known.search == *search);
+            let least = waits.map_or(limits.least, |known| known.waiting_trust.max(limits.least));
             arcs.for_each_arc(best.node, |node, arc| {
                 let trust = best.trust * arc;
-                if !(trust >= limits.least && trust > 0.0) {
+                if !(trust >= least && trust > 0.0) {
                     return;
                 }
                 let Some(known) = seen.get_mut(node as usize) else { return };
@@ -191,12 +166,16 @@ impl Search {
                     *known = Seen { search: *search, taken: u32::MAX, waiting_trust: 0.0, waiting_steps: u32::MAX };
                 }
                 let taken = known.taken <= steps;
-                let waiting = known.waiting_trust >= trust && known.waiting_steps <= steps;
+                let waiting = if counts_steps {
+                    known.waiting_trust >= trust && known.waiting_steps <= steps
+                } else {
+                    known.waiting_trust > trust || (known.waiting_trust == trust && known.waiting_steps <= steps)
+                };
                 if !taken && !waiting {
                     if trust >= known.waiting_trust {
                         (known.waiting_trust, known.waiting_steps) = (trust, steps);
                     }
-                    heap.push(Candidate { trust, steps, node, before: at });
+                    queue.push(Candidate { trust, steps, node, before: at });
                 }
             });
         }

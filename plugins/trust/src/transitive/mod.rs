@@ -2,6 +2,7 @@
 
 mod best_path;
 mod cache;
+mod falling;
 mod max_flow;
 mod opinion;
 mod subjective;

@@ -10,7 +10,7 @@ use agent2028_ledger::{Entry, EntryKind, Ledger};
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
-use egui::{Color32, ScrollArea, Ui, UiBuilder, WidgetType, vec2};
+use egui::{Color32, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_RECEIPT_LONG};
 
 use crate::actions::{Action, Actions};
@@ -94,37 +94,54 @@ pub fn show(ui: &mut Ui, look: &Look, view: &LedgerView, state: &mut LedgerState
         return widgets::empty(ui, look, ICON_RECEIPT_LONG, "This scene keeps no ledger", how);
     };
     state.matches.follow(view, ledger, state.kind, state.only_selected, &state.filter);
-    widgets::tallies(ui, |ui| head(ui, look, ledger, actions));
-    tree::strip(ui, look, ledger, state);
-    ui.horizontal_wrapped(|ui| entries::toolbar(ui, look, ledger, state, actions));
-    ui.add_space(spacing::TIGHT);
-    if state.matches.count(ledger) == 0 {
-        let how = "Empty the search field, choose another kind, or select other agents.";
-        return widgets::empty(ui, look, ICON_RECEIPT_LONG, "No entry passes the filters", how);
+    // Beside each other where there is room, else one below the other.
+    if ui.available_width() < measure::BESIDE {
+        ScrollArea::vertical().id_salt("ledger").auto_shrink([false, false]).show(ui, |ui| {
+            if above(ui, look, ledger, state, actions) {
+                let size = vec2(ui.available_width(), measure::GROUP_LIST + measure::PLOT.1);
+                let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                within(ui, rect, |ui| entries::show(ui, look, view, ledger, state));
+                proof::show(ui, look, view, ledger, state, actions);
+            }
+        });
+        return;
+    }
+    if !above(ui, look, ledger, state, actions) {
+        return;
     }
     let area = ui.available_rect_before_wrap();
-    // Beside each other where there is room, else one below the other.
-    let beside = area.width() >= measure::BESIDE;
     let (mut left, mut right) = (area, area);
-    if beside {
-        left.max.x = area.right() - measure::LONG_LIST;
-        right.min.x = left.right() + spacing::WIDE;
-        ui.painter().vline(left.right() + spacing::NORMAL, area.y_range(), crate::theme::hairline(look));
-    } else {
-        left.max.y = area.top() + area.height() * measure::MAP_SHARE;
-        right.min.y = left.bottom() + spacing::NORMAL;
-    }
-    ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
-        ui.set_clip_rect(left.intersect(ui.clip_rect()));
-        entries::show(ui, look, view, ledger, state);
-    });
-    ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
-        ui.set_clip_rect(right.intersect(ui.clip_rect()));
+    left.max.x = area.right() - measure::LONG_LIST;
+    right.min.x = left.right() + spacing::WIDE;
+    ui.painter().vline(left.right() + spacing::NORMAL, area.y_range(), crate::theme::hairline(look));
+    within(ui, left, |ui| entries::show(ui, look, view, ledger, state));
+    within(ui, right, |ui| {
         ScrollArea::vertical().id_salt("ledger entry").auto_shrink([false, false]).show(ui, |ui| {
             proof::show(ui, look, view, ledger, state, actions);
         });
     });
     ui.allocate_space(vec2(area.width(), 0.0));
+}
+
+fn within(ui: &mut Ui, rect: Rect, contents: impl FnOnce(&mut Ui)) {
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+        contents(ui);
+    });
+}
+
+/// What stands above the list. Returns whether there is anything to list.
+fn above(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut LedgerState, actions: &mut Actions) -> bool {
+    widgets::tallies(ui, |ui| head(ui, look, ledger, actions));
+    tree::strip(ui, look, ledger, state);
+    ui.horizontal_wrapped(|ui| entries::toolbar(ui, look, ledger, state, actions));
+    ui.add_space(spacing::TIGHT);
+    let some = state.matches.count(ledger) > 0;
+    if !some {
+        let how = "Empty the search field, choose another kind, or select other agents.";
+        widgets::empty(ui, look, ICON_RECEIPT_LONG, "No entry passes the filters", how);
+    }
+    some
 }
 
 /// How long the ledger is, its root, and who signs.
