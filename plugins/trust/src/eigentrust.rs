@@ -7,8 +7,6 @@ use crate::graph::TrustGraph;
 
 /// Nodes per piece of work. Sums are added up piece by piece, so they are the same for any number of threads.
 const CHUNK: usize = 4096;
-/// Nodes whose edges are fetched at once.
-const BLOCK: usize = 256;
 
 /// Who trusts whom by how much, arranged by who is trusted.
 ///
@@ -152,31 +150,22 @@ impl EigenTrust {
             let pieces: Vec<_> =
                 pieces.map(|(index, ((trust, given), sums))| (index * CHUNK, trust, given, sums)).collect();
             workers.for_each_owned(pieces, |(first, trust, next_given, sums)| {
-                *sums = Sums::default();
-                let mut products: Vec<f64> = Vec::new();
-                let blocks = trust.chunks_mut(BLOCK).zip(next_given.chunks_mut(BLOCK));
-                for (block, (trust, next_given)) in blocks.enumerate() {
-                    let first = first + block * BLOCK;
-                    let start = opinions.offsets[first] as usize;
-                    let edges = start..opinions.offsets[first + trust.len()] as usize;
-                    // What sources give lies all over the memory. Fetched for many rows in a row, many fetches are on their
-                    // way at once, where sums in between would make them wait.
-                    products.clear();
-                    let edges = opinions.sources[edges.clone()].iter().zip(&opinions.weights[edges]);
-                    products.extend(edges.map(|(source, weight)| f64::from(*weight) * given[*source as usize]));
-                    for (offset, (trust, next_given)) in trust.iter_mut().zip(next_given).enumerate() {
-                        let node = first + offset;
-                        let row = opinions.offsets[node] as usize - start..opinions.offsets[node + 1] as usize - start;
-                        let sum: f64 = products[row].iter().sum();
-                        let next = others * sum + from_before * before[node];
-                        sums.change += (next - *trust).abs();
-                        if share[node] == 0.0 {
-                            sums.idle += next;
-                        }
-                        *trust = next;
-                        *next_given = next * share[node];
+                // Beside the loop, so that it need not be in memory after each node.
+                let mut piece = Sums::default();
+                for (offset, (trust, next_given)) in trust.iter_mut().zip(next_given).enumerate() {
+                    let node = first + offset;
+                    let row = opinions.offsets[node] as usize..opinions.offsets[node + 1] as usize;
+                    let edges = opinions.sources[row.clone()].iter().zip(&opinions.weights[row]);
+                    let sum: f64 = edges.map(|(source, weight)| f64::from(*weight) * given[*source as usize]).sum();
+                    let next = others * sum + from_before * before[node];
+                    piece.change += (next - *trust).abs();
+                    if share[node] == 0.0 {
+                        piece.idle += next;
                     }
+                    *trust = next;
+                    *next_given = next * share[node];
                 }
+                *sums = piece;
             });
             std::mem::swap(&mut given, &mut next_given);
             change = sums.iter().map(|sums| sums.change).sum();
