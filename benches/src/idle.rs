@@ -3,7 +3,12 @@
 use agent2028_boids::BoidsPlugin;
 use agent2028_core::agent::AgentGroup;
 use agent2028_core::space::WorldBounds;
+use agent2028_identity::IdentityPlugin;
+use agent2028_ledger::LedgerPlugin;
+use agent2028_network::NetworkPlugin;
+use agent2028_operations::OperationsPlugin;
 use agent2028_pheromones::PheromonesPlugin;
+use agent2028_trust::TrustPlugin;
 use bevy::ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
 use bevy::prelude::*;
 
@@ -35,7 +40,15 @@ pub const ROWS: &[Row] = &[
         target: Target::Cost(30e-6),
         measure: |effort| {
             idle(effort, |app| {
-                app.add_plugins((BoidsPlugin::default(), PheromonesPlugin::default()));
+                app.add_plugins((
+                    BoidsPlugin::default(),
+                    PheromonesPlugin::default(),
+                    NetworkPlugin::default(),
+                    OperationsPlugin::default(),
+                    IdentityPlugin::default(),
+                    TrustPlugin::default(),
+                    LedgerPlugin::default(),
+                ));
             })
         },
         curve: None,
