@@ -125,7 +125,7 @@ fn eigentrust(effort: Effort) -> Result<Figures, Failure> {
     let (wanted, rounds) = bare.iterate(method.pre_trust, method.tolerance);
     let apart = solution.trust.iter().zip(&wanted).map(|(one, other)| (one - other).abs()).sum::<f64>();
     if apart > 1e-7 || solution.rounds.abs_diff(rounds) > 1 {
-        return Err(format!("{apart} apart, {} and {rounds} rounds", solution.rounds).into());
+        return Err(format!("{apart} apart, {} and {rounds} rounds", solution.rounds));
     }
     let edges = opinions.len() as f64;
     let figures = pairs(

@@ -66,7 +66,7 @@ fn pick(from: &[u32], not: u32, stream: &mut impl Rng) -> Option<u32> {
     if others == 0 {
         return None;
     }
-    let choice = (u64::from(stream.next_u32()) * others as u64 >> 32) as usize;
+    let choice = ((u64::from(stream.next_u32()) * others as u64) >> 32) as usize;
     from.iter().copied().filter(|agent| *agent != not).nth(choice)
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn spread(world: &mut World) {
         for _ in 0..rules.fanout {
             let other = match contacts.pick {
                 Some(pick) => pick(world, AgentId(member.agent), &mut stream).and_then(|other| state.place(other.0)),
-                None => Some((u64::from(stream.next_u32()) * state.members.len() as u64 >> 32) as usize),
+                None => Some(((u64::from(stream.next_u32()) * state.members.len() as u64) >> 32) as usize),
             };
             if let Some(other) = other
                 && other != place

@@ -177,7 +177,7 @@ fn add_replays(
         let mut stream = dice.stream(REPLAYS.indexed(number as u64), AgentId(attack.agent), clock.tick());
         for _ in 0..times(attack.per_second, clock.dt(), stream.unit()) {
             let count = identities.state.channels.len();
-            let channel = (u64::from(stream.next_u32()) * count as u64 >> 32) as usize;
+            let channel = ((u64::from(stream.next_u32()) * count as u64) >> 32) as usize;
             let (end, back) = ((stream.next_u32() & 1) as usize, u64::from(stream.next_u32()) % RECORDED);
             let Some(state) = identities.state.channels.get(channel) else {
                 continue;

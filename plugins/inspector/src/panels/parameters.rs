@@ -241,7 +241,7 @@ fn row(
             });
         }
         (Ok(_), Some(ParamValue::Text(text))) if !param.choices.is_empty() => {
-            choice_row(ui, look, param, text, actions)
+            choice_row(ui, look, param, text, actions);
         }
         (Ok(_), Some(ParamValue::Text(text))) => text_row(ui, look, param, text, state, actions),
         (Ok(_), None) => {}

@@ -208,9 +208,15 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &LedgerView, ledger: &Ledger,
                 if !columns.agent && !agent.is_empty() {
                     ui.label(look.body(agent));
                 }
-                // Of these the kind says all already.
-                if !matches!(entry.kind, EntryKind::StateHash | EntryKind::Seed) {
-                    ui.label(look.body(&entry.operation));
+                match entry.kind {
+                    // Of these the kind says all already.
+                    EntryKind::StateHash | EntryKind::Seed => {}
+                    EntryKind::Receipt if !entry.capability.is_empty() => {
+                        ui.label(look.body(&entry.capability));
+                    }
+                    _ => {
+                        ui.label(look.body(&entry.operation));
+                    }
                 }
                 ui.label(look.quiet(&entry.detail));
             });
