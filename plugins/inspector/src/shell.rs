@@ -358,6 +358,7 @@ fn show_panel(
                 fields: extras.fields,
                 talking: faults::Talking::of(world),
                 proving: faults::Proving::of(world),
+                trusting: world.contains_resource::<agent2028_trust::Trust>(),
                 demands: extras.demands,
                 view_center: facts.camera.center,
                 world_size: facts.resource::<WorldBounds>().size.max_element(),

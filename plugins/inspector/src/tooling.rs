@@ -101,6 +101,7 @@ pub(crate) fn drop_fault(
         fields: &[],
         talking: None,
         proving: None,
+        trusting: false,
         demands: &[],
         view_center: facts.camera.center,
         world_size: facts.resource::<WorldBounds>().size.max_element(),

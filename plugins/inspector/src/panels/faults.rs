@@ -2,10 +2,12 @@
 
 mod identity;
 mod network;
+mod trust;
 mod work;
 
 pub use identity::{IdentityVerb, Proving};
 pub use network::{NetworkStrengths, NetworkVerb, Talking};
+pub use trust::TrustVerb;
 pub use work::{DemandFacts, WorkFaults, demands};
 
 use agent2028_core::agent::{AgentId, Placement};
@@ -95,6 +97,8 @@ pub enum Verb {
     Network(NetworkVerb),
     /// Something happens to who they are to others.
     Identity(IdentityVerb),
+    /// Something happens to what they are held to be.
+    Trust(TrustVerb),
 }
 
 impl Verb {
@@ -117,6 +121,7 @@ impl Verb {
             Self::Withdraw => "Withdraw",
             Self::Network(verb) => verb.word(),
             Self::Identity(verb) => verb.word(),
+            Self::Trust(verb) => verb.word(),
         }
     }
 
@@ -139,6 +144,7 @@ impl Verb {
             Self::Withdraw => ICON_EXTENSION_OFF,
             Self::Network(verb) => verb.icon(),
             Self::Identity(verb) => verb.icon(),
+            Self::Trust(verb) => verb.icon(),
         }
     }
 
@@ -150,6 +156,7 @@ impl Verb {
             Self::Degrade | Self::Churn | Self::Withdraw | Self::Exhaust | Self::Isolate => look.warning,
             Self::Network(verb) => verb.tint(look),
             Self::Identity(verb) => verb.tint(look),
+            Self::Trust(verb) => verb.tint(look),
         }
     }
 
@@ -170,6 +177,7 @@ impl Verb {
             Self::Withdraw => "They can't do it any more.",
             Self::Network(verb) => verb.does(),
             Self::Identity(verb) => verb.does(),
+            Self::Trust(verb) => verb.does(),
         }
     }
 }
@@ -200,6 +208,8 @@ pub struct FaultsView<'a> {
     pub talking: Option<Talking>,
     /// What is to be known of identities; attacks on them are offered only where agents have keys.
     pub proving: Option<Proving>,
+    /// Whether there is trust that could be attacked.
+    pub trusting: bool,
     /// The workloads; faults of work are offered only if there are some.
     pub demands: &'a [DemandFacts],
     /// The centre of what is in view, in world units.
@@ -247,6 +257,10 @@ pub struct FaultsState {
     pub network: NetworkStrengths,
     /// How often each attacker tries, per second.
     pub tries: f32,
+    /// How many ratings each liar makes up, per second.
+    pub ratings: f32,
+    /// The group that is lied about.
+    pub about: String,
     /// What is remembered of faults of work.
     pub work: WorkFaults,
 }
@@ -273,6 +287,8 @@ impl Default for FaultsState {
             spoof_strength: SpoofPheromone::default().strength,
             network: NetworkStrengths::default(),
             tries: 1.0,
+            ratings: 2.0,
+            about: String::new(),
             work: WorkFaults::default(),
         }
     }
@@ -324,12 +340,16 @@ impl FaultsState {
             (Verb::Spoof, DropOn::Ground(center)) => {
                 (self.spoof(SpoofPlace::At(center), radius).into(), format!("Spoofed {} in the circle", self.field))
             }
+            (Verb::Trust(TrustVerb::Sybils), DropOn::Ground(center)) => {
+                let sybils = self.sybils(None, Some(Placement::Disc { center, radius }));
+                (sybils, format!("{} Sybils joined {}", format::count(self.spawned.into()), self.about))
+            }
             (Verb::Network(NetworkVerb::Heal), _) => (self.intervention(verb, Selector::All), network::HEALED.into()),
             (_, DropOn::Ground(center)) => {
                 let select = self.share_of(Selector::Within { center, radius });
                 let words = match verb {
                     Verb::Network(verb) => verb.of_the_circle(&format::share_in_words(self.share)),
-                    Verb::Identity(verb) => {
+                    Verb::Identity(_) | Verb::Trust(_) => {
                         format!("{} {} of the circle", verb.word(), format::share_in_words(self.share))
                     }
                     _ => format!("{}: {} of the circle", verb.word(), format::share_in_words(self.share)),
@@ -337,7 +357,8 @@ impl FaultsState {
                 (self.intervention(verb, select), words)
             }
             (_, DropOn::Agent(agent)) => {
-                let colon = if matches!(verb, Verb::Network(_) | Verb::Identity(_)) { "" } else { ":" };
+                let colon =
+                    if matches!(verb, Verb::Network(_) | Verb::Identity(_) | Verb::Trust(_)) { "" } else { ":" };
                 let words = format!("{}{colon} agent {agent}", verb.word());
                 (self.intervention(verb, Selector::Ids(vec![agent])), words)
             }
@@ -373,6 +394,7 @@ impl FaultsState {
             Verb::Withdraw => WithdrawCapability { select, capability: self.capability.trim().to_owned() }.into(),
             Verb::Network(verb) => self.network.intervention(verb, select, duration_s),
             Verb::Identity(verb) => identity::intervention(verb, select, self.tries, duration_s),
+            Verb::Trust(verb) => self.on_trust(verb, select),
         }
     }
 
@@ -617,6 +639,9 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
     if let Some(proving) = view.proving {
         identity::show(ui, look, view, proving, state, meant, actions);
     }
+    if view.trusting {
+        trust::show(ui, look, view, state, meant, actions);
+    }
     if !view.fields.is_empty() {
         false_trail(ui, look, view, state, meant, actions);
     }
@@ -767,6 +792,7 @@ mod tests {
             fields: &[],
             talking: None,
             proving: None,
+            trusting: false,
             demands: &[],
             view_center: Vec2::new(5.0, 6.0),
             world_size: 1000.0,

@@ -14,7 +14,8 @@ use crate::facts::GroupFacts;
 use agent2028_operations::interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
 
 use crate::panels::faults::{
-    DemandFacts, DropOn, FaultsState, FaultsView, IdentityVerb, NetworkVerb, Proving, Talking, Verb, Whom, show,
+    DemandFacts, DropOn, FaultsState, FaultsView, IdentityVerb, NetworkVerb, Proving, Talking, TrustVerb, Verb, Whom,
+    show,
 };
 
 fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harness<'a, Stage<FaultsState>> {
@@ -26,7 +27,7 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
     let capabilities = vec!["database.query".to_owned(), "ml.train".to_owned()];
     let demand = |name: &str| DemandFacts { name: name.to_owned(), capability: "database.query".into() };
     let demands = vec![demand("visitors"), demand("reports")];
-    stage([260.0, 1500.0], state, move |ui, look, state, actions| {
+    stage([260.0, 1800.0], state, move |ui, look, state, actions| {
         let view = FaultsView {
             agents,
             groups: &groups,
@@ -35,6 +36,7 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
             fields: &fields,
             talking: Some(Talking { partitions: 1, gossips: true }),
             proving: Some(Proving { requests: true, channels: true }),
+            trusting: true,
             demands: &demands,
             view_center: Vec2::new(7.0, 8.0),
             world_size: 1000.0,
@@ -74,6 +76,7 @@ fn every_verb_of_identities_is_its_intervention() {
         fields: &[],
         talking: None,
         proving: Some(Proving::default()),
+        trusting: true,
         demands: &[],
         view_center: Vec2::ZERO,
         world_size: 100.0,
@@ -81,6 +84,50 @@ fn every_verb_of_identities_is_its_intervention() {
     let dropped = |on| state.dropped(Verb::Identity(IdentityVerb::End), on, &view).1;
     assert_eq!(dropped(DropOn::Agent(AgentId(3))), "End identity of agent #3");
     assert_eq!(dropped(DropOn::Ground(Vec2::ONE)), "End identity of a third of the circle");
+}
+
+#[test]
+fn every_attack_on_trust_is_its_intervention() {
+    use agent2028_trust::interventions::{BadMouthing, BallotStuffing, Collude, OnOff, SybilJoin, Whitewash};
+    let state = FaultsState { passing: true, seconds: 4.0, ratings: 3.0, about: "hawk".into(), ..default() };
+    let mut harness = palette(state, 1000, &[]);
+    let (third, hawk, duration_s) = (Selector::Fraction(0.33), Selector::Named("hawk".into()), Some(4.0));
+    let praise: BallotStuffing = only(&click(&mut harness, Role::Button, "Let a third praise hawk"));
+    let expected = BallotStuffing { select: third.clone(), praise: hawk.clone(), per_second: 3.0, duration_s };
+    assert_eq!(praise, expected);
+    let down: BadMouthing = only(&click(&mut harness, Role::Button, "Let a third run hawk down"));
+    assert_eq!((down.select, down.against), (third.clone(), hawk.clone()));
+    let collude: Collude = only(&click(&mut harness, Role::Button, "Let a third collude"));
+    assert_eq!((collude.select, collude.against), (third.clone(), Some(hawk)));
+    let betray: OnOff = only(&click(&mut harness, Role::Button, "Let a third betray by turns"));
+    assert_eq!((betray.select, betray.duration_s), (third.clone(), duration_s));
+    let rename: Whitewash = only(&click(&mut harness, Role::Button, "Let a third change names"));
+    assert_eq!(rename.select, third);
+    let sybils: SybilJoin = only(&click(&mut harness, Role::Button, "Sybils join hawk"));
+    assert_eq!((sybils.group.as_str(), sybils.count, sybils.praise), ("hawk", 100, None));
+    // A group that is no longer there is not lied about.
+    let mut harness = palette(FaultsState { about: "gone".into(), ..default() }, 1000, &[]);
+    let down: BadMouthing = only(&click(&mut harness, Role::Button, "Let a third run bird down"));
+    assert_eq!(down.against, Selector::Named("bird".into()));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    let groups = [GroupFacts { name: "bird".into(), count: 10, ..default() }];
+    let view = FaultsView {
+        agents: 10,
+        groups: &groups,
+        selected: &[],
+        capabilities: &[],
+        fields: &[],
+        talking: None,
+        proving: None,
+        trusting: true,
+        demands: &[],
+        view_center: Vec2::ZERO,
+        world_size: 100.0,
+    };
+    let state = FaultsState { about: "bird".into(), ..default() };
+    let dropped = |verb, on| state.dropped(Verb::Trust(verb), on, &view).1;
+    assert_eq!(dropped(TrustVerb::Betray, DropOn::Agent(AgentId(3))), "Betrayal by agent #3");
+    assert_eq!(dropped(TrustVerb::Sybils, DropOn::Ground(Vec2::ONE)), "100 Sybils joined bird");
 }
 
 #[test]
@@ -152,6 +199,7 @@ fn faults_of_the_network_are_dropped_on_agents_and_on_the_ground() {
         fields: &[],
         talking: Some(Talking::default()),
         proving: Some(Proving::default()),
+        trusting: true,
         demands: &[],
         view_center: Vec2::ZERO,
         world_size: 1000.0,
