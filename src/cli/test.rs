@@ -9,18 +9,23 @@ use serde::Serialize;
 
 use super::check::scene_files;
 use super::write_up::{number, right, table, verdict_table};
-use super::{BAD_INPUT, DONE, FAILED, Failure, Format, json, print, tell};
+use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, json, print, tell};
 use crate::headless::{RunOptions, Summary, run};
 use crate::scene::load::load;
 use crate::scene::report::Line;
 
 /// Runs scenes and judges their expectations; exits with 1 if any is not met, with 2 if a scene is wrong.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  agent2028 test scenes/\n  agent2028 test flock my-scene.ron --junit results.xml")]
+#[command(
+    after_help = "Examples:\n  agent2028 test scenes/\n  agent2028 test flock my-scene.ron --junit results.xml\n  \
+    agent2028 test sybil --set defence=Pooled                # what happens without the defence"
+)]
 pub(crate) struct Test {
     /// Scene files, folders with scene files, or names of built-in scenes.
     #[arg(required = true)]
     paths: Vec<String>,
+    #[command(flatten)]
+    scene_arguments: SceneArguments,
     /// Uses this many threads; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -46,7 +51,7 @@ impl Test {
         for path in &self.paths {
             for scene in scene_files(path)? {
                 let options = RunOptions { threads: self.threads.map(usize::from), ..Default::default() };
-                let result = load(&scene, &[])
+                let result = load(&scene, &self.scene_arguments.settings())
                     .map_err(Failure::from)
                     .and_then(|loaded| run(&loaded, &options, &mut |_| {}).map_err(Failure::from));
                 match result {

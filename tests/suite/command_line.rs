@@ -70,6 +70,10 @@ fn test_passes_what_holds_and_exits_1_for_what_does_not() {
     let (code, out, _) = finish(program().arg("test").arg(&path).args(["--format", "json"]));
     let list: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, list[0]["expectations"][0]["met"].as_bool()), (1, Some(false)));
+    let with = |setting: &str| finish(program().arg("test").arg(&path).args(["--seed", "5", "--set", setting]));
+    assert_eq!(with("agents[0].count=4").0, 0);
+    let (code, _, stderr) = with("agents[0].cuont=4");
+    assert!(code == 2 && stderr.contains("count"), "{stderr}");
 }
 
 #[test]
