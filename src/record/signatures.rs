@@ -8,8 +8,8 @@ use agent2028_core::clock::SimClock;
 use agent2028_identity::{Identities, Made, Recorded};
 use bevy::prelude::World;
 
-use super::RecordError;
 use super::rows::{self, RowFile};
+use super::{RecordError, io_error};
 
 /// The name of the file.
 pub const FILE: &str = "signatures.csv";
@@ -22,16 +22,32 @@ pub struct SignatureFile {
 }
 
 impl SignatureFile {
-    /// Begins or goes on after `tick` in the folder of a run.
+    /// Begins in the folder of a new run.
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn open(folder: &Path, tick: u64, world: &World) -> Result<Self, RecordError> {
+    pub fn create(folder: &Path, world: &World) -> Result<Self, RecordError> {
+        // A run that was stopped before its first tick may have left one.
+        let path = folder.join(FILE);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(io_error(&path))?;
+        }
+        Self::begin(folder, None, world)
+    }
+
+    /// Goes on after `tick` in the folder of a run.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn resume(folder: &Path, tick: u64, world: &World) -> Result<Self, RecordError> {
+        let rows = if folder.join(FILE).exists() { Some(begin(folder, Some(tick))?) } else { None };
+        Self::begin(folder, rows, world)
+    }
+
+    fn begin(folder: &Path, rows: Option<RowFile>, world: &World) -> Result<Self, RecordError> {
         if let Some(identities) = world.get_resource::<Identities>() {
             identities.keep_made();
         }
-        let path = folder.join(FILE);
-        let rows = if path.exists() { Some(begin(folder, Some(tick))?) } else { None };
         let mut file = Self { folder: folder.into(), rows };
         file.tick(world)?;
         Ok(file)
@@ -193,6 +209,8 @@ mod tests {
     #[test]
     fn suites_that_take_seeds_leave_no_such_file_and_damaged_rows_are_told() {
         let folder = tempfile::tempdir().unwrap();
+        // What a run left that was stopped before its first tick is not this one's.
+        std::fs::write(folder.path().join(FILE), "tick\n0,left over\n").unwrap();
         drop(recorded("delegation", "HybridFips", 5, folder.path()));
         assert!(!folder.path().join(FILE).exists());
         let folder = tempfile::tempdir().unwrap();
