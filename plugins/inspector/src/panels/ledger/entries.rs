@@ -16,6 +16,9 @@ use crate::panels::metrics::search;
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
+/// Longer names of agents lose their middle, so that their number stays.
+const MOST_LETTERS: usize = 13;
+
 /// The numbers of the entries that pass the filters; worked out anew only when these change, and else for new entries alone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Matches {
@@ -133,7 +136,10 @@ pub(super) fn toolbar(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut Led
     }
     let mut text = format::counted(state.matches.count(ledger) as u64, "entry", "entries");
     if ledger.first() > 0 {
-        text.push_str(&format!(" from {} on; older ones are in the run's folder only", format::count(ledger.first())));
+        text.push_str(&format!(
+            " from {} on; older ones are in the run's folder, if it has one",
+            format::count(ledger.first())
+        ));
     }
     let text = look.quiet(text);
     widgets::room(ui, widgets::text_width(ui, text.clone()));
@@ -199,7 +205,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &LedgerView, ledger: &Ledger,
                 widgets::dot(ui, tint(look, &entry));
                 ui.label(look.body(word(entry.kind)));
             });
-            let agent = entry.who.map_or_else(String::new, |who| view.name_of(AgentId(who)));
+            let named = |who| format::elided(&view.name_of(AgentId(who)), MOST_LETTERS);
+            let agent = entry.who.map_or_else(String::new, named);
             if columns.agent {
                 widgets::cell(ui, measure::VALUE_COLUMN, Cell::Left, |ui| ui.label(look.body(&agent)));
             }
