@@ -36,6 +36,9 @@ pub struct EventBus {
     now: (u64, i64),
     /// The number of the first event since the last tick ended.
     tick_first: u64,
+    /// The number of the first event of the tick that runs: what was told before it, such as while agents were spawned, is
+    /// none of it.
+    begun: u64,
     /// The events of the last tick that ended: from, to before.
     last_tick: (u64, u64),
     whole_ticks: bool,
@@ -64,6 +67,7 @@ impl EventBus {
             census: Census::default(),
             now: (0, 0),
             tick_first: 0,
+            begun: 0,
             last_tick: (0, 0),
             whole_ticks: false,
             subscribers: Vec::new(),
@@ -154,6 +158,7 @@ impl EventBus {
     /// in vain are reported. For a bus that isn't the world's own; that one is served by the schedule.
     pub fn begin_tick(&mut self, tick: u64, unix_ms: i64) {
         self.now = (tick, unix_ms);
+        self.begun = self.log.next();
         while let Some(Request { sequence, respond_by, kind, tick: asked_at, priority, source }) =
             self.requests.take_overdue(tick)
         {
@@ -387,7 +392,7 @@ impl EventBus {
         self.log.restart(next);
         self.heads.restart(next);
         self.census.restore(counts.into_iter().map(|(name, count)| (intern(&name), count)).collect());
-        (self.tick_first, self.last_tick) = (next, (next, next));
+        (self.tick_first, self.begun, self.last_tick) = (next, next, (next, next));
         for subscriber in &mut self.subscribers {
             (subscriber.next, subscriber.missed) = (next, 0);
         }
@@ -493,7 +498,7 @@ impl FromWorld for EventMetrics {
 
 /// Closes the tick, last of all.
 pub(crate) fn end_tick(mut bus: ResMut<EventBus>, ids: Res<EventMetrics>, mut metrics: ResMut<Metrics>) {
-    let published = bus.log.next() - bus.tick_first;
+    let published = bus.log.next() - bus.begun;
     metrics.record(ids.published, published as f64);
     metrics.record(ids.waiting, bus.requests.iter().len() as f64);
     metrics.record(ids.handler_failures, bus.handler_failures as f64);
