@@ -238,14 +238,19 @@ pub(crate) fn summarise(world: &World, loaded: &Loaded, first: u64, wall: f64, c
     }
 }
 
-/// Processor time that this process has used, in seconds; only where `/proc` tells.
+/// Processor time that this process has used, in seconds; only on Unix.
 #[must_use]
 pub fn cpu_seconds() -> Option<f64> {
-    // Fields 14 and 15 after the command's closing parenthesis, in ticks of 1/100 s (USER_HZ is 100 on Linux).
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    Some(ticks as f64 / 100.0)
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{UsageWho, getrusage};
+        use nix::sys::time::TimeValLike;
+        let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+        let time = usage.user_time() + usage.system_time();
+        Some(time.num_microseconds() as f64 / 1e6)
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// The largest resident memory that this process has had, in bytes; only where `/proc` tells.

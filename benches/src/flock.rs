@@ -6,6 +6,7 @@ use agent2028_core::parallel::Workers;
 use agent2028_core::simulation::Simulation;
 use bevy::math::Vec2;
 
+#[cfg(feature = "krabmaga")]
 use crate::birds_on_krabmaga::KrabmagaBirds;
 use crate::measure::{Clock, Failure, Figures, Sample, fill, pairs, time};
 use crate::row::{Curve, Effort, Row, Target, Unit};
@@ -13,12 +14,15 @@ use crate::scene::{Crowd, arrays, mean_of};
 
 const AGENT_STEP: Unit = Unit::SecondsPer("agent-step");
 
+/// The baseline that is only there with the feature of its name.
+pub const KRABMAGA: &str = "krABMaga 0.6.2";
+
 /// The rows.
 pub const ROWS: &[Row] = &[
     Row {
         name: "flock-small",
         work: "the birds of the ABMFrameworksComparison: 200 on a 100 × 100 torus, vision 5, 100 steps, one thread",
-        baseline: "krABMaga 0.6.2",
+        baseline: KRABMAGA,
         unit: AGENT_STEP,
         clock: Clock::Wall,
         target: Target::CostTimes(0.25),
@@ -31,7 +35,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "flock-large",
         work: "the same: 400 on 150 × 150, vision 15, 100 steps",
-        baseline: "krABMaga 0.6.2",
+        baseline: KRABMAGA,
         unit: AGENT_STEP,
         clock: Clock::Wall,
         target: Target::CostTimes(0.15),
@@ -44,7 +48,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "flock-100k",
         work: "the birds at the density and vision of flock-small: 10⁵, 20 steps, one thread",
-        baseline: "krABMaga 0.6.2",
+        baseline: KRABMAGA,
         unit: AGENT_STEP,
         clock: Clock::User,
         target: Target::SpeedTimes(40.0),
@@ -55,7 +59,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "flock-1M",
         work: "the same: 10⁶, 5 steps",
-        baseline: "krABMaga 0.6.2",
+        baseline: KRABMAGA,
         unit: AGENT_STEP,
         clock: Clock::User,
         target: Target::SpeedTimes(40.0),
@@ -140,7 +144,17 @@ impl Flight {
     }
 }
 
+/// Said of the rows whose baseline is not there.
+#[cfg(not(feature = "krabmaga"))]
+const NOT_BUILT_IN: &str = "krABMaga is not built in; add --features krabmaga";
+
+#[cfg(not(feature = "krabmaga"))]
+fn against_krabmaga(_: Effort, _: Crowd, _: usize, _: usize, _: Clock) -> Result<Figures, Failure> {
+    Err(NOT_BUILT_IN.into())
+}
+
 /// The same birds from the same start in both simulators.
+#[cfg(feature = "krabmaga")]
 fn against_krabmaga(
     effort: Effort,
     crowd: Crowd,
@@ -220,6 +234,18 @@ fn two_threads(effort: Effort) -> Result<Figures, Failure> {
     Ok(figures.with_note(format!("mean neighbours {neighbours:.2}; both end with the same bits")))
 }
 
+/// How long krABMaga takes for these steps.
+#[cfg(feature = "krabmaga")]
+fn krabmaga_steps(crowd: Crowd, steps: usize, positions: &[Vec2], headings: &[Vec2]) -> Result<Sample, Failure> {
+    let mut baseline = KrabmagaBirds::new(birds(crowd.vision), crowd.side, positions, headings);
+    Ok(time((crowd.agents * steps) as f64, || baseline.steps(steps)).0)
+}
+
+#[cfg(not(feature = "krabmaga"))]
+fn krabmaga_steps(_: Crowd, _: usize, _: &[Vec2], _: &[Vec2]) -> Result<Sample, Failure> {
+    Err(NOT_BUILT_IN.into())
+}
+
 /// Time per step from 10³ to 10⁷ birds; the baseline's to 10⁶.
 fn growth(effort: Effort) -> Result<Curve, Failure> {
     let sizes: &[usize] =
@@ -251,10 +277,7 @@ fn growth(effort: Effort) -> Result<Curve, Failure> {
 
         if agents <= 1_000_000 {
             let headings: Vec<Vec2> = velocities.iter().map(|velocity| velocity.normalize_or_zero()).collect();
-            let baseline = fill(seconds, || {
-                let mut baseline = KrabmagaBirds::new(birds(crowd.vision), crowd.side, &positions, &headings);
-                Ok(time((agents * steps) as f64, || baseline.steps(steps)).0)
-            })?;
+            let baseline = fill(seconds, || krabmaga_steps(crowd, steps, &positions, &headings))?;
             theirs.push((agents as f64, per_step(baseline)));
         }
     }
