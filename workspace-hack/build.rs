@@ -1,0 +1,2 @@
+//! Without a build script Cargo would not look at the build dependencies.
+fn main() {}
