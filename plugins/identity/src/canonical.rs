@@ -2,6 +2,7 @@
 //!
 //! The length prefix is what keeps ("ab", "c") and ("a", "bc") apart.
 
+use agent2028_core::checkpoint::to_bytes;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest as _, Sha3_256};
 
@@ -14,6 +15,19 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha3_256::digest(bytes).into())
+    }
+
+    /// The digest of a value's binary form. A type that has none is a mistake in the program: it is told, and why not is
+    /// what the digest is of, so that it is nobody else's.
+    #[must_use]
+    pub(crate) fn of_value<T: Serialize>(value: &T) -> Self {
+        match to_bytes(value) {
+            Ok(bytes) => Self::of(&bytes),
+            Err(why) => {
+                tracing::error!("{} has no digest: {why}", std::any::type_name::<T>());
+                Self::of(why.as_bytes())
+            }
+        }
     }
 
     /// The first eight bytes as hexadecimal digits in groups of four, for people: `1f03 a9c2 77e0 54b1`.

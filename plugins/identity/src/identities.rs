@@ -18,7 +18,7 @@ use crate::recorded::{Made, Recorded};
 use crate::revocation::{KnownRevocations, RevocationList, Revocations};
 use crate::signature::Signature;
 use crate::state::{Member, Paper, PaperKind, State};
-use crate::suite::{KeyError, PrivateKeys, SignatureError};
+use crate::suite::{KeyError, PrivateKeys, SignatureError, SuiteId};
 use crate::timestamp::Timestamp;
 use crate::validator::{Documents, Papers, PeerValidator, Verdict};
 use crate::vault::Vault;
@@ -244,10 +244,14 @@ impl Identities {
         }
     }
 
-    /// Notes signatures that were made, in order.
-    pub(crate) fn note_signature(&mut self, signature: &Signature) {
+    /// Notes signatures that were made, in order, with the agents whose keys or identifiers are in them or in what was
+    /// signed. Where one of these comes from the operating system, so does the signature, whoever made it: then it is counted,
+    /// and its bytes are no state.
+    pub(crate) fn note_signature(&mut self, signature: &Signature, parties: impl IntoIterator<Item = u32>) {
         self.state.counts.signed += 1;
-        if signature.suite.suite().is_some_and(crate::suite::Suite::is_seeded) {
+        let repeats = |suite: SuiteId| suite.suite().is_some_and(crate::suite::Suite::is_seeded);
+        let suite_of = |agent| self.state.place(agent).map(|place| self.state.members[place].suite);
+        if repeats(signature.suite) && parties.into_iter().all(|agent| suite_of(agent).is_some_and(repeats)) {
             let before = self.state.transcript;
             self.state.transcript =
                 Canonical::new("agent2028.transcript.v1").bytes(&before.0).bytes(&signature.id().0).digest();
@@ -275,7 +279,7 @@ impl Identities {
             let Some(sheet) = sheet else {
                 continue;
             };
-            self.note_signature(sheet.signature());
+            self.note_signature(sheet.signature(), paper.parties());
             self.file(paper.to, &sheet);
             self.state.papers.push(paper);
             self.sheets.push(sheet);
@@ -290,7 +294,7 @@ impl Identities {
             let Some(sheet) = sheet else {
                 continue;
             };
-            self.note_signature(sheet.signature());
+            self.note_signature(sheet.signature(), paper.parties());
             owners.push(paper.to);
             self.state.papers[at] = paper;
             self.sheets[at] = sheet;

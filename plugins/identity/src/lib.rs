@@ -74,7 +74,7 @@ pub use spread::Contacts;
 use std::sync::Arc;
 
 use agent2028_core::agent::SpawnHooks;
-use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
 use agent2028_core::event::{AddEventPayload, EventBus};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
@@ -152,9 +152,8 @@ impl Plugin for IdentityPlugin {
 }
 
 /// What is state; secrets, signatures and identifiers follow from it and the scene's seed.
-fn save(world: &World) -> Vec<u8> {
-    // Writing to memory can't fail, and the type holds nothing that the format doesn't know.
-    world.get_resource::<Identities>().and_then(|own| postcard::to_stdvec(own.state()).ok()).unwrap_or_default()
+fn save(world: &World) -> Result<Vec<u8>, String> {
+    world.get_resource::<Identities>().map_or(Ok(Vec::new()), |own| to_bytes(own.state()))
 }
 
 fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use agent2028_core::checkpoint::to_bytes;
+
 use crate::canonical::Digest;
 use crate::suite::{
     Encapsulation, HalfSignatures, KeyError, PrivateKeys, PublicKeys, SharedSecret, SignatureError, VerifyingKeys,
@@ -44,18 +46,18 @@ impl Made {
     pub const COLUMNS: &str = "agent,generation,what,of,bytes";
 
     /// As comma-separated values.
-    #[must_use]
-    pub fn to_row(&self) -> String {
-        // Writing to memory can't fail, and the types hold nothing that the format doesn't know.
-        match self {
+    ///
+    /// # Errors
+    /// If it has no binary form.
+    pub fn to_row(&self) -> Result<String, String> {
+        Ok(match self {
             Self::Keys((agent, number), keys) => {
-                format!("{agent},{number},keys,{},{}", keys.id().0, hex(&postcard::to_stdvec(keys).unwrap_or_default()))
+                format!("{agent},{number},keys,{},{}", keys.id().0, hex(&to_bytes(keys)?))
             }
             Self::Signature((agent, number), message, halves) => {
-                let bytes = postcard::to_stdvec(halves).unwrap_or_default();
-                format!("{agent},{number},signature,{message},{}", hex(&bytes))
+                format!("{agent},{number},signature,{message},{}", hex(&to_bytes(halves)?))
             }
-        }
+        })
     }
 
     /// Reads a row; nothing if it is none.
@@ -237,14 +239,14 @@ mod tests {
     #[test]
     fn rows_come_back_as_they_were_and_others_are_none() {
         for made in [Made::Keys((4, 0), keys(1).public().clone()), signed(b"message")] {
-            let row = made.to_row();
+            let row = made.to_row().unwrap();
             assert_eq!(row.split(',').count(), Made::COLUMNS.split(',').count());
             assert_eq!(Made::from_row(&row), Some(made));
             assert_eq!(Made::from_row(&row[..row.len() - 1]), None);
             assert_eq!(Made::from_row(&row.replace("keys", "quays").replace("signature", "sign")), None);
         }
         // Keys stand under their own name.
-        let row = Made::Keys((4, 0), keys(1).public().clone()).to_row();
+        let row = Made::Keys((4, 0), keys(1).public().clone()).to_row().unwrap();
         let other = keys(2).public().id().0.to_string();
         assert_eq!(Made::from_row(&row.replace(&keys(1).public().id().0.to_string(), &other)), None);
     }

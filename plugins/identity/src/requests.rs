@@ -235,7 +235,7 @@ fn judge(
 
 fn note(identities: &mut Identities, clock: &SimClock, bus: &mut EventBus, attempt: &Attempt, judged: Judged) {
     if let Some(proof) = &judged.proof {
-        identities.note_signature(proof);
+        identities.note_signature(proof, [attempt.by, attempt.name, attempt.at]);
         identities.state.counts.verified += 1;
     }
     let state = &mut identities.state;

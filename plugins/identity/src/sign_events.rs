@@ -42,10 +42,10 @@ pub fn statement(id: &[u8; 16], kind: &str, source: AgentId, content: &Digest) -
     Canonical::new(EVENT).bytes(id).text(kind).number(u64::from(source.0)).bytes(&content.0).finish()
 }
 
-/// The bytes of an event that are signed; nothing if it is nobody's.
+/// The bytes of an event that are signed; nothing if it is nobody's, or carries a value that can't be written down.
 #[must_use]
 pub fn event_bytes(event: &Event, dice: &SimRng) -> Option<Vec<u8>> {
-    let (text, value) = (event.text(), event.payload.typed());
+    let (text, value) = (event.text(), event.payload.typed().ok()?);
     let value = value.as_ref().map(|(name, fields)| (*name, fields.as_str()));
     let content = event_digest(event.kind.name, event.priority, &text, value);
     Some(statement(event.id(dice).as_bytes(), event.kind.name, event.source?, &content))
@@ -90,11 +90,12 @@ pub(crate) fn sign_events(
         said.iter().map(|(agent, _, data)| SignRequest { agent: *agent, context: EVENT, data }).collect();
     let signatures = identities.sign_batch(&dice, &workers, &requests, now);
     let most = KEPT.max(said.len());
-    for ((_, number, _), signature) in said.iter().zip(signatures) {
+    for ((agent, number, _), signature) in said.iter().zip(signatures) {
         let Ok(signature) = signature else {
             continue;
         };
-        identities.note_signature(&signature);
+        // What an event says names agents by their numbers, never by identifiers that follow from keys.
+        identities.note_signature(&signature, [agent.0]);
         identities.state.counts.signed_events += 1;
         while identities.event_signatures.len() >= most {
             identities.event_signatures.pop_front();

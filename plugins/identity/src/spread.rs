@@ -50,7 +50,11 @@ impl Identities {
         lists.push(List { issued: now, epoch, papers });
         let number = lists.len();
         let signed = self.signed_list(dice, issuer, number - 1)?;
-        self.note_signature(&signed.signature);
+        let lists = self.state.lists.get(&issuer).map_or(&[][..], Vec::as_slice);
+        let papers = lists.iter().flat_map(|list| &list.papers);
+        let parties = papers.flat_map(|paper| self.state.papers[*paper as usize].parties());
+        let parties: Vec<u32> = parties.chain([issuer]).collect();
+        self.note_signature(&signed.signature, parties);
         // Every list is checked before anybody takes it over; that this happens once for all changes no result.
         self.state.counts.verified += 1;
         let verify = |signature: &Signature, keys: &PublicKeys, bytes: &[u8]| {

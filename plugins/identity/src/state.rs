@@ -75,6 +75,14 @@ pub struct Paper {
     pub revoked: bool,
 }
 
+impl Paper {
+    /// The agents whose keys or identifiers are in it.
+    #[must_use]
+    pub fn parties(&self) -> [u32; 3] {
+        [self.by, self.to, self.signer.0]
+    }
+}
+
 /// A revocation list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {
@@ -232,7 +240,8 @@ pub struct State {
     pub rules: Digest,
     /// The digest of the rules by which channels were opened last, the id of the next agent and how many there were then.
     pub peopled: (Digest, u32, u32),
-    /// The digest of all signatures made with suites that reproduce, in order: equal states come from equal signatures.
+    /// The digest of all signatures that another run of the scene makes with the same bytes, in order: equal states come from
+    /// equal signatures.
     pub transcript: Digest,
 }
 

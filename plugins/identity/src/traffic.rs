@@ -114,8 +114,7 @@ pub(crate) fn talk(
     let idle = idle_agents(&conditions);
     let now = Timestamp::now(&clock);
     if config.is_changed() || index.is_changed() {
-        // Writing to memory can't fail, and the type holds nothing that the format doesn't know.
-        let rules = Digest::of(&postcard::to_stdvec(&config.channels).unwrap_or_default());
+        let rules = Digest::of_value(&config.channels);
         let peopled = (rules, index.next_id().0, index.len() as u32);
         if identities.state.peopled != peopled {
             identities.state.peopled = peopled;
@@ -274,7 +273,8 @@ fn finish(identities: &mut Identities, bus: &mut EventBus, job: &Job, done: &mut
     if let Some(hello) = &done.hello
         && is_new
     {
-        identities.note_signature(hello);
+        let ends = identities.state.channels[job.channel].ends;
+        identities.note_signature(hello, ends);
         identities.state.counts.verified += 1;
         identities.state.counts.channels += 1;
         identities.state.channels[job.channel].opened = Some(now);

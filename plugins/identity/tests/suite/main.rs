@@ -5,6 +5,8 @@
 mod attacks;
 mod channels;
 mod checkpoints;
+#[cfg(feature = "crystals")]
+mod mixed;
 mod papers;
 mod revocations;
 mod scene;
