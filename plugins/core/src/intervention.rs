@@ -243,12 +243,14 @@ impl InterventionQueue {
         self.waiting.is_empty()
     }
 
+    /// What is due, in the order in which it came: what was asked for a tick that has run already comes with the rest.
     fn take_due(&mut self, now: u64) -> Vec<Stamped> {
         let later = self.waiting.split_off(&(now.saturating_add(1), 0));
         let due = std::mem::replace(&mut self.waiting, later);
-        due.into_iter()
-            .map(|((_, sequence), (origin, action))| Stamped { tick: now, sequence, origin, action })
-            .collect()
+        let stamped = |((_, sequence), (origin, action))| Stamped { tick: now, sequence, origin, action };
+        let mut due: Vec<Stamped> = due.into_iter().map(stamped).collect();
+        due.sort_by_key(|stamped| stamped.sequence);
+        due
     }
 
     fn has_due(&self, now: u64) -> bool {

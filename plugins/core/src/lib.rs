@@ -32,6 +32,7 @@ pub mod clock;
 pub mod event;
 pub mod explain;
 pub mod faults;
+pub mod files;
 pub mod intervention;
 pub mod life;
 pub mod metrics;

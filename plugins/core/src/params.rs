@@ -7,7 +7,8 @@ use bevy::reflect::enums::{VariantInfo, VariantType};
 use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::AddCheckpoint;
+use crate::checkpoint::{AddCheckpoint, absent};
+use crate::files::SceneFiles;
 use crate::reflect_path::{self, FieldHints, ParamValue, PathError};
 use crate::schema::{Check, Problems, suggest};
 
@@ -344,6 +345,57 @@ pub trait AddSection {
             + serde::de::DeserializeOwned;
 }
 
+/// A section's bytes, with what its files hold in the place of their names.
+fn save_section<T: Resource + Check + Clone + Serialize>(world: &World) -> Result<Vec<u8>, String> {
+    let Some(section) = world.get_resource::<T>() else {
+        return Ok(Vec::new());
+    };
+    let text = match world.get_resource::<SceneFiles>().filter(|files| !files.is_empty()) {
+        None => crate::ron_format::to_line(section),
+        Some(files) => {
+            let mut section = section.clone();
+            files.hide_names(section.files_mut());
+            crate::ron_format::to_line(&section)
+        }
+    };
+    text.map(String::into_bytes).map_err(|error| error.to_string())
+}
+
+/// The inverse of [`save_section`].
+fn load_section<T: Resource + Check + serde::de::DeserializeOwned>(
+    world: &mut World,
+    bytes: &[u8],
+) -> Result<(), String> {
+    if bytes.is_empty() {
+        return absent::<T>(world);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let mut section = crate::ron_format::from_str::<T>(text).map_err(|error| error.to_string())?;
+    if let Some(files) = world.get_resource::<SceneFiles>() {
+        files.show_names(section.files_mut())?;
+    }
+    world.insert_resource(section);
+    Ok(())
+}
+
+/// Files are read when a scene starts; a section can't take up others while it runs.
+fn check_files<T: Check + Clone>(world: &World, section: &T, at: &str, problems: &mut Problems) {
+    let Some(files) = world.get_resource::<SceneFiles>() else {
+        return;
+    };
+    for name in section.clone().files_mut() {
+        if !name.is_empty() && !files.has(name) {
+            let known: Vec<&str> = files.names().collect();
+            let help = if known.is_empty() {
+                "files are read when a scene starts: name this one in the scene".to_owned()
+            } else {
+                format!("files are read when a scene starts; this one was read with {}", known.join(", "))
+            };
+            problems.push(at, format!("this scene was not read with a file \"{name}\""), help);
+        }
+    }
+}
+
 impl AddSection for App {
     fn add_section<T>(&mut self, name: &'static str) -> &mut Self
     where
@@ -356,13 +408,14 @@ impl AddSection for App {
             + serde::de::DeserializeOwned,
     {
         self.register_type::<T>();
-        self.checkpoint_ron_resource::<T>(name);
+        self.checkpoint_custom(name, true, save_section::<T>, load_section::<T>);
         self.world_mut().get_resource_or_init::<LiveSections>().sections.insert(
             name,
             Section {
                 check: |world, at, problems| {
                     if let Some(section) = world.get_resource::<T>() {
                         section.check(at, problems);
+                        check_files(world, section, at, problems);
                     }
                 },
                 reflect: |world| world.get_resource::<T>().map(|section| section as &dyn Reflect),

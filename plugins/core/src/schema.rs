@@ -123,6 +123,12 @@ impl Problems {
 pub trait Check {
     /// Adds what is wrong with the value at path `at` to `problems`.
     fn check(&self, at: &str, problems: &mut Problems);
+
+    /// The names of the files that a section is fed by, to change them; an empty name is none. In the state of a
+    /// simulation stands what they hold, not what they are called (see [`SceneFiles`](crate::files::SceneFiles)).
+    fn files_mut(&mut self) -> Vec<&mut String> {
+        Vec::new()
+    }
 }
 
 /// A hint with the nearest of the valid names, or all of them if none is near.

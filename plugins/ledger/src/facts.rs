@@ -106,7 +106,7 @@ pub(crate) fn is_told_as_intervention(kind: EventKind) -> bool {
 #[must_use]
 pub fn event_entry(event: &Event, tick: u64, dice: &SimRng) -> Entry {
     let text = event.text();
-    let value = event.payload.typed();
+    let value = event.payload.shown();
     let value = value.as_ref().map(|(name, fields)| (*name, fields.as_str()));
     Entry {
         event: Some(event.id(dice).into_bytes()),
@@ -122,8 +122,8 @@ pub fn event_entry(event: &Event, tick: u64, dice: &SimRng) -> Entry {
 pub fn intervention_entry(applied: &Applied, tick: u64, unix_ms: i64) -> Entry {
     let stamped = &applied.stamped;
     let name = stamped.action.name();
-    // Whatever can be queued is a plain struct, which has a RON form; recordings write the same.
-    let fields = stamped.action.to_ron().unwrap_or_else(|_| "()".into());
+    // Recordings write the same. A run with an intervention that has no RON form can't be recorded; its ledger says why.
+    let fields = stamped.action.to_ron().unwrap_or_else(|error| format!("can't be written: {error}"));
     let (outcome, words) = match &applied.outcome {
         Ok(words) => (Outcome::Done, Ok(words.as_str())),
         Err(words) => (Outcome::Refused, Err(words.as_str())),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use agent2028_core::checkpoint::{StateHash, state_hash};
+use agent2028_core::checkpoint::{StateHash, state_hash, to_bytes};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus};
 use agent2028_core::intervention::InterventionLog;
@@ -351,13 +351,13 @@ impl Ledger {
     }
 
     /// What a checkpoint holds of it: the edge of the tree and the last entries.
-    pub(crate) fn save(&self) -> Vec<u8> {
+    pub(crate) fn save(&self) -> Result<Vec<u8>, String> {
         let from = self.size().saturating_sub(SAVED_ENTRIES).max(self.first());
         let entries = (from..self.size()).filter_map(|index| self.bytes_of(index).map(<[u8]>::to_vec)).collect();
         let saved = Saved {
-            dropped: self.tree.frontier_at(from).unwrap_or_default(),
+            dropped: self.tree.frontier_at(from).ok_or_else(|| format!("the tree has no edge at {from}"))?,
             entries,
-            frontier: self.tree.frontier_at(self.size()).unwrap_or_default(),
+            frontier: self.tree.frontier_at(self.size()).ok_or("the tree has no edge at its end")?,
             heads: self.heads[self.heads.len().saturating_sub(SAVED_HEADS)..].to_vec(),
             heads_made: self.heads_made,
             authority: self.authority.clone(),
@@ -365,7 +365,7 @@ impl Ledger {
             receipts: self.receipts,
             missed: self.missed,
         };
-        postcard::to_stdvec(&saved).unwrap_or_default()
+        to_bytes(&saved)
     }
 
     /// Goes to what a checkpoint holds. If that is the beginning of what is in memory, only the rest is forgotten.

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use agent2028_core::agent::{Region, Regions};
+use agent2028_core::checkpoint::to_bytes;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{
     Event, EventBus, EventDraft, EventFilter, EventPayloads, SharedEvent, StoredBus, StoredEvent,
@@ -212,21 +213,20 @@ struct Stored {
     counts: BridgeCounts,
 }
 
-pub(crate) fn save(world: &World) -> Vec<u8> {
+pub(crate) fn save(world: &World) -> Result<Vec<u8>, String> {
     let Some(buses) = world.get_resource::<RegionalBuses>() else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
-    let crossing = |crossing: &Crossing| StoredCrossing {
-        due: crossing.due,
-        sequence: crossing.event.sequence,
-        event: StoredEvent::of(&crossing.event),
+    let crossing = |crossing: &Crossing| -> Result<StoredCrossing, String> {
+        let event = StoredEvent::of(&crossing.event)?;
+        Ok(StoredCrossing { due: crossing.due, sequence: crossing.event.sequence, event })
     };
-    let stored = Stored {
-        buses: buses.buses.iter().map(StoredBus::of).collect(),
-        bridges: buses.bridges.iter().map(|bridge| bridge.iter().map(crossing).collect()).collect(),
+    let bridges = buses.bridges.iter().map(|bridge| bridge.iter().map(crossing).collect());
+    to_bytes(&Stored {
+        buses: buses.buses.iter().map(StoredBus::of).collect::<Result<_, _>>()?,
+        bridges: bridges.collect::<Result<_, _>>()?,
         counts: buses.counts,
-    };
-    postcard::to_stdvec(&stored).unwrap_or_default()
+    })
 }
 
 pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {

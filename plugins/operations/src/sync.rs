@@ -279,8 +279,8 @@ pub(crate) fn write_back(
     operations.reuse(touched);
 }
 
-pub(crate) fn save(world: &World) -> Vec<u8> {
-    world.get_resource::<Operations>().map(Operations::save).unwrap_or_default()
+pub(crate) fn save(world: &World) -> Result<Vec<u8>, String> {
+    world.get_resource::<Operations>().map_or(Ok(Vec::new()), Operations::save)
 }
 
 pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {

@@ -246,8 +246,8 @@ pub(crate) fn carry_out_verdicts(world: &mut World) {
     });
 }
 
-pub(crate) fn save(world: &World) -> Vec<u8> {
-    world.get_resource::<Trust>().map(Trust::save).unwrap_or_default()
+pub(crate) fn save(world: &World) -> Result<Vec<u8>, String> {
+    world.get_resource::<Trust>().map_or(Ok(Vec::new()), Trust::save)
 }
 
 pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {

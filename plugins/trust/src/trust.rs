@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::checkpoint::to_bytes;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -244,9 +245,11 @@ impl Trust {
     }
 
     /// The state as bytes.
-    #[must_use]
-    pub fn save(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// If a part of it has no binary form.
+    pub fn save(&self) -> Result<Vec<u8>, String> {
+        to_bytes(self)
     }
 
     /// Becomes what was saved.

@@ -189,7 +189,7 @@ fn goes_on(config: BoidsConfig, groups: &[(&str, u32)]) {
     let scene = Scene::new(groups, config);
     let mut through = scene.start();
     through.run(150);
-    let file = through.checkpoint().encode();
+    let file = through.checkpoint().encode().unwrap();
     let mut resumed = Scene { threads: 2, ..Scene::new(groups, scene.config.clone()) }.start();
     resumed.restore(&Checkpoint::decode(&file).unwrap()).unwrap();
     for _ in 0..6 {

@@ -4,6 +4,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::column::{self, Living};
+use super::registry::to_bytes;
 use crate::agent::{Agent, AgentGroups, AgentId, AgentIndex, GroupId, MAX_AGENTS, Position};
 
 #[derive(Serialize, Deserialize)]
@@ -27,7 +28,7 @@ impl Header {
     }
 }
 
-pub(super) fn save(world: &World) -> Vec<u8> {
+pub(super) fn save(world: &World) -> Result<Vec<u8>, String> {
     let living = Living::of(world);
     let header = Header {
         next_id: world.resource::<AgentIndex>().next_id().0,
@@ -39,10 +40,10 @@ pub(super) fn save(world: &World) -> Vec<u8> {
             .map(|(from, to, group)| (*from, *to, group.0))
             .collect(),
     };
-    let header = postcard::to_stdvec(&header).unwrap_or_default();
+    let header = to_bytes(&header)?;
     let header = [&(header.len() as u64).to_le_bytes(), header.as_slice()].concat();
-    // Every agent has a place: it is a required component. A world in which one was taken away can't be restored.
-    column::dense_column::<Position>(world, &living, &header).unwrap_or(header)
+    // Every agent has a place: it is a required component.
+    column::dense_column::<Position>(world, &living, &header).ok_or_else(|| "an agent has no place".to_owned())
 }
 
 /// Agents that live now and in the checkpoint keep their entity, so that nothing is moved that needn't be.
@@ -126,12 +127,12 @@ mod tests {
 
     #[test]
     fn who_lives_before_and_after_keeps_the_entity_and_others_come_and_go() {
-        let saved = save(&world(&["bird"], &[0, 2, 3, 6], 8));
+        let saved = save(&world(&["bird"], &[0, 2, 3, 6], 8)).unwrap();
         for ids in [&[0, 2, 3, 6][..], &[6, 3, 2, 0], &[], &[0, 1, 2, 3], &[2, 5, 9]] {
             let mut world = world(&["bird"], ids, 10);
             let before = entities(&world);
             load(&mut world, &saved).unwrap();
-            assert_eq!(save(&world), saved);
+            assert_eq!(save(&world).unwrap(), saved);
             let after = entities(&world);
             assert_eq!(after.iter().map(|(agent, _)| agent.0).collect::<Vec<_>>(), [0, 2, 3, 6]);
             assert_eq!(world.resource::<AgentIndex>().len(), 4);
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn sections_that_make_no_sense_are_refused() {
-        let saved = save(&world(&["bird", "ant"], &[0, 1], 2));
+        let saved = save(&world(&["bird", "ant"], &[0, 1], 2)).unwrap();
         let mut few_groups = world(&["bird"], &[0, 1], 2);
         assert!(load(&mut few_groups, &saved).is_err());
         let mut fits = world(&["bird", "ant"], &[], 0);

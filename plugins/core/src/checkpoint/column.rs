@@ -237,16 +237,13 @@ pub(super) fn load_rare_pod<T: Component<Mutability = Mutable> + Pod>(
 }
 
 /// The column of a component in serde's form.
-pub(super) fn save_serde<T: Component + Serialize>(world: &World) -> Vec<u8> {
+pub(super) fn save_serde<T: Component + Serialize>(world: &World) -> Result<Vec<u8>, String> {
     let column = sorted::<T>(world);
     let mut bytes = column_header(world, &column);
-    for (_, value) in column {
-        let start = bytes.len();
-        if postcard::to_io(value, &mut bytes).is_err() {
-            bytes.truncate(start);
-        }
+    for (agent, value) in column {
+        postcard::to_io(value, &mut bytes).map_err(|error| format!("agent {}: {error}", agent.0))?;
     }
-    bytes
+    Ok(bytes)
 }
 
 /// The inverse of [`save_serde`].
@@ -401,7 +398,7 @@ mod tests {
             let entity = entity(&world, id);
             world.entity_mut(entity).insert((Rare(id * 10), Note(format!("note {id}"))));
         }
-        let (rare, notes) = (save_pod::<Rare>(&world), save_serde::<Note>(&world));
+        let (rare, notes) = (save_pod::<Rare>(&world), save_serde::<Note>(&world).unwrap());
         let (had, has) = (entity(&world, 1), entity(&world, 0));
         world.entity_mut(had).remove::<(Rare, Note)>();
         world.entity_mut(has).insert((Rare(7), Note("new".into())));
@@ -410,7 +407,7 @@ mod tests {
         assert_eq!(world.get::<Rare>(had), Some(&Rare(10)));
         assert_eq!(world.get::<Note>(had), Some(&Note("note 1".into())));
         assert!(world.get::<Rare>(has).is_none() && world.get::<Note>(has).is_none());
-        assert_eq!((save_pod::<Rare>(&world), save_serde::<Note>(&world)), (rare, notes));
+        assert_eq!((save_pod::<Rare>(&world), save_serde::<Note>(&world).unwrap()), (rare, notes));
     }
 
     #[test]

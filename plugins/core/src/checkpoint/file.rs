@@ -12,6 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::block::{self, BLOCK_BYTES, Hash};
+use super::registry::to_bytes;
 use super::{Checkpoint, CheckpointError, SavedSection, StateHash};
 use crate::parallel::Workers;
 
@@ -75,7 +76,8 @@ fn damaged(what: impl Into<String>) -> CheckpointError {
 
 impl Checkpoint {
     /// The file as the parts that it consists of.
-    fn parts(&self) -> (Vec<u8>, Vec<Cow<'_, [u8]>>) {
+    fn parts(&self) -> Result<(Vec<u8>, Vec<Cow<'_, [u8]>>), CheckpointError> {
+        super::whole(self.unsaved.as_ref())?;
         let blocks: Vec<(&[u8], &Hash)> = self
             .sections
             .values()
@@ -97,26 +99,28 @@ impl Checkpoint {
         });
         let header =
             Header { tick: self.tick, scene: self.scene, state_hash: self.state_hash.0, sections: sections.collect() };
-        // Plain numbers, strings and lists always have a postcard form.
-        let header = postcard::to_stdvec(&header).unwrap_or_default();
+        let header = to_bytes(&header)
+            .map_err(|message| CheckpointError::Unsaved { section: "the file's header".into(), message })?;
         let mut head = Vec::with_capacity(PREFIX_BYTES + header.len() + HASH_BYTES);
         head.extend_from_slice(&MAGIC);
         head.push(VERSION);
         head.extend_from_slice(&(header.len() as u64).to_le_bytes());
         head.extend_from_slice(&header);
         head.extend_from_slice(&block::hash(&head));
-        (head, stored.into_iter().map(|(stored, _)| stored).collect())
+        Ok((head, stored.into_iter().map(|(stored, _)| stored).collect()))
     }
 
     /// The checkpoint as the bytes of a file.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let (mut file, blocks) = self.parts();
+    ///
+    /// # Errors
+    /// If a part of the state could not be saved.
+    pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
+        let (mut file, blocks) = self.parts()?;
         file.reserve_exact(blocks.iter().map(|block| block.len()).sum());
         for block in blocks {
             file.extend_from_slice(&block);
         }
-        file
+        Ok(file)
     }
 
     /// Reads the bytes of a file; anything but a whole checkpoint is refused. Large files are read on all cores.
@@ -179,9 +183,9 @@ impl Checkpoint {
     /// Writes the file so that it is there whole or not at all, and on the disk when this returns.
     ///
     /// # Errors
-    /// If the file system refuses; nothing half-written is left under the name.
+    /// If a part of the state could not be saved, or the file system refuses; nothing half-written is left under the name.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
-        let (head, blocks) = self.parts();
+        let (head, blocks) = self.parts()?;
         let parts = std::iter::once(head.as_slice()).chain(blocks.iter().map(|block| &**block));
         write_parts_atomically(path, parts)
             .map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })

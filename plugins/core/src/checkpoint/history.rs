@@ -3,6 +3,8 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::registry::to_bytes;
+
 use crate::intervention::{Applied, InterventionLog, InterventionQueue, InterventionRegistry, Origin, Stamped};
 
 #[derive(Serialize, Deserialize)]
@@ -22,26 +24,30 @@ struct StoredInterventions {
     applied: Vec<StoredIntervention>,
 }
 
-fn store(stamped: &Stamped, outcome: Option<Result<String, String>>) -> StoredIntervention {
-    StoredIntervention {
+fn store(stamped: &Stamped, outcome: Option<Result<String, String>>) -> Result<StoredIntervention, String> {
+    Ok(StoredIntervention {
         tick: stamped.tick,
         sequence: stamped.sequence,
         origin: stamped.origin,
         name: stamped.action.name().into(),
-        fields: stamped.action.to_ron().unwrap_or_default(),
+        fields: stamped.action.to_ron().map_err(|error| format!("{}: {error}", stamped.action.name()))?,
         outcome,
-    }
+    })
 }
 
-pub(super) fn save(world: &World) -> Vec<u8> {
+pub(super) fn save(world: &World) -> Result<Vec<u8>, String> {
     let queue = world.resource::<InterventionQueue>();
     let log = world.resource::<InterventionLog>();
     let stored = StoredInterventions {
         next_sequence: queue.next_sequence(),
-        waiting: queue.iter().map(|stamped| store(&stamped, None)).collect(),
-        applied: log.0.iter().map(|applied| store(&applied.stamped, Some(applied.outcome.clone()))).collect(),
+        waiting: queue.iter().map(|stamped| store(&stamped, None)).collect::<Result<_, _>>()?,
+        applied: log
+            .0
+            .iter()
+            .map(|applied| store(&applied.stamped, Some(applied.outcome.clone())))
+            .collect::<Result<_, _>>()?,
     };
-    postcard::to_stdvec(&stored).unwrap_or_default()
+    to_bytes(&stored)
 }
 
 pub(super) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {

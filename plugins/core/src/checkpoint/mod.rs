@@ -8,8 +8,9 @@ mod history;
 mod registry;
 
 pub use file::write_atomically;
+pub(crate) use registry::absent;
 pub(crate) use registry::register_core;
-pub use registry::{AddCheckpoint, CheckpointRegistry};
+pub use registry::{AddCheckpoint, CheckpointRegistry, to_bytes};
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,14 @@ pub enum CheckpointError {
     /// The checkpoint is of another scene.
     #[error("the checkpoint belongs to another scene, seed or parameter setting")]
     OtherScene,
+    /// A part of the simulation can't be saved: its type has no form in which it could be written down.
+    #[error("{section} can't be saved: {message}")]
+    Unsaved {
+        /// The section's name.
+        section: String,
+        /// Why.
+        message: String,
+    },
     /// A section doesn't fit the simulation.
     #[error("section {section}: {message}")]
     Section {
@@ -64,6 +73,8 @@ pub struct Checkpoint {
     /// The state hash.
     pub state_hash: StateHash,
     sections: BTreeMap<String, SavedSection>,
+    /// A section that could not be saved, and why.
+    unsaved: Option<(String, String)>,
     workers: Workers,
 }
 
@@ -97,20 +108,54 @@ impl std::fmt::Display for StateHash {
 pub struct SceneFingerprint(pub [u8; 32]);
 
 /// The hash of the simulation's state: the same at any thread count, in a window, headless, after a rewind or a resume.
+///
+/// For those who only show it: where a part of the state can't be saved, what is hashed of it is why not. Whoever writes a
+/// hash down or compares it asks for [`checked_state_hash`].
 #[must_use]
 pub fn state_hash(world: &World) -> StateHash {
-    hash_sections(&save_sections(world, &workers_of(world), true))
+    hash_sections(&save_sections(world, &workers_of(world), true).0)
+}
+
+/// The hash of the simulation's state, as [`state_hash`].
+///
+/// # Errors
+/// If a part of the state can't be saved.
+pub fn checked_state_hash(world: &World) -> Result<StateHash, CheckpointError> {
+    let (sections, unsaved) = save_sections(world, &workers_of(world), true);
+    whole(unsaved.as_ref())?;
+    Ok(hash_sections(&sections))
+}
+
+fn whole(unsaved: Option<&(String, String)>) -> Result<(), CheckpointError> {
+    match unsaved.cloned() {
+        None => Ok(()),
+        Some((section, message)) => Err(CheckpointError::Unsaved { section, message }),
+    }
 }
 
 fn workers_of(world: &World) -> Workers {
     world.get_resource::<Workers>().cloned().unwrap_or_else(|| Workers::new(1))
 }
 
-/// Saves all sections, or those that are hashed.
-fn save_sections(world: &World, workers: &Workers, hashed_only: bool) -> BTreeMap<String, SavedSection> {
+type Saved = (BTreeMap<String, SavedSection>, Option<(String, String)>);
+
+/// Saves all sections, or those that are hashed; and tells the first that can't be saved.
+fn save_sections(world: &World, workers: &Workers, hashed_only: bool) -> Saved {
     let registry = world.resource::<CheckpointRegistry>();
     let sections: Vec<_> = registry.sections.iter().filter(|(_, section)| section.hashed || !hashed_only).collect();
-    let bytes = workers.map_indices(sections.len(), |at| (sections[at].1.save)(world));
+    let mut unsaved = None;
+    let outcomes = workers.map_indices(sections.len(), |at| (sections[at].1.save)(world));
+    let bytes: Vec<Vec<u8>> = outcomes
+        .into_iter()
+        .zip(&sections)
+        .map(|(outcome, (name, _))| {
+            outcome.unwrap_or_else(|message| {
+                let why = format!("{name} can't be saved: {message}");
+                unsaved.get_or_insert(((**name).to_owned(), message));
+                why.into_bytes()
+            })
+        })
+        .collect();
     let blocks: Vec<&[u8]> = bytes.iter().flat_map(|bytes| block::blocks(bytes)).collect();
     let total: usize = bytes.iter().map(Vec::len).sum();
     let hashes: Vec<Hash> = if workers.worthwhile(total, BLOCK_BYTES) {
@@ -127,7 +172,7 @@ fn save_sections(world: &World, workers: &Workers, hashed_only: bool) -> BTreeMa
         // An empty section has no blocks, so leaving it out moves no hash to another.
         !(section.optional && bytes.is_empty())
     };
-    sections.into_iter().zip(bytes).filter(is_there).map(save).collect()
+    (sections.into_iter().zip(bytes).filter(is_there).map(save).collect(), unsaved)
 }
 
 /// The BLAKE3 hash of the hashed sections, each by its name, its length and the hashes of its blocks.
@@ -144,24 +189,36 @@ fn hash_sections(sections: &BTreeMap<String, SavedSection>) -> StateHash {
 
 impl Checkpoint {
     fn new(tick: u64, scene: [u8; 32], sections: BTreeMap<String, SavedSection>, workers: Workers) -> Self {
-        Self { tick, scene, state_hash: hash_sections(&sections), sections, workers }
+        Self { tick, scene, state_hash: hash_sections(&sections), sections, unsaved: None, workers }
     }
 
-    /// Saves the state of a simulation between two ticks.
+    /// Saves the state of a simulation between two ticks. If a part of it can't be saved, the checkpoint can neither be
+    /// written nor restored; [`Checkpoint::whole`] tells so at once.
     #[must_use]
     pub fn of(world: &World) -> Self {
         let workers = workers_of(world);
-        let sections = save_sections(world, &workers, false);
-        Self::new(world.resource::<SimClock>().tick(), world.resource::<SceneFingerprint>().0, sections, workers)
+        let (sections, unsaved) = save_sections(world, &workers, false);
+        let (tick, scene) = (world.resource::<SimClock>().tick(), world.resource::<SceneFingerprint>().0);
+        Self { unsaved, ..Self::new(tick, scene, sections, workers) }
+    }
+
+    /// The checkpoint itself, if it holds the whole state.
+    ///
+    /// # Errors
+    /// If a part of the state could not be saved.
+    pub fn whole(self) -> Result<Self, CheckpointError> {
+        whole(self.unsaved.as_ref())?;
+        Ok(self)
     }
 
     /// Puts a simulation of the same scene into the saved state. Agents that live before and after keep their entity, and
     /// with it whatever no section saves of them.
     ///
     /// # Errors
-    /// If the checkpoint is of another scene or lacks a section; the world is then in no defined state and must be
-    /// rebuilt from its scene.
+    /// If the checkpoint is of another scene, lacks a section or was never whole; the world is then in no defined state and
+    /// must be rebuilt from its scene.
     pub fn restore(&self, world: &mut World) -> Result<(), CheckpointError> {
+        whole(self.unsaved.as_ref())?;
         if self.scene != world.resource::<SceneFingerprint>().0 {
             return Err(CheckpointError::OtherScene);
         }
@@ -197,8 +254,8 @@ impl Checkpoint {
         let equal = workers_of(world).map_indices(sections.len(), |at| {
             let (name, section) = sections[at];
             match self.sections.get(*name) {
-                Some(saved) => saved.hashed && saved.bytes == (section.save)(world),
-                None => section.optional && (section.save)(world).is_empty(),
+                Some(saved) => saved.hashed && (section.save)(world).is_ok_and(|bytes| bytes == saved.bytes),
+                None => section.optional && (section.save)(world).is_ok_and(|bytes| bytes.is_empty()),
             }
         });
         sections.iter().zip(equal).find(|(_, equal)| !equal).map(|((name, _), _)| **name)

@@ -15,7 +15,7 @@ use crate::clock::SimClock;
 /// The section that says which agents exist; it is loaded before all others, because they refer to agents.
 const AGENTS: &str = "agents";
 
-type Save = Arc<dyn Fn(&World) -> Vec<u8> + Send + Sync>;
+type Save = Arc<dyn Fn(&World) -> Result<Vec<u8>, String> + Send + Sync>;
 type Load = Arc<dyn Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync>;
 
 #[derive(Clone)]
@@ -26,6 +26,14 @@ pub(super) struct Section {
     pub(super) optional: bool,
     pub(super) save: Save,
     pub(super) load: Load,
+}
+
+/// A value in the binary form of checkpoints.
+///
+/// # Errors
+/// If its type has no such form.
+pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, String> {
+    postcard::to_stdvec(value).map_err(|error| error.to_string())
 }
 
 /// What each plugin says must be saved, by name.
@@ -51,12 +59,13 @@ impl CheckpointRegistry {
 
 /// How plugins say what of them a checkpoint must save.
 pub trait AddCheckpoint {
-    /// Saves a section by hand. `hashed` says whether it is state (part of the state hash) or history.
+    /// Saves a section by hand. `hashed` says whether it is state (part of the state hash) or history. What can't be saved
+    /// is an error, so that nothing is ever taken for the same because it was left out.
     fn checkpoint_custom(
         &mut self,
         name: &'static str,
         hashed: bool,
-        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        save: impl Fn(&World) -> Result<Vec<u8>, String> + Send + Sync + 'static,
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self;
 
@@ -65,7 +74,7 @@ pub trait AddCheckpoint {
     fn checkpoint_optional(
         &mut self,
         name: &'static str,
-        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        save: impl Fn(&World) -> Result<Vec<u8>, String> + Send + Sync + 'static,
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self;
 
@@ -94,7 +103,10 @@ pub trait AddCheckpoint {
 }
 
 /// A resource that was absent when the state was saved must be absent now: whoever has it since relies on it.
-fn absent<T: Resource>(world: &World) -> Result<(), String> {
+///
+/// # Errors
+/// If it is there.
+pub(crate) fn absent<T: Resource>(world: &World) -> Result<(), String> {
     if world.contains_resource::<T>() { Err(format!("{} is missing", std::any::type_name::<T>())) } else { Ok(()) }
 }
 
@@ -103,7 +115,7 @@ impl AddCheckpoint for App {
         &mut self,
         name: &'static str,
         hashed: bool,
-        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        save: impl Fn(&World) -> Result<Vec<u8>, String> + Send + Sync + 'static,
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self {
         let section = Section { hashed, optional: false, save: Arc::new(save), load: Arc::new(load) };
@@ -114,7 +126,7 @@ impl AddCheckpoint for App {
     fn checkpoint_optional(
         &mut self,
         name: &'static str,
-        save: impl Fn(&World) -> Vec<u8> + Send + Sync + 'static,
+        save: impl Fn(&World) -> Result<Vec<u8>, String> + Send + Sync + 'static,
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self {
         let section = Section { hashed: true, optional: true, save: Arc::new(save), load: Arc::new(load) };
@@ -124,7 +136,7 @@ impl AddCheckpoint for App {
 
     fn checkpoint_component_pod<T: Component<Mutability = Mutable> + Pod>(&mut self, name: &'static str) -> &mut Self {
         self.world_mut().register_component::<T>();
-        self.checkpoint_custom(name, true, column::save_pod::<T>, column::load_pod::<T>)
+        self.checkpoint_custom(name, true, |world| Ok(column::save_pod::<T>(world)), column::load_pod::<T>)
     }
 
     fn checkpoint_rare_component_pod<T: Component<Mutability = Mutable> + Pod>(
@@ -132,7 +144,7 @@ impl AddCheckpoint for App {
         name: &'static str,
     ) -> &mut Self {
         self.world_mut().register_component::<T>();
-        self.checkpoint_optional(name, column::save_rare_pod::<T>, column::load_rare_pod::<T>)
+        self.checkpoint_optional(name, |world| Ok(column::save_rare_pod::<T>(world)), column::load_rare_pod::<T>)
     }
 
     fn checkpoint_component<T: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
@@ -144,7 +156,7 @@ impl AddCheckpoint for App {
         self.checkpoint_custom(
             name,
             true,
-            |world| postcard::to_stdvec(&world.get_resource::<T>()).unwrap_or_default(),
+            |world| to_bytes(&world.get_resource::<T>()),
             |world, bytes| {
                 match postcard::from_bytes::<Option<T>>(bytes).map_err(|error| error.to_string())? {
                     Some(resource) => world.insert_resource(resource),
@@ -160,11 +172,9 @@ impl AddCheckpoint for App {
             name,
             true,
             |world| {
-                world
-                    .get_resource::<T>()
-                    .and_then(|resource| crate::ron_format::to_line(resource).ok())
-                    .unwrap_or_default()
-                    .into_bytes()
+                world.get_resource::<T>().map_or(Ok(Vec::new()), |resource| {
+                    crate::ron_format::to_line(resource).map(String::into_bytes).map_err(|error| error.to_string())
+                })
             },
             |world, bytes| {
                 if bytes.is_empty() {

@@ -36,7 +36,7 @@ fn a_checkpoint_goes_on_with_the_same_bits() {
     whole.intervene(Spawn { group: "bird".into(), count: 4, at: None });
     whole.run(30);
 
-    let file = saved.encode();
+    let file = saved.encode().unwrap();
     let read = Checkpoint::decode(&file).unwrap();
     assert_eq!(read, saved);
     let mut resumed = simulation(100);
@@ -75,7 +75,7 @@ fn a_forged_checkpoint_without_a_resource_is_refused() {
     let mut forger = simulation(5);
     forger.run(1);
     forger.world_mut().remove_resource::<crate::faults::ChurnProcesses>();
-    let file = forger.checkpoint().encode();
+    let file = forger.checkpoint().encode().unwrap();
     let mut victim = simulation(5);
     let error = victim.restore(&Checkpoint::decode(&file).unwrap()).unwrap_err().to_string();
     assert!(error.contains("ChurnProcesses is missing"), "{error}");
@@ -85,7 +85,7 @@ fn a_forged_checkpoint_without_a_resource_is_refused() {
 fn every_flipped_bit_and_every_cut_of_a_checkpoint_is_noticed() {
     let mut simulation = simulation(20);
     simulation.run(2);
-    let file = simulation.checkpoint().encode();
+    let file = simulation.checkpoint().encode().unwrap();
     for at in 0..file.len() {
         let mut damaged = file.clone();
         damaged[at] ^= 1 << (at % 8);
@@ -144,7 +144,7 @@ fn files_and_hashes_are_the_same_at_any_thread_count() {
         simulation.intervene(Remove { select: Selector::Count(1000) });
         simulation.intervene(Kill { select: Selector::Count(5000), duration_s: None });
         simulation.run(2);
-        (simulation.state_hash(), simulation.checkpoint().encode())
+        (simulation.state_hash(), simulation.checkpoint().encode().unwrap())
     };
     let (hash, one) = file(1);
     for threads in [2, 3] {
@@ -168,7 +168,7 @@ fn a_file_is_there_whole_or_refused() {
     saved.write(&path).unwrap();
     assert_eq!(Checkpoint::read(&path).unwrap(), saved);
     let file = std::fs::read(&path).unwrap();
-    assert!(file == saved.encode());
+    assert!(file == saved.encode().unwrap());
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing else is left");
 
     std::fs::write(&path, &file[..file.len() - 1]).unwrap();
@@ -215,7 +215,7 @@ fn what_few_scenes_use_has_a_section_only_while_somebody_has_it() {
     simulation.restore(&without).unwrap();
     assert_eq!(region_of(simulation.world(), AgentId(2)), None);
     assert_eq!(simulation.state_hash(), without.state_hash);
-    simulation.restore(&Checkpoint::decode(&with.encode()).unwrap()).unwrap();
+    simulation.restore(&Checkpoint::decode(&with.encode().unwrap()).unwrap()).unwrap();
     assert_eq!(region_of(simulation.world(), AgentId(2)), Some(Region(3)));
     assert_eq!(region_of(simulation.world(), AgentId(1)), None);
     assert_eq!(simulation.state_hash(), with.state_hash);

@@ -427,7 +427,7 @@ fn a_resumed_run_and_a_rewound_one_tell_the_same_events() {
     let told = recorded(&mut whole);
     trouble(&mut whole);
     whole.run(25);
-    let saved = Checkpoint::decode(&whole.checkpoint().encode()).unwrap();
+    let saved = Checkpoint::decode(&whole.checkpoint().encode().unwrap()).unwrap();
     assert!(saved.section_bytes().any(|(name, bytes)| name == "events-mail" && bytes > 0));
     whole.run(35);
     let events = |told: &Mutex<Vec<(uuid::Uuid, Event)>>| std::mem::take(&mut *told.lock().unwrap());

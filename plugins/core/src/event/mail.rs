@@ -15,7 +15,7 @@ use super::{
     ResponseMissing,
 };
 use crate::agent::AgentId;
-use crate::checkpoint::AddCheckpoint;
+use crate::checkpoint::{AddCheckpoint, to_bytes};
 use crate::clock::SimClock;
 use crate::profiler::AddMemoryReport;
 
@@ -60,13 +60,15 @@ struct Mail {
 
 impl StoredEvent {
     /// That of an event; its number is kept elsewhere.
-    #[must_use]
-    pub fn of(event: &Event) -> Self {
-        let payload = match event.payload.typed() {
+    ///
+    /// # Errors
+    /// If it carries a value that can't be written down.
+    pub fn of(event: &Event) -> Result<Self, String> {
+        let payload = match event.payload.typed()? {
             Some((name, fields)) => StoredPayload::Typed { name: name.to_owned(), fields },
             None => StoredPayload::Text(event.text().into_owned()),
         };
-        Self {
+        Ok(Self {
             tick: event.tick,
             unix_ms: event.unix_ms,
             kind: event.kind.name.to_owned(),
@@ -76,7 +78,7 @@ impl StoredEvent {
             payload,
             respond_by: event.respond_by,
             refers_to: event.refers_to,
-        }
+        })
     }
 
     /// The event with its number in the run.
@@ -103,21 +105,21 @@ impl StoredEvent {
 }
 
 impl Mail {
-    fn of(bus: &EventBus) -> Self {
+    fn of(bus: &EventBus) -> Result<Self, String> {
         let stored = |subscriber: &Subscriber| StoredSubscriber {
             name: subscriber.name.to_owned(),
             filter: subscriber.filter.clone(),
             next: subscriber.next,
             missed: subscriber.missed,
         };
-        Self {
+        Ok(Self {
             subscribers: bus.saved_subscribers().map(stored).collect(),
             first: bus.unread().next().map_or(bus.next_sequence(), |event| event.sequence),
-            unread: bus.unread().map(StoredEvent::of).collect(),
+            unread: bus.unread().map(StoredEvent::of).collect::<Result<_, _>>()?,
             requests: bus.requests().iter().cloned().collect(),
             unanswered: bus.requests().unanswered,
             handler_failures: bus.handler_failures(),
-        }
+        })
     }
 
     fn put_into(self, bus: &mut EventBus, payloads: &EventPayloads) -> Result<(), String> {
@@ -156,10 +158,12 @@ pub struct StoredBus {
 
 impl StoredBus {
     /// That of a bus.
-    #[must_use]
-    pub fn of(bus: &EventBus) -> Self {
+    ///
+    /// # Errors
+    /// If an unread event carries a value that can't be written down.
+    pub fn of(bus: &EventBus) -> Result<Self, String> {
         let (next, _, counts) = bus.totals();
-        Self { next, counts, mail: Mail::of(bus) }
+        Ok(Self { next, counts, mail: Mail::of(bus)? })
     }
 
     /// Puts it in place of what a bus holds, which then stands in `tick` at a Unix time in milliseconds.
@@ -183,12 +187,12 @@ impl StoredBus {
 }
 
 /// Empty for a bus that nobody listens to and that waits for nothing.
-fn save(world: &World) -> Vec<u8> {
-    let mail = Mail::of(world.resource::<EventBus>());
+fn save(world: &World) -> Result<Vec<u8>, String> {
+    let mail = Mail::of(world.resource::<EventBus>())?;
     if mail.subscribers.is_empty() && mail.requests.is_empty() && mail.unanswered == 0 && mail.handler_failures == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    postcard::to_stdvec(&mail).unwrap_or_default()
+    to_bytes(&mail)
 }
 
 fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
@@ -212,7 +216,7 @@ pub(crate) fn register(app: &mut App) {
         .checkpoint_custom(
             "events",
             false,
-            |world| postcard::to_stdvec(&world.resource::<EventBus>().totals()).unwrap_or_default(),
+            |world| to_bytes(&world.resource::<EventBus>().totals()),
             |world, bytes| {
                 let (next, _, counts): (u64, u64, BTreeMap<String, u64>) =
                     postcard::from_bytes(bytes).map_err(|error| error.to_string())?;

@@ -100,11 +100,25 @@ impl Payload {
     }
 
     /// The name of the value's type and its fields in RON; nothing if there are only words.
-    #[must_use]
-    pub fn typed(&self) -> Option<(&'static str, String)> {
+    ///
+    /// # Errors
+    /// If the value has no RON form, so that it can't be written down.
+    pub fn typed(&self) -> Result<Option<(&'static str, String)>, String> {
         match &self.0 {
-            Content::Text(_) => None,
-            Content::Typed(value) => Some((value.name(), value.to_ron().unwrap_or_default())),
+            Content::Text(_) => Ok(None),
+            Content::Typed(value) => {
+                let fields = value.to_ron().map_err(|error| format!("{} can't be written: {error}", value.name()))?;
+                Ok(Some((value.name(), fields)))
+            }
+        }
+    }
+
+    /// The same for people to look at: where fields can't be written, why not stands in their place.
+    #[must_use]
+    pub fn shown(&self) -> Option<(&'static str, String)> {
+        match (&self.0, self.typed()) {
+            (Content::Typed(value), Err(why)) => Some((value.name(), why)),
+            (_, typed) => typed.ok().flatten(),
         }
     }
 

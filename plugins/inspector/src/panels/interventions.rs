@@ -120,7 +120,7 @@ fn origin(origin: Origin) -> &'static str {
 fn fields(action: &AnyIntervention) -> String {
     /// Lists of thousands of agents are cut: the row shows one line.
     const LONGEST: usize = 240;
-    let ron = action.to_ron().unwrap_or_default();
+    let ron = action.to_ron().unwrap_or_else(|error| error.to_string());
     let bare = ron.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&ron);
     match bare.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &bare[..end]),

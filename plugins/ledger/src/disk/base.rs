@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use agent2028_core::checkpoint::write_atomically;
+use agent2028_core::checkpoint::{to_bytes, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use super::record::Sum;
@@ -77,8 +77,7 @@ impl Base {
 
     pub fn write(&self, folder: &Path) -> Result<(), DiskError> {
         let path = Self::path(folder);
-        // Numbers, hashes and lists always have a binary form.
-        let content = postcard::to_stdvec(self).unwrap_or_default();
+        let content = to_bytes(self).map_err(std::io::Error::other).map_err(io_error(&path))?;
         let checksum = blake3::hash(&content);
         let bytes = [MAGIC.as_slice(), &content, checksum.as_bytes()].concat();
         write_atomically(&path, &bytes).map_err(io_error(&path))

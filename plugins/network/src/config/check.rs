@@ -10,6 +10,13 @@ use crate::wire::{FIRST_VERSION, LAST_VERSION};
 const MOST_LINKS: usize = 1 << 26;
 
 impl Check for NetworkConfig {
+    fn files_mut(&mut self) -> Vec<&mut String> {
+        match &mut self.topology {
+            TopologyConfig::Csv(file) => vec![file],
+            _ => Vec::new(),
+        }
+    }
+
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
         for (index, group) in self.agents.iter().enumerate() {

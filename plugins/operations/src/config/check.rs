@@ -11,6 +11,19 @@ use crate::bridge::swarm_name;
 const MOST_WORKLOADS: usize = 1024;
 
 impl Check for OperationsConfig {
+    fn files_mut(&mut self) -> Vec<&mut String> {
+        let traces = self.workload.iter_mut().filter_map(|workload| match workload {
+            Workload::Trace(file) => Some(file),
+            _ => None,
+        });
+        let rules = self.services.iter_mut().map(|rule| &mut rule.time);
+        let samples = std::iter::once(&mut self.service).chain(rules).filter_map(|time| match time {
+            ServiceTime::Empirical(file) => Some(file),
+            _ => None,
+        });
+        traces.chain(samples).collect()
+    }
+
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
         if self.workload.len() > MOST_WORKLOADS {

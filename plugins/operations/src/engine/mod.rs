@@ -20,6 +20,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use agent2028_core::agent::{AgentId, FitnessWeights, RoutingWeights, Tier};
+use agent2028_core::checkpoint::to_bytes;
 use agent2028_core::rng::SimRng;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -373,10 +374,12 @@ impl Operations {
     }
 
     /// The state as bytes.
-    #[must_use]
-    pub fn save(&self) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// If a part of it has no binary form.
+    pub fn save(&self) -> Result<Vec<u8>, String> {
         let pools = self.pools.iter().map(|pool| (&pool.key, pool.line, pool.cursor)).collect();
-        postcard::to_stdvec(&Saved { state: &self.state, pools }).unwrap_or_default()
+        to_bytes(&Saved { state: &self.state, pools })
     }
 
     /// Becomes what was saved. Pools hold nobody until the next [`Operations::hold_members`].

@@ -299,13 +299,19 @@ impl Source {
         at.clamp(0.0, keys - 1.0) as u64
     }
 
+    /// The trace, at the row that comes next. It was looked through when the scene was read; if it can't be read any longer
+    /// that is told, because its requests are missing from then on.
     fn open(&self, file: &str, files: &Files) -> Option<TraceReader> {
-        let mut reader = TraceReader::open(files.traces.get(file)?).ok()?;
-        match self.row {
-            Some((0, _)) => Some(reader),
-            Some((byte, at_s)) => reader.seek(byte, at_s).ok().map(|()| reader),
-            None => None,
-        }
+        let (byte, at_s) = self.row?;
+        let opened =
+            files.traces.get(file).ok_or_else(|| "the scene was not read with it".to_owned()).and_then(|path| {
+                let mut reader = TraceReader::open(path).map_err(|fault| fault.message)?;
+                if byte > 0 {
+                    reader.seek(byte, at_s).map_err(|fault| fault.message)?;
+                }
+                Ok(reader)
+            });
+        opened.inspect_err(|why| tracing::error!("the trace \"{file}\" ends here, it can't be read: {why}")).ok()
     }
 
     fn take_row(

@@ -68,7 +68,7 @@ fn a_checkpoint_amid_everything_goes_on_with_the_same_hashes() {
     let mut through = scene.start();
     disturb(&mut through);
     let saved = through.checkpoint();
-    let read = Checkpoint::decode(&saved.encode()).unwrap();
+    let read = Checkpoint::decode(&saved.encode().unwrap()).unwrap();
     let mut resumed = Scene { threads: 2, ..scene }.start();
     resumed.restore(&read).unwrap();
     for _ in 0..8 {
@@ -96,7 +96,7 @@ fn bytes_that_are_no_state_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut simulation = everything(folder.path()).start();
     simulation.run(100);
-    let bytes = operations(&simulation).save();
+    let bytes = operations(&simulation).save().unwrap();
     assert!(Operations::load(&bytes).is_ok());
     assert!(Operations::load(&bytes[..bytes.len() / 2]).is_err());
     // Whatever a damaged state says, loading it either fails or gives something that can be looked at.

@@ -105,7 +105,7 @@ fn a_checkpoint_amid_foraging_goes_on_with_the_same_hashes() {
         let mut through = scene.start();
         disturb(&mut through);
         let saved = through.checkpoint();
-        let file = saved.encode();
+        let file = saved.encode().unwrap();
         let read = Checkpoint::decode(&file).unwrap();
         assert_eq!(read, saved);
 

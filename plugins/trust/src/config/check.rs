@@ -6,6 +6,13 @@ use agent2028_core::schema::{Check, Problems};
 use super::{Edges, Reputation, TrustConfig};
 
 impl Check for TrustConfig {
+    fn files_mut(&mut self) -> Vec<&mut String> {
+        match &mut self.edges {
+            Edges::Csv(file) => vec![file],
+            Edges::None => Vec::new(),
+        }
+    }
+
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
         for (index, group) in self.raters.iter().enumerate() {

@@ -59,7 +59,7 @@ fn a_checkpoint_amid_everything_goes_on_with_the_same_hashes() {
         let mut through = scene.start();
         disturb(&mut through);
         let saved = through.checkpoint();
-        let read = Checkpoint::decode(&saved.encode()).unwrap();
+        let read = Checkpoint::decode(&saved.encode().unwrap()).unwrap();
         let mut resumed = Scene { threads: 2, ..scene.clone() }.start();
         resumed.restore(&read).unwrap();
         for _ in 0..8 {
@@ -84,7 +84,7 @@ fn a_checkpoint_amid_everything_goes_on_with_the_same_hashes() {
 fn bytes_that_are_no_state_are_refused() {
     let mut simulation = everything(Reputation::EigenTrust).start();
     disturb(&mut simulation);
-    let bytes = trust(&simulation).save();
+    let bytes = trust(&simulation).save().unwrap();
     assert!(Trust::load(&bytes).is_ok());
     assert!(Trust::load(&bytes[..bytes.len() / 2]).is_err());
     // Whatever a damaged state says, loading it either fails or gives something that can be looked at.

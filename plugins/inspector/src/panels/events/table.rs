@@ -79,7 +79,7 @@ pub(super) fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, ac
         if let Some(about) = event.refers_to {
             ui.label(look.body(format!("About event {}", format::count(about))));
         }
-        if let Some((name, fields)) = event.payload.typed() {
+        if let Some((name, fields)) = event.payload.shown() {
             ui.label(look.figure(format!("{name}{fields}")));
         }
         ui.label(look.quiet("Click to select the agent, double-click to go to the tick"));
@@ -114,7 +114,7 @@ pub(super) fn text(events: &[&Event], names: &AgentGroups, separator: char) -> S
         let name = event.source.map_or(String::new(), |agent| names.name_of(agent));
         // A tab within a text would be one more cell.
         let clean = |text: &str| quoted(&text.replace('\t', " "));
-        let (payload, fields) = event.payload.typed().unwrap_or_default();
+        let (payload, fields) = event.payload.shown().unwrap_or_default();
         let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
         let cells = [
             event.sequence.to_string(),
@@ -153,7 +153,7 @@ pub(super) fn json_lines(events: &[&Event], names: &AgentGroups) -> String {
             let _ = write!(text, ",\"agent\":{},\"name\":{}", agent.0, json(&names.name_of(agent)));
         }
         let _ = write!(text, ",\"text\":{}", json(&event.text()));
-        if let Some((name, fields)) = event.payload.typed() {
+        if let Some((name, fields)) = event.payload.shown() {
             let _ = write!(text, ",\"payload\":{},\"fields\":{}", json(name), json(&fields));
         }
         for (name, number) in [("respond_by", event.respond_by), ("refers_to", event.refers_to)] {
