@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agent2028_boids::BoidsPlugin;
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, GroupId, spawn_scene_group};
-use agent2028_core::checkpoint::SceneFingerprint;
+use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
 use agent2028_core::intervention::{InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
@@ -103,6 +103,8 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
         on_fault: scene.on_fault,
     });
     app.add_plugins(expect::plugin);
+    app.insert_resource(loaded.scene_files().clone());
+    Action::register_all(&mut app);
     for group in &scene.agents {
         app.world_mut().resource_mut::<AgentGroups>().add(group.clone());
     }
@@ -140,7 +142,14 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     world.insert_resource(SceneFingerprint(loaded.fingerprint()));
     world.insert_resource(Params(scene.params.clone()));
     world.insert_resource(Expectations::new(scene.expect.clone()));
-    let problems = check_against_plugins(world, scene);
+    let mut problems = check_against_plugins(world, scene);
+    if let Err(error) = checked_state_hash(world) {
+        problems.push(Problem {
+            path: String::new(),
+            message: error.to_string(),
+            help: "a plugin saves what has no binary form: its types must be plain serde types".into(),
+        });
+    }
     if !problems.is_empty() {
         return Err(loaded.error(problems));
     }

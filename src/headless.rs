@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use agent2028_core::checkpoint::{Checkpoint, state_hash};
+use agent2028_core::checkpoint::{Checkpoint, checked_state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{AnyIntervention, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::run_ticks;
 use bevy::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
-use crate::record::{RecordError, RunFolder, checkpoints};
+use crate::record::folder::queue;
+use crate::record::{Asked, Entry, Past, RecordError, RunFolder, checkpoints};
 use crate::scene::expect::{Expectations, Verdict};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
@@ -34,9 +35,10 @@ pub struct RunOptions {
     pub checkpoint_every: Option<u64>,
     /// Ticks between two state hashes.
     pub hash_every: Option<u64>,
-    /// A run's folder to go on with.
+    /// A run's folder to go on with. What is not asked for here stays as it was asked for when the run began.
     pub resume: Option<PathBuf>,
-    /// What somebody does to the run: each at the start of its tick, in this order within a tick.
+    /// What somebody does to the run: each at the start of its tick, in this order within a tick. Where a run is resumed, what
+    /// it has done or still has waiting is not done twice.
     pub interventions: Vec<(u64, AnyIntervention)>,
     /// Ends the run early, with [`RunError::Cancelled`], once this is true.
     pub cancel: Option<Arc<AtomicBool>>,
@@ -74,7 +76,7 @@ impl From<agent2028_core::checkpoint::CheckpointError> for RunError {
 }
 
 /// How a run went; what `run --format json` prints.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// The scene's path or name.
     pub scene: String,
@@ -95,6 +97,7 @@ pub struct Summary {
     /// The largest resident memory of the process, in bytes, if the system tells.
     pub peak_rss_bytes: Option<u64>,
     /// The last value of each metric.
+    #[serde(deserialize_with = "numbers_or_none")]
     pub metrics: BTreeMap<String, f64>,
     /// The scene's expectations and how they turned out.
     pub expectations: Vec<Verdict>,
@@ -104,8 +107,17 @@ pub struct Summary {
     #[serde(skip)]
     pub headline: Vec<String>,
     /// Whether a fault stopped the run early.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// Whether the run was complete before and nothing was done.
+    #[serde(skip)]
+    pub was_complete: bool,
+}
+
+/// JSON has no numbers that are not finite: they are written as null.
+fn numbers_or_none<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<BTreeMap<String, f64>, D::Error> {
+    let numbers = BTreeMap::<String, Option<f64>>::deserialize(reader)?;
+    Ok(numbers.into_iter().map(|(name, number)| (name, number.unwrap_or(f64::NAN))).collect())
 }
 
 impl Summary {
@@ -116,10 +128,12 @@ impl Summary {
     }
 
     /// As JSON, indented.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Numbers and strings always have a JSON form.
-        serde_json::to_string_pretty(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// If it has no JSON form.
+    pub fn to_json(&self) -> Result<String, RecordError> {
+        serde_json::to_string_pretty(self)
+            .map_err(|error| RecordError::Unwritten("the summary".into(), error.to_string()))
     }
 }
 
@@ -142,7 +156,23 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// # Errors
 /// If the scene doesn't fit its plugins or the folder can't be used; nothing half-written is left.
 pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progress)) -> Result<Summary, RunError> {
-    let mut app = build_app(loaded, options.threads, &options.plugins)?;
+    let mut asked = Asked::of(options);
+    let mut least = 0;
+    if let Some(folder) = &options.resume {
+        let past = Past::of(folder, loaded)?;
+        if let Some(summary) = past.summary.filter(|summary| options.ticks.is_none_or(|ticks| ticks == summary.ticks)) {
+            let headline = loaded.scene.headline.clone();
+            return Ok(Summary { headline, was_complete: true, ..summary });
+        }
+        asked = asked.or(&past.asked);
+        least = past.recorded;
+        if let Some(asked) = asked.ticks.filter(|ticks| *ticks < least) {
+            let folder = folder.display().to_string();
+            return Err(RecordError::Shorter { folder, recorded: least, asked }.into());
+        }
+    }
+    let last = asked.ticks.unwrap_or_else(|| loaded.scene.duration_ticks().max(least));
+    let mut app = build_app(loaded, asked.threads, &options.plugins)?;
     let world = app.world_mut();
     let mut folder = match (&options.resume, &options.out) {
         (Some(resume), _) => {
@@ -155,20 +185,24 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
             } else {
                 tracing::warn!("{} has no checkpoint yet: the run starts over", resume.display());
             }
-            Some(RunFolder::resume(resume, loaded, world)?)
+            let folder = RunFolder::resume(resume, loaded, &asked, world)?;
+            let now = world.resource::<SimClock>().tick();
+            let later = options.interventions.iter().filter(|(tick, _)| *tick > now);
+            let wanted = later.map(|(tick, action)| Entry::wanted(*tick, action)).collect::<Result<Vec<_>, _>>()?;
+            queue(resume, &wanted, world)?;
+            Some(folder)
         }
-        (None, Some(out)) => Some(RunFolder::create(out, loaded, world)?),
+        (None, Some(out)) => Some(RunFolder::create(out, loaded, &asked, world)?),
         (None, None) => None,
     };
-    for (tick, action) in &options.interventions {
+    for (tick, action) in options.interventions.iter().filter(|_| options.resume.is_none()) {
         world.resource_mut::<InterventionQueue>().push(*tick, Origin::User, action.clone());
     }
-    let last = options.ticks.unwrap_or_else(|| loaded.scene.duration_ticks());
     let first = world.resource::<SimClock>().tick();
-    let (wall, cpu) = run_loop(world, last, options, folder.as_mut(), progress)?;
-    let summary = summarise(world, loaded, first, wall, cpu);
+    let (wall, cpu) = run_loop(world, last, &asked, options.cancel.as_deref(), folder.as_mut(), progress)?;
+    let summary = summarise(world, loaded, first, wall, cpu)?;
     if let Some(folder) = &mut folder {
-        folder.finish(&summary.to_json(), state_hash(world), world)?;
+        folder.finish(&summary.to_json()?, checked_state_hash(world)?, world)?;
     }
     Ok(summary)
 }
@@ -177,7 +211,8 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
 fn run_loop(
     world: &mut World,
     last: u64,
-    options: &RunOptions,
+    asked: &Asked,
+    cancel: Option<&AtomicBool>,
     mut folder: Option<&mut RunFolder>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(f64, Option<f64>), RunError> {
@@ -187,7 +222,7 @@ fn run_loop(
     let mut tick = world.resource::<SimClock>().tick();
     progress(Progress { tick, last, agents: agent_count(world) });
     while tick < last && !is_stopped(world) {
-        if options.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+        if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
             return Err(RunError::Cancelled);
         }
         run_ticks(world, 1);
@@ -196,14 +231,14 @@ fn run_loop(
         if let Some(folder) = &mut folder {
             folder.tick(world)?;
             // The hash of the last tick is written at the end in any case.
-            if due(options.hash_every) && tick < last {
-                folder.hash(tick, state_hash(world), world)?;
+            if due(asked.hash_every) && tick < last {
+                folder.hash(tick, checked_state_hash(world)?, world)?;
             }
-            if due(options.checkpoint_every) {
+            if due(asked.checkpoint_every) {
                 folder.checkpoint(&Checkpoint::of(world))?;
             }
-        } else if due(options.hash_every) {
-            tracing::info!("tick {tick}: state-hash {}", state_hash(world));
+        } else if due(asked.hash_every) {
+            tracing::info!("tick {tick}: state-hash {}", checked_state_hash(world)?);
         }
         if told.elapsed() >= PROGRESS_EVERY || tick == last {
             told = Instant::now();
@@ -217,15 +252,21 @@ fn run_loop(
     Ok((start.elapsed().as_secs_f64(), cpu))
 }
 
-pub(crate) fn summarise(world: &World, loaded: &Loaded, first: u64, wall: f64, cpu: Option<f64>) -> Summary {
+pub(crate) fn summarise(
+    world: &World,
+    loaded: &Loaded,
+    first: u64,
+    wall: f64,
+    cpu: Option<f64>,
+) -> Result<Summary, RunError> {
     let metrics = world.resource::<Metrics>();
     let ticks = world.resource::<SimClock>().tick();
-    Summary {
+    Ok(Summary {
         scene: loaded.origin.label(),
         seed: loaded.scene.seed,
         ticks,
         agents: agent_count(world),
-        state_hash: state_hash(world).to_string(),
+        state_hash: checked_state_hash(world)?.to_string(),
         wall_seconds: wall,
         cpu_seconds: cpu,
         ticks_per_second: if wall > 0.0 { (ticks - first) as f64 / wall } else { 0.0 },
@@ -235,7 +276,8 @@ pub(crate) fn summarise(world: &World, loaded: &Loaded, first: u64, wall: f64, c
         events: world.resource::<EventBus>().counts().iter().map(|(kind, count)| ((*kind).into(), *count)).collect(),
         headline: loaded.scene.headline.clone(),
         stopped: is_stopped(world),
-    }
+        was_complete: false,
+    })
 }
 
 /// Processor time that this process has used, in seconds; only on Unix.

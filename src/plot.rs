@@ -7,6 +7,7 @@ use agent2028_core::schema::suggest;
 
 use crate::headless::RunError;
 use crate::record::{Entry, RecordError, Recording, rows};
+use crate::scene::Scene;
 
 /// Why runs could not be plotted.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +53,9 @@ impl PlottedRun {
         let recording = Recording::open(folder)?;
         let path = folder.join("metrics.csv");
         let header = rows::header(&path)?;
-        let mut metrics: Vec<(String, Vec<(f64, f64)>)> =
-            header.split(',').skip(1).map(|name| (name.to_owned(), Vec::new())).collect();
-        rows::read(&path, 1, |number, row| {
+        let names = header.names.into_iter().skip(1);
+        let mut metrics: Vec<(String, Vec<(f64, f64)>)> = names.map(|name| (name, Vec::new())).collect();
+        rows::read(&path, header.lines, |number, row| {
             let refused = || RecordError::Content {
                 path: path.display().to_string(),
                 line: Some(number),
@@ -72,6 +73,10 @@ impl PlottedRun {
 
     fn metric(&self, name: &str) -> Option<&[(f64, f64)]> {
         self.metrics.iter().find(|(known, _)| known == name).map(|(_, samples)| samples.as_slice())
+    }
+
+    fn scene(&self) -> &Scene {
+        &self.recording.loaded.scene
     }
 
     fn unit(&self, metric: &str) -> &str {
@@ -123,16 +128,42 @@ pub fn chart(runs: &[PlottedRun], patterns: &[String]) -> Result<Chart, PlotErro
         return Err(PlotError::NothingChosen(scene.name.clone()));
     }
     let plots: Vec<Plot> = wishes.into_iter().map(|(title, metrics)| plot(runs, title, &metrics)).collect();
-    let loaded = &first.recording.loaded.scene;
-    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
     Ok(Chart {
-        title: scene.name.clone(),
-        caption: format!("Seed {} · {} ticks per second · {}", loaded.seed, loaded.tick_hz, names.join(", ")),
+        title: told_apart(runs, |run| run.scene().name.clone()),
+        caption: caption(runs),
         marks: marks(runs),
         size: (Chart::default().size.0, 150 + 220 * plots.len() as u32),
         plots,
         ..Chart::default()
     })
+}
+
+/// What is the same of all runs, once; or what it is of each, with the runs that it is true of: `1 (a, c), 2 (b)`.
+fn told_apart<'a>(runs: impl IntoIterator<Item = &'a PlottedRun>, what: impl Fn(&PlottedRun) -> String) -> String {
+    let mut found: Vec<(String, Vec<&'a str>)> = Vec::new();
+    for run in runs {
+        let value = what(run);
+        match found.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, names)) => names.push(&run.name),
+            None => found.push((value, vec![&run.name])),
+        }
+    }
+    match found.as_slice() {
+        [(value, _)] => value.clone(),
+        _ => {
+            found.iter().map(|(value, names)| format!("{value} ({})", names.join(", "))).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// Seeds, rates and names of the runs: of each its own.
+fn caption(runs: &[PlottedRun]) -> String {
+    let seeds = told_apart(runs, |run| run.scene().seed.to_string());
+    let rates = told_apart(runs, |run| run.scene().tick_hz.to_string());
+    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+    let one_seed = runs.windows(2).all(|pair| pair[0].scene().seed == pair[1].scene().seed);
+    let seed = if one_seed { "Seed" } else { "Seeds" };
+    format!("{seed} {seeds} · {rates} ticks per second · {}", names.join(", "))
 }
 
 /// The names that fit the patterns, each once, in the order of the patterns.
@@ -161,7 +192,7 @@ fn chosen(runs: &[PlottedRun], patterns: &[String]) -> Result<Vec<String>, PlotE
 
 /// Metrics of one unit share a plot.
 fn by_unit(runs: &[PlottedRun], metrics: &[String]) -> Vec<(String, Vec<String>)> {
-    let mut plots: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut plots: Vec<(String, Vec<String>)> = Vec::new();
     for name in metrics {
         let unit = unit(runs, name);
         match plots.iter_mut().find(|(known, _)| *known == unit) {
@@ -175,8 +206,9 @@ fn by_unit(runs: &[PlottedRun], metrics: &[String]) -> Vec<(String, Vec<String>)
         .collect()
 }
 
-fn unit<'a>(runs: &'a [PlottedRun], metric: &str) -> &'a str {
-    runs.iter().map(|run| run.unit(metric)).find(|unit| !unit.is_empty()).unwrap_or_default()
+/// The unit of a metric; where runs of different versions have different ones, each with its runs.
+fn unit(runs: &[PlottedRun], metric: &str) -> String {
+    told_apart(runs.iter().filter(|run| !run.unit(metric).is_empty()), |run| run.unit(metric).to_owned())
 }
 
 /// A plot: colours tell metrics apart and patterns runs, unless there is only one of the former.
@@ -192,7 +224,7 @@ fn plot(runs: &[PlottedRun], title: String, metrics: &[String]) -> Plot {
             series.push(Series { name, points: samples.to_vec(), color, pattern });
         }
     }
-    let mut units: Vec<&str> =
+    let mut units: Vec<String> =
         metrics.iter().map(|metric| unit(runs, metric)).filter(|unit| !unit.is_empty()).collect();
     units.dedup();
     Plot { title, unit: units.join(", "), series }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use agent2028_core::checkpoint::{Checkpoint, state_hash};
+use agent2028_core::checkpoint::{Checkpoint, checked_state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::metrics::Metrics;
@@ -100,7 +100,7 @@ pub fn verify(
             told = tick;
             progress(Progress { tick, last, agents: agent_count(world) });
         }
-        let mut difference = compare_outcomes(recording, world, &mut done);
+        let mut difference = compare_outcomes(recording, world, &mut done)?;
         let checkpoint = files.get(&tick).and_then(|file| match Checkpoint::read(file) {
             Ok(checkpoint) => Some(checkpoint),
             Err(error) => {
@@ -111,7 +111,7 @@ pub fn verify(
         if difference.is_none() && (hashes.contains_key(&tick) || checkpoint.is_some()) {
             found.hashes += usize::from(hashes.contains_key(&tick));
             found.checkpoints += usize::from(checkpoint.is_some());
-            difference = compare_states(world, hashes.get(&tick).copied(), checkpoint.as_ref());
+            difference = compare_states(world, hashes.get(&tick).copied(), checkpoint.as_ref())?;
             if difference.is_none() {
                 found.ticks = tick;
             }
@@ -152,20 +152,22 @@ fn notes(recording: &Recording) -> Vec<String> {
 }
 
 /// Compares what was done since the last look, and what came of it.
-fn compare_outcomes(recording: &Recording, world: &World, done: &mut usize) -> Option<Difference> {
+fn compare_outcomes(recording: &Recording, world: &World, done: &mut usize) -> Result<Option<Difference>, RunError> {
     let log = &world.resource::<InterventionLog>().0;
     let news = log.iter().enumerate().skip(*done);
     *done = log.len();
     for (index, applied) in news {
-        let now = Entry::of(applied);
+        let now = Entry::of(applied)?;
         // What the recording no longer tells, because it was cut short, can't be compared.
-        let recorded = recording.interventions.get(index)?;
+        let Some(recorded) = recording.interventions.get(index) else {
+            return Ok(None);
+        };
         if !recorded.does_the_same(&now) || recorded.outcome != now.outcome {
             let what = format!("intervention {}", index + 1);
-            return Some(Difference::new(now.tick, &what, describe(recorded), describe(&now)));
+            return Ok(Some(Difference::new(now.tick, &what, describe(recorded), describe(&now))));
         }
     }
-    None
+    Ok(None)
 }
 
 fn describe(entry: &Entry) -> String {
@@ -193,16 +195,22 @@ fn compare_ledgers(recording: &Recording, world: &World, notes: &mut Vec<String>
 }
 
 /// Compares the state with what is recorded of it.
-fn compare_states(world: &World, hash: Option<&String>, checkpoint: Option<&Checkpoint>) -> Option<Difference> {
+fn compare_states(
+    world: &World,
+    hash: Option<&String>,
+    checkpoint: Option<&Checkpoint>,
+) -> Result<Option<Difference>, RunError> {
     let tick = world.resource::<SimClock>().tick();
-    let now = state_hash(world).to_string();
+    let now = checked_state_hash(world)?.to_string();
     let recorded = hash.cloned().into_iter().chain(checkpoint.map(|saved| saved.state_hash.to_string()));
-    let recorded = recorded.into_iter().find(|recorded| *recorded != now)?;
+    let Some(recorded) = recorded.into_iter().find(|recorded| *recorded != now) else {
+        return Ok(None);
+    };
     let sections = checkpoint.map_or_else(Vec::new, |saved| {
         let present = Checkpoint::of(world);
         saved.differing_sections(&present).into_iter().map(str::to_owned).collect()
     });
-    Some(Difference { sections, ..Difference::new(tick, "state hash", recorded, now) })
+    Ok(Some(Difference { sections, ..Difference::new(tick, "state hash", recorded, now) }))
 }
 
 impl Difference {

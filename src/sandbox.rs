@@ -1,7 +1,7 @@
 //! A simulation without a window: the library's front door.
 
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, Status, Velocity};
-use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, state_hash};
+use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, checked_state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus, EventFilter, EventStream};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
@@ -42,8 +42,8 @@ pub enum SandboxError {
         /// The last one that ran.
         now: u64,
     },
-    /// The sandbox runs already.
-    #[error("{0} must come before the first tick")]
+    /// The simulation is there already.
+    #[error("{0} must come before the first tick, and before anything else is asked of the simulation")]
     AlreadyRunning(&'static str),
 }
 
@@ -58,7 +58,7 @@ impl From<SceneError> for SandboxError {
 /// ```
 /// use agent2028::Sandbox;
 ///
-/// let mut sandbox = Sandbox::builtin("flock")?.seed(7).set("boids.separation.weight", 2.0)?;
+/// let mut sandbox = Sandbox::builtin("flock")?.seed(7)?.set("boids.separation.weight", 2.0)?;
 /// sandbox.run(600)?;
 /// assert!(sandbox.metric("boids.order")? > 0.3, "the flock should begin to align");
 /// # Ok::<(), agent2028::SandboxError>(())
@@ -137,38 +137,49 @@ impl Sandbox {
         Self::from_source(Source::Value(Box::new(scene)))
     }
 
+    /// The sandbox, if its simulation is not there yet: later, what is set here would come true at the next rewind.
+    fn unbuilt(self, what: &'static str) -> Result<Self, SandboxError> {
+        if self.built.is_some() { Err(SandboxError::AlreadyRunning(what)) } else { Ok(self) }
+    }
+
     /// Sets the seed; must come before the first tick.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.settings.push(Setting { path: "seed".into(), value: seed.to_string() });
-        self
+    ///
+    /// # Errors
+    /// [`SandboxError::AlreadyRunning`] if it comes later.
+    pub fn seed(self, seed: u64) -> Result<Self, SandboxError> {
+        let mut sandbox = self.unbuilt("seed")?;
+        sandbox.settings.push(Setting { path: "seed".into(), value: seed.to_string() });
+        Ok(sandbox)
     }
 
     /// Sets how many threads the simulation uses; must come before the first tick. It changes nothing but the speed.
-    #[must_use]
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = Some(threads);
-        self
+    ///
+    /// # Errors
+    /// [`SandboxError::AlreadyRunning`] if it comes later.
+    pub fn threads(self, threads: usize) -> Result<Self, SandboxError> {
+        let sandbox = self.unbuilt("threads")?;
+        Ok(Self { threads: Some(threads), ..sandbox })
     }
 
     /// Sets any value of the scene by path, or a parameter by name; must come before the first tick.
     ///
     /// # Errors
-    /// If the path doesn't exist or the value doesn't fit.
-    pub fn set(mut self, path: &str, value: impl Into<SettingValue>) -> Result<Self, SandboxError> {
-        if self.built.is_some() {
-            return Err(SandboxError::AlreadyRunning("set"));
-        }
-        self.settings.push(Setting { path: path.into(), value: value.into().0 });
-        self.load()?;
-        Ok(self)
+    /// If the path doesn't exist or the value doesn't fit; [`SandboxError::AlreadyRunning`] if it comes later.
+    pub fn set(self, path: &str, value: impl Into<SettingValue>) -> Result<Self, SandboxError> {
+        let mut sandbox = self.unbuilt("set")?;
+        sandbox.settings.push(Setting { path: path.into(), value: value.into().0 });
+        sandbox.load()?;
+        Ok(sandbox)
     }
 
     /// Adds a plugin of your own; must come before the first tick.
-    #[must_use]
-    pub fn add_plugin(mut self, plugin: impl Plugin + Clone) -> Self {
-        self.plugins = self.plugins.with(plugin);
-        self
+    ///
+    /// # Errors
+    /// [`SandboxError::AlreadyRunning`] if it comes later.
+    pub fn add_plugin(self, plugin: impl Plugin + Clone) -> Result<Self, SandboxError> {
+        let mut sandbox = self.unbuilt("add_plugin")?;
+        sandbox.plugins = sandbox.plugins.with(plugin);
+        Ok(sandbox)
     }
 
     fn built(&mut self) -> Result<&mut Built, SandboxError> {
@@ -349,17 +360,17 @@ impl Sandbox {
     /// The hash of the whole state: equal for equal scene, seed and interventions.
     ///
     /// # Errors
-    /// As [`Sandbox::app_mut`].
+    /// As [`Sandbox::app_mut`], and if a part of the state can't be saved.
     pub fn state_hash(&mut self) -> Result<StateHash, SandboxError> {
-        Ok(state_hash(self.world()?))
+        Ok(checked_state_hash(self.world()?)?)
     }
 
     /// The whole state, to go back to.
     ///
     /// # Errors
-    /// As [`Sandbox::app_mut`].
+    /// As [`Sandbox::app_mut`], and if a part of the state can't be saved.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SandboxError> {
-        Ok(Checkpoint::of(self.world()?))
+        Ok(Checkpoint::of(self.world()?).whole()?)
     }
 
     /// Goes back (or forth) to a saved state of the same scene.

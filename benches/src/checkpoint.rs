@@ -100,7 +100,7 @@ fn save_and_load(effort: Effort) -> Result<Figures, Failure> {
 
 fn size(effort: Effort) -> Result<Figures, Failure> {
     let agents = effort.at_most(1_000_000, 2_000);
-    let bytes = flown(agents)?.checkpoint().encode().len() as f64 / agents as f64;
+    let bytes = flown(agents)?.checkpoint().encode().map_err(told)?.len() as f64 / agents as f64;
     Ok(Figures {
         ours: Cost::plain(bytes),
         baseline: Cost::plain(16.0),

@@ -52,14 +52,14 @@ fn edit(bytes: &mut Vec<u8>, edits: &[Edit], keep: Option<u16>, more: &[u8]) {
 }
 
 fn sandbox() -> Sandbox {
-    Sandbox::parse(SCENE).expect("the scene of this target is right").threads(1)
+    Sandbox::parse(SCENE).expect("the scene of this target is right").threads(1).expect("nothing runs yet")
 }
 
 static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut sandbox = sandbox();
     sandbox.run(30).expect("the scene runs");
     let checkpoint = sandbox.checkpoint().expect("the scene runs");
-    let file = checkpoint.encode();
+    let file = checkpoint.encode().expect("a state that can be saved");
     // The forge knows the format, or this target would look at nothing.
     let parts = take_apart(&file);
     assert!(parts.sections.len() >= 10, "{parts:?}");

@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
     if loaded.scene.agents.iter().map(|group| u64::from(group.count)).sum::<u64>() > MOST_AGENTS {
         return;
     }
-    let mut sandbox = Sandbox::parse(text).expect("the text has just been loaded").threads(1);
+    let mut sandbox = Sandbox::parse(text).expect("the text has just been loaded").threads(1).expect("nothing runs yet");
     if sandbox.run(3).is_ok() {
         let checkpoint = sandbox.checkpoint().expect("a running simulation");
         sandbox.restore(&checkpoint).expect("its own state");

@@ -40,7 +40,9 @@ pub(crate) struct Run {
     /// Writes a checkpoint every so many ticks; needs --out or --resume.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_every: Option<u64>,
-    /// Goes on from the newest whole checkpoint of the run in DIR, and writes there.
+    /// Goes on from the newest whole checkpoint of the run in DIR, and writes there, with the ticks, threads, checkpoints and
+    /// state hashes that the run was asked for, unless they are given anew. A complete run stays as it is unless more ticks
+    /// are asked for.
     #[arg(long, value_name = "DIR")]
     resume: Option<PathBuf>,
     /// Tells the state hash every so many ticks: into hashes.csv with --out, else to the log.
@@ -114,6 +116,10 @@ impl Run {
         let mut meter = Meter::new();
         let summary = run(&loaded, &options, &mut |progress| meter.show(progress))?;
         meter.finish();
+        if let Some(folder) = options.resume.filter(|_| summary.was_complete) {
+            let (folder, ticks) = (folder.display(), summary.ticks);
+            eprintln!("{folder} holds a complete run of {ticks} ticks: nothing was changed. For more, add --ticks N.");
+        }
         match self.format {
             Format::Json => print(&json(&summary)?)?,
             Format::Text => print(&summary_text(&summary))?,

@@ -194,11 +194,20 @@ pub(super) fn keep_journal(
         return;
     }
     let fresh = journal.opened != Some(scene.opened);
+    // While time only goes on, where the run stands is all that is news.
+    let is_news = fresh || journal.known.map(|(known, ..)| known) != Some(changes);
+    let entries =
+        match is_news.then(|| interventions.iter().map(Entry::asked).collect::<Result<Vec<_>, _>>()).transpose() {
+            Ok(entries) => entries,
+            Err(error) => {
+                warn!("the run is no longer kept for after a crash: {error}");
+                journal.given_up = true;
+                return;
+            }
+        };
     let pages = Pages {
         scene: if fresh { scene_files(&scene.loaded) } else { Vec::new() },
-        // While time only goes on, where the run stands is all that is news.
-        entries: (fresh || journal.known.map(|(known, ..)| known) != Some(changes))
-            .then(|| interventions.iter().map(Entry::asked).collect()),
+        entries,
         stand: stand_of(&scene.loaded, tick, furthest, interventions.len()),
         folder,
     };

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use agent2028_core::checkpoint::state_hash;
+use agent2028_core::checkpoint::checked_state_hash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, Origin};
 use agent2028_core::simulation::{Simulation, TickWatchers};
@@ -19,7 +19,7 @@ use bevy::prelude::*;
 
 use super::scenes::OpenScene;
 use crate::headless::{RunError, RunOptions, Summary, run, summarise};
-use crate::record::{Follower, RecordError, RunFolder};
+use crate::record::{Asked, Follower, RecordError, RunFolder};
 use crate::scene::load::{Loaded, SceneOrigin};
 
 /// How often what was written is handed to the system.
@@ -59,14 +59,16 @@ impl Recorder {
     /// Lets a new folder follow a simulation from its first tick.
     ///
     /// # Errors
-    /// If the folder holds a run already or can't be written.
+    /// If there is anything in the folder already or it can't be written.
     #[expect(clippy::disallowed_methods, reason = "how long a run took is about real time; no simulation code sees it")]
     pub(super) fn begin(
         options: &RecordOptions,
         loaded: &Loaded,
         simulation: &mut Simulation,
     ) -> Result<Self, RecordError> {
-        let folder = RunFolder::create(&options.out, loaded, simulation.world_mut())?;
+        let RecordOptions { checkpoint_every, hash_every, .. } = *options;
+        let asked = Asked { checkpoint_every, hash_every, ..Asked::default() };
+        let folder = RunFolder::create(&options.out, loaded, &asked, simulation.world_mut())?;
         let follower = Follower::new(folder, options.checkpoint_every, options.hash_every);
         let shared = Arc::new(Mutex::new(Shared { follower, problem: None }));
         let watcher = shared.clone();
@@ -112,10 +114,10 @@ impl Recorder {
         let folder = shared.follower.folder_mut();
         let tick = world.resource::<SimClock>().tick();
         let ended = if tick == folder.last() && tick > 0 {
-            let summary = summarise(world, loaded, 0, self.started.elapsed().as_secs_f64(), None);
-            folder.finish(&summary.to_json(), state_hash(world), world)
+            summarise(world, loaded, 0, self.started.elapsed().as_secs_f64(), None)
+                .and_then(|summary| Ok(folder.finish(&summary.to_json()?, checked_state_hash(world)?, world)?))
         } else {
-            folder.sync()
+            folder.sync().map_err(RunError::from)
         };
         if let Err(error) = ended {
             error!("the run's folder could not be ended: {error}");

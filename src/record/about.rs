@@ -55,11 +55,17 @@ impl About {
             version: env!("CARGO_PKG_VERSION").into(),
             scene: loaded.scene.name.clone(),
             seed: loaded.scene.seed,
-            fingerprint: hex(&loaded.fingerprint()),
+            fingerprint: Self::fingerprint_of(loaded),
             tick_hz: loaded.scene.tick_hz,
             epoch: loaded.scene.epoch().to_rfc3339(),
             metrics: metrics.iter().map(|(spec, _)| column(spec)).collect(),
         }
+    }
+
+    /// The fingerprint of a scene as it is written down.
+    #[must_use]
+    pub fn fingerprint_of(loaded: &Loaded) -> String {
+        blake3::Hash::from(loaded.fingerprint()).to_hex().to_string()
     }
 
     /// Writes it into a run's folder.
@@ -68,8 +74,7 @@ impl About {
     /// If the disk refuses.
     pub fn write(&self, folder: &Path) -> Result<(), RecordError> {
         let path = folder.join(Self::FILE);
-        // Numbers, strings and lists always have a JSON form.
-        let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
+        let text = serde_json::to_string_pretty(self).map_err(std::io::Error::other).map_err(io_error(&path))? + "\n";
         write_atomically(&path, text.as_bytes()).map_err(io_error(&path))
     }
 
@@ -95,8 +100,4 @@ impl About {
     pub fn unit(&self, metric: &str) -> &str {
         self.metrics.iter().find(|column| column.name == metric).map_or("", |column| &column.unit)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

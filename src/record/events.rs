@@ -4,6 +4,8 @@ use agent2028_core::event::Event;
 use agent2028_core::rng::SimRng;
 use serde::{Deserialize, Serialize};
 
+use super::RecordError;
+
 /// An event as a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventLine {
@@ -40,10 +42,16 @@ pub struct EventLine {
 
 impl EventLine {
     /// An event as it will be written; its UUID comes from the dice of its run.
-    #[must_use]
-    pub fn of(event: &Event, dice: &SimRng) -> Self {
-        let (payload, fields) = event.payload.typed().map(|(name, fields)| (name.to_owned(), fields)).unzip();
-        Self {
+    ///
+    /// # Errors
+    /// If it carries a value that can't be written down.
+    pub fn of(event: &Event, dice: &SimRng) -> Result<Self, RecordError> {
+        let typed = event
+            .payload
+            .typed()
+            .map_err(|why| RecordError::Unwritten(format!("{} of tick {}", event.kind.name, event.tick), why))?;
+        let (payload, fields) = typed.map(|(name, fields)| (name.to_owned(), fields)).unzip();
+        Ok(Self {
             tick: event.tick,
             sequence: event.sequence,
             unix_ms: event.unix_ms,
@@ -56,14 +64,15 @@ impl EventLine {
             fields,
             respond_by: event.respond_by,
             refers_to: event.refers_to,
-        }
+        })
     }
 
     /// The line.
-    #[must_use]
-    pub fn to_line(&self) -> String {
-        // Numbers and strings always have a JSON form.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// If it has no JSON form.
+    pub fn to_line(&self) -> Result<String, RecordError> {
+        serde_json::to_string(self).map_err(|error| RecordError::Unwritten(self.kind.clone(), error.to_string()))
     }
 }
 
@@ -95,8 +104,8 @@ mod tests {
                 respond_by: Some(20),
                 refers_to: None,
             };
-            let written = EventLine::of(&event, &SimRng::new(3));
-            let line = written.to_line();
+            let written = EventLine::of(&event, &SimRng::new(3)).unwrap();
+            let line = written.to_line().unwrap();
             assert!(!line.contains('\n'));
             assert_eq!(tick_of(&line), Some(17));
             assert_eq!(serde_json::from_str::<EventLine>(&line).unwrap(), written);

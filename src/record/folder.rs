@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use agent2028_core::checkpoint::{Checkpoint, StateHash, write_atomically};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
-use agent2028_core::intervention::{InterventionLog, InterventionQueue, InterventionRegistry};
+use agent2028_core::intervention::{InterventionLog, InterventionQueue, InterventionRegistry, Stamped};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::rng::SimRng;
 use bevy::prelude::World;
@@ -16,7 +16,7 @@ use super::interventions::{Entry, InterventionFile};
 use super::ledger::RunLedger;
 use super::rows::{self, RowFile};
 use super::signatures::SignatureFile;
-use super::{About, RecordError, checkpoints, io_error, parquet};
+use super::{About, Asked, RecordError, checkpoints, io_error, parquet};
 use crate::scene::load::{Beside, Loaded};
 
 /// The files that are there only once a run has ended.
@@ -44,17 +44,16 @@ impl RunFolder {
     /// Begins a run in a folder that holds none yet, with a simulation that has not run a tick.
     ///
     /// # Errors
-    /// If the folder holds a run already or can't be written.
-    pub fn create(path: &Path, loaded: &Loaded, world: &mut World) -> Result<Self, RecordError> {
-        if path.join("scene.ron").exists() {
-            return Err(RecordError::Occupied(path.display().to_string()));
-        }
+    /// If there is anything in the folder already or it can't be written.
+    pub fn create(path: &Path, loaded: &Loaded, asked: &Asked, world: &mut World) -> Result<Self, RecordError> {
+        refuse_what_is_there(path)?;
         let checkpoints = path.join("checkpoints");
         fs::create_dir_all(&checkpoints).map_err(io_error(&checkpoints))?;
         let about = About::of(loaded, world.resource::<Metrics>());
         about.write(path)?;
+        asked.write(path)?;
         let columns: Vec<String> = about.metrics.into_iter().map(|column| column.name).collect();
-        let header = format!("tick,{}", columns.join(","));
+        let header = header_of(&columns);
         let folder = Self {
             path: path.into(),
             columns,
@@ -83,8 +82,9 @@ impl RunFolder {
     ///
     /// # Errors
     /// If the folder can't be read or written, or holds an intervention that this program doesn't know.
-    pub fn resume(path: &Path, loaded: &Loaded, world: &mut World) -> Result<Self, RecordError> {
+    pub fn resume(path: &Path, loaded: &Loaded, asked: &Asked, world: &mut World) -> Result<Self, RecordError> {
         let tick = world.resource::<SimClock>().tick();
+        asked.write(path)?;
         for name in AT_THE_END {
             let file = path.join(name);
             if file.exists() {
@@ -93,18 +93,18 @@ impl RunFolder {
         }
         let mut about = About::of(loaded, world.resource::<Metrics>());
         let metrics = path.join("metrics.csv");
+        let mut columns: Vec<String> = about.metrics.iter().map(|column| column.name.clone()).collect();
         if metrics.exists() {
             // The columns are those with which the run began.
-            let header = rows::header(&metrics)?;
-            let names: Vec<&str> = header.split(',').skip(1).collect();
+            let names: Vec<String> = rows::header(&metrics)?.names.into_iter().skip(1).collect();
             if !names.is_empty() {
-                about.metrics.retain(|column| names.contains(&column.name.as_str()));
+                about.metrics.retain(|column| names.contains(&column.name));
                 about.metrics.sort_by_key(|column| names.iter().position(|name| *name == column.name));
+                columns = names;
             }
         }
         about.write(path)?;
-        let columns: Vec<String> = about.metrics.into_iter().map(|column| column.name).collect();
-        let header = format!("tick,{}", columns.join(","));
+        let header = header_of(&columns);
         let mut folder = Self {
             path: path.into(),
             columns,
@@ -153,7 +153,7 @@ impl RunFolder {
         // First what the run can't be repeated without.
         let log = &world.resource::<InterventionLog>().0;
         for applied in log.iter().skip(self.interventions.entries().len()) {
-            self.interventions.push(Entry::of(applied))?;
+            self.interventions.push(Entry::of(applied)?)?;
         }
         let metrics = world.resource::<Metrics>();
         let mut row = tick.to_string();
@@ -168,7 +168,7 @@ impl RunFolder {
         self.metrics.push(&row)?;
         let dice = world.resource::<SimRng>();
         for event in world.resource::<EventBus>().of_last_tick() {
-            self.events.push(&EventLine::of(event, dice).to_line())?;
+            self.events.push(&EventLine::of(event, dice)?.to_line()?)?;
         }
         self.signatures.tick(world)?;
         self.last = tick;
@@ -251,6 +251,29 @@ impl RunFolder {
     }
 }
 
+/// The first row of `metrics.csv`.
+fn header_of(columns: &[String]) -> String {
+    rows::csv_row(std::iter::once("tick").chain(columns.iter().map(String::as_str)))
+}
+
+/// A run begins in a folder that is new or empty.
+fn refuse_what_is_there(path: &Path) -> Result<(), RecordError> {
+    let told = || path.display().to_string();
+    if !path.exists() {
+        return Ok(());
+    }
+    if !path.is_dir() {
+        return Err(RecordError::NoFolder(told()));
+    }
+    if path.join("scene.ron").exists() {
+        return Err(RecordError::Occupied(told()));
+    }
+    if fs::read_dir(path).map_err(io_error(path))?.next().is_some() {
+        return Err(RecordError::NotEmpty(told()));
+    }
+    Ok(())
+}
+
 /// Queues recorded interventions for the ticks at which they were applied, but for those that a checkpoint has brought
 /// back already.
 ///
@@ -258,16 +281,10 @@ impl RunFolder {
 /// If the program doesn't know one of them.
 pub fn queue(folder: &Path, entries: &[Entry], world: &mut World) -> Result<(), RecordError> {
     let registry = world.resource::<InterventionRegistry>().clone();
-    let mut known: Vec<(u64, String, String)> = world
-        .resource::<InterventionQueue>()
-        .iter()
-        .map(|stamped| (stamped.tick, stamped.action.name().to_owned(), stamped.action.to_ron().unwrap_or_default()))
-        .collect();
+    let waiting: Vec<Stamped> = world.resource::<InterventionQueue>().iter().collect();
+    let mut known = waiting.iter().map(Entry::asked).collect::<Result<Vec<_>, _>>()?;
     for entry in entries {
-        let same = |(tick, name, fields): &(u64, String, String)| {
-            (*tick, name, fields) == (entry.tick, &entry.name, &entry.fields)
-        };
-        if let Some(at) = known.iter().position(same) {
+        if let Some(at) = known.iter().position(|known| known.does_the_same(entry)) {
             // Each that waits stands for one: the same may be done twice in a tick.
             known.swap_remove(at);
             continue;

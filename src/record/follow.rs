@@ -3,7 +3,7 @@
 //! The folder always holds the branch that is shown. Going back writes nothing: the same ticks run again, and they are
 //! there already. Only when something else is done than was recorded is the folder cut at that tick and written anew.
 
-use agent2028_core::checkpoint::{Checkpoint, state_hash};
+use agent2028_core::checkpoint::{Checkpoint, checked_state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{Applied, InterventionLog};
 use bevy::prelude::World;
@@ -54,7 +54,7 @@ impl Follower {
         let log = &world.resource::<InterventionLog>().0;
         // Whoever comes from the tick before has been compared up to there.
         let compared_up_to = if self.seen + 1 == tick { self.seen } else { 0 };
-        if let Some(parting) = parting(self.folder.interventions(), log, compared_up_to, tick, self.folder.last()) {
+        if let Some(parting) = parting(self.folder.interventions(), log, compared_up_to, tick, self.folder.last())? {
             self.folder.cut(parting.saturating_sub(1))?;
         }
         self.seen = tick;
@@ -65,7 +65,7 @@ impl Follower {
         self.folder.tick(world)?;
         let due = |every: Option<u64>| every.is_some_and(|every| tick.is_multiple_of(every.max(1)));
         if due(self.hash_every) {
-            self.folder.hash(tick, state_hash(world), world)?;
+            self.folder.hash(tick, checked_state_hash(world)?, world)?;
         }
         if due(self.checkpoint_every) {
             self.folder.checkpoint(&Checkpoint::of(world))?;
@@ -76,19 +76,19 @@ impl Follower {
 
 /// The first tick after `from` and up to `to` in which something else was done than is written down, in a folder that
 /// goes up to the tick `last`.
-fn parting(written: &[Entry], log: &[Applied], from: u64, to: u64, last: u64) -> Option<u64> {
+fn parting(written: &[Entry], log: &[Applied], from: u64, to: u64, last: u64) -> Result<Option<u64>, RecordError> {
     let mut written = written.iter().skip(written.partition_point(|entry| entry.tick <= from));
     let mut done = log.iter().skip(log.partition_point(|applied| applied.stamped.tick <= from)).map(Entry::of);
     loop {
-        let (was, is) = (written.next().filter(|entry| entry.tick <= to), done.next());
-        match (was, is) {
-            (None, None) => return None,
-            (Some(was), Some(is)) if was.does_the_same(&is) => {}
-            (Some(was), Some(is)) => return Some(was.tick.min(is.tick)),
-            (Some(was), None) => return Some(was.tick),
+        let (was, is) = (written.next().filter(|entry| entry.tick <= to), done.next().transpose()?);
+        return Ok(match (was, is) {
+            (None, None) => None,
+            (Some(was), Some(is)) if was.does_the_same(&is) => continue,
+            (Some(was), Some(is)) => Some(was.tick.min(is.tick)),
+            (Some(was), None) => Some(was.tick),
             // What is done after the folder's end is news, not a parting.
-            (None, Some(is)) => return Some(is.tick).filter(|tick| *tick <= last),
-        }
+            (None, Some(is)) => Some(is.tick).filter(|tick| *tick <= last),
+        });
     }
 }
 
@@ -110,7 +110,8 @@ mod tests {
             "Scene(agents: [(name: \"a\", count: 40)], boids: (), timeline: [(at: 3, do: Kill(select: Count(1)))])";
         let loaded = load_text("scene", scene, None, &[]).unwrap();
         let mut app = build_app(&loaded, Some(1), &ExtraPlugins::default()).unwrap();
-        let folder = RunFolder::create(path, &loaded, app.world_mut()).unwrap();
+        let asked = crate::record::Asked::default();
+        let folder = RunFolder::create(path, &loaded, &asked, app.world_mut()).unwrap();
         let follower = Arc::new(Mutex::new(Follower::new(folder, Some(10), Some(5))));
         let watcher = follower.clone();
         TickWatchers::add(app.world_mut(), move |world| watcher.lock().unwrap().look(world).unwrap());

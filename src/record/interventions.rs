@@ -61,24 +61,38 @@ enum Outcome {
 
 impl Entry {
     /// An intervention that was applied.
-    #[must_use]
-    pub fn of(applied: &Applied) -> Self {
+    ///
+    /// # Errors
+    /// If it has no RON form.
+    pub fn of(applied: &Applied) -> Result<Self, RecordError> {
         let stamped = &applied.stamped;
-        Self {
+        let name = stamped.action.name();
+        Ok(Self {
             tick: stamped.tick,
             sequence: stamped.sequence,
             origin: stamped.origin,
-            name: stamped.action.name().into(),
-            // Whatever can be queued by a scene, a panel or a program is a plain struct, which has a RON form.
-            fields: stamped.action.to_ron().unwrap_or_else(|_| "()".into()),
+            name: name.into(),
+            fields: stamped.action.to_ron().map_err(|error| {
+                RecordError::Unwritten(format!("the intervention {name} of tick {}", stamped.tick), error.to_string())
+            })?,
             outcome: applied.outcome.clone(),
-        }
+        })
     }
 
     /// An intervention that somebody asked for, whether its tick has come or not.
-    #[must_use]
-    pub fn asked(stamped: &Stamped) -> Self {
+    ///
+    /// # Errors
+    /// If it has no RON form.
+    pub fn asked(stamped: &Stamped) -> Result<Self, RecordError> {
         Self::of(&Applied { stamped: stamped.clone(), outcome: Ok(String::new()) })
+    }
+
+    /// An intervention that a program asks for, at a tick that has not come.
+    ///
+    /// # Errors
+    /// If it has no RON form.
+    pub fn wanted(tick: u64, action: &AnyIntervention) -> Result<Self, RecordError> {
+        Self::asked(&Stamped { tick, sequence: 0, origin: Origin::User, action: action.clone() })
     }
 
     /// Whether both do the same at the same tick, whoever counts them how.
@@ -96,7 +110,8 @@ impl Entry {
     }
 
     fn to_line(&self) -> String {
-        let text = |value: &str| ron_format::to_line(value).unwrap_or_default();
+        // A text in quotes, escaped as RON reads it; there is none that has no such form.
+        let text = |value: &str| format!("{value:?}");
         let outcome = match &self.outcome {
             Ok(done) => format!("Done({})", text(done)),
             Err(why) => format!("Refused({})", text(why)),

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `scene.ron` | the scene, includes merged and settings applied | at the start |
 //! | `agents-N.csv` | the tables that its agents come from | at the start |
+//! | `options.json` | what the run was asked for: ticks, threads, checkpoints, state hashes | at the start |
 //! | `about.json` | program version, scene, seed, fingerprint, and unit and meaning of each metric | at the start |
 //! | `interventions.ron` | what was done to the run, in order, with its outcome | as it happens |
 //! | `metrics.csv` | a row per tick, a column per metric | as it runs |
@@ -30,11 +31,13 @@
 //! | [`signatures`] | `signatures.csv` |
 //! | [`rows`] | files of rows that can be cut at a tick |
 //! | [`about`] | `about.json` |
+//! | [`asked`] | `options.json`, and how far a run came |
 //! | [`mod@parquet`] | the Parquet files |
 //! | [`recording`] | a folder, read |
 //! | [`checkpoints`] | the checkpoints of a folder |
 
 pub mod about;
+pub mod asked;
 pub mod audit;
 pub mod checkpoints;
 pub mod events;
@@ -48,6 +51,7 @@ pub mod rows;
 pub mod signatures;
 
 pub use about::About;
+pub use asked::{Asked, Past};
 pub use folder::RunFolder;
 pub use follow::Follower;
 pub use interventions::Entry;
@@ -72,6 +76,30 @@ pub enum RecordError {
     /// The folder holds another run.
     #[error("{0} already holds a run: choose another folder, or go on with it by --resume {0}")]
     Occupied(String),
+    /// The folder holds something else.
+    #[error("{0} has files in it and no run that could be resumed: choose a new or empty folder")]
+    NotEmpty(String),
+    /// The folder is none.
+    #[error("{0} is a file: choose a new or empty folder")]
+    NoFolder(String),
+    /// The folder holds the run of another scene.
+    #[error(
+        "{0} holds the run of another scene, seed or setting: a run goes on with what it began with, so leave these out"
+    )]
+    OtherScene(String),
+    /// Fewer ticks are asked for than there are.
+    #[error(
+        "{folder} holds {recorded} ticks and {asked} are asked for: nothing that is recorded is taken away; ask for at \
+         least {recorded}, or record another run by --out"
+    )]
+    Shorter {
+        /// The folder.
+        folder: String,
+        /// How many ticks it holds.
+        recorded: u64,
+        /// How many are asked for.
+        asked: u64,
+    },
     /// The folder holds no run.
     #[error("{0} holds no run (there is no scene.ron in it)")]
     NoRun(String),
@@ -93,6 +121,9 @@ pub enum RecordError {
         /// What is wrong with it.
         message: String,
     },
+    /// Something has no form in which it could be written down.
+    #[error("{0} can't be recorded: {1}")]
+    Unwritten(String, String),
     /// A checkpoint can't be written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -55,7 +55,7 @@ impl Recording {
         let mut last_tick = hashes.last().map_or(0, |(tick, _)| *tick);
         let file = path.join("metrics.csv");
         if file.exists() {
-            rows::read(&file, 1, |_, row| {
+            rows::read(&file, rows::header(&file)?.lines, |_, row| {
                 last_tick = last_tick.max(rows::csv_tick(row).unwrap_or(0));
                 Ok(())
             })?;

@@ -15,6 +15,16 @@ pub fn csv_tick(row: &str) -> Option<u64> {
     row.split(',').next()?.parse().ok()
 }
 
+/// Texts as a row of comma-separated values (RFC 4180): those in quotes that need them.
+#[must_use]
+pub fn csv_row<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted = |cell: &str| {
+        let needs = cell.contains([',', '"', '\n', '\r']);
+        if needs { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    };
+    cells.into_iter().map(quoted).collect::<Vec<_>>().join(",")
+}
+
 /// A file of rows, open for appending.
 #[derive(Debug)]
 pub struct RowFile {
@@ -33,12 +43,8 @@ impl RowFile {
         File::create(path).map_err(io_error(path))?;
         // Appending writes at the end wherever that is: a cut may move it.
         let file = OpenOptions::new().append(true).open(path).map_err(io_error(path))?;
-        let mut rows = Self {
-            path: path.into(),
-            tick_of,
-            header_lines: usize::from(header.is_some()),
-            writer: BufWriter::new(file),
-        };
+        let mut rows =
+            Self { path: path.into(), tick_of, header_lines: header.map_or(0, lines_of), writer: BufWriter::new(file) };
         if let Some(header) = header {
             rows.push(header)?;
         }
@@ -55,8 +61,15 @@ impl RowFile {
             return Self::create(path, header, tick_of);
         }
         let writer = OpenOptions::new().append(true).open(path).map(BufWriter::new).map_err(io_error(path))?;
-        let mut rows = Self { path: path.into(), tick_of, header_lines: usize::from(header.is_some()), writer };
+        let mut rows = Self { path: path.into(), tick_of, header_lines: header.map_or(0, lines_of), writer };
         rows.cut(tick)?;
+        if let Some(header) = header
+            && path.metadata().map_err(io_error(path))?.len() == 0
+        {
+            // It was torn.
+            rows.push(header)?;
+            rows.flush()?;
+        }
         Ok(rows)
     }
 
@@ -106,6 +119,11 @@ impl RowFile {
     }
 }
 
+/// How many lines a row takes: a name in quotes may hold line breaks.
+fn lines_of(row: &str) -> usize {
+    row.matches('\n').count() + 1
+}
+
 /// The length in bytes of the header and the whole rows up to `tick`.
 fn prefix(mut file: impl BufRead, header_lines: usize, tick_of: TickOf, tick: u64) -> std::io::Result<u64> {
     let (mut kept, mut number, mut line) = (0, 0, Vec::new());
@@ -125,14 +143,34 @@ fn prefix(mut file: impl BufRead, header_lines: usize, tick_of: TickOf, tick: u6
     }
 }
 
-/// The first line of a file, without its line break.
+/// The header of a file of comma-separated values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The names of the columns.
+    pub names: Vec<String>,
+    /// How many lines of the file it takes.
+    pub lines: usize,
+}
+
+/// The header of a file of comma-separated values; no names if it was torn.
 ///
 /// # Errors
 /// If the file can't be read.
-pub fn header(path: &Path) -> Result<String, RecordError> {
-    let mut line = String::new();
-    File::open(path).and_then(|file| BufReader::new(file).read_line(&mut line)).map_err(io_error(path))?;
-    Ok(line.trim_end_matches('\n').to_owned())
+pub fn header(path: &Path) -> Result<Header, RecordError> {
+    let file = BufReader::new(File::open(path).map_err(io_error(path))?);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(file);
+    let mut record = csv::StringRecord::new();
+    let is_there = reader.read_record(&mut record).map_err(|error| RecordError::Content {
+        path: path.display().to_string(),
+        line: Some(1),
+        message: error.to_string(),
+    })?;
+    // The reader stands behind the header, on the line after it.
+    let lines = (reader.position().line() as usize).saturating_sub(1);
+    if !is_there || lines == 0 {
+        return Ok(Header { names: Vec::new(), lines: 1 });
+    }
+    Ok(Header { names: record.iter().map(str::to_owned).collect(), lines })
 }
 
 /// Reads the whole rows of a file after its header, with their line numbers from 1; a torn last line is passed over.
@@ -170,6 +208,43 @@ mod tests {
         assert_eq!(kept(2), "tick,a\n1,2\n2,3\n");
         assert_eq!(kept(9), "tick,a\n1,2\n2,3\n3,4\n");
         assert_eq!(kept(0), "tick,a\n");
+    }
+
+    #[test]
+    fn names_with_commas_quotes_and_line_breaks_are_one_header() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        let names = ["tick", "a,b", "the \"best\"", "two\nlines", "plain"];
+        let header_row = csv_row(names);
+        let mut rows = RowFile::create(&path, Some(&header_row), csv_tick).unwrap();
+        (1..=3).for_each(|tick| rows.push(&format!("{tick},1,2,3,4")).unwrap());
+        rows.cut(2).unwrap();
+        rows.sync().unwrap();
+        let found = header(&path).unwrap();
+        assert_eq!((found.names, found.lines), (names.map(str::to_owned).to_vec(), 2));
+        let mut seen = Vec::new();
+        let mut note = |_, row: &str| {
+            seen.push(row.to_owned());
+            Ok(())
+        };
+        read(&path, found.lines, &mut note).unwrap();
+        assert_eq!(seen, ["1,1,2,3,4", "2,1,2,3,4"]);
+        // What another program makes of it (RFC 4180).
+        let mut reader = csv::Reader::from_path(&path).unwrap();
+        assert_eq!(reader.headers().unwrap(), &csv::StringRecord::from(names.to_vec()));
+        assert_eq!(reader.records().map(|row| row.unwrap().len()).collect::<Vec<_>>(), [5, 5]);
+    }
+
+    #[test]
+    fn a_torn_header_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        std::fs::write(&path, "tick,\"a,").unwrap();
+        assert_eq!(header(&path).unwrap().names, [""; 0]);
+        let mut rows = RowFile::resume(&path, Some("tick,a"), csv_tick, 5).unwrap();
+        rows.push("1,2").unwrap();
+        rows.sync().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "tick,a\n1,2\n");
     }
 
     #[test]

@@ -67,7 +67,11 @@ impl SignatureFile {
             none => none.insert(begin(&self.folder, None)?),
         };
         let tick = world.resource::<SimClock>().tick();
-        made.iter().try_for_each(|made| rows.push(&format!("{tick},{}", made.to_row())))
+        made.iter().try_for_each(|made| {
+            let row =
+                made.to_row().map_err(|why| RecordError::Unwritten(format!("a signature of tick {tick}"), why))?;
+            rows.push(&format!("{tick},{row}"))
+        })
     }
 
     /// The rows, if there are any.
@@ -131,7 +135,8 @@ mod tests {
     fn recorded(name: &str, suite: &str, ticks: u64, folder: &Path) -> Simulation {
         let loaded = scene(name, suite);
         let mut simulation = start(&loaded);
-        let mut run = RunFolder::create(folder, &loaded, simulation.world_mut()).unwrap();
+        let asked = crate::record::Asked::default();
+        let mut run = RunFolder::create(folder, &loaded, &asked, simulation.world_mut()).unwrap();
         for _ in 0..ticks {
             simulation.run(1);
             run.tick(simulation.world()).unwrap();
@@ -209,8 +214,6 @@ mod tests {
     #[test]
     fn suites_that_take_seeds_leave_no_such_file_and_damaged_rows_are_told() {
         let folder = tempfile::tempdir().unwrap();
-        // What a run left that was stopped before its first tick is not this one's.
-        std::fs::write(folder.path().join(FILE), "tick\n0,left over\n").unwrap();
         drop(recorded("delegation", "HybridFips", 5, folder.path()));
         assert!(!folder.path().join(FILE).exists());
         let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use agent2028_boids::intervention as boids;
 use agent2028_core::faults;
-use agent2028_core::intervention::{AnyIntervention, Intervention};
+use agent2028_core::intervention::{AddIntervention, AnyIntervention, Intervention};
 use agent2028_core::schema::{Check, Problems};
 use agent2028_identity::interventions as identity;
 use agent2028_network::interventions as network;
@@ -29,6 +29,12 @@ macro_rules! actions {
                 match self {
                     $(Self::$name(action) => AnyIntervention::new(action.clone()),)*
                 }
+            }
+
+            /// Makes all actions known to an app, those too that its scene has no section for: a timeline may name them, they are
+            /// refused when their time comes, and a recording or checkpoint of that run holds them.
+            pub(crate) fn register_all(app: &mut App) {
+                $(app.add_intervention::<$kind>();)*
             }
 
             /// The action behind an intervention, if a scene can name it.

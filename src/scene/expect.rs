@@ -149,7 +149,7 @@ impl Seen {
 }
 
 /// How an expectation turned out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The metric.
     pub metric: String,
@@ -160,7 +160,7 @@ pub struct Verdict {
     /// Whether that is good enough.
     pub met: bool,
     /// Why it was expected.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub because: String,
 }
 
@@ -212,7 +212,8 @@ pub(crate) fn plugin(app: &mut App) {
         false,
         |world| {
             let seen: Vec<Seen> = world.resource::<Expectations>().seen.clone();
-            agent2028_core::ron_format::to_line(&seen).unwrap_or_default().into_bytes()
+            let text = agent2028_core::ron_format::to_line(&seen).map_err(|error| error.to_string())?;
+            Ok(text.into_bytes())
         },
         |world, bytes| {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;

@@ -9,8 +9,9 @@ use super::report::{Fault, SceneError, Sources};
 use super::syntax::{Kind, Name, Node, Place, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, rows, traces};
 use agent2028_core::agent::AgentGroup;
+use agent2028_core::files::SceneFiles;
 use agent2028_core::reflect_path::{Segment, parse_path};
-use agent2028_core::schema::{Problem, suggest};
+use agent2028_core::schema::{Check, Problem, suggest};
 use agent2028_ledger::Opening;
 use agent2028_network::config::TopologyConfig;
 use agent2028_trust::config::Edges;
@@ -68,21 +69,72 @@ impl std::str::FromStr for Setting {
 pub enum Beside {
     /// Its text.
     Text(String),
-    /// A copy of this file, which may be long.
-    Copy(PathBuf),
+    /// A copy of a file, which may be long.
+    Copy {
+        /// The file.
+        from: PathBuf,
+        /// The BLAKE3 hash of what it held when the scene was read.
+        digest: [u8; 32],
+    },
 }
 
 impl Beside {
     /// Writes it.
     ///
     /// # Errors
-    /// If it can't be read or written.
+    /// If it can't be read or written, or no longer holds what it held when the scene was read.
     pub fn write(&self, to: &Path) -> std::io::Result<()> {
         match self {
             Self::Text(text) => agent2028_core::checkpoint::write_atomically(to, text.as_bytes()),
-            Self::Copy(from) => std::fs::copy(from, to).map(|_| ()),
+            Self::Copy { from, digest } => {
+                std::fs::copy(from, to)?;
+                if traces::digest_of(to)? == *digest {
+                    return Ok(());
+                }
+                // What is no part of the scene must not be taken for one.
+                let _ = std::fs::remove_file(to);
+                let changed = format!("{} was changed after the scene was read: start again", from.display());
+                Err(std::io::Error::other(changed))
+            }
         }
     }
+
+    /// The BLAKE3 hash of its bytes.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        match self {
+            Self::Text(text) => *blake3::hash(text.as_bytes()).as_bytes(),
+            Self::Copy { digest, .. } => *digest,
+        }
+    }
+}
+
+/// Identifies a scene with its seed, settings and files.
+fn fingerprint_of(scene: &Scene, files: &SceneFiles) -> Result<[u8; 32], ron::Error> {
+    let mut hasher = blake3::Hasher::new();
+    // What changes nothing about the run takes no part, so that a clearer description keeps old runs valid.
+    let mut scene = scene.clone();
+    scene.description.clear();
+    scene.name.clear();
+    scene.plots.clear();
+    scene.captions.clear();
+    scene.headline.clear();
+    scene.params.clear();
+    scene.include.clear();
+    scene.duration = super::RunLength::Ticks(0);
+    for group in &mut scene.agents {
+        // The rows count, not the name of their file.
+        group.from_csv = None;
+    }
+    // Of other files, too, what they hold counts.
+    files.hide_names(scene.files_mut());
+    hasher.update(agent2028_core::ron_format::to_line(&scene)?.as_bytes());
+    for group in &scene.agents {
+        for row in &group.rows {
+            hasher.update(format!("{row:?}").as_bytes());
+        }
+    }
+    Ok(*hasher.finalize().as_bytes())
 }
 
 /// Gives the files of the section `operations` other names.
@@ -127,6 +179,8 @@ pub struct Loaded {
     pub ratings: agent2028_trust::Ratings,
     /// The text that they come from.
     text_of_ratings: Option<String>,
+    scene_files: SceneFiles,
+    fingerprint: [u8; 32],
     /// What agents made with keys that nobody could make again, if this scene is that of a recorded run.
     pub recorded: Arc<agent2028_identity::Recorded>,
     tree: Node,
@@ -175,11 +229,17 @@ impl Loaded {
             files.push((name, Beside::Text(text.clone())));
         }
         if let Some(section) = tree.field_mut("operations") {
-            let mut renamed = BTreeMap::new();
-            for (number, (file, (path, _))) in self.looked_through.iter().enumerate() {
+            // In the order in which the scene names them, each content once: so a copy's copy has the same names.
+            let (mut renamed, mut held) = (BTreeMap::new(), Vec::new());
+            for (_, file, _) in traces::named(&self.scene) {
+                let Some((path, digest)) = self.looked_through.get(&file) else { continue };
+                let number = held.iter().position(|known| known == digest).unwrap_or(held.len());
                 let name = format!("operations-{number}.csv");
-                files.push((name.clone(), Beside::Copy(path.clone())));
-                renamed.insert(file.clone(), name);
+                if number == held.len() {
+                    held.push(*digest);
+                    files.push((name.clone(), Beside::Copy { from: path.clone(), digest: *digest }));
+                }
+                renamed.insert(file, name);
             }
             rename_files(section, &renamed);
         }
@@ -190,20 +250,12 @@ impl Loaded {
     #[must_use]
     pub fn opening(&self) -> Opening {
         let (scene, files) = self.portable();
-        let digest = |content: &Beside| match content {
-            Beside::Text(text) => *blake3::hash(text.as_bytes()).as_bytes(),
-            Beside::Copy(from) => {
-                // It was looked through when the scene was read.
-                let known = self.looked_through.values().find(|(path, _)| path == from);
-                known.map(|(_, digest)| *digest).unwrap_or_default()
-            }
-        };
         Opening {
             name: self.scene.name.clone(),
             scene,
             seed: self.scene.seed,
             fingerprint: self.fingerprint(),
-            files: files.iter().map(|(name, content)| (name.clone(), digest(content))).collect(),
+            files: files.iter().map(|(name, content)| (name.clone(), content.digest())).collect(),
         }
     }
 
@@ -217,37 +269,13 @@ impl Loaded {
     /// Identifies the scene with its seed and settings: checkpoints of another one are refused.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        // What changes nothing about the run takes no part, so that a clearer description keeps old runs valid.
-        let mut scene = self.scene.clone();
-        scene.description.clear();
-        scene.name.clear();
-        scene.plots.clear();
-        scene.captions.clear();
-        scene.headline.clear();
-        scene.params.clear();
-        scene.include.clear();
-        scene.duration = super::RunLength::Ticks(0);
-        for group in &mut scene.agents {
-            // The rows count, not the name of their file.
-            group.from_csv = None;
-        }
-        if let (Some(trust), Some(text)) = (&mut scene.trust, &self.text_of_ratings) {
-            trust.edges = Edges::Csv(blake3::hash(text.as_bytes()).to_hex().to_string());
-        }
-        for file in traces::names_mut(&mut scene) {
-            // Here, too, what they hold counts.
-            if let Some((_, digest)) = self.looked_through.get(file) {
-                *file = blake3::Hash::from(*digest).to_hex().to_string();
-            }
-        }
-        hasher.update(agent2028_core::ron_format::to_line(&scene).unwrap_or_default().as_bytes());
-        for group in &self.scene.agents {
-            for row in &group.rows {
-                hasher.update(format!("{row:?}").as_bytes());
-            }
-        }
-        *hasher.finalize().as_bytes()
+        self.fingerprint
+    }
+
+    /// The files that the scene's sections name, and what they hold.
+    #[must_use]
+    pub fn scene_files(&self) -> &SceneFiles {
+        &self.scene_files
     }
 }
 
@@ -330,6 +358,8 @@ pub fn load_value(scene: &Scene, settings: &[Setting]) -> Result<Loaded, SceneEr
     for (group, given) in loaded.scene.agents.iter_mut().zip(&scene.agents) {
         group.rows.clone_from(&given.rows);
     }
+    loaded.fingerprint = fingerprint_of(&loaded.scene, &loaded.scene_files)
+        .map_err(|error| SceneError::whole(&scene.name, error.to_string(), "this scene has no RON form"))?;
     Ok(loaded)
 }
 
@@ -426,11 +456,18 @@ impl Loader {
         self.read_ratings(&scene, &tree);
         let problems = scene.problems().into_list();
         self.faults.extend(problems.into_iter().map(|problem| locate(&tree, problem)));
+        let scene_files = self.scene_files(&scene);
+        let fingerprint = fingerprint_of(&scene, &scene_files).unwrap_or_else(|error| {
+            self.faults.push(Fault::new(tree.place.clone(), error.to_string(), "this scene has no RON form"));
+            [0; 32]
+        });
         if !self.faults.is_empty() {
             return Err(self.fail());
         }
         Ok(Loaded {
             scene,
+            scene_files,
+            fingerprint,
             origin: self.origin,
             text: resolved,
             files: self.files,
@@ -510,6 +547,20 @@ impl Loader {
         if let Kind::Struct(_, fields) = &mut tree.kind {
             fields.retain(|(field, _)| field.text != "include");
         }
+    }
+
+    /// What the files hold that sections name, by these names.
+    fn scene_files(&self, scene: &Scene) -> SceneFiles {
+        let mut files = SceneFiles::default();
+        for (name, (_, digest)) in &self.looked_through {
+            files.add(name, *digest);
+        }
+        if let (Some(trust), Some(text)) = (&scene.trust, &self.text_of_ratings)
+            && let Edges::Csv(name) = &trust.edges
+        {
+            files.add(name, *blake3::hash(text.as_bytes()).as_bytes());
+        }
+        files
     }
 
     fn apply_setting(&mut self, tree: &mut Node, setting: &Setting) {

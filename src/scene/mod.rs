@@ -273,6 +273,13 @@ impl Scene {
 }
 
 impl Check for Scene {
+    fn files_mut(&mut self) -> Vec<&mut String> {
+        let operations = self.operations.iter_mut().flat_map(Check::files_mut);
+        let trust = self.trust.iter_mut().flat_map(Check::files_mut);
+        let network = self.network.iter_mut().flat_map(Check::files_mut);
+        operations.chain(trust).chain(network).collect()
+    }
+
     fn check(&self, _: &str, problems: &mut Problems) {
         if self.schema == 0 {
             problems.push("schema", "schema 0 does not exist", format!("write schema: {SCHEMA}"));

@@ -2,7 +2,7 @@
 //! through row by row, however long it is.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::path::Path;
 
 use agent2028_core::schema::suggest;
@@ -60,21 +60,6 @@ pub fn named(scene: &Scene) -> Vec<(String, String, Kind)> {
     traces.chain(samples).filter(|(_, file, _)| !file.is_empty()).collect()
 }
 
-/// The names of these files, to change them.
-pub(super) fn names_mut(scene: &mut Scene) -> Vec<&mut String> {
-    let Some(config) = &mut scene.operations else { return Vec::new() };
-    let traces = config.workload.iter_mut().filter_map(|workload| match workload {
-        Workload::Trace(file) => Some(file),
-        _ => None,
-    });
-    let rules = config.services.iter_mut().map(|rule| &mut rule.time);
-    let samples = std::iter::once(&mut config.service).chain(rules).filter_map(|time| match time {
-        ServiceTime::Empirical(file) => Some(file),
-        _ => None,
-    });
-    traces.chain(samples).collect()
-}
-
 /// Looks through a file: what it holds, and the hash of its bytes.
 ///
 /// # Errors
@@ -92,16 +77,18 @@ pub fn look_through(path: &Path, kind: Kind, capabilities: &[String]) -> Result<
             Content::Samples(samples.map_err(|(faults, beyond)| Refusal::Bad(faults, beyond))?)
         }
     };
-    let (mut file, mut hasher, mut buffer) = (open()?, blake3::Hasher::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok((content, *hasher.finalize().as_bytes())),
-            Ok(read) => {
-                hasher.update(&buffer[..read]);
-            }
-            Err(error) => return Err(Refusal::Unreadable(error.to_string())),
-        }
-    }
+    let digest = digest_of(path).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    Ok((content, digest))
+}
+
+/// The BLAKE3 hash of a file's bytes.
+///
+/// # Errors
+/// If it can't be read.
+pub fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(*hasher.finalize().as_bytes())
 }
 
 fn check_trace(path: &Path, capabilities: &[String]) -> Result<(), Refusal> {

@@ -25,7 +25,7 @@ fn a_few_scenes_end_in_the_states_they_have_always_ended_in() {
 }
 
 fn hash(name: &str, threads: usize, ticks: u64) -> String {
-    let mut sandbox = Sandbox::builtin(name).unwrap().threads(threads);
+    let mut sandbox = Sandbox::builtin(name).unwrap().threads(threads).unwrap();
     sandbox.run(ticks).unwrap();
     sandbox.state_hash().unwrap().to_string()
 }
@@ -42,7 +42,7 @@ fn every_scene_has_the_same_hash_at_1_2_and_4_threads() {
 
 #[test]
 fn another_seed_gives_another_run() {
-    let mut other = Sandbox::builtin("flock").unwrap().seed(1);
+    let mut other = Sandbox::builtin("flock").unwrap().seed(1).unwrap();
     other.run(10).unwrap();
     assert_ne!(other.state_hash().unwrap().to_string(), hash("flock", 1, 10));
 }

@@ -67,7 +67,7 @@ fn run_to(sandbox: &mut Sandbox, end: u64, trouble: &[(u64, u8)]) {
 }
 
 fn open(name: &str, seed: u64, threads: usize) -> Sandbox {
-    Sandbox::builtin(name).unwrap().seed(seed).threads(threads)
+    Sandbox::builtin(name).unwrap().seed(seed).unwrap().threads(threads).unwrap()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn every_scene_tells_the_same_events_over_threads_resume_and_rewind() {
             prop_assert!(taken(&again) == told, "{name}: two threads");
 
             let mut resumed = open(name, seed, 2);
-            resumed.restore(&Checkpoint::decode(&saved.encode()).unwrap()).unwrap();
+            resumed.restore(&Checkpoint::decode(&saved.encode().unwrap()).unwrap()).unwrap();
             let told_again = listen(&mut resumed);
             run_to(&mut resumed, TICKS, &trouble);
             prop_assert!(taken(&told_again) == after, "{name}: resumed after tick {middle}");
@@ -119,7 +119,7 @@ fn every_event_of_every_scene_carries_a_typed_value_that_reads_as_words() {
         run_to(&mut sandbox, ends, &[(5, 0), (20, 2), (30, 1)]);
         for (_, event) in taken(&told) {
             let kind = event.kind.name;
-            assert!(event.payload.typed().is_some(), "{name}: {kind} says only \"{}\"", event.text());
+            assert!(event.payload.typed().unwrap().is_some(), "{name}: {kind} says only \"{}\"", event.text());
             assert!(!event.text().is_empty(), "{name}: {kind} says nothing");
         }
     }

@@ -258,6 +258,8 @@ fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
         if path.join("scene.ron").exists() {
             command.args(rows).arg("--resume").arg(&path);
         } else {
+            // Killed before the run began: what lies there is no run, and another one needs an empty folder.
+            let _ = std::fs::remove_dir_all(&path);
             command.arg("audited-run").args(rows).arg("--out").arg(&path);
         }
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

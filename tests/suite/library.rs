@@ -7,7 +7,7 @@ use agent2028::{Sandbox, SandboxError, Scene};
 
 #[test]
 fn a_flock_is_asserted_on_in_five_lines() -> Result<(), SandboxError> {
-    let mut sandbox = Sandbox::builtin("flock")?.seed(7).set("boids.separation.weight", 2.0)?;
+    let mut sandbox = Sandbox::builtin("flock")?.seed(7)?.set("boids.separation.weight", 2.0)?;
     sandbox.intervene(Kill { select: Selector::Fraction(0.5), duration_s: None })?;
     assert!(
         sandbox.run_until(1200, |world| world.resource::<agent2028::core::metrics::Metrics>().value("boids.order")
@@ -51,7 +51,21 @@ fn a_slider_moved_while_running_changes_the_run_and_is_recorded() {
 
 #[test]
 fn settings_after_the_first_tick_are_refused() {
-    let mut sandbox = Sandbox::builtin("flock").unwrap();
-    sandbox.run(1).unwrap();
-    assert!(matches!(sandbox.set("boids.max_speed", 3.0), Err(SandboxError::AlreadyRunning(_))));
+    #[derive(Clone)]
+    struct Nothing;
+    impl bevy::prelude::Plugin for Nothing {
+        fn build(&self, _: &mut bevy::prelude::App) {}
+    }
+    let late: [(&str, fn(Sandbox) -> Result<Sandbox, SandboxError>); 4] = [
+        ("set", |sandbox| sandbox.set("boids.max_speed", 300.0)),
+        ("seed", |sandbox| sandbox.seed(7)),
+        ("threads", |sandbox| sandbox.threads(1)),
+        ("add_plugin", |sandbox| sandbox.add_plugin(Nothing)),
+    ];
+    for (what, change) in late {
+        let mut sandbox = change(Sandbox::builtin("flock").unwrap()).unwrap();
+        sandbox.run(1).unwrap();
+        let told = change(sandbox).unwrap_err();
+        assert!(matches!(told, SandboxError::AlreadyRunning(late) if late == what), "{told}");
+    }
 }

@@ -6,6 +6,7 @@ mod command_line;
 mod determinism;
 mod documents;
 mod event_sequences;
+mod files;
 mod gallery;
 #[cfg(feature = "desktop")]
 mod golden;
@@ -20,8 +21,10 @@ mod promises;
 mod replay;
 mod resume;
 mod secrets;
+mod stop;
 mod timeline;
 mod trust;
+mod unsaved;
 
 /// A folder for a test, removed when it ends.
 fn folder() -> tempfile::TempDir {

@@ -59,7 +59,7 @@ fn no_message_is_forgotten_in_any_tick_of_any_scene() {
 #[test]
 fn no_message_is_forgotten_whatever_is_done_to_the_network() {
     for (at, name) in talking().into_iter().enumerate() {
-        let mut sandbox = Sandbox::builtin(name).unwrap().seed(at as u64 + 40);
+        let mut sandbox = Sandbox::builtin(name).unwrap().seed(at as u64 + 40).unwrap();
         run(&mut sandbox, 90, name);
         let some = |share: f32| Selector::Fraction(share);
         let deeds: [AnyIntervention; 12] = [

@@ -78,6 +78,44 @@ fn runs_lie_over_one_another_and_the_numbers_are_those_recorded() {
 }
 
 #[test]
+fn of_several_runs_each_tells_its_own_seed_rate_and_name() {
+    let folder = folder();
+    let record = |name: &str, seed: &str, rate: &str, title: &str| {
+        let set = |path: &str, value: &str| Setting { path: path.into(), value: value.into() };
+        let settings = [set("seed", seed), set("tick_hz", rate), set("name", title)];
+        let options = RunOptions { ticks: Some(3), out: Some(folder.path().join(name)), ..RunOptions::default() };
+        run(&load("flock", &settings).unwrap(), &options, &mut |_| {}).unwrap();
+    };
+    record("a", "1", "60", "\"Flock\"");
+    record("b", "2", "60", "\"Flock\"");
+    record("c", "1", "30", "\"Slow flock\"");
+    let drawn = |names: &[&str]| {
+        let folders: Vec<_> = names.iter().map(|name| folder.path().join(name)).collect();
+        let chart = chart(&open_all(&folders).unwrap(), &["boids.order".into()]).unwrap();
+        (chart.title, chart.caption)
+    };
+    let told = |title: &str, caption: &str| (title.to_owned(), caption.to_owned());
+    assert_eq!(drawn(&["a"]), told("Flock", "Seed 1 · 60 ticks per second · a"));
+    assert_eq!(drawn(&["a", "b"]), told("Flock", "Seeds 1 (a), 2 (b) · 60 ticks per second · a, b"));
+    assert_eq!(
+        drawn(&["a", "b", "c"]),
+        told("Flock (a, b), Slow flock (c)", "Seeds 1 (a, c), 2 (b) · 60 (a, b), 30 (c) ticks per second · a, b, c")
+    );
+    // A metric that another version of the program measured in another unit is told with both.
+    let about = folder.path().join("b/about.json");
+    let text = std::fs::read_to_string(&about).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let metrics = value["metrics"].as_array_mut().unwrap();
+    for metric in metrics.iter_mut().filter(|metric| metric["name"] == "agents.failed") {
+        metric["unit"] = "birds".into();
+    }
+    std::fs::write(&about, value.to_string()).unwrap();
+    let folders = ["a", "b"].map(|name| folder.path().join(name));
+    let chart = chart(&open_all(&folders).unwrap(), &["agents.failed".into()]).unwrap();
+    assert_eq!(chart.plots[0].unit, "agents (a), birds (b)");
+}
+
+#[test]
 fn wrong_names_files_and_folders_are_told_with_words() {
     let folder = folder();
     let out = folder.path().join("run");

@@ -108,7 +108,7 @@ fn the_scene_of_a_run_is_whole_without_its_includes_and_settings() {
 fn every_scene_has_the_same_hash_at_8_threads() {
     for name in gallery::names() {
         let hash = |threads| {
-            let mut sandbox = Sandbox::builtin(name).unwrap().threads(threads);
+            let mut sandbox = Sandbox::builtin(name).unwrap().threads(threads).unwrap();
             sandbox.run(40).unwrap();
             sandbox.state_hash().unwrap()
         };
@@ -136,7 +136,7 @@ impl Plugin for Counter {
 
 #[test]
 fn a_plugin_of_ones_own_runs_in_every_tick_of_the_app_underneath() {
-    let mut sandbox = Sandbox::builtin("flock").unwrap().add_plugin(Counter);
+    let mut sandbox = Sandbox::builtin("flock").unwrap().add_plugin(Counter).unwrap();
     sandbox.run(7).unwrap();
     assert_eq!(sandbox.app_mut().unwrap().world().resource::<Counted>().0, 7);
 }

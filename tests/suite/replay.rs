@@ -5,13 +5,15 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::parquet_reader::{self, Cell};
+use crate::stop::stopped_after;
 use crate::{finish, folder, program};
 use agent2028::core::faults::{Kill, SetParam, Spawn};
 use agent2028::core::intervention::AnyIntervention;
 use agent2028::core::reflect_path::ParamValue;
 use agent2028::core::selector::Selector;
 use agent2028::headless::{RunOptions, Summary, run};
-use agent2028::record::{Recording, interventions, parquet as tables};
+use agent2028::record::{Recording, interventions, parquet as tables, recording};
+use agent2028::replay::verify as verify_recording;
 use agent2028::scene::load::{load, load_text};
 
 /// A flock of which a third is killed, which is then disturbed in ways that can and can't be done, and joined by others.
@@ -136,6 +138,73 @@ fn what_a_scene_does_by_itself_is_marked_and_not_done_twice() {
     assert!(code == 0 && text.contains("1 intervention done again"), "{text}");
 }
 
+/// Runs a flock with a timeline for some ticks, stops it after `stop`, goes on with it, and returns what was done in order.
+fn done_by(timeline: &str, interventions: Vec<(u64, AnyIntervention)>, stop: u64) -> Vec<(u64, String, bool)> {
+    let folder = folder();
+    let scene = format!("Scene(agents: [(name: \"a\", count: 20)], boids: (), timeline: [{timeline}])");
+    let loaded = load_text("scene", &scene, None, &[]).unwrap();
+    let options = |out: &str| RunOptions {
+        ticks: Some(30),
+        out: Some(folder.path().join(out)),
+        checkpoint_every: Some(5),
+        hash_every: Some(3),
+        interventions: interventions.clone(),
+        ..RunOptions::default()
+    };
+    let whole = run(&loaded, &options("whole"), &mut |_| {}).unwrap();
+    stopped_after(&loaded, stop, options("parts"));
+    let out = folder.path().join("parts");
+    // Who goes on with a run asks for the same again; what waits already is not done twice.
+    let resume =
+        RunOptions { resume: Some(out.clone()), interventions: interventions.clone(), ..RunOptions::default() };
+    let resumed = run(&recording::load_scene(&out, &[]).unwrap(), &resume, &mut |_| {}).unwrap();
+    assert_eq!(resumed.state_hash, whole.state_hash, "{timeline}");
+    let entries = interventions::read(&folder.path().join("whole")).unwrap();
+    assert_eq!(interventions::read(&out).unwrap(), entries, "{timeline}");
+    for out in ["whole", "parts"] {
+        let recording = Recording::open(&folder.path().join(out)).unwrap();
+        let found = verify_recording(&recording, None, &mut |_| {}).unwrap();
+        assert!(found.passed(), "{timeline}, {out}: {found:?}");
+    }
+    entries.into_iter().map(|entry| (entry.tick, entry.fields, entry.outcome.is_ok())).collect()
+}
+
+#[test]
+fn a_timeline_is_done_in_the_order_of_its_file() {
+    let set =
+        |at: u64, value: f64| format!("(at: {at}, do: SetParam(path: \"boids.separation.weight\", value: {value:.1}))");
+    for order in [[1, 1, 1, 7], [0, 1, 0, 7], [1, 0, 0, 7], [7, 1, 0, 7], [7, 7, 1, 0]] {
+        let entries: Vec<String> = order.iter().zip(1..).map(|(at, value)| set(*at, f64::from(value))).collect();
+        let done = done_by(&entries.join(", "), Vec::new(), 6);
+        // Tick 1 is the first: what is asked for before it is done in it, in its turn.
+        let mut wanted: Vec<(u64, i32)> = order.iter().map(|at| (*at).max(1)).zip(1..).collect();
+        wanted.sort_by_key(|(tick, _)| *tick);
+        let found: Vec<(u64, i32)> = done
+            .iter()
+            .map(|(tick, fields, _)| {
+                let value = fields.split("value:").nth(1).unwrap().trim_end_matches(')');
+                (*tick, value.parse::<f64>().unwrap() as i32)
+            })
+            .collect();
+        assert_eq!(found, wanted, "{order:?}");
+    }
+}
+
+#[test]
+fn a_run_with_actions_that_fail_goes_on_after_a_stop() {
+    use agent2028::network::interventions::Heal;
+    use agent2028::trust::interventions::Whitewash;
+    // What the scene can't do, and what it has no section for; done before, in and after the checkpoint.
+    let timeline = "(at: 4, every: Some(9), do: RemoveObstacle(index: 3)), (at: 8, do: RemoveObstacle(index: 0))";
+    let strangers: Vec<(u64, AnyIntervention)> =
+        vec![(3, Heal::default().into()), (12, Whitewash::default().into()), (26, Heal::default().into())];
+    for stop in [4, 12, 17] {
+        let done = done_by(timeline, strangers.clone(), stop);
+        assert_eq!(done.iter().map(|(tick, ..)| *tick).collect::<Vec<_>>(), [3, 4, 8, 12, 13, 22, 26]);
+        assert!(done.iter().all(|(.., is_done)| !is_done), "{done:?}");
+    }
+}
+
 #[test]
 fn what_people_did_after_a_checkpoint_is_done_again_by_a_resumed_run() {
     let folder = folder();
@@ -143,6 +212,7 @@ fn what_people_did_after_a_checkpoint_is_done_again_by_a_resumed_run() {
     let summary = record(&out);
     // As a kill leaves it: the newest checkpoint is that of tick 40, and people did something in tick 47.
     std::fs::remove_file(out.join("checkpoints/000000000080.a28")).unwrap();
+    std::fs::remove_file(out.join("summary.json")).unwrap();
     let (_, text, stderr) = finish(program().args(["run", "--ticks", "90", "--format", "json", "--resume"]).arg(&out));
     let again: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(again["state_hash"].as_str(), Some(summary.state_hash.as_str()), "{stderr}");
@@ -234,6 +304,45 @@ fn parquet_has_the_bits_of_the_text_files_with_units_and_meaning() {
     assert_eq!(told("agent2028.fingerprint").len(), 64);
     assert_eq!(told("column.agents.failed.unit"), "agents");
     assert!(told("column.boids.order.help").len() > 10);
+}
+
+#[test]
+fn names_with_commas_quotes_and_line_breaks_are_recorded_resumed_and_plotted() {
+    let folder = folder();
+    let names = ["left, right", "the \\\"best\\\"", "two\\nlines"];
+    let workload: Vec<String> =
+        names.iter().map(|name| format!("Poisson(name: \"{name}\", capability: \"a.b\", per_second: 50)")).collect();
+    let scene = format!(
+        "Scene(name: \"a, b\\nc\", agents: [(name: \"x, y\\nz\", count: 5, capabilities: [\"a.b\"])], duration: Ticks(20), \
+         operations: (workload: [{}]))",
+        workload.join(", ")
+    );
+    let path = folder.path().join("scene.ron");
+    std::fs::write(&path, scene).unwrap();
+    let loaded = load(path.to_str().unwrap(), &[]).unwrap();
+    let out = folder.path().join("run");
+    let options =
+        RunOptions { out: Some(out.clone()), checkpoint_every: Some(8), hash_every: Some(5), ..RunOptions::default() };
+    stopped_after(&loaded, 11, options);
+    let (code, _, stderr) = finish(program().args(["run", "--resume"]).arg(&out));
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(verify(&out).0, 0);
+    // As the CSV reader of others has it, and in Parquet.
+    let mut reader = csv::Reader::from_path(out.join("metrics.csv")).unwrap();
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    for name in ["left, right", "the \"best\"", "two\nlines"] {
+        assert!(header.iter().any(|column| column.contains(name)), "{name}: {header:?}");
+    }
+    assert_eq!(reader.records().map(|row| row.unwrap().len()).collect::<Vec<_>>(), vec![header.len(); 20]);
+    let table = parquet_reader::read(&out.join(tables::METRICS));
+    assert_eq!(table.columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), header);
+    assert_eq!(table.columns[1].1.len(), 20);
+    let picture = folder.path().join("all.csv");
+    let (code, _, stderr) =
+        finish(program().arg("plot").arg(&out).args(["--metric", "operations.*lines*", "--out"]).arg(&picture));
+    assert_eq!(code, 0, "{stderr}");
+    let mut reader = csv::Reader::from_path(&picture).unwrap();
+    assert!(reader.records().all(|row| row.unwrap()[1].contains("two\nlines")));
 }
 
 #[test]

@@ -1,8 +1,15 @@
 //! Kill −9 at any moment: what was written is readable, and the run goes on with the same bits.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use agent2028::headless::{RunOptions, run};
+use agent2028::record::{Recording, checkpoints, recording};
+use agent2028::replay::verify;
+use agent2028::scene::load::{Loaded, load, load_text};
+
+use crate::stop::{contents, stopped_after};
 use crate::{finish, folder, program};
 
 fn state_hash(out: &str) -> String {
@@ -57,34 +64,20 @@ fn a_killed_run_resumes_with_the_same_bits() {
 }
 
 #[test]
-fn every_scene_goes_on_after_a_kill_with_the_same_bits() {
+fn every_scene_goes_on_after_a_stop_with_the_same_bits() {
     for name in agent2028::scene::gallery::names() {
         let folder = folder();
         let out = folder.path().join("run");
-        let mut child = program()
-            .args(["run", name, "--ticks", "1000000000", "--checkpoint-every", "10", "--out"])
-            .arg(&out)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let newest = || {
-            let files = std::fs::read_dir(out.join("checkpoints")).ok()?.flatten();
-            let stems = files.filter_map(|file| file.path().file_stem()?.to_str()?.parse::<u64>().ok());
-            stems.max()
-        };
-        for _ in 0..1500 {
-            if newest() >= Some(20) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let ticks = (newest().unwrap_or_else(|| panic!("{name} wrote no checkpoint")) + 7).to_string();
-        let (_, whole, _) = finish(program().args(["run", name, "--ticks", &ticks]));
-        let (_, resumed, stderr) = finish(program().args(["run", "--ticks", &ticks, "--resume"]).arg(&out));
-        assert_eq!(state_hash(&resumed), state_hash(&whole), "{name}: {stderr}");
+        let loaded = load(name, &[]).unwrap();
+        let options = RunOptions { ticks: Some(37), ..RunOptions::default() };
+        let whole = run(&loaded, &options, &mut |_| {}).unwrap();
+        let recorded = RunOptions { out: Some(out.clone()), checkpoint_every: Some(10), ..options };
+        stopped_after(&loaded, 27, recorded);
+        let resume = RunOptions { resume: Some(out.clone()), ..RunOptions::default() };
+        let resumed = run(&recording::load_scene(&out, &[]).unwrap(), &resume, &mut |_| {}).unwrap();
+        assert_eq!((resumed.state_hash, resumed.ticks), (whole.state_hash, 37), "{name}");
+        let ticks: Vec<u64> = checkpoints::files(&out).unwrap().into_iter().map(|(tick, _)| tick).collect();
+        assert_eq!(ticks, [10, 20, 30], "{name}");
     }
 }
 
@@ -110,33 +103,166 @@ fn a_run_with_agents_from_a_table_goes_on_from_its_folder_alone() {
 fn a_run_without_a_checkpoint_starts_over() {
     let folder = folder();
     let out = folder.path().join("run");
-    let (_, whole, _) = finish(program().args(["run", "flock", "--ticks", "20", "--out"]).arg(&out));
-    let (code, again, stderr) = finish(program().args(["run", "--ticks", "20", "--resume"]).arg(&out));
-    assert_eq!((code, state_hash(&again)), (1, state_hash(&whole)), "{stderr}");
+    let (_, whole, _) = finish(program().args(["run", "flock", "--ticks", "20"]));
+    let options = RunOptions { ticks: Some(20), out: Some(out.clone()), ..RunOptions::default() };
+    stopped_after(&load("flock", &[]).unwrap(), 12, options);
+    let (_, again, stderr) = finish(program().args(["run", "--resume"]).arg(&out));
+    assert_eq!(state_hash(&again), state_hash(&whole), "{stderr}");
     assert!(stderr.contains("starts over"), "{stderr}");
-    let metrics = std::fs::read_to_string(out.join("metrics.csv")).unwrap();
-    assert_eq!(metrics.lines().count(), 21);
+    assert_eq!(ticks_of(&out.join("metrics.csv")), (1..=20).collect::<Vec<_>>());
+}
+
+/// A flock of a few agents, so that these tests are quick.
+const SMALL: &str = "Scene(agents: [(name: \"a\", count: 40)], boids: (), duration: Ticks(25))";
+
+fn small() -> Loaded {
+    load_text("small", SMALL, None, &[]).unwrap()
+}
+
+/// The first column of a file of rows.
+fn ticks_of(path: &Path) -> Vec<u64> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect()
 }
 
 #[test]
-fn a_folder_with_a_run_is_not_written_over() {
+fn a_resumed_run_goes_on_with_what_it_was_asked_for_unless_told_otherwise() {
+    let whole = run(&small(), &RunOptions { ticks: Some(60), ..RunOptions::default() }, &mut |_| {}).unwrap();
+    // The scene's own length is another one.
+    for (arguments, hashes, last) in [
+        (&[][..], vec![6, 12, 18, 24, 30, 36, 42, 48, 54, 60], 60),
+        (&["--hash-every", "20"], vec![6, 12, 18, 20, 40, 60], 60),
+        (&["--ticks", "40", "--threads", "1"], vec![6, 12, 18, 24, 30, 36, 40], 40),
+    ] {
+        let folder = folder();
+        let out = folder.path().join("run");
+        let options = RunOptions {
+            ticks: Some(60),
+            threads: Some(2),
+            out: Some(out.clone()),
+            checkpoint_every: Some(9),
+            hash_every: Some(6),
+            ..RunOptions::default()
+        };
+        stopped_after(&small(), 20, options);
+        assert!(!out.join("summary.json").exists());
+        let (code, text, stderr) = finish(program().args(["run", "--resume"]).arg(&out).args(arguments));
+        assert_eq!(code, 0, "{stderr}");
+        assert_eq!(ticks_of(&out.join("hashes.csv")), hashes, "{arguments:?}");
+        assert_eq!(ticks_of(&out.join("metrics.csv")), (1..=last).collect::<Vec<_>>(), "{arguments:?}");
+        let saved: Vec<u64> = checkpoints::files(&out).unwrap().into_iter().map(|(tick, _)| tick).collect();
+        assert_eq!(saved, (1..=last / 9).map(|number| number * 9).collect::<Vec<_>>(), "{arguments:?}");
+        if last == 60 {
+            assert_eq!(state_hash(&text), whole.state_hash, "{arguments:?}");
+        }
+        assert!(verify(&Recording::open(&out).unwrap(), None, &mut |_| {}).unwrap().passed());
+    }
+}
+
+#[test]
+fn a_complete_run_stays_as_it_is_unless_more_is_asked_for() {
     let folder = folder();
     let out = folder.path().join("run");
-    let run = |verb: &str| finish(program().args(["run", "flock", "--ticks", "3", verb]).arg(&out));
-    assert_eq!(run("--out").0, 1);
-    let (code, _, stderr) = run("--out");
+    let options = RunOptions { out: Some(out.clone()), checkpoint_every: Some(10), ..RunOptions::default() };
+    let recorded = run(&small(), &options, &mut |_| {}).unwrap();
+    assert!(!recorded.was_complete);
+    let before = contents(&out);
+    for arguments in [&[][..], &["--ticks", "25"], &["--hash-every", "5"], &["--format", "json"]] {
+        let (code, text, stderr) = finish(program().args(["run", "--resume"]).arg(&out).args(arguments));
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stderr.contains("complete run of 25 ticks") && stderr.contains("--ticks"), "{stderr}");
+        assert!(text.contains(&recorded.state_hash), "{text}");
+        assert!(contents(&out) == before, "{arguments:?}");
+    }
+    let resume = RunOptions { resume: Some(out.clone()), ..RunOptions::default() };
+    let again = run(&small(), &resume, &mut |_| {}).unwrap();
+    assert!(again.was_complete && again.metrics == recorded.metrics && again.events == recorded.events);
+    // More.
+    let (code, text, stderr) = finish(program().args(["run", "--ticks", "40", "--resume"]).arg(&out));
+    assert_eq!(code, 0, "{stderr}");
+    let whole = run(&small(), &RunOptions { ticks: Some(40), ..RunOptions::default() }, &mut |_| {}).unwrap();
+    assert_eq!(state_hash(&text), whole.state_hash);
+    assert_eq!(ticks_of(&out.join("metrics.csv")), (1..=40).collect::<Vec<_>>());
+    let (_, text, _) = finish(program().args(["run", "--format", "json", "--resume"]).arg(&out));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["ticks"], 40);
+}
+
+#[test]
+fn nothing_that_is_recorded_is_taken_away() {
+    let folder = folder();
+    let (ended, stopped) = (folder.path().join("ended"), folder.path().join("stopped"));
+    let options =
+        |out: &Path| RunOptions { out: Some(out.into()), checkpoint_every: Some(10), ..RunOptions::default() };
+    run(&small(), &options(&ended), &mut |_| {}).unwrap();
+    stopped_after(&small(), 14, options(&stopped));
+    for (out, ticks, least) in
+        [(&ended, "24", "25"), (&ended, "0", "25"), (&stopped, "13", "14"), (&stopped, "5", "14")]
+    {
+        let before = contents(out);
+        let (code, _, stderr) = finish(program().args(["run", "--ticks", ticks, "--resume"]).arg(out));
+        assert!(code == 2 && stderr.contains(&format!("at least {least}")), "{stderr}");
+        assert!(contents(out) == before);
+    }
+    let (code, _, stderr) = finish(program().args(["run", "--ticks", "14", "--resume"]).arg(&stopped));
+    assert_eq!((code, ticks_of(&stopped.join("metrics.csv"))), (0, (1..=14).collect()), "{stderr}");
+}
+
+#[test]
+fn a_run_begins_in_a_new_or_empty_folder_only() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    let at = |out: &Path| finish(program().args(["run", "flock", "--ticks", "3", "--out"]).arg(out));
+    std::fs::create_dir(&out).unwrap();
+    assert_ne!(at(&out).0, 2, "an empty folder is as good as a new one");
+    let (code, _, stderr) = at(&out);
     assert!(code == 2 && stderr.contains("--resume"), "{stderr}");
+    for (name, word) in [("notes", "files in it"), ("hidden", "files in it"), ("file", "is a file")] {
+        let out = folder.path().join(name);
+        match name {
+            "file" => std::fs::write(&out, "mine").unwrap(),
+            _ => {
+                std::fs::create_dir(&out).unwrap();
+                let mine = out.join(if name == "hidden" { ".mine" } else { "metrics.csv" });
+                std::fs::write(mine, "mine").unwrap();
+            }
+        }
+        let before = contents(folder.path());
+        let (code, _, stderr) = at(&out);
+        assert!(code == 2 && stderr.contains(word), "{stderr}");
+        assert!(contents(folder.path()) == before);
+    }
 }
 
 #[test]
 fn a_resume_of_another_scene_or_of_nothing_is_refused() {
     let folder = folder();
-    let out = folder.path().join("run");
-    finish(program().args(["run", "flock", "--ticks", "6", "--checkpoint-every", "3", "--out"]).arg(&out));
-    let (code, _, stderr) = finish(program().args(["run", "flock", "--seed", "1", "--resume"]).arg(&out));
-    assert!(code == 2 && stderr.contains("another scene"), "{stderr}");
-    let (code, _, stderr) = finish(program().args(["run", "--resume"]).arg(folder.path()));
-    assert!(code == 2 && stderr.contains("holds no run"), "{stderr}");
+    let refused = |out: &Path, arguments: &[&str]| {
+        let before = contents(out);
+        let (code, _, stderr) = finish(program().arg("run").args(arguments).arg("--resume").arg(out));
+        assert!(code == 2 && stderr.contains("another scene"), "{stderr}");
+        assert!(contents(out) == before);
+    };
+    let loaded = load("flock", &[]).unwrap();
+    // With a checkpoint, without one, and complete.
+    for (name, checkpoint_every, stop) in [("saved", Some(3), true), ("bare", None, true), ("complete", None, false)] {
+        let out = folder.path().join(name);
+        let options = RunOptions { ticks: Some(6), out: Some(out.clone()), checkpoint_every, ..RunOptions::default() };
+        if stop {
+            stopped_after(&loaded, 4, options);
+        } else {
+            run(&loaded, &options, &mut |_| {}).unwrap();
+        }
+        refused(&out, &["flock", "--seed", "1"]);
+        refused(&out, &["--set", "boids.separation.weight=2.5"]);
+        refused(&out, &["predator"]);
+    }
+    let nothing = folder.path().join("nothing");
+    std::fs::create_dir(&nothing).unwrap();
+    for scene in [&[][..], &["flock"]] {
+        let (code, _, stderr) = finish(program().arg("run").args(scene).arg("--resume").arg(&nothing));
+        assert!(code == 2 && stderr.contains("holds no run"), "{stderr}");
+        assert_eq!(contents(&nothing), []);
+    }
 }
 
 #[cfg(unix)]

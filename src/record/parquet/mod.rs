@@ -36,7 +36,8 @@ pub fn write(folder: &Path) -> Result<(), RecordError> {
 
 fn metrics(folder: &Path, about: Option<&About>) -> Result<(), RecordError> {
     let source = folder.join("metrics.csv");
-    let names = rows::header(&source)?.split(',').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let header = rows::header(&source)?;
+    let names: Vec<String> = header.names.into_iter().skip(1).collect();
     let mut columns = vec![Column::unsigned("tick", 64)];
     columns.extend(names.iter().map(|name| Column::optional_double(name)));
     let described = names.iter().map(|name| {
@@ -48,7 +49,7 @@ fn metrics(folder: &Path, about: Option<&About>) -> Result<(), RecordError> {
     let mut parquet = Parquet::create(&path, columns, metadata(about, described)).map_err(io_error(&path))?;
 
     let mut group = MetricRows { ticks: Vec::new(), columns: vec![Vec::new(); names.len()] };
-    rows::read(&source, 1, |number, row| {
+    rows::read(&source, header.lines, |number, row| {
         group.push(row).map_err(|message| RecordError::Content {
             path: source.display().to_string(),
             line: Some(number),
