@@ -4,6 +4,7 @@ pub mod journal;
 mod lost;
 pub mod places;
 mod record;
+pub mod scene_file;
 mod scenes;
 pub mod session;
 pub mod shelf;
@@ -34,7 +35,7 @@ use crate::authoring::Author;
 use crate::headless::RunError;
 use crate::record::Recording;
 use crate::render::show_as;
-use crate::scene::load::{Loaded, SceneOrigin, Setting};
+use crate::scene::load::{Loaded, SceneOrigin, Setting, load_text};
 use crate::scene::report::SceneError;
 use places::Places;
 use scenes::OpenScene;
@@ -66,6 +67,8 @@ pub struct WindowOptions {
     pub record: Option<RecordOptions>,
     /// A recorded run to show, and the tick at which it is shown first; the scene is that of the recording.
     pub recording: Option<(Recording, u64)>,
+    /// A scene that can't be run: the window opens on its text and what is wrong with it.
+    pub broken: Option<BrokenScene>,
     /// This program, if it can draw pictures of people's own scenes for the gallery: `PROGRAM render FILE …`.
     pub pictures_by: Option<PathBuf>,
 }
@@ -84,8 +87,38 @@ impl Default for WindowOptions {
             describe_interface: None,
             record: None,
             recording: None,
+            broken: None,
             pictures_by: None,
         }
+    }
+}
+
+/// A scene that can't be run, to be mended in the window.
+#[derive(Clone, Debug)]
+pub struct BrokenScene {
+    /// Its file.
+    pub path: PathBuf,
+    /// What the file holds.
+    pub text: String,
+    /// What is wrong with it.
+    pub error: SceneError,
+}
+
+impl BrokenScene {
+    /// A file that could not be loaded, if a person can mend it in the editor: its text can be shown there.
+    #[must_use]
+    pub fn of(name: &str, error: &SceneError) -> Option<Self> {
+        let path = PathBuf::from(name);
+        let text = scene_file::read(&path).ok()?;
+        Some(Self { path, text, error: error.clone() })
+    }
+
+    /// What runs while the scene is mended: nothing at all.
+    ///
+    /// # Errors
+    /// Never, as far as is known: the scene is as good as constant.
+    pub fn stand_in() -> Result<Loaded, SceneError> {
+        load_text("nothing", include_str!("desktop/nothing.ron"), None, &[])
     }
 }
 
@@ -123,7 +156,21 @@ pub fn simulation_of(
 /// # Errors
 /// If the scene doesn't fit its plugins, or a recorded run can't be shown.
 pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), RunError> {
-    let mut simulation = simulation_of(&loaded, options.threads, &options.plugins)?;
+    let mut broken = options.broken.clone();
+    let (loaded, mut simulation) = match simulation_of(&loaded, options.threads, &options.plugins) {
+        Ok(simulation) => (loaded, simulation),
+        Err(error) => {
+            // Its plugins may refuse what its types allow; that, too, can be mended where a person sits.
+            let waits = options.until.is_some() || options.record.is_some() || options.recording.is_some();
+            broken = BrokenScene::of(&loaded.origin.label(), &error).filter(|_| !waits && options.settings.is_empty());
+            if broken.is_none() {
+                return Err(error.into());
+            }
+            let nothing = BrokenScene::stand_in()?;
+            let simulation = simulation_of(&nothing, options.threads, &options.plugins)?;
+            (nothing, simulation)
+        }
+    };
     let recorder =
         options.record.as_ref().map(|record| Recorder::begin(record, &loaded, &mut simulation)).transpose()?;
     let mut timeline = Timeline::default();
@@ -204,6 +251,9 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
                 .chain(),
         )
         .add_systems(Last, (scenes::keep_unsaved, journal::keep_journal, record::keep_recording));
+    if let Some(broken) = &broken {
+        scenes::begin_broken(app.world_mut(), broken);
+    }
     let offered = lost::offered(&app.world().resource::<OpenScene>().found);
     app.world_mut().resource_mut::<InspectorState>().scenes.files.recovered = offered;
     if let Some(keep) = KeepWorkspace::in_settings(options.theme) {
@@ -261,15 +311,17 @@ pub fn status_of(loaded: &Loaded) -> SceneStatus {
 
 /// A scene's own text, for the editor.
 fn source_of(loaded: &Loaded) -> Source {
+    let withheld = Some(loaded.source_text().len() as u64).filter(|bytes| *bytes > scene_file::MOST_BYTES);
     Source {
         name: loaded.origin.label(),
         title: loaded.scene.name.clone(),
-        text: loaded.source_text().to_owned(),
+        text: if withheld.is_some() { String::new() } else { loaded.source_text().to_owned() },
         path: match &loaded.origin {
             SceneOrigin::File(path) => Some(path.clone()),
             _ => None,
         },
         broken: false,
+        withheld,
     }
 }
 

@@ -7,11 +7,12 @@ use clap::Args;
 
 use super::render::parse_size;
 use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, print};
-use crate::desktop::{RecordOptions, WindowOptions, open};
+use crate::desktop::{BrokenScene, RecordOptions, WindowOptions, open};
 use crate::record::Recording;
 use crate::scene::load::{Loaded, load};
 
-/// Opens a scene in a window.
+/// Opens a scene in a window. If a scene file has errors, the window opens on its text and the first of them; with --until
+/// or --out, or without a display, they are told and nothing is opened.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  agent2028 open\n  agent2028 open foraging --speed 4\n  agent2028 open my-scene.ron --set \
@@ -115,9 +116,21 @@ impl Open {
 
     pub(crate) fn execute(self) -> Result<u8, Failure> {
         let settings = self.scene_arguments.settings();
-        let loaded = load(self.scene.as_deref().unwrap_or("welcome"), &settings)?;
+        let name = self.scene.as_deref().unwrap_or("welcome");
+        let (loaded, broken) = match load(name, &settings) {
+            Ok(loaded) => (loaded, None),
+            Err(error) => {
+                // Whoever waits for a tick or a recording can't mend anything; a person at a window can, unless it is a
+                // setting of the command line that is wrong.
+                let waits = self.window.until.is_some() || self.out.is_some();
+                let by_hand = !waits && display().is_ok() && (settings.is_empty() || load(name, &[]).is_err());
+                match BrokenScene::of(name, &error).filter(|_| by_hand) {
+                    Some(broken) => (BrokenScene::stand_in()?, Some(broken)),
+                    None => return Err(error.into()),
+                }
+            }
+        };
         if let Err(reason) = display() {
-            let name = self.scene.as_deref().unwrap_or("welcome");
             eprintln!("A window can't be opened: {reason}.\nWithout a window: agent2028 run {name}");
             return Ok(BAD_INPUT);
         }
@@ -131,6 +144,7 @@ impl Open {
                 checkpoint_every: self.checkpoint_every,
                 hash_every: self.hash_every,
             }),
+            broken,
             pictures_by: std::env::current_exe().ok(),
             ..self.window.options()
         };

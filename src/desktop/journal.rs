@@ -14,6 +14,7 @@ use bevy::tasks::{IoTaskPool, Task};
 use serde::{Deserialize, Serialize};
 
 use super::places::write_whole;
+use super::scene_file;
 use super::scenes::OpenScene;
 use super::session::Session;
 use crate::record::{Entry, interventions};
@@ -90,7 +91,7 @@ pub fn found(state: &Path) -> Vec<LostRun> {
         .filter_map(|entry| {
             let (folder, file) = (entry.path(), entry.path().join(STAND));
             let written = file.metadata().ok()?.modified().ok()?;
-            let stand: Stand = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
+            let stand: Stand = serde_json::from_str(&scene_file::read(&file).ok()?).ok()?;
             let age = written.elapsed().map_or(0, |age| age.as_secs());
             (!stand.session.is_alive()).then_some((written, LostRun { stand, folder, age }))
         })

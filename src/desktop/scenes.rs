@@ -9,7 +9,7 @@ use agent2028_core::transport::Transport;
 use agent2028_inspector::authoring::document::Source;
 use agent2028_inspector::panels::files::Note;
 use agent2028_inspector::panels::top_bar::window_title;
-use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus};
+use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus, Unfit};
 use agent2028_view::{ViewSettings, Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -19,11 +19,12 @@ use super::journal::{self, LostRun};
 use super::lost::{self, Lost};
 use super::places::{Places, write_whole};
 use super::record::Recorder;
+use super::scene_file;
 use super::session::Session;
 use super::shelf::{self, PictureMaker};
 use super::unsaved::{self, Kept, Unsaved};
 use super::watch::FileWatch;
-use super::{simulation_of, status_of};
+use super::{BrokenScene, simulation_of, status_of};
 use crate::assemble::ExtraPlugins;
 use crate::authoring::problems_of;
 use crate::record::Recording;
@@ -137,9 +138,12 @@ impl Stage<'_> {
     }
 
     fn refuse(&mut self, error: &SceneError) {
-        let name = error.lines().first().map(|line| line.file.clone()).unwrap_or_default();
-        self.status.problems = vec![error.to_plain_text()];
-        self.status.reports = problems_of(error, &name);
+        tell_problems(&mut self.status, error);
+    }
+
+    /// Tells that a file is nothing for a window, and why.
+    fn turn_away(&mut self, path: &Path, why: &Unfit) {
+        self.state.scenes.files.tell(Note::NotShown(path.into(), why.clone()));
     }
 
     /// Hands a text to the editor; the document follows at once.
@@ -158,6 +162,14 @@ impl Stage<'_> {
         // A run's folder holds its scene.
         let inside = Path::new(name).join("scene.ron");
         let name = if inside.is_file() { inside.display().to_string() } else { name.to_owned() };
+        let path = Path::new(&name);
+        // A file that isn't there is told by who looks for it.
+        if path.exists()
+            && let Err(why) = scene_file::check(path)
+        {
+            self.turn_away(path, &why);
+            return;
+        }
         let loaded = load(&name, &[]);
         let text = loaded.as_ref().ok().map(|loaded| loaded.source_text().to_owned());
         let settings = std::mem::take(&mut self.scene.settings);
@@ -169,7 +181,7 @@ impl Stage<'_> {
                 title: self.status.title.clone(),
                 text: text.unwrap_or_default(),
                 path: path.clone(),
-                broken: false,
+                ..Source::default()
             });
             if let Some(path) = path {
                 self.remember(&path);
@@ -178,12 +190,18 @@ impl Stage<'_> {
             self.scene.settings = settings;
             // What can't be run can be mended: its text is shown while the other scene goes on.
             let path = PathBuf::from(&name);
-            if let Ok(text) = std::fs::read_to_string(&path) {
-                let title = path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-                self.show_text(Source { name, title, text, path: Some(path.clone()), broken: true });
+            if let Ok(text) = scene_file::read(&path) {
+                self.show_text(broken_source(&path, text));
                 self.remember(&path);
+                self.watch_too(&path);
             }
         }
+    }
+
+    /// A file that can't be run is watched beside those of the scene that runs: somebody may mend it elsewhere.
+    fn watch_too(&mut self, path: &Path) {
+        let files: Vec<PathBuf> = self.scene.loaded.files.iter().cloned().chain([path.to_path_buf()]).collect();
+        self.scene.watch = FileWatch::on(&files);
     }
 
     fn remember(&mut self, path: &Path) {
@@ -229,6 +247,11 @@ impl Stage<'_> {
             Some(text) => {
                 self.run(&text);
             }
+            None if document.withheld().is_some() => {
+                // What the window doesn't read is as it was read when the window opened.
+                let loaded = self.scene.loaded.clone();
+                self.exchange(Ok(loaded));
+            }
             None if document.is_dirty() || document.running().is_none() => {
                 let name = self.scene.loaded.origin.label();
                 let loaded = load(&name, &self.scene.settings);
@@ -247,10 +270,17 @@ impl Stage<'_> {
             self.run(&text);
             return;
         }
+        let path = Path::new(&name);
+        if path.exists()
+            && let Err(why) = scene_file::check(path)
+        {
+            self.turn_away(path, &why);
+            return;
+        }
         let loaded = load(&name, &self.scene.settings);
         let text = match &loaded {
             Ok(loaded) => Some(loaded.source_text().to_owned()),
-            Err(_) => std::fs::read_to_string(&name).ok(),
+            Err(_) => scene_file::read(path).ok(),
         };
         let good = self.exchange(loaded);
         let document = &self.state.scenes.document;
@@ -267,7 +297,8 @@ impl Stage<'_> {
             return;
         }
         let path = document.path().map(Path::to_path_buf);
-        self.show_text(Source { name, title: self.status.title.clone(), text, path, broken: !good });
+        let title = self.status.title.clone();
+        self.show_text(Source { name, title, text, path, broken: !good, withheld: None });
     }
 
     fn begin(&mut self, title: &str, text: &str) {
@@ -276,8 +307,8 @@ impl Stage<'_> {
             name: String::new(),
             title: title.into(),
             text: text.into(),
-            path: None,
             broken: true,
+            ..Source::default()
         });
         self.run(text);
         self.fit();
@@ -328,6 +359,7 @@ impl Stage<'_> {
             text: saved,
             path: unsaved.path,
             broken: true,
+            withheld: None,
         });
         self.state.scenes.document.recovered(&unsaved.text, 0.0);
         self.scene.settings.clear();
@@ -361,7 +393,7 @@ impl Stage<'_> {
             title: self.status.title.clone(),
             text,
             path: lost.stand.path.clone(),
-            broken: false,
+            ..Source::default()
         });
         if let Err(error) = recording.queue(self.simulation.world_mut()) {
             self.state.scenes.files.tell(Note::PartlyBroughtBack(error.to_string()));
@@ -387,10 +419,42 @@ impl Stage<'_> {
     }
 }
 
+/// Lets a window begin with a scene that can't be run: its text stands in the editor, with the caret at the first error.
+pub(super) fn begin_broken(world: &mut World, broken: &BrokenScene) {
+    let source = broken_source(&broken.path, broken.text.clone());
+    let mut scene = world.resource_mut::<OpenScene>();
+    scene.watch = FileWatch::on(std::slice::from_ref(&broken.path));
+    let places = scene.places.clone();
+    shelf::remember(&mut world.resource_mut::<SceneLibrary>(), &broken.path, places.as_ref());
+    let mut status = world.resource_mut::<SceneStatus>();
+    tell_problems(&mut status, &broken.error);
+    status.source.0 += 1;
+    status.source.1 = source;
+    let first = status.reports.iter().find(|report| report.here).map(|report| (report.line, report.column));
+    let opened = status.source.clone();
+    let mut state = world.resource_mut::<InspectorState>();
+    state.scenes.follow(&opened);
+    state.open_editor(first);
+}
+
+/// Shows what is wrong with a scene.
+pub(super) fn tell_problems(status: &mut SceneStatus, error: &SceneError) {
+    let name = error.lines().first().map(|line| line.file.clone()).unwrap_or_default();
+    status.problems = vec![error.to_plain_text()];
+    status.reports = problems_of(error, &name);
+}
+
+/// The text of a file that can't be run, to be mended.
+pub(super) fn broken_source(path: &Path, text: String) -> Source {
+    let title = path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
+    let name = path.display().to_string();
+    Source { name, title, text, path: Some(path.into()), broken: true, withheld: None }
+}
+
 /// What the file of a scene, or the built-in scene, says.
 fn saved_text(path: Option<&Path>, name: &str) -> String {
     match path {
-        Some(path) => std::fs::read_to_string(path).unwrap_or_default(),
+        Some(path) => scene_file::read(path).unwrap_or_default(),
         None => gallery::find(name).unwrap_or_default().to_owned(),
     }
 }
@@ -404,7 +468,7 @@ pub(super) fn follow_files(mut stage: Stage) {
     }
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let own = stage.state.scenes.document.path().map(whole);
-    let theirs = own.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+    let theirs = own.as_ref().and_then(|path| scene_file::read(path).ok());
     let same = theirs.as_deref() == Some(stage.state.scenes.document.saved());
     let others = changed.iter().any(|path| Some(path) != own.as_ref());
     match (same, others, theirs) {

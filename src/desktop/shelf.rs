@@ -7,6 +7,7 @@ use agent2028_inspector::{Picture, SceneEntry, SceneLibrary, SceneTrouble};
 use bevy::prelude::*;
 
 use super::places::{Places, write_whole};
+use super::scene_file;
 use crate::scene::load::{Loaded, load};
 use crate::scene::{Scene, gallery};
 
@@ -14,8 +15,8 @@ use crate::scene::{Scene, gallery};
 const MOST_RECENT: usize = 24;
 /// So many files of the folder for own scenes are listed.
 const MOST_OWN: usize = 200;
-/// Larger files are listed without being read.
-const READ_BYTES: u64 = 4 << 20;
+/// A picture of a scene is smaller than this.
+const PICTURE_BYTES: u64 = 16 << 20;
 
 /// The built-in scenes.
 #[must_use]
@@ -81,13 +82,13 @@ pub fn entry_of(path: &Path, places: Option<&Places>) -> SceneEntry {
     let name = path.display().to_string();
     let title = path.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
     let plain = SceneEntry { name: name.clone(), title, path: Some(path.into()), ..SceneEntry::default() };
-    let Ok(size) = std::fs::metadata(path).map(|about| about.len()) else {
+    if !path.exists() {
         return SceneEntry { trouble: Some(SceneTrouble::Gone), ..plain };
-    };
-    let picture =
-        places.and_then(|places| std::fs::read(picture_file(places, path)).ok()).map(|png| Picture(png.into()));
-    if size > READ_BYTES {
-        return SceneEntry { picture, ..plain };
+    }
+    let picture = places.and_then(|places| read_picture(&picture_file(places, path))).map(|png| Picture(png.into()));
+    if let Err(why) = scene_file::check(path) {
+        // Such files are listed without being read.
+        return SceneEntry { picture, trouble: Some(SceneTrouble::Unfit(why)), ..plain };
     }
     match load(&name, &[]) {
         Ok(loaded) => SceneEntry { name, path: Some(path.into()), picture, ..about(&loaded.scene) },
@@ -99,6 +100,11 @@ pub fn entry_of(path: &Path, places: Option<&Places>) -> SceneEntry {
             SceneEntry { trouble: Some(first), picture, ..plain }
         }
     }
+}
+
+fn read_picture(file: &Path) -> Option<Vec<u8>> {
+    let small = std::fs::metadata(file).is_ok_and(|about| about.is_file() && about.len() <= PICTURE_BYTES);
+    small.then(|| std::fs::read(file).ok()).flatten()
 }
 
 /// Where the picture of a file is kept.
@@ -116,7 +122,7 @@ fn recent_file(places: &Places) -> PathBuf {
 /// The files opened lately, newest first.
 #[must_use]
 pub fn read_recent(places: Option<&Places>) -> Vec<PathBuf> {
-    let text = places.and_then(|places| std::fs::read_to_string(recent_file(places)).ok()).unwrap_or_default();
+    let text = places.and_then(|places| scene_file::read(&recent_file(places)).ok()).unwrap_or_default();
     text.lines().filter(|line| !line.is_empty()).map(PathBuf::from).take(MOST_RECENT).collect()
 }
 

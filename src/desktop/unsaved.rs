@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::places::write_whole;
+use super::scene_file;
 use super::session::Session;
 
 /// At most so many texts are kept; the oldest go first.
 const MOST: usize = 20;
 /// Longer texts are not kept.
 const MOST_BYTES: usize = 32 << 20;
+/// So long is the file of the longest text at most: each byte of it takes six where all have to be escaped.
+const MOST_BYTES_KEPT: u64 = 7 * MOST_BYTES as u64;
 
 /// A text as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,11 +94,15 @@ pub fn found(state: &Path) -> Vec<Kept> {
         .into_iter()
         .rev()
         .filter_map(|(changed, file)| {
+            // What is longer was never kept by this program.
+            if std::fs::metadata(&file).ok()?.len() > MOST_BYTES_KEPT {
+                return None;
+            }
             let unsaved: Unsaved = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
             if unsaved.session.is_alive() {
                 return None;
             }
-            let saved = unsaved.path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+            let saved = unsaved.path.as_ref().and_then(|path| scene_file::read(path).ok());
             if saved.as_ref() == Some(&unsaved.text) {
                 let _ = std::fs::remove_file(&file);
                 return None;

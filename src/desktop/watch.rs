@@ -19,11 +19,16 @@ pub(super) struct FileWatch {
 impl FileWatch {
     /// Watches the files of a scene; built-in scenes have none.
     pub fn of(loaded: &Loaded) -> Option<Self> {
-        if loaded.files.is_empty() {
+        Self::on(&loaded.files)
+    }
+
+    /// Watches these files; nothing if there are none.
+    pub fn on(files: &[PathBuf]) -> Option<Self> {
+        if files.is_empty() {
             return None;
         }
         let files: Vec<PathBuf> =
-            loaded.files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
+            files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
         let (sender, changes) = channel();
         let watched = files.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {

@@ -141,6 +141,33 @@ fn without_a_display_open_says_so() {
     assert!(stderr.contains("no display") && stderr.contains("agent2028 run flock"), "{stderr}");
 }
 
+#[cfg(feature = "desktop")]
+#[test]
+fn a_broken_scene_ends_every_verb_with_its_report_where_nobody_can_mend_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken.ron");
+    std::fs::write(&file, "Scene(agents: [(cuont: 3)])").unwrap();
+    let file = file.display().to_string();
+    let out = folder.path().join("out").display().to_string();
+    let nowhere =
+        |arguments: &[&str]| finish(program().args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"));
+    for arguments in [
+        &["open", &file][..],
+        &["open", &file, "--until", "3"],
+        &["open", &file, "--out", &out],
+        &["run", &file, "--ticks", "3"],
+        &["check", &file],
+        &["test", &file],
+        &["render", &file, "--out", &format!("{out}.png")],
+    ] {
+        let (code, stdout, stderr) = nowhere(arguments);
+        assert_eq!(code, 2, "{arguments:?}: {stderr}");
+        let told = format!("{stdout}{stderr}");
+        assert!(told.contains("cuont") && told.contains("broken.ron:1:17"), "{arguments:?}: {told}");
+    }
+    assert!(!std::path::Path::new(&out).exists(), "nothing was begun");
+}
+
 #[test]
 fn a_wrong_flag_is_a_usage_error() {
     for arguments in

@@ -6,9 +6,10 @@ use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use bevy::prelude::*;
+use bevy::reflect::{PartialReflect, ReflectRef};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::agent::{CapabilityError, SpawnError};
+use crate::agent::{AgentId, CapabilityError, SpawnError};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind, EventPayload};
 use crate::params::problems_context;
@@ -16,6 +17,7 @@ use crate::ranges::check_ranges;
 use crate::reflect_path::PathError;
 use crate::rng::Purpose;
 use crate::schema::{Check, Problems};
+use crate::selector::Selector;
 
 /// When an intervention is applied: what its random choices are keyed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,30 @@ pub trait Intervention:
         let _ = earlier;
         false
     }
+
+    /// The agents that it would reach if it were applied to this world, in id order; nothing if it isn't about agents that
+    /// exist. By default they are those whom its field `select` chooses or, without such a field, the selector that it
+    /// holds elsewhere.
+    fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>> {
+        Some(aim_of(self.as_partial_reflect())?.resolve(world, context))
+    }
+}
+
+/// The selector that says at whom a value is aimed: its field `select`, or the first one that it holds anywhere.
+fn aim_of(value: &dyn PartialReflect) -> Option<&Selector> {
+    if let Some(selector) = value.try_downcast_ref::<Selector>() {
+        return Some(selector);
+    }
+    match value.reflect_ref() {
+        ReflectRef::Struct(fields) => {
+            let named = fields.field("select").and_then(aim_of);
+            named.or_else(|| fields.iter_fields().map(|(_, field)| field).find_map(aim_of))
+        }
+        ReflectRef::TupleStruct(fields) => fields.iter_fields().find_map(aim_of),
+        ReflectRef::Tuple(fields) => fields.iter_fields().find_map(aim_of),
+        ReflectRef::Enum(variant) => variant.iter_fields().find_map(|field| aim_of(field.value())),
+        _ => None,
+    }
 }
 
 trait Erased: Debug + Send + Sync {
@@ -81,6 +107,7 @@ trait Erased: Debug + Send + Sync {
     fn to_ron(&self) -> Result<String, ron::Error>;
     fn equals(&self, other: &dyn Any) -> bool;
     fn continues(&self, earlier: &dyn Any) -> bool;
+    fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>>;
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -111,6 +138,10 @@ impl<T: Intervention> Erased for T {
 
     fn continues(&self, earlier: &dyn Any) -> bool {
         earlier.downcast_ref::<T>().is_some_and(|earlier| Intervention::continues(self, earlier))
+    }
+
+    fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>> {
+        Intervention::reaches(self, world, context)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -145,6 +176,12 @@ impl AnyIntervention {
     #[must_use]
     pub fn continues(&self, earlier: &Self) -> bool {
         self.0.continues(earlier.0.as_any())
+    }
+
+    /// The agents that it would reach if it were applied to this world; nothing if it isn't about agents that exist.
+    #[must_use]
+    pub fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>> {
+        self.0.reaches(world, context)
     }
 
     /// Its fields in RON, without the name.
@@ -229,6 +266,12 @@ impl InterventionQueue {
             origin: *origin,
             action: action.clone(),
         })
+    }
+
+    /// What will be applied at the start of `tick`, in order, each with when that is: what its random choices hang on.
+    pub fn due(&self, tick: u64) -> impl Iterator<Item = (Stamped, InterventionContext)> + '_ {
+        let due = self.iter().take_while(move |stamped| stamped.tick <= tick);
+        due.enumerate().map(move |(ordinal, stamped)| (stamped, InterventionContext { tick, ordinal: ordinal as u64 }))
     }
 
     /// How many wait.

@@ -34,6 +34,8 @@ pub enum ToolChange {
 pub enum Action {
     /// Change the simulation: the one door in.
     Intervene(AnyIntervention),
+    /// Take back a change that waits for its tick, by its number in the queue.
+    Withdraw(u64),
     /// Let ticks happen by themselves, or not.
     Play(bool),
     /// Pause and run this many ticks.

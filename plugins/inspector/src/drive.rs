@@ -11,7 +11,7 @@ use agent2028_core::transport::Transport;
 use agent2028_view::capture::{Capture, CaptureRequest, Captured};
 use agent2028_view::picking::neighbours;
 use agent2028_view::{
-    Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, Tools, ViewSettings, Viewport,
+    Aimed, Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, Tools, ViewSettings, Viewport,
     WorldCamera,
 };
 use bevy::ecs::message::{MessageCursor, Messages};
@@ -27,9 +27,9 @@ use crate::hand;
 use crate::panels::files::Note;
 use crate::panels::notices::Notice;
 use crate::panels::overlay::Views;
-use crate::panels::profiler::FrameCost;
 use crate::panels::save_run;
 use crate::panels::selections;
+use crate::rhythm::{FrameParts, Rhythm};
 use crate::runs::{RunRequest, RunStatus, Saved};
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
@@ -43,6 +43,7 @@ pub(crate) struct ViewsOfWorld<'w> {
     columns: Res<'w, Columns>,
     sight: Res<'w, Sight>,
     pins: ResMut<'w, Pins>,
+    aimed: ResMut<'w, Aimed>,
     drawn: Res<'w, DrawnAgents>,
     capture: Res<'w, Capture>,
     exact: Option<Res<'w, ExactViews>>,
@@ -68,6 +69,8 @@ pub(crate) struct Window<'w> {
     captures: MessageWriter<'w, CaptureRequest>,
     runs: MessageWriter<'w, RunRequest>,
     author: Option<Res<'w, Authoring>>,
+    parts: ResMut<'w, FrameParts>,
+    rhythm: ResMut<'w, Rhythm>,
     time: Res<'w, Time<Real>>,
 }
 
@@ -157,15 +160,7 @@ pub(crate) fn draw(
     if !dress(&ctx, &mut window) {
         return Ok(());
     }
-    let seconds = window.time.delta_secs_f64();
-    window.state.frames.count(seconds);
-    let ticked = window.simulation.tick().saturating_sub(window.state.last_tick);
-    window.state.last_tick = window.simulation.tick();
-    window.state.last_frame = FrameCost {
-        total: seconds,
-        simulation: ticked as f64 * window.simulation.tick_cost().as_secs_f64(),
-        interface: window.state.cost_of_panels.as_secs_f64(),
-    };
+    window.state.last_frame = window.parts.take();
 
     let mut ui = egui::Ui::new(
         ctx.clone(),
@@ -173,6 +168,10 @@ pub(crate) fn draw(
         egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect()),
     );
     let mut actions = Actions::default();
+    let stands_still = !window.transport.playing && window.timeline.seeking().is_none();
+    if let Some(reached) = window.state.pending.follow(&window.simulation, stands_still) {
+        window.views.aimed.0 = reached;
+    }
     crate::closeup::watch(&mut window.simulation, &window.selection, &window.views.pins);
     let facts = Facts {
         simulation: &window.simulation,
@@ -197,9 +196,7 @@ pub(crate) fn draw(
         },
         author: window.author.as_deref(),
     };
-    let before = now();
     let free = shell::show(&mut ui, &facts, &mut window.state, &mut actions);
-    window.state.cost_of_panels = before.elapsed();
     measure(&mut window);
 
     let zoom = ctx.zoom_factor();
@@ -213,6 +210,10 @@ pub(crate) fn draw(
     }
     take_gestures(&ctx, &mut window, &mut actions);
     hash_while_paused(&ctx, &window, &mut paused, &mut actions);
+    if !actions.is_empty() {
+        // What comes of them is shown in the next frame.
+        window.rhythm.at_once();
+    }
     for action in actions.take() {
         perform(action, &ctx, &mut window);
     }
@@ -236,11 +237,6 @@ fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions
     if done.as_ref().is_some_and(|(_, until)| now > *until) {
         *done = None;
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "what panels cost is real time; no simulation code sees it")]
-fn now() -> std::time::Instant {
-    std::time::Instant::now()
 }
 
 /// Systems are timed while the panel that tells is open and asked to, and not a frame longer.
@@ -348,18 +344,28 @@ fn keep_parameters(ctx: &egui::Context, window: &mut Window) {
     state.scenes.files.tell(kept.map_or_else(Note::NotKept, Note::Kept));
 }
 
+/// Changes what happens. A change in the past forks without a word; it is told where it was made.
+fn changing(ctx: &egui::Context, window: &mut Window, change: impl FnOnce(&mut Timeline, &mut Simulation)) {
+    let run = |timeline: &Timeline| timeline.current().map(|run| (run.id(), run.name().to_owned()));
+    let before = run(&window.timeline);
+    change(&mut window.timeline, &mut window.simulation);
+    if let (Some((old, was)), Some((new, is))) = (before, run(&window.timeline))
+        && old != new
+    {
+        window.state.notices.tell(Notice::forked(&was, &is), ctx.input(|input| input.time));
+    }
+}
+
 fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
     match action {
         Action::Intervene(intervention) => {
-            let run = |timeline: &Timeline| timeline.current().map(|run| (run.id(), run.name().to_owned()));
-            let before = run(&window.timeline);
-            window.timeline.intervene(&mut window.simulation, intervention);
-            if let (Some((old, was)), Some((new, is))) = (before, run(&window.timeline))
-                && old != new
-            {
-                // A change in the past forks without a word; it is told where it was made.
-                window.state.notices.tell(Notice::forked(&was, &is), ctx.input(|input| input.time));
-            }
+            changing(ctx, window, |timeline, simulation| timeline.intervene(simulation, intervention));
+        }
+        Action::Withdraw(sequence) => {
+            changing(ctx, window, |timeline, simulation| {
+                // It may have been applied meanwhile; then there is nothing to take back.
+                timeline.withdraw(simulation, sequence);
+            });
         }
         Action::Time(travel) => travel.perform(&mut window.timeline, &mut window.simulation, &mut window.transport),
         Action::Play(playing) => window.transport.playing = playing,

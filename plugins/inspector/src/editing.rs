@@ -50,6 +50,14 @@ impl ScenesState {
         true
     }
 
+    /// Puts the editor's caret at a line and column of the text, both from 1.
+    pub fn edit_at(&mut self, line: usize, column: usize) {
+        let start = self.document.line_span(line.saturating_sub(1)).start;
+        let rest = self.document.text().get(start..).unwrap_or_default();
+        let skip: usize = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+        self.editor.jump_to(start + skip);
+    }
+
     /// Does what was asked for about files and the editor; what follows from it is asked for in turn.
     pub fn perform(&mut self, action: &Action, library: &SceneLibrary, actions: &mut Actions) {
         match action {
@@ -59,12 +67,7 @@ impl ScenesState {
             Action::AskForScene => {
                 self.files.ask_to_open(&self.document, library.folder.as_deref());
             }
-            Action::EditAt { line, column } => {
-                let start = self.document.line_span(line.saturating_sub(1)).start;
-                let rest = self.document.text().get(start..).unwrap_or_default();
-                let skip: usize = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
-                self.editor.jump_to(start + skip);
-            }
+            Action::EditAt { line, column } => self.edit_at(*line, *column),
             Action::Gallery => self.gallery.open(actions),
             _ => {}
         }

@@ -16,6 +16,7 @@
 //! | [`scene`] | the contract with whoever opens scenes |
 //! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
 //! | [`shortcuts`] | every key that does something |
+//! | [`rhythm`] | how often the panels are laid out |
 //! | [`describe`] | the interface as a table in a file, for scripts that operate it |
 //!
 //! Whatever is changed in the simulation leaves as an intervention
@@ -35,6 +36,7 @@ pub mod format;
 pub mod hand;
 pub mod panels;
 pub mod places;
+pub mod rhythm;
 pub mod runs;
 pub mod scene;
 pub mod shell;
@@ -50,8 +52,9 @@ pub use describe::DescribeInterface;
 pub use dock::workspace::KeepWorkspace;
 pub use dock::{DockLayout, PanelId, Preset};
 pub use editing::ScenesState;
+pub use rhythm::{Layouts, Rhythm};
 pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
-pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
+pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble, Unfit};
 pub use state::InspectorState;
 
 use agent2028_core::simulation::Simulation;
@@ -71,6 +74,7 @@ impl Plugin for InspectorPlugin {
         if !app.is_plugin_added::<EguiPlugin>() {
             app.add_plugins(EguiPlugin::default());
         }
+        rhythm::install(app);
         app.init_resource::<InspectorState>()
             .init_resource::<Transport>()
             .init_resource::<Timeline>()

@@ -46,6 +46,26 @@ pub enum SceneTrouble {
     },
     /// It is no scene, and no line of it is to blame.
     Unreadable,
+    /// The window doesn't read it, and why.
+    Unfit(Unfit),
+}
+
+/// Why a window doesn't read a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is too long.
+    TooLong {
+        /// How many bytes it has.
+        bytes: u64,
+        /// How many a window reads.
+        most: u64,
+    },
+    /// It is a folder, a device or a pipe.
+    NoFile,
+    /// It is not UTF-8 text.
+    NoText,
+    /// It can't be read, and why.
+    Unreadable(String),
 }
 
 /// A small picture as a PNG.

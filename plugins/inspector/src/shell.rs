@@ -29,9 +29,9 @@ use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
     agent, captions, compare, distributions, events, faults, gossip, help, hints, interventions, layers, ledger, many,
-    messages, metrics, network, notices, operations, palette, parameters, plots, problems, profiler, registry, routing,
-    runs, scene, scene_editor, scene_form, selected, selections, settings, status_bar, timeline, tool_options, tools,
-    top_bar, transport, trust,
+    messages, metrics, network, notices, operations, palette, parameters, pending, plots, problems, profiler, registry,
+    routing, runs, scene, scene_editor, scene_form, selected, selections, settings, status_bar, timeline, tool_options,
+    tools, top_bar, transport, trust,
 };
 use crate::runs::RunRequest;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
@@ -622,7 +622,18 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
     if state.visible && state.faults.whom == faults::Whom::Circle && facts.settings.layers.regions {
         circle(ui, look, facts, state, free);
     }
-    let left_free = overlay::show(ui, look, facts, &mut state.overlay, &mut state.groups, actions, free);
+    let mut left_free = overlay::show(ui, look, facts, &mut state.overlay, &mut state.groups, actions, free);
+    let mut above_chip = free;
+    if state.visible && !facts.views.capture.without_panels() {
+        let room =
+            if left_free.between.width() >= measure::PENDING * 1.2 { left_free.between } else { left_free.above };
+        if let Some(chip) = pending::show(&ctx, look, room, &mut state.pending, actions) {
+            // What else stands at the lower edge moves up.
+            for rect in [&mut left_free.whole, &mut left_free.between, &mut left_free.above, &mut above_chip] {
+                rect.max.y = rect.max.y.min(chip.min.y);
+            }
+        }
+    }
     let now = ctx.input(|input| input.time);
     let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
     let caption = state.captions.follow(&facts.status.captions, generation, tick, facts.tick_hz(), now);
@@ -645,7 +656,7 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
     crate::editing::floating(
         &ctx,
         look,
-        free,
+        above_chip,
         facts.author.map(|author| &author.0),
         facts.library,
         facts.status,

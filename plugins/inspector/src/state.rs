@@ -5,7 +5,7 @@ use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 
 use crate::closeup::CloseUp;
-use crate::dock::DockLayout;
+use crate::dock::{DockLayout, PanelId};
 use crate::facts::{GroupCounts, ManyCache};
 use crate::panels;
 
@@ -81,6 +81,8 @@ pub struct InspectorState {
     pub overlay: crate::panels::overlay::OverlayState,
     /// What has just been done.
     pub notices: panels::notices::NoticesState,
+    /// What waits for the next tick.
+    pub pending: panels::pending::PendingState,
     /// The subtitles.
     pub captions: panels::captions::CaptionsState,
     /// The report of problems.
@@ -101,8 +103,6 @@ pub struct InspectorState {
     /// The file that is being saved.
     pub saving: crate::export::Saving,
     pub(crate) last_frame: panels::profiler::FrameCost,
-    pub(crate) last_tick: u64,
-    pub(crate) cost_of_panels: std::time::Duration,
     pub(crate) groups: GroupCounts,
     pub(crate) many_cache: ManyCache,
     pub(crate) closeup: CloseUp,
@@ -143,6 +143,7 @@ impl Default for InspectorState {
             events: default(),
             overlay: default(),
             notices: default(),
+            pending: default(),
             captions: default(),
             problems: default(),
             palette: default(),
@@ -154,14 +155,23 @@ impl Default for InspectorState {
             done: None,
             saving: default(),
             last_frame: default(),
-            last_tick: 0,
-            cost_of_panels: default(),
             groups: default(),
             many_cache: default(),
             closeup: default(),
             dressed: None,
             uuid: None,
             frames: default(),
+        }
+    }
+}
+
+impl InspectorState {
+    /// Brings the editor to the front, with the caret at a line and column (from 1) of the text.
+    pub fn open_editor(&mut self, at: Option<(usize, usize)>) {
+        self.layout.open(PanelId::Editor);
+        self.visible = true;
+        if let Some((line, column)) = at {
+            self.scenes.edit_at(line, column);
         }
     }
 }

@@ -89,6 +89,8 @@ pub mod measure {
     pub const CAPTION: f32 = 640.0;
     /// Largest width of a notice.
     pub const NOTICE: f32 = 520.0;
+    /// Width of the chip of what waits.
+    pub const PENDING: f32 = 320.0;
     /// The width of the dialog that saves a run.
     pub const SAVE_RUN: f32 = 480.0;
     /// Width of a hint.

@@ -20,7 +20,7 @@ use crate::columns::Columns;
 use crate::field::HeatMap;
 use crate::hulls::Hulls;
 use crate::paint::{Painter, Projection};
-use crate::selection::{Pins, Selection};
+use crate::selection::{Aimed, Pins, Selection};
 use crate::settings::{AgentStyle, ViewSettings};
 use crate::sight::{Held, Seen};
 use crate::tool::Tools;
@@ -36,6 +36,7 @@ pub(crate) struct FrameInput<'a> {
     pub settings: &'a ViewSettings,
     pub selection: &'a Selection,
     pub pins: &'a Pins,
+    pub aimed: &'a Aimed,
     pub trails: &'a Trails,
     pub hulls: &'a Hulls,
     pub columns: &'a Columns,

@@ -56,7 +56,7 @@ pub use columns::{Column, ColumnKind, Columns};
 pub use field::{layer_hue, layer_ramp};
 pub use hulls::Hulls;
 pub use render::{Drawn, DrawnAgents, WorldView};
-pub use selection::{Combine, Pins, Selection};
+pub use selection::{Aimed, Combine, Pins, Selection};
 pub use settings::{AgentStyle, ColorBy, Layers, Lens, SizeBy, ViewSettings};
 pub use sight::{Held, Sight};
 pub use tokens::{Theme, Tokens};
@@ -93,6 +93,7 @@ impl Plugin for ViewPlugin {
             .init_resource::<WorldCamera>()
             .init_resource::<Selection>()
             .init_resource::<Pins>()
+            .init_resource::<Aimed>()
             .init_resource::<Hulls>()
             .init_resource::<Columns>()
             .init_resource::<Sight>()

@@ -129,6 +129,18 @@ impl Pins {
     }
 }
 
+/// The agents that what waits for the next tick will reach, ascending, each once: they carry a mark until then.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aimed(pub Vec<AgentId>);
+
+impl Aimed {
+    /// Whether an agent will be reached.
+    #[must_use]
+    pub fn contains(&self, agent: AgentId) -> bool {
+        self.0.binary_search(&agent).is_ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,7 +29,7 @@ pub struct Seen {
 }
 
 /// Agents of a lower quality are held to be poor.
-const POOR: f32 = 0.9;
+pub(crate) const POOR: f32 = 0.9;
 
 /// The system's view of the world.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -249,8 +249,9 @@ pub mod marks {
     pub const LARGEST_DART: f32 = 24.0;
     /// Below this length an agent is drawn as a point.
     pub const POINT_BELOW: f32 = 3.0;
-    /// Below this length agents are drawn as a density map.
-    pub const DENSITY_BELOW: f32 = 1.0;
+    /// Below the first length agents are drawn as a density map alone, from the second on one by one; in between the map
+    /// fades. Shorter ones would touch each other and, each in its own colour, look like static.
+    pub const DENSITY_BELOW: (f32, f32) = (1.5, 2.25);
     /// Width of rings around selected and hovered agents.
     pub const RING: (f32, f32) = (1.75, 1.0);
     /// How far from the pointer an agent is still picked.

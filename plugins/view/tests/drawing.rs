@@ -14,7 +14,7 @@ use agent2028_pheromones::field::{LayerId, PheromoneField};
 use agent2028_trust::ratings::Rating;
 use agent2028_trust::{Ratings, TrustConfig, TrustPlugin};
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, OffscreenOptions, has_adapter};
-use agent2028_view::{AgentStyle, ColorBy, Lens, Selection, Theme, ViewSettings, WorldCamera};
+use agent2028_view::{AgentStyle, Aimed, ColorBy, Lens, Selection, Theme, ViewSettings, WorldCamera};
 use bevy::prelude::*;
 
 /// Whether to draw. The message is printed whether or not the test passes.
@@ -295,6 +295,48 @@ fn selection_rings_camera_and_density_do_what_they_say() {
     assert!(apart(color_at(&image, -20.0, 0.0), ground) > 150 && apart(color_at(&image, 20.0, 0.0), ground) < 4);
     let time = many.measure(3).unwrap();
     assert!(time.frame >= time.compose && !time.compose.is_zero());
+}
+
+#[test]
+fn failures_show_where_agents_are_a_density_map_and_what_waits_is_marked() {
+    if !can_draw() {
+        return;
+    }
+    let crowd: Vec<Vec2> =
+        (0..100_000).map(|at| Vec2::new((at % 400) as f32 * 0.2 - 40.0, (at / 400) as f32 * 0.32 - 40.0)).collect();
+    let mut simulation = simulation(&crowd, Vec2::X, &[]);
+    let third = |left: bool| -> Vec<AgentId> {
+        let chosen = crowd.iter().enumerate().filter(|(at, place)| at % 3 == 0 && (place.x < 0.0) == left);
+        chosen.map(|(at, _)| AgentId(at as u32)).collect()
+    };
+    fail_agents(simulation.world_mut(), &third(true), u64::MAX);
+    let mut many = offscreen(simulation, ViewSettings::default());
+    let before = many.frame().unwrap();
+    assert!(many.drawn().density && many.drawn().singles == 0);
+    let (ill, well) = (color_at(&before, -20.0, 0.0), color_at(&before, 20.0, 0.0));
+    assert!(apart(ill, well) > 60, "{ill:?} {well:?}");
+    let hue = rgb(Theme::Dark.tokens().info);
+    assert!(apart(ill, hue) + 40 < apart(well, hue), "{ill:?} {well:?}");
+    many.world_mut().resource_mut::<Aimed>().0 = third(false);
+    let after = many.frame().unwrap();
+    assert_eq!(color_at(&after, -20.0, 0.0), ill);
+    let aimed = color_at(&after, 20.0, 0.0);
+    assert!(apart(aimed, well) > 60 && apart(aimed, ill) > 60, "{aimed:?} {well:?}");
+
+    for style in [AgentStyle::Instanced, AgentStyle::Image] {
+        let points = [Vec2::new(-20.0, 0.0), Vec2::new(20.0, 0.0)];
+        let settings = ViewSettings { agent_style: style, ..default() };
+        let mut two = offscreen(self::simulation(&points, Vec2::X, &[]), settings);
+        let before = two.frame().unwrap();
+        two.world_mut().resource_mut::<Aimed>().0 = vec![AgentId(1)];
+        let after = two.frame().unwrap();
+        let changed = |x: f32| {
+            let (x, y) = at(x, 0.0);
+            let around = (x - 20..x + 20).flat_map(|x| (y - 20..y + 20).map(move |y| (x, y)));
+            around.filter(|(x, y)| before.pixel(*x, *y) != after.pixel(*x, *y)).count()
+        };
+        assert!(changed(20.0) > 20 && changed(-20.0) == 0, "{style:?} {} {}", changed(20.0), changed(-20.0));
+    }
 }
 
 #[test]

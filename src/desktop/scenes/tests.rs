@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use agent2028_inspector::SceneTrouble;
 use agent2028_inspector::panels::files::RecoveredWhat;
 use agent2028_view::ColorBy;
 
@@ -285,4 +286,128 @@ fn a_scene_is_shown_as_it_wishes_and_a_choice_by_hand_stays_while_it_begins_anew
     assert_eq!(colored(&app), ColorBy::Status);
     ask(&mut app, SceneRequest::Open("flock".into()));
     assert_eq!(colored(&app), ColorBy::Group, "the next scene doesn't inherit it");
+}
+
+/// A file that says to be 100 MB long, and takes no room.
+fn enormous(file: &Path) {
+    std::fs::File::create(file).and_then(|file| file.set_len(100_000_000)).unwrap();
+}
+
+#[test]
+fn what_is_too_long_for_a_window_is_turned_away_with_words_however_it_comes() {
+    let home = tempfile::tempdir().unwrap();
+    let mine = home.path().join("mine.ron");
+    std::fs::write(&mine, TWO).unwrap();
+    let mut app = window(&mine.display().to_string(), home.path());
+    let told = |app: &mut App| scenes(app).scenes.files.told().map(Note::words).unwrap_or_default();
+    let long = home.path().join("long.ron");
+    enormous(&long);
+    let turned_away = |app: &mut App| {
+        let words = told(app);
+        assert!(words.contains("long.ron") && words.contains("100\u{202f}MB") && words.contains("up to 1"), "{words}");
+        let document = &scenes(app).scenes.document;
+        assert_eq!((document.text(), document.is_dirty()), (TWO, false));
+        assert_eq!(agents(app), 2);
+        scenes(app).scenes.files = Default::default();
+    };
+    ask(&mut app, SceneRequest::Open(long.display().to_string()));
+    turned_away(&mut app);
+    let dropped = FileDragAndDrop::DroppedFile { window: Entity::PLACEHOLDER, path_buf: long.clone() };
+    app.world_mut().write_message(dropped);
+    app.update();
+    turned_away(&mut app);
+    // The folder of a run is opened by its scene.
+    let folder = home.path().join("long.ron.run");
+    std::fs::create_dir(&folder).unwrap();
+    enormous(&folder.join("scene.ron"));
+    ask(&mut app, SceneRequest::Open(folder.display().to_string()));
+    turned_away(&mut app);
+
+    // The gallery lists it, and says why it is not opened.
+    let places = app.world().resource::<OpenScene>().places.clone().unwrap();
+    std::fs::create_dir_all(&places.scenes).unwrap();
+    std::fs::rename(&long, places.scenes.join("long.ron")).unwrap();
+    ask(&mut app, SceneRequest::Refresh);
+    let card = &app.world().resource::<SceneLibrary>().own[0];
+    let why = card.trouble.clone();
+    assert!(matches!(why, Some(SceneTrouble::Unfit(Unfit::TooLong { bytes: 100_000_000, .. }))), "{why:?}");
+
+    // What grows while the window shows it stays as it was, and so do changes that are not saved.
+    enormous(&mine);
+    ask(&mut app, SceneRequest::Reload);
+    assert!(told(&mut app).contains("mine.ron is not opened"), "{}", told(&mut app));
+    assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (2, TWO));
+    let other = TWO.replace("Two", "Other");
+    edit(&mut app, &other);
+    ask(&mut app, SceneRequest::TakeTheirs);
+    assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (2, other.as_str()));
+}
+
+#[test]
+fn a_long_scene_that_runs_already_keeps_its_text_to_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("long.ron");
+    let text = format!("{TWO}\n//{}", "-".repeat(scene_file::MOST_BYTES as usize));
+    std::fs::write(&file, &text).unwrap();
+    let mut app = window(&file.display().to_string(), home.path());
+    let document = &scenes(&mut app).scenes.document;
+    assert_eq!((document.text(), document.withheld(), document.is_dirty()), ("", Some(text.len() as u64), false));
+    ask(&mut app, SceneRequest::Reload);
+    assert_eq!(agents(&app), 2, "it begins anew");
+    // Nothing writes an empty text over it.
+    let mut actions = agent2028_inspector::Actions::default();
+    let state = scenes(&mut app).into_inner();
+    state.scenes.files.save(&state.scenes.document, false, None, None, &mut actions);
+    assert!(actions.is_empty());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn a_broken_scene_of_the_command_line_opens_the_editor_on_its_error() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("broken.ron");
+    let text = "Scene(\n    name: \"Mine\",\n    agents: [(cuont: 3)],\n)\n";
+    std::fs::write(&file, text).unwrap();
+    let error = load(&file.display().to_string(), &[]).unwrap_err();
+    let broken = BrokenScene::of(&file.display().to_string(), &error).unwrap();
+    let nothing = BrokenScene::stand_in().unwrap();
+    let mut app = window("flock", home.path());
+    let simulation = simulation_of(&nothing, Some(1), &ExtraPlugins::default()).unwrap();
+    app.insert_resource(status_of(&nothing)).insert_resource(simulation);
+    app.world_mut().resource_mut::<OpenScene>().loaded = nothing;
+    begin_broken(app.world_mut(), &broken);
+
+    assert_eq!(agents(&app), 0, "nothing else runs");
+    let state = scenes(&mut app);
+    assert!(state.layout.is_seen(agent2028_inspector::PanelId::Editor));
+    assert_eq!(state.scenes.document.text(), text);
+    let status = app.world().resource::<SceneStatus>();
+    let report = &status.reports[0];
+    assert!(report.here && (report.line, report.column) == (3, 15) && report.help.contains("count"), "{report:?}");
+
+    // It is mended in the editor, or by another program.
+    let mended = text.replace("cuont", "count");
+    edit(&mut app, &mended);
+    ask(&mut app, SceneRequest::Run(mended.clone()));
+    assert_eq!((agents(&app), app.world().resource::<SceneStatus>().reports.len()), (3, 0));
+    assert_eq!(app.world().resource::<OpenScene>().loaded.origin, SceneOrigin::File(file.clone()));
+    ask(&mut app, SceneRequest::Save(file.clone()));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), mended);
+}
+
+#[test]
+fn what_a_person_can_not_mend_in_the_editor_is_no_broken_scene() {
+    let home = tempfile::tempdir().unwrap();
+    let of = |file: &Path| {
+        let error = load(&file.display().to_string(), &[]).unwrap_err();
+        BrokenScene::of(&file.display().to_string(), &error).is_some()
+    };
+    let file = home.path().join("scene.ron");
+    assert!(!of(&file), "there is no such file");
+    std::fs::write(&file, [0xFF, 0xFE, 0x00]).unwrap();
+    assert!(!of(&file), "it is no text");
+    std::fs::write(&file, format!("Scene({}", " ".repeat(scene_file::MOST_BYTES as usize))).unwrap();
+    assert!(!of(&file), "it is too long");
+    std::fs::write(&file, "Scene(").unwrap();
+    assert!(of(&file));
 }

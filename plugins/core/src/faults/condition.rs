@@ -136,7 +136,7 @@ impl Intervention for Degrade {
 mod tests {
     use super::super::fixture::*;
     use super::*;
-    use crate::agent::AgentId;
+    use crate::agent::{AgentId, Status};
     use crate::event::EventBus;
 
     #[test]
@@ -178,5 +178,45 @@ mod tests {
         assert!((metric(&simulation, "agents.health") - 0.8125).abs() < 1e-9);
         simulation.run(3);
         assert_eq!(condition(&simulation, 2).health, 1.0);
+    }
+
+    #[test]
+    fn an_intervention_that_waits_tells_whom_it_will_reach() {
+        use crate::intervention::{AnyIntervention, InterventionQueue};
+        let selectors = [
+            Selector::Fraction(1.0 / 3.0),
+            Selector::Count(7),
+            Selector::Named("bird".into()),
+            Selector::Within { center: Vec2::ZERO, radius: 200.0 },
+            Selector::Nearest { to: Vec2::ZERO, count: 11 },
+            Selector::And(vec![Selector::Fraction(0.5), Selector::Count(20)]),
+            Selector::Or(vec![Selector::Count(3), Selector::Fraction(0.1)]),
+            Selector::Not(Box::new(Selector::Fraction(0.2))),
+        ];
+        for (at, first) in selectors.iter().enumerate() {
+            let mut simulation = simulation(300);
+            simulation.run(at as u64);
+            // The second one of the tick throws other dice than the first.
+            let second = &selectors[(at + 1) % selectors.len()];
+            for select in [first, second] {
+                simulation.intervene(Kill { select: select.clone(), duration_s: None });
+            }
+            let world = simulation.world();
+            let told = world
+                .resource::<InterventionQueue>()
+                .due(simulation.tick() + 1)
+                .flat_map(|(stamped, context)| stamped.action.reaches(world, &context).unwrap())
+                .collect::<std::collections::BTreeSet<AgentId>>();
+            simulation.run(1);
+            let failed: std::collections::BTreeSet<AgentId> = (0..300)
+                .map(AgentId)
+                .filter(|agent| condition(&simulation, agent.0).status == Status::Failed)
+                .collect();
+            assert_eq!(told, failed, "{first:?} {second:?}");
+        }
+        let spawn = AnyIntervention::from(super::super::Spawn { group: "bird".into(), count: 3, at: None });
+        let simulation = simulation(3);
+        let context = InterventionContext { tick: 1, ordinal: 0 };
+        assert_eq!(spawn.reaches(simulation.world(), &context), None, "they don't exist yet");
     }
 }

@@ -41,6 +41,50 @@ impl Timeline {
         self.stand_at(self.current, simulation);
     }
 
+    /// Takes back an intervention of a user that waits for its tick: it never was. In the past of a branch this forks, as any
+    /// other change there; what the branch did later is left out. What came after it and waits too moves up to the number
+    /// that it would have without it. Returns false if no such intervention waits.
+    pub fn withdraw(&mut self, simulation: &mut Simulation, sequence: u64) -> bool {
+        self.follow(simulation);
+        let now = simulation.tick();
+        let waits = |stamped: &Stamped| stamped.tick > now && stamped.sequence == sequence;
+        let here = self.current().filter(|_| self.seek.is_none());
+        let Some(branch) = here.filter(|branch| branch.interventions.iter().any(waits)) else {
+            return false;
+        };
+        let in_the_past = branch.furthest > now;
+        // In the past only what comes with the next tick stays.
+        let stays = |stamped: &Stamped| {
+            stamped.tick > now && stamped.sequence != sequence && (!in_the_past || stamped.tick == now + 1)
+        };
+        let all = branch.interventions.iter().zip(&branch.gestures);
+        let others: Vec<(Stamped, u64)> =
+            all.filter(|(stamped, _)| stays(stamped)).map(|(stamped, gesture)| (stamped.clone(), *gesture)).collect();
+        if in_the_past {
+            self.fork(simulation, None);
+        }
+        let Some(branch) = self.tree.get_mut(self.current) else {
+            return false;
+        };
+        let keep: Vec<bool> = branch.interventions.iter().map(|stamped| stamped.tick <= now).collect();
+        let (mut of_interventions, mut of_gestures) = (keep.iter(), keep.iter());
+        branch.interventions.retain(|_| of_interventions.next().is_some_and(|keep| *keep));
+        branch.gestures.retain(|_| of_gestures.next().is_some_and(|keep| *keep));
+        branch.undone = None;
+        // The others come anew, so that they have the numbers that they would have without it.
+        self.plan(simulation, None);
+        for (Stamped { tick, origin, action, .. }, gesture) in others {
+            let mut queue = simulation.world_mut().resource_mut::<InterventionQueue>();
+            let sequence = queue.push(tick, origin, action.clone());
+            if let Some(branch) = self.tree.get_mut(self.current) {
+                branch.interventions.push(Stamped { tick, sequence, origin, action });
+                branch.gestures.push(gesture);
+            }
+        }
+        self.stand_at(self.current, simulation);
+        true
+    }
+
     /// The number of the gesture that an intervention belongs to: that of the last one if it follows quickly and goes on with
     /// it, otherwise a new one.
     #[expect(clippy::disallowed_methods, reason = "a gesture of a hand is about real time; no simulation code sees it")]

@@ -454,6 +454,8 @@ enum Step {
     Redo,
     Switch(usize, u64),
     Remove(usize),
+    /// Two changes at most, and the first of all that wait is taken back.
+    Withdraw(u32),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -467,6 +469,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::Redo),
         2 => (0..8_usize, 0..120_u64).prop_map(|(branch, tick)| Step::Switch(branch, tick)),
         1 => (0..8_usize).prop_map(Step::Remove),
+        3 => (0..100_u32).prop_map(Step::Withdraw),
     ];
     prop::collection::vec(step, 1..24)
 }
@@ -494,6 +497,17 @@ proptest! {
                     continue;
                 }
                 Step::Intervene(number) => timeline.intervene(&mut simulation, some(number)),
+                Step::Withdraw(number) => {
+                    timeline.finish(&mut simulation);
+                    // Without a change of its own it is one of the branch that it stands in the past of, if there is any.
+                    if number % 3 > 0 {
+                        timeline.intervene(&mut simulation, some(number));
+                        timeline.intervene(&mut simulation, some(number / 5));
+                    }
+                    let queue = simulation.world().resource::<InterventionQueue>();
+                    let first = queue.iter().find(|stamped| stamped.origin == Origin::User).map(|first| first.sequence);
+                    prop_assert!(first.is_none_or(|first| timeline.withdraw(&mut simulation, first)));
+                }
                 Step::Fork => { timeline.fork(&mut simulation, None); }
                 Step::Undo => { timeline.undo(); }
                 Step::Redo => { timeline.redo(); }
@@ -513,4 +527,67 @@ proptest! {
             prop_assert!(keyframes_now <= keyframes);
         }
     }
+}
+
+#[test]
+fn what_is_taken_back_before_its_tick_never_was() {
+    let kill = |share| Kill { select: Selector::Fraction(share), duration_s: None };
+    let of = |changes: &[f32], taken_back: &[usize]| {
+        let (mut simulation, mut timeline) = (simulation(), Timeline::default());
+        timeline.run(&mut simulation, 50);
+        for share in changes {
+            timeline.intervene(&mut simulation, kill(*share));
+        }
+        for at in taken_back {
+            // What came later has the number now that it would have had without it.
+            let queue = simulation.world().resource::<InterventionQueue>();
+            let mut waiting = queue.iter().filter(|stamped| stamped.origin == Origin::User);
+            let sequence = waiting.nth(*at).unwrap().sequence;
+            drop(waiting);
+            assert!(timeline.withdraw(&mut simulation, sequence));
+        }
+        assert!(!timeline.withdraw(&mut simulation, 99), "no such thing waits");
+        timeline.run(&mut simulation, 60);
+        assert_eq!(timeline.branches().count(), 1, "nothing was forked");
+        // By the tree as well as by the world: rewinding runs the same again.
+        let (end, before) = (simulation.state_hash(), simulation.tick());
+        timeline.seek(20);
+        timeline.finish(&mut simulation);
+        timeline.seek(before);
+        timeline.finish(&mut simulation);
+        assert_eq!(simulation.state_hash(), end);
+        end
+    };
+    assert_eq!(of(&[0.3, 0.2, 0.1], &[0]), of(&[0.2, 0.1], &[]));
+    assert_eq!(of(&[0.3, 0.2, 0.1], &[1, 1]), of(&[0.3], &[]));
+    assert_eq!(of(&[0.3, 0.2], &[1, 0]), of(&[], &[]));
+    assert_ne!(of(&[0.3], &[]), of(&[], &[]));
+}
+
+#[test]
+fn taking_back_in_the_past_leaves_the_branch_as_it_was() {
+    let (mut simulation, mut timeline) = (simulation(), Timeline::default());
+    timeline.run(&mut simulation, 10);
+    timeline.intervene(&mut simulation, Freeze { select: Selector::Count(9), duration_s: None });
+    timeline.intervene(&mut simulation, Kill { select: Selector::Count(11), duration_s: None });
+    timeline.run(&mut simulation, 30);
+    let both = simulation.state_hash();
+    timeline.seek(10);
+    timeline.finish(&mut simulation);
+    let first =
+        simulation.world().resource::<InterventionQueue>().iter().find(|stamped| stamped.origin == Origin::User);
+    assert!(timeline.withdraw(&mut simulation, first.unwrap().sequence));
+    timeline.run(&mut simulation, 30);
+    let (one, branches) = (simulation.state_hash(), timeline.branches().count());
+    assert_eq!(branches, 2);
+
+    let (mut other, mut plain) = (self::simulation(), Timeline::default());
+    plain.run(&mut other, 10);
+    plain.intervene(&mut other, Kill { select: Selector::Count(11), duration_s: None });
+    plain.run(&mut other, 30);
+    assert_eq!(one, other.state_hash());
+    let trunk = timeline.branches().next().unwrap().id();
+    timeline.switch(trunk, 40);
+    timeline.finish(&mut simulation);
+    assert_eq!(simulation.state_hash(), both);
 }

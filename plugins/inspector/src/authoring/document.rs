@@ -31,6 +31,8 @@ pub struct Source {
     pub path: Option<PathBuf>,
     /// Whether it could not be run: another scene runs while it is mended.
     pub broken: bool,
+    /// The text is too long to be edited: so many bytes. Then `text` is empty, and the scene runs all the same.
+    pub withheld: Option<u64>,
 }
 
 /// A change that can be taken back.
@@ -69,6 +71,7 @@ pub struct Document {
     cached: Option<u64>,
     dirty: bool,
     ahead: bool,
+    withheld: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,7 @@ impl Document {
             running: if source.broken { String::new() } else { source.text.clone() },
             text: source.text,
             version,
+            withheld: source.withheld,
             ..Self::default()
         };
         self.refresh();
@@ -126,6 +130,12 @@ impl Document {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// How many bytes the text has, if it is too long to be edited: then there is none here.
+    #[must_use]
+    pub fn withheld(&self) -> Option<u64> {
+        self.withheld
     }
 
     /// Grows with every change.

@@ -11,7 +11,7 @@ use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_RESTORE, IC
 use crate::actions::{Action, Actions};
 use crate::authoring::Document;
 use crate::format;
-use crate::scene::SceneRequest;
+use crate::scene::{SceneRequest, Unfit};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets::{self, FileDialog, FileQuestion, FileTask};
 
@@ -65,6 +65,8 @@ pub enum Note {
     PartlyBroughtBack(String),
     /// What was dropped on the window is nothing that it opens.
     Unknown(String),
+    /// A file is nothing for a window, and why.
+    NotShown(PathBuf, Unfit),
 }
 
 /// Why the values of sliders could not go into the scene's text.
@@ -101,8 +103,22 @@ impl Note {
             Self::NotKept(NotKept::Refused(path, why)) => format!("{path}: {why}"),
             Self::NotBroughtBack(why) => format!("The run can't be brought back: {why}"),
             Self::PartlyBroughtBack(why) => format!("Not all of the run can be brought back: {why}"),
+            Self::NotShown(path, why) => format!("{} is not opened: {}", path.display(), unfit(why)),
             Self::Unknown(name) => format!("{name} is neither a scene (.ron) nor the folder of a run"),
         }
+    }
+}
+
+/// Why a window doesn't read a file, in words.
+#[must_use]
+pub fn unfit(why: &Unfit) -> String {
+    match why {
+        Unfit::TooLong { bytes, most } => {
+            format!("it has {}; a window takes scenes of up to {}", format::bytes(*bytes), format::bytes(*most))
+        }
+        Unfit::NoFile => "it is no ordinary file".into(),
+        Unfit::NoText => "it is not UTF-8 text".into(),
+        Unfit::Unreadable(why) => why.clone(),
     }
 }
 
@@ -136,6 +152,12 @@ impl FilesState {
         self.note = Some((note, None));
     }
 
+    /// What is being told.
+    #[must_use]
+    pub fn told(&self) -> Option<&Note> {
+        self.note.as_ref().map(|(note, _)| note)
+    }
+
     /// Asks for a scene file.
     pub fn ask_to_open(&mut self, document: &Document, own: Option<&Path>) {
         self.purpose = Some(Purpose::Open);
@@ -159,6 +181,10 @@ impl FilesState {
         folder: Option<&Path>,
         actions: &mut Actions,
     ) {
+        if document.withheld().is_some() {
+            // There is nothing here that could be written.
+            return;
+        }
         if let Some(path) = document.path().filter(|_| !ask) {
             actions.push(Action::Scene(SceneRequest::Save(path.into())));
             if let Some(then) = then {

@@ -343,6 +343,7 @@ fn in_words(trouble: &SceneTrouble) -> String {
         SceneTrouble::Gone => "The file is gone".into(),
         SceneTrouble::Invalid { line, message } => format!("Line {line}: {message}"),
         SceneTrouble::Unreadable => "The file is no scene".into(),
+        SceneTrouble::Unfit(why) => format!("Not opened: {}", super::files::unfit(why)),
     }
 }
 

@@ -117,7 +117,7 @@ fn origin(origin: Origin) -> &'static str {
 }
 
 /// The fields in RON, without the brackets around them.
-fn fields(action: &AnyIntervention) -> String {
+pub(super) fn fields(action: &AnyIntervention) -> String {
     /// Lists of thousands of agents are cut: the row shows one line.
     const LONGEST: usize = 240;
     let ron = action.to_ron().unwrap_or_else(|error| error.to_string());

@@ -118,6 +118,10 @@ pub struct LegendView {
     pub size: Option<SizeKey>,
     /// The density map, if agents are drawn as one.
     pub density: Option<ScaleKey>,
+    /// How the density map tells what is not in order, if something is.
+    pub amiss: Option<ScaleKey>,
+    /// The hue by which it tells that, if no agent is drawn by itself and so none has a shape.
+    pub hue: Option<Color32>,
     /// Agents that are not in order, unless colours tell it.
     pub trouble: TroubleKey,
     /// What the system holds agents for, if the world is drawn as it sees it.
@@ -134,6 +138,7 @@ impl LegendView {
             && self.color == ColorKey::None
             && self.size.is_none()
             && self.density.is_none()
+            && self.amiss.is_none()
             && self.trouble == TroubleKey::default()
             && self.held.is_none()
             && self.fields.is_empty()
@@ -187,17 +192,17 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView, actions: &mut Actio
         part(ui);
         size_key(ui, look, size);
     }
-    if let Some(density) = &view.density {
+    for scale in view.density.iter().chain(&view.amiss) {
         part(ui);
-        scale_key(ui, look, density);
+        scale_key(ui, look, scale);
     }
     if view.trouble != TroubleKey::default() {
         part(ui);
-        trouble_key(ui, look, &view.trouble, actions);
+        trouble_key(ui, look, &view.trouble, view.hue, actions);
     }
     if let Some(held) = &view.held {
         part(ui);
-        held_key(ui, look, held);
+        held_key(ui, look, held, view.hue);
     }
     if !view.fields.is_empty() {
         part(ui);
@@ -297,31 +302,33 @@ fn row(ui: &mut Ui, look: &Look, mark: impl FnOnce(&mut Ui), name: &str, count: 
     });
 }
 
-fn trouble_key(ui: &mut Ui, look: &Look, trouble: &TroubleKey, actions: &mut Actions) {
+fn trouble_key(ui: &mut Ui, look: &Look, trouble: &TroubleKey, hue: Option<Color32>, actions: &mut Actions) {
     let with = |status| Some(Selector::HasStatus(status));
+    let degraded = if hue.is_some() { "Degraded" } else { "Degraded: paler" };
     for (count, name, symbol, select) in [
         (trouble.failed, "Failed", Symbol::Cross, with(Status::Failed)),
         (trouble.frozen, "Frozen", Symbol::Bars, with(Status::Frozen)),
-        (trouble.degraded, "Degraded: paler", Symbol::Pale, None),
+        (trouble.degraded, degraded, Symbol::Pale, None),
     ] {
         if count > 0 {
             selecting(ui, look, name, select.as_ref(), actions);
-            row(ui, look, |ui| draw_symbol(ui, look, symbol), name, count);
+            row(ui, look, |ui| draw_symbol(ui, look, symbol, hue), name, count);
         }
     }
 }
 
-fn held_key(ui: &mut Ui, look: &Look, held: &HeldKey) {
+fn held_key(ui: &mut Ui, look: &Look, held: &HeldKey, hue: Option<Color32>) {
+    let poor = if hue.is_some() { "Held to be poor" } else { "Held to be poor: paler" };
     for (count, name, symbol) in [
         (held.failed, "Held for failed", Symbol::Cross),
         (held.suspected, "Suspected", Symbol::Suspect),
-        (held.poor, "Held to be poor: paler", Symbol::Pale),
+        (held.poor, poor, Symbol::Pale),
         (held.unnoticed, "Down, and unnoticed", Symbol::Nothing),
         (held.wronged, "Well, and doubted", Symbol::Nothing),
     ] {
         // That nobody is mistaken is worth telling; that nobody is poor is not.
         if count > 0 || !matches!(symbol, Symbol::Pale) {
-            row(ui, look, |ui| draw_symbol(ui, look, symbol), name, count);
+            row(ui, look, |ui| draw_symbol(ui, look, symbol, hue), name, count);
         }
     }
 }
@@ -336,8 +343,12 @@ enum Symbol {
     Nothing,
 }
 
-/// An agent's shape, as it is drawn in the world.
-fn draw_symbol(ui: &mut Ui, look: &Look, symbol: Symbol) {
+/// An agent's shape, as it is drawn in the world, or the hue that stands for it where agents have no shapes.
+fn draw_symbol(ui: &mut Ui, look: &Look, symbol: Symbol, hue: Option<Color32>) {
+    if let Some(hue) = hue.filter(|_| !matches!(symbol, Symbol::Nothing)) {
+        widgets::swatch(ui, hue);
+        return;
+    }
     let (rect, _) = ui.allocate_exact_size(vec2(measure::SWATCH, measure::SWATCH), Sense::hover());
     let (middle, radius) = (rect.center(), measure::SWATCH * 0.5);
     let line = egui::Stroke::new(spacing::HAIRLINE, look.secondary);

@@ -29,6 +29,7 @@ pub mod operations;
 pub mod overlay;
 pub mod palette;
 pub mod parameters;
+pub mod pending;
 pub mod pictures;
 pub mod plots;
 pub mod problems;

@@ -8,7 +8,7 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_pheromones::field::PheromoneField;
 use agent2028_pheromones::site::Sites;
-use agent2028_view::agents::{AgentSize, DENSEST, scale_of};
+use agent2028_view::agents::{AgentSize, DENSEST, amiss_color, density_color, scale_of};
 use agent2028_view::capture::Capture;
 use agent2028_view::labels::LabelPlacer;
 use agent2028_view::pace::Pace;
@@ -205,14 +205,22 @@ fn legend_view(look: &Look, facts: &Facts, state: &mut OverlayState, groups: &mu
     let (settings, views) = (facts.settings, &facts.views);
     let singles = settings.layers.agents && (views.drawn.singles > 0 || !views.drawn.density);
     let color = if singles { color_key(look, facts, state, groups) } else { ColorKey::None };
-    let held = views.sight.held().filter(|held| held.judges && singles);
+    let held = views.sight.held().filter(|held| held.judges);
+    let density = settings.layers.agents && views.drawn.density;
+    let trouble = state.counts.trouble;
+    let amiss = match held {
+        Some(held) => held.failed + held.suspected + held.poor > 0,
+        None => trouble != TroubleKey::default(),
+    };
     let tells_status = matches!(settings.color_by, ColorBy::Status) && singles;
     LegendView {
         eyes: eyes(facts),
         color,
         size: if singles { size_key(facts, &state.counts) } else { None },
-        density: (settings.layers.agents && views.drawn.density).then(|| density_key(settings.theme)),
-        trouble: if tells_status || !singles || held.is_some() { TroubleKey::default() } else { state.counts.trouble },
+        density: density.then(|| density_key(settings.theme)),
+        amiss: (density && amiss).then(|| amiss_key(settings.theme)),
+        hue: (!singles).then_some(look.info),
+        trouble: if tells_status || held.is_some() { TroubleKey::default() } else { trouble },
         held: held.map(held_key),
         fields: field_keys(facts),
     }
@@ -384,8 +392,20 @@ fn density_key(theme: agent2028_view::Theme) -> ScaleKey {
     ScaleKey {
         title: "Density".into(),
         unit: "× mean".into(),
-        ramp: ramp_of(|at| ColorScale::Magma.on(theme, 0.12 + 0.88 * at)),
+        ramp: ramp_of(|at| density_color(theme, at)),
         marks: [0.0, middle, f64::from(DENSEST)].map(|value| format::fixed(value, 0)).to_vec(),
+    }
+}
+
+/// How the density map tells which part of the agents at a place is not in order.
+fn amiss_key(theme: agent2028_view::Theme) -> ScaleKey {
+    /// Where the mean density lies on the map's scale: ln 2 / ln (1 + densest).
+    const MEAN: f32 = 0.18;
+    ScaleKey {
+        title: "Not in order".into(),
+        unit: "of all there".into(),
+        ramp: ramp_of(|part| amiss_color(theme, MEAN, part)),
+        marks: [0.0, 0.5, 1.0].map(format::percent).to_vec(),
     }
 }
 

@@ -58,7 +58,7 @@ pub fn show(
                 ui.set_width(width);
                 let count = if reports.is_empty() { problems.len() } else { reports.len() } as u64;
                 head(ui, look, count, problems, reports, state, actions);
-                ui.label(look.quiet("What ran before goes on. Mend the text and press Ctrl Enter, or save the file."));
+                ui.label(look.quiet("What runs now goes on. Mend the text and press Ctrl Enter, or save the file."));
                 let height = measure::BANNER.1.min(free.height() / 2.0);
                 ScrollArea::both().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
                     if reports.is_empty() {

@@ -101,6 +101,10 @@ pub fn show(
     actions: &mut Actions,
 ) {
     let now = ui.input(|input| input.time);
+    if let Some(bytes) = document.withheld() {
+        too_long(ui, look, bytes);
+        return;
+    }
     if let Some(author) = author
         && document.analyse(author, now)
     {
@@ -134,6 +138,15 @@ pub fn show(
     if problems > 0 {
         problem_list(ui, look, document, state, list);
     }
+}
+
+/// Stands where a text would that is too long to be edited.
+pub(crate) fn too_long(ui: &mut Ui, look: &Look, bytes: u64) {
+    let how = format!(
+        "It has {}: more than can be edited here. The scene runs all the same; change its file with another program.",
+        format::bytes(bytes)
+    );
+    widgets::empty(ui, look, ICON_EDIT_NOTE, "The text of this scene is too long", &how);
 }
 
 /// What keys do in the editor, before the text field sees them.

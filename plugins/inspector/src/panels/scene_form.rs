@@ -66,6 +66,10 @@ pub fn show(
         widgets::empty(ui, look, ICON_EDIT_NOTE, "There is no form here", "Edit the scene as text.");
         return;
     };
+    if let Some(bytes) = document.withheld() {
+        super::scene_editor::too_long(ui, look, bytes);
+        return;
+    }
     if document.text().is_empty() && document.name().is_empty() {
         let how = "Press Ctrl O and choose one: every field of it stands here then.";
         widgets::empty(ui, look, ICON_EDIT_NOTE, "No scene is open", how);

@@ -19,10 +19,21 @@ pub enum Glyph {
     Ring = 4,
     /// Around the agent under the pointer.
     ThinRing = 5,
+    /// Around an agent that waits to be changed: a ring in four pieces, as if it were aimed at.
+    Aim = 6,
 }
 
 /// From this length (physical pixels) a cross has a circle around it; below, both would run together.
 const CIRCLE_FROM: f32 = 9.0;
+
+/// Half the gap between two pieces of a ring that aims, as a part of its length.
+const GAP: f32 = 0.14;
+
+/// How far inside the line of a ring a place lies.
+#[inline]
+fn ring(offset: Vec2, length: f32, line: f32) -> f32 {
+    line * 0.5 - (offset.length() - 0.5 * length + line * 0.5).abs()
+}
 
 impl Glyph {
     /// How far the shape reaches from its middle, as a part of its length.
@@ -65,7 +76,11 @@ impl Glyph {
                 let bar = (0.1 * length).max(0.6) - (offset.x.abs() - 0.2 * length).abs();
                 bar.min(0.4 * length - offset.y.abs())
             }
-            Self::Ring | Self::ThinRing => line * 0.5 - (offset.length() - 0.5 * length + line * 0.5).abs(),
+            Self::Ring | Self::ThinRing => ring(offset, length, line),
+            Self::Aim => {
+                let from_diagonal = (offset.x.abs() - offset.y.abs()).abs() * std::f32::consts::FRAC_1_SQRT_2;
+                ring(offset, length, line).min(from_diagonal - GAP * length)
+            }
         };
         (inside + 0.5).clamp(0.0, 1.0)
     }
@@ -104,7 +119,7 @@ mod tests {
 
     #[test]
     fn shapes_differ_in_more_than_colour_and_stay_within_their_reach() {
-        let glyphs = [Glyph::Dart, Glyph::Disc, Glyph::Cross, Glyph::Bars, Glyph::Ring];
+        let glyphs = [Glyph::Dart, Glyph::Disc, Glyph::Cross, Glyph::Bars, Glyph::Ring, Glyph::Aim];
         for length in [7.0, 14.0] {
             for (at, one) in glyphs.iter().enumerate() {
                 let mut beyond = 0.0_f32;

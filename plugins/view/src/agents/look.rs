@@ -7,7 +7,7 @@ use bevy::math::{Vec2, ops};
 use super::glyph::Glyph;
 use crate::columns::{Column, ColumnKind, Columns};
 use crate::settings::{ColorBy, SizeBy, ViewSettings};
-use crate::sight::{Held, Seen};
+use crate::sight::{Held, POOR, Seen};
 use crate::tokens::{ColorScale, Rgba8, Tokens};
 
 /// How one agent looks.
@@ -93,6 +93,21 @@ impl<'a> AgentLooks<'a> {
             last: ranges.first().copied().unwrap_or((0, 0, tokens.category(0))),
             groups: ranges,
             darts: darts && settings.layers.headings,
+        }
+    }
+
+    /// Whether an agent is not in order, or not held to be: failed, frozen, or of less health than its own.
+    #[inline]
+    #[must_use]
+    pub fn amiss(&self, agent: AgentId, condition: Option<&Condition>) -> bool {
+        match self.held {
+            Some(held) => {
+                let judgement = held.judgement(agent);
+                judgement.standing != Standing::Sound || judgement.quality < POOR
+            }
+            None => condition.is_some_and(|condition| {
+                condition.status != Status::Active || condition.health < condition.base_health
+            }),
         }
     }
 

@@ -17,9 +17,6 @@ pub struct AgentSize {
     pub density: f32,
 }
 
-/// The range of lengths, in logical pixels, over which single agents pass into the density map.
-const CROSS_FADE: (f32, f32) = (marks::DENSITY_BELOW, 1.5);
-
 /// Where agents are further apart than this (logical pixels), there is room for darts beyond the comfortable size.
 const LONELY: f32 = 110.0;
 
@@ -45,7 +42,8 @@ impl AgentSize {
         let area = f64::from(bounds.size.x) * f64::from(bounds.size.y);
         let spacing = (area / agents.max(1) as f64).sqrt() as f32 * pixels_per_unit;
         let length = dart_length(spacing);
-        let singles = ((length - CROSS_FADE.0) / (CROSS_FADE.1 - CROSS_FADE.0)).clamp(0.0, 1.0);
+        let (map, singles) = marks::DENSITY_BELOW;
+        let singles = ((length - map) / (singles - map)).clamp(0.0, 1.0);
         Self { length, singles, density: 1.0 - singles }
     }
 
@@ -101,8 +99,11 @@ mod tests {
         assert!((marks::DART.1..=16.0).contains(&size(10).length), "{:?}", size(10));
         assert!((marks::DART.0..=marks::DART.1).contains(&size(5_000).length), "{:?}", size(5_000));
         assert!(!size(50_000).shows_heading() && size(50_000).singles == 1.0, "{:?}", size(50_000));
-        assert_eq!((size(1_000_000).singles, size(1_000_000).density), (0.0, 1.0));
-        let between = size(150_000);
+        // A window of 1280 × 720 with its panels leaves less than this to a square world.
+        for crowd in [200_000, 1_000_000] {
+            assert_eq!((size(crowd).singles, size(crowd).density), (0.0, 1.0), "{crowd}");
+        }
+        let between = size(80_000);
         assert!(between.singles > 0.0 && between.density > 0.0, "{between:?}");
     }
 }

@@ -5,7 +5,7 @@ use agent2028_core::clock::SimClock;
 use bevy::prelude::*;
 
 use super::{AgentRoute, Frame, FrameInput};
-use crate::agents::{AgentInstance, AgentLooks, AgentSize, Glyph};
+use crate::agents::{AgentInstance, AgentLooks, AgentSize, Glyph, smoothing};
 use crate::paint::Painter;
 use crate::recovery::closing_share;
 use crate::tokens::marks;
@@ -28,18 +28,21 @@ pub(super) fn draw(frame: &mut Frame, input: &FrameInput, size: &AgentSize, put:
     };
     let projection = &input.projection;
     frame.shows_density = size.density > 0.0;
+    let mut looks = AgentLooks::new(&facts, size.shows_heading());
     if frame.shows_density {
         frame.density.begin(projection.rect);
-        for (_, position, ..) in agents.iter(world) {
-            frame.density.add(projection.pixel(position.0));
+        for (agent, position, _, condition) in agents.iter(world) {
+            let amiss = looks.amiss(agent.0, condition);
+            let aimed = !input.aimed.0.is_empty() && input.aimed.contains(agent.0);
+            frame.density.add(projection.pixel(position.0), amiss, aimed);
         }
         let bounds = input.bounds();
         let mean = input.simulation.agents() as f32
             / (bounds.size.x * bounds.size.y * projection.pixels_per_unit * projection.pixels_per_unit);
+        frame.density.smooth(smoothing(1.0 / mean.sqrt()));
         frame.density.color(mean, input.settings.theme, size.density);
     }
     if size.singles > 0.0 {
-        let mut looks = AgentLooks::new(&facts, size.shows_heading());
         // The longest shapes reach a little further than half their length.
         let reach = size.length;
         let mut visible = 0;
@@ -69,10 +72,11 @@ pub(super) fn draw(frame: &mut Frame, input: &FrameInput, size: &AgentSize, put:
 pub(super) fn most_instances(frame: &Frame, input: &FrameInput, size: &AgentSize) -> usize {
     let singles = frame.route == AgentRoute::Instances && size.singles > 0.0;
     let agents = if singles { input.simulation.agents() } else { 0 };
-    agents + input.selection.selected.len().min(MOST_RINGS) + 1
+    agents + input.selection.selected.len().min(MOST_RINGS) + input.aimed.0.len().min(MOST_RINGS) + 1
 }
 
-/// Rings around what is selected and what is under the pointer. There are few, so they are always instances.
+/// Rings around what is selected, what is under the pointer and what waits to be changed. There are few, so they are always
+/// instances.
 fn rings(input: &FrameInput, size: &AgentSize, put: &mut impl FnMut(AgentInstance)) {
     let tokens = input.settings.tokens();
     let place = |agent: AgentId| -> Option<Vec2> {
@@ -89,6 +93,14 @@ fn rings(input: &FrameInput, size: &AgentSize, put: &mut impl FnMut(AgentInstanc
     for agent in input.selection.selected.iter().take(MOST_RINGS) {
         if let Some(at) = place(*agent) {
             ring(at, Glyph::Ring, tokens.accent);
+        }
+    }
+    // Where there is no room for rings the map's hue tells it.
+    if size.singles > 0.0 {
+        for agent in input.aimed.0.iter().take(MOST_RINGS) {
+            if let Some(at) = place(*agent) {
+                ring(at, Glyph::Aim, tokens.text);
+            }
         }
     }
     if let Some(agent) = input.selection.hovered

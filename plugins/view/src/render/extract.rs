@@ -16,7 +16,7 @@ use crate::columns::Columns;
 use crate::frame::{AgentRoute, Frame, FrameInput};
 use crate::hulls::Hulls;
 use crate::paint::Projection;
-use crate::selection::{Pins, Selection};
+use crate::selection::{Aimed, Pins, Selection};
 use crate::settings::ViewSettings;
 use crate::sight::Sight;
 use crate::speed::top_speed;
@@ -75,6 +75,7 @@ pub(super) struct Shown<'w, 's> {
     settings: Extract<'w, 's, Res<'static, ViewSettings>>,
     selection: Extract<'w, 's, Res<'static, Selection>>,
     pins: Extract<'w, 's, Res<'static, Pins>>,
+    aimed: Extract<'w, 's, Res<'static, Aimed>>,
     trails: Extract<'w, 's, Res<'static, Trails>>,
     tools: Extract<'w, 's, Res<'static, Tools>>,
     hulls: Extract<'w, 's, Res<'static, Hulls>>,
@@ -108,6 +109,7 @@ pub(super) fn extract_frame(
         settings: &world.settings,
         selection: &world.selection,
         pins: &world.pins,
+        aimed: &world.aimed,
         trails: &world.trails,
         hulls: &world.hulls,
         columns: &world.columns,

@@ -78,6 +78,7 @@ const DISC: u32 = 1u;
 const CROSS: u32 = 2u;
 const BARS: u32 = 3u;
 const THIN_RING: u32 = 5u;
+const AIM: u32 = 6u;
 
 struct Agent {
     @builtin(position) clip: vec4<f32>,
@@ -160,6 +161,10 @@ fn agent_fragment(agent: Agent) -> @location(0) vec4<f32> {
         default: {
             let line = select(view.lines.x, view.lines.y, agent.glyph == THIN_RING) * view.scales.x;
             inside = line * 0.5 - abs(length(offset) - 0.5 * size + line * 0.5);
+            if agent.glyph == AIM {
+                let from_diagonal = abs(abs(offset.x) - abs(offset.y)) * 0.70710678;
+                inside = min(inside, from_diagonal - 0.14 * size);
+            }
         }
     }
     let coverage = clamp(inside + 0.5, 0.0, 1.0);

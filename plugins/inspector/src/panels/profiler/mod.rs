@@ -30,7 +30,7 @@ use profile::Profile;
 pub struct ProfilerView<'a> {
     /// The simulation's world.
     pub world: &'a World,
-    /// What the last frame cost.
+    /// What a frame has cost, on average since the panel was shown last.
     pub frame: FrameCost,
 }
 
@@ -124,10 +124,16 @@ fn toolbar(ui: &mut Ui, look: &Look, state: &mut ProfilerState, actions: &mut Ac
 /// What a frame's time went into, as one bar.
 fn frame(ui: &mut Ui, look: &Look, state: &ProfilerState) {
     let cost = state.profile.frame();
-    let rest = (cost.total - cost.simulation - cost.interface).max(0.0);
+    let rest = (cost.total - cost.simulation - cost.interface - cost.world).max(0.0);
     let parts = [
         ("Simulation", cost.simulation, look.category(0), "Ticks that ran within a frame"),
-        ("Interface", cost.interface, look.category(1), "Laying out and painting the panels"),
+        (
+            "Interface",
+            cost.interface,
+            look.category(1),
+            "Laying out the panels and turning them into triangles; not in every frame while nobody touches them",
+        ),
+        ("World", cost.world, look.category(2), "From the simulation's tables to what is drawn of the world"),
         ("Drawing and waiting", rest, look.disabled, "Drawing the world and the panels, and waiting for the screen"),
     ];
     ui.horizontal_wrapped(|ui| {

@@ -42,8 +42,10 @@ pub struct FrameCost {
     pub total: f64,
     /// The simulation's ticks.
     pub simulation: f64,
-    /// The panels.
+    /// The panels: laying them out and turning them into triangles.
     pub interface: f64,
+    /// The world: from the simulation's tables to buffers and pictures.
+    pub world: f64,
 }
 
 /// Costs over time.
@@ -84,6 +86,7 @@ impl Profile {
         frame.total += cost.total;
         frame.simulation += cost.simulation;
         frame.interface += cost.interface;
+        frame.world += cost.world;
         *count += 1;
         self.elapsed += cost.total;
         if self.elapsed >= SLICE_S {
@@ -138,10 +141,12 @@ impl Profile {
             sum.total += cost.total;
             sum.simulation += cost.simulation;
             sum.interface += cost.interface;
+            sum.world += cost.world;
             frames += count;
         }
         let per = |seconds: f64| seconds / f64::from(frames.max(1));
-        FrameCost { total: per(sum.total), simulation: per(sum.simulation), interface: per(sum.interface) }
+        let FrameCost { total, simulation, interface, world } = sum;
+        FrameCost { total: per(total), simulation: per(simulation), interface: per(interface), world: per(world) }
     }
 }
 
@@ -158,7 +163,7 @@ mod tests {
     #[test]
     fn costs_are_means_per_tick_over_the_last_second() {
         let mut profile = Profile::default();
-        let frame = FrameCost { total: 0.05, simulation: 0.02, interface: 0.01 };
+        let frame = FrameCost { total: 0.05, simulation: 0.02, interface: 0.01, world: 0.005 };
         for _ in 0..40 {
             profile.note(&[cost("a", Phase::Start, 4, 2), cost("b", Phase::End, 2, 1)], frame);
         }

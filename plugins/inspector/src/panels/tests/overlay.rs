@@ -55,6 +55,31 @@ fn what_the_system_holds_is_counted_with_its_mistakes() {
 }
 
 #[test]
+fn where_agents_are_a_density_map_the_legend_tells_of_hues_and_not_of_shapes() {
+    let scale = |title: &str, unit: &str| ScaleKey {
+        title: title.into(),
+        unit: unit.into(),
+        ramp: vec![egui::Color32::TRANSPARENT; 8],
+        marks: ["0 %", "100 %"].map(String::from).to_vec(),
+    };
+    let view = LegendView {
+        density: Some(scale("Density", "× mean")),
+        amiss: Some(scale("Not in order", "of all there")),
+        hue: Some(egui::Color32::RED),
+        trouble: TroubleKey { failed: 333, frozen: 4, degraded: 2 },
+        ..default()
+    };
+    let harness = key(view.clone());
+    for text in ["× mean", "Scale of Not in order from 0 % to 100 %", "of all there", "Failed", "333", "Degraded"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    assert!(!says(&harness, "paler"), "nothing is drawn paler there");
+    let shapes = key(LegendView { hue: None, ..view });
+    assert!(says(&shapes, "Degraded: paler"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
 fn categories_are_counted_and_too_many_are_summed_up() {
     let rows = (0..12).map(|at| CategoryRow {
         name: format!("kind {at}"),

@@ -14,7 +14,7 @@ fn measured<'a>(simulation: &'a mut Simulation, measuring: bool) -> Harness<'a, 
             profiler::start(simulation.world_mut()).unwrap();
         }
         simulation.run(2);
-        let frame = FrameCost { total: 0.05, simulation: 0.02, interface: 0.01 };
+        let frame = FrameCost { total: 0.05, simulation: 0.02, interface: 0.01, world: 0.005 };
         panel::show(ui, look, &ProfilerView { world: simulation.world(), frame }, state, actions);
     });
     harness.run_steps(8);
@@ -35,9 +35,16 @@ fn nothing_is_measured_until_somebody_asks() {
 fn time_is_told_by_phase_plugin_and_system() {
     let mut simulation = simulation(&[("bird", 50)]);
     let mut harness = measured(&mut simulation, true);
-    for text in
-        ["Intervene", "Observe", "Core", "observe_agents", "apply_due", "Drawing and waiting", "ticks in the last"]
-    {
+    for text in [
+        "Intervene",
+        "Observe",
+        "Core",
+        "observe_agents",
+        "apply_due",
+        "World",
+        "Drawing and waiting",
+        "ticks in the last",
+    ] {
         assert!(says(&harness, text), "{text}");
     }
     let head = harness.get_by(|node| node.label().is_some_and(|name| name.starts_with("Intervene: ")));
