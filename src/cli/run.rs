@@ -33,7 +33,7 @@ pub(crate) struct Run {
     /// Uses this many threads; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Writes the run into a new folder: scene, interventions, metrics and events (text and Parquet), checkpoints, state
+    /// Writes the run into a new or empty folder: scene, interventions, metrics and events (text and Parquet), checkpoints, state
     /// hashes, summary.
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     out: Option<PathBuf>,

@@ -175,7 +175,8 @@ impl RunLength {
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct TimelineEntry {
-    /// The tick at whose start it happens; ticks are numbered from 1.
+    /// The tick at whose start it happens; ticks are numbered from 1, and what is at 0 happens in the first. What happens in
+    /// one tick happens in the order of the file.
     #[reflect(@Unit("ticks"))]
     pub at: u64,
     /// It happens again every so many ticks.

@@ -17,6 +17,7 @@ use super::numbers::Summary;
 use crate::actions::{Action, Actions};
 use crate::format;
 use crate::panels::plots::axis::{Scale, chart, with_labels};
+use crate::panels::registry::quoted;
 use crate::theme::{Look, color, measure};
 use crate::widgets;
 
@@ -201,10 +202,10 @@ fn choose(
 /// The numbers of each agent as a table.
 pub(super) fn csv(state: &DistributionsState) -> String {
     let gathered = &state.cache.gathered;
-    let mut text = format!("agent,{},{}", state.x, state.y);
+    let mut text = format!("agent,{},{}", quoted(&state.x), quoted(&state.y));
     let colored = state.color.as_ref().filter(|_| gathered.color.is_some());
     if let Some(name) = colored {
-        let _ = write!(text, ",{name}");
+        let _ = write!(text, ",{}", quoted(name));
     }
     text.push('\n');
     for point in &gathered.points {
@@ -218,4 +219,16 @@ pub(super) fn csv(state: &DistributionsState) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_quantities_are_quoted_in_tables() {
+        let (x, y) = ("scent.left, right".to_owned(), "scent.\"best\"".to_owned());
+        let state = DistributionsState { x, y, ..DistributionsState::default() };
+        assert_eq!(csv(&state), "agent,\"scent.left, right\",\"scent.\"\"best\"\"\"\n");
+    }
 }
