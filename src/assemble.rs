@@ -6,12 +6,11 @@ use agent2028_boids::BoidsPlugin;
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, GroupId, spawn_scene_group};
 use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
-use agent2028_core::intervention::{InterventionQueue, Origin};
+use agent2028_core::intervention::{InterventionError, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
-use agent2028_core::params::{Params, get_live, preserving_sections, set_live};
+use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sections, problems_context};
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
-use agent2028_core::reflect_path::PathError;
 use agent2028_core::rng::SimStream;
 use agent2028_core::schema::{Problem, suggest};
 use agent2028_identity::{Contacts, IdentityPlugin};
@@ -22,12 +21,12 @@ use agent2028_pheromones::PheromonesPlugin;
 use agent2028_trust::TrustPlugin;
 use bevy::prelude::*;
 
-use crate::scene::Scene;
 use crate::scene::action::Action;
 use crate::scene::expect::{self, Expectations};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
 use crate::scene::view::SceneView;
+use crate::scene::{Scene, TimelineEntry};
 
 /// Plugins that a program adds to those that a scene names. They are added anew each time a scene is opened.
 #[derive(Clone, Default)]
@@ -68,6 +67,10 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
             let path = format!("agents[{}]", group.0);
             return Err(loaded.error(vec![Problem { path, message: error.to_string(), help: String::new() }]));
         }
+    }
+    let problems = check_timeline(world, scene);
+    if !problems.is_empty() {
+        return Err(loaded.error(problems));
     }
     let duration = scene.duration_ticks();
     let mut queue = world.resource_mut::<InterventionQueue>();
@@ -141,6 +144,7 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     let world = app.world_mut();
     world.insert_resource(SceneFingerprint(loaded.fingerprint()));
     world.insert_resource(Params(scene.params.clone()));
+    world.insert_resource(Foreseen { capabilities: scene.capabilities(), agents: scene.agents_foreseen() });
     world.insert_resource(Expectations::new(scene.expect.clone()));
     let mut problems = check_against_plugins(world, scene);
     if let Err(error) = checked_state_hash(world) {
@@ -203,24 +207,15 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
             });
         }
     }
-    // Each scripted change is tried on the world that has no agents yet, and taken back.
-    preserving_sections(world, |world| {
-        for (index, entry) in scene.timeline.iter().enumerate() {
-            let Action::SetParam(change) = &entry.r#do else {
-                continue;
-            };
-            let refused = |field: &str, error: PathError| Problem {
-                path: format!("timeline[{index}].do.{field}"),
-                message: error.message,
-                help: error.help,
-            };
-            if let Err(error) = get_live(world, &change.path) {
-                problems.push(refused("path", error));
-            } else if let Err(error) = set_live(world, &change.path, &change.value) {
-                problems.push(refused("value", error));
-            }
-        }
-    });
+    // The sections were checked when the scene was read, but for the names that only plugins know.
+    let mentions = scene.problems().take_mentions();
+    let mut names = problems_context(world);
+    // Those of the timeline are looked up when there are agents.
+    for mention in mentions.into_iter().filter(|mention| !mention.path.starts_with("timeline[")) {
+        names.mention(mention.path, mention.naming, &mention.name);
+    }
+    look_up(world, &mut names);
+    problems.extend(names.into_list());
     for (name, param) in &scene.params {
         if let Err(error) = get_live(world, &param.path)
             && !crate::scene::reference::is_scene_path(scene, &param.path)
@@ -229,6 +224,33 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// What of the timeline can never work in the world that the scene has become: each entry is tried, in the order in which they
+/// come. Live sections are put back afterwards.
+fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
+    let mut entries: Vec<(usize, &TimelineEntry)> = scene.timeline.iter().enumerate().collect();
+    entries.sort_by_key(|(_, entry)| entry.at);
+    let joins = |entry: &TimelineEntry| {
+        matches!(
+            entry.r#do,
+            Action::Spawn(_) | Action::SybilJoin(_) | Action::Whitewash(_) | Action::GrantCapability(_)
+        )
+    };
+    let others_come = scene.timeline.iter().any(joins);
+    let mut problems = Vec::new();
+    preserving_sections(world, |world| {
+        for (index, entry) in entries {
+            for (problem, error) in entry.r#do.intervention().rehearse(world, &format!("timeline[{index}].do")) {
+                // Somebody who comes later may have what nobody has at the beginning.
+                if !(others_come && matches!(error, Some(InterventionError::NobodyHas(_)))) {
+                    problems.push((index, problem));
+                }
+            }
+        }
+    });
+    problems.sort_by_key(|(index, _)| *index);
+    problems.into_iter().map(|(_, problem)| problem).collect()
 }
 
 /// The words that a field of the view takes beside quantities.

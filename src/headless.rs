@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use agent2028_core::checkpoint::{Checkpoint, checked_state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
-use agent2028_core::intervention::{AnyIntervention, InterventionQueue, Origin};
+use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::run_ticks;
 use bevy::prelude::*;
@@ -75,6 +75,43 @@ impl From<agent2028_core::checkpoint::CheckpointError> for RunError {
     }
 }
 
+/// An intervention that failed, once or again and again for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedIntervention {
+    /// Its name, such as `Kill`.
+    pub intervention: String,
+    /// Why, and what would have worked.
+    pub reason: String,
+    /// How often.
+    pub times: u64,
+    /// The tick of the first time.
+    pub first_tick: u64,
+}
+
+/// The interventions of a run that failed, in the order in which they did first.
+#[must_use]
+pub fn failed_interventions(world: &World) -> Vec<FailedIntervention> {
+    let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut failed: Vec<FailedIntervention> = Vec::new();
+    for applied in &world.resource::<InterventionLog>().0 {
+        let Err(reason) = &applied.outcome else { continue };
+        let name = applied.stamped.action.name();
+        match places.get(&(name, reason.as_str())) {
+            Some(place) => failed[*place].times += 1,
+            None => {
+                places.insert((name, reason), failed.len());
+                failed.push(FailedIntervention {
+                    intervention: name.into(),
+                    reason: reason.clone(),
+                    times: 1,
+                    first_tick: applied.stamped.tick,
+                });
+            }
+        }
+    }
+    failed
+}
+
 /// How a run went; what `run --format json` prints.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
@@ -103,6 +140,8 @@ pub struct Summary {
     pub expectations: Vec<Verdict>,
     /// How many events of each kind there were.
     pub events: BTreeMap<String, u64>,
+    /// What was to be done to the run and failed.
+    pub failed_interventions: Vec<FailedIntervention>,
     /// The metrics that the scene names first.
     #[serde(skip)]
     pub headline: Vec<String>,
@@ -274,6 +313,7 @@ pub(crate) fn summarise(
         metrics: metrics.iter().filter_map(|(spec, series)| Some((spec.name.clone(), series.last()?.1))).collect(),
         expectations: world.resource::<Expectations>().verdicts(),
         events: world.resource::<EventBus>().counts().iter().map(|(kind, count)| ((*kind).into(), *count)).collect(),
+        failed_interventions: failed_interventions(world),
         headline: loaded.scene.headline.clone(),
         stopped: is_stopped(world),
         was_complete: false,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::check::scene_files;
 use super::write_up::{number, right, table, verdict_table};
-use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, json, print, tell};
+use super::{DONE, FAILED, Failure, Format, SceneArguments, json, print, tell};
 use crate::headless::{RunOptions, Summary, run};
 use crate::scene::load::load;
 use crate::scene::report::Line;
@@ -42,6 +42,7 @@ pub(crate) struct Test {
 enum Outcome {
     Ran(Box<Summary>),
     Wrong { scene: String, problems: Vec<Line> },
+    Broken { scene: String, fault: String },
 }
 
 impl Test {
@@ -51,9 +52,11 @@ impl Test {
         for path in &self.paths {
             for scene in scene_files(path)? {
                 let options = RunOptions { threads: self.threads.map(usize::from), ..Default::default() };
-                let result = load(&scene, &self.scene_arguments.settings())
-                    .map_err(Failure::from)
-                    .and_then(|loaded| run(&loaded, &options, &mut |_| {}).map_err(Failure::from));
+                let result = without_a_fall(|| {
+                    load(&scene, &self.scene_arguments.settings())
+                        .map_err(Failure::from)
+                        .and_then(|loaded| run(&loaded, &options, &mut |_| {}).map_err(Failure::from))
+                });
                 match result {
                     Ok(mut summary) => {
                         summary.scene.clone_from(&scene);
@@ -66,13 +69,13 @@ impl Test {
                         outcomes.push(Outcome::Ran(Box::new(summary)));
                     }
                     Err(failure) => {
-                        tell(&failure);
-                        code = BAD_INPUT;
-                        let problems = match &failure {
-                            Failure::Scene(error) => error.lines(),
-                            _ => Vec::new(),
-                        };
-                        outcomes.push(Outcome::Wrong { scene, problems });
+                        code = code.max(tell(&failure));
+                        outcomes.push(match failure {
+                            Failure::Scene(error) => Outcome::Wrong { scene, problems: error.lines() },
+                            Failure::Input(report) | Failure::Internal(report) => {
+                                Outcome::Broken { scene, fault: report.to_string() }
+                            }
+                        });
                     }
                 }
             }
@@ -86,6 +89,15 @@ impl Test {
         };
         Ok(code)
     }
+}
+
+/// What `judge` finds, or that it panicked: an internal fault in one scene must not take the others down.
+fn without_a_fall<T>(judge: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // What was half done when it panicked is thrown away with the scene.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Err(Failure::Internal(miette::miette!("an internal fault: {}", words.unwrap_or("no message"))))
+    })
 }
 
 /// Tells a scene that fails with all its expectations, as soon as it has run.
@@ -127,6 +139,12 @@ fn overview(outcomes: &[Outcome]) -> String {
                     comfy_table::Cell::new(format!("WRONG ({} problems)", problems.len())),
                 ]);
             }
+            Outcome::Broken { scene, .. } => {
+                let mut row = vec![comfy_table::Cell::new(scene)];
+                row.extend((0..4).map(|_| right("")));
+                row.push(comfy_table::Cell::new("BROKEN"));
+                rows.add_row(row);
+            }
         }
     }
     format!("{rows}\n{passed} of {} scenes passed\n", outcomes.len())
@@ -164,10 +182,41 @@ fn write_junit(file: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
                 suite.add_test_case(TestCase::new("is a valid scene", status));
                 suite
             }
+            Outcome::Broken { scene, fault } => {
+                let mut suite = TestSuite::new(&**scene);
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_message(fault.as_str());
+                suite.add_test_case(TestCase::new("runs to its end", status));
+                suite
+            }
         };
         report.add_test_suite(suite);
     }
     let text = report.to_string().map_err(|error| Failure::Internal(miette::miette!("{error}")))?;
     agent2028_core::checkpoint::write_atomically(file, text.as_bytes())
         .map_err(|error| Failure::Input(miette::miette!("{}: {error}", file.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_internal_fault_in_one_scene_leaves_the_others_and_is_reported() {
+        let broken = without_a_fall(|| -> Result<(), Failure> { panic!("two systems at once") });
+        let Err(Failure::Internal(report)) = broken else { panic!("a fault is an internal failure") };
+        assert!(report.to_string().contains("two systems at once"));
+        assert!(without_a_fall(|| Ok(7)).is_ok_and(|seven| seven == 7));
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("results.xml");
+        let outcomes = [
+            Outcome::Broken { scene: "a.ron".into(), fault: report.to_string() },
+            Outcome::Wrong { scene: "b.ron".into(), problems: Vec::new() },
+        ];
+        write_junit(&file, &outcomes).unwrap_or_else(|_| panic!("the file is written"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("a.ron") && text.contains("two systems at once") && text.contains("b.ron"), "{text}");
+        assert!(overview(&outcomes).contains("BROKEN"));
+    }
 }

@@ -3,7 +3,7 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
-use crate::headless::Summary;
+use crate::headless::{FailedIntervention, Summary};
 use crate::scene::expect::Verdict;
 
 /// How many metrics a summary shows when the scene names none first.
@@ -87,10 +87,35 @@ pub(crate) fn summary_text(summary: &Summary) -> String {
     if !summary.expectations.is_empty() {
         out += &format!("\n{}\n", verdict_table(&summary.expectations));
     }
+    out += &failed_text(&summary.failed_interventions);
     if summary.stopped {
         out += "\nA fault stopped the run: see the log above (on_fault is Stop).\n";
     }
     out += &format!("\nstate-hash: {}\n", summary.state_hash);
+    out
+}
+
+/// At most so many failed interventions are told one by one.
+const FAILURES_SHOWN: usize = 10;
+
+/// Interventions that failed, in words; nothing if none did.
+pub(crate) fn failed_text(failed: &[FailedIntervention]) -> String {
+    let times: u64 = failed.iter().map(|one| one.times).sum();
+    if times == 0 {
+        return String::new();
+    }
+    let mut out =
+        format!("\n{} failed:\n", if times == 1 { "1 intervention".into() } else { format!("{times} interventions") });
+    for one in failed.iter().take(FAILURES_SHOWN) {
+        let when = match one.times {
+            1 => format!("at tick {}", one.first_tick),
+            times => format!("{times} times, first at tick {}", one.first_tick),
+        };
+        out += &format!("  {} {when}: {}\n", one.intervention, one.reason);
+    }
+    if failed.len() > FAILURES_SHOWN {
+        out += &format!("  and {} more; --format json tells all\n", failed.len() - FAILURES_SHOWN);
+    }
     out
 }
 

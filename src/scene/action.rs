@@ -10,6 +10,7 @@ use agent2028_operations::interventions as operations;
 use agent2028_pheromones::interventions as pheromones;
 use agent2028_trust::interventions as trust;
 use bevy::prelude::*;
+use bevy::reflect::PartialReflect;
 use serde::{Deserialize, Serialize};
 
 /// Something that is done to the simulation: a fault, an attack, or a change.
@@ -46,12 +47,28 @@ macro_rules! actions {
                 None
             }
 
+            /// Its fields, to be looked at and changed by reflection.
+            #[must_use]
+            pub fn fields_mut(&mut self) -> &mut dyn PartialReflect {
+                match self {
+                    $(Self::$name(action) => action.as_partial_reflect_mut(),)*
+                }
+            }
+
             /// Its name.
             #[must_use]
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$name(_) => <$kind as Intervention>::NAME,)*
                 }
+            }
+        }
+
+        impl Action {
+            /// One of each kind, with default values.
+            #[must_use]
+            pub fn one_of_each() -> Vec<Self> {
+                vec![$(Self::$name(<$kind>::default()),)*]
             }
         }
 

@@ -195,15 +195,22 @@ impl Default for TimelineEntry {
     }
 }
 
-/// At most this many repetitions of a timeline entry are queued.
+/// A timeline entry is repeated at most this often.
 const MAX_REPETITIONS: u64 = 100_000;
 
 impl TimelineEntry {
+    /// How often the entry happens in a scene of `duration` ticks.
+    #[must_use]
+    pub fn repetitions(&self, duration: u64) -> u64 {
+        let every = self.every.unwrap_or(0);
+        let last = if every == 0 { self.at } else { self.until.unwrap_or(duration).max(self.at) };
+        (last - self.at).checked_div(every).map_or(1, |count| count.saturating_add(1))
+    }
+
     /// The ticks at which the entry happens in a scene of `duration` ticks.
     pub fn ticks(&self, duration: u64) -> impl Iterator<Item = u64> {
         let every = self.every.unwrap_or(0);
-        let last = if every == 0 { self.at } else { self.until.unwrap_or(duration).max(self.at) };
-        let count = (last - self.at).checked_div(every).map_or(1, |count| count.saturating_add(1)).min(MAX_REPETITIONS);
+        let count = self.repetitions(duration).min(MAX_REPETITIONS);
         let at = self.at;
         (0..count).map(move |index| at.saturating_add(index.saturating_mul(every)))
     }
@@ -262,12 +269,30 @@ impl Scene {
         names
     }
 
+    /// How many ids agents will have had at the end, if only the timeline adds some; nothing if that can't be told.
+    pub(crate) fn agents_foreseen(&self) -> Option<u64> {
+        let mut agents: u64 = self.agents.iter().map(|group| u64::from(group.initial_count())).sum();
+        let duration = self.duration_ticks();
+        for entry in &self.timeline {
+            let each = match &entry.r#do {
+                Action::Spawn(spawn) => spawn.count,
+                Action::SybilJoin(join) => join.count,
+                Action::Whitewash(_) => return None,
+                _ => continue,
+            };
+            agents = agents.saturating_add(u64::from(each).saturating_mul(entry.repetitions(duration)));
+        }
+        Some(agents)
+    }
+
     /// Everything that is wrong with the scene beyond types and ranges.
     #[must_use]
     pub fn problems(&self) -> Problems {
         let groups = self.agents.iter().map(|group| group.name.clone()).collect();
         let mut problems = Problems::among(groups, self.capabilities(), self.world);
         problems.regions = agent2028_core::agent::regions_of_groups(&self.agents);
+        problems.roles = self.agents.iter().map(|group| group.role.clone()).collect();
+        problems.agents = self.agents_foreseen();
         self.check("", &mut problems);
         problems
     }
@@ -346,6 +371,14 @@ impl Check for Scene {
         }
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);
+            let times = entry.repetitions(self.duration_ticks());
+            if times > MAX_REPETITIONS {
+                problems.push(
+                    format!("timeline[{index}].every"),
+                    format!("this would be done {times} times"),
+                    format!("at most {MAX_REPETITIONS} times; write a longer every, or an until"),
+                );
+            }
             if entry.until.is_some_and(|until| until < entry.at) {
                 problems.push(
                     format!("timeline[{index}].until"),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "an error that a test does not expect is its failure")]
 
 mod broken_scenes;
+mod campaign;
 mod command_line;
 mod determinism;
 mod documents;
@@ -10,6 +11,7 @@ mod files;
 mod gallery;
 #[cfg(feature = "desktop")]
 mod golden;
+mod interventions;
 mod ledger;
 mod library;
 mod network;
@@ -21,6 +23,7 @@ mod promises;
 mod replay;
 mod resume;
 mod secrets;
+mod sections;
 mod stop;
 mod timeline;
 mod trust;

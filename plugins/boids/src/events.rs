@@ -17,6 +17,9 @@ pub const FORMATION_DISSOLVED: EventKind = EventKind::new("FormationDissolved", 
 /// A predator has caught its prey. Carries a [`PreyCaught`].
 pub const PREY_CAUGHT: EventKind = EventKind::new("PreyCaught", 7);
 
+/// All kinds of events that this crate tells beside those of the core.
+pub const KINDS: &[EventKind] = &[FORMATION_FORMED, FORMATION_REFORMED, FORMATION_DISSOLVED, PREY_CAUGHT];
+
 /// What a [`PREY_CAUGHT`] carries; its source is the predator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreyCaught {

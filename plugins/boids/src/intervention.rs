@@ -1,6 +1,6 @@
 //! What can be changed while a flock flies, beyond the values of its section.
 
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_among};
 use agent2028_core::params::problems_context;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use bevy::prelude::*;
@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 use crate::config::BoidsConfig;
 use crate::formation::{Anchor, FormationConfig, Shape};
 use crate::obstacle::Obstacle;
+
+/// No more obstacles than these are added while a flock flies.
+const MOST_OBSTACLES: usize = 4096;
+
+/// Tries what changes nothing but the section, which whoever asks puts back.
+fn rehearse(intervention: &impl Intervention, world: &mut World) -> Result<(), Unfit> {
+    intervention.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+    Ok(())
+}
 
 /// Changes the section, unless it would no longer be in order.
 fn change(
@@ -56,6 +65,12 @@ impl Check for SetFormation {
 
 impl Intervention for SetFormation {
     const NAME: &'static str = "SetFormation";
+    const NEEDS: &'static [&'static str] = &["boids"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section.
+        rehearse(self, world)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
@@ -99,6 +114,12 @@ impl Check for DissolveFormation {
 
 impl Intervention for DissolveFormation {
     const NAME: &'static str = "DissolveFormation";
+    const NEEDS: &'static [&'static str] = &["boids"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section.
+        rehearse(self, world)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
@@ -139,6 +160,12 @@ impl Check for MoveTarget {
 
 impl Intervention for MoveTarget {
     const NAME: &'static str = "MoveTarget";
+    const NEEDS: &'static [&'static str] = &["boids"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section.
+        rehearse(self, world)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
@@ -176,9 +203,16 @@ impl Check for AddObstacle {
 
 impl Intervention for AddObstacle {
     const NAME: &'static str = "AddObstacle";
+    const NEEDS: &'static [&'static str] = &["boids"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section.
+        rehearse(self, world)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
+            room_among(config.obstacles.len(), MOST_OBSTACLES, "obstacles")?;
             config.obstacles.push(self.obstacle.clone());
             Ok(format!("obstacle {} stands", config.obstacles.len() - 1))
         })
@@ -200,6 +234,12 @@ impl Check for RemoveObstacle {
 
 impl Intervention for RemoveObstacle {
     const NAME: &'static str = "RemoveObstacle";
+    const NEEDS: &'static [&'static str] = &["boids"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section.
+        rehearse(self, world)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
@@ -230,6 +270,12 @@ impl Check for MoveObstacle {
 
 impl Intervention for MoveObstacle {
     const NAME: &'static str = "MoveObstacle";
+    const NEEDS: &'static [&'static str] = &["boids"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section.
+        rehearse(self, world)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
@@ -265,6 +311,12 @@ impl Check for MoveFormation {
 
 impl Intervention for MoveFormation {
     const NAME: &'static str = "MoveFormation";
+    const NEEDS: &'static [&'static str] = &["boids"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section.
+        rehearse(self, world)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {

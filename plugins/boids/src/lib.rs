@@ -58,12 +58,12 @@ pub use plugin::HuntRecord;
 
 use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
-use agent2028_core::event::AddEventPayload;
+use agent2028_core::event::{AddEventKinds, AddEventPayload};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
-use agent2028_core::{After, SimSchedule, SimSystems, require_motion};
+use agent2028_core::{After, SimSchedule, SimSystems, Turn, require_motion};
 use bevy::prelude::*;
 
 /// Flocking. Needs [`SimCorePlugin`](agent2028_core::SimCorePlugin); agents spawned after it was added get a velocity.
@@ -92,6 +92,7 @@ impl Plugin for BoidsPlugin {
             .checkpoint_ron_resource::<formation::Formations>("boids.formations")
             .checkpoint_resource::<plugin::HuntRecord>("boids.hunt")
             .after_checkpoint_load(plugin::forget_derived)
+            .add_event_kinds(events::KINDS)
             .add_event_payload::<events::FormationTold>()
             .add_event_payload::<PreyCaught>();
         app.report_memory("agent2028_boids", "working memory of flocks", |world| {
@@ -107,12 +108,13 @@ impl Plugin for BoidsPlugin {
         app.add_systems(
             SimSchedule,
             (
-                (plugin::derive_movers, plugin::lead_formations, plugin::perceive).chain().in_set(SimSystems::Perceive),
-                plugin::decide.in_set(SimSystems::Decide),
-                plugin::catch_prey.run_if(plugin::prey_is_caught).in_set(After(SimSystems::Act)),
-                plugin::fly.in_set(SimSystems::Settle),
-                // Metrics are told apart by their ids: who records first doesn't show.
-                observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
+                (plugin::derive_movers, plugin::lead_formations, plugin::perceive)
+                    .chain()
+                    .in_set(Turn::Motion.of(SimSystems::Perceive)),
+                plugin::decide.in_set(Turn::Motion.of(SimSystems::Decide)),
+                plugin::catch_prey.run_if(plugin::prey_is_caught).in_set(Turn::Motion.of(After(SimSystems::Act))),
+                plugin::fly.in_set(Turn::Motion.of(SimSystems::Settle)),
+                observe::observe.in_set(Turn::Motion.of(SimSystems::Observe)),
             ),
         );
     }

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::agent::{AgentId, CapabilityError, SpawnError};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind, EventPayload};
-use crate::params::problems_context;
+use crate::params::{LiveSections, first_problem, look_up, problems_context};
 use crate::ranges::check_ranges;
 use crate::reflect_path::PathError;
 use crate::rng::Purpose;
-use crate::schema::{Check, Problems};
+use crate::schema::{Check, Problem, Problems};
 use crate::selector::Selector;
 
 /// When an intervention is applied: what its random choices are keyed by.
@@ -48,9 +48,65 @@ pub enum InterventionError {
     /// Agents can't be spawned.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
+    /// No agent has this component now.
+    #[error("no agent has the component \"{0}\"")]
+    NobodyHas(String),
     /// Anything else, in words that say what would work.
     #[error("{0}")]
     Refused(String),
+}
+
+impl InterventionError {
+    /// What is wrong, and what would be right if that is known.
+    #[must_use]
+    pub fn into_words(self) -> (String, String) {
+        match self {
+            Self::Path(error) => (error.message, error.help),
+            // Refusals are written as what is wrong; what would work.
+            Self::Refused(words) => match words.split_once("; ") {
+                Some((message, help)) => (message.to_owned(), help.to_owned()),
+                None => (words, String::new()),
+            },
+            other => (other.to_string(), String::new()),
+        }
+    }
+}
+
+/// What of an intervention doesn't fit a scene, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// The field that is to blame; empty for the whole.
+    pub field: &'static str,
+    /// Why.
+    pub error: InterventionError,
+}
+
+impl From<InterventionError> for Unfit {
+    fn from(error: InterventionError) -> Self {
+        Self { field: "", error }
+    }
+}
+
+/// How many interventions of one kind may last at the same time: each costs something in every tick.
+pub const MOST_LASTING: usize = 256;
+
+/// Refuses one more of what lasts for a while if so many last already.
+///
+/// # Errors
+/// If `now` is [`MOST_LASTING`] or more.
+pub fn room_for(now: usize, what: &str) -> Result<(), InterventionError> {
+    room_among(now, MOST_LASTING, what)
+}
+
+/// Refuses one more of something if there are `most` already.
+///
+/// # Errors
+/// If `now` is `most` or more.
+pub fn room_among(now: usize, most: usize, what: &str) -> Result<(), InterventionError> {
+    if now < most {
+        return Ok(());
+    }
+    Err(InterventionError::Refused(format!("there are {now} {what} already; there may be {most} at a time")))
 }
 
 /// Something from outside that changes the simulation: a fault, an attack, a slider, a click.
@@ -61,6 +117,21 @@ pub trait Intervention:
 {
     /// Its name in scenes and recordings, such as `Kill`.
     const NAME: &'static str;
+
+    /// The sections without which it can do nothing, such as `&["network"]`. In a scene that lacks one it is refused before
+    /// [`Intervention::apply`] is called, so that this may rely on what the sections' plugins bring.
+    const NEEDS: &'static [&'static str] = &[];
+
+    /// Whether it could ever work in a scene, asked when the scene has been put together and before its first tick: looks up
+    /// what it names. What only changes sections may change them, so that what comes later in the timeline finds them
+    /// changed; they are put back afterwards. Everything else in the world stays as it is.
+    ///
+    /// # Errors
+    /// With the field that can't be right.
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        let _ = world;
+        Ok(())
+    }
 
     /// Changes the world and says what was done ("killed 330 agents").
     ///
@@ -102,6 +173,8 @@ fn aim_of(value: &dyn PartialReflect) -> Option<&Selector> {
 
 trait Erased: Debug + Send + Sync {
     fn name(&self) -> &'static str;
+    fn needs(&self) -> &'static [&'static str];
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit>;
     fn problems(&self, problems: &mut Problems);
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
     fn to_ron(&self) -> Result<String, ron::Error>;
@@ -114,6 +187,14 @@ trait Erased: Debug + Send + Sync {
 impl<T: Intervention> Erased for T {
     fn name(&self) -> &'static str {
         T::NAME
+    }
+
+    fn needs(&self) -> &'static [&'static str] {
+        T::NEEDS
+    }
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        Intervention::rehearse(self, world)
     }
 
     fn problems(&self, problems: &mut Problems) {
@@ -164,6 +245,45 @@ impl AnyIntervention {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0.name()
+    }
+
+    /// The sections without which it can do nothing.
+    #[must_use]
+    pub fn needs(&self) -> &'static [&'static str] {
+        self.0.needs()
+    }
+
+    /// Everything about it that can never work in this scene, with paths that begin at `at`. Live sections may come out
+    /// changed as it would change them: see [`crate::params::preserving_sections`].
+    #[must_use]
+    pub fn rehearse(&self, world: &mut World, at: &str) -> Vec<(Problem, Option<InterventionError>)> {
+        if let Some(section) = lacking(self, world) {
+            let message = format!("{} needs the section `{section}`, which this scene does not have", self.name());
+            return vec![(
+                Problem { path: at.into(), message, help: format!("add {section}: (…) to the scene") },
+                None,
+            )];
+        }
+        let mut problems = problems_context(world);
+        self.0.problems(&mut problems);
+        look_up(world, &mut problems);
+        let prefixed = |path: String| match path.strip_prefix('.') {
+            Some(path) => format!("{at}.{path}"),
+            None if path.is_empty() => at.to_owned(),
+            None => format!("{at}.{path}"),
+        };
+        let mut found: Vec<(Problem, Option<InterventionError>)> = problems
+            .into_list()
+            .into_iter()
+            .map(|problem| (Problem { path: prefixed(problem.path), ..problem }, None))
+            .collect();
+        if found.is_empty()
+            && let Err(unfit) = self.0.rehearse(world)
+        {
+            let (message, help) = unfit.error.clone().into_words();
+            found.push((Problem { path: prefixed(unfit.field.to_owned()), message, help }, Some(unfit.error)));
+        }
+        found
     }
 
     /// It, if it is a `T`.
@@ -394,6 +514,12 @@ impl AddIntervention for App {
     }
 }
 
+/// The first section that an intervention needs and the scene lacks.
+fn lacking(action: &AnyIntervention, world: &World) -> Option<&'static str> {
+    let sections = world.resource::<LiveSections>();
+    action.needs().iter().copied().find(|section| !sections.has(world, section))
+}
+
 /// Applies an intervention unless something is wrong with its values: what comes from a program or over a wire was not
 /// read from a scene, where the same is checked.
 fn apply_checked(
@@ -401,9 +527,12 @@ fn apply_checked(
     world: &mut World,
     context: &InterventionContext,
 ) -> Result<String, InterventionError> {
-    let mut problems = problems_context(world);
-    action.0.problems(&mut problems);
-    match problems.into_list().into_iter().next() {
+    if let Some(section) = lacking(action, world) {
+        let (name, help) = (action.name(), format!("add {section}: (…) to the scene"));
+        let message = format!("{name} needs the section {section}, which this scene does not have; {help}");
+        return Err(InterventionError::Refused(message));
+    }
+    match first_problem(world, |problems| action.0.problems(problems)) {
         None => action.0.apply(world, context),
         Some(problem) => {
             let path = problem.path.trim_start_matches('.');

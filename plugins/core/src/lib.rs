@@ -53,7 +53,7 @@ pub mod space;
 pub mod timeline;
 pub mod transport;
 
-pub use schedule::{After, Before, SimSchedule, SimSystems, TickEnd};
+pub use schedule::{After, Before, Meeting, Place, SimSchedule, SimSystems, TickEnd, Turn};
 
 use bevy::prelude::*;
 use chrono::{DateTime, Utc};
@@ -141,7 +141,9 @@ impl Plugin for SimCorePlugin {
             .add_event_payload::<agent::AgentLeft>()
             .add_event_payload::<agent::ConditionChange>()
             .add_event_payload::<agent::Quarantined>()
-            .add_event_payload::<intervention::InterventionTold>();
+            .add_event_payload::<intervention::InterventionTold>()
+            .add_event_payload::<event::LimitReached>();
+        app.init_resource::<event::EventKinds>();
         app.checkpoint_resource::<faults::ChurnProcesses>("churn")
             .checkpoint_resource::<quarantine::Quarantine>("quarantine")
             .after_checkpoint_load(quarantine::stop_as_saved)
@@ -160,8 +162,11 @@ impl Plugin for SimCorePlugin {
                     .chain()
                     .in_set(SimSystems::Intervene),
             )
-            .add_systems(SimSchedule, quarantine::quarantine_after_motion.in_set(After(SimSystems::Settle)))
-            .add_systems(SimSchedule, observe_agents.in_set(SimSystems::Observe))
+            .add_systems(
+                SimSchedule,
+                quarantine::quarantine_after_motion.in_set(Turn::Agents.of(After(SimSystems::Settle))),
+            )
+            .add_systems(SimSchedule, observe_agents.in_set(Turn::Agents.of(SimSystems::Observe)))
             .add_systems(
                 SimSchedule,
                 (event::run_handlers, event::end_tick, life::write_lives.run_if(life::somebody_is_watched))

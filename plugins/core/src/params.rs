@@ -7,10 +7,12 @@ use bevy::reflect::enums::{VariantInfo, VariantType};
 use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
 use serde::{Deserialize, Serialize};
 
+use crate::agent::AgentIndex;
 use crate::checkpoint::{AddCheckpoint, absent};
+use crate::event::EventKinds;
 use crate::files::SceneFiles;
 use crate::reflect_path::{self, FieldHints, ParamValue, PathError};
-use crate::schema::{Check, Problems, suggest};
+use crate::schema::{Check, Naming, Problem, Problems, suggest};
 
 /// A value that a scene names so that `--set`, sliders and sweeps can vary it.
 #[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
@@ -136,6 +138,12 @@ pub struct LiveSections {
 }
 
 impl LiveSections {
+    /// Whether a section is part of the scene.
+    #[must_use]
+    pub fn has(&self, world: &World, name: &str) -> bool {
+        self.sections.get(name).is_some_and(|section| (section.reflect)(world).is_some())
+    }
+
     /// The names of the sections.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.sections.keys().copied()
@@ -287,9 +295,7 @@ pub fn set_live(world: &mut World, name_or_path: &str, value: &ParamValue) -> Re
     let (mut changed, original) = (clone()?, clone()?);
     reflect_path::write(changed.as_partial_reflect_mut(), rest, value, &types.read())?;
     (section.replace)(world, changed);
-    let mut problems = problems_context(world);
-    (section.check)(world, name, &mut problems);
-    let first = problems.into_list().into_iter().next();
+    let first = first_problem(world, |problems| (section.check)(world, name, problems));
     match first {
         None => Ok(()),
         Some(problem) => {
@@ -313,16 +319,73 @@ pub fn preserving_sections<R>(world: &mut World, work: impl FnOnce(&mut World) -
     result
 }
 
+/// What a scene's timeline will bring: what refers to it is no mistake before it has come. No part of the state, since it
+/// follows from the scene.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Capabilities that agents have or are given.
+    pub capabilities: Vec<String>,
+    /// How many ids agents will have had at the end, if nobody else adds any and that can be told.
+    pub agents: Option<u64>,
+}
+
+/// Looks up the names that `problems` has noted, and adds a problem for each that stands for nothing here.
+pub fn look_up(world: &World, problems: &mut Problems) {
+    for mention in problems.take_mentions() {
+        let name = mention.name.as_str();
+        let (message, help) = match mention.naming {
+            Naming::Quantity => {
+                if crate::quantity::is_name(world, name) {
+                    continue;
+                }
+                let near = crate::quantity::suggestion(world, name).map_or_else(
+                    || "for example \"speed\" or \"Velocity.x\"".to_owned(),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
+                (format!("agents have no quantity \"{name}\""), near)
+            }
+            Naming::EventKind => {
+                let kinds = world.resource::<EventKinds>();
+                if kinds.contains(name) {
+                    continue;
+                }
+                (
+                    format!("nothing in this scene tells events of the kind \"{name}\""),
+                    suggest(name, kinds.names(), "kind"),
+                )
+            }
+        };
+        problems.push(mention.path, message, help);
+    }
+}
+
+/// The first thing that is wrong with what `check` looks at in the running scene, names included.
+pub fn first_problem(world: &World, check: impl FnOnce(&mut Problems)) -> Option<Problem> {
+    let mut problems = problems_context(world);
+    check(&mut problems);
+    look_up(world, &mut problems);
+    problems.into_list().into_iter().next()
+}
+
 /// An empty list of problems that knows the running scene's groups, capabilities and world.
 #[must_use]
 pub fn problems_context(world: &World) -> Problems {
     let mut problems = Problems::default();
     if let Some(groups) = world.get_resource::<crate::agent::AgentGroups>() {
         problems.groups = groups.groups().iter().map(|group| group.name.clone()).collect();
+        problems.roles = groups.groups().iter().map(|group| group.role.clone()).collect();
         problems.regions = crate::agent::regions_of_groups(groups.groups());
     }
     if let Some(registry) = world.get_resource::<crate::agent::CapabilityRegistry>() {
         problems.capabilities = registry.names().map(str::to_owned).collect();
+    }
+    if let Some(foreseen) = world.get_resource::<Foreseen>() {
+        let known = problems.capabilities.len();
+        let added = foreseen.capabilities.iter().filter(|name| !problems.capabilities[..known].contains(name));
+        let added: Vec<String> = added.cloned().collect();
+        problems.capabilities.extend(added);
+        let so_far = world.get_resource::<AgentIndex>().map_or(0, |index| u64::from(index.next_id().0));
+        problems.agents = foreseen.agents.map(|agents| agents.max(so_far));
     }
     if let Some(bounds) = world.get_resource::<crate::space::WorldBounds>() {
         problems.world = *bounds;

@@ -127,6 +127,43 @@ pub fn set_nth_number(value: &mut dyn PartialReflect, nth: &mut usize, number: f
     }
 }
 
+/// The ranges of all numbers in `value`, in the order in which [`set_nth_number`] counts them; none for those that may be
+/// anything.
+#[must_use]
+pub fn ranges_of_numbers(value: &dyn PartialReflect) -> Vec<Option<Range>> {
+    let mut found = Vec::new();
+    collect(value, None, &mut found);
+    found
+}
+
+fn collect(value: &dyn PartialReflect, range: Option<Range>, found: &mut Vec<Option<Range>>) {
+    if number(value).is_some() {
+        return found.push(range);
+    }
+    match value.reflect_ref() {
+        ReflectRef::Struct(parent) => {
+            for index in 0..parent.field_len() {
+                if let Some(field) = parent.field_at(index) {
+                    // The coordinates of a vector have the vector's range.
+                    collect(field, range_of(value, index).or(range), found);
+                }
+            }
+        }
+        ReflectRef::TupleStruct(parent) => parent.iter_fields().for_each(|field| collect(field, range, found)),
+        ReflectRef::Tuple(parent) => parent.iter_fields().for_each(|field| collect(field, range, found)),
+        ReflectRef::Enum(parent) => {
+            for index in 0..parent.field_len() {
+                if let Some(field) = parent.field_at(index) {
+                    collect(field, range_of(value, index).or(range), found);
+                }
+            }
+        }
+        ReflectRef::List(parent) => parent.iter().for_each(|field| collect(field, range, found)),
+        ReflectRef::Array(parent) => parent.iter().for_each(|field| collect(field, range, found)),
+        _ => {}
+    }
+}
+
 fn join(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
@@ -218,6 +255,17 @@ mod tests {
         );
         value = Outer { kind: Kind::Drift { speed: -0.1 }, ..outer() };
         assert_eq!(paths(&value), ["section.kind.speed"]);
+    }
+
+    #[test]
+    fn the_ranges_of_numbers_stand_in_the_order_in_which_they_are_set() {
+        let value = Outer { kind: Kind::Drift { speed: 1.0 }, ..outer() };
+        let ranges = ranges_of_numbers(&value);
+        let speed = ranges.iter().rposition(Option::is_some).unwrap();
+        let mut changed = value.clone();
+        assert!(set_nth_number(&mut changed, &mut { speed }, 99.0));
+        assert_eq!(paths(&changed), ["section.kind.speed"]);
+        assert!(!set_nth_number(&mut changed, &mut { ranges.len() }, 0.0) && ranges[0] == Some(Range::positive()));
     }
 
     #[test]

@@ -59,10 +59,35 @@ pub struct Problem {
     pub help: String,
 }
 
+/// What a name in a scene may stand for that only the scene's plugins know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Naming {
+    /// A quantity of agents, such as `speed`.
+    Quantity,
+    /// A kind of event, such as `AgentFailed`.
+    EventKind,
+}
+
+/// A name that was met while a scene was checked, to be looked up where the plugins are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// Where it stands.
+    pub path: String,
+    /// What it must stand for.
+    pub naming: Naming,
+    /// The name.
+    pub name: String,
+}
+
 /// A list of problems that grows while a scene is checked, so that all are told at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problems {
     list: Vec<Problem>,
+    mentions: Vec<Mention>,
+    /// The roles that the scene's groups play.
+    pub roles: Vec<String>,
+    /// How many agents there are or will be, if that is known: their ids are below.
+    pub agents: Option<u64>,
     /// The names of the scene's agent groups, which sections refer to.
     pub groups: Vec<String>,
     /// The capabilities that the scene's agents have or are granted.
@@ -77,7 +102,7 @@ impl Problems {
     /// No problems yet, among these groups and capabilities in a world of this size.
     #[must_use]
     pub fn among(groups: Vec<String>, capabilities: Vec<String>, world: crate::space::WorldBounds) -> Self {
-        Self { list: Vec::new(), groups, capabilities, regions: Vec::new(), world }
+        Self { groups, capabilities, world, ..Self::default() }
     }
 
     /// Adds a problem.
@@ -91,6 +116,39 @@ impl Problems {
             let help = suggest(name, self.groups.iter().map(String::as_str), "group");
             self.push(path, format!("there is no agent group \"{name}\""), help);
         }
+    }
+
+    /// Adds a problem if no group plays this role.
+    pub fn check_role(&mut self, path: impl Into<String>, name: &str) {
+        if !self.roles.iter().any(|role| role == name) {
+            let roles = self.roles.iter().map(String::as_str).filter(|role| !role.is_empty());
+            let help = suggest(name, roles, "role");
+            self.push(path, format!("no group plays the role \"{name}\""), help);
+        }
+    }
+
+    /// Adds a problem if there is no agent of this number and will be none.
+    pub fn check_agent(&mut self, path: impl Into<String>, agent: u32) {
+        if let Some(agents) = self.agents
+            && u64::from(agent) >= agents
+        {
+            let help = match agents {
+                0 => "there are no agents".to_owned(),
+                agents => format!("agents are numbered 0 to {}", agents - 1),
+            };
+            self.push(path, format!("there is no agent {agent}"), help);
+        }
+    }
+
+    /// Notes a name that only the scene's plugins know, for [`crate::params::look_up`].
+    pub fn mention(&mut self, path: impl Into<String>, naming: Naming, name: &str) {
+        self.mentions.push(Mention { path: path.into(), naming, name: name.to_owned() });
+    }
+
+    /// Takes the names out that are still to be looked up.
+    #[must_use]
+    pub fn take_mentions(&mut self) -> Vec<Mention> {
+        std::mem::take(&mut self.mentions)
     }
 
     /// Adds a problem if a number isn't finite.

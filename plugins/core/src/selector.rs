@@ -13,7 +13,7 @@ use crate::agent::{
 };
 use crate::intervention::InterventionContext;
 use crate::rng::{Purpose, SimRng};
-use crate::schema::{Check, Problems, Range, Unit, suggest};
+use crate::schema::{Check, Naming, Problems, Range, Unit, suggest};
 use crate::space::{PolygonIndex, WorldBounds};
 
 /// How a number is compared with another.
@@ -319,6 +319,13 @@ impl Check for Selector {
     fn check(&self, at: &str, problems: &mut Problems) {
         match self {
             Self::Named(name) => problems.check_group(at, name),
+            Self::Role(role) => problems.check_role(at, role),
+            Self::Ids(ids) => {
+                // One of many is enough to find the mistake.
+                if let Some(last) = ids.iter().max() {
+                    problems.check_agent(at, last.0);
+                }
+            }
             Self::InRegion(name) if !problems.regions.contains(name) => {
                 let help = suggest(name, problems.regions.iter().map(String::as_str), "region");
                 problems.push(at, format!("there is no region \"{name}\""), help);
@@ -365,9 +372,11 @@ impl Check for Selector {
             Self::IdRange { first, last } if first > last => {
                 problems.push(at, format!("ids from {first} to {last} are none"), "write the lower id first");
             }
+            Self::IdRange { first, .. } => problems.check_agent(at, first.0),
             Self::Compare { value, .. } if !value.is_finite() => {
                 problems.push(at, format!("{value} is not a finite number"), "write an ordinary number");
             }
+            Self::Compare { quantity, .. } => problems.mention(at, Naming::Quantity, quantity),
             Self::Fraction(share) if !(0.0..=1.0).contains(share) => {
                 problems.push(at, format!("a share of {share} is out of range"), "the value must be 0 to 1");
             }

@@ -26,6 +26,18 @@ pub const PAPERS_REVOKED: EventKind = EventKind::new("PapersRevoked", 6);
 /// Everybody knows the newest revocation list of somebody. Carries a [`ListSpread`].
 pub const LIST_SPREAD: EventKind = EventKind::new("RevocationsKnown", 4);
 
+/// All kinds of events that this crate tells beside those of the core.
+pub const KINDS: &[EventKind] = &[
+    PAPERS_ISSUED,
+    CAPABILITY_REFUSED,
+    ATTACK_REFUSED,
+    ATTACK_LET_THROUGH,
+    KEYS_ROTATED,
+    IDENTITY_ENDED,
+    PAPERS_REVOKED,
+    LIST_SPREAD,
+];
+
 macro_rules! payload {
     ($($kind:ident),*) => {
         $(impl EventPayload for $kind {

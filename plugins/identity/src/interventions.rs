@@ -2,8 +2,8 @@
 
 use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventBus;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::event::{EventBus, LimitReached};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
@@ -19,6 +19,9 @@ use crate::scope::covers;
 use crate::state::{Attack, AttackKind, Paper, PaperKind};
 use crate::timestamp::Timestamp;
 
+/// The most keys that one agent has one after the other.
+const MOST_ROTATIONS: usize = 4096;
+
 fn refused(message: impl Into<String>) -> InterventionError {
     InterventionError::Refused(message.into())
 }
@@ -31,6 +34,13 @@ fn members(world: &World, context: &InterventionContext, select: &Selector) -> R
     let mut agents = select.resolve(world, context);
     agents.retain(|agent| identities.document_of(*agent).is_some());
     Ok(agents)
+}
+
+fn has_channels(world: &World) -> Result<(), InterventionError> {
+    if world.get_resource::<IdentityConfig>().is_some_and(|config| !config.channels.is_empty()) {
+        return Ok(());
+    }
+    Err(refused("there are no sealed channels in this scene; add identity.channels"))
 }
 
 /// The capability that is meant: this one, or the first that is used in the scene.
@@ -50,13 +60,9 @@ fn end_tick(world: &World, seconds: Option<f32>) -> u64 {
 /// Those among the chosen who hold a paper for the capability.
 fn holders(world: &World, chosen: &[AgentId], capability: &str) -> Vec<AgentId> {
     let state = world.resource::<Identities>().state();
-    let holds = |agent: &AgentId| {
-        state
-            .papers
-            .iter()
-            .any(|paper| paper.to == agent.0 && !paper.revoked && covers(state.name_of(paper.capability), capability))
-    };
-    chosen.iter().copied().filter(holds).collect()
+    let fit = state.papers.iter().filter(|paper| !paper.revoked && covers(state.name_of(paper.capability), capability));
+    let holders: std::collections::BTreeSet<u32> = fit.map(|paper| paper.to).collect();
+    chosen.iter().copied().filter(|agent| holders.contains(&agent.0)).collect()
 }
 
 /// Adds an attack of each attacker, with the victims in turn. Returns how many.
@@ -70,18 +76,21 @@ fn attack(
 ) -> Vec<(u32, u32)> {
     let state = &mut world.resource_mut::<Identities>().state;
     let capability = state.name(capability);
-    let now = &mut state.attacks;
     let mut pairs = Vec::new();
     for (turn, attacker) in attackers.iter().enumerate() {
-        let others: Vec<&AgentId> = victims.iter().filter(|victim| *victim != attacker).collect();
-        let Some(victim) = others.get(turn % others.len().max(1)) else {
-            continue;
-        };
-        let (agent, victim) = (attacker.0, victim.0);
-        now.retain(|attack| !(attack.kind == kind && attack.agent == agent));
-        now.push(Attack { kind, agent, victim, capability, per_second, until });
-        pairs.push((agent, victim));
+        // The victims by turns, without the attacker itself; both lists are in the order of ids.
+        let own = victims.binary_search(attacker).ok();
+        let others = victims.len() - usize::from(own.is_some());
+        if others > 0 {
+            let at = turn % others;
+            let at = at + usize::from(own.is_some_and(|own| at >= own));
+            pairs.push((attacker.0, victims[at].0));
+        }
     }
+    let begins = |agent: u32| pairs.binary_search_by_key(&agent, |pair| pair.0).is_ok();
+    state.attacks.retain(|attack| !(attack.kind == kind && begins(attack.agent)));
+    let begun = pairs.iter().map(|&(agent, victim)| Attack { kind, agent, victim, capability, per_second, until });
+    state.attacks.extend(begun);
     pairs
 }
 
@@ -155,6 +164,11 @@ attack_fields!(
 
 impl Intervention for ForgeSignature {
     const NAME: &'static str = "ForgeSignature";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let forgers = members(world, context, &self.select)?;
@@ -175,7 +189,12 @@ impl Intervention for ForgeSignature {
         let (dice, workers) = (*world.resource::<SimRng>(), world.resource::<Workers>().clone());
         let mut identities = world.resource_mut::<Identities>();
         let capability = identities.state.name(&capability);
-        let papers = pairs.iter().enumerate().filter_map(|(ahead, (forger, victim))| {
+        // Who has forged this already needs no second one.
+        let forged = identities.state.papers.iter().filter(|paper| paper.signer.0 != paper.by && !paper.revoked);
+        let forged: std::collections::BTreeSet<(u32, u32, u32)> =
+            forged.map(|paper| (paper.to, paper.by, paper.capability)).collect();
+        let fresh = pairs.iter().filter(|(forger, victim)| !forged.contains(&(*forger, *victim, capability)));
+        let papers = fresh.enumerate().filter_map(|(ahead, (forger, victim))| {
             let member = &identities.state.members[identities.state.place(*forger)?];
             Some(Paper {
                 kind: PaperKind::Attestation { audience: 0, epoch: u32::MAX },
@@ -198,6 +217,11 @@ impl Intervention for ForgeSignature {
 
 impl Intervention for StealDelegation {
     const NAME: &'static str = "StealDelegation";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let thieves = members(world, context, &self.select)?;
@@ -215,6 +239,11 @@ impl Intervention for StealDelegation {
 
 impl Intervention for Impersonate {
     const NAME: &'static str = "Impersonate";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let impostors = members(world, context, &self.select)?;
@@ -253,12 +282,15 @@ impl Default for ReplayMessages {
 
 impl Intervention for ReplayMessages {
     const NAME: &'static str = "ReplayMessages";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        Ok(has_channels(world)?)
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
-        if world.resource::<IdentityConfig>().channels.is_empty() {
-            return Err(refused("there are no sealed channels in this scene; add identity.channels"));
-        }
+        has_channels(world)?;
         let until = end_tick(world, self.duration_s);
         let state = &mut world.resource_mut::<Identities>().state;
         for agent in &agents {
@@ -284,6 +316,7 @@ pub struct RevokePapers {
 
 impl Intervention for RevokePapers {
     const NAME: &'static str = "RevokePapers";
+    const NEEDS: &'static [&'static str] = &["identity"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -324,6 +357,7 @@ pub struct RaiseEpoch {
 
 impl Intervention for RaiseEpoch {
     const NAME: &'static str = "RaiseEpoch";
+    const NEEDS: &'static [&'static str] = &["identity"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -355,6 +389,7 @@ pub struct RotateKeys {
 
 impl Intervention for RotateKeys {
     const NAME: &'static str = "RotateKeys";
+    const NEEDS: &'static [&'static str] = &["identity"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -362,6 +397,10 @@ impl Intervention for RotateKeys {
         change_members(world, &agents, |member, bus| {
             // Keys of the same moment would leave the former ones no time at all.
             if member.ended.is_some() || member.since.last().is_some_and(|since| *since >= now) {
+                return false;
+            }
+            if member.since.len() >= MOST_ROTATIONS {
+                LimitReached::new("keys of one agent", MOST_ROTATIONS as u64, "it keeps those that it has").tell(bus);
                 return false;
             }
             member.since.push(now);
@@ -384,6 +423,7 @@ pub struct DeactivateIdentity {
 
 impl Intervention for DeactivateIdentity {
     const NAME: &'static str = "DeactivateIdentity";
+    const NEEDS: &'static [&'static str] = &["identity"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;

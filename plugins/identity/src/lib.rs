@@ -75,7 +75,7 @@ use std::sync::Arc;
 
 use agent2028_core::agent::SpawnHooks;
 use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
-use agent2028_core::event::{AddEventPayload, EventBus};
+use agent2028_core::event::{AddEventKinds, AddEventPayload, EventBus};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
@@ -83,7 +83,7 @@ use agent2028_core::parallel::Workers;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
-use agent2028_core::{Before, SimSchedule, SimSystems, TickEnd};
+use agent2028_core::{Before, SimSchedule, SimSystems, TickEnd, Turn};
 use bevy::prelude::*;
 
 use interventions::{
@@ -112,6 +112,7 @@ impl Plugin for IdentityPlugin {
             .init_resource::<Explainers>()
             .add_section::<IdentityConfig>("identity")
             .checkpoint_custom("identity.state", true, save, load)
+            .add_event_kinds(events::KINDS)
             .add_event_payload::<events::PapersIssued>()
             .add_event_payload::<events::Refusal>()
             .add_event_payload::<events::Intrusion>()
@@ -134,20 +135,16 @@ impl Plugin for IdentityPlugin {
         let mut explainers = app.world_mut().resource_mut::<Explainers>();
         explainers.add("identity", explain::explain);
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(issue::join);
-        // Others tell events in these places, too; the bus orders the events of a tick by priority.
         let prepare = (issue::follow_rules, issue::renew).chain();
         let sign = sign_events::sign_events.in_set(sign_events::SignEvents).after(TickEnd);
         app.add_systems(SimSchedule, sign);
-        app.add_systems(SimSchedule, prepare.in_set(Before(SimSystems::Perceive)).ambiguous_with_all())
+        app.add_systems(SimSchedule, prepare.in_set(Turn::Identity.of(Before(SimSystems::Perceive))))
             .add_systems(
                 SimSchedule,
-                (requests::use_capabilities, traffic::talk)
-                    .chain()
-                    .in_set(SimSystems::Act)
-                    .ambiguous_with(SimSystems::Act),
+                (requests::use_capabilities, traffic::talk).chain().in_set(Turn::Identity.of(SimSystems::Act)),
             )
-            .add_systems(SimSchedule, spread::spread.in_set(SimSystems::Settle).ambiguous_with(SimSystems::Settle))
-            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+            .add_systems(SimSchedule, spread::spread.in_set(Turn::Identity.of(SimSystems::Settle)))
+            .add_systems(SimSchedule, observe::observe.in_set(Turn::Identity.of(SimSystems::Observe)));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use bevy::prelude::*;
@@ -24,6 +24,8 @@ use crate::validator::LinkError;
 
 const REQUESTS: Purpose = Purpose::new("identity.requests");
 const ATTEMPTS: Purpose = Purpose::new("identity.attempts");
+/// The most uses of capabilities within a tick, honest or not: each costs signatures.
+const MOST_ATTEMPTS: usize = 1 << 14;
 
 /// The agents that don't act.
 pub(crate) fn idle_agents(conditions: &Query<(&Agent, &Condition)>) -> BTreeSet<u32> {
@@ -94,6 +96,10 @@ pub(crate) fn use_capabilities(
         return;
     }
     let roots = roots_of(identities, &groups, &config);
+    if attempts.len() >= MOST_ATTEMPTS {
+        LimitReached::new("uses of capabilities within a tick", MOST_ATTEMPTS as u64, "the others don't happen")
+            .tell(&mut bus);
+    }
     let judged: Vec<Judged> = {
         let identities = &*identities;
         workers.map_indices(attempts.len(), |at| {
@@ -130,6 +136,9 @@ fn attempts(
         for user in users.iter().filter(|agent| !idle.contains(agent)) {
             let mut stream = dice.stream(REQUESTS.indexed(number as u64), AgentId(*user), clock.tick());
             for _ in 0..times(rule.per_second, clock.dt(), stream.unit()) {
+                if attempts.len() >= MOST_ATTEMPTS {
+                    break;
+                }
                 if let Some(at) = pick(&gates, *user, &mut stream) {
                     let (by, audience, nonce) = (*user, number, draw(&mut stream));
                     attempts.push(Attempt { by, name: by, papers: by, at, audience, capability, nonce, attack: None });
@@ -170,6 +179,9 @@ fn attempts(
             AttackKind::ForgeSignature | AttackKind::ReplayMessages => (attack.agent, attack.agent),
         };
         for _ in 0..tries {
+            if attempts.len() >= MOST_ATTEMPTS {
+                break;
+            }
             if let Some(at) = pick(&gates, attack.agent, &mut stream) {
                 attempts.push(Attempt {
                     by: attack.agent,

@@ -2,7 +2,7 @@
 
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use bevy::prelude::*;
@@ -28,6 +28,9 @@ const REPLAYS: Purpose = Purpose::new("identity.replays");
 
 /// A recorded message is sent again within so many of the newest ones.
 const RECORDED: u64 = WINDOW / 2;
+
+/// The most messages through sealed channels within a tick, replays among them: each is sealed and opened.
+const MOST_MESSAGES: u32 = 1 << 14;
 
 /// What a channel does in a tick.
 struct Job {
@@ -126,6 +129,7 @@ pub(crate) fn talk(
         !has_ended && index.get(AgentId(agent)).is_some() && !idle.contains(&agent)
     };
     let mut jobs = Vec::new();
+    let mut left = MOST_MESSAGES;
     for (channel, state) in identities.state.channels.iter().enumerate() {
         let Some(rule) = config.channels.get(state.rule as usize) else {
             continue;
@@ -136,13 +140,19 @@ pub(crate) fn talk(
         let sends = [0, 1].map(|end| {
             let purpose = SENDING.indexed(channel as u64 * 2 + end as u64);
             let unit = dice.stream(purpose, AgentId(state.ends[end]), clock.tick()).unit();
-            times(rule.per_second, clock.dt(), unit)
+            let sends = times(rule.per_second, clock.dt(), unit).min(left);
+            left -= sends;
+            sends
         });
         if sends != [0; 2] || state.opened.is_none() {
             jobs.push(Job { channel, bytes: rule.bytes, sends, replays: Vec::new() });
         }
     }
-    add_replays(identities, &config, &clock, &dice, &mut jobs, |agent| acts(identities, agent));
+    add_replays(identities, &config, &clock, &dice, &mut jobs, &mut left, |agent| acts(identities, agent));
+    if left == 0 {
+        LimitReached::new("sealed messages within a tick", MOST_MESSAGES.into(), "the others are not sent")
+            .tell(&mut bus);
+    }
     let checks_replays = config.checks.replays;
     let mut ends: Vec<Ends> = jobs.iter().map(|job| identities.ends[job.channel].take()).collect();
     let mut done: Vec<Done> = {
@@ -167,6 +177,7 @@ fn add_replays(
     clock: &SimClock,
     dice: &SimRng,
     jobs: &mut Vec<Job>,
+    left: &mut u32,
     acts: impl Fn(u32) -> bool,
 ) {
     for (number, attack) in identities.state.attacks.iter().enumerate() {
@@ -175,6 +186,10 @@ fn add_replays(
         }
         let mut stream = dice.stream(REPLAYS.indexed(number as u64), AgentId(attack.agent), clock.tick());
         for _ in 0..times(attack.per_second, clock.dt(), stream.unit()) {
+            if *left == 0 {
+                return;
+            }
+            *left -= 1;
             let count = identities.state.channels.len();
             let channel = ((u64::from(stream.next_u32()) * count as u64) >> 32) as usize;
             let (end, back) = ((stream.next_u32() & 1) as usize, u64::from(stream.next_u32()) % RECORDED);

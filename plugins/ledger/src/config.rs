@@ -1,7 +1,7 @@
 //! The scene's section `ledger`.
 
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
+use agent2028_core::schema::{Check, Naming, Problems, Range, Unit};
 use agent2028_identity::suite::SuiteId;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,9 @@ impl DiskConfig {
 impl Check for LedgerConfig {
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
+        for (index, kind) in self.events.iter().enumerate() {
+            problems.mention(format!("{at}.events[{index}]"), Naming::EventKind, kind);
+        }
         if let Some(suite) = self.sign
             && suite.suite().is_none()
         {

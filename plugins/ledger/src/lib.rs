@@ -71,7 +71,7 @@ use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
-use agent2028_core::{SimSchedule, SimSystems, TickEnd};
+use agent2028_core::{SimSchedule, SimSystems, TickEnd, Turn};
 use agent2028_identity::sign_events::SignEvents;
 use bevy::prelude::*;
 
@@ -108,8 +108,7 @@ impl Plugin for LedgerPlugin {
                 world.get_resource::<Ledger>().map_or(0, Ledger::bytes)
             });
         app.add_systems(SimSchedule, write_down.after(TickEnd).after(SignEvents))
-            // Every metric is recorded by one system only, so the order among plugins is of no effect.
-            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+            .add_systems(SimSchedule, observe::observe.in_set(Turn::Record.of(SimSystems::Observe)));
     }
 }
 

@@ -21,6 +21,17 @@ pub const AGENT_CONFIRMED_DEAD: EventKind = EventKind::new("AgentConfirmedDead",
 /// A suspect says that it is there.
 pub const SUSPICION_REFUTED: EventKind = EventKind::new("SuspicionRefuted", 5);
 
+/// All kinds of events that this crate tells beside those of the core.
+pub const KINDS: &[EventKind] = &[
+    PARTITION_BEGAN,
+    PARTITION_HEALED,
+    RUMOUR_BEGAN,
+    FALSE_ALARM,
+    AGENT_SUSPECTED,
+    AGENT_CONFIRMED_DEAD,
+    SUSPICION_REFUTED,
+];
+
 /// What a [`PARTITION_BEGAN`] carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionBegan {

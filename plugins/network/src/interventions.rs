@@ -3,14 +3,14 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_for};
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::bits::BitSet;
-use crate::config::Scope;
+use crate::config::{NetworkConfig, Scope, check_text};
 use crate::events::{PARTITION_BEGAN, PARTITION_HEALED, PartitionBegan, PartitionHealed};
 use crate::faults::{Impairment, LinkFault, Partition as Cut};
 use crate::gossip::begin_rumour;
@@ -26,7 +26,29 @@ macro_rules! check_selector {
     };
 }
 
-check_selector!(Partition, LinkLoss, LinkLatency, Duplicate, Reorder, ClockSkew, TellRumour, FalseAlert);
+check_selector!(Partition, LinkLoss, LinkLatency, Duplicate, Reorder, ClockSkew);
+
+macro_rules! check_rumour {
+    ($($kind:ty),*) => {
+        $(impl Check for $kind {
+            fn check(&self, at: &str, problems: &mut Problems) {
+                self.select.check(&format!("{at}.select"), problems);
+                check_text(format!("{at}.text"), &self.text, problems);
+            }
+        })*
+    };
+}
+
+check_rumour!(TellRumour, FalseAlert);
+
+/// Whether anybody gossips in the scene at all.
+fn gossiping(world: &World) -> Result<(), Unfit> {
+    if world.get_resource::<NetworkConfig>().is_some_and(|config| config.gossip.is_some()) {
+        return Ok(());
+    }
+    Err(InterventionError::Refused("nobody gossips in this scene; add gossip: (…) to the section network".into())
+        .into())
+}
 
 /// The tick at which something ends that lasts `seconds`, or never.
 fn end_tick(world: &World, seconds: Option<f32>) -> u64 {
@@ -65,8 +87,10 @@ pub struct Partition {
 
 impl Intervention for Partition {
     const NAME: &'static str = "Partition";
+    const NEEDS: &'static [&'static str] = &["network"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        room_for(world.resource::<Network>().faults.partitions.len(), "partitions")?;
         let agents = members(world, context, &self.select)?;
         let until = end_tick(world, self.duration_s);
         let mut network = world.resource_mut::<Network>();
@@ -96,6 +120,7 @@ impl Check for Heal {
 
 impl Intervention for Heal {
     const NAME: &'static str = "Heal";
+    const NEEDS: &'static [&'static str] = &["network"];
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         talking(world)?;
@@ -141,10 +166,12 @@ macro_rules! link_fault {
 
         impl Intervention for $kind {
             const NAME: &'static str = $name;
+            const NEEDS: &'static [&'static str] = &["network"];
 
             fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
                 let agents = members(world, context, &self.select)?;
                 let until = end_tick(world, self.duration_s);
+                room_for(world.resource::<Network>().faults.links.len(), "faults of links")?;
                 let fault = LinkFault { what: Impairment::$what(self.$field), whose: set_of(&agents), until };
                 world.resource_mut::<Network>().faults.links.push(fault);
                 let say: fn(f32) -> String = $say;
@@ -206,6 +233,7 @@ impl Default for ClockSkew {
 
 impl Intervention for ClockSkew {
     const NAME: &'static str = "ClockSkew";
+    const NEEDS: &'static [&'static str] = &["network"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -259,6 +287,11 @@ impl Default for TellRumour {
 
 impl Intervention for TellRumour {
     const NAME: &'static str = "TellRumour";
+    const NEEDS: &'static [&'static str] = &["network"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        gossiping(world)
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         tell(world, context, &self.select, self.scope, &self.text, false)
@@ -286,6 +319,11 @@ impl Default for FalseAlert {
 
 impl Intervention for FalseAlert {
     const NAME: &'static str = "FalseAlert";
+    const NEEDS: &'static [&'static str] = &["network"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        gossiping(world)
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         tell(world, context, &self.select, self.scope, &self.text, true)

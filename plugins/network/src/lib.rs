@@ -25,7 +25,7 @@
 //!
 //! ```
 //! use agent2028_core::agent::AgentId;
-//! use agent2028_core::{SimCorePlugin, SimSchedule, SimSystems, agent::*, simulation::Simulation};
+//! use agent2028_core::{SimCorePlugin, SimSchedule, SimSystems, Turn, agent::*, simulation::Simulation};
 //! use agent2028_network::{Inbox, MessageKinds, Network, NetworkPlugin};
 //! use bevy::prelude::*;
 //!
@@ -34,7 +34,7 @@
 //! let hello = app.world_mut().resource_mut::<MessageKinds>().register("hello");
 //! app.add_systems(SimSchedule, (move |mut network: ResMut<Network>| {
 //!     network.send(AgentId(3), AgentId(7), hello, b"how are you?").unwrap();
-//! }).in_set(SimSystems::Act).ambiguous_with_all());
+//! }).in_set(Turn::Work.of(SimSystems::Act)));
 //! let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup::default());
 //! spawn_scene_group(app.world_mut(), group).unwrap();
 //! let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
@@ -81,14 +81,14 @@ use agent2028_core::agent::{AgentGroups, Regions};
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{AddEventPayload, EventBus};
+use agent2028_core::event::{AddEventKinds, AddEventPayload, EventBus, LimitReached};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
-use agent2028_core::{After, Before, SimSchedule, SimSystems};
+use agent2028_core::{After, Before, SimSchedule, SimSystems, Turn};
 use bevy::prelude::*;
 
 use diagram::Diagram;
@@ -137,6 +137,7 @@ impl Plugin for NetworkPlugin {
             .add_event_payload::<events::RumourBegan>()
             .add_event_payload::<events::Refutation>()
             .add_event_payload::<events::Suspicion>()
+            .add_event_kinds(events::KINDS)
             .add_intervention::<Partition>()
             .add_intervention::<Heal>()
             .add_intervention::<LinkLoss>()
@@ -150,13 +151,13 @@ impl Plugin for NetworkPlugin {
             let inbox = world.get_resource::<Inbox>().map_or(0, Inbox::bytes);
             world.get_resource::<Network>().map_or(0, Network::bytes) + inbox
         });
-        // Others prepare a tick and tell events in these places, too; the bus orders the events of a tick by priority.
-        let prepare = (weave::look_around, weave::weave).chain().in_set(Before(SimSystems::Perceive));
-        app.add_systems(SimSchedule, prepare.ambiguous_with_all())
-            .add_systems(SimSchedule, deliver.in_set(SimSystems::Perceive))
-            .add_systems(SimSchedule, dispatch.in_set(After(SimSystems::Act)).ambiguous_with_all())
-            // Every metric is recorded by one system only, so the order among plugins is of no effect.
-            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+        let prepare =
+            (weave::look_around, weave::weave).chain().in_set(Turn::Messages.of(Before(SimSystems::Perceive)));
+        app.add_systems(SimSchedule, prepare)
+            .add_systems(SimSchedule, deliver.in_set(Turn::Messages.of(SimSystems::Perceive)))
+            .add_systems(SimSchedule, dispatch.in_set(Turn::Messages.of(After(SimSystems::Act))))
+            .add_systems(SimSchedule, observe::observe.in_set(Counted(Part::Links)));
+        Part::take_turns(app);
         if self.config.gossip.is_some() {
             self.add_gossip(app);
         }
@@ -167,14 +168,8 @@ impl Plugin for NetworkPlugin {
             app.insert_resource(ids)
                 .init_resource::<SharedState>()
                 .checkpoint_resource::<SharedState>("network.shared")
-                .add_systems(
-                    SimSchedule,
-                    shared::share.after(Talk).in_set(SimSystems::Act).ambiguous_with(SimSystems::Act),
-                )
-                .add_systems(
-                    SimSchedule,
-                    shared::observe_shared.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
-                );
+                .add_systems(SimSchedule, shared::share.in_set(Part::Shared))
+                .add_systems(SimSchedule, shared::observe_shared.in_set(Counted(Part::Shared)));
             app.report_memory("agent2028_network", "shared state", |world| {
                 world.get_resource::<SharedState>().map_or(0, SharedState::bytes)
             });
@@ -199,16 +194,37 @@ fn add_regional_buses(app: &mut App, buses: RegionalBuses) {
         .report_memory("agent2028_network", "event buses of regions", |world| {
             world.get_resource::<RegionalBuses>().map_or(0, RegionalBuses::bytes)
         })
-        .add_systems(SimSchedule, region_bus::spread_events.after(weave::weave).in_set(Before(SimSystems::Perceive)))
         .add_systems(
             SimSchedule,
-            region_bus::observe_regions.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
-        );
+            region_bus::spread_events.after(weave::weave).in_set(Turn::Messages.of(Before(SimSystems::Perceive))),
+        )
+        .add_systems(SimSchedule, region_bus::observe_regions.in_set(Counted(Part::Regions)));
 }
 
-/// Those who send in `Act` do so one after the other: gossip, then detectors, then shared state.
+/// The parts of this crate, in the order in which those that a scene has act, one after the other.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Talk;
+enum Part {
+    Links,
+    Regions,
+    Gossip,
+    Swim,
+    Heartbeats,
+    Shared,
+}
+
+/// The places in which parts write their metrics, in the same order.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Counted(Part);
+
+impl Part {
+    /// Lays down the order in this crate's turns.
+    fn take_turns(app: &mut App) {
+        let [a, b, c, d, e, f] = [Self::Links, Self::Regions, Self::Gossip, Self::Swim, Self::Heartbeats, Self::Shared];
+        app.configure_sets(SimSchedule, (a, b, c, d, e, f).chain().in_set(Turn::Messages.of(SimSystems::Act)));
+        let [a, b, c, d, e, f] = [a, b, c, d, e, f].map(Counted);
+        app.configure_sets(SimSchedule, (a, b, c, d, e, f).chain().in_set(Turn::Messages.of(SimSystems::Observe)));
+    }
+}
 
 impl NetworkPlugin {
     fn add_gossip(&self, app: &mut App) {
@@ -219,11 +235,7 @@ impl NetworkPlugin {
         app.world_mut().resource_mut::<Explainers>().add("network", gossip::explain);
         app.add_systems(
             SimSchedule,
-            (gossip::begin_due_rumours.run_if(gossip::rumours_are_due), gossip::gossip)
-                .chain()
-                .before(Talk)
-                .in_set(SimSystems::Act)
-                .ambiguous_with(SimSystems::Act),
+            (gossip::begin_due_rumours.run_if(gossip::rumours_are_due), gossip::gossip).chain().in_set(Part::Gossip),
         );
     }
 
@@ -234,14 +246,8 @@ impl NetworkPlugin {
             app.insert_resource(ids)
                 .init_resource::<Swim>()
                 .checkpoint_resource::<Swim>("network.swim")
-                .add_systems(
-                    SimSchedule,
-                    swim::swim.in_set(Talk).in_set(SimSystems::Act).ambiguous_with(SimSystems::Act),
-                )
-                .add_systems(
-                    SimSchedule,
-                    swim::observe_swim.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
-                );
+                .add_systems(SimSchedule, swim::swim.in_set(Part::Swim))
+                .add_systems(SimSchedule, swim::observe_swim.in_set(Counted(Part::Swim)));
             app.report_memory("agent2028_network", "beliefs of SWIM", |world| {
                 world.get_resource::<Swim>().map_or(0, Swim::bytes)
             });
@@ -252,11 +258,8 @@ impl NetworkPlugin {
             app.insert_resource(ids)
                 .init_resource::<Heartbeats>()
                 .checkpoint_resource::<Heartbeats>("network.heartbeats")
-                .add_systems(SimSchedule, heartbeat::heartbeat.after(swim::swim).in_set(Talk).in_set(SimSystems::Act))
-                .add_systems(
-                    SimSchedule,
-                    heartbeat::observe_heartbeats.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe),
-                );
+                .add_systems(SimSchedule, heartbeat::heartbeat.in_set(Part::Heartbeats))
+                .add_systems(SimSchedule, heartbeat::observe_heartbeats.in_set(Counted(Part::Heartbeats)));
             app.report_memory("agent2028_network", "heartbeats", |world| {
                 world.get_resource::<Heartbeats>().map_or(0, Heartbeats::bytes)
             });
@@ -287,6 +290,10 @@ fn dispatch(
     config: Res<NetworkConfig>,
     mut network: ResMut<Network>,
     mut diagram: ResMut<Diagram>,
+    mut bus: ResMut<EventBus>,
 ) {
     network.dispatch(&clock, &dice, &regions, &config, &mut diagram);
+    if network.is_overflowed() {
+        LimitReached::new("messages on their way", network::MOST_IN_FLIGHT, "the others are lost").tell(&mut bus);
+    }
 }

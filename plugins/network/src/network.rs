@@ -106,6 +106,9 @@ pub struct Network {
     pub(crate) failed: BitSet,
     #[serde(skip)]
     pub(crate) idle: BitSet,
+    /// Whether messages were lost in this tick because too many are on their way.
+    #[serde(skip)]
+    overflowed: bool,
     #[serde(skip)]
     scratch: Scratch,
 }
@@ -127,7 +130,16 @@ pub(crate) fn topology_hash(topology: &TopologyConfig, agents: &[String]) -> Top
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
+/// The most messages that are on their way at once; what is sent beyond is lost.
+pub const MOST_IN_FLIGHT: u64 = 1 << 22;
+
 impl Network {
+    /// Whether messages were lost in the last tick because [`MOST_IN_FLIGHT`] were on their way.
+    #[must_use]
+    pub fn is_overflowed(&self) -> bool {
+        self.overflowed
+    }
+
     /// Sends a message in this tick; it is on its way when `Act` is over. Only neighbours can be told anything.
     ///
     /// # Errors
@@ -289,6 +301,7 @@ impl Network {
         diagram: &mut Diagram,
     ) {
         let (tick, now_ms) = (clock.tick(), clock.now().timestamp_millis());
+        self.overflowed = false;
         let mut outbox = std::mem::take(&mut self.outbox);
         let mut order = std::mem::take(&mut self.scratch.order);
         order.clear();
@@ -402,6 +415,14 @@ impl Network {
             let latency_ms = fixed_ms + latency_ms(link, reorder, stream);
             // Divided last, so that 700 ms at 10 ticks a second are 7 ticks and not a little more.
             let due = tick + ((f64::from(latency_ms) * clock.tick_hz() / 1e3).ceil() as u64).max(1);
+            if self.wheel.len().saturating_add(count) > MOST_IN_FLIGHT {
+                self.counts.lost += count;
+                self.overflowed = true;
+                if copy == 0 {
+                    self.forget(packet, tick, Fate::Lost, diagram);
+                }
+                break;
+            }
             packet.iter().for_each(|message| self.wheel.push(due, &message));
         }
     }

@@ -15,6 +15,9 @@ pub const FAILOVER_INITIATED: EventKind = EventKind::FAILOVER_INITIATED;
 /// The other tier has completed the first operation that it took over.
 pub const FAILOVER_COMPLETED: EventKind = EventKind::FAILOVER_COMPLETED;
 
+/// All kinds of events that this crate tells beside those of the core.
+pub const KINDS: &[EventKind] = &[OPERATION_FAILED];
+
 /// What the agents of a tier share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TierResource {

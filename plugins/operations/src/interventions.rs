@@ -1,15 +1,14 @@
 //! Faults and attacks on operations.
 
-use agent2028_core::agent::parse_pattern;
 use agent2028_core::clock::SimClock;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_for};
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::OperationsConfig;
-use crate::engine::{HoldKind, Spike};
+use crate::engine::{HoldKind, Operations, Spike, is_meant};
 use crate::sync::with_ground;
 
 /// The last tick of something that begins now.
@@ -23,6 +22,11 @@ fn no_operations() -> InterventionError {
     InterventionError::Refused("this scene has no operations; add the section operations".into())
 }
 
+/// Refuses one more of what lasts if there are too many: 0 spikes, 1 floods, 2 holds.
+fn room_now(world: &World, which: usize, what: &str) -> Result<(), InterventionError> {
+    room_for(world.get_resource::<Operations>().map_or(0, |operations| operations.lasting()[which]), what)
+}
+
 /// Fault: more is asked for than usual.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
@@ -31,7 +35,8 @@ pub struct LoadSpike {
     /// The name of the workload, or the capability that is asked for (or a pattern such as `database.*`); by default `*`,
     /// all. Traces stay as they are.
     pub of: String,
-    /// By how much the rate is multiplied; by default 5. In a closed loop users think so much shorter.
+    /// By how much the rate is multiplied; by default 5. In a closed loop users think so much shorter. A later spike of the
+    /// same workloads takes the place of an earlier one while it lasts; spikes of different ones multiply, to 10⁶ at most.
     #[reflect(@Range::new(0.0, 1e6))]
     pub factor: f64,
     /// For how long; for good by default.
@@ -49,25 +54,32 @@ impl Check for LoadSpike {
     fn check(&self, _: &str, _: &mut Problems) {}
 }
 
+impl LoadSpike {
+    /// Whether some workload is meant.
+    fn check_name(&self, config: &OperationsConfig) -> Result<(), InterventionError> {
+        if config.workload.iter().any(|workload| is_meant(&self.of, workload)) {
+            return Ok(());
+        }
+        let demands = config.workload.iter().filter_map(|workload| workload.demand());
+        let known = demands.flat_map(|demand| [demand.name, demand.capability]).filter(|name| !name.is_empty());
+        let help = suggest(&self.of, known, "workload");
+        Err(InterventionError::Refused(format!("there is no workload \"{}\"; {help}", self.of)))
+    }
+}
+
 impl Intervention for LoadSpike {
     const NAME: &'static str = "LoadSpike";
+    const NEEDS: &'static [&'static str] = &["operations"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        let config = world.get_resource::<OperationsConfig>().ok_or_else(no_operations)?;
+        self.check_name(config).map_err(|error| Unfit { field: "of", error })
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let config = world.get_resource::<OperationsConfig>().ok_or_else(no_operations)?;
-        let demands = || config.workload.iter().filter_map(|workload| workload.demand());
-        let is_meant = |name: &str, capability: &str| {
-            name == self.of
-                || match parse_pattern(&self.of) {
-                    Ok((literal, true)) => capability.starts_with(literal),
-                    Ok((known, false)) => known == capability,
-                    Err(_) => false,
-                }
-        };
-        if !demands().any(|demand| is_meant(demand.name, demand.capability)) {
-            let known = demands().flat_map(|demand| [demand.name, demand.capability]).filter(|name| !name.is_empty());
-            let help = suggest(&self.of, known, "workload");
-            return Err(InterventionError::Refused(format!("there is no workload \"{}\"; {help}", self.of)));
-        }
+        self.check_name(config)?;
+        room_now(world, 0, "load spikes")?;
         let spike = Spike { of: self.of.clone(), factor: self.factor, until: last_tick(world, self.duration_s) };
         let hit = with_ground(world, |operations, ground| operations.begin_spike(ground, spike));
         Ok(format!("{} workloads × {}", hit.ok_or_else(no_operations)?, self.factor))
@@ -114,8 +126,10 @@ impl Check for SlowLoris {
 
 impl Intervention for SlowLoris {
     const NAME: &'static str = "SlowLoris";
+    const NEEDS: &'static [&'static str] = &["operations"];
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        room_now(world, 1, "floods of slow operations")?;
         let until = last_tick(world, Some(self.duration_s));
         with_ground(world, |operations, ground| {
             operations.begin_flood(ground, &self.capability, self.per_second, self.hold_s * 1e3, until);
@@ -144,6 +158,7 @@ fn hold(
     kind: HoldKind,
     seconds: Option<f32>,
 ) -> Result<usize, InterventionError> {
+    room_now(world, 2, "holds on agents")?;
     let agents = select.resolve(world, context);
     let until = last_tick(world, seconds);
     with_ground(world, |operations, ground| operations.begin_hold(ground, kind, &agents, until))
@@ -173,6 +188,7 @@ impl Default for ResourceExhaustion {
 
 impl Intervention for ResourceExhaustion {
     const NAME: &'static str = "ResourceExhaustion";
+    const NEEDS: &'static [&'static str] = &["operations"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let count = hold(world, context, &self.select, HoldKind::Exhaustion(self.share), self.duration_s)?;
@@ -209,6 +225,7 @@ impl Default for LyingReports {
 
 impl Intervention for LyingReports {
     const NAME: &'static str = "LyingReports";
+    const NEEDS: &'static [&'static str] = &["operations"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let kind = HoldKind::Lies { health: self.health, reliability: self.reliability, load: self.admitted_load };
@@ -231,6 +248,7 @@ pub struct Isolate {
 
 impl Intervention for Isolate {
     const NAME: &'static str = "Isolate";
+    const NEEDS: &'static [&'static str] = &["operations"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let count = hold(world, context, &self.select, HoldKind::Isolation, self.duration_s)?;

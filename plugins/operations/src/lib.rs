@@ -74,13 +74,13 @@ pub use sync::with_ground;
 
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
-use agent2028_core::event::AddEventPayload;
+use agent2028_core::event::{AddEventKinds, AddEventPayload};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
-use agent2028_core::{After, SimSchedule, SimSystems};
+use agent2028_core::{After, SimSchedule, SimSystems, Turn};
 use bevy::prelude::*;
 
 use interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
@@ -108,6 +108,7 @@ impl Plugin for OperationsPlugin {
             .checkpoint_custom("operations.state", true, sync::save, sync::load)
             .after_checkpoint_load(sync::derive)
             .add_event_payload::<events::OperationsTold>()
+            .add_event_kinds(events::KINDS)
             .add_intervention::<LoadSpike>()
             .add_intervention::<SlowLoris>()
             .add_intervention::<ResourceExhaustion>()
@@ -119,12 +120,10 @@ impl Plugin for OperationsPlugin {
         quantities::register(app);
         app.world_mut().get_resource_or_init::<Judges>().add("those who give out work", judge::registry);
         app.world_mut().resource_mut::<Explainers>().add("operations", explain::explain);
-        app.add_systems(SimSchedule, sync::take_over.in_set(SimSystems::Perceive))
-            .add_systems(SimSchedule, sync::work.in_set(SimSystems::Act))
-            // Others tell events in this phase, too; the bus orders those of a tick by priority.
-            .add_systems(SimSchedule, sync::tell.in_set(After(SimSystems::Act)).ambiguous_with_all())
-            .add_systems(SimSchedule, sync::write_back.in_set(SimSystems::Settle))
-            // Every metric is recorded by one system only, so the order among plugins is of no effect.
-            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+        app.add_systems(SimSchedule, sync::take_over.in_set(Turn::Work.of(SimSystems::Perceive)))
+            .add_systems(SimSchedule, sync::work.in_set(Turn::Work.of(SimSystems::Act)))
+            .add_systems(SimSchedule, sync::tell.in_set(Turn::Work.of(After(SimSystems::Act))))
+            .add_systems(SimSchedule, sync::write_back.in_set(Turn::Work.of(SimSystems::Settle)))
+            .add_systems(SimSchedule, observe::observe.in_set(Turn::Work.of(SimSystems::Observe)));
     }
 }

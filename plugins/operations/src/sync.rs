@@ -5,13 +5,13 @@ use agent2028_core::agent::{
     RoutingWeights, ServiceRecord, Status, Tier,
 };
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::rng::SimRng;
 use bevy::ecs::system::{RunSystemOnce, SystemParam};
 use bevy::prelude::*;
 
 use crate::config::OperationsConfig;
-use crate::engine::{Ground, Operations};
+use crate::engine::{Ground, MOST_IN_A_TICK, Operations};
 use crate::server::{IN_SWARM, PRESENT, Server};
 use crate::service::Files;
 use crate::time::Rate;
@@ -251,6 +251,10 @@ pub(crate) fn work(around: Surroundings, mut operations: ResMut<Operations>) {
 pub(crate) fn tell(mut operations: ResMut<Operations>, mut bus: ResMut<EventBus>) {
     for (agent, told) in operations.take_notices() {
         bus.publish(told.kind(), agent, told);
+    }
+    if operations.was_held_over() {
+        LimitReached::new("operations asked for within a tick", MOST_IN_A_TICK, "the others wait for the next tick")
+            .tell(&mut bus);
     }
 }
 

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Somebody has found a resource that nobody had found before. Carries a [`ResourceFound`].
 pub const RESOURCE_FOUND: EventKind = EventKind::new("ResourceFound", 5);
 
+/// All kinds of events that this crate tells beside those of the core.
+pub const KINDS: &[EventKind] = &[RESOURCE_FOUND];
+
 /// What a [`RESOURCE_FOUND`] carries; its source is the finder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResourceFound {

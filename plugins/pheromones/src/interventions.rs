@@ -2,7 +2,7 @@
 
 use agent2028_core::agent::{Agent, AgentId, Position};
 use agent2028_core::clock::SimClock;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_among, room_for};
 use agent2028_core::params::problems_context;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
@@ -16,6 +16,11 @@ use crate::emit::{MOST_BRUSH_CELLS, Spoof, SpoofSource, Spoofs, brush, brush_siz
 use crate::field::{LayerId, PheromoneField};
 use crate::forager::Forager;
 use crate::site::Sites;
+
+/// No more than these are added while a simulation runs; those of the section may be more.
+const MOST_SITES: usize = 1 << 17;
+const MOST_NESTS: usize = 4096;
+const MOST_WALLS: usize = 4096;
 
 fn find_layer(world: &World, name: &str) -> Result<LayerId, InterventionError> {
     let field = world.resource::<PheromoneField>();
@@ -94,6 +99,11 @@ impl Check for SpoofPheromone {
 
 impl Intervention for SpoofPheromone {
     const NAME: &'static str = "SpoofPheromone";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        find_layer(world, &self.layer).map(|_| ()).map_err(|error| Unfit { field: "layer", error })
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let layer = find_layer(world, &self.layer)?;
@@ -112,6 +122,16 @@ impl Intervention for SpoofPheromone {
         };
         let clock = world.resource::<SimClock>();
         let until = clock.tick().saturating_add(clock.ticks_in(f64::from(self.duration_s)));
+        room_for(world.resource::<Spoofs>().0.len(), "false trails")?;
+        if let SpoofSource::Agents(agents) = &source {
+            let cells = brush_size(world.resource::<PheromoneField>(), &[Vec2::ZERO], self.radius);
+            let all = cells.saturating_mul(agents.len() as u64);
+            if all > MOST_BRUSH_CELLS {
+                let help = "choose a smaller radius or fewer agents";
+                let text = format!("{} agents with {cells} cells each are too many; {help}", agents.len());
+                return Err(InterventionError::Refused(text));
+            }
+        }
         world.resource_mut::<Spoofs>().0.push(Spoof {
             layer: layer.0,
             source,
@@ -138,8 +158,11 @@ impl Check for DropResource {
 
 impl Intervention for DropResource {
     const NAME: &'static str = "DropResource";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let items = self.resource.items.max(1) as usize;
+        room_among(world.resource::<Sites>().sources.len() + items - 1, MOST_SITES, "resources")?;
         let bounds = *world.resource::<WorldBounds>();
         let mut stream = world.resource::<SimRng>().global(context.purpose("pheromones.drop"), context.tick);
         world.resource_mut::<Sites>().add_resource(&self.resource, &bounds, &mut stream);
@@ -162,8 +185,10 @@ impl Check for AddNest {
 
 impl Intervention for AddNest {
     const NAME: &'static str = "AddNest";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
+        room_among(world.resource::<Sites>().nests.len(), MOST_NESTS, "nests")?;
         let bounds = *world.resource::<WorldBounds>();
         world.resource_mut::<Sites>().add_nest(&self.nest, &bounds);
         Ok(format!("added nest {}", self.nest.name))
@@ -207,6 +232,11 @@ impl Check for PaintPheromone {
 
 impl Intervention for PaintPheromone {
     const NAME: &'static str = "PaintPheromone";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        find_layer(world, &self.layer).map(|_| ()).map_err(|error| Unfit { field: "layer", error })
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let layer = find_layer(world, &self.layer)?;
@@ -279,6 +309,11 @@ fn layers_meant(world: &World, name: Option<&String>) -> Result<Vec<LayerId>, In
 
 impl Intervention for ErasePheromone {
     const NAME: &'static str = "ErasePheromone";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        layers_meant(world, self.layer.as_ref()).map(|_| ()).map_err(|error| Unfit { field: "layer", error })
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let layers = layers_meant(world, self.layer.as_ref())?;
@@ -316,6 +351,11 @@ impl Check for ClearPheromone {
 
 impl Intervention for ClearPheromone {
     const NAME: &'static str = "ClearPheromone";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        layers_meant(world, self.layer.as_ref()).map(|_| ()).map_err(|error| Unfit { field: "layer", error })
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let layers = layers_meant(world, self.layer.as_ref())?;
@@ -356,6 +396,7 @@ impl Check for MoveResource {
 
 impl Intervention for MoveResource {
     const NAME: &'static str = "MoveResource";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
@@ -381,6 +422,7 @@ impl Check for RemoveResource {
 
 impl Intervention for RemoveResource {
     const NAME: &'static str = "RemoveResource";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let mut sites = world.resource_mut::<Sites>();
@@ -408,6 +450,7 @@ impl Check for MoveNest {
 
 impl Intervention for MoveNest {
     const NAME: &'static str = "MoveNest";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
@@ -434,6 +477,7 @@ impl Check for RemoveNest {
 
 impl Intervention for RemoveNest {
     const NAME: &'static str = "RemoveNest";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
@@ -497,9 +541,17 @@ impl Check for AddWall {
 
 impl Intervention for AddWall {
     const NAME: &'static str = "AddWall";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section, which whoever asks puts back.
+        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
+            room_among(config.walls.len(), MOST_WALLS, "walls")?;
             config.walls.push(self.wall.clone());
             Ok(format!("wall {} stands", config.walls.len() - 1))
         })
@@ -524,6 +576,13 @@ impl Check for MoveWall {
 
 impl Intervention for MoveWall {
     const NAME: &'static str = "MoveWall";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section, which whoever asks puts back.
+        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
@@ -549,6 +608,13 @@ impl Check for RemoveWall {
 
 impl Intervention for RemoveWall {
     const NAME: &'static str = "RemoveWall";
+    const NEEDS: &'static [&'static str] = &["pheromones"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the section, which whoever asks puts back.
+        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {

@@ -64,7 +64,7 @@ pub use field::{LayerId, PheromoneField};
 use agent2028_core::agent::{MotionClaims, RelocateHooks, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::AddEventPayload;
+use agent2028_core::event::{AddEventKinds, AddEventPayload};
 use agent2028_core::explain::Explainers;
 use agent2028_core::faults::EditableComponents;
 use agent2028_core::intervention::AddIntervention;
@@ -74,7 +74,7 @@ use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
-use agent2028_core::{Before, SimSchedule, SimSystems, require_motion};
+use agent2028_core::{Before, SimSchedule, SimSystems, Turn, require_motion};
 use bevy::prelude::*;
 
 use field::CellGrid;
@@ -106,7 +106,8 @@ impl Plugin for PheromonesPlugin {
         let sites = site::Sites::new(&self.config.nests, &self.config.resources, &bounds, &mut stream);
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
         let ids = observe::PheromoneMetrics::declare(&self.config, &mut metrics);
-        app.add_event_payload::<events::ResourceFound>()
+        app.add_event_kinds(events::KINDS)
+            .add_event_payload::<events::ResourceFound>()
             .add_event_payload::<events::ResourceUsedUp>()
             .add_event_payload::<events::ResourceGrownBack>();
         app.insert_resource(self.config.clone())
@@ -166,20 +167,20 @@ impl PheromonesPlugin {
                 harvest::respawn_resources,
             )
                 .chain()
-                .in_set(Before(SimSystems::Perceive)),
+                .in_set(Turn::Trails.of(Before(SimSystems::Perceive))),
         )
         .add_systems(
             SimSchedule,
-            (harvest::act_foragers, emit::emit, emit::lay_false_trails).chain().in_set(SimSystems::Act),
+            (harvest::act_foragers, emit::emit, emit::lay_false_trails)
+                .chain()
+                .in_set(Turn::Trails.of(SimSystems::Act)),
         )
-        .add_systems(SimSchedule, forager::decide_foragers.in_set(SimSystems::Decide))
+        .add_systems(SimSchedule, forager::decide_foragers.in_set(Turn::Trails.of(SimSystems::Decide)))
         .add_systems(
             SimSchedule,
-            // Other plugins move other agents in this phase: an agent has one mover, so their order is of no effect.
-            (movement::move_foragers.ambiguous_with_all(), step_field).chain().in_set(SimSystems::Settle),
+            (movement::move_foragers, step_field).chain().in_set(Turn::Trails.of(SimSystems::Settle)),
         )
-        // Every metric is recorded by one system only, so the order among plugins is of no effect either.
-        .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+        .add_systems(SimSchedule, observe::observe.in_set(Turn::Trails.of(SimSystems::Observe)));
     }
 }
 

@@ -16,6 +16,9 @@ pub const SCORES_CORRECTED: EventKind = EventKind::new("ScoresCorrected", 5);
 /// An agent has left and come back under another name, which only the sandbox knows. Carries a [`Whitewashed`].
 pub const AGENT_WHITEWASHED: EventKind = EventKind::new("AgentWhitewashed", 4);
 
+/// All kinds of events that this crate tells beside those of the core.
+pub const KINDS: &[EventKind] = &[TRUST_LOST, TRUST_REGAINED, RATER_EXPOSED, SCORES_CORRECTED, AGENT_WHITEWASHED];
+
 macro_rules! payload {
     ($($kind:ident: |$value:ident, $f:ident| $show:expr;)*) => {
         $(impl EventPayload for $kind {

@@ -2,7 +2,7 @@
 
 use agent2028_core::agent::{AgentGroups, AgentId, Placement, spawn_group};
 use agent2028_core::clock::SimClock;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_for};
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use agent2028_operations::Operations;
@@ -14,6 +14,15 @@ use crate::trust::Trust;
 
 fn no_trust() -> InterventionError {
     InterventionError::Refused("in this scene nobody keeps trust; add the section trust".into())
+}
+
+fn no_work() -> InterventionError {
+    InterventionError::Refused("this scene has no operations; add the section operations".into())
+}
+
+/// Refuses attacks if so many last already that `more` and one would be too many.
+fn room_now(world: &World, more: usize) -> Result<(), InterventionError> {
+    room_for(world.get_resource::<Trust>().map_or(0, |trust| trust.campaigns.len()) + more, "attacks on trust")
 }
 
 /// The last tick of something that begins now.
@@ -37,6 +46,7 @@ fn lie(
     (per_second, seconds): (f64, Option<f32>),
 ) -> Result<(), InterventionError> {
     let until = last_tick(world, seconds);
+    room_now(world, 0)?;
     let mut trust = world.get_resource_mut::<Trust>().ok_or_else(no_trust)?;
     liars.iter().for_each(|liar| trust.mark_liar(*liar));
     let agents = liars.to_vec();
@@ -84,6 +94,7 @@ impl Check for BallotStuffing {
 
 impl Intervention for BallotStuffing {
     const NAME: &'static str = "BallotStuffing";
+    const NEEDS: &'static [&'static str] = &["trust"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let (liars, praised) = (ids(&self.select.resolve(world, context)), ids(&self.praise.resolve(world, context)));
@@ -125,6 +136,7 @@ impl Check for BadMouthing {
 
 impl Intervention for BadMouthing {
     const NAME: &'static str = "BadMouthing";
+    const NEEDS: &'static [&'static str] = &["trust"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let (liars, victims) = (ids(&self.select.resolve(world, context)), ids(&self.against.resolve(world, context)));
@@ -171,8 +183,20 @@ impl Check for Collude {
 
 impl Intervention for Collude {
     const NAME: &'static str = "Collude";
+    const NEEDS: &'static [&'static str] = &["trust"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        if self.reliability.is_some() && !world.contains_resource::<Operations>() {
+            return Err(Unfit { field: "reliability", error: no_work() });
+        }
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        room_now(world, 1)?;
+        if self.reliability.is_some() && !world.contains_resource::<Operations>() {
+            return Err(no_work());
+        }
         let accomplices = self.select.resolve(world, context);
         let members = ids(&accomplices);
         let mut victims = self.against.as_ref().map_or_else(Vec::new, |against| ids(&against.resolve(world, context)));
@@ -237,11 +261,13 @@ impl Check for SybilJoin {
 
 impl Intervention for SybilJoin {
     const NAME: &'static str = "SybilJoin";
+    const NEEDS: &'static [&'static str] = &["trust"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         if !world.contains_resource::<Trust>() {
             return Err(no_trust());
         }
+        room_now(world, 0)?;
         let groups = world.resource::<AgentGroups>();
         let unknown = || {
             let names = groups.groups().iter().map(|group| group.name.as_str());
@@ -295,8 +321,10 @@ impl Check for Whitewash {
 
 impl Intervention for Whitewash {
     const NAME: &'static str = "Whitewash";
+    const NEEDS: &'static [&'static str] = &["trust"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        room_now(world, 0)?;
         let agents = ids(&self.select.resolve(world, context));
         let pause = world.resource::<SimClock>().ticks_in(f64::from(self.pause_s));
         let until = last_tick(world, self.duration_s);
@@ -351,14 +379,15 @@ impl Check for OnOff {
 
 impl Intervention for OnOff {
     const NAME: &'static str = "OnOff";
+    const NEEDS: &'static [&'static str] = &["trust", "operations"];
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        room_now(world, 0)?;
         let chosen = self.select.resolve(world, context);
         let clock = world.resource::<SimClock>();
         let [good, bad] = [self.behave_s, self.betray_s].map(|seconds| clock.ticks_in(f64::from(seconds)));
         let until = last_tick(world, self.duration_s);
         let kind = CampaignKind::OnOff { good, bad, reliability: self.reliability };
-        let nothing = || InterventionError::Refused("this scene has no operations; add the section operations".into());
         if !world.contains_resource::<Trust>() {
             return Err(no_trust());
         }
@@ -366,7 +395,7 @@ impl Intervention for OnOff {
             let own = |agent: &AgentId| operations.server(*agent).map(|server| (agent.0, server.truth));
             chosen.iter().filter_map(own).collect::<Vec<(u32, f32)>>()
         });
-        let (agents, reliabilities): (Vec<u32>, Vec<f32>) = known.ok_or_else(nothing)?.into_iter().unzip();
+        let (agents, reliabilities): (Vec<u32>, Vec<f32>) = known.ok_or_else(no_work)?.into_iter().unzip();
         let mut trust = world.resource_mut::<Trust>();
         agents.iter().for_each(|agent| trust.mark_malicious(*agent, context.tick));
         let count = agents.len();

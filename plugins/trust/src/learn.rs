@@ -2,7 +2,7 @@
 
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, RoutingWeights};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_operations::engine::{Attempt, HoldKind};
@@ -10,7 +10,7 @@ use agent2028_operations::session::Outcome as Ended;
 use agent2028_operations::{Operations, with_ground};
 use bevy::prelude::*;
 
-use crate::attack::spread_lies;
+use crate::attack::{MOST_LIES, spread_lies};
 use crate::config::TrustConfig;
 use crate::events::{TRUST_LOST, TRUST_REGAINED, TrustLost, TrustRegained};
 use crate::ratings::Rating;
@@ -155,7 +155,9 @@ pub(crate) fn learn(
     while trust.served.len() > window {
         trust.served.pop_front();
     }
-    spread_lies(trust, &config, &dice, tick, clock.tick_hz());
+    if spread_lies(trust, &config, &dice, tick, clock.tick_hz()) {
+        LimitReached::new("false ratings within a tick", MOST_LIES.into(), "the others are not given").tell(&mut bus);
+    }
     let due = tick.saturating_sub(trust.refreshed) as f64 >= f64::from(config.refresh_s) * clock.tick_hz();
     if due || first {
         let around = Around {

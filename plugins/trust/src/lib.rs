@@ -81,13 +81,13 @@ pub use trust::Trust;
 use agent2028_core::agent::RoutingWeights;
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
-use agent2028_core::event::AddEventPayload;
+use agent2028_core::event::{AddEventKinds, AddEventPayload};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
-use agent2028_core::{After, Before, SimSchedule, SimSystems};
+use agent2028_core::{After, Before, SimSchedule, SimSystems, Turn};
 use bevy::prelude::*;
 
 use interventions::{BadMouthing, BallotStuffing, Collude, OnOff, SybilJoin, Whitewash};
@@ -117,6 +117,7 @@ impl Plugin for TrustPlugin {
             .add_section::<TrustConfig>("trust")
             .checkpoint_custom("trust.state", true, learn::save, learn::load)
             .after_checkpoint_load(learn::derive)
+            .add_event_kinds(events::KINDS)
             .add_event_payload::<events::TrustLost>()
             .add_event_payload::<events::TrustRegained>()
             .add_event_payload::<events::RaterExposed>()
@@ -135,14 +136,14 @@ impl Plugin for TrustPlugin {
         quantities::register(app);
         app.world_mut().resource_mut::<Explainers>().add("trust", explain::explain);
         app.world_mut().get_resource_or_init::<Judges>().add("those who trust", judge::reputation);
-        let attack = attack::misbehave.run_if(attack::misbehaviour_is_due).in_set(After(SimSystems::Intervene));
-        let welcome = learn::welcome.run_if(learn::somebody_is_new).in_set(Before(SimSystems::Perceive));
+        let attack =
+            attack::misbehave.run_if(attack::misbehaviour_is_due).in_set(Turn::Trust.of(After(SimSystems::Intervene)));
+        let welcome =
+            learn::welcome.run_if(learn::somebody_is_new).in_set(Turn::Trust.of(Before(SimSystems::Perceive)));
         let learn = (learn::learn, learn::carry_out_verdicts.run_if(learn::verdicts_are_due)).chain();
-        // Others prepare a tick and tell events in these places, too; the bus orders those of a tick by priority.
-        app.add_systems(SimSchedule, attack.ambiguous_with_all())
-            .add_systems(SimSchedule, welcome.ambiguous_with_all())
-            .add_systems(SimSchedule, learn.in_set(After(SimSystems::Settle)).ambiguous_with_all())
-            // Every metric is recorded by one system only, so the order among plugins is of no effect.
-            .add_systems(SimSchedule, observe::observe.in_set(SimSystems::Observe).ambiguous_with(SimSystems::Observe));
+        app.add_systems(SimSchedule, attack)
+            .add_systems(SimSchedule, welcome)
+            .add_systems(SimSchedule, learn.in_set(Turn::Trust.of(After(SimSystems::Settle))))
+            .add_systems(SimSchedule, observe::observe.in_set(Turn::Trust.of(SimSystems::Observe)));
     }
 }

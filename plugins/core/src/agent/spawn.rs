@@ -13,6 +13,8 @@ use crate::space::WorldBounds;
 
 /// Ids stay below this, so that sorts and files can use 24 bits more for other things and memory stays bounded.
 pub(crate) const MAX_AGENTS: u64 = 1 << 28;
+/// There are at most this many agents at once.
+pub(crate) const MOST_AT_ONCE: u64 = 1 << 24;
 
 /// Why agents could not be spawned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +25,14 @@ pub enum SpawnError {
     /// More agents than a run can number.
     #[error("a run numbers at most {MAX_AGENTS} agents")]
     TooMany,
+    /// There would be more agents at once than a simulation holds.
+    #[error("there are {now} agents; {more} more would be over the {MOST_AT_ONCE} that there may be at once")]
+    TooManyAtOnce {
+        /// How many there are.
+        now: u64,
+        /// How many were to come.
+        more: u64,
+    },
 }
 
 /// Agents that were spawned together: their ids are consecutive, `entities[i]` has id `first + i`.
@@ -95,6 +105,10 @@ fn spawn(
     let first = world.resource::<AgentIndex>().next_id();
     if u64::from(first.0) + u64::from(count) > MAX_AGENTS {
         return Err(SpawnError::TooMany);
+    }
+    let now = world.resource::<AgentIndex>().len() as u64;
+    if now + u64::from(count) > MOST_AT_ONCE {
+        return Err(SpawnError::TooManyAtOnce { now, more: count.into() });
     }
     let bounds = *world.resource::<WorldBounds>();
     let dice = *world.resource::<SimRng>();

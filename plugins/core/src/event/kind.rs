@@ -1,5 +1,9 @@
 //! Kinds of events.
 
+use std::collections::BTreeSet;
+
+use bevy::prelude::*;
+
 /// What kind of thing happened. Plugins add their own as constants; the name is what readers filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKind {
@@ -55,10 +59,76 @@ impl EventKind {
     /// Event handlers called each other forth for so long that the rest of the tick's events was left unhandled.
     pub const HANDLERS_STOPPED: Self = Self::new("HandlersStopped", 9);
 
+    /// Something would have grown beyond its bound and was held back.
+    pub const LIMIT_REACHED: Self = Self::new("LimitReached", 7);
+
+    /// The kinds that need no plugin.
+    const CORE: &'static [Self] = &[
+        Self::AGENT_STARTED,
+        Self::AGENT_FAILED,
+        Self::AGENT_RECOVERED,
+        Self::AGENT_FROZEN,
+        Self::AGENT_DEGRADED,
+        Self::AGENT_REMOVED,
+        Self::AGENT_QUARANTINED,
+        Self::CONSENSUS_REQUIRED,
+        Self::VOTING_COMPLETED,
+        Self::SWARM_FORMED,
+        Self::SWARM_DISBANDED,
+        Self::SWARM_DECISION,
+        Self::RESOURCE_EXHAUSTED,
+        Self::RESOURCE_AVAILABLE,
+        Self::FAILOVER_INITIATED,
+        Self::FAILOVER_COMPLETED,
+        Self::INTERVENTION_APPLIED,
+        Self::INTERVENTION_FAILED,
+        Self::RESPONSE_GIVEN,
+        Self::RESPONSE_MISSING,
+        Self::HANDLER_FAILED,
+        Self::HANDLERS_STOPPED,
+        Self::LIMIT_REACHED,
+    ];
+
     /// A kind of event.
     #[must_use]
     pub const fn new(name: &'static str, priority: u8) -> Self {
         Self { name, priority }
+    }
+}
+
+/// The kinds of events that a simulation may tell: what a scene names can be looked up here.
+#[derive(Resource, Clone, Debug)]
+pub struct EventKinds(BTreeSet<&'static str>);
+
+impl Default for EventKinds {
+    fn default() -> Self {
+        Self(EventKind::CORE.iter().map(|kind| kind.name).collect())
+    }
+}
+
+impl EventKinds {
+    /// Whether something may tell events of the kind of this name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    /// All names in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+/// Makes kinds of events known to an app.
+pub trait AddEventKinds {
+    /// Registers kinds, so that scenes may name them: in `ledger.events`, in `identity.signed_events`.
+    fn add_event_kinds(&mut self, kinds: &[EventKind]) -> &mut Self;
+}
+
+impl AddEventKinds for App {
+    fn add_event_kinds(&mut self, kinds: &[EventKind]) -> &mut Self {
+        self.world_mut().get_resource_or_init::<EventKinds>().0.extend(kinds.iter().map(|kind| kind.name));
+        self
     }
 }
 

@@ -64,6 +64,7 @@ mod handler;
 mod kind;
 #[cfg(test)]
 mod known_answers;
+mod limit;
 mod log;
 mod mail;
 mod payload;
@@ -78,7 +79,8 @@ pub use fact::{Event, EventDraft, SharedEvent};
 pub use filter::{EventFilter, Sources};
 pub(crate) use handler::run_handlers;
 pub use handler::{AddEventHandler, EventHandlers, HandlerFailure, HandlerResult};
-pub use kind::EventKind;
+pub use kind::{AddEventKinds, EventKind, EventKinds};
+pub use limit::LimitReached;
 pub use log::Events;
 pub(crate) use mail::register;
 pub use mail::{StoredBus, StoredEvent};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::{grant_capability, withdraw_capability};
 use crate::intervention::{Intervention, InterventionContext, InterventionError};
-use crate::schema::{Check, Problems};
+use crate::schema::{Check, Problems, suggest};
 use crate::selector::Selector;
 
 /// Gives agents a capability.
@@ -30,20 +30,25 @@ pub struct WithdrawCapability {
     pub capability: String,
 }
 
-macro_rules! check_capability {
-    ($($kind:ty),*) => {
-        $(impl Check for $kind {
-            fn check(&self, at: &str, problems: &mut Problems) {
-                self.select.check(&format!("{at}.select"), problems);
-                if let Err(error) = crate::agent::validate_capability_name(&self.capability) {
-                    problems.push(format!("{at}.capability"), error.to_string(), "for example \"database.query\"");
-                }
-            }
-        })*
-    };
+impl Check for GrantCapability {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        self.select.check(&format!("{at}.select"), problems);
+        if let Err(error) = crate::agent::validate_capability_name(&self.capability) {
+            problems.push(format!("{at}.capability"), error.to_string(), "for example \"database.query\"");
+        }
+    }
 }
 
-check_capability!(GrantCapability, WithdrawCapability);
+impl Check for WithdrawCapability {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        self.select.check(&format!("{at}.select"), problems);
+        if !problems.capabilities.contains(&self.capability) {
+            let help = suggest(&self.capability, problems.capabilities.iter().map(String::as_str), "capability");
+            let message = format!("no agent has the capability \"{}\"", self.capability);
+            problems.push(format!("{at}.capability"), message, help);
+        }
+    }
+}
 
 impl Intervention for GrantCapability {
     const NAME: &'static str = "GrantCapability";

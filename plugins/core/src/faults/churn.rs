@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{check_selector, end_tick};
 use crate::agent::{AgentId, fail_agents};
 use crate::clock::SimClock;
-use crate::intervention::{Intervention, InterventionContext, InterventionError};
+use crate::intervention::{Intervention, InterventionContext, InterventionError, room_for};
 use crate::rng::{Purpose, SimRng};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
@@ -41,6 +41,7 @@ impl Intervention for Churn {
     const NAME: &'static str = "Churn";
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        room_for(world.resource::<ChurnProcesses>().0.len(), "kinds of churn")?;
         let agents = self.select.resolve(world, context);
         let count = agents.len();
         let clock = world.resource::<SimClock>();
@@ -83,7 +84,7 @@ pub(crate) fn run_churn(world: &mut World) {
             .into_iter()
             .filter(|agent| dice.stream(purpose, *agent, now).unit() < process.per_tick)
             .collect();
-        fail_agents(world, &leaving, now + process.downtime_ticks);
+        fail_agents(world, &leaving, now.saturating_add(process.downtime_ticks));
     }
 }
 

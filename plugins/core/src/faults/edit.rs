@@ -7,9 +7,9 @@ use bevy::reflect::TypeRegistry;
 use serde::{Deserialize, Serialize};
 
 use super::check_selector;
-use crate::agent::AgentIndex;
-use crate::intervention::{Intervention, InterventionContext, InterventionError};
-use crate::params::set_live;
+use crate::agent::{AgentIndex, Condition};
+use crate::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
+use crate::params::{get_live, set_live};
 use crate::reflect_path::{self, ParamValue, PathError};
 use crate::schema::{Check, Problems};
 use crate::selector::Selector;
@@ -53,6 +53,11 @@ impl Check for SetParam {
 impl Intervention for SetParam {
     const NAME: &'static str = "SetParam";
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        get_live(world, &self.path).map_err(|error| Unfit { field: "path", error: error.into() })?;
+        set_live(world, &self.path, &self.value).map_err(|error| Unfit { field: "value", error: error.into() })
+    }
+
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         set_live(world, &self.path, &self.value)?;
         Ok(format!("{} is now {}", self.path, self.value))
@@ -63,7 +68,8 @@ impl Intervention for SetParam {
     }
 }
 
-/// Sets a field of a component of agents, such as `Velocity.0.x` or `Condition.health`.
+/// Sets a field of a component of agents, such as `Velocity.0.x` or `Condition.health`. An agent to which nothing has happened
+/// yet has the default `Condition`: active, with a health of 1.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +91,26 @@ impl Default for SetField {
 impl Intervention for SetField {
     const NAME: &'static str = "SetField";
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        let types = world.resource::<AppTypeRegistry>().clone();
+        let types = types.read();
+        let (component, path) = self.field.split_once('.').unwrap_or((self.field.as_str(), ""));
+        let in_field = |error: InterventionError| Unfit { field: "field", error };
+        let reflect = component_by_name(world.resource::<EditableComponents>(), &types, component).map_err(in_field)?;
+        let entities: Vec<Entity> = world.resource::<AgentIndex>().iter().map(|(_, entity)| entity).collect();
+        let held = entities.iter().find_map(|entity| reflect.reflect(world.get_entity(*entity).ok()?));
+        let copied = held.and_then(|value| value.reflect_clone().ok()).or_else(|| default_of(world, component));
+        let Some(mut value) = copied else {
+            return match entities.is_empty() {
+                true => Ok(()),
+                false => Err(in_field(InterventionError::NobodyHas(component.into()))),
+            };
+        };
+        reflect_path::read(value.as_partial_reflect(), path).map_err(|error| in_field(error.into()))?;
+        reflect_path::write(value.as_partial_reflect_mut(), path, &self.value, &types)
+            .map_err(|error| Unfit { field: "value", error: error.into() })
+    }
+
     fn continues(&self, earlier: &Self) -> bool {
         (&self.field, &self.select) == (&earlier.field, &earlier.select)
     }
@@ -95,19 +121,29 @@ impl Intervention for SetField {
         let types = types.read();
         let (component, path) = self.field.split_once('.').unwrap_or((self.field.as_str(), ""));
         let reflect = component_by_name(world.resource::<EditableComponents>(), &types, component)?;
-        let mut changed = 0;
+        let (meant, mut changed) = (agents.len(), 0);
+        let default = default_of(world, component);
         for agent in agents {
             let Some(entity) = world.resource::<AgentIndex>().get(agent) else {
                 continue;
             };
             let mut entity = world.entity_mut(entity);
-            let Some(current) = reflect.reflect(entity.as_readonly()) else {
+            let held = reflect.reflect(entity.as_readonly());
+            let is_default = held.is_none();
+            let Some(current) = held.or(default.as_deref()) else {
                 continue;
             };
             let mut value = current.reflect_clone().map_err(|error| InterventionError::Refused(error.to_string()))?;
             reflect_path::write(value.as_partial_reflect_mut(), path, &self.value, &types)?;
-            reflect.apply(&mut entity, value.as_partial_reflect());
+            if is_default {
+                reflect.insert(&mut entity, value.as_partial_reflect(), &types);
+            } else {
+                reflect.apply(&mut entity, value.as_partial_reflect());
+            }
             changed += 1;
+        }
+        if changed == 0 && meant > 0 {
+            return Err(InterventionError::NobodyHas(component.into()));
         }
         // A place given by hand must lie in the world.
         if component == "Position" {
@@ -122,6 +158,13 @@ impl Intervention for SetField {
         world.resource_mut::<crate::agent::ConditionExpiry>().0 = 0;
         Ok(format!("{} of {changed} agents is now {}", self.field, self.value))
     }
+}
+
+/// What an agent has by default of a component that is there only when it differs from that.
+pub(crate) fn default_of(world: &World, component: &str) -> Option<Box<dyn Reflect>> {
+    (component == "Condition")
+        .then(|| Box::new(Condition::default()) as Box<dyn Reflect>)
+        .filter(|_| world.get_resource::<EditableComponents>().is_some_and(|editable| editable.contains(component)))
 }
 
 /// The components of agents whose fields may be set from outside, by name. What others hold follows from the state.
@@ -206,6 +249,29 @@ mod tests {
         let log = &simulation.world().resource::<InterventionLog>().0;
         let refused = log[1].outcome.as_ref().unwrap_err();
         assert!(refused.contains("1.5 is out of range") && refused.contains("0 to 1"), "{refused}");
+    }
+
+    #[test]
+    fn a_field_that_nobody_has_is_told_and_one_that_all_have_by_default_is_set() {
+        let mut simulation = simulation(3);
+        let set = |field: &str, value: ParamValue| SetField { select: Selector::All, field: field.into(), value };
+        simulation.intervene(set("Condition.health", ParamValue::Number(0.5)));
+        simulation.intervene(set("Condition.status", ParamValue::Text("Frozen".into())));
+        simulation.run(1);
+        let condition = condition(&simulation, 2);
+        assert_eq!((condition.health, condition.status), (0.5, crate::agent::Status::Frozen));
+        let log = &simulation.world().resource::<InterventionLog>().0;
+        assert!(log.iter().all(|applied| applied.outcome.is_ok()), "{log:?}");
+
+        let mut app = bevy::app::App::new();
+        app.add_plugins(crate::SimCorePlugin::default());
+        let group = app.world_mut().resource_mut::<crate::agent::AgentGroups>().add(default());
+        crate::agent::spawn_scene_group(app.world_mut(), group).unwrap();
+        let mut simulation = crate::simulation::Simulation::new(std::mem::take(app.world_mut()));
+        simulation.intervene(set("Velocity.0.x", ParamValue::Number(1.0)));
+        simulation.run(1);
+        let log = &simulation.world().resource::<InterventionLog>().0;
+        assert_eq!(log[0].outcome.as_ref().unwrap_err(), "no agent has the component \"Velocity\"");
     }
 
     #[test]

@@ -306,6 +306,18 @@ pub fn value(world: &World, name: &str, agent: AgentId) -> Option<f64> {
     find(world, name)?.value(world, agent)
 }
 
+/// Whether agents have a quantity of this name, or can come to have it: a field of a component that they get when something
+/// happens to them, such as `Condition.health`.
+#[must_use]
+pub fn is_name(world: &World, name: &str) -> bool {
+    if find(world, name).is_some() {
+        return true;
+    }
+    let (component, path) = name.split_once('.').unwrap_or((name, ""));
+    crate::faults::default_of(world, component)
+        .is_some_and(|value| crate::reflect_path::read(value.as_partial_reflect(), path).is_ok())
+}
+
 /// The name nearest to one that doesn't exist, for error messages.
 #[must_use]
 pub fn suggestion(world: &World, wrong: &str) -> Option<String> {

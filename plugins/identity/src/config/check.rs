@@ -2,7 +2,7 @@
 
 use agent2028_core::agent::parse_pattern;
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems};
+use agent2028_core::schema::{Check, Naming, Problems};
 
 use super::IdentityConfig;
 use crate::suite::SuiteId;
@@ -46,6 +46,9 @@ impl Check for IdentityConfig {
             self.check_member(format!("{at}.by"), &request.by, problems);
             self.check_member(format!("{at}.at"), &request.at, problems);
             check_capability(format!("{at}.capability"), &request.capability, problems);
+        }
+        for (index, kind) in self.signed_events.iter().enumerate() {
+            problems.mention(format!("{at}.signed_events[{index}]"), Naming::EventKind, kind);
         }
         for (index, channel) in self.channels.iter().enumerate() {
             let at = format!("{at}.channels[{index}]");

@@ -9,6 +9,17 @@ use crate::wire::{FIRST_VERSION, LAST_VERSION};
 /// More links than this are not made: they would fill the memory.
 const MOST_LINKS: usize = 1 << 26;
 
+/// A rumour's text may have at most so many bytes: it travels in every message.
+const LONGEST_TEXT: usize = 1024;
+
+/// Adds a problem if a rumour's text is too long.
+pub(crate) fn check_text(path: String, text: &str, problems: &mut Problems) {
+    if text.len() > LONGEST_TEXT {
+        let message = format!("a rumour of {} bytes is too long", text.len());
+        problems.push(path, message, format!("at most {LONGEST_TEXT} bytes"));
+    }
+}
+
 impl Check for NetworkConfig {
     fn files_mut(&mut self) -> Vec<&mut String> {
         match &mut self.topology {
@@ -66,6 +77,11 @@ impl NetworkConfig {
             TopologyConfig::Edges(edges) if edges.len() > MOST_LINKS => {
                 problems.push(at, format!("{} links are too many", edges.len()), format!("at most {MOST_LINKS}"));
             }
+            TopologyConfig::Edges(edges) => {
+                for (index, (from, to)) in edges.iter().enumerate() {
+                    problems.check_agent(format!("{at}[{index}]"), *from.max(to));
+                }
+            }
             _ => {}
         }
     }
@@ -98,6 +114,7 @@ impl NetworkConfig {
             problems.push(format!("{at}.gossip.mode"), "Plumtree needs links that are stored", help);
         }
         for (index, rumour) in gossip.rumours.iter().enumerate() {
+            check_text(format!("{at}.gossip.rumours[{index}].text"), &rumour.text, problems);
             rumour.from.check(&format!("{at}.gossip.rumours[{index}].from"), problems);
         }
     }

@@ -7,6 +7,7 @@ mod link;
 mod shared;
 mod topology;
 
+pub(crate) use check::check_text;
 pub use detector::{DetectorConfig, HeartbeatConfig, ProbeTarget, SwimConfig};
 pub use gossip::{GossipConfig, GossipMode, RumourConfig, Scope, TtlConfig};
 pub use link::{LatencyModel, LinkConfig, ProtocolConfig, ProtocolOverride, RegionConfig, RegionPair};

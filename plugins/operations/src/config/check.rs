@@ -46,12 +46,24 @@ impl Check for OperationsConfig {
             }
         }
         for (index, rule) in self.services.iter().enumerate() {
-            if let Err(error) = parse_pattern(&rule.capability) {
-                problems.push(
-                    format!("{at}.services[{index}].capability"),
-                    error.to_string(),
-                    "for example \"database.*\"",
-                );
+            let path = format!("{at}.services[{index}].capability");
+            match parse_pattern(&rule.capability) {
+                Err(error) => problems.push(path, error.to_string(), "for example \"database.*\""),
+                // What a trace asks for is only known while it is read.
+                Ok(_) if self.workload.iter().any(|workload| matches!(workload, Workload::Trace(_))) => {}
+                Ok((literal, wildcard)) => {
+                    let fits = |name: &str| if wildcard { name.starts_with(literal) } else { name == literal };
+                    let bridged = self.bridges.iter().map(|bridge| swarm_name(&bridge.capability));
+                    let known: Vec<String> = problems.capabilities.iter().cloned().chain(bridged).collect();
+                    if !known.iter().any(|name| fits(name)) {
+                        let help = suggest(&rule.capability, known.iter().map(String::as_str), "capability");
+                        problems.push(
+                            path,
+                            format!("no agent has a capability that matches \"{}\"", rule.capability),
+                            help,
+                        );
+                    }
+                }
             }
             check_file(&rule.time, &format!("{at}.services[{index}].time"), problems);
         }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::strategy::Strategy;
 
-/// A source of operations.
+/// A source of operations. All together ask for at most 1 048 576 operations within a tick: what comes beyond waits for the
+/// next tick, which an event `LimitReached` tells.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 pub enum Workload {
@@ -183,7 +184,8 @@ sources! {
         /// How many users there are; by default 10.
         #[reflect(@Range::new(0.0, 1_000_000.0), @Unit("users"))]
         users: u32 = 10,
-        /// The mean of the exponentially distributed time for which a user thinks; by default 1000.
+        /// The mean of the exponentially distributed time for which a user thinks; by default 1000. With 0, who is answered at
+        /// the very moment of asking (which a refusal is) asks again in the next tick.
         #[reflect(@Range::new(0.0, 1e9), @Unit("ms"))]
         think_ms: f64 = 1000.0,
     }

@@ -71,28 +71,47 @@ fn like(capability: &str, per_second: f64) -> Workload {
     Workload::Poisson(Poisson { capability: capability.to_owned(), per_second, ..Poisson::default() })
 }
 
+/// Spikes together let a workload ask for at most so many times as much.
+const MOST_FACTOR: f64 = 1e6;
+
+/// Whether a name or pattern means a workload.
+pub(crate) fn is_meant(of: &str, workload: &Workload) -> bool {
+    let Some(demand) = workload.demand() else { return false };
+    of == demand.name
+        || match parse_pattern(of) {
+            Ok((literal, true)) => demand.capability.starts_with(literal),
+            Ok((name, false)) => name == demand.capability,
+            Err(_) => false,
+        }
+}
+
 impl Operations {
+    /// How many spikes, floods and holds last now.
+    #[must_use]
+    pub fn lasting(&self) -> [usize; 3] {
+        [self.state.spikes.len(), self.state.floods.len(), self.state.holds.len()]
+    }
+
     /// By how much spikes multiply the rate of a workload.
     pub(super) fn factor_of(&self, workload: &Workload) -> f64 {
-        let Some(demand) = workload.demand() else { return 1.0 };
-        let hit = |spike: &&Spike| {
-            spike.of == demand.name
-                || match parse_pattern(&spike.of) {
-                    Ok((literal, true)) => demand.capability.starts_with(literal),
-                    Ok((name, false)) => name == demand.capability,
-                    Err(_) => false,
-                }
-        };
-        self.state.spikes.iter().filter(hit).map(|spike| spike.factor).product()
+        let hit = |spike: &&Spike| is_meant(&spike.of, workload);
+        // Of spikes of the same workloads the one that began last holds; those of others come on top.
+        let mut factor = 1.0;
+        for (at, spike) in self.state.spikes.iter().enumerate() {
+            let holds = !self.state.spikes[at + 1..].iter().any(|later| later.of == spike.of);
+            if holds && hit(&spike) {
+                factor *= spike.factor;
+            }
+        }
+        factor.min(MOST_FACTOR)
     }
 
     /// Begins a load spike. Returns how many workloads it hits.
     pub fn begin_spike(&mut self, ground: &Ground, spike: Spike) -> usize {
-        let before: Vec<f64> = ground.config.workload.iter().map(|workload| self.factor_of(workload)).collect();
+        // One that ends no later can never show again.
+        self.state.spikes.retain(|other| other.of != spike.of || other.until > spike.until);
+        let hit = ground.config.workload.iter().filter(|workload| is_meant(&spike.of, workload)).count();
         self.state.spikes.push(spike);
-        let hit =
-            ground.config.workload.iter().zip(before).filter(|(workload, before)| self.factor_of(workload) != *before);
-        let hit = hit.count();
         self.adapt(ground);
         hit
     }
@@ -102,7 +121,8 @@ impl Operations {
         let number = self.state.next_serial;
         let workload = like(capability, per_second);
         let index = FLOODS + self.state.floods.len();
-        let around = Around { workload: &workload, index, factor: 1.0, dice: &ground.dice, rate: ground.rate };
+        let around =
+            Around { workload: &workload, index, factor: 1.0, dice: &ground.dice, rate: ground.rate, end: self.end };
         let mut source = Source::begin(&around, self.now(), ground.files);
         // Each flood of a run has other dice.
         source.skip(number);
@@ -115,10 +135,11 @@ impl Operations {
     /// It is the turn of a flood.
     pub(super) fn ask_flood(&mut self, ground: &Ground, index: usize) {
         let now = self.now();
+        let end = self.end;
         let flood = &mut self.state.floods[index];
         let workload = like(&flood.capability, flood.per_second);
         let index = FLOODS + index;
-        let around = Around { workload: &workload, index, factor: 1.0, dice: &ground.dice, rate: ground.rate };
+        let around = Around { workload: &workload, index, factor: 1.0, dice: &ground.dice, rate: ground.rate, end };
         let request = flood.source.take(&around, now, ground.files, &mut None);
         let (capability, hold_ms, session) = (flood.capability.clone(), flood.hold_ms, flood.session);
         self.find_soonest();
@@ -150,6 +171,15 @@ impl Operations {
         if count == 0 {
             return 0;
         }
+        // One of the same kind and agents that ends no later can never show again.
+        let like = std::mem::discriminant(&kind);
+        self.state.holds.retain(|hold| {
+            let hides = std::mem::discriminant(&hold.kind) == like && hold.agents == agents && hold.until <= until;
+            // Of exhaustions the largest holds, so that only a smaller one is hidden.
+            let is_larger =
+                matches!((hold.kind, kind), (HoldKind::Exhaustion(old), HoldKind::Exhaustion(new)) if old > new);
+            !hides || is_larger
+        });
         self.state.holds.push(Hold { kind, agents: agents.clone(), until });
         self.apply_holds(ground, kind, &agents);
         if let HoldKind::Exhaustion(share) = kind {

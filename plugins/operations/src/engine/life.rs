@@ -251,7 +251,7 @@ impl Operations {
         {
             let around = self.around(ground, workload, index);
             if let Some(source) = self.state.sources.get_mut(index).filter(|source| source.fits(workload)) {
-                source.think(&around, operation.asker, now);
+                source.think(&around, operation.asker, now, duration == 0);
                 self.find_soonest();
             }
         }

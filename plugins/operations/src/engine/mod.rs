@@ -37,6 +37,7 @@ use crate::time::{NEVER, PARTS, Rate, TICK_BITS, Time};
 use crate::wheel::Wheel;
 use crate::workload::{Source, TraceReader};
 
+pub(crate) use fault::is_meant;
 pub use fault::{Flood, Hold, HoldKind, Spike};
 pub use plan::{ClassKey, ClassPlan};
 
@@ -172,6 +173,10 @@ pub struct Operations {
     attempts: Vec<Attempt>,
     settings: plan::Settings,
     tick: u64,
+    /// How many operations were asked for in the tick that runs.
+    asked_for: u64,
+    /// Whether they were too many.
+    held_over: bool,
 }
 
 #[derive(Serialize)]
@@ -193,6 +198,10 @@ const fn of(tier: Tier) -> usize {
         Tier::Swarm => 1,
     }
 }
+
+/// The most operations that are asked for within a tick, by all workloads and floods together; what comes beyond waits for the
+/// next tick.
+pub const MOST_IN_A_TICK: u64 = 1 << 20;
 
 impl Operations {
     /// The agents that can work, by id; those without [`PRESENT`](crate::server::PRESENT) can't.
@@ -323,6 +332,12 @@ impl Operations {
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.state.begun
+    }
+
+    /// Whether more than [`MOST_IN_A_TICK`] were to be asked for in the last tick.
+    #[must_use]
+    pub fn was_held_over(&self) -> bool {
+        self.held_over
     }
 
     /// Takes what is to be told as events.

@@ -422,7 +422,7 @@ impl Operations {
         index: usize,
     ) -> crate::workload::Around<'a> {
         let factor = self.factor_of(workload);
-        crate::workload::Around { workload, index, factor, dice: &ground.dice, rate: ground.rate }
+        crate::workload::Around { workload, index, factor, dice: &ground.dice, rate: ground.rate, end: self.end }
     }
 }
 

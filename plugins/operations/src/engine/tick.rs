@@ -20,6 +20,7 @@ impl Operations {
         let (begin, end) = (Self::begin_of(tick), Self::end_of(tick));
         self.tick = tick;
         self.end = end;
+        (self.asked_for, self.held_over) = (0, false);
         self.state.last_areas = self.state.areas;
         // A run that begins late has missed nothing.
         if self.state.clock < begin {
@@ -57,7 +58,10 @@ impl Operations {
                     self.pass(time);
                     self.happen(ground, place, number % 2 != 0);
                 }
+            } else if self.soonest.0 < end && self.asked_for >= super::MOST_IN_A_TICK {
+                self.hold_over(ground, end);
             } else if self.soonest.0 < end {
+                self.asked_for += 1;
                 self.pass(self.soonest.0);
                 self.ask(ground, self.soonest.1);
             } else {
@@ -67,6 +71,18 @@ impl Operations {
         self.due.clear();
         self.pass(end);
         self.close_tick(ground);
+    }
+
+    /// Lets all that would still be asked for in this tick wait for the next one.
+    fn hold_over(&mut self, ground: &Ground, end: Time) {
+        self.held_over = true;
+        for (source, workload) in self.state.sources.iter_mut().zip(&ground.config.workload) {
+            source.wait_until(end, workload);
+        }
+        for flood in &mut self.state.floods {
+            flood.source.wait_until(end, &crate::config::Workload::default());
+        }
+        self.find_soonest();
     }
 
     /// Time goes by until `time`.

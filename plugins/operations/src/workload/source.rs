@@ -82,6 +82,8 @@ pub(crate) struct Around<'a> {
     pub(crate) factor: f64,
     pub(crate) dice: &'a SimRng,
     pub(crate) rate: Rate,
+    /// Where the tick that runs ends.
+    pub(crate) end: Time,
 }
 
 fn kind_of(workload: &Workload) -> u8 {
@@ -139,6 +141,21 @@ impl Source {
         self.next
     }
 
+    /// Asks for nothing before `time`; nothing is lost of what was drawn.
+    pub(crate) fn wait_until(&mut self, time: Time, workload: &Workload) {
+        if matches!(workload, Workload::ClosedLoop(_)) {
+            let mut early = Vec::new();
+            while let Some(entry) = self.thinking.peek()
+                && entry.0.0 < time
+            {
+                early.push(entry.0.1);
+                self.thinking.pop();
+            }
+            self.thinking.extend(early.into_iter().map(|user| Reverse((time, user))));
+        }
+        self.next = self.next.max(time);
+    }
+
     fn stream(&mut self, around: &Around) -> SimStream {
         self.draws += 1;
         around.dice.stream(ARRIVAL.indexed(around.index as u64), AgentId::NONE, self.draws)
@@ -164,7 +181,7 @@ impl Source {
                 while self.users < source.users {
                     let user = self.users;
                     self.users += 1;
-                    self.think(around, user, now);
+                    self.think(around, user, now, false);
                 }
                 self.next = self.thinking.peek().map_or(NEVER, |entry| entry.0.0);
             }
@@ -223,7 +240,7 @@ impl Source {
     }
 
     /// A user thinks, and then asks again.
-    pub(crate) fn think(&mut self, around: &Around, user: u32, now: Time) {
+    pub(crate) fn think(&mut self, around: &Around, user: u32, now: Time, at_once: bool) {
         let Workload::ClosedLoop(source) = around.workload else { return };
         // Users that were taken away come back no more.
         if self.users > source.users {
@@ -231,7 +248,12 @@ impl Source {
             return;
         }
         let gap = f64::from(self.stream(around).exponential()) * source.think_ms / 1e3 / around.factor.max(1e-9);
-        self.thinking.push(Reverse((now.saturating_add(around.rate.parts(gap)).min(NEVER - 1), user)));
+        let mut again = now.saturating_add(around.rate.parts(gap)).min(NEVER - 1);
+        // Who has an answer at the moment of asking and doesn't think would ask for ever at one moment.
+        if at_once && again == now {
+            again = around.end.max(now);
+        }
+        self.thinking.push(Reverse((again, user)));
         self.next = self.thinking.peek().map_or(NEVER, |entry| entry.0.0);
     }
 

@@ -12,8 +12,10 @@ use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::selector::Selector;
 use agent2028_operations::bridge::Reducer;
 use agent2028_operations::config::{
-    BridgeConfig, Constant, OrchestratorConfig, QueueConfig, RetryConfig, ServiceTime, Shares, WhenFull, Workload,
+    BridgeConfig, ClosedLoop, Constant, OrchestratorConfig, QueueConfig, RetryConfig, ServiceTime, Shares, WhenFull,
+    Workload,
 };
+use agent2028_operations::engine::MOST_IN_A_TICK;
 use agent2028_operations::interventions::{LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
 use agent2028_operations::session::{Failure, session_id};
 use agent2028_operations::{
@@ -268,6 +270,75 @@ fn a_load_spike_multiplies_the_rate_and_ends() {
     simulation.run(120);
     let after = metric(&simulation, "operations.requested_per_s");
     assert!((850.0..1150.0).contains(&during) && (60.0..140.0).contains(&after), "{during} {after}");
+}
+
+#[test]
+fn a_spike_that_is_repeated_stays_the_same_spike() {
+    let config = OperationsConfig { workload: vec![poisson(100.0)], window_s: 1.0, ..default() };
+    let mut simulation = Scene::new(vec![group("db", 20, 100)], config).start();
+    for _ in 0..60 {
+        simulation.intervene(LoadSpike { factor: 5.0, ..default() });
+        simulation.run(1);
+    }
+    let once = metric(&simulation, "operations.requested_per_s");
+    assert!((400.0..600.0).contains(&once), "{once}");
+    // One that lasts longer shows again when a later one is over; those of other workloads come on top.
+    simulation.intervene(LoadSpike { factor: 1.0, duration_s: Some(1.0), ..default() });
+    simulation.run(59);
+    let during = metric(&simulation, "operations.requested_per_s");
+    simulation.intervene(LoadSpike { of: QUERY.into(), factor: 2.0, ..default() });
+    simulation.run(120);
+    let both = metric(&simulation, "operations.requested_per_s");
+    assert!((60.0..140.0).contains(&during) && (850.0..1150.0).contains(&both), "{during} {both}");
+    assert_eq!(operations(&simulation).lasting(), [2, 0, 0]);
+}
+
+#[test]
+fn users_who_do_not_think_ask_once_a_tick_when_they_are_answered_at_once() {
+    let users = |service| {
+        let users = ClosedLoop { capability: QUERY.into(), users: 7, think_ms: 0.0, ..default() };
+        let config = OperationsConfig {
+            workload: vec![Workload::ClosedLoop(users)],
+            service,
+            queue: QueueConfig { capacity: 0, when_full: WhenFull::Reject },
+            ..default()
+        };
+        let mut simulation = Scene::new(vec![group("db", 1, 1)], config).start();
+        simulation.run(100);
+        operations(&simulation).tally().total
+    };
+    // Answered in no time.
+    let total = users(ServiceTime::Constant { ms: 0.0 });
+    assert_eq!((total.requested, total.rejected), (700, 0));
+    // One is served for good, and six are refused, tick after tick.
+    let total = users(ServiceTime::Constant { ms: 1e9 });
+    assert_eq!((total.requested, total.rejected), (1 + 6 * 100, 600));
+}
+
+#[test]
+fn more_than_a_tick_takes_waits_for_the_next_and_is_told() {
+    let config = OperationsConfig { workload: vec![poisson(1e8)], most_in_flight: 10, ..default() };
+    let mut simulation = Scene::new(vec![group("db", 1, 1)], config).start();
+    simulation.run(2);
+    assert_eq!(operations(&simulation).tally().total.requested, 2 * MOST_IN_A_TICK);
+    assert_eq!(events(&simulation, EventKind::LIMIT_REACHED), 2);
+}
+
+#[test]
+fn what_lasts_is_bounded_and_what_is_hidden_for_good_takes_no_room() {
+    let config = OperationsConfig { workload: vec![poisson(1.0)], ..default() };
+    let mut simulation = Scene::new(vec![group("db", 10, 10)], config).start();
+    for share in [0.2, 0.4, 0.4, 0.4] {
+        simulation.intervene(ResourceExhaustion { select: Selector::All, share, duration_s: None });
+        simulation.run(1);
+    }
+    assert_eq!(operations(&simulation).lasting(), [0, 0, 1]);
+    for _ in 0..300 {
+        simulation.intervene(SlowLoris { capability: QUERY.into(), per_second: 0.0, duration_s: 1e6, ..default() });
+    }
+    simulation.run(1);
+    assert_eq!(operations(&simulation).lasting(), [0, 256, 1]);
+    assert_eq!(events(&simulation, EventKind::INTERVENTION_FAILED), 44);
 }
 
 #[test]

@@ -16,12 +16,18 @@ use crate::score::Outcome;
 use crate::trust::{Observation, Trust};
 
 const LIES: Purpose = Purpose::new("trust.lies");
+/// The most false ratings within a tick, of one rater and of all.
+const MOST_LIES_OF_ONE: u32 = 1000;
+pub(crate) const MOST_LIES: u32 = 1 << 18;
 
 /// Those who lie rate their targets without having had anything to do with them.
-pub(crate) fn spread_lies(trust: &mut Trust, config: &TrustConfig, dice: &SimRng, tick: u64, tick_hz: f64) {
+///
+/// Returns whether there would have been more than may be.
+pub(crate) fn spread_lies(trust: &mut Trust, config: &TrustConfig, dice: &SimRng, tick: u64, tick_hz: f64) -> bool {
     if trust.campaigns.is_empty() {
-        return;
+        return false;
     }
+    let (mut left, mut limited) = (MOST_LIES, false);
     trust.campaigns.retain(|campaign| campaign.until >= tick || matches!(campaign.kind, CampaignKind::OnOff { .. }));
     let campaigns = std::mem::take(&mut trust.campaigns);
     for (number, campaign) in campaigns.iter().enumerate() {
@@ -38,14 +44,19 @@ pub(crate) fn spread_lies(trust: &mut Trust, config: &TrustConfig, dice: &SimRng
             let mut stream = dice.stream(LIES.indexed(number as u64), AgentId(rater), tick);
             // The whole ones for certain, and what is left by chance.
             let times = per_tick as u32 + u32::from(f64::from(stream.unit()) < per_tick - f64::from(per_tick as u32));
-            for _ in 0..times.min(1000) {
+            if times > MOST_LIES_OF_ONE || left < times {
+                limited = true;
+            }
+            for _ in 0..times.min(MOST_LIES_OF_ONE).min(left) {
                 let at = (f64::from(stream.unit()) * campaign.targets.len() as f64) as usize;
                 let subject = campaign.targets[at.min(campaign.targets.len() - 1)];
+                left -= 1;
                 trust.hear(Observation { tick, rater, subject, said, command: None, honest: false }, config);
             }
         }
     }
     trust.campaigns = campaigns;
+    limited
 }
 
 /// Whether somebody has to change what it does, or who it is.

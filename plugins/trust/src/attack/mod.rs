@@ -4,7 +4,7 @@ mod conduct;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use conduct::{misbehave, misbehaviour_is_due, spread_lies};
+pub(crate) use conduct::{MOST_LIES, misbehave, misbehaviour_is_due, spread_lies};
 
 /// What those do who attack.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

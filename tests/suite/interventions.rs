@@ -1,0 +1,214 @@
+//! What a timeline may hold, and what becomes of interventions that can't work: told with their place or as an event.
+
+use agent2028::core::event::EventKinds;
+use agent2028::core::intervention::InterventionLog;
+use agent2028::scene::action::Action;
+use agent2028::{Sandbox, Scene};
+
+use crate::{finish, folder, program};
+
+/// A scene with a few agents, these sections and this timeline.
+fn scene(sections: &str, timeline: &str) -> String {
+    format!(
+        "Scene(\n  schema: 1,\n  agents: [(name: \"agent\", count: 10, capabilities: [\"file.read\"])],\n  {sections}\n  \
+         timeline: [{timeline}],\n)"
+    )
+}
+
+/// The text of an action as a timeline holds it.
+fn written(action: &Action) -> String {
+    agent2028::core::ron_format::to_line(action).unwrap()
+}
+
+#[test]
+fn an_action_without_its_section_is_refused_with_its_place_and_never_panics() {
+    let mut needy = 0;
+    for action in Action::one_of_each() {
+        let (name, needs) = (action.name(), action.intervention().needs());
+        // In the timeline: told before anything runs.
+        let checked = Sandbox::parse(&scene("", &format!("\n    (at: 2, do: {})", written(&action))))
+            .and_then(|mut sandbox| sandbox.run(1));
+        if let [section, ..] = needs {
+            needy += 1;
+            let report = format!("{:?}", checked.expect_err(name));
+            assert!(report.contains(&format!("{name} needs the section `{section}`")), "{report}");
+            assert!(report.contains(&format!("add {section}")), "{report}");
+        }
+        // From outside: an event, and the run goes on.
+        let mut sandbox = Sandbox::parse(&scene("", "")).unwrap();
+        sandbox.intervene(action.intervention()).unwrap();
+        sandbox.run(2).unwrap();
+        let failed = sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0[0].outcome.clone();
+        if needs.is_empty() {
+            continue;
+        }
+        assert!(failed.as_ref().is_err_and(|words| words.contains(needs[0])), "{name}: {failed:?}");
+        let told = sandbox.events().unwrap();
+        assert!(told.iter().any(|event| event.kind.name == "InterventionFailed"), "{name}");
+    }
+    assert!(needy > 40, "{needy} actions need a section");
+}
+
+#[test]
+fn an_action_with_all_sections_does_something_or_says_why_not() {
+    let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (),";
+    for action in Action::one_of_each() {
+        let mut sandbox = Sandbox::parse(&scene(sections, "")).unwrap();
+        sandbox.intervene(action.intervention()).unwrap();
+        sandbox.run(3).unwrap_or_else(|error| panic!("{}: {error:?}", action.name()));
+        assert_eq!(sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0.len(), 1);
+    }
+}
+
+/// What is wrong with a scene, as `check` tells it: place and message of the first problem.
+fn problem(text: &str) -> String {
+    let folder = folder();
+    let file = folder.path().join("scene.ron");
+    std::fs::write(&file, text).unwrap();
+    let (code, out, errors) = finish(program().arg("check").arg(&file).args(["--format", "json"]));
+    assert_eq!(code, 2, "{text}\n{out}{errors}");
+    out
+}
+
+#[test]
+fn a_name_that_stands_for_nothing_is_refused_with_its_place_and_a_suggestion() {
+    let at = |action: &str| format!("\n    (at: 2, do: {action})");
+    let work = "operations: (workload: [Poisson(name: \"reads\", capability: \"file.read\")]),";
+    let cases: &[(&str, String, &str, &str)] = &[
+        ("", at("SetField(select: All, field: \"Conditon.health\", value: 1)"), "Conditon", "Condition"),
+        ("", at("SetField(select: All, field: \"Condition.helth\", value: 1)"), "helth", "health"),
+        ("", at("SetField(select: All, field: \"Condition.health\", value: 2)"), "out of range", "0 to 1"),
+        ("", at("SetField(select: All, field: \"Velocity.0.x\", value: 2)"), "Velocity", ""),
+        ("", at("Kill(select: Role(\"zz\"))"), "role \\\"zz\\\"", ""),
+        ("", at("Kill(select: Compare(quantity: \"sped\", is: Above, value: 1))"), "quantity \\\"sped\\\"", "id"),
+        ("", at("Kill(select: Not(Compare(quantity: \"helth\", is: Above, value: 1)))"), "helth", "health"),
+        ("", at("Kill(select: Ids([3, 10]))"), "no agent 10", "0 to 9"),
+        ("", at("Kill(select: IdRange(first: 10, last: 12))"), "no agent 10", "0 to 9"),
+        ("", at("WithdrawCapability(select: All, capability: \"file.raed\")"), "file.raed", "file.read"),
+        ("", at("SetParam(path: \"wrld.edge\", value: \"Wrap\")"), "wrld", "world"),
+        ("network: (topology: Edges([(0, 1), (0, 99)])),", String::new(), "no agent 99", "0 to 9"),
+        ("identity: (signed_events: [\"AgentFialed\"]),", String::new(), "AgentFialed", "AgentFailed"),
+        ("ledger: (events: [\"AgentFialed\"]),", String::new(), "AgentFialed", "AgentFailed"),
+        ("pheromones: (),", at("PaintPheromone(layer: \"fod\")"), "layer \\\"fod\\\"", "food"),
+        ("pheromones: (),", at("ClearPheromone(layer: Some(\"fod\"))"), "layer \\\"fod\\\"", "food"),
+        ("pheromones: (),", at("RemoveWall(index: 3)"), "no wall number 3", ""),
+        ("boids: (),", at("RemoveObstacle(index: 3)"), "no obstacle number 3", ""),
+        (work, at("LoadSpike(of: \"raeds\")"), "workload \\\"raeds\\\"", "reads"),
+        (work, at("SetParam(path: \"operations.workload[0].per_secnd\", value: 2)"), "per_secnd", "per_second"),
+        ("operations: (services: [(capability: \"file.raed\")]),", String::new(), "file.raed", "file.read"),
+        ("network: (gossip: (rumours: [(from: Role(\"zz\"))])),", String::new(), "role \\\"zz\\\"", ""),
+        ("network: (),", at("TellRumour()"), "nobody gossips", "gossip"),
+        ("identity: (),", at("ReplayMessages()"), "no sealed channels", "identity.channels"),
+        (
+            "boids: (),",
+            "\n    (at: 1, every: Some(1), until: Some(200000), do: Kill())".into(),
+            "200000 times",
+            "at most",
+        ),
+    ];
+    for (sections, timeline, message, help) in cases {
+        let report = problem(&scene(sections, timeline));
+        assert!(report.contains(message) && report.contains(help), "{sections}{timeline}\n{report}");
+        assert!(!report.contains("\"line\": 1,"), "no place is told\n{report}");
+    }
+}
+
+#[test]
+fn what_comes_later_may_be_named_before() {
+    for timeline in [
+        // Agents and capabilities that the timeline brings, obstacles that it puts up.
+        "(at: 5, do: Spawn(group: \"agent\", count: 5)), (at: 9, do: Kill(select: Ids([14])))",
+        "(at: 9, do: Kill(select: WithCapability(\"disk.write\"))), (at: 5, do: GrantCapability(select: All, capability: \"disk.write\"))",
+        "(at: 9, do: MoveObstacle(index: 0)), (at: 5, do: AddObstacle(obstacle: Circle(center: (9, 9), radius: 3)))",
+        "(at: 5, do: SetParam(path: \"operations.workload[0].capability\", value: \"disk.write\")), \
+         (at: 9, do: GrantCapability(select: All, capability: \"disk.write\"))",
+        "(at: 9, do: Kill(select: Compare(quantity: \"Condition.health\", is: Below, value: 0.5)))",
+    ] {
+        let sections = "boids: (), operations: (workload: [Poisson(capability: \"file.read\")]),";
+        let text = scene(sections, timeline);
+        let mut sandbox = Sandbox::parse(&text).unwrap();
+        sandbox.run(12).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
+        let log = sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0.clone();
+        assert!(log.iter().all(|applied| applied.outcome.is_ok()), "{log:?}");
+    }
+}
+
+#[test]
+fn a_scripted_change_is_tried_where_agents_are_and_changes_nothing_before_its_time() {
+    let text = scene(
+        "operations: (workload: [Poisson(capability: \"file.read\", per_second: 10)]),",
+        "(at: 5, do: SetParam(path: \"operations.workload[0].per_second\", value: 500)), \
+         (at: 6, do: SetParam(path: \"operations.timeout_ms\", value: 100))",
+    );
+    let mut sandbox = Sandbox::parse(&text).unwrap();
+    sandbox.run(4).unwrap();
+    let rate = |sandbox: &mut Sandbox| {
+        let world = sandbox.app_mut().unwrap().world();
+        agent2028::core::params::get_live(world, "operations.workload[0].per_second").unwrap().0
+    };
+    use agent2028::core::reflect_path::ParamValue;
+    assert_eq!(rate(&mut sandbox), ParamValue::Number(10.0));
+    sandbox.run(2).unwrap();
+    assert_eq!(rate(&mut sandbox), ParamValue::Number(500.0));
+}
+
+#[test]
+fn what_an_agent_has_by_default_can_be_set() {
+    let mut sandbox =
+        Sandbox::parse(&scene("", "(at: 2, do: SetField(select: Count(4), field: \"Condition.health\", value: 0.25))"))
+            .unwrap();
+    sandbox.run(2).unwrap();
+    assert!((sandbox.metric("agents.health").unwrap() - (6.0 + 4.0 * 0.25) / 10.0).abs() < 1e-6);
+    let log = &sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0;
+    assert_eq!(log[0].outcome.as_deref(), Ok("Condition.health of 4 agents is now 0.25"));
+}
+
+#[test]
+fn a_run_tells_how_many_interventions_failed_and_which() {
+    let folder = folder();
+    let file = folder.path().join("scene.ron");
+    // Nothing is wrong with the scene: whether there is a partition to heal only shows at its tick.
+    let timeline = "(at: 5, every: Some(5), until: Some(20), do: Heal(partition: Some(3)))";
+    std::fs::write(&file, scene("network: (),", timeline)).unwrap();
+    let (code, out, errors) = finish(program().arg("run").arg(&file).args(["--ticks", "20"]));
+    assert_eq!(code, 0, "{errors}");
+    assert!(
+        out.contains("4 interventions failed")
+            && out.contains("Heal 4 times, first at tick 5: there is no partition 3"),
+        "{out}"
+    );
+    let (_, out, _) = finish(program().arg("run").arg(&file).args(["--ticks", "20", "--format", "json"]));
+    let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let failed = &summary["failed_interventions"][0];
+    assert_eq!((failed["intervention"].as_str(), failed["times"].as_u64()), (Some("Heal"), Some(4)), "{out}");
+}
+
+#[test]
+fn every_kind_of_event_that_a_plugin_tells_may_be_named_in_a_scene() {
+    let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), ledger: (), trust: (),";
+    let mut sandbox = Sandbox::parse(&scene(sections, "")).unwrap();
+    let known = sandbox.app_mut().unwrap().world().resource::<EventKinds>().clone();
+    let mut found = 0;
+    for plugin in std::fs::read_dir("plugins").unwrap().flatten() {
+        let Ok(source) = std::fs::read_to_string(plugin.path().join("src/events.rs")) else { continue };
+        for part in source.split("EventKind::new(\"").skip(1) {
+            let name = part.split('"').next().unwrap();
+            found += 1;
+            assert!(known.contains(name), "{name} of {} is not registered", plugin.path().display());
+        }
+    }
+    assert!(found > 20, "{found}");
+    let core = std::fs::read_to_string("plugins/core/src/event/kind.rs").unwrap();
+    for part in core.split("Self::new(\"").skip(1) {
+        assert!(known.contains(part.split('"').next().unwrap()), "{part}");
+    }
+}
+
+#[test]
+fn a_scene_made_by_a_program_is_checked_like_one_that_is_read() {
+    let mut made = Scene { agents: vec![Default::default()], ..Scene::default() };
+    made.timeline =
+        vec![agent2028::scene::TimelineEntry { r#do: Action::Heal(Default::default()), ..Default::default() }];
+    let report = format!("{:?}", Sandbox::new(made).and_then(|mut sandbox| sandbox.run(1)).unwrap_err());
+    assert!(report.contains("needs the section `network`"), "{report}");
+}
