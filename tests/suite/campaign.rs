@@ -30,9 +30,12 @@ const TICKS: u32 = 25;
 const MOST_SECONDS: u32 = 120;
 /// What a scene may use of memory, in kibibytes of address space.
 const MOST_KIBIBYTES: u32 = 6 << 20;
+/// How often an attack of the campaign on signatures is tried in a second: each costs a millisecond of work that can't be less,
+/// and a test of its own reaches the bound.
+const MOST_ATTEMPTS: f64 = 100.0;
 /// How many agents an intervention of the campaign adds at most. (The bound, 16 777 216, is told as soon as it is passed; all
 /// below it is what was asked for.)
-const MOST_NEWCOMERS: f64 = 300.0;
+const MOST_NEWCOMERS: f64 = 20.0;
 
 /// Chance that is the same everywhere: SplitMix64.
 struct Dice(u64);
@@ -158,9 +161,14 @@ fn action(dice: &mut Dice, kinds: &[Action], known: &[Setting]) -> String {
             let ranges = ranges_of_numbers(other.fields_mut());
             for (nth, range) in ranges.into_iter().enumerate() {
                 if dice.below(2) == 0 {
-                    let adds = matches!(name, "Spawn" | "SybilJoin");
                     let number = dice.at_bound(range);
-                    let number = if adds { number.min(MOST_NEWCOMERS) } else { number };
+                    let most = match name {
+                        "Spawn" | "SybilJoin" => MOST_NEWCOMERS,
+                        "ForgeSignature" | "StealDelegation" | "Impersonate" | "ReplayMessages" => MOST_ATTEMPTS,
+                        _ => f64::INFINITY,
+                    };
+                    // Coordinates and durations of these stay what they are.
+                    let number = if number > 0.0 { number.min(most) } else { number };
                     set_nth_number(other.fields_mut(), &mut { nth }, number);
                 }
             }

@@ -15,9 +15,11 @@ fn scene(sections: &str, timeline: &str) -> String {
     )
 }
 
-/// The text of an action as a timeline holds it.
+/// The text of an action as a timeline holds it, with names that are there.
 fn written(action: &Action) -> String {
-    agent2028::core::ron_format::to_line(action).unwrap()
+    let text = agent2028::core::ron_format::to_line(action).unwrap();
+    let text = text.replace("agents:\"\"", "agents:\"agent\"").replace("capability:\"\"", "capability:\"file.read\"");
+    text.replace("points:[]", "points:[(0,0),(9,9)]")
 }
 
 #[test]

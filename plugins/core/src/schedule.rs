@@ -95,13 +95,15 @@ pub enum Turn {
     Identity,
     /// Who is to be trusted.
     Trust,
+    /// Plugins of one's own.
+    Own,
     /// What only writes down: records, ledgers.
     Record,
 }
 
 impl Turn {
     /// All turns in their order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Agents,
         Self::Motion,
         Self::Trails,
@@ -109,6 +111,7 @@ impl Turn {
         Self::Work,
         Self::Identity,
         Self::Trust,
+        Self::Own,
         Self::Record,
     ];
 

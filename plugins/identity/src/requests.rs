@@ -25,7 +25,7 @@ use crate::validator::LinkError;
 const REQUESTS: Purpose = Purpose::new("identity.requests");
 const ATTEMPTS: Purpose = Purpose::new("identity.attempts");
 /// The most uses of capabilities within a tick, honest or not: each costs signatures.
-const MOST_ATTEMPTS: usize = 1 << 14;
+const MOST_ATTEMPTS: usize = 1 << 11;
 
 /// The agents that don't act.
 pub(crate) fn idle_agents(conditions: &Query<(&Agent, &Condition)>) -> BTreeSet<u32> {

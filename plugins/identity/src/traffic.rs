@@ -30,7 +30,7 @@ const REPLAYS: Purpose = Purpose::new("identity.replays");
 const RECORDED: u64 = WINDOW / 2;
 
 /// The most messages through sealed channels within a tick, replays among them: each is sealed and opened.
-const MOST_MESSAGES: u32 = 1 << 14;
+const MOST_MESSAGES: u32 = 1 << 13;
 
 /// What a channel does in a tick.
 struct Job {

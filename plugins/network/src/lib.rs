@@ -34,7 +34,7 @@
 //! let hello = app.world_mut().resource_mut::<MessageKinds>().register("hello");
 //! app.add_systems(SimSchedule, (move |mut network: ResMut<Network>| {
 //!     network.send(AgentId(3), AgentId(7), hello, b"how are you?").unwrap();
-//! }).in_set(Turn::Work.of(SimSystems::Act)));
+//! }).in_set(Turn::Own.of(SimSystems::Act)));
 //! let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup::default());
 //! spawn_scene_group(app.world_mut(), group).unwrap();
 //! let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
