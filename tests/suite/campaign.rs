@@ -23,9 +23,9 @@ use agent2028::scene::action::Action;
 use crate::{finish, folder};
 
 /// How many scenes the gate tries.
-const SCENES: u64 = 32;
+const SCENES: u64 = 24;
 /// How many ticks each runs.
-const TICKS: u32 = 25;
+const TICKS: u32 = 15;
 /// What a scene may use of the processor, in seconds of its own time: a busy machine takes nothing away from it.
 const MOST_SECONDS: u32 = 120;
 /// What a scene may use of memory, in kibibytes of address space.
@@ -35,7 +35,7 @@ const MOST_KIBIBYTES: u32 = 6 << 20;
 const MOST_ATTEMPTS: f64 = 100.0;
 /// How many agents an intervention of the campaign adds at most. (The bound, 16 777 216, is told as soon as it is passed; all
 /// below it is what was asked for.)
-const MOST_NEWCOMERS: f64 = 20.0;
+const MOST_NEWCOMERS: u32 = 12;
 
 /// Chance that is the same everywhere: SplitMix64.
 struct Dice(u64);
@@ -163,16 +163,18 @@ fn action(dice: &mut Dice, kinds: &[Action], known: &[Setting]) -> String {
                 if dice.below(2) == 0 {
                     let number = dice.at_bound(range);
                     let most = match name {
-                        "Spawn" | "SybilJoin" => MOST_NEWCOMERS,
                         "ForgeSignature" | "StealDelegation" | "Impersonate" | "ReplayMessages" => MOST_ATTEMPTS,
                         _ => f64::INFINITY,
                     };
-                    // Coordinates and durations of these stay what they are.
-                    let number = if number > 0.0 { number.min(most) } else { number };
-                    set_nth_number(other.fields_mut(), &mut { nth }, number);
+                    set_nth_number(other.fields_mut(), &mut { nth }, number.min(most));
                 }
             }
         }
+    }
+    match &mut action {
+        Action::Spawn(spawn) => spawn.count = spawn.count.min(MOST_NEWCOMERS),
+        Action::SybilJoin(join) => join.count = join.count.min(MOST_NEWCOMERS),
+        _ => {}
     }
     let mut text = agent2028::core::ron_format::to_line(&action).unwrap();
     for (empty, filled) in [

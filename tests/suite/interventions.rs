@@ -214,3 +214,26 @@ fn a_scene_made_by_a_program_is_checked_like_one_that_is_read() {
     let report = format!("{:?}", Sandbox::new(made).and_then(|mut sandbox| sandbox.run(1)).unwrap_err());
     assert!(report.contains("needs the section `network`"), "{report}");
 }
+
+#[test]
+fn bounds_that_are_reached_are_told_by_an_event() {
+    let told = |sections: &str, timeline: &str| -> Vec<String> {
+        let text = scene(&format!("tick_hz: 1,\n  {sections}"), timeline);
+        let mut sandbox = Sandbox::parse(&text).unwrap();
+        sandbox.run(2).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
+        let events = sandbox.events().unwrap();
+        events.iter().filter(|event| event.kind.name == "LimitReached").map(|event| event.text().into_owned()).collect()
+    };
+    let uses = told(
+        "identity: (agents: [\"agent\"], requests: [(by: \"agent\", at: \"agent\", capability: \"file.read\", per_second: 300)]),",
+        "",
+    );
+    assert_eq!(uses[0], "uses of capabilities within a tick: at most 2048; the others don't happen");
+    let sealed = told("identity: (channels: [(from: \"agent\", to: \"agent\", per_second: 1000, bytes: 1)]),", "");
+    assert_eq!(sealed[0], "sealed messages within a tick: at most 8192; the others are not sent");
+    let lies = told("trust: (),", "(at: 1, do: BallotStuffing(select: All, praise: All, per_second: 10000))");
+    assert_eq!(lies[0], "false ratings within a tick: at most 262144; the others are not given");
+    let asked =
+        told("operations: (workload: [Poisson(capability: \"file.read\", per_second: 1e8)], most_in_flight: 10),", "");
+    assert_eq!(asked[0], "operations asked for within a tick: at most 1048576; the others wait for the next tick");
+}

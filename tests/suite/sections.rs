@@ -59,7 +59,7 @@ const SECTIONS: [Section; 7] = [
              requests: [(by: \"bee\", at: \"fly\", capability: \"file.read\", per_second: 1)]",
             "channels: [(from: \"ant\", to: \"fly\", per_second: 1)]",
             "signed_events: [\"AgentFailed\"]",
-            "suites: [(agents: \"bee\", suite: Ed25519)]",
+            "suites: [(agents: \"bee\", suite: HybridFips)]",
         ],
     },
     Section {

@@ -296,4 +296,8 @@ fn dispatch(
     if network.is_overflowed() {
         LimitReached::new("messages on their way", network::MOST_IN_FLIGHT, "the others are lost").tell(&mut bus);
     }
+    if network.is_unstamped() {
+        LimitReached::new("entries of vector clocks on their way", network::MOST_ENTRIES, "the others carry none")
+            .tell(&mut bus);
+    }
 }

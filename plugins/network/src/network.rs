@@ -109,6 +109,9 @@ pub struct Network {
     /// Whether messages were lost in this tick because too many are on their way.
     #[serde(skip)]
     overflowed: bool,
+    /// Whether messages went without a vector clock in this tick because too many are on their way.
+    #[serde(skip)]
+    unstamped: bool,
     #[serde(skip)]
     scratch: Scratch,
 }
@@ -133,7 +136,16 @@ pub(crate) fn topology_hash(topology: &TopologyConfig, agents: &[String]) -> Top
 /// The most messages that are on their way at once; what is sent beyond is lost.
 pub const MOST_IN_FLIGHT: u64 = 1 << 22;
 
+/// The most entries of vector clocks that messages on their way carry together; what is sent beyond carries none.
+pub const MOST_ENTRIES: u64 = 1 << 24;
+
 impl Network {
+    /// Whether messages went without a vector clock in the last tick because of [`MOST_ENTRIES`].
+    #[must_use]
+    pub fn is_unstamped(&self) -> bool {
+        self.unstamped
+    }
+
     /// Whether messages were lost in the last tick because [`MOST_IN_FLIGHT`] were on their way.
     #[must_use]
     pub fn is_overflowed(&self) -> bool {
@@ -301,7 +313,7 @@ impl Network {
         diagram: &mut Diagram,
     ) {
         let (tick, now_ms) = (clock.tick(), clock.now().timestamp_millis());
-        self.overflowed = false;
+        (self.overflowed, self.unstamped) = (false, false);
         let mut outbox = std::mem::take(&mut self.outbox);
         let mut order = std::mem::take(&mut self.scratch.order);
         order.clear();
@@ -328,7 +340,12 @@ impl Network {
                 if config.vector_clocks {
                     let vector = self.vectors.entry(from).or_default();
                     vector.stamp(AgentId(from));
-                    self.vectors_sent.insert(self.next_sequence, vector.clone());
+                    // A vector has an entry for each agent at most.
+                    if self.vectors_sent.len() as u64 * (self.members.len() as u64).max(1) < MOST_ENTRIES {
+                        self.vectors_sent.insert(self.next_sequence, vector.clone());
+                    } else {
+                        self.unstamped = true;
+                    }
                 }
                 stamped.push(&Message { sequence: self.next_sequence, sent: tick, time, ..message });
                 self.next_sequence += 1;
