@@ -12,7 +12,7 @@ use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sec
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
 use agent2028_core::rng::SimStream;
-use agent2028_core::schema::{Problem, suggest};
+use agent2028_core::schema::{Names, Problem, suggest};
 use agent2028_identity::{Contacts, IdentityPlugin};
 use agent2028_ledger::LedgerPlugin;
 use agent2028_network::{Network, NetworkPlugin};
@@ -82,6 +82,15 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
     Ok(app)
 }
 
+/// Whether a scene can be made into an app: everything is put together but the agents, so that nobody draws keys, signs papers or
+/// takes a place.
+///
+/// # Errors
+/// If the scene refers to metrics, values or capabilities that its plugins don't have.
+pub fn check(loaded: &Loaded, plugins: &ExtraPlugins) -> Result<(), SceneError> {
+    without_agents(loaded, Some(1), plugins).map(|_| ())
+}
+
 /// The names of the metrics that a scene has, in order; the scene is put together for that, but no agents are.
 ///
 /// # Errors
@@ -145,7 +154,7 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     world.insert_resource(SceneFingerprint(loaded.fingerprint()));
     world.insert_resource(Params(scene.params.clone()));
     world.insert_resource(Foreseen { capabilities: scene.capabilities(), agents: scene.agents_foreseen() });
-    world.insert_resource(Expectations::new(scene.expect.clone()));
+    world.insert_resource(Expectations::new(scene.expect.clone(), scene.duration_ticks()));
     let mut problems = check_against_plugins(world, scene);
     if let Err(error) = checked_state_hash(world) {
         problems.push(Problem {
@@ -175,13 +184,13 @@ fn reachable_neighbour(world: &World, agent: AgentId, stream: &mut SimStream) ->
 fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
     let mut problems = Vec::new();
     let metrics = world.resource::<Metrics>();
-    let names: Vec<String> = metrics.iter().map(|(spec, _)| spec.name.clone()).collect();
+    let names: Names = metrics.iter().map(|(spec, _)| spec.name.clone()).collect();
     let mut check_metric = |path: String, name: &str| {
-        if !names.iter().any(|known| known == name) {
+        if !names.contains(name) {
             problems.push(Problem {
                 path,
                 message: format!("this scene has no metric \"{name}\""),
-                help: suggest(name, names.iter().map(String::as_str), "metric"),
+                help: suggest(name, names.iter(), "metric"),
             });
         }
     };
@@ -203,7 +212,7 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
             problems.push(Problem {
                 path: format!("view.{field}"),
                 message: format!("agents have no quantity \"{name}\""),
-                help: format!("write {}, or a quantity such as \"Velocity.speed\"{near}", words_for(field)),
+                help: format!("write {}, or a quantity such as \"Velocity.x\"{near}", words_for(field)),
             });
         }
     }

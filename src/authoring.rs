@@ -111,7 +111,7 @@ pub fn problems_of(error: &SceneError, name: &str) -> Vec<TextProblem> {
     error
         .places()
         .into_iter()
-        .map(|Found { file, in_text, span, line, column, excerpt, message, help }| TextProblem {
+        .map(|Found { file, in_text, span, line, column, excerpt, caret, message, help }| TextProblem {
             here: in_text && file == name,
             span,
             line,
@@ -120,6 +120,7 @@ pub fn problems_of(error: &SceneError, name: &str) -> Vec<TextProblem> {
             message,
             help,
             excerpt,
+            caret,
         })
         .collect()
 }

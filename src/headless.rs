@@ -10,12 +10,14 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
+use agent2028_core::schema::suggest;
 use agent2028_core::simulation::run_ticks;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
+use crate::plot::fits;
 use crate::record::folder::queue;
 use crate::record::{Asked, Entry, Past, RecordError, RunFolder, checkpoints};
 use crate::scene::expect::{Expectations, Verdict};
@@ -37,6 +39,8 @@ pub struct RunOptions {
     pub hash_every: Option<u64>,
     /// A run's folder to go on with. What is not asked for here stays as it was asked for when the run began.
     pub resume: Option<PathBuf>,
+    /// Metrics to be recorded although they cost something: names, or patterns in which `*` stands for any letters and `?` for one.
+    pub metrics: Vec<String>,
     /// What somebody does to the run: each at the start of its tick, in this order within a tick. Where a run is resumed, what
     /// it has done or still has waiting is not done twice.
     pub interventions: Vec<(u64, AnyIntervention)>,
@@ -55,6 +59,14 @@ pub enum RunError {
     /// The run's folder can't be used.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// There is no such metric in the scene.
+    #[error("this scene has no metric \"{name}\"; {help}")]
+    UnknownMetric {
+        /// The name or pattern that was asked for.
+        name: String,
+        /// The nearest valid name.
+        help: String,
+    },
     /// Somebody ended the run early.
     #[error("the run was ended early")]
     Cancelled,
@@ -160,10 +172,10 @@ fn numbers_or_none<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<BTreeM
 }
 
 impl Summary {
-    /// Whether all expectations are met.
+    /// Whether no expectation failed. What the run was too short for is not judged.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.expectations.iter().all(|verdict| verdict.met) && !self.stopped
+        !self.expectations.iter().any(Verdict::failed) && !self.stopped
     }
 
     /// As JSON, indented.
@@ -213,6 +225,7 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
     let last = asked.ticks.unwrap_or_else(|| loaded.scene.duration_ticks().max(least));
     let mut app = build_app(loaded, asked.threads, &options.plugins)?;
     let world = app.world_mut();
+    want_metrics(world, &options.metrics)?;
     let mut folder = match (&options.resume, &options.out) {
         (Some(resume), _) => {
             let (checkpoint, passed_over) = checkpoints::newest(resume)?;
@@ -244,6 +257,26 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
         folder.finish(&summary.to_json()?, checked_state_hash(world)?, world)?;
     }
     Ok(summary)
+}
+
+/// Asks for the metrics that fit some patterns.
+///
+/// # Errors
+/// If a pattern fits none.
+pub(crate) fn want_metrics(world: &mut World, patterns: &[String]) -> Result<(), RunError> {
+    let mut metrics = world.resource_mut::<Metrics>();
+    let names: Vec<String> = metrics.iter().map(|(spec, _)| spec.name.clone()).collect();
+    for pattern in patterns {
+        let fitting: Vec<&String> = names.iter().filter(|name| fits(pattern, name)).collect();
+        if fitting.is_empty() {
+            let help = suggest(pattern, names.iter().map(String::as_str), "metric");
+            return Err(RunError::UnknownMetric { name: pattern.clone(), help });
+        }
+        for name in fitting {
+            metrics.want(name);
+        }
+    }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a run took is about real time; no simulation code sees it")]
@@ -311,7 +344,7 @@ pub(crate) fn summarise(
         ticks_per_second: if wall > 0.0 { (ticks - first) as f64 / wall } else { 0.0 },
         peak_rss_bytes: peak_rss_bytes(),
         metrics: metrics.iter().filter_map(|(spec, series)| Some((spec.name.clone(), series.last()?.1))).collect(),
-        expectations: world.resource::<Expectations>().verdicts(),
+        expectations: world.resource::<Expectations>().verdicts(ticks),
         events: world.resource::<EventBus>().counts().iter().map(|(kind, count)| ((*kind).into(), *count)).collect(),
         failed_interventions: failed_interventions(world),
         headline: loaded.scene.headline.clone(),

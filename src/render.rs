@@ -16,6 +16,7 @@ pub use agent2028_view::picture::write_png;
 
 use crate::assemble::ExtraPlugins;
 use crate::desktop::{library, simulation_of, status_of};
+use crate::record::{RecordError, Recording};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
 use crate::scene::view::SceneView;
@@ -87,6 +88,9 @@ pub enum RenderError {
     /// A picture or film can't be written.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// A recorded run can't be done again.
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
 impl From<SceneError> for RenderError {
@@ -107,7 +111,20 @@ impl Studio {
     /// # Errors
     /// If the scene doesn't fit its plugins or nothing here can draw it.
     pub fn new(loaded: &Loaded, options: &PictureOptions) -> Result<Self, RenderError> {
-        let simulation = simulation_of(loaded, options.threads, &options.plugins)?;
+        Self::of(simulation_of(loaded, options.threads, &options.plugins)?, loaded, options)
+    }
+
+    /// Sets a recorded run up before its first tick: what was done to it is done again.
+    ///
+    /// # Errors
+    /// If the scene doesn't fit its plugins, an intervention is unknown, or nothing here can draw it.
+    pub fn of_run(recording: &Recording, options: &PictureOptions) -> Result<Self, RenderError> {
+        let mut simulation = simulation_of(&recording.loaded, options.threads, &options.plugins)?;
+        recording.queue(simulation.world_mut())?;
+        Self::of(simulation, &recording.loaded, options)
+    }
+
+    fn of(simulation: Simulation, loaded: &Loaded, options: &PictureOptions) -> Result<Self, RenderError> {
         let color = if let ColorBy::Quantity(name) = &options.view.color_by { Some(name) } else { None };
         let size = if let SizeBy::Quantity(name) = &options.view.size_by { Some(name) } else { None };
         for name in color.into_iter().chain(size) {

@@ -354,7 +354,8 @@ impl Sandbox {
     /// # Errors
     /// As [`Sandbox::app_mut`].
     pub fn verdicts(&mut self) -> Result<Vec<Verdict>, SandboxError> {
-        Ok(self.world()?.resource::<Expectations>().verdicts())
+        let world = self.world()?;
+        Ok(world.resource::<Expectations>().verdicts(world.resource::<SimClock>().tick()))
     }
 
     /// The hash of the whole state: equal for equal scene, seed and interventions.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{BAD_INPUT, DONE, Failure, Format, json, print, tell};
-use crate::assemble::{ExtraPlugins, build_app};
+use super::{BAD_INPUT, DONE, Failure, Format, counted, json, print, tell};
+use crate::assemble::{ExtraPlugins, check};
 use crate::scene::load::load;
 use crate::scene::report::Line;
 
@@ -28,8 +28,7 @@ impl Check {
         for path in &self.paths {
             for scene in scene_files(path)? {
                 checked += 1;
-                let result = load(&scene, &[])
-                    .and_then(|loaded| build_app(&loaded, Some(1), &ExtraPlugins::default()).map(|_| ()));
+                let result = load(&scene, &[]).and_then(|loaded| check(&loaded, &ExtraPlugins::default()));
                 if let Err(error) = result {
                     lines.extend(error.lines());
                     if self.format == Format::Text {
@@ -41,7 +40,7 @@ impl Check {
         match self.format {
             Format::Json => print(&json(&lines)?)?,
             Format::Text if lines.is_empty() => print(&right(checked))?,
-            Format::Text => print(&format!("{} problems in {checked} scenes\n", lines.len()))?,
+            Format::Text => print(&wrong(lines.len(), checked))?,
         };
         Ok(if lines.is_empty() { DONE } else { BAD_INPUT })
     }
@@ -50,6 +49,11 @@ impl Check {
 /// That there is nothing to complain of.
 fn right(checked: usize) -> String {
     if checked == 1 { "The scene is right\n".into() } else { format!("{checked} scenes are right\n") }
+}
+
+/// How much there is to complain of.
+fn wrong(problems: usize, scenes: usize) -> String {
+    format!("{} in {}\n", counted(problems as u64, "problem", "problems"), counted(scenes as u64, "scene", "scenes"))
 }
 
 /// The scenes that an argument names: itself, or the scene files in a folder in alphabetical order.

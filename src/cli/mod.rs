@@ -2,6 +2,7 @@
 
 mod check;
 mod ledger;
+mod manual;
 #[cfg(feature = "desktop")]
 mod open;
 mod plot;
@@ -16,13 +17,16 @@ mod write_up;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::headless::RunError;
 use crate::record::RecordError;
 use crate::sandbox::SandboxError;
 use crate::scene::load::Setting;
 use crate::scene::report::SceneError;
+
+/// What the program is called.
+const PROGRAM: &str = "agent2028";
 
 /// Everything went well.
 const DONE: u8 = 0;
@@ -74,9 +78,15 @@ enum Verb {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Prints the manual page.
-    #[command(after_help = "Example:\n  agent2028 man | man -l -")]
-    Man,
+    /// Prints the manual page of the program, or that of a verb.
+    #[command(after_help = "Examples:\n  agent2028 man | man -l -\n  agent2028 man run | man -l -\n  \
+        agent2028 man ledger verify > agent2028-ledger-verify.1")]
+    Man {
+        /// The verb, and the verb below it if it has some, for example ledger verify; or the name of a page, such as
+        /// agent2028-run.
+        #[arg(value_name = "VERB")]
+        verbs: Vec<String>,
+    },
 }
 
 /// How results are printed.
@@ -113,7 +123,7 @@ impl From<ThemeArgument> for agent2028_view::Theme {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SceneArguments {
     /// Sets the seed.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = whole)]
     seed: Option<u64>,
     /// Sets any value of the scene, or a parameter by name; can be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -172,7 +182,10 @@ impl From<RunError> for Failure {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(tell_usage(&error)),
+    };
     start_logging(&cli);
     let outcome = std::panic::catch_unwind(|| dispatch(cli));
     ExitCode::from(match outcome {
@@ -181,6 +194,56 @@ pub fn main() -> ExitCode {
         // The panic's own message stands on standard error already.
         Err(_) => INTERNAL,
     })
+}
+
+/// Whether arguments, the program's name first, can be understood; nothing is done.
+///
+/// # Errors
+/// With what the program would say about them.
+pub fn understands(arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
+    command().try_get_matches_from(arguments).map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// All verbs and their arguments. Options take negative numbers for what they are, so that their own ranges are told.
+fn command() -> clap::Command {
+    taking_negative_numbers(Cli::command())
+}
+
+fn taking_negative_numbers(command: clap::Command) -> clap::Command {
+    let is_option = |arg: &clap::Arg| arg.get_action().takes_values() && !arg.is_positional();
+    command
+        .mut_args(|arg| if is_option(&arg) { arg.allow_negative_numbers(true) } else { arg })
+        .mut_subcommands(taking_negative_numbers)
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn tell_usage(error: &clap::Error) -> u8 {
+    match error.print() {
+        Err(trouble) if !error.use_stderr() && trouble.kind() != std::io::ErrorKind::BrokenPipe => {
+            tell(&Failure::Input(miette::miette!("standard output: {trouble}")))
+        }
+        _ => u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT),
+    }
+}
+
+/// Reads a whole number from 0 up.
+pub(crate) fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
+}
+
+/// Reads a whole number above 0.
+pub(crate) fn above_zero(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("write a whole number from 1 to {}", u64::MAX))
+}
+
+/// A number of things in words: `1 scene`, `3 scenes`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Tells something on standard error. Nobody is helped if that ends the program because nobody listens.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 fn dispatch(cli: Cli) -> Result<u8, Failure> {
@@ -198,16 +261,11 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         #[cfg(feature = "desktop")]
         Some(Verb::Render(render)) => render.execute(),
         Some(Verb::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "agent2028", &mut std::io::stdout());
-            Ok(DONE)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), PROGRAM, &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
-        Some(Verb::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut page)
-                .map_err(|error| Failure::Internal(miette::miette!("{error}")))?;
-            print(&String::from_utf8_lossy(&page))
-        }
+        Some(Verb::Man { verbs }) => print(&manual::page(Cli::command(), &verbs)?),
     }
 }
 
@@ -216,10 +274,10 @@ fn welcome() -> Result<u8, Failure> {
     #[cfg(feature = "desktop")]
     match open::display() {
         Ok(()) => return open::Open::welcome().execute(),
-        Err(reason) => eprintln!("No window: {reason}. Running the welcome scene headless instead.\n"),
+        Err(reason) => say(&format!("No window: {reason}. Running the welcome scene headless instead.\n")),
     }
     #[cfg(not(feature = "desktop"))]
-    eprintln!("This build has no window (feature `desktop`). Running the welcome scene headless.\n");
+    say("This build has no window (feature `desktop`). Running the welcome scene headless.\n");
     run::Run::welcome().execute()
 }
 
@@ -241,7 +299,8 @@ fn start_logging(cli: &Cli) {
 
 /// Prints a result. A reader that has gone away (`| head`) is no fault.
 fn print(text: &str) -> Result<u8, Failure> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Input(miette::miette!("standard output: {error}")))
         }
@@ -253,15 +312,15 @@ fn print(text: &str) -> Result<u8, Failure> {
 fn tell(failure: &Failure) -> u8 {
     match failure {
         Failure::Scene(error) => {
-            eprintln!("{:?}", miette::Report::new((**error).clone()));
+            say(&format!("{:?}", miette::Report::new((**error).clone())));
             BAD_INPUT
         }
         Failure::Input(report) => {
-            eprintln!("{report:?}");
+            say(&format!("{report:?}"));
             BAD_INPUT
         }
         Failure::Internal(report) => {
-            eprintln!("{report:?}");
+            say(&format!("{report:?}"));
             INTERNAL
         }
     }

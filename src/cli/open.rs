@@ -1,12 +1,13 @@
 //! `agent2028 open`: a scene in a window.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use agent2028_core::transport::{SPEED_LIMITS, Speed};
 use clap::Args;
 
 use super::render::parse_size;
-use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, print};
+use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, above_zero, print, say, whole};
 use crate::desktop::{BrokenScene, RecordOptions, WindowOptions, open};
 use crate::record::Recording;
 use crate::scene::load::{Loaded, load};
@@ -19,7 +20,7 @@ use crate::scene::load::{Loaded, load};
     boids.max_speed=6\n  agent2028 open flock --until 600 --speed max\n  agent2028 open flock --out runs/1"
 )]
 pub(crate) struct Open {
-    /// A scene file, or the name of a built-in scene; the welcome scene if absent.
+    /// A scene file, the name of a built-in scene, or the folder of a recorded run; the welcome scene if absent.
     scene: Option<String>,
     #[command(flatten)]
     scene_arguments: SceneArguments,
@@ -33,10 +34,10 @@ pub(crate) struct Open {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Writes a checkpoint into the folder every so many ticks.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "out")]
+    #[arg(long, value_name = "N", value_parser = above_zero, requires = "out")]
     checkpoint_every: Option<u64>,
     /// Writes a state hash into the folder every so many ticks; that of the last tick is written in any case.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "out")]
+    #[arg(long, value_name = "N", value_parser = above_zero, requires = "out")]
     hash_every: Option<u64>,
     /// Uses this many threads for the simulation; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -49,7 +50,7 @@ pub(crate) struct Open {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WindowArguments {
     /// Closes the window after this tick and prints the state hash.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole)]
     until: Option<u64>,
     /// Size of the window.
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
@@ -87,15 +88,40 @@ pub(crate) fn display() -> Result<(), String> {
             "there is no display (the variable DISPLAY is not set)".into()
         });
     }
-    // A local display is a socket; one that nobody listens on would end in a panic far inside.
-    if let Some(number) = display.strip_prefix(':').map(|rest| rest.split('.').next().unwrap_or(rest)) {
-        let socket = format!("/tmp/.X11-unix/X{number}");
-        #[cfg(unix)]
-        if std::os::unix::net::UnixStream::connect(&socket).is_err() {
-            return Err(format!("nothing answers on display {display}"));
-        }
-    }
-    Ok(())
+    // A display is a place and a number: `:0`, `:0.1`, `unix:0`, `host:10.0`. One that nobody listens on would end in a panic far
+    // inside.
+    let number = display.rsplit_once(':').and_then(|(place, rest)| {
+        let number = rest.split('.').next().unwrap_or(rest);
+        Some((place, number.parse::<u16>().ok()?))
+    });
+    let Some((place, number)) = number else {
+        return Err(format!("the variable DISPLAY is \"{display}\", which names no display; for example :0"));
+    };
+    let answers = match place {
+        "" | "unix" => local_display_answers(number),
+        host => remote_display_answers(host, number),
+    };
+    if answers { Ok(()) } else { Err(format!("nothing answers on display {display}")) }
+}
+
+#[cfg(unix)]
+fn local_display_answers(number: u16) -> bool {
+    std::os::unix::net::UnixStream::connect(format!("/tmp/.X11-unix/X{number}")).is_ok()
+}
+
+#[cfg(not(unix))]
+fn local_display_answers(_: u16) -> bool {
+    true
+}
+
+/// Displays of other machines listen from port 6000 on.
+fn remote_display_answers(host: &str, number: u16) -> bool {
+    use std::net::{TcpStream, ToSocketAddrs as _};
+    let Some(port) = 6000_u16.checked_add(number) else { return false };
+    // A name without dots and colons that is a protocol (`tcp/host`) is written before the host.
+    let host = host.rsplit_once('/').map_or(host, |(_, host)| host).trim_matches(['[', ']']);
+    let Ok(addresses) = (host, port).to_socket_addrs() else { return false };
+    addresses.into_iter().any(|address| TcpStream::connect_timeout(&address, Duration::from_secs(5)).is_ok())
 }
 
 impl Open {
@@ -116,6 +142,9 @@ impl Open {
 
     pub(crate) fn execute(self) -> Result<u8, Failure> {
         let settings = self.scene_arguments.settings();
+        if let Some(folder) = self.scene.as_ref().map(PathBuf::from).filter(|path| path.is_dir()) {
+            return self.open_run(&folder, settings.is_empty());
+        }
         let name = self.scene.as_deref().unwrap_or("welcome");
         let (loaded, broken) = match load(name, &settings) {
             Ok(loaded) => (loaded, None),
@@ -131,7 +160,7 @@ impl Open {
             }
         };
         if let Err(reason) = display() {
-            eprintln!("A window can't be opened: {reason}.\nWithout a window: agent2028 run {name}");
+            say(&format!("A window can't be opened: {reason}.\nWithout a window: agent2028 run {name}"));
             return Ok(BAD_INPUT);
         }
         let options = WindowOptions {
@@ -149,6 +178,21 @@ impl Open {
             ..self.window.options()
         };
         show(loaded, &options)
+    }
+
+    /// Opens a recorded run, as `replay` does.
+    fn open_run(self, folder: &Path, as_recorded: bool) -> Result<u8, Failure> {
+        let recording = Recording::open(folder)?;
+        if !as_recorded || self.out.is_some() {
+            say("A recorded run is shown as it was: without --seed, --set and --out.");
+            return Ok(BAD_INPUT);
+        }
+        if let Err(reason) = display() {
+            let folder = folder.display();
+            say(&format!("A window can't be opened: {reason}.\nWithout a window: agent2028 replay {folder} --verify"));
+            return Ok(BAD_INPUT);
+        }
+        self.window.show_recording(recording, 0, self.threads)
     }
 }
 

@@ -6,7 +6,7 @@ use agent2028_chart::{ChartError, Style, csv};
 use agent2028_core::checkpoint::write_atomically;
 use clap::Args;
 
-use super::{Failure, ThemeArgument, print};
+use super::{Failure, ThemeArgument, counted, print};
 use crate::plot::{PlotError, chart, open_all};
 
 /// Draws metrics of one or several recorded runs over one another, with a mark for everything that was done to them.
@@ -97,6 +97,7 @@ impl Plot {
         write_atomically(&self.out, &bytes)
             .map_err(|error| Failure::Input(miette::miette!("{}: {error}", self.out.display())))?;
         let series: usize = chart.plots.iter().map(|plot| plot.series.len()).sum();
-        print(&format!("{}: {} series in {} plots\n", self.out.display(), series, chart.plots.len()))
+        let plots = counted(chart.plots.len() as u64, "plot", "plots");
+        print(&format!("{}: {} in {plots}\n", self.out.display(), counted(series as u64, "series", "series")))
     }
 }

@@ -1,14 +1,15 @@
 //! `agent2028 render`: pictures, GIFs and films of a scene.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use agent2028_view::picture::PictureError;
 use agent2028_view::{ColorBy, SizeBy};
 use clap::Args;
 
 use super::run::Meter;
-use super::{BAD_INPUT, DONE, Failure, SceneArguments, ThemeArgument, print};
+use super::{BAD_INPUT, DONE, Failure, SceneArguments, ThemeArgument, above_zero, counted, print, say, whole};
 use crate::headless::Progress;
+use crate::record::Recording;
 use crate::render::film::{Film, FilmFormat};
 use crate::render::{PictureOptions, RenderError, Studio, view_of, write_png};
 use crate::scene::load::load;
@@ -21,21 +22,21 @@ use crate::scene::load::load;
     welcome.png\n  agent2028 render murmuration --every 1 --fps 30 --out murmuration.mp4 --size 1920x1080"
 )]
 pub(crate) struct Render {
-    /// A scene file, or the name of a built-in scene.
+    /// A scene file, the name of a built-in scene, or the folder of a recorded run.
     scene: String,
     #[command(flatten)]
     scene_arguments: SceneArguments,
-    /// A picture after this tick; the scene's last if neither --at nor --every is given.
-    #[arg(long, value_name = "N", conflicts_with = "every")]
+    /// A picture after this tick; the last of the scene or run if neither --at nor --every is given.
+    #[arg(long, value_name = "N", conflicts_with = "every", value_parser = whole)]
     at: Option<u64>,
     /// A film with a frame every so many ticks.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = above_zero)]
     every: Option<u64>,
     /// The tick of the film's first frame.
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "every")]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "every", value_parser = whole)]
     from: u64,
-    /// The tick of the film's last frame; by default the scene's last.
-    #[arg(long, value_name = "N", requires = "every")]
+    /// The tick of the film's last frame; by default the last of the scene or run.
+    #[arg(long, value_name = "N", requires = "every", value_parser = whole)]
     until: Option<u64>,
     /// Frames per second of the film.
     #[arg(long, value_name = "F", default_value_t = 25.0, value_parser = parse_rate, requires = "every")]
@@ -66,7 +67,7 @@ pub(crate) struct Render {
     #[arg(long, value_name = "WHAT")]
     color_by: Option<String>,
     /// Both ends of the colour scale of a quantity, for example 0..1; where nearly all values lie if absent.
-    #[arg(long, value_name = "FROM..TO", value_parser = parse_range)]
+    #[arg(long, value_name = "FROM..TO", allow_hyphen_values = true, value_parser = parse_range)]
     color_range: Option<(f64, f64)>,
     /// What the size of agents tells: uniform, speed, health, or any quantity; by default what the scene says.
     #[arg(long, value_name = "WHAT")]
@@ -129,16 +130,26 @@ impl Render {
         let is_png = self.out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
         match (self.every, format) {
             (None, _) if !is_png => {
-                eprintln!("A picture is written as PNG: --out FILE.png. For a film, add --every N.");
+                say("A picture is written as PNG: --out FILE.png. For a film, add --every N.");
                 return Ok(BAD_INPUT);
             }
             (Some(_), None) => {
-                eprintln!("A film is written as GIF, MP4 or WebM: --out FILE.gif, FILE.mp4 or FILE.webm.");
+                say("A film is written as GIF, MP4 or WebM: --out FILE.gif, FILE.mp4 or FILE.webm.");
                 return Ok(BAD_INPUT);
             }
             _ => {}
         }
-        let loaded = load(&self.scene, &self.scene_arguments.settings())?;
+        let settings = self.scene_arguments.settings();
+        let folder = Path::new(&self.scene);
+        let recording = if folder.is_dir() { Some(Recording::open(folder)?) } else { None };
+        let loaded = match &recording {
+            Some(_) if !settings.is_empty() => {
+                say("A recorded run is drawn as it was: without --seed and --set.");
+                return Ok(BAD_INPUT);
+            }
+            Some(recording) => recording.loaded.clone(),
+            None => load(&self.scene, &settings)?,
+        };
         let mut view = view_of(&loaded.scene.view);
         view.theme = self.theme.into();
         view.legend = (self.panels || self.legend) && !self.no_legend;
@@ -161,17 +172,21 @@ impl Render {
             threads: self.threads.map(usize::from),
             ..PictureOptions::default()
         };
-        let end = loaded.scene.duration_ticks();
+        let end = recording.as_ref().map_or_else(|| loaded.scene.duration_ticks(), |recording| recording.last_tick);
+        let studio = || match &recording {
+            Some(recording) => Studio::of_run(recording, &options).map_err(Failure::from),
+            None => Studio::new(&loaded, &options).map_err(Failure::from),
+        };
         match (self.every, format) {
             (Some(every), Some(format)) => {
                 let until = self.until.unwrap_or(end);
                 if until < self.from {
-                    eprintln!("The film would end (tick {until}) before it begins (tick {}).", self.from);
+                    say(&format!("The film would end (tick {until}) before it begins (tick {}).", self.from));
                     return Ok(BAD_INPUT);
                 }
                 // Whether the file can be written is known before anything runs.
                 let mut film = Film::begin(&self.out, format, self.size, self.fps)?;
-                let mut studio = Studio::new(&loaded, &options)?;
+                let mut studio = studio()?;
                 let mut meter = Meter::new();
                 let mut frames = 0;
                 for tick in (self.from..=until).step_by(usize::try_from(every).unwrap_or(usize::MAX)) {
@@ -181,17 +196,18 @@ impl Render {
                     let agents = studio.simulation().agents();
                     meter.show(Progress { tick: reached, last: until, agents });
                     if reached < tick {
-                        eprintln!("A fault stopped the run at tick {reached}; the film ends there.");
+                        say(&format!("A fault stopped the run at tick {reached}; the film ends there."));
                         break;
                     }
                 }
                 film.finish()?;
                 meter.finish();
-                print(&format!("{}: {frames} frames, {:.1} s\n", self.out.display(), f64::from(frames) / self.fps))
+                let told = counted(frames, "frame", "frames");
+                print(&format!("{}: {told}, {:.1} s\n", self.out.display(), frames as f64 / self.fps))
             }
             _ => {
                 let tick = self.at.unwrap_or(end);
-                let mut studio = Studio::new(&loaded, &options)?;
+                let mut studio = studio()?;
                 let mut meter = Meter::new();
                 // In steps, so that progress can be shown.
                 let mut reached = 0;
@@ -199,7 +215,7 @@ impl Render {
                     let next = studio.advance_to(tick.min(reached + 20));
                     meter.show(Progress { tick: next, last: tick, agents: studio.simulation().agents() });
                     if next <= reached {
-                        eprintln!("A fault stopped the run at tick {reached}; the picture is of then.");
+                        say(&format!("A fault stopped the run at tick {reached}; the picture is of then."));
                         break;
                     }
                     reached = next;

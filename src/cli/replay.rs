@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::run::Meter;
-use super::{DONE, FAILED, Failure, Format, json, print};
+use super::{DONE, FAILED, Failure, Format, counted, json, print, say, whole};
 use crate::record::Recording;
 use crate::replay::{Verification, verify};
 
@@ -23,7 +23,7 @@ pub(crate) struct Replay {
     #[arg(long)]
     verify: bool,
     /// The tick that the window shows first.
-    #[arg(long, value_name = "TICK", default_value_t = 0, conflicts_with = "verify")]
+    #[arg(long, value_name = "TICK", default_value_t = 0, conflicts_with = "verify", value_parser = whole)]
     at: u64,
     /// Uses this many threads; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -45,10 +45,10 @@ impl Replay {
         #[cfg(feature = "desktop")]
         match super::open::display() {
             Ok(()) => return self.window.show_recording(recording, self.at, self.threads),
-            Err(reason) => eprintln!("No window: {reason}. Verifying the run instead.\n"),
+            Err(reason) => say(&format!("No window: {reason}. Verifying the run instead.\n")),
         }
         #[cfg(not(feature = "desktop"))]
-        eprintln!("This build has no window (feature `desktop`). Verifying the run instead.\n");
+        say("This build has no window (feature `desktop`). Verifying the run instead.\n");
         self.compare(&recording)
     }
 
@@ -66,13 +66,12 @@ impl Replay {
 
 /// What was compared and what came out, for people.
 fn words(found: &Verification) -> String {
-    let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let mut text = format!(
         "{}: {}, {} and {} compared.\n",
         found.folder,
-        count(found.interventions, "intervention done again", "interventions done again"),
-        count(found.hashes, "state hash", "state hashes"),
-        count(found.checkpoints, "checkpoint", "checkpoints"),
+        counted(found.interventions as u64, "intervention done again", "interventions done again"),
+        counted(found.hashes as u64, "state hash", "state hashes"),
+        counted(found.checkpoints as u64, "checkpoint", "checkpoints"),
     );
     for note in &found.notes {
         text.push_str(&format!("note: {note}\n"));

@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::write_up::summary_text;
-use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, json, print};
+use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, above_zero, json, print, say, whole};
 use crate::headless::{Progress, RunOptions, run};
 use crate::record::recording;
 use crate::scene::load::{Loaded, load};
@@ -25,7 +25,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     scene_arguments: SceneArguments,
     /// Ends after this tick.
-    #[arg(long, value_name = "N", conflicts_with = "duration")]
+    #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = whole)]
     ticks: Option<u64>,
     /// Ends after this much simulated time: 90s, 1.5m, 2h, or a number of seconds.
     #[arg(long = "for", value_name = "TIME", value_parser = parse_seconds)]
@@ -38,7 +38,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     out: Option<PathBuf>,
     /// Writes a checkpoint every so many ticks; needs --out or --resume.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = above_zero)]
     checkpoint_every: Option<u64>,
     /// Goes on from the newest whole checkpoint of the run in DIR, and writes there, with the ticks, threads, checkpoints and
     /// state hashes that the run was asked for, unless they are given anew. A complete run stays as it is unless more ticks
@@ -46,8 +46,12 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DIR")]
     resume: Option<PathBuf>,
     /// Tells the state hash every so many ticks: into hashes.csv with --out, else to the log.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = above_zero)]
     hash_every: Option<u64>,
+    /// Records these metrics too, although they cost something: a name, or a pattern such as 'trust.*'; can be repeated. Metrics that
+    /// cost next to nothing are always recorded, others only if the scene or somebody names them.
+    #[arg(long, value_name = "PATTERN")]
+    metrics: Vec<String>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -64,7 +68,7 @@ pub(crate) fn parse_seconds(text: &str) -> Result<f64, String> {
     };
     match number.trim().parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number * factor),
-        _ => Err("write for example 60s, 1.5m or 2h".into()),
+        _ => Err("write a time from 0 up, for example 60s, 1.5m or 2h".into()),
     }
 }
 
@@ -81,6 +85,7 @@ impl Run {
             checkpoint_every: None,
             resume: None,
             hash_every: None,
+            metrics: Vec::new(),
             format: Format::Text,
         }
     }
@@ -96,7 +101,7 @@ impl Run {
 
     pub(crate) fn execute(self) -> Result<u8, Failure> {
         if self.checkpoint_every.is_some() && self.out.is_none() && self.resume.is_none() {
-            eprintln!("--checkpoint-every needs a folder to write to: add --out DIR");
+            say("--checkpoint-every needs a folder to write to: add --out DIR");
             return Ok(BAD_INPUT);
         }
         let loaded = self.load()?;
@@ -111,6 +116,7 @@ impl Run {
             checkpoint_every: self.checkpoint_every,
             hash_every: self.hash_every,
             resume: self.resume,
+            metrics: self.metrics,
             ..RunOptions::default()
         };
         let mut meter = Meter::new();
@@ -152,7 +158,7 @@ impl Meter {
                 bar
             });
             bar.set_position(progress.tick);
-            bar.set_message(format!("{} agents", HumanCount(progress.agents as u64)));
+            bar.set_message(agents(progress.agents));
             return;
         }
         let now = Instant::now();
@@ -164,12 +170,12 @@ impl Meter {
         if elapsed >= Duration::from_secs(1) {
             let rate = (progress.tick - self.last_tick) as f64 / elapsed.as_secs_f64();
             let percent = 100 * progress.tick / progress.last.max(1);
-            eprintln!(
-                "tick {} of {} ({percent} %), {} agents, {rate:.0} ticks/s",
+            say(&format!(
+                "tick {} of {} ({percent} %), {}, {rate:.0} ticks/s",
                 HumanCount(progress.tick),
                 HumanCount(progress.last),
-                HumanCount(progress.agents as u64)
-            );
+                agents(progress.agents)
+            ));
             (self.last_line, self.last_tick) = (Some(now), progress.tick);
         }
     }
@@ -179,6 +185,10 @@ impl Meter {
             bar.finish_and_clear();
         }
     }
+}
+
+fn agents(count: usize) -> String {
+    format!("{} {}", HumanCount(count as u64), if count == 1 { "agent" } else { "agents" })
 }
 
 const BAR: &str = "{bar:32} {human_pos}/{human_len} ticks  {per_sec}  {eta} left  {msg}";

@@ -1,5 +1,6 @@
 //! `agent2028 test`: runs scenes and judges what they expect.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::check::scene_files;
 use super::write_up::{number, right, table, verdict_table};
-use super::{DONE, FAILED, Failure, Format, SceneArguments, json, print, tell};
+use super::{DONE, FAILED, Failure, Format, SceneArguments, counted, json, print, tell};
 use crate::headless::{RunOptions, Summary, run};
 use crate::scene::load::load;
 use crate::scene::report::Line;
@@ -48,9 +49,31 @@ enum Outcome {
 impl Test {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
         let mut outcomes = Vec::new();
+        let judged = self.judge(&mut outcomes);
+        // Whatever happened, it stands in the file: those who read that don't see what is printed.
+        let written = self.junit.as_ref().map_or(Ok(()), |file| write_junit(file, &outcomes, judged.as_ref().err()));
+        let code = judged?;
+        written?;
+        match self.format {
+            Format::Json => print(&json(&outcomes)?)?,
+            Format::Text => print(&overview(&outcomes))?,
+        };
+        Ok(code)
+    }
+
+    /// Runs all scenes; the exit code that they deserve.
+    fn judge(&self, outcomes: &mut Vec<Outcome>) -> Result<u8, Failure> {
         let mut code = DONE;
         for path in &self.paths {
-            for scene in scene_files(path)? {
+            let scenes = match scene_files(path) {
+                Ok(scenes) => scenes,
+                Err(failure) => {
+                    code = code.max(tell(&failure));
+                    outcomes.push(Outcome::wrong(path.clone(), &failure));
+                    continue;
+                }
+            };
+            for scene in scenes {
                 let options = RunOptions { threads: self.threads.map(usize::from), ..Default::default() };
                 let result = without_a_fall(|| {
                     load(&scene, &self.scene_arguments.settings())
@@ -63,30 +86,17 @@ impl Test {
                         if !summary.passed() {
                             code = code.max(FAILED);
                         }
-                        if self.format == Format::Text {
-                            print_verdicts(&summary)?;
-                        }
+                        let failed = (self.format == Format::Text).then(|| print_verdicts(&summary));
                         outcomes.push(Outcome::Ran(Box::new(summary)));
+                        failed.transpose()?;
                     }
                     Err(failure) => {
                         code = code.max(tell(&failure));
-                        outcomes.push(match failure {
-                            Failure::Scene(error) => Outcome::Wrong { scene, problems: error.lines() },
-                            Failure::Input(report) | Failure::Internal(report) => {
-                                Outcome::Broken { scene, fault: report.to_string() }
-                            }
-                        });
+                        outcomes.push(Outcome::wrong(scene, &failure));
                     }
                 }
             }
         }
-        if let Some(file) = &self.junit {
-            write_junit(file, &outcomes)?;
-        }
-        match self.format {
-            Format::Json => print(&json(&outcomes)?)?,
-            Format::Text => print(&overview(&outcomes))?,
-        };
         Ok(code)
     }
 }
@@ -100,13 +110,22 @@ fn without_a_fall<T>(judge: impl FnOnce() -> Result<T, Failure>) -> Result<T, Fa
     })
 }
 
+impl Outcome {
+    fn wrong(scene: String, failure: &Failure) -> Self {
+        match failure {
+            Failure::Scene(error) => Self::Wrong { scene, problems: error.lines() },
+            Failure::Input(report) | Failure::Internal(report) => Self::Broken { scene, fault: report.to_string() },
+        }
+    }
+}
+
 /// Tells a scene that fails with all its expectations, as soon as it has run.
 fn print_verdicts(summary: &Summary) -> Result<u8, Failure> {
     if summary.passed() {
         return Ok(DONE);
     }
     let mut text = format!("{} does not do what it should:\n{}\n", summary.scene, verdict_table(&summary.expectations));
-    for verdict in summary.expectations.iter().filter(|verdict| !verdict.met && !verdict.because.is_empty()) {
+    for verdict in summary.expectations.iter().filter(|verdict| verdict.failed() && !verdict.because.is_empty()) {
         text += &format!("{}: {}\n", verdict.metric, verdict.because);
     }
     print(&(text + "\n"))
@@ -130,13 +149,14 @@ fn overview(outcomes: &[Outcome]) -> String {
                 ]);
             }
             Outcome::Wrong { scene, problems } => {
+                let how = format!("WRONG ({})", counted(problems.len() as u64, "problem", "problems"));
                 rows.add_row(vec![
                     comfy_table::Cell::new(scene),
                     right(""),
                     right(""),
                     right(""),
                     right(""),
-                    comfy_table::Cell::new(format!("WRONG ({} problems)", problems.len())),
+                    comfy_table::Cell::new(how),
                 ]);
             }
             Outcome::Broken { scene, .. } => {
@@ -147,54 +167,88 @@ fn overview(outcomes: &[Outcome]) -> String {
             }
         }
     }
-    format!("{rows}\n{passed} of {} scenes passed\n", outcomes.len())
+    format!("{rows}\n{passed} of {} passed\n", counted(outcomes.len() as u64, "scene", "scenes"))
 }
 
-fn write_junit(file: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
+/// Writes what came out as JUnit XML: a suite per scene, a case per expectation.
+fn write_junit(file: &Path, outcomes: &[Outcome], broke: Option<&Failure>) -> Result<(), Failure> {
     let mut report = Report::new("agent2028 test");
     for outcome in outcomes {
-        let suite = match outcome {
-            Outcome::Ran(summary) => {
-                let mut suite = TestSuite::new(&*summary.scene);
-                suite.set_time(Duration::from_secs_f64(summary.wall_seconds));
-                for verdict in &summary.expectations {
-                    let status = if verdict.met {
-                        TestCaseStatus::success()
-                    } else {
-                        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                        let got = verdict.got.map_or_else(|| "no value".into(), |got| got.to_string());
-                        status.set_message(format!("{}: wanted {}, got {got}", verdict.metric, verdict.wanted));
-                        status
-                    };
-                    let name = format!("{}: {}", verdict.metric, verdict.wanted);
-                    suite.add_test_case(TestCase::new(name, status));
-                }
-                suite
-            }
+        report.add_test_suite(match outcome {
+            Outcome::Ran(summary) => suite_of(summary),
             Outcome::Wrong { scene, problems } => {
-                let mut suite = TestSuite::new(&**scene);
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 let lines: Vec<String> = problems
                     .iter()
                     .map(|line| format!("{}:{}:{}: {}", line.file, line.line, line.column, line.message))
                     .collect();
-                status.set_message(lines.join("\n"));
-                suite.add_test_case(TestCase::new("is a valid scene", status));
+                status.set_message(lines.first().cloned().unwrap_or_default()).set_description(lines.join("\n"));
+                let mut suite = TestSuite::new(&**scene);
+                suite.add_test_case(case(scene, "can be run", status));
                 suite
             }
             Outcome::Broken { scene, fault } => {
-                let mut suite = TestSuite::new(&**scene);
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 status.set_message(fault.as_str());
-                suite.add_test_case(TestCase::new("runs to its end", status));
+                let mut suite = TestSuite::new(&**scene);
+                suite.add_test_case(case(scene, "can be run", status));
                 suite
             }
-        };
+        });
+    }
+    if let Some(failure) = broke {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(match failure {
+            Failure::Scene(error) => error.to_string(),
+            Failure::Input(report) | Failure::Internal(report) => report.to_string(),
+        });
+        let mut suite = TestSuite::new("agent2028 test");
+        suite.add_test_case(case("agent2028 test", "all scenes are judged", status));
         report.add_test_suite(suite);
     }
     let text = report.to_string().map_err(|error| Failure::Internal(miette::miette!("{error}")))?;
-    agent2028_core::checkpoint::write_atomically(file, text.as_bytes())
+    agent2028_core::whole_file::write_atomically(file, text.as_bytes())
         .map_err(|error| Failure::Input(miette::miette!("{}: {error}", file.display())))
+}
+
+fn case(scene: &str, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname(scene);
+    case
+}
+
+fn suite_of(summary: &Summary) -> TestSuite {
+    let mut suite = TestSuite::new(&*summary.scene);
+    suite.set_time(Duration::from_secs_f64(summary.wall_seconds));
+    let mut names = BTreeMap::new();
+    for verdict in &summary.expectations {
+        let status = if verdict.met {
+            TestCaseStatus::success()
+        } else if verdict.judged {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let got = verdict.got.map_or_else(|| "no value".into(), |got| got.to_string());
+            let message = format!("{}: wanted {}, got {got}", verdict.metric, verdict.wanted);
+            let reason = if verdict.because.is_empty() { String::new() } else { format!("\n{}", verdict.because) };
+            status.set_type("expectation not met").set_description(format!("{message}{reason}"));
+            status.set_message(message);
+            status
+        } else {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message("the run ended before it could be judged");
+            status
+        };
+        let name = format!("{}: {}", verdict.metric, verdict.wanted);
+        let times = names.entry(name.clone()).and_modify(|times| *times += 1).or_insert(1);
+        // Readers take cases of one name for one case.
+        let name = if *times == 1 { name } else { format!("{name} ({times})") };
+        suite.add_test_case(case(&summary.scene, &name, status));
+    }
+    if summary.stopped {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(format!("a fault stopped the run at tick {}", summary.ticks));
+        suite.add_test_case(case(&summary.scene, "runs to its end", status));
+    }
+    suite
 }
 
 #[cfg(test)]
@@ -214,7 +268,7 @@ mod tests {
             Outcome::Broken { scene: "a.ron".into(), fault: report.to_string() },
             Outcome::Wrong { scene: "b.ron".into(), problems: Vec::new() },
         ];
-        write_junit(&file, &outcomes).unwrap_or_else(|_| panic!("the file is written"));
+        write_junit(&file, &outcomes, None).unwrap_or_else(|_| panic!("the file is written"));
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.contains("a.ron") && text.contains("two systems at once") && text.contains("b.ron"), "{text}");
         assert!(overview(&outcomes).contains("BROKEN"));

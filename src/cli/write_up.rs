@@ -87,6 +87,9 @@ pub(crate) fn summary_text(summary: &Summary) -> String {
     if !summary.expectations.is_empty() {
         out += &format!("\n{}\n", verdict_table(&summary.expectations));
     }
+    if summary.expectations.iter().any(|verdict| !verdict.judged) {
+        out += "\nThe run ended before all expectations could be judged: `agent2028 test` runs the whole length.\n";
+    }
     out += &failed_text(&summary.failed_interventions);
     if summary.stopped {
         out += "\nA fault stopped the run: see the log above (on_fault is Stop).\n";
@@ -127,7 +130,7 @@ pub(crate) fn verdict_table(verdicts: &[Verdict]) -> Table {
             Cell::new(&verdict.metric),
             Cell::new(&verdict.wanted),
             right(verdict.got.map_or_else(|| "no value".into(), number)),
-            Cell::new(if verdict.met { "met" } else { "NOT MET" }),
+            Cell::new(verdict.word()),
         ]);
     }
     table

@@ -1,7 +1,8 @@
 //! Where the window keeps what is not part of any scene: unsaved texts, recent files, pictures, people's own scenes.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use agent2028_core::whole_file::write_atomically;
 
 /// The folders of this program for this person, as the system's customs have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,25 +29,10 @@ impl Places {
 /// # Errors
 /// If the file or a folder can't be written.
 pub fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder)?;
-    let mut part = tempfile::Builder::new().prefix(".agent2028-").tempfile_in(folder)?;
-    part.write_all(bytes)?;
-    part.as_file().sync_all()?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // A file that is replaced keeps who may read it; a new one is like any other file.
-        let mode = std::fs::metadata(file).map_or(0o644, |about| about.permissions().mode());
-        part.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
     }
-    // What a link leads to is written, not the link.
-    let target = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
-    part.persist(target).map_err(|error| error.error)?;
-    Ok(())
+    write_atomically(file, bytes)
 }
 
 #[cfg(test)]

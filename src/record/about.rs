@@ -43,7 +43,8 @@ impl About {
     /// The name of the file.
     pub const FILE: &'static str = "about.json";
 
-    /// What there is to know of a run of a scene.
+    /// What there is to know of a run of a scene. Its columns are the metrics that are recorded: all that cost next to nothing, and
+    /// those others that somebody wants.
     #[must_use]
     pub fn of(loaded: &Loaded, metrics: &Metrics) -> Self {
         let column = |spec: &agent2028_core::metrics::MetricSpec| Column {
@@ -58,7 +59,11 @@ impl About {
             fingerprint: Self::fingerprint_of(loaded),
             tick_hz: loaded.scene.tick_hz,
             epoch: loaded.scene.epoch().to_rfc3339(),
-            metrics: metrics.iter().map(|(spec, _)| column(spec)).collect(),
+            metrics: metrics
+                .iter()
+                .filter(|(spec, _)| metrics.records(&spec.name))
+                .map(|(spec, _)| column(spec))
+                .collect(),
         }
     }
 

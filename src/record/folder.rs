@@ -91,17 +91,19 @@ impl RunFolder {
                 fs::remove_file(&file).map_err(io_error(&file))?;
             }
         }
-        let mut about = About::of(loaded, world.resource::<Metrics>());
         let metrics = path.join("metrics.csv");
+        // The columns are those with which the run began, and who wanted them wants them still.
+        let names: Vec<String> =
+            if metrics.exists() { rows::header(&metrics)?.names.into_iter().skip(1).collect() } else { Vec::new() };
+        for name in &names {
+            world.resource_mut::<Metrics>().want(name);
+        }
+        let mut about = About::of(loaded, world.resource::<Metrics>());
         let mut columns: Vec<String> = about.metrics.iter().map(|column| column.name.clone()).collect();
-        if metrics.exists() {
-            // The columns are those with which the run began.
-            let names: Vec<String> = rows::header(&metrics)?.names.into_iter().skip(1).collect();
-            if !names.is_empty() {
-                about.metrics.retain(|column| names.contains(&column.name));
-                about.metrics.sort_by_key(|column| names.iter().position(|name| *name == column.name));
-                columns = names;
-            }
+        if !names.is_empty() {
+            about.metrics.retain(|column| names.contains(&column.name));
+            about.metrics.sort_by_key(|column| names.iter().position(|name| *name == column.name));
+            columns = names;
         }
         about.write(path)?;
         let header = header_of(&columns);

@@ -366,22 +366,40 @@ fn check_number(node: &Node, whole: Option<(f64, f64)>, limits: Limits, findings
     }
 }
 
+/// Whole numbers are compared as such, so that large seeds keep all their digits.
+fn check_whole(node: &Node, (least, most): (i128, i128), limits: Limits, findings: &mut Findings) {
+    let Kind::Number(text) = &node.kind else {
+        return check_number(node, None, limits, findings);
+    };
+    let plain = text.replace('_', "");
+    let Some(number) = plain.parse::<i128>().ok().filter(|number| (least..=most).contains(number)) else {
+        if plain.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit()) {
+            let range = limits.range.map_or_else(|| format!("{least} to {most}"), |range| range.to_string());
+            let help = format!("write a whole number from {range}").replace("from at least", "of at least");
+            return findings.push(misfit(&node.place, format!("{plain} does not fit here"), help));
+        }
+        if !parse_number(text).is_some_and(f64::is_finite) {
+            return check_number(node, None, limits, findings);
+        }
+        return wrong(node, "a whole number", "leave the fraction out", findings);
+    };
+    if let Some(range) = limits.range
+        && !range.contains(number as f64)
+    {
+        let unit = limits.unit.map_or(String::new(), |unit| format!(" {}", unit.0));
+        findings.push(misfit(
+            &node.place,
+            format!("{number} is out of range"),
+            format!("the value must be {range}{unit}"),
+        ));
+    }
+}
+
 fn check_plain(node: &Node, id: TypeId, limits: Limits, findings: &mut Findings) {
     macro_rules! whole {
         ($($kind:ty),*) => {
             $(if id == TypeId::of::<$kind>() {
-                let fraction = match &node.kind {
-                    // Integers are read exactly, so that large seeds keep all their digits.
-                    Kind::Number(text) => {
-                        let plain = text.replace('_', "");
-                        plain.parse::<$kind>().is_err() && parse_number(text).is_some_and(|number| number.fract() != 0.0 || plain.contains(['.', 'e', 'E']))
-                    }
-                    _ => false,
-                };
-                if fraction {
-                    return wrong(node, "a whole number", "leave the fraction out", findings);
-                }
-                return check_number(node, Some((<$kind>::MIN as f64, <$kind>::MAX as f64)), limits, findings);
+                return check_whole(node, (<$kind>::MIN as i128, <$kind>::MAX as i128), limits, findings);
             })*
         };
     }

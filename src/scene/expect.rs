@@ -87,6 +87,11 @@ impl Expectation {
         text
     }
 
+    /// The tick up to which a run has to go to tell, in a scene of this length.
+    fn needs(&self, duration: u64) -> u64 {
+        self.over.map_or(duration, |(_, to)| to)
+    }
+
     fn covers(&self, tick: u64) -> bool {
         self.over.is_none_or(|(from, to)| (from..=to).contains(&tick))
     }
@@ -159,9 +164,29 @@ pub struct Verdict {
     pub got: Option<f64>,
     /// Whether that is good enough.
     pub met: bool,
+    /// Whether the run went far enough to tell.
+    pub judged: bool,
     /// Why it was expected.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub because: String,
+}
+
+impl Verdict {
+    /// Whether the run went far enough to tell, and it is not met.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.judged && !self.met
+    }
+
+    /// The verdict in a word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match (self.judged, self.met) {
+            (false, _) => "not judged",
+            (true, true) => "met",
+            (true, false) => "NOT MET",
+        }
+    }
 }
 
 /// The running scene's expectations and what has been seen of them.
@@ -169,33 +194,38 @@ pub struct Verdict {
 pub struct Expectations {
     list: Vec<Expectation>,
     seen: Vec<Seen>,
+    /// The length of the scene in ticks.
+    duration: u64,
 }
 
 impl Expectations {
-    /// Begins to watch.
+    /// Begins to watch a scene of this length in ticks.
     #[must_use]
-    pub fn new(list: Vec<Expectation>) -> Self {
+    pub fn new(list: Vec<Expectation>, duration: u64) -> Self {
         let seen = vec![Seen::default(); list.len()];
-        Self { list, seen }
+        Self { list, seen, duration }
     }
 
-    /// How the expectations stand now.
+    /// How the expectations stand after a tick. What a run is too short for is not judged.
     #[must_use]
-    pub fn verdicts(&self) -> Vec<Verdict> {
+    pub fn verdicts(&self, tick: u64) -> Vec<Verdict> {
         self.list
             .iter()
             .zip(&self.seen)
             .map(|(expectation, seen)| {
                 let got = seen.take(expectation.statistic);
-                let met = got.is_some_and(|got| {
-                    expectation.at_least.is_none_or(|least| got >= least)
-                        && expectation.at_most.is_none_or(|most| got <= most)
-                });
+                let judged = tick >= expectation.needs(self.duration);
+                let met = judged
+                    && got.is_some_and(|got| {
+                        expectation.at_least.is_none_or(|least| got >= least)
+                            && expectation.at_most.is_none_or(|most| got <= most)
+                    });
                 Verdict {
                     metric: expectation.metric.clone(),
                     wanted: expectation.wanted(),
                     got,
                     met,
+                    judged,
                     because: expectation.because.clone(),
                 }
             })
@@ -233,7 +263,7 @@ fn watch(clock: Res<SimClock>, metrics: Res<Metrics>, mut expectations: ResMut<E
         return;
     }
     let tick = clock.tick();
-    let Expectations { list, seen } = &mut *expectations;
+    let Expectations { list, seen, .. } = &mut *expectations;
     for (expectation, seen) in list.iter().zip(seen) {
         if !expectation.covers(tick) {
             continue;
@@ -263,7 +293,22 @@ mod tests {
     #[test]
     fn a_metric_without_values_does_not_pass() {
         let expectation = Expectation { metric: "x".into(), at_least: Some(0.0), ..default() };
-        assert!(!Expectations::new(vec![expectation]).verdicts()[0].met);
+        assert!(Expectations::new(vec![expectation], 10).verdicts(10)[0].failed());
+    }
+
+    #[test]
+    fn a_run_that_is_too_short_is_not_judged() {
+        let expect = |over| Expectation { metric: "x".into(), at_least: Some(0.0), over, ..default() };
+        let list = vec![expect(None), expect(Some((2, 5))), expect(Some((2, 20)))];
+        let judged = |tick| {
+            let verdicts = Expectations::new(list.clone(), 10).verdicts(tick);
+            verdicts.iter().map(|verdict| verdict.judged).collect::<Vec<_>>()
+        };
+        assert_eq!(judged(4), [false, false, false]);
+        assert_eq!(judged(5), [false, true, false]);
+        assert_eq!(judged(10), [true, true, false]);
+        assert_eq!(judged(20), [true, true, true]);
+        assert_eq!(Expectations::new(list, 10).verdicts(4)[0].word(), "not judged");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From files to a checked scene: includes are merged, settings applied, CSV files read, and all problems told at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use super::{SCHEMA, Scene, gallery, rows, traces};
 use agent2028_core::agent::AgentGroup;
 use agent2028_core::files::SceneFiles;
 use agent2028_core::reflect_path::{Segment, parse_path};
-use agent2028_core::schema::{Check, Problem, suggest};
+use agent2028_core::schema::{Check, Names, Problem, suggest};
+use agent2028_core::table::{SAVE_AS_UTF8, is_utf16};
 use agent2028_ledger::Opening;
 use agent2028_network::config::TopologyConfig;
 use agent2028_trust::config::Edges;
@@ -21,6 +22,8 @@ use agent2028_trust::ratings::read_ratings;
 const MAX_FILE_BYTES: u64 = 256 << 20;
 /// Includes nested deeper than this are refused.
 const MAX_INCLUDES: usize = 16;
+/// More included files than this are refused.
+const MAX_INCLUDED: usize = 256;
 /// The lists that an include adds to instead of standing in for.
 const JOINED_LISTS: [&str; 5] = ["agents", "timeline", "expect", "plots", "captions"];
 
@@ -262,7 +265,8 @@ impl Loaded {
     /// The error for problems that were found later, when the scene met the plugins.
     #[must_use]
     pub fn error(&self, problems: Vec<Problem>) -> SceneError {
-        let faults = problems.into_iter().map(|problem| locate(&self.tree, problem)).collect();
+        let mut locator = Locator::new(&self.tree);
+        let faults = problems.into_iter().map(|problem| locator.fault(problem)).collect();
         SceneError::new(&self.origin.label(), &self.sources, faults)
     }
 
@@ -305,6 +309,10 @@ pub fn load(path_or_name: &str, settings: &[Setting]) -> Result<Loaded, SceneErr
 
 fn load_file(path: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
     let label = path.display().to_string();
+    if path.is_dir() {
+        let help = "name a scene file; a recorded run's folder is for open, replay, render and plot";
+        return Err(SceneError::whole(&label, "this is a folder", help));
+    }
     let text = read_text(path).map_err(|message| {
         let near = path.parent().map_or_else(
             || Path::new("."),
@@ -369,6 +377,9 @@ fn read_text(path: &Path) -> Result<String, String> {
         return Err(format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read"));
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    if is_utf16(&bytes) {
+        return Err(format!("the file is UTF-16 text; {SAVE_AS_UTF8}"));
+    }
     String::from_utf8(bytes).map_err(|error| {
         format!("the file is not UTF-8 text (byte {} and what follows)", error.utf8_error().valid_up_to())
     })
@@ -426,12 +437,12 @@ impl Loader {
             self.faults.push(fault);
             return Err(self.fail());
         }
-        let stack = match &self.origin {
-            SceneOrigin::File(path) => vec![canonical(path)],
-            _ => Vec::new(),
+        let root = match &self.origin {
+            SceneOrigin::File(path) => Some(canonical(path)),
+            _ => None,
         };
         let folder = self.folder.clone();
-        self.merge_includes(&mut tree, folder.as_deref(), &stack);
+        self.merge_includes(&mut tree, folder.as_deref(), root);
         for setting in settings {
             self.apply_setting(&mut tree, setting);
         }
@@ -455,7 +466,8 @@ impl Loader {
         self.read_files_of_operations(&scene, &tree);
         self.read_ratings(&scene, &tree);
         let problems = scene.problems().into_list();
-        self.faults.extend(problems.into_iter().map(|problem| locate(&tree, problem)));
+        let mut locator = Locator::new(&tree);
+        self.faults.extend(problems.into_iter().map(|problem| locator.fault(problem)));
         let scene_files = self.scene_files(&scene);
         let fingerprint = fingerprint_of(&scene, &scene_files).unwrap_or_else(|error| {
             self.faults.push(Fault::new(tree.place.clone(), error.to_string(), "this scene has no RON form"));
@@ -483,12 +495,35 @@ impl Loader {
         })
     }
 
-    /// Merges the files that the tree includes under it, depth first.
-    fn merge_includes(&mut self, tree: &mut Node, folder: Option<&Path>, stack: &[PathBuf]) {
-        let Some(Kind::List(names)) = tree.field("include").map(|node| node.kind.clone()) else {
+    /// Merges the files that the tree includes under it.
+    fn merge_includes(&mut self, tree: &mut Node, folder: Option<&Path>, root: Option<PathBuf>) {
+        let mut including = Including { stack: root.into_iter().collect(), ..Including::default() };
+        self.collect_includes(tree, folder, Path::new(""), &mut including);
+        // What is included comes before what includes it: the lists stand in this order, and of values the last one counts.
+        let mut pieces = including.pieces;
+        for name in JOINED_LISTS {
+            let lists = pieces.iter_mut().filter_map(|piece| take_field(piece, name));
+            let mut joined: Vec<(Name, Node)> = lists.collect();
+            joined.extend(take_field(tree, name));
+            if let (Some(joined), Kind::Struct(_, fields)) = (join_lists(joined), &mut tree.kind) {
+                fields.push(joined);
+            }
+        }
+        for piece in pieces.into_iter().rev() {
+            merge_under(tree, piece);
+        }
+        if let Kind::Struct(_, fields) = &mut tree.kind {
+            fields.retain(|(field, _)| field.text != "include");
+        }
+    }
+
+    /// Reads what a tree includes, each file once, what is included before what includes it. `beside` leads from the scene's
+    /// folder to the one in which the files are sought.
+    fn collect_includes(&mut self, tree: &Node, folder: Option<&Path>, beside: &Path, including: &mut Including) {
+        let Some(Kind::List(names)) = tree.field("include").map(|node| &node.kind) else {
             return;
         };
-        for name in names.into_iter().rev() {
+        for name in names {
             let Kind::Text(file) = &name.kind else {
                 continue;
             };
@@ -502,21 +537,32 @@ impl Loader {
             };
             let path = folder.join(file);
             let identity = canonical(&path);
-            if stack.contains(&identity) {
-                let chain: Vec<String> = stack.iter().map(|path| short(path)).collect();
+            if including.stack.contains(&identity) {
+                let chain: Vec<String> = including.stack.iter().map(|path| short(path)).collect();
                 self.faults.push(refuse(
                     format!("\"{file}\" includes itself: {} → {}", chain.join(" → "), short(&identity)),
                     "remove one of the includes",
                 ));
                 continue;
             }
-            if stack.len() >= MAX_INCLUDES {
+            if including.stack.len() >= MAX_INCLUDES {
                 self.faults.push(refuse(
                     format!("includes are nested deeper than {MAX_INCLUDES} files"),
                     "include fewer files",
                 ));
                 continue;
             }
+            if including.read.contains(&identity) {
+                continue;
+            }
+            if including.read.len() >= MAX_INCLUDED {
+                self.faults.push(refuse(
+                    format!("the scene includes more than {MAX_INCLUDED} files"),
+                    "put several of them into one",
+                ));
+                return;
+            }
+            including.read.insert(identity.clone());
             let text = match read_text(&path) {
                 Ok(text) => text,
                 Err(error) => {
@@ -538,14 +584,26 @@ impl Loader {
                 self.faults.push(fault);
                 continue;
             }
-            let mut stack = stack.to_vec();
-            stack.push(identity);
-            let folder = path.parent().map(Path::to_path_buf);
-            self.merge_includes(&mut included, folder.as_deref(), &stack);
-            merge_under(tree, included, true);
-        }
-        if let Kind::Struct(_, fields) = &mut tree.kind {
-            fields.retain(|(field, _)| field.text != "include");
+            match &included.kind {
+                Kind::Struct(..) => {}
+                Kind::Tuple(_, items) if items.is_empty() => continue,
+                _ => {
+                    self.faults.push(Fault::new(
+                        included.place.clone(),
+                        "this is no scene",
+                        "write Scene(field: value, …)",
+                    ));
+                    continue;
+                }
+            }
+            let beside = beside.join(Path::new(file).parent().unwrap_or(Path::new("")));
+            including.stack.push(identity);
+            self.collect_includes(&included, path.parent(), &beside, including);
+            including.stack.pop();
+            for name in files_named_in(&mut included) {
+                *name = beside.join(&*name).to_string_lossy().into_owned();
+            }
+            including.pieces.push(included);
         }
     }
 
@@ -667,6 +725,7 @@ impl Loader {
 impl Loader {
     /// Looks through the files that the section `operations` names. Traces stay where they are.
     fn read_files_of_operations(&mut self, scene: &Scene, tree: &Node) {
+        let capabilities = Names::from(scene.capabilities());
         for (at, file, kind) in traces::named(scene) {
             let refuse =
                 |message: String, help: &str| locate(tree, Problem { path: at.clone(), message, help: help.into() });
@@ -685,7 +744,7 @@ impl Loader {
                 continue;
             }
             let path = folder.join(&file);
-            match traces::look_through(&path, kind, &scene.capabilities()) {
+            match traces::look_through(&path, kind, &capabilities) {
                 Ok((found, digest)) => {
                     self.looked_through.insert(file.clone(), (path.clone(), digest));
                     self.files.push(path.clone());
@@ -782,22 +841,73 @@ fn check_schema(tree: &Node) -> Result<(), Fault> {
     }
 }
 
+/// The files that a scene includes, as they are read.
+#[derive(Default)]
+struct Including {
+    /// The file that is being read and those that include it.
+    stack: Vec<PathBuf>,
+    /// All files that were read.
+    read: BTreeSet<PathBuf>,
+    /// Their contents, what is included before what includes it.
+    pieces: Vec<Node>,
+}
+
+fn take_field(tree: &mut Node, name: &str) -> Option<(Name, Node)> {
+    let Kind::Struct(_, fields) = &mut tree.kind else { return None };
+    let at = fields.iter().position(|(field, _)| field.text == name)?;
+    Some(fields.remove(at))
+}
+
+/// Several lists as one, under the name and place of the last, which is the scene's own if it has one. What is no list stands for
+/// itself, to be refused later.
+fn join_lists(mut lists: Vec<(Name, Node)>) -> Option<(Name, Node)> {
+    let (name, mut last) = lists.pop()?;
+    if let Kind::List(own) = &mut last.kind {
+        let mut joined = Vec::new();
+        for (name, list) in lists {
+            match list.kind {
+                Kind::List(items) => joined.extend(items),
+                _ => return Some((name, list)),
+            }
+        }
+        joined.append(own);
+        *own = joined;
+    }
+    Some((name, last))
+}
+
 /// Puts what `base` has and `over` lacks into `over`.
-fn merge_under(over: &mut Node, base: Node, top: bool) {
-    match (&mut over.kind, base.kind) {
+fn merge_under(over: &mut Node, base: Node) {
+    if let Kind::Tuple(Some(name), items) = &mut over.kind
+        && name.text == "Some"
+        && let [inner] = items.as_mut_slice()
+    {
+        return merge_under(inner, base);
+    }
+    let base = match base.kind {
+        Kind::Tuple(Some(name), mut items) if name.text == "Some" && items.len() == 1 => match items.pop() {
+            Some(inner) => inner.kind,
+            None => return,
+        },
+        kind => kind,
+    };
+    match (&mut over.kind, base) {
+        // Other choices of an enum have nothing in common.
+        (Kind::Struct(Some(name), _), Kind::Struct(Some(base_name), _)) if name.text != base_name.text => {}
         (Kind::Struct(_, fields), Kind::Struct(_, base_fields)) => {
             for (name, node) in base_fields {
                 match fields.iter_mut().find(|(field, _)| field.text == name.text) {
-                    Some((_, mine)) if top && JOINED_LISTS.contains(&name.text.as_str()) => join_lists(mine, node),
-                    Some((_, mine)) => merge_under(mine, node, false),
+                    Some((_, mine)) => merge_under(mine, node),
                     None => fields.push((name, node)),
                 }
             }
         }
+        // A section of which nothing is said: `boids: ()`.
+        (Kind::Tuple(None, items), base @ Kind::Struct(None, _)) if items.is_empty() => over.kind = base,
         (Kind::Map(entries), Kind::Map(base_entries)) => {
             for (key, node) in base_entries {
                 match entries.iter_mut().find(|(mine, _)| mine.kind == key.kind) {
-                    Some((_, mine)) => merge_under(mine, node, false),
+                    Some((_, mine)) => merge_under(mine, node),
                     None => entries.push((key, node)),
                 }
             }
@@ -806,10 +916,61 @@ fn merge_under(over: &mut Node, base: Node, top: bool) {
     }
 }
 
-fn join_lists(over: &mut Node, base: Node) {
-    if let (Kind::List(mine), Kind::List(mut theirs)) = (&mut over.kind, base.kind) {
-        theirs.append(mine);
-        *mine = theirs;
+/// The names of files that a scene's tree holds, to change them.
+fn files_named_in(tree: &mut Node) -> Vec<&mut String> {
+    let mut found = Vec::new();
+    let Kind::Struct(_, fields) = &mut tree.kind else { return found };
+    for (name, node) in fields {
+        match name.text.as_str() {
+            "agents" => {
+                if let Kind::List(groups) = &mut node.kind {
+                    let tables = groups.iter_mut().filter_map(|group| group.field_mut("from_csv"));
+                    tables.for_each(|table| names_in(table, &["Some"], &mut found));
+                }
+            }
+            "network" => {
+                inner_of(node).field_mut("topology").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found))
+            }
+            "trust" => {
+                inner_of(node).field_mut("edges").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found))
+            }
+            "operations" => names_in(node, &["Trace", "Empirical"], &mut found),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What stands in `Some(…)`.
+fn inner_of(node: &mut Node) -> &mut Node {
+    let is_some = matches!(&node.kind, Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1);
+    if !is_some {
+        return node;
+    }
+    match node.kind {
+        Kind::Tuple(_, ref mut items) => &mut items[0],
+        _ => node,
+    }
+}
+
+/// The texts in a tree that are the value of one of these choices; a tree that is a text is one itself.
+fn names_in<'t>(node: &'t mut Node, choices: &[&str], found: &mut Vec<&'t mut String>) {
+    let is_chosen = matches!(&node.kind, Kind::Tuple(Some(kind), _) if choices.contains(&kind.text.as_str()));
+    let is_text = choices == ["Some"];
+    match &mut node.kind {
+        Kind::Text(text) => found.extend(is_text.then_some(text)),
+        Kind::Tuple(_, items) | Kind::List(items) => {
+            for item in items {
+                if !matches!(item.kind, Kind::Text(_)) {
+                    names_in(item, choices, found);
+                } else if let Kind::Text(text) = &mut item.kind {
+                    found.extend((is_text || is_chosen).then_some(text));
+                }
+            }
+        }
+        Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, item)| names_in(item, choices, found)),
+        Kind::Map(entries) => entries.iter_mut().for_each(|(_, item)| names_in(item, choices, found)),
+        Kind::Number(_) | Kind::Word(_) => {}
     }
 }
 
@@ -878,37 +1039,71 @@ fn set_node(tree: &mut Node, segments: &[Segment], value: Node) -> Result<(), St
 
 /// The deepest node on a problem's path that exists.
 fn locate(tree: &Node, problem: Problem) -> Fault {
-    let mut place = tree.place.clone();
-    if problem.path.is_empty() || parse_path(&problem.path).is_err() {
+    Locator::new(tree).fault(problem)
+}
+
+/// Finds where problems are in a tree. The fields of long structs and maps are put in order once, so that a thousand problems
+/// among a thousand parameters are found in a thousand steps.
+struct Locator<'t> {
+    tree: &'t Node,
+    /// The fields of nodes with many, by the node's address.
+    fields: BTreeMap<*const Node, BTreeMap<&'t str, &'t Node>>,
+}
+
+/// Nodes with more fields than this have their fields put in order.
+const MANY_FIELDS: usize = 32;
+
+impl<'t> Locator<'t> {
+    fn new(tree: &'t Node) -> Self {
+        Self { tree, fields: BTreeMap::new() }
+    }
+
+    fn field(&mut self, node: &'t Node, name: &str) -> Option<&'t Node> {
+        match &node.kind {
+            Kind::Map(entries) if entries.len() > MANY_FIELDS => {
+                let fields = self.fields.entry(std::ptr::from_ref(node)).or_insert_with(|| {
+                    let texts = entries.iter().filter_map(|(key, node)| match &key.kind {
+                        Kind::Text(text) => Some((text.as_str(), node)),
+                        _ => None,
+                    });
+                    texts.collect()
+                });
+                fields.get(name).copied()
+            }
+            _ => node.field(name),
+        }
+    }
+
+    fn fault(&mut self, problem: Problem) -> Fault {
+        let mut place = self.tree.place.clone();
         // The whole scene: its first line.
         place.span.end = place.span.start + 1;
-        return Fault::new(place, problem.message, problem.help);
-    }
-    let mut node = tree;
-    place.span.end = place.span.start + 1;
-    for segment in parse_path(&problem.path).unwrap_or_default() {
-        while let Kind::Tuple(Some(_), items) = &node.kind
-            && items.len() == 1
-        {
-            node = &items[0];
-        }
-        let next = match (&node.kind, &segment) {
-            (Kind::List(items) | Kind::Tuple(None, items), Segment::Index(index)) => items.get(*index),
-            (Kind::Tuple(None, items), Segment::Field(name)) => {
-                name.parse::<usize>().ok().and_then(|index| items.get(index))
+        let segments = if problem.path.is_empty() { Vec::new() } else { parse_path(&problem.path).unwrap_or_default() };
+        let mut node = self.tree;
+        for segment in segments {
+            while let Kind::Tuple(Some(_), items) = &node.kind
+                && items.len() == 1
+            {
+                node = &items[0];
             }
-            (_, Segment::Field(name)) => node.field(name),
-            _ => None,
-        };
-        match next {
-            Some(next) => {
-                node = next;
-                place = node.place.clone();
+            let next = match (&node.kind, &segment) {
+                (Kind::List(items) | Kind::Tuple(None, items), Segment::Index(index)) => items.get(*index),
+                (Kind::Tuple(None, items), Segment::Field(name)) => {
+                    name.parse::<usize>().ok().and_then(|index| items.get(index))
+                }
+                (_, Segment::Field(name)) => self.field(node, name),
+                _ => None,
+            };
+            match next {
+                Some(next) => {
+                    node = next;
+                    place = node.place.clone();
+                }
+                None => break,
             }
-            None => break,
         }
+        Fault::new(place, problem.message, problem.help)
     }
-    Fault::new(place, problem.message, problem.help)
 }
 
 #[cfg(test)]

@@ -25,10 +25,10 @@ pub mod syntax;
 pub mod traces;
 pub mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agent2028_boids::BoidsConfig;
-use agent2028_core::agent::AgentGroup;
+use agent2028_core::agent::{AgentGroup, MAX_GROUPS};
 use agent2028_core::params::Param;
 use agent2028_core::quarantine::OnFault;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
@@ -40,6 +40,7 @@ use agent2028_operations::OperationsConfig;
 use agent2028_pheromones::PheromonesConfig;
 use agent2028_trust::TrustConfig;
 use bevy::prelude::*;
+use bevy::reflect::{TypeInfo, Typed};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -290,7 +291,7 @@ impl Scene {
     pub fn problems(&self) -> Problems {
         let groups = self.agents.iter().map(|group| group.name.clone()).collect();
         let mut problems = Problems::among(groups, self.capabilities(), self.world);
-        problems.regions = agent2028_core::agent::regions_of_groups(&self.agents);
+        problems.regions = agent2028_core::agent::regions_of_groups(&self.agents).into();
         problems.roles = self.agents.iter().map(|group| group.role.clone()).collect();
         problems.agents = self.agents_foreseen();
         self.check("", &mut problems);
@@ -330,9 +331,14 @@ impl Check for Scene {
                 "add for example agents: [(name: \"bird\", count: 100)]",
             );
         }
+        if self.agents.len() > MAX_GROUPS {
+            let message = format!("{} groups are too many", self.agents.len());
+            problems.push("agents", message, format!("a scene holds at most {MAX_GROUPS} groups"));
+        }
+        let mut seen = BTreeSet::new();
         for (index, group) in self.agents.iter().enumerate() {
             group.check(&format!("agents[{index}]"), problems);
-            if self.agents[..index].iter().any(|earlier| earlier.name == group.name) {
+            if !seen.insert(&group.name) {
                 problems.push(
                     format!("agents[{index}].name"),
                     format!("there are two groups named \"{}\"", group.name),
@@ -369,14 +375,22 @@ impl Check for Scene {
         if let Some(trust) = &self.trust {
             trust.check("trust", problems);
         }
+        let end = self.duration_ticks();
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);
-            let times = entry.repetitions(self.duration_ticks());
+            let times = entry.repetitions(end);
             if times > MAX_REPETITIONS {
                 problems.push(
                     format!("timeline[{index}].every"),
                     format!("this would be done {times} times"),
                     format!("at most {MAX_REPETITIONS} times; write a longer every, or an until"),
+                );
+            }
+            if entry.at > end {
+                problems.push(
+                    format!("timeline[{index}].at"),
+                    format!("the scene ends at tick {end}: this never happens"),
+                    "an earlier tick, or a longer duration",
                 );
             }
             if entry.until.is_some_and(|until| until < entry.at) {
@@ -389,6 +403,15 @@ impl Check for Scene {
         }
         for (index, expectation) in self.expect.iter().enumerate() {
             expectation.check(&format!("expect[{index}]"), problems);
+            if let Some((_, to)) = expectation.over
+                && to > end
+            {
+                problems.push(
+                    format!("expect[{index}].over"),
+                    format!("the scene ends at tick {end}: tick {to} is never judged"),
+                    "an earlier tick, or a longer duration",
+                );
+            }
         }
         if !self.view.has_sound_range() {
             problems.push(
@@ -405,6 +428,15 @@ impl Check for Scene {
 
 fn check_param(name: &str, param: &Param, problems: &mut Problems) {
     let at = format!("params.{name}");
+    if let TypeInfo::Struct(scene) = Scene::type_info()
+        && scene.field(name).is_some()
+    {
+        problems.push(
+            &at,
+            format!("a scene has a field \"{name}\" of its own, and a parameter of this name would stand in its way"),
+            "give the parameter another name",
+        );
+    }
     if let Some((from, to)) = param.range
         && !(from.is_finite() && to.is_finite() && from < to)
     {

@@ -57,8 +57,13 @@ pub fn markdown() -> String {
                         }
                         VariantInfo::Tuple(tuple) => {
                             let inner: Vec<String> = (0..tuple.field_len())
-                                .filter_map(|index| tuple.field_at(index).and_then(|field| field.type_info()))
-                                .map(|info| type_text(info, &mut found))
+                                .filter_map(|index| tuple.field_at(index))
+                                .filter_map(|field| Some((field, field.type_info()?)))
+                                .map(|(field, info)| {
+                                    let limits = limits_text(field.get_attribute(), field.get_attribute());
+                                    let comma = if limits.is_empty() { "" } else { ", " };
+                                    format!("{}{comma}{limits}", type_text(info, &mut found))
+                                })
                                 .collect();
                             let inner = if inner.is_empty() { "…".into() } else { inner.join(", ") };
                             let _ = writeln!(out, "- `{}`({inner}){mark}: {docs}", variant.name());
@@ -110,23 +115,23 @@ fn field_table(
             ReflectRef::Struct(value) => value.field(field.name()).map(value_text),
             _ => None,
         });
-        let mut limits = Vec::new();
-        if let Some(unit) = field.get_attribute::<Unit>() {
-            limits.push(unit.0.to_owned());
-        }
-        if let Some(range) = field.get_attribute::<Range>() {
-            limits.push(range.to_string());
-        }
+        let limits = limits_text(field.get_attribute(), field.get_attribute());
         let _ = writeln!(
             out,
             "| `{}` | {kind} | {} | {} | {} |",
             field_name(field),
             value.map_or(String::new(), |value| format!("`{value}`")),
-            limits.join(", "),
+            limits,
             one_line(field.docs()).replace('|', "\\|"),
         );
     }
     out.push('\n');
+}
+
+/// A unit and a range in words.
+fn limits_text(unit: Option<&Unit>, range: Option<&Range>) -> String {
+    let words = unit.map(|unit| unit.0.to_owned()).into_iter().chain(range.map(Range::to_string));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// A type in words, with a link if it has a section of its own.

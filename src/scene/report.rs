@@ -1,31 +1,69 @@
 //! Problems as reports: the file, the line with a caret, what was expected, the nearest valid name.
+//!
+//! What a report costs and how long it is depends on neither the length of the text nor that of the line: of a long line only
+//! what stands around the place is shown, and of many problems the first [`SHOWN`].
+
+mod excerpt;
 
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use serde::Serialize;
 
 use super::syntax::{Place, SourceId, SyntaxError};
+use excerpt::{Excerpt, shortened};
+
+/// At most so many problems of a scene are shown in full to people. Programs get all.
+pub const SHOWN: usize = 20;
+
+/// A text with its name and the bytes at which its lines begin.
+#[derive(Debug)]
+struct Source {
+    name: String,
+    text: String,
+    lines: Vec<usize>,
+}
+
+impl Source {
+    fn new(name: &str, text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { name: name.into(), text: text.into(), lines: std::iter::once(0).chain(breaks).collect() }
+    }
+
+    /// The line that holds a byte, from 0.
+    fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|begin| *begin <= at).saturating_sub(1)
+    }
+
+    /// The bytes of a line without its break.
+    fn line(&self, number: usize) -> Range<usize> {
+        let begin = self.lines.get(number).copied().unwrap_or(self.text.len());
+        let end = self.lines.get(number + 1).map_or(self.text.len(), |next| next - 1);
+        let end = if self.text[begin..end].ends_with('\r') { end - 1 } else { end };
+        begin..end
+    }
+}
 
 /// The texts that a scene is made of: its file, included files, CSV files, settings from the command line.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<Arc<NamedSource<String>>>);
+pub struct Sources(Vec<Arc<Source>>);
 
 impl Sources {
     /// Adds a text under the name that reports show.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
-        self.0.push(Arc::new(NamedSource::new(name, text.to_owned())));
+        self.0.push(Arc::new(Source::new(name, text)));
         SourceId(self.0.len() - 1)
     }
 
     /// A text.
     #[must_use]
     pub fn text(&self, id: SourceId) -> &str {
-        self.0.get(id.0).map_or("", |source| source.inner())
+        self.0.get(id.0).map_or("", |source| &source.text)
     }
 
-    fn get(&self, id: SourceId) -> Option<Arc<NamedSource<String>>> {
+    fn get(&self, id: SourceId) -> Option<Arc<Source>> {
         self.0.get(id.0).cloned()
     }
 }
@@ -55,13 +93,37 @@ impl From<SyntaxError> for Fault {
     }
 }
 
+/// Where in a text a problem is.
+#[derive(Clone, Debug)]
+struct Spot {
+    source: Arc<Source>,
+    /// The bytes, within one line.
+    span: Range<usize>,
+    /// The line, from 0.
+    line: usize,
+    /// The characters before it in its line.
+    column: usize,
+    /// What is shown of the text, cut when somebody looks.
+    excerpt: OnceLock<Excerpt>,
+}
+
+impl Spot {
+    fn excerpt(&self) -> &Excerpt {
+        self.excerpt.get_or_init(|| {
+            let line = |number: usize| (number < self.source.lines.len()).then(|| self.source.line(number));
+            let before = self.line.checked_sub(1).and_then(line);
+            Excerpt::cut(&self.source.text, before, self.source.line(self.line), line(self.line + 1), self.span.clone())
+        })
+    }
+}
+
 /// One problem with its text, as a diagnostic.
 #[derive(Clone, Debug)]
 pub struct Report {
     message: String,
     help: String,
-    source: Option<Arc<NamedSource<String>>>,
-    span: std::ops::Range<usize>,
+    spot: Option<Spot>,
+    severity: miette::Severity,
 }
 
 impl fmt::Display for Report {
@@ -77,13 +139,43 @@ impl Diagnostic for Report {
         (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn fmt::Display>)
     }
 
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_deref().map(|source| source as &dyn SourceCode)
+        self.spot.as_ref().map(|spot| spot as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.source.as_ref()?;
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some("here".into()), self.span.clone()))))
+        let spot = self.spot.as_ref()?;
+        let mark = spot.excerpt().mark.clone();
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some("here".into()), mark))))
+    }
+}
+
+/// What a report shows of its text: the excerpt, under the line and column of the whole text.
+impl SourceCode for Spot {
+    fn read_span<'a>(
+        &'a self,
+        _: &SourceSpan,
+        lines_before: usize,
+        _: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let excerpt = self.excerpt();
+        // Without lines before it the place itself is asked for; with them, all that is shown.
+        let (line, column) = match lines_before {
+            0 => (self.line, self.column),
+            _ => (self.line - excerpt.lines_before, 0),
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.source.name.clone(),
+            excerpt.text.as_bytes(),
+            (0, excerpt.text.len()).into(),
+            line,
+            column,
+            excerpt.text.matches('\n').count() + 1,
+        )))
     }
 }
 
@@ -115,8 +207,10 @@ pub struct Found {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// The whole line.
+    /// The line, or what stands around the place if it is long.
     pub excerpt: String,
+    /// How many characters of the excerpt stand before the place.
+    pub caret: usize,
     /// What is wrong.
     pub message: String,
     /// What would be right.
@@ -128,6 +222,8 @@ pub struct Found {
 pub struct SceneError {
     name: String,
     reports: Vec<Report>,
+    /// What is told in place of the problems that are too many to be shown.
+    rest: Option<Report>,
 }
 
 impl SceneError {
@@ -136,30 +232,53 @@ impl SceneError {
     pub fn new(name: &str, sources: &Sources, mut faults: Vec<Fault>) -> Self {
         faults.sort_by_key(|fault| (fault.place.source, fault.place.span.start));
         faults.dedup();
+        // Where the last fault was: the next one's column is counted from there, not from the beginning of a long line.
+        let mut last = (SourceId(usize::MAX), 0, 0);
         let reports = faults
             .into_iter()
             .map(|fault| {
-                let text = sources.text(fault.place.source);
-                let start = floor_boundary(text, fault.place.span.start);
-                let end = floor_boundary(text, fault.place.span.end.max(start));
-                // A caret under a whole section helps nobody: long spans shrink to their first line.
-                let line_end = text[start..end].find('\n').map_or(end, |newline| start + newline);
+                let id = fault.place.source;
+                let spot = sources.get(id).map(|source| {
+                    let start = floor_boundary(&source.text, fault.place.span.start);
+                    let line = source.line_of(start);
+                    let whole = source.line(line);
+                    let start = start.min(whole.end);
+                    // A caret under a whole section helps nobody: long spans shrink to their first line.
+                    let end = floor_boundary(&source.text, fault.place.span.end).min(whole.end).max(start);
+                    let (from, before) = match last {
+                        (source, at, column) if source == id && (whole.start..=start).contains(&at) => (at, column),
+                        _ => (whole.start, 0),
+                    };
+                    let column = before + source.text[from..start].chars().count();
+                    last = (id, start, column);
+                    Spot { source, span: start..end, line, column, excerpt: OnceLock::new() }
+                });
                 Report {
-                    message: fault.message,
-                    help: fault.help,
-                    source: sources.get(fault.place.source),
-                    span: start..line_end,
+                    message: shortened(&fault.message),
+                    help: shortened(&fault.help),
+                    spot,
+                    severity: miette::Severity::Error,
                 }
             })
             .collect();
-        Self { name: name.into(), reports }
+        Self::of(name, reports)
     }
 
     /// A problem that has no place in a text, such as a file that can't be read.
     #[must_use]
     pub fn whole(name: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        let report = Report { message: message.into(), help: help.into(), source: None, span: 0..0 };
-        Self { name: name.into(), reports: vec![report] }
+        let (message, help) = (shortened(&message.into()), shortened(&help.into()));
+        Self::of(name, vec![Report { message, help, spot: None, severity: miette::Severity::Error }])
+    }
+
+    fn of(name: &str, reports: Vec<Report>) -> Self {
+        let rest = reports.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| Report {
+            message: format!("and {more} more"),
+            help: "agent2028 check --format json tells all".into(),
+            spot: None,
+            severity: miette::Severity::Advice,
+        });
+        Self { name: name.into(), reports, rest }
     }
 
     /// The problems one by one, for programs.
@@ -168,11 +287,8 @@ impl SceneError {
         self.reports
             .iter()
             .map(|report| {
-                let (file, line, column) = match &report.source {
-                    Some(source) => {
-                        let (line, column) = line_and_column(source.inner(), report.span.start);
-                        (source.name().to_owned(), line, column)
-                    }
+                let (file, line, column) = match &report.spot {
+                    Some(spot) => (spot.source.name.clone(), spot.line + 1, spot.column + 1),
                     None => (self.name.clone(), 1, 1),
                 };
                 Line { file, line, column, message: report.message.clone(), help: report.help.clone() }
@@ -186,22 +302,26 @@ impl SceneError {
         self.lines()
             .into_iter()
             .zip(&self.reports)
-            .map(|(line, report)| Found {
-                in_text: report.source.is_some(),
-                span: report.span.clone(),
-                excerpt: report
-                    .source
-                    .as_ref()
-                    .and_then(|source| source.inner().lines().nth(line.line - 1))
-                    .unwrap_or_default()
-                    .to_owned(),
-                file: line.file,
-                line: line.line,
-                column: line.column,
-                message: line.message,
-                help: line.help,
+            .map(|(line, report)| {
+                let (excerpt, caret) = report.spot.as_ref().map(|spot| spot.excerpt().line()).unwrap_or_default();
+                Found {
+                    in_text: report.spot.is_some(),
+                    span: report.spot.as_ref().map_or(0..0, |spot| spot.span.clone()),
+                    excerpt,
+                    caret,
+                    file: line.file,
+                    line: line.line,
+                    column: line.column,
+                    message: line.message,
+                    help: line.help,
+                }
             })
             .collect()
+    }
+
+    /// What people are shown: the first problems, and how many more there are.
+    fn shown(&self) -> impl Iterator<Item = &Report> {
+        self.reports.iter().take(SHOWN).chain(&self.rest)
     }
 
     /// The report as plain text without colour, for places that are no terminal.
@@ -210,7 +330,7 @@ impl SceneError {
         let handler =
             miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(100);
         let mut out = String::new();
-        for report in &self.reports {
+        for report in self.shown() {
             // Writing into a string can't fail.
             let _ = handler.render_report(&mut out, report);
         }
@@ -231,15 +351,14 @@ impl std::error::Error for SceneError {}
 
 impl Diagnostic for SceneError {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        let lone_without_place = self.reports.len() == 1 && self.reports[0].source.is_none();
-        (!lone_without_place).then(|| {
-            Box::new(self.reports.iter().map(|report| report as &dyn Diagnostic)) as Box<dyn Iterator<Item = _>>
-        })
+        let lone_without_place = self.reports.len() == 1 && self.reports[0].spot.is_none();
+        (!lone_without_place)
+            .then(|| Box::new(self.shown().map(|report| report as &dyn Diagnostic)) as Box<dyn Iterator<Item = _>>)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         match self.reports.as_slice() {
-            [only] if only.source.is_none() => only.help(),
+            [only] if only.spot.is_none() => only.help(),
             _ => None,
         }
     }
@@ -253,22 +372,72 @@ fn floor_boundary(text: &str, at: usize) -> usize {
     at
 }
 
-/// Line and column (in characters) of a byte, both from 1.
-#[must_use]
-pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = &text[..floor_boundary(text, at)];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn error_at(text: &str, spans: &[Range<usize>]) -> SceneError {
+        let mut sources = Sources::default();
+        let source = sources.add("a.ron", text);
+        let fault = |(number, span): (usize, &Range<usize>)| {
+            Fault::new(Place { source, span: span.clone() }, format!("wrong {number}"), "mend it")
+        };
+        SceneError::new("a.ron", &sources, spans.iter().enumerate().map(fault).collect())
+    }
+
     #[test]
     fn columns_count_characters() {
-        assert_eq!(line_and_column("a\nüx", 4), (2, 2));
-        assert_eq!(line_and_column("", 9), (1, 1));
+        let places = |text: &str, at: usize| {
+            let line = error_at(text, &[at..at]).lines().remove(0);
+            (line.line, line.column)
+        };
+        assert_eq!(places("a\nüx", 4), (2, 2));
+        assert_eq!(places("", 9), (1, 1));
+        assert_eq!(places("a\r\nb", 1), (1, 2));
+        assert_eq!(places("a\r\nb", 2), (1, 2));
+        assert_eq!(places("a\r\nb", 3), (2, 1));
+    }
+
+    #[test]
+    fn a_place_far_out_in_a_line_is_told_and_shown_with_what_stands_around_it() {
+        let text = format!("Scene({}bad: 1, {})", "ä: 1, ".repeat(20_000), "z: 1, ".repeat(20_000));
+        let at = text.find("bad").unwrap();
+        let error = error_at(&text, &[at..at + 3, at + 1..at + 90_000]);
+        let line = &error.lines()[0];
+        assert_eq!((line.line, line.column), (1, 120_007));
+        let told = error.to_plain_text();
+        assert!(told.contains("a.ron:1:120007") && told.contains("bad: 1") && told.len() < 2_000, "{told}");
+        let place = &error.places()[1];
+        assert!(place.excerpt.chars().skip(place.caret).collect::<String>().starts_with("ad: 1"), "{place:?}");
+    }
+
+    #[test]
+    fn the_first_problems_are_shown_in_full_and_the_others_counted() {
+        let text = "wrong wrong wrong wrong wrong\n".repeat(1000);
+        for (count, shown, rest) in [(20, 20, None), (21, 20, Some("and 1 more")), (1000, 20, Some("and 980 more"))] {
+            let spans: Vec<Range<usize>> = (0..count).map(|at| at * 30..at * 30 + 5).collect();
+            let error = error_at(&text, &spans);
+            let told = error.to_plain_text();
+            assert_eq!(told.matches("a.ron:").count(), shown);
+            assert_eq!(told.contains(" more"), rest.is_some());
+            assert!(rest.is_none_or(|rest| told.contains(rest)), "{told}");
+            assert_eq!(error.lines().len(), count);
+            assert_eq!(error.related().map_or(0, Iterator::count), shown + usize::from(rest.is_some()));
+        }
+    }
+
+    #[test]
+    fn a_report_is_as_long_as_what_is_wrong_not_as_the_text() {
+        let length = |times: usize| {
+            let text = "a: 1, ".repeat(times);
+            let spans: Vec<Range<usize>> = (0..times).map(|at| at * 6..at * 6 + 1).collect();
+            let error = error_at(&text, &spans);
+            let all: usize = error.places().iter().map(|place| place.excerpt.len()).sum();
+            (error.to_plain_text().len(), all)
+        };
+        let ((shown, all), (shown_of_more, all_of_more)) = (length(2_000), length(4_000));
+        assert!(shown_of_more <= shown + 200, "{shown} {shown_of_more}");
+        assert!(all_of_more <= 2 * all + 1_000, "{all} {all_of_more}");
     }
 
     #[test]

@@ -3,26 +3,31 @@
 use std::path::Path;
 
 use agent2028_core::agent::AgentRow;
+use agent2028_core::table::header_fault;
 use bevy::math::Vec2;
 
 use super::report::Fault;
 use super::syntax::{Place, SourceId};
 
 /// How many bad rows of a file are reported; the others are counted.
-pub(super) const REPORTED: usize = 20;
+pub(super) const REPORTED: usize = 1000;
 /// The columns that a file may have.
 const COLUMNS: [&str; 6] = ["x", "y", "vx", "vy", "health", "capabilities"];
 
 /// Reads the rows of an agents file. `source` is the text's number in reports.
 ///
 /// # Errors
-/// With everything that is wrong with the file, the first twenty rows each with its place.
+/// With everything that is wrong with the file, each with its place.
 pub fn read(path: &Path, text: &str, source: SourceId) -> Result<Vec<AgentRow>, Vec<Fault>> {
     let file = path.display();
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let whole = |message: String, help: &str| {
         vec![Fault::new(Place { source, span: 0..text.lines().next().map_or(0, str::len) }, message, help)]
     };
+    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+        let span = cell_span(text, 0, found.cell);
+        return Err(vec![Fault::new(Place { source, span }, format!("{file}: {}", found.message), found.help)]);
+    }
     let header = reader
         .headers()
         .map_err(|error| whole(format!("{file}: {error}"), "the first line names the columns"))?
@@ -132,11 +137,15 @@ pub fn read(path: &Path, text: &str, source: SourceId) -> Result<Vec<AgentRow>, 
 /// Reads the links of a network: pairs of agents by their numbers below `agents`.
 ///
 /// # Errors
-/// With everything that is wrong with the file, the first twenty rows each with its place.
+/// With everything that is wrong with the file, each with its place.
 pub fn read_links(path: &Path, text: &str, source: SourceId, agents: u64) -> Result<Vec<(u32, u32)>, Vec<Fault>> {
     let file = path.display();
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let header = Place { source, span: 0..text.lines().next().map_or(0, str::len) };
+    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+        let span = cell_span(text, 0, found.cell);
+        return Err(vec![Fault::new(Place { source, span }, format!("{file}: {}", found.message), found.help)]);
+    }
     let columns = reader.headers().ok().and_then(|names| {
         let column = |name: &str| names.iter().position(|column| column == name);
         Some((column("from")?, column("to")?))
@@ -246,11 +255,26 @@ mod tests {
     }
 
     #[test]
-    fn at_most_twenty_rows_are_shown_and_the_rest_counted() {
-        let text = format!("x,y\n{}", "a,1\n".repeat(50));
+    fn at_most_a_thousand_values_are_reported_and_the_rest_counted() {
+        let text = format!("x,y\n{}", "a,1\n".repeat(1030));
         let faults = read_text(&text).unwrap_err();
-        assert_eq!(faults.len(), 20);
-        assert!(faults[19].help.contains("30 more"));
+        assert_eq!(faults.len(), REPORTED);
+        assert!(faults[REPORTED - 1].help.contains("30 more"));
+    }
+
+    #[test]
+    fn tables_of_other_programs_are_told_for_what_they_are() {
+        for (text, message, span) in [
+            ("x;y\n1;2\n", "separated by semicolons", 0..3),
+            ("x\ty\n1\t2\n", "separated by tabs", 0..3),
+            ("x,y,x\n1,2,3\n", "two columns \"x\"", 4..5),
+        ] {
+            let fault = &read_text(text).unwrap_err()[0];
+            assert!(fault.message.contains(message) && fault.place.span == span, "{fault:?}");
+        }
+        let faults = read_links(Path::new("links.csv"), "from;to\n0;1\n", SourceId(0), 5).unwrap_err();
+        assert!(faults[0].message.contains("semicolons"), "{faults:?}");
+        assert_eq!(read_text("\u{feff}x,y\n1,2\n").unwrap().len(), 1);
     }
 
     #[test]

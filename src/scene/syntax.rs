@@ -7,6 +7,7 @@
 mod parse;
 mod write;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub use parse::{parse, parse_number};
@@ -107,21 +108,28 @@ impl Node {
 
     /// Removes type names at these places.
     pub fn remove_names(&mut self, places: &[Place]) {
+        if !places.is_empty() {
+            self.remove_names_at(&places.iter().map(|place| (place.source, place.span.start)).collect());
+        }
+    }
+
+    fn remove_names_at(&mut self, places: &BTreeSet<(SourceId, usize)>) {
+        let is_one = |name: &Name| places.contains(&(name.place.source, name.place.span.start));
         match &mut self.kind {
             Kind::Struct(name, fields) => {
-                if name.as_ref().is_some_and(|name| places.contains(&name.place)) {
+                if name.as_ref().is_some_and(is_one) {
                     *name = None;
                 }
-                fields.iter_mut().for_each(|(_, node)| node.remove_names(places));
+                fields.iter_mut().for_each(|(_, node)| node.remove_names_at(places));
             }
             Kind::Tuple(name, items) => {
-                if name.as_ref().is_some_and(|name| places.contains(&name.place)) {
+                if name.as_ref().is_some_and(is_one) {
                     *name = None;
                 }
-                items.iter_mut().for_each(|node| node.remove_names(places));
+                items.iter_mut().for_each(|node| node.remove_names_at(places));
             }
-            Kind::List(items) => items.iter_mut().for_each(|node| node.remove_names(places)),
-            Kind::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.remove_names(places)),
+            Kind::List(items) => items.iter_mut().for_each(|node| node.remove_names_at(places)),
+            Kind::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.remove_names_at(places)),
             Kind::Number(_) | Kind::Text(_) | Kind::Word(_) => {}
         }
     }

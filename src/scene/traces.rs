@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use agent2028_core::schema::suggest;
+use agent2028_core::schema::{Names, suggest};
 use agent2028_operations::config::{ServiceTime, Workload};
 pub use agent2028_operations::workload::RowFault;
 use agent2028_operations::workload::{TraceReader, read_samples};
@@ -38,7 +38,7 @@ pub enum Content {
 pub enum Refusal {
     /// It can't be read.
     Unreadable(String),
-    /// Rows are bad: the first twenty things that are wrong, and how many there are beyond.
+    /// Rows are bad: the first things that are wrong, and how many there are beyond.
     Bad(Vec<RowFault>, usize),
 }
 
@@ -64,7 +64,7 @@ pub fn named(scene: &Scene) -> Vec<(String, String, Kind)> {
 ///
 /// # Errors
 /// With everything that is wrong with it.
-pub fn look_through(path: &Path, kind: Kind, capabilities: &[String]) -> Result<(Content, [u8; 32]), Refusal> {
+pub fn look_through(path: &Path, kind: Kind, capabilities: &Names) -> Result<(Content, [u8; 32]), Refusal> {
     let open = || File::open(path).map_err(|error| Refusal::Unreadable(error.to_string()));
     let content = match kind {
         Kind::Trace => {
@@ -91,7 +91,7 @@ pub fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
     Ok(*hasher.finalize().as_bytes())
 }
 
-fn check_trace(path: &Path, capabilities: &[String]) -> Result<(), Refusal> {
+fn check_trace(path: &Path, capabilities: &Names) -> Result<(), Refusal> {
     let mut reader = TraceReader::open(path).map_err(|fault| Refusal::Bad(vec![fault], 0))?;
     let column = reader.capability_column();
     let (mut faults, mut beyond, mut rows) = (Vec::new(), 0, 0_u64);
@@ -104,7 +104,7 @@ fn check_trace(path: &Path, capabilities: &[String]) -> Result<(), Refusal> {
                 line: row.line,
                 cell: column,
                 message: format!("no agent has the capability \"{}\"", row.capability),
-                help: suggest(&row.capability, capabilities.iter().map(String::as_str), "capability"),
+                help: suggest(&row.capability, capabilities.iter(), "capability"),
             }],
             Err(found) => found,
         };
@@ -151,13 +151,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("requests.csv");
         std::fs::write(&path, text).unwrap();
-        match look_through(&path, Kind::Trace, &["a.b".into(), "a.c".into()]) {
+        match look_through(&path, Kind::Trace, &vec!["a.b".into(), "a.c".into()].into()) {
             Err(Refusal::Bad(faults, beyond)) => {
                 let short = |fault: RowFault| (fault.line, fault.cell, fault.message);
                 (faults.into_iter().map(short).collect(), beyond)
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn tables_of_other_programs_are_told_for_what_they_are() {
+        assert_eq!(refusals("at_s;capability\n1;a.b\n").0[0].2, "the columns are separated by semicolons");
+        assert_eq!(refusals("at_s,capability,at_s\n1,a.b,2\n").0[0].2, "there are two columns \"at_s\"");
     }
 
     #[test]
@@ -168,9 +174,9 @@ mod tests {
     }
 
     #[test]
-    fn at_most_twenty_are_shown_and_the_rest_counted() {
-        let (faults, beyond) = refusals(&format!("at_s,capability\n{}", "x,a.b\n".repeat(50)));
-        assert_eq!((faults.len(), beyond, faults[19].0), (20, 30, 21));
+    fn at_most_a_thousand_are_told_and_the_rest_counted() {
+        let (faults, beyond) = refusals(&format!("at_s,capability\n{}", "x,a.b\n".repeat(REPORTED + 30)));
+        assert_eq!((faults.len(), beyond, faults[19].0), (REPORTED, 30, 21));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct SceneView {
     /// What the colour of agents tells: `group`, `speed`, `heading`, `health`, `status`, `id`, or any quantity of agents such
-    /// as `Velocity.speed`.
+    /// as `Velocity.x` or `Condition.health`.
     pub color_by: String,
     /// Both ends of a quantity's colour scale, in its unit, the smaller one first; where nearly all values lie if absent.
     pub color_range: Option<(f64, f64)>,

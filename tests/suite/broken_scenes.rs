@@ -98,6 +98,18 @@ fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
             message: "out of range",
             help: "",
         },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  seed: 18446744073709551616,\n)",
+            at: (3, 9),
+            message: "18446744073709551616 does not fit here",
+            help: "0 to 18446744073709551615",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  boids: (neighbourhood: Nearest(65)),\n)",
+            at: (3, 34),
+            message: "65 is out of range",
+            help: "1 to 64",
+        },
         Wrong { text: "Scene(\n  agents: [BIRD,\n)", at: (2, 11), message: "never closed", help: "]" },
         Wrong { text: "Scene()", at: (1, 1), message: "no agents", help: "agents:" },
         Wrong {
@@ -123,6 +135,81 @@ fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
         });
         assert!(found, "{}\nexpected {:?} {:?} at {:?}, got {out}", wrong.text, wrong.message, wrong.help, wrong.at);
     }
+}
+
+#[test]
+fn what_never_happens_is_refused() {
+    let problems = |text: &str| -> Vec<String> {
+        match agent2028::scene::load::load_text("scene.ron", text, None, &[]) {
+            Ok(_) => Vec::new(),
+            Err(error) => error.lines().into_iter().map(|line| line.message).collect(),
+        }
+    };
+    let scene = |rest: &str| format!("Scene(agents: [{BIRD}], duration: Ticks(100), {rest})");
+    for (rest, words) in [
+        ("timeline: [(at: 101, do: Kill())]", "the scene ends at tick 100: this never happens"),
+        ("expect: [(metric: \"agents.total\", over: (90, 101), at_least: 1)]", "tick 101 is never judged"),
+        ("params: {\"seed\": (path: \"boids.max_speed\")}", "a scene has a field \"seed\" of its own"),
+    ] {
+        let found = problems(&scene(rest));
+        assert!(found.len() == 1 && found[0].contains(words), "{rest}: {found:?}");
+    }
+    let last = "timeline: [(at: 100, do: Kill())], expect: [(metric: \"agents.total\", over: (90, 100), at_least: 1)]";
+    assert_eq!(problems(&scene(last)), Vec::<String>::new());
+    assert_eq!(
+        problems(&scene("seed: 18446744073709551615, timeline: [(do: SetField(field: \"Velocity.0.x\"))]")),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn quantities_can_be_named_before_anybody_has_them() {
+    use agent2028::assemble::{ExtraPlugins, check};
+    let view = |view: &str, rest: &str| {
+        let text = format!("Scene(agents: [{BIRD}], {rest} view: ({view}))");
+        agent2028::scene::load::load_text("scene.ron", &text, None, &[])
+            .and_then(|loaded| check(&loaded, &ExtraPlugins::default()))
+            .map_err(|error| error.to_plain_text())
+    };
+    for name in ["Velocity.speed", "Velocity.x", "Velocity.0.x", "Condition.health", "Position.x", "speed"] {
+        assert_eq!(view(&format!("color_by: \"{name}\", size_by: \"{name}\""), "boids: (),"), Ok(()), "{name}");
+    }
+    assert!(view("color_by: \"Velocity.sped\"", "boids: (),").is_err());
+}
+
+/// Every number of the scene language that has a range, at both of its ends.
+#[test]
+fn the_ends_of_every_range_are_in_it() {
+    use agent2028::core::ranges::check_ranges;
+    use agent2028::core::schema::{Problems, Range};
+    use bevy::reflect::{TypeInfo, TypeRegistry, prelude::ReflectDefault};
+    let mut types = TypeRegistry::default();
+    types.register::<agent2028::Scene>();
+    let mut tried = 0;
+    for registration in types.iter() {
+        let (TypeInfo::Struct(info), Some(default)) = (registration.type_info(), registration.data::<ReflectDefault>())
+        else {
+            continue;
+        };
+        for (index, field) in info.iter().enumerate() {
+            let Some(range) = field.get_attribute::<Range>() else { continue };
+            for end in [range.min, range.max].into_iter().filter(|end| *end < f64::MAX) {
+                let mut value = default.default();
+                let bevy::reflect::ReflectMut::Struct(parent) = value.reflect_mut() else { continue };
+                let Some(held) = parent.field_at_mut(index) else { continue };
+                let set = agent2028::core::ranges::set_nth_number(held, &mut 0, end);
+                if !set {
+                    continue;
+                }
+                tried += 1;
+                let mut problems = Problems::default();
+                check_ranges(value.as_partial_reflect(), "", &mut problems);
+                let here: Vec<_> = problems.list().iter().filter(|problem| problem.path == field.name()).collect();
+                assert!(here.is_empty(), "{}.{}: {end}: {here:?}", info.type_path(), field.name());
+            }
+        }
+    }
+    assert!(tried > 100, "{tried} ends");
 }
 
 #[test]
@@ -176,6 +263,68 @@ fn includes_merge_and_settings_win() {
     assert_eq!(groups, [("ant", 2), ("bird", 4)]);
     let boids = scene.boids.unwrap();
     assert_eq!((scene.seed, boids.max_speed, boids.max_force), (5, 3.0, 2.0));
+}
+
+#[test]
+fn what_several_files_include_is_included_once_and_its_problems_are_told_once() {
+    let folder = folder();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("base.ron", "Scene(seed: 1, agents: [(name: \"base\", count: 1)], boids: (max_speed: 1, max_force: 1))");
+    write("left.ron", "Scene(include: [\"base.ron\"], seed: 2, agents: [(name: \"left\")], boids: (max_speed: 2))");
+    write("right.ron", "Scene(include: [\"base.ron\"], agents: [(name: \"right\")], boids: (min_speed: 0.5))");
+    write("top.ron", "Scene(include: [\"left.ron\", \"right.ron\"], agents: [(name: \"top\")], boids: ())");
+    let top = folder.path().join("top.ron");
+    let scene = agent2028::scene::load::load(top.to_str().unwrap(), &[]).unwrap().scene;
+    let groups: Vec<&str> = scene.agents.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!(groups, ["base", "left", "right", "top"]);
+    // What includes a file comes before it, whoever else includes it.
+    let boids = scene.boids.unwrap();
+    assert_eq!((scene.seed, boids.max_speed, boids.max_force, boids.min_speed), (2, 2.0, 1.0, 0.5));
+    write("base.ron", "Scene(sed: 1, agents: [(name: \"base\")])");
+    let (_, out, _) = finish(program().args(["check", "--format", "json"]).arg(&top));
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+    assert_eq!(lines.len(), 1, "{out}");
+    write("base.ron", "Scene(agents: [");
+    let (_, out, _) = finish(program().args(["check", "--format", "json"]).arg(&top));
+    assert_eq!(out.matches("never closed").count(), 1, "{out}");
+}
+
+#[test]
+fn files_are_sought_beside_the_file_that_names_them() {
+    let folder = folder();
+    let inner = folder.path().join("parts/deep");
+    std::fs::create_dir_all(&inner).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("parts/deep/birds.csv", "x,y\n1,2\n3,4\n");
+    write("parts/deep/links.csv", "from,to\n0,1\n");
+    write("parts/deep/asks.csv", "at_s,capability\n0.1,a.b\n");
+    write("parts/deep/times.csv", "ms\n5\n");
+    write("parts/deep/ratings.csv", "source,target,rating\n0,1,0.5\n");
+    write(
+        "parts/deep/birds.ron",
+        "Scene(agents: [(name: \"bird\", from_csv: \"birds.csv\", capabilities: [\"a.b\"])], network: (topology: \
+         Csv(\"links.csv\")), operations: (workload: [Trace(\"asks.csv\")], service: Empirical(\"times.csv\")), trust: \
+         (edges: Csv(\"ratings.csv\")))",
+    );
+    write("parts/middle.ron", "Scene(include: [\"deep/birds.ron\"])");
+    write("top.ron", "Scene(include: [\"parts/middle.ron\"], duration: Ticks(3))");
+    let top = folder.path().join("top.ron");
+    let (code, _, stderr) = finish(program().arg("run").arg(&top).arg("--out").arg(folder.path().join("out")));
+    assert_eq!(code, 0, "{stderr}");
+    // The run's own folder holds all of them.
+    let (code, _, stderr) = finish(program().arg("check").arg(folder.path().join("out/scene.ron")));
+    assert_eq!(code, 0, "{stderr}");
+}
+
+#[test]
+fn text_in_utf_16_is_told_for_what_it_is() {
+    let folder = folder();
+    let utf16: Vec<u8> = "\u{feff}x,y\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.path().join("agents.csv"), utf16).unwrap();
+    let path = folder.path().join("scene.ron");
+    std::fs::write(&path, "Scene(agents: [(name: \"a\", from_csv: \"agents.csv\")])").unwrap();
+    let (code, _, stderr) = finish(program().arg("check").arg(&path));
+    assert!(code == 2 && stderr.contains("UTF-16") && stderr.contains("save it as"), "{stderr}");
 }
 
 #[test]

@@ -3,10 +3,13 @@
 
 mod broken_scenes;
 mod campaign;
+mod check_cost;
 mod command_line;
+mod counting;
 mod determinism;
 mod documents;
 mod event_sequences;
+mod examples;
 mod files;
 mod gallery;
 #[cfg(feature = "desktop")]
@@ -15,6 +18,7 @@ mod interventions;
 mod ledger;
 mod library;
 mod network;
+mod outputs;
 mod parquet_reader;
 #[cfg(feature = "desktop")]
 mod pictures;

@@ -48,6 +48,43 @@ fn render_draws_a_scene_with_and_without_panels() {
 }
 
 #[test]
+fn a_recorded_run_can_be_drawn() {
+    use agent2028::core::faults::Kill;
+    use agent2028::core::intervention::AnyIntervention;
+    use agent2028::headless::{RunOptions, run};
+    if !can_draw() {
+        return;
+    }
+    let folder = folder();
+    let out = folder.path().join("run");
+    let loaded = agent2028::scene::load::load("flock", &[]).unwrap();
+    let kill = AnyIntervention::new(Kill::default());
+    let options =
+        RunOptions { ticks: Some(30), out: Some(out.clone()), interventions: vec![(2, kill)], ..Default::default() };
+    run(&loaded, &options, &mut |_| {}).unwrap();
+    let draw = |scene: &std::path::Path, more: &[&str]| {
+        let file = folder.path().join("picture.png");
+        let mut command = program();
+        command
+            .arg("render")
+            .arg(scene)
+            .args(["--size", "320x180", "--color-by", "Condition.health", "--out"])
+            .arg(&file);
+        let (code, stdout, stderr) = finish(command.args(more));
+        assert_eq!(code, 0, "{stderr}");
+        (stdout, std::fs::read(&file).unwrap())
+    };
+    let (told, recorded) = draw(&out, &[]);
+    assert!(told.contains("tick 30"), "{told}");
+    // What somebody did to the run is in its picture.
+    assert_ne!(recorded, draw(std::path::Path::new("flock"), &["--at", "30"]).1);
+    let (code, _, stderr) = finish(program().arg("render").arg(&out).args(["--seed", "3", "--out", "a.png"]));
+    assert!(code == 2 && stderr.contains("as it was"), "{stderr}");
+    let (code, _, stderr) = finish(program().arg("render").arg(folder.path()).args(["--out", "a.png"]));
+    assert!(code == 2 && stderr.contains("holds no run"), "{stderr}");
+}
+
+#[test]
 fn render_makes_a_gif_with_a_frame_every_so_many_ticks() {
     if !can_draw() {
         return;

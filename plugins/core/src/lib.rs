@@ -50,8 +50,10 @@ pub mod schema;
 pub mod selector;
 pub mod simulation;
 pub mod space;
+pub mod table;
 pub mod timeline;
 pub mod transport;
+pub mod whole_file;
 
 pub use schedule::{After, Before, Meeting, Place, SimSchedule, SimSystems, TickEnd, Turn};
 

@@ -279,6 +279,14 @@ impl Metrics {
         self.find(name).is_some_and(|id| self.entries[id.0 as usize].wanted)
     }
 
+    /// Whether a metric is recorded at all: because it costs next to nothing, or because somebody wants it.
+    #[must_use]
+    pub fn records(&self, name: &str) -> bool {
+        self.find(name)
+            .map(|id| &self.entries[id.0 as usize])
+            .is_some_and(|entry| entry.wanted || entry.spec.cost == Cost::Cheap)
+    }
+
     /// Asks for all metrics, also those still to be declared.
     pub fn want_all(&mut self) {
         self.want_all = true;

@@ -374,7 +374,7 @@ pub fn problems_context(world: &World) -> Problems {
     if let Some(groups) = world.get_resource::<crate::agent::AgentGroups>() {
         problems.groups = groups.groups().iter().map(|group| group.name.clone()).collect();
         problems.roles = groups.groups().iter().map(|group| group.role.clone()).collect();
-        problems.regions = crate::agent::regions_of_groups(groups.groups());
+        problems.regions = crate::agent::regions_of_groups(groups.groups()).into();
     }
     if let Some(registry) = world.get_resource::<crate::agent::CapabilityRegistry>() {
         problems.capabilities = registry.names().map(str::to_owned).collect();

@@ -17,14 +17,14 @@ pub fn check_ranges(value: &dyn PartialReflect, at: &str, problems: &mut Problem
 }
 
 fn check(value: &dyn PartialReflect, at: &str, range: Option<Range>, problems: &mut Problems) {
+    if let Some(number) = value.try_downcast_ref::<f32>() {
+        return check_single(*number, at, range, problems);
+    }
     if let Some(number) = number(value) {
         return check_number(number, at, range, problems);
     }
     if let Some(vector) = value.try_downcast_ref::<Vec2>() {
-        for number in [vector.x, vector.y] {
-            check_number(f64::from(number), at, range, problems);
-        }
-        return;
+        return [vector.x, vector.y].into_iter().for_each(|number| check_single(number, at, range, problems));
     }
     match value.reflect_ref() {
         ReflectRef::Struct(parent) => {
@@ -76,10 +76,19 @@ fn check_elements<'a>(
     }
 }
 
+fn check_single(number: f32, at: &str, range: Option<Range>, problems: &mut Problems) {
+    if !range.is_some_and(|range| range.contains_single(number)) {
+        check_number(f64::from(number), at, range, problems);
+    }
+}
+
 fn check_number(number: f64, at: &str, range: Option<Range>, problems: &mut Problems) {
     match range {
         Some(range) if !range.contains(number) => {
-            problems.push(at, format!("{number} is out of range"), format!("the value must be {range}"));
+            // As it was written: 0.1 in single precision is no 0.10000000149.
+            let written =
+                if f64::from(number as f32) == number { (number as f32).to_string() } else { number.to_string() };
+            problems.push(at, format!("{written} is out of range"), format!("the value must be {range}"));
         }
         None if !number.is_finite() => {
             problems.push(at, format!("{number} is not a finite number"), "write an ordinary number");
@@ -174,7 +183,7 @@ fn number(value: &dyn PartialReflect) -> Option<f64> {
             $(if let Some(number) = value.try_downcast_ref::<$kind>() { return Some(*number as f64); })*
         };
     }
-    numbers!(f32, f64, u8, u16, u32, u64, usize, i8, i16, i32, i64);
+    numbers!(f64, u8, u16, u32, u64, usize, i8, i16, i32, i64);
     None
 }
 

@@ -3,6 +3,10 @@
 //! A field's documentation comment, its [`Unit`] and its [`Range`] are read through reflection by the scene reader
 //! (validation with line and column), by the reference in `docs/scene-reference.md`, by tooltips and by sliders.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
 use bevy::prelude::*;
 
 /// A reflect attribute: the unit of a field, such as `units/s`.
@@ -35,6 +39,15 @@ impl Range {
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         value >= self.min && value <= self.max
+    }
+}
+
+impl Range {
+    /// Whether a value of single precision lies in the range. The ends are rounded as the value was: 0.01 is a little less in single
+    /// precision, and still in the range from 0.01.
+    #[must_use]
+    pub fn contains_single(&self, value: f32) -> bool {
+        value.is_finite() && value >= self.min as f32 && value <= self.max as f32
     }
 }
 
@@ -79,21 +92,78 @@ pub struct Mention {
     pub name: String,
 }
 
+thread_local! {
+    static COMPARED: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count_comparison() {
+    COMPARED.set(COMPARED.get() + 1);
+}
+
+/// How often this thread has looked a name up or compared one with another since it began: tests see by it that what a check
+/// costs grows with the scene and not faster.
+#[must_use]
+pub fn names_compared() -> u64 {
+    COMPARED.get()
+}
+
+/// Names that a scene may refer to, in the order of the scene. To look one up among many costs hardly more than among few.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    list: Vec<String>,
+    sorted: BTreeSet<String>,
+}
+
+impl Names {
+    /// Whether this is one of them.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        count_comparison();
+        self.sorted.contains(name)
+    }
+
+    /// Whether one of them begins like this.
+    #[must_use]
+    pub fn any_begins_with(&self, beginning: &str) -> bool {
+        count_comparison();
+        let from = (Bound::Included(beginning), Bound::Unbounded);
+        self.sorted.range::<str, _>(from).next().is_some_and(|name| name.starts_with(beginning))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.list.iter().map(String::as_str)
+    }
+}
+
+impl From<Vec<String>> for Names {
+    fn from(list: Vec<String>) -> Self {
+        let sorted = list.iter().cloned().collect();
+        Self { list, sorted }
+    }
+}
+
+impl FromIterator<String> for Names {
+    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
+        names.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
 /// A list of problems that grows while a scene is checked, so that all are told at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problems {
     list: Vec<Problem>,
     mentions: Vec<Mention>,
     /// The roles that the scene's groups play.
-    pub roles: Vec<String>,
+    pub roles: Names,
     /// How many agents there are or will be, if that is known: their ids are below.
     pub agents: Option<u64>,
     /// The names of the scene's agent groups, which sections refer to.
-    pub groups: Vec<String>,
+    pub groups: Names,
     /// The capabilities that the scene's agents have or are granted.
-    pub capabilities: Vec<String>,
+    pub capabilities: Names,
     /// The regions that the scene's groups are at home in.
-    pub regions: Vec<String>,
+    pub regions: Names,
     /// The size of the world and whether it wraps around.
     pub world: crate::space::WorldBounds,
 }
@@ -102,7 +172,7 @@ impl Problems {
     /// No problems yet, among these groups and capabilities in a world of this size.
     #[must_use]
     pub fn among(groups: Vec<String>, capabilities: Vec<String>, world: crate::space::WorldBounds) -> Self {
-        Self { groups, capabilities, world, ..Self::default() }
+        Self { groups: groups.into(), capabilities: capabilities.into(), world, ..Self::default() }
     }
 
     /// Adds a problem.
@@ -112,16 +182,16 @@ impl Problems {
 
     /// Adds a problem if there is no group of this name.
     pub fn check_group(&mut self, path: impl Into<String>, name: &str) {
-        if !self.groups.iter().any(|group| group == name) {
-            let help = suggest(name, self.groups.iter().map(String::as_str), "group");
+        if !self.groups.contains(name) {
+            let help = suggest(name, self.groups.iter(), "group");
             self.push(path, format!("there is no agent group \"{name}\""), help);
         }
     }
 
     /// Adds a problem if no group plays this role.
     pub fn check_role(&mut self, path: impl Into<String>, name: &str) {
-        if !self.roles.iter().any(|role| role == name) {
-            let roles = self.roles.iter().map(String::as_str).filter(|role| !role.is_empty());
+        if !self.roles.contains(name) {
+            let roles = self.roles.iter().filter(|role| !role.is_empty());
             let help = suggest(name, roles, "role");
             self.push(path, format!("no group plays the role \"{name}\""), help);
         }
@@ -189,10 +259,16 @@ pub trait Check {
     }
 }
 
-/// A hint with the nearest of the valid names, or all of them if none is near.
+/// A suggestion is sought among so many names: what a wrong name costs doesn't grow with the number of right ones.
+const SUGGESTED_AMONG: usize = 512;
+/// A hint lists at most so many names.
+const LISTED: usize = 12;
+
+/// A hint with the nearest of the valid names, or the first of them if none is near.
 #[must_use]
 pub fn suggest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>, what: &str) -> String {
-    let mut names: Vec<&str> = valid.into_iter().collect();
+    let mut valid = valid.into_iter();
+    let mut names: Vec<&str> = valid.by_ref().take(SUGGESTED_AMONG).collect();
     if names.is_empty() {
         return format!("there is no {what} to choose from");
     }
@@ -202,8 +278,8 @@ pub fn suggest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>, what: 
         None => {
             names.sort_unstable();
             names.dedup();
-            let more = names.len().saturating_sub(12);
-            names.truncate(12);
+            let more = names.len().saturating_sub(LISTED) + valid.size_hint().0;
+            names.truncate(LISTED);
             let list = names.join(", ");
             if more > 0 { format!("valid: {list} and {more} more") } else { format!("valid: {list}") }
         }
@@ -213,9 +289,14 @@ pub fn suggest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>, what: 
 /// The valid name that is nearest to a wrong one, if any is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = wrong.to_lowercase();
     valid
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()), name))
+        .take(SUGGESTED_AMONG)
+        .map(|name| {
+            count_comparison();
+            (strsim::jaro_winkler(&wrong, &name.to_lowercase()), name)
+        })
         .filter(|(similarity, _)| *similarity > 0.78)
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, name)| name)
@@ -233,8 +314,23 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_name_costs_no_more_among_many_names() {
+        let names: Names = (0..5000).map(|number| format!("group-{number:04}")).collect();
+        let before = names_compared();
+        assert!(names.contains("group-4999") && names.any_begins_with("group-49") && !names.any_begins_with("h"));
+        assert_eq!(suggest("group-0003x", names.iter(), "group"), "did you mean \"group-0003\"?");
+        assert!(suggest("zzz", names.iter(), "group").ends_with("group-0011 and 4988 more"));
+        assert!(names_compared() - before < 1_100);
+    }
+
+    #[test]
     fn a_range_refuses_what_is_not_a_number() {
         assert!(!Range::positive().contains(f64::NAN));
         assert!(Range::new(0.0, 1.0).contains(1.0));
+        for end in [0.01, 0.1, 1e-3, 1e-6, 0.7, 1e7 + 0.1] {
+            let range = Range::new(end, end);
+            assert!(range.contains_single(end as f32) && !range.contains_single((end as f32).next_up()), "{end}");
+        }
+        assert!(!Range::positive().contains_single(f32::NAN) && !Range::positive().contains_single(f32::INFINITY));
     }
 }

@@ -315,6 +315,9 @@ fn sample(world: &World, context: &InterventionContext, from: Vec<AgentId>, coun
     chosen
 }
 
+/// The domains of so many capabilities are suggested to a selector that matches none.
+const DOMAINS: usize = 128;
+
 impl Check for Selector {
     fn check(&self, at: &str, problems: &mut Problems) {
         match self {
@@ -327,25 +330,24 @@ impl Check for Selector {
                 }
             }
             Self::InRegion(name) if !problems.regions.contains(name) => {
-                let help = suggest(name, problems.regions.iter().map(String::as_str), "region");
+                let help = suggest(name, problems.regions.iter(), "region");
                 problems.push(at, format!("there is no region \"{name}\""), help);
             }
             Self::WithCapability(pattern) => match parse_pattern(pattern) {
                 Err(error) => problems.push(at, error.to_string(), "for example \"database.*\""),
                 Ok((literal, wildcard)) => {
-                    let known = problems
-                        .capabilities
-                        .iter()
-                        .any(|name| if wildcard { name.starts_with(literal) } else { name == literal });
+                    let known = if wildcard {
+                        problems.capabilities.any_begins_with(literal)
+                    } else {
+                        problems.capabilities.contains(literal)
+                    };
                     if !known {
-                        let mut names = problems.capabilities.clone();
-                        names.extend(
-                            problems
-                                .capabilities
-                                .iter()
-                                .filter_map(|name| name.rsplit_once('.').map(|(domain, _)| format!("{domain}.*"))),
-                        );
-                        let help = suggest(pattern, names.iter().map(String::as_str), "capability");
+                        let some = problems.capabilities.iter().take(DOMAINS);
+                        let domains: Vec<String> = some
+                            .filter_map(|name| name.rsplit_once('.').map(|(domain, _)| format!("{domain}.*")))
+                            .collect();
+                        let names = domains.iter().map(String::as_str).chain(problems.capabilities.iter());
+                        let help = suggest(pattern, names, "capability");
                         problems.push(at, format!("no agent has a capability that matches \"{pattern}\""), help);
                     }
                 }

@@ -100,8 +100,10 @@ pub struct TextProblem {
     pub message: String,
     /// What would be right.
     pub help: String,
-    /// The line of the text that is wrong.
+    /// The line of the text that is wrong; of a long line what stands around the place.
     pub excerpt: String,
+    /// How many characters of the excerpt stand before the place.
+    pub caret: usize,
 }
 
 impl TextProblem {
@@ -325,6 +327,7 @@ mod tests {
             message: "no field".into(),
             help: "did you mean seed?".into(),
             excerpt: "  sed: 1".into(),
+            caret: 2,
             ..Default::default()
         };
         assert_eq!(problem.to_text(), "flock.ron:2:3: no field\n      sed: 1\n      ^\n  help: did you mean seed?\n");

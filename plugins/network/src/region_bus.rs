@@ -5,7 +5,7 @@
 //! or a partition lies between the two, events wait before the bridge: they come late, in order, and none is lost. What happens
 //! to nobody, or to somebody who is at home nowhere, is known everywhere at once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use agent2028_core::agent::{Region, Regions};
 use agent2028_core::checkpoint::to_bytes;
@@ -57,8 +57,9 @@ impl std::ops::Deref for Told {
 #[derive(Resource, Debug, Default)]
 pub struct RegionalBuses {
     buses: Vec<EventBus>,
-    /// Row by row: from which region to which.
-    bridges: Vec<VecDeque<Crossing>>,
+    /// The bridges on which something is, by where they lead from and to. Most of the pairs of many regions have nothing to tell
+    /// each other.
+    bridges: BTreeMap<(u16, u16), VecDeque<Crossing>>,
     counts: BridgeCounts,
 }
 
@@ -79,7 +80,7 @@ impl RegionalBuses {
     pub fn new(regions: usize, history: usize) -> Self {
         Self {
             buses: (0..regions).map(|_| EventBus::with_capacity(history)).collect(),
-            bridges: vec![VecDeque::new(); regions * regions],
+            bridges: BTreeMap::new(),
             counts: BridgeCounts::default(),
         }
     }
@@ -98,14 +99,13 @@ impl RegionalBuses {
     /// How many events are on their way from one region to the other.
     #[must_use]
     pub fn crossing(&self, from: Region, to: Region) -> usize {
-        let at = usize::from(from.0) * self.buses.len() + usize::from(to.0);
-        self.bridges.get(at).filter(|_| usize::from(to.0) < self.buses.len()).map_or(0, VecDeque::len)
+        self.bridges.get(&(from.0, to.0)).map_or(0, VecDeque::len)
     }
 
     /// How many events are on their way over all bridges.
     #[must_use]
     pub fn in_transit(&self) -> u64 {
-        self.bridges.iter().map(|bridge| bridge.len() as u64).sum()
+        self.bridges.values().map(|bridge| bridge.len() as u64).sum()
     }
 
     /// What became of events on bridges.
@@ -117,7 +117,7 @@ impl RegionalBuses {
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let waiting: usize = self.bridges.iter().map(|bridge| bridge.capacity() * size_of::<Crossing>()).sum();
+        let waiting: usize = self.bridges.values().map(|bridge| bridge.capacity() * size_of::<Crossing>()).sum();
         self.buses.iter().map(EventBus::bytes).sum::<usize>() + waiting
     }
 
@@ -142,25 +142,23 @@ impl RegionalBuses {
                         self.counts.sent += 1;
                         let due = tick + travel(from, to).max(1);
                         let crossing = Crossing { due, event: Told::Shared(event.clone()) };
-                        self.bridges[usize::from(from.0) * count + usize::from(to.0)].push_back(crossing);
+                        self.bridges.entry((from.0, to.0)).or_default().push_back(crossing);
                     }
                     _ => here[usize::from(to.0)].push(Told::Shared(event.clone())),
                 }
             }
         }
-        for from in regions() {
-            for to in regions() {
-                let bridge = &mut self.bridges[usize::from(from.0) * count + usize::from(to.0)];
-                if bridge.front().is_none_or(|first| first.due > tick) || !stands(from, to) {
-                    continue;
-                }
-                while let Some(crossing) = bridge.pop_front_if(|first| first.due <= tick) {
-                    self.counts.arrived += 1;
-                    self.counts.last_lag = tick.saturating_sub(crossing.event.tick);
-                    here[usize::from(to.0)].push(crossing.event);
-                }
+        for ((from, to), bridge) in &mut self.bridges {
+            if bridge.front().is_none_or(|first| first.due > tick) || !stands(Region(*from), Region(*to)) {
+                continue;
+            }
+            while let Some(crossing) = bridge.pop_front_if(|first| first.due <= tick) {
+                self.counts.arrived += 1;
+                self.counts.last_lag = tick.saturating_sub(crossing.event.tick);
+                here[usize::from(*to)].push(crossing.event);
             }
         }
+        self.bridges.retain(|_, bridge| !bridge.is_empty());
         for (bus, mut known) in self.buses.iter_mut().zip(here) {
             bus.end_tick();
             bus.begin_tick(tick, unix_ms);
@@ -209,7 +207,8 @@ struct StoredCrossing {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     buses: Vec<StoredBus>,
-    bridges: Vec<Vec<StoredCrossing>>,
+    /// The bridges on which something is.
+    bridges: Vec<((u16, u16), Vec<StoredCrossing>)>,
     counts: BridgeCounts,
 }
 
@@ -221,10 +220,11 @@ pub(crate) fn save(world: &World) -> Result<Vec<u8>, String> {
         let event = StoredEvent::of(&crossing.event)?;
         Ok(StoredCrossing { due: crossing.due, sequence: crossing.event.sequence, event })
     };
-    let bridges = buses.bridges.iter().map(|bridge| bridge.iter().map(crossing).collect());
+    let bridges =
+        buses.bridges.iter().map(|(pair, bridge)| Ok((*pair, bridge.iter().map(crossing).collect::<Result<_, _>>()?)));
     to_bytes(&Stored {
         buses: buses.buses.iter().map(StoredBus::of).collect::<Result<_, _>>()?,
-        bridges: bridges.collect::<Result<_, _>>()?,
+        bridges: bridges.collect::<Result<_, String>>()?,
         counts: buses.counts,
     })
 }
@@ -235,17 +235,22 @@ pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
     let clock = world.resource::<SimClock>();
     let now = (clock.tick(), clock.now().timestamp_millis());
     let mut buses = world.resource_mut::<RegionalBuses>();
-    if stored.buses.len() != buses.buses.len() || stored.bridges.len() != buses.bridges.len() {
+    let count = buses.buses.len();
+    if stored.buses.len() != count {
         return Err(format!("there are {} regions, not {}", buses.buses.len(), stored.buses.len()));
     }
     for (bus, stored) in buses.buses.iter_mut().zip(stored.buses) {
         stored.put_into(bus, now, &payloads)?;
     }
-    for (bridge, stored) in buses.bridges.iter_mut().zip(stored.bridges) {
-        bridge.clear();
+    buses.bridges.clear();
+    for (pair, stored) in stored.bridges {
+        if usize::from(pair.0.max(pair.1)) >= count {
+            return Err(format!("a bridge leads from region {} to {} of {count}", pair.0, pair.1));
+        }
         for crossing in stored {
             let event = crossing.event.revive(crossing.sequence, &payloads)?;
-            bridge.push_back(Crossing { due: crossing.due, event: Told::Revived(Box::new(event)) });
+            let crossing = Crossing { due: crossing.due, event: Told::Revived(Box::new(event)) };
+            buses.bridges.entry(pair).or_default().push_back(crossing);
         }
     }
     buses.counts = stored.counts;

@@ -114,7 +114,7 @@ impl Default for SlowLoris {
 impl Check for SlowLoris {
     fn check(&self, at: &str, problems: &mut Problems) {
         if !problems.capabilities.contains(&self.capability) {
-            let help = suggest(&self.capability, problems.capabilities.iter().map(String::as_str), "capability");
+            let help = suggest(&self.capability, problems.capabilities.iter(), "capability");
             problems.push(
                 format!("{at}.capability"),
                 format!("no agent has the capability \"{}\"", self.capability),

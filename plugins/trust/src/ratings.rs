@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use agent2028_core::schema::suggest;
+use agent2028_core::table::header_fault;
 use csv::StringRecord;
 
 /// The columns that a file of ratings may have; the last one needn't be there.
@@ -54,6 +55,9 @@ pub fn read_ratings(
 ) -> Result<Vec<Rating>, (Vec<RowFault>, usize)> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
     let whole = |one: RowFault| (vec![one], 0);
+    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+        return Err(whole(fault(0, 1, found.cell, found.message, found.help)));
+    }
     let header = reader
         .headers()
         .map_err(|error| whole(fault(0, 1, 0, error.to_string(), "the first line names the columns")))?

@@ -4,8 +4,10 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use agent2028_core::whole_file::WholeFile;
+
 use crate::offscreen::FrameImage;
-use crate::picture::{PictureError, part_of, persist};
+use crate::picture::PictureError;
 
 /// What a film is written as, told by the file's ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +36,28 @@ impl FilmFormat {
 /// A film in the making. Nothing stands at its place until it is finished.
 pub struct Film {
     file: PathBuf,
-    part: tempfile::NamedTempFile,
+    part: WholeFile,
     size: (u32, u32),
     sink: Sink,
 }
 
 enum Sink {
-    Gif { encoder: Box<gif::Encoder<BufWriter<std::fs::File>>>, delay: u16, last: Vec<u8> },
+    Gif(Box<Gif>),
     Ffmpeg(Child),
+}
+
+struct Gif {
+    encoder: gif::Encoder<BufWriter<std::fs::File>>,
+    /// How long a frame is shown unless it is told otherwise, in seconds.
+    interval: f64,
+    /// The pixels that are on the screen.
+    last: Vec<u8>,
+    /// The frame that waits until it is known how long it is shown.
+    waiting: Option<FrameImage>,
+    /// When the waiting frame begins, in hundredths of a second from the beginning.
+    begins: u64,
+    /// When the next frame begins, in seconds from the beginning.
+    now: f64,
 }
 
 impl std::fmt::Debug for Film {
@@ -59,7 +75,7 @@ impl Film {
     /// # Errors
     /// If the file can't be written or ffmpeg is missing.
     pub fn begin(file: &Path, format: FilmFormat, size: (u32, u32), per_second: f64) -> Result<Self, PictureError> {
-        let part = part_of(file)?;
+        let part = WholeFile::begin(file).map_err(|error| PictureError::File { file: file.into(), error })?;
         let sink = match format {
             FilmFormat::Gif => begin_gif(file, &part, size, per_second)?,
             FilmFormat::Mp4 | FilmFormat::WebM => begin_ffmpeg(file, &part, format, size, per_second)?,
@@ -85,11 +101,7 @@ impl Film {
             return Err(self.failed("a frame has another size".into()));
         }
         let added = match &mut self.sink {
-            Sink::Gif { encoder, delay, last } => {
-                let frame = gif_frame(image, last, seconds.map_or(*delay, hundredths));
-                last.clone_from(&image.pixels);
-                encoder.write_frame(&frame).map_err(|error| error.to_string())
-            }
+            Sink::Gif(gif) => gif.add(image, seconds).map_err(|error| error.to_string()),
             Sink::Ffmpeg(child) => match &mut child.stdin {
                 Some(stdin) => stdin.write_all(&image.pixels).map_err(|error| format!("ffmpeg stopped: {error}")),
                 None => Err("ffmpeg takes no frames".into()),
@@ -105,9 +117,10 @@ impl Film {
     pub fn finish(self) -> Result<(), PictureError> {
         let failed = |reason: String| PictureError::Encoding { file: self.file.clone(), reason };
         match self.sink {
-            Sink::Gif { encoder, .. } => {
+            Sink::Gif(mut gif) => {
+                gif.show_waiting(true).map_err(|error| failed(error.to_string()))?;
                 // The trailer is written when the writer is taken out.
-                let mut writer = encoder.into_inner().map_err(|error| failed(error.to_string()))?;
+                let mut writer = gif.encoder.into_inner().map_err(|error| failed(error.to_string()))?;
                 writer.flush().map_err(|error| failed(error.to_string()))?;
             }
             Sink::Ffmpeg(mut child) => {
@@ -119,7 +132,7 @@ impl Film {
                 }
             }
         }
-        persist(self.part, &self.file)
+        self.part.finish().map_err(|error| PictureError::File { file: self.file, error })
     }
 
     fn failed(&self, reason: String) -> PictureError {
@@ -127,26 +140,56 @@ impl Film {
     }
 }
 
-fn begin_gif(
-    file: &Path,
-    part: &tempfile::NamedTempFile,
-    size: (u32, u32),
-    per_second: f64,
-) -> Result<Sink, PictureError> {
+fn begin_gif(file: &Path, part: &WholeFile, size: (u32, u32), per_second: f64) -> Result<Sink, PictureError> {
     let encoding = |reason: String| PictureError::Encoding { file: file.into(), reason };
     let (Ok(width), Ok(height)) = (u16::try_from(size.0), u16::try_from(size.1)) else {
         return Err(encoding("a GIF is at most 65535 pixels wide and high".into()));
     };
-    let handle = part.reopen().map_err(|error| PictureError::File { file: file.into(), error })?;
+    let handle = part.handle().map_err(|error| PictureError::File { file: file.into(), error })?;
     let mut encoder =
         gif::Encoder::new(BufWriter::new(handle), width, height, &[]).map_err(|error| encoding(error.to_string()))?;
     encoder.set_repeat(gif::Repeat::Infinite).map_err(|error| encoding(error.to_string()))?;
-    Ok(Sink::Gif { encoder: Box::new(encoder), delay: hundredths(1.0 / per_second), last: Vec::new() })
+    let gif = Gif { encoder, interval: 1.0 / per_second, last: Vec::new(), waiting: None, begins: 0, now: 0.0 };
+    Ok(Sink::Gif(Box::new(gif)))
 }
 
-/// GIFs count time in hundredths of a second; browsers slow anything below two of them down.
-fn hundredths(seconds: f64) -> u16 {
-    (100.0 * seconds).round().clamp(2.0, f64::from(u16::MAX)) as u16
+/// GIFs count time in hundredths of a second, and browsers show frames of less than two of them for ten.
+const LEAST_DELAY: u64 = 2;
+
+impl Gif {
+    /// Adds a frame. How long it is shown is counted from the film's beginning, so that what is rounded off never adds up, and
+    /// frames that follow each other faster than a GIF can show them give way to the last of them.
+    fn add(&mut self, image: &FrameImage, seconds: Option<f64>) -> Result<(), gif::EncodingError> {
+        self.show_waiting(false)?;
+        self.waiting = Some(image.clone());
+        self.now += seconds.unwrap_or(self.interval).max(0.0);
+        Ok(())
+    }
+
+    /// Writes the frame that waits, which is shown until now. One that would be shown too shortly is left out, unless it is the
+    /// last one.
+    fn show_waiting(&mut self, is_last: bool) -> Result<(), gif::EncodingError> {
+        let ends = (100.0 * self.now).round() as u64;
+        let mut delay = ends.saturating_sub(self.begins);
+        if delay < LEAST_DELAY && !is_last {
+            return Ok(());
+        }
+        let Some(image) = self.waiting.take() else { return Ok(()) };
+        self.begins = ends;
+        delay = delay.max(LEAST_DELAY);
+        while delay > 0 {
+            // What lasts longer than a frame can is shown in several.
+            let mut part = delay.min(u64::from(u16::MAX));
+            if delay - part < LEAST_DELAY && delay > part {
+                part -= LEAST_DELAY;
+            }
+            delay -= part;
+            let frame = gif_frame(&image, &self.last, part as u16);
+            self.encoder.write_frame(&frame)?;
+            self.last.clone_from(&image.pixels);
+        }
+        Ok(())
+    }
 }
 
 /// Only what has changed since the last frame, in the smallest rectangle around it: most of a world stands still.
@@ -183,7 +226,7 @@ fn gif_frame(image: &FrameImage, last: &[u8], delay: u16) -> gif::Frame<'static>
 
 fn begin_ffmpeg(
     file: &Path,
-    part: &tempfile::NamedTempFile,
+    part: &WholeFile,
     format: FilmFormat,
     size: (u32, u32),
     per_second: f64,
@@ -200,7 +243,7 @@ fn begin_ffmpeg(
         }
         _ => command.args(["-c:v", "libx264", "-crf", "18", "-movflags", "+faststart", "-f", "mp4"]),
     };
-    let child = command.arg(part.path()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let child = command.arg(part.part()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     match child {
         Ok(child) => Ok(Sink::Ffmpeg(child)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(PictureError::NoFfmpeg),
@@ -243,6 +286,37 @@ mod tests {
         }
         assert_eq!(frames, [(0, 0, 20, 10, 4), (7, 3, 1, 1, 4), (0, 0, 1, 1, 150)]);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no part is left behind");
+    }
+
+    /// How long the frames of a film of so many frames at a rate last together, in hundredths of a second, and each of them.
+    fn delays(frames: u32, per_second: f64) -> Vec<u16> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("film.gif");
+        let mut film = Film::begin(&file, FilmFormat::Gif, (4, 4), per_second).unwrap();
+        for number in 0..frames {
+            film.add(&image(4, 4, |_, _| [number as u8, 0, 0])).unwrap();
+        }
+        film.finish().unwrap();
+        let mut decoder = gif::DecodeOptions::new().read_info(std::fs::File::open(&file).unwrap()).unwrap();
+        let mut delays = Vec::new();
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            delays.push(frame.delay);
+        }
+        delays
+    }
+
+    #[test]
+    fn a_gif_lasts_what_its_frames_last_at_any_rate() {
+        for rate in [0.1, 1.0, 7.0, 12.0, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 60.0, 120.0, 240.0] {
+            let delays = delays(120, rate);
+            let lasts: f64 = delays.iter().map(|delay| f64::from(*delay)).sum();
+            assert!((lasts - 12_000.0 / rate).abs() <= 1.0, "{rate} frames a second: {lasts} hundredths");
+            assert!(delays.iter().all(|delay| *delay >= 2), "{rate}: {delays:?}");
+            assert!(rate > 50.0 || delays.len() == 120, "{rate}: {} frames", delays.len());
+        }
+        // A frame of half an hour is longer than a GIF can count.
+        let long: u64 = delays(1, 1.0 / 1800.0).iter().map(|delay| u64::from(*delay)).sum();
+        assert_eq!(long, 180_000);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Pictures in files: written beside their place first, so that nothing half-written ever stands there.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use agent2028_core::whole_file::write_atomically;
 
 use crate::offscreen::FrameImage;
 
@@ -57,35 +58,7 @@ pub fn write_png(file: &Path, image: &FrameImage) -> Result<(), PictureError> {
     let colors: Vec<u8> = image.pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     writer.write_image_data(&colors).map_err(encoding)?;
     writer.finish().map_err(encoding)?;
-    let mut part = part_of(file)?;
-    let failed = |error| PictureError::File { file: file.into(), error };
-    part.write_all(&bytes).map_err(failed)?;
-    persist(part, file)
-}
-
-/// A file beside the wanted one, which takes its place only when it is whole.
-pub(crate) fn part_of(file: &Path) -> Result<tempfile::NamedTempFile, PictureError> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    tempfile::Builder::new()
-        .prefix(".agent2028-")
-        .tempfile_in(folder)
-        .map_err(|error| PictureError::File { file: file.into(), error })
-}
-
-pub(crate) fn persist(part: tempfile::NamedTempFile, file: &Path) -> Result<(), PictureError> {
-    let failed = |error| PictureError::File { file: file.into(), error };
-    part.as_file().sync_all().map_err(failed)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are for their owner only; a picture is like any other file.
-        part.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
-    }
-    part.persist(file).map_err(|error| failed(error.error))?;
-    Ok(())
+    write_atomically(file, &bytes).map_err(|error| PictureError::File { file: file.into(), error })
 }
 
 /// A file in a folder that isn't there yet: `stem.ending`, or `stem-2.ending` and so on. What could not be part of a file's

@@ -196,7 +196,7 @@ pub enum ColorBy {
     Status,
     /// Its number: neighbours in number differ in colour.
     Id,
-    /// A quantity by its name, such as `Velocity.speed` (viridis; diverging if it has a sign; categories if it counts kinds).
+    /// A quantity by its name, such as `Velocity.x` (viridis; diverging if it has a sign; categories if it counts kinds).
     Quantity(String),
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use agent2028_ledger::disk::DiskError;
 use clap::{Args, Subcommand};
 
-use super::{FAILED, Failure};
+use super::{FAILED, Failure, say};
 
 /// Checks an audit ledger, proves what is in it, or shows it.
 #[derive(Args, Debug)]
@@ -50,7 +50,7 @@ impl Ledger {
 fn unreadable(error: DiskError, path: &Path) -> Result<u8, Failure> {
     match error {
         DiskError::Damaged(damage) => {
-            eprintln!("NOT VERIFIED: {damage}");
+            say(&format!("NOT VERIFIED: {damage}"));
             Ok(FAILED)
         }
         DiskError::NoLedger(_) => {

@@ -12,7 +12,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::unreadable;
-use crate::cli::{Failure, print};
+use crate::cli::{Failure, print, whole};
 
 /// Prints a proof as JSON, which `ledger verify --proof` checks without the ledger: that an entry is in it, or that the ledger
 /// goes on where it was.
@@ -28,13 +28,13 @@ pub(crate) struct Prove {
     #[arg(long, value_name = "ID", required_unless_present_any = ["index", "from"], conflicts_with_all = ["index", "from"])]
     event: Option<Uuid>,
     /// The entry with this number, from 0.
-    #[arg(long, value_name = "N", conflicts_with = "from")]
+    #[arg(long, value_name = "N", conflicts_with = "from", value_parser = whole)]
     index: Option<u64>,
     /// That the ledger as it was with so many entries is the beginning of what it became.
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = whole)]
     from: Option<u64>,
     /// The ledger as it was with so many entries; by default at its last tree head, or as it is now.
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = whole)]
     size: Option<u64>,
 }
 

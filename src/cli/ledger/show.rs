@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::unreadable;
 use crate::cli::write_up::table;
-use crate::cli::{DONE, Failure, Format, json, print};
+use crate::cli::{DONE, Failure, Format, counted, json, print, whole};
 
 /// Which entries.
 #[derive(Args, Clone, Debug)]
@@ -38,10 +38,10 @@ struct Filter {
     #[arg(long, value_name = "OUTCOME", value_parser = parse_outcome)]
     outcome: Option<Outcome>,
     /// Those of this tick or later.
-    #[arg(long, value_name = "TICK")]
+    #[arg(long, value_name = "TICK", value_parser = whole)]
     from: Option<u64>,
     /// Those of this tick or earlier.
-    #[arg(long, value_name = "TICK")]
+    #[arg(long, value_name = "TICK", value_parser = whole)]
     to: Option<u64>,
     /// Those of this simulated time or later, such as 2028-01-01T00:00:10Z.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -94,8 +94,8 @@ pub(crate) struct Show {
     #[command(flatten)]
     filter: Filter,
     /// At most so many entries, the last ones.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    limit: usize,
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole)]
+    limit: u64,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -134,7 +134,7 @@ impl Show {
                 {
                     summary.add(&entry);
                     last.push_back((index, entry));
-                    if last.len() > self.limit {
+                    if last.len() as u64 > self.limit {
                         last.pop_front();
                     }
                 }
@@ -158,7 +158,12 @@ impl Show {
 }
 
 fn words(walk: &Walk, summary: &Summary, last: &VecDeque<(u64, Entry)>) -> String {
-    let mut text = format!("{} entries, {} tree heads, {} time stamps\n", walk.size, walk.heads.len(), walk.stamps);
+    let mut text = format!(
+        "{}, {}, {}\n",
+        counted(walk.size, "entry", "entries"),
+        counted(walk.heads.len() as u64, "tree head", "tree heads"),
+        counted(walk.stamps, "time stamp", "time stamps")
+    );
     if let Some(tree) = &walk.tree {
         let _ = writeln!(text, "root {}", to_hex(&tree.root()));
     }
@@ -170,7 +175,12 @@ fn words(walk: &Walk, summary: &Summary, last: &VecDeque<(u64, Entry)>) -> Strin
         text.push_str("No entry fits.\n");
         return text;
     };
-    let _ = writeln!(text, "{} of ticks {first} to {end}, of {} agents:", summary.entries, summary.agents);
+    let _ = writeln!(
+        text,
+        "{} of ticks {first} to {end}, of {}:",
+        summary.entries,
+        counted(summary.agents as u64, "agent", "agents")
+    );
     let counts: Vec<String> = summary.operations.iter().map(|(name, count)| format!("{count} {name}")).collect();
     let _ = writeln!(text, "{}\n", counts.join(", "));
     let mut table = table(&["entry", "tick", "time", "kind", "agent", "operation", "outcome", "what"]);

@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::unreadable;
-use crate::cli::{BAD_INPUT, DONE, FAILED, Failure, Format, json, print};
+use crate::cli::{BAD_INPUT, DONE, FAILED, Failure, Format, counted, json, print};
 use crate::record::audit::{Audit, Claims};
 
 /// Works everything out again (checksums, tree, tree heads, signatures, time stamps, and of a run the files beside it) and
@@ -229,10 +229,10 @@ impl Verify {
             }
             Proven::Consistency { old, new } => {
                 let lines = format!(
-                    "the ledger of {} entries with root {}\nis the beginning of that of {} entries with root {}\n",
-                    old.0,
+                    "the ledger of {} with root {}\nis the beginning of that of {} with root {}\n",
+                    counted(old.0, "entry", "entries"),
                     to_hex(&old.1),
-                    new.0,
+                    counted(new.0, "entry", "entries"),
                     to_hex(&new.1)
                 );
                 let unsigned = self.key.as_ref().map(|_| "a proof of consistency carries no signature".to_owned());
@@ -244,12 +244,12 @@ impl Verify {
 
 fn torn(torn: &Torn) -> String {
     format!(
-        "{}, record {} at byte {}: it is torn, {} bytes of it are there; a run that was killed leaves this, and resuming it \
+        "{}, record {} at byte {}: it is torn, {} of it are there; a run that was killed leaves this, and resuming it \
          cuts them off",
         torn.file.display(),
         torn.record,
         torn.offset,
-        torn.bytes
+        counted(torn.bytes, "byte", "bytes")
     )
 }
 
@@ -258,7 +258,10 @@ fn check_heads(heads: &[SignedTreeHead], ring: &KeyRing) -> (usize, Option<Strin
     let keeper = ring.of(KeyRole::Keeper);
     let signed = heads.iter().filter(|signed| signed.signature.is_some());
     let wrong = signed.clone().find_map(|signed| Some((signed.head.size, signed.verify(&keeper).err()?)));
-    (signed.count(), wrong.map(|(size, why)| format!("the tree head over {size} entries: {why}")))
+    (
+        signed.count(),
+        wrong.map(|(size, why)| format!("the tree head over {}: {why}", counted(size, "entry", "entries"))),
+    )
 }
 
 fn report(
@@ -287,21 +290,20 @@ fn report(
 
 /// What was checked, for people.
 fn words(report: &Report) -> String {
-    let count = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let mut text = format!(
         "{}: {} in {}, {} ({} signed), {}.\n",
         report.path,
-        count(report.entries - report.first, "entry", "entries"),
-        count(report.files as u64, "file", "files"),
-        count(report.heads as u64, "tree head", "tree heads"),
+        counted(report.entries - report.first, "entry", "entries"),
+        counted(report.files as u64, "file", "files"),
+        counted(report.heads as u64, "tree head", "tree heads"),
         report.signed_heads,
-        count(report.stamps, "time stamp", "time stamps"),
+        counted(report.stamps, "time stamp", "time stamps"),
     );
     if report.first > 0 {
-        text.push_str(&format!("{} before them, no longer there.\n", count(report.first, "entry", "entries")));
+        text.push_str(&format!("{} before them, no longer there.\n", counted(report.first, "entry", "entries")));
     }
     if let Some(root) = &report.root {
-        text.push_str(&format!("root {root} over {}\n", count(report.entries, "entry", "entries")));
+        text.push_str(&format!("root {root} over {}\n", counted(report.entries, "entry", "entries")));
     }
     let (agents, services): (Vec<&KeyReport>, Vec<&KeyReport>) =
         report.keys.iter().partition(|key| matches!(key.role, KeyRole::Agent(_)));
@@ -309,17 +311,17 @@ fn words(report: &Report) -> String {
         text.push_str(&format!("key  {} ({}, {})\n", key.fingerprint, key.role.name(), key.suite));
     }
     if !agents.is_empty() {
-        let (entries, keys) = (count(report.signed_entries, "entry", "entries"), agents.len() as u64);
-        text.push_str(&format!("{entries} signed by agents, with {}\n", count(keys, "key", "keys")));
+        let (entries, keys) = (counted(report.signed_entries, "entry", "entries"), agents.len() as u64);
+        text.push_str(&format!("{entries} signed by agents, with {}\n", counted(keys, "key", "keys")));
     }
     // What agreed before the first difference is of no use to anybody.
     if let Some(run) = report.run.as_ref().filter(|run| run.difference.is_none()) {
         text.push_str(&format!(
             "the run's files agree: {}, {}, {}, {}{}\n",
-            count(run.files as u64, "file", "files"),
-            count(run.interventions as u64, "intervention", "interventions"),
-            count(run.state_hashes as u64, "state hash", "state hashes"),
-            count(run.events as u64, "event", "events"),
+            counted(run.files as u64, "file", "files"),
+            counted(run.interventions as u64, "intervention", "interventions"),
+            counted(run.state_hashes as u64, "state hash", "state hashes"),
+            counted(run.events as u64, "event", "events"),
             if run.ended { "" } else { "; the run has not ended" },
         ));
     }

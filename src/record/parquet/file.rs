@@ -2,9 +2,10 @@
 //!
 //! See the format's description at <https://parquet.apache.org/docs/file-format/>.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use agent2028_core::whole_file::WholeFile;
 
 use super::thrift::{Value, varint};
 
@@ -176,9 +177,7 @@ fn presence(page: &mut Vec<u8>, present: impl Iterator<Item = bool>) {
 /// A Parquet file on its way: under a temporary name until it is whole.
 #[derive(Debug)]
 pub struct Parquet {
-    path: PathBuf,
-    temporary: PathBuf,
-    writer: BufWriter<File>,
+    writer: BufWriter<WholeFile>,
     position: i64,
     columns: Vec<Column>,
     metadata: Vec<(String, String)>,
@@ -192,11 +191,8 @@ impl Parquet {
     /// # Errors
     /// If the disk refuses.
     pub fn create(path: &Path, columns: Vec<Column>, metadata: Vec<(String, String)>) -> io::Result<Self> {
-        let temporary = path.with_extension("parquet.part");
         let mut parquet = Self {
-            path: path.into(),
-            writer: BufWriter::new(File::create(&temporary)?),
-            temporary,
+            writer: BufWriter::new(WholeFile::begin(path)?),
             position: 0,
             columns,
             metadata,
@@ -297,8 +293,6 @@ impl Parquet {
         self.write(&footer)?;
         self.write(&(footer.len() as u32).to_le_bytes())?;
         self.write(MAGIC)?;
-        self.writer.flush()?;
-        self.writer.get_ref().sync_all()?;
-        std::fs::rename(&self.temporary, &self.path)
+        self.writer.into_inner()?.finish()
     }
 }

@@ -1,5 +1,7 @@
 //! Text to tree.
 
+use std::collections::BTreeSet;
+
 use super::{Kind, MAX_DEPTH, Name, Node, Place, SourceId, SyntaxError};
 
 /// Reads a whole text as one value.
@@ -311,8 +313,9 @@ impl<'t> Parser<'t> {
             parser.colon()?;
             Ok((key, parser.value(depth + 1)?))
         })?;
-        for (index, (key, _)) in entries.iter().enumerate() {
-            if entries[..index].iter().any(|(earlier, _)| earlier.kind == key.kind) {
+        let mut seen = BTreeSet::new();
+        for (key, _) in &entries {
+            if !seen.insert(key.to_text()) {
                 return Err(SyntaxError {
                     place: key.place.clone(),
                     message: "this key stands here twice".into(),
@@ -359,8 +362,9 @@ impl<'t> Parser<'t> {
             parser.colon()?;
             Ok((field, parser.value(depth + 1)?))
         })?;
-        for (index, (field, _)) in fields.iter().enumerate() {
-            if fields[..index].iter().any(|(earlier, _)| earlier.text == field.text) {
+        let mut seen = BTreeSet::new();
+        for (field, _) in &fields {
+            if !seen.insert(&field.text) {
                 return Err(SyntaxError {
                     place: field.place.clone(),
                     message: format!("the field \"{}\" stands here twice", field.text),

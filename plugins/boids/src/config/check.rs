@@ -1,5 +1,7 @@
 //! What must hold in the section beyond types and ranges.
 
+use std::collections::BTreeSet;
+
 use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Problems};
 
@@ -9,20 +11,19 @@ use crate::flock::MOST_FLOCKS;
 impl Check for BoidsConfig {
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
-        let mut seen: Vec<(bool, &str)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let hunters: BTreeSet<&str> = self.predators.iter().map(|hunter| hunter.agents.as_str()).collect();
         for (path, group) in self.moved_groups() {
             let in_formation = path.starts_with("formations");
             let path = format!("{at}.{path}");
             problems.check_group(&path, group);
-            let hunts = self.predators.iter().any(|hunter| hunter.agents == group);
-            if seen.contains(&(in_formation, group)) || (in_formation && hunts) {
+            if !seen.insert((in_formation, group)) || (in_formation && hunters.contains(group)) {
                 problems.push(
                     path,
                     format!("the group \"{group}\" is moved twice"),
                     "a group is one flock or hunts (a flock may also have one formation, which then leads it)",
                 );
             }
-            seen.push((in_formation, group));
         }
         let movers = self.flocks.len().max(1) + self.predators.len() + self.formations.len();
         if movers > MOST_FLOCKS {
@@ -175,7 +176,7 @@ mod tests {
 
     fn problems(config: &BoidsConfig) -> Vec<String> {
         let mut problems = Problems::default();
-        problems.groups = vec!["starling".into(), "hawk".into()];
+        problems.groups = vec!["starling".into(), "hawk".into()].into();
         config.check("boids", &mut problems);
         problems
             .into_list()

@@ -1,5 +1,7 @@
 //! Groups of agents as a scene describes them, and who belongs to which.
 
+use std::collections::BTreeMap;
+
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -206,6 +208,9 @@ impl Check for Placement {
     }
 }
 
+/// At most so many groups are in a scene: each has a number of 16 bits.
+pub const MAX_GROUPS: usize = 1 << 16;
+
 /// A group's number, in the order of the scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Reflect)]
 pub struct GroupId(pub u16);
@@ -214,6 +219,8 @@ pub struct GroupId(pub u16);
 #[derive(Resource, Clone, Debug, Default)]
 pub struct AgentGroups {
     groups: Vec<AgentGroup>,
+    /// The first group of each name.
+    by_name: BTreeMap<String, GroupId>,
     /// Half-open id ranges, ascending: (first id, one past the last, group).
     ranges: Vec<(u32, u32, GroupId)>,
 }
@@ -221,8 +228,10 @@ pub struct AgentGroups {
 impl AgentGroups {
     /// Adds a group and returns its number.
     pub fn add(&mut self, group: AgentGroup) -> GroupId {
+        let id = GroupId(self.groups.len() as u16);
+        self.by_name.entry(group.name.clone()).or_insert(id);
         self.groups.push(group);
-        GroupId((self.groups.len() - 1) as u16)
+        id
     }
 
     /// The groups in the order of the scene.
@@ -240,7 +249,7 @@ impl AgentGroups {
     /// A group by name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<GroupId> {
-        self.groups.iter().position(|group| group.name == name).map(|index| GroupId(index as u16))
+        self.by_name.get(name).copied()
     }
 
     /// The group that an agent belongs to.

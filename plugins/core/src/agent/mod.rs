@@ -21,7 +21,7 @@ pub use claim::MotionClaims;
 pub(crate) use condition::expire_conditions;
 pub use condition::{Condition, ConditionExpiry, Status, degrade_agents, fail_agents, freeze_agents, restart_agents};
 pub use fitness::{FitnessWeights, ServiceRecord, fitness};
-pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, Placement, Tier};
+pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, MAX_GROUPS, Placement, Tier};
 pub use index::AgentIndex;
 pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};

@@ -1,5 +1,7 @@
 //! Regions: where in a large system agents are at home, and how long messages take between them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bevy::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
@@ -11,12 +13,22 @@ use super::{AgentGroup, AgentId, AgentIndex};
 #[repr(transparent)]
 pub struct Region(pub u16);
 
-/// The regions of the scene and the latencies between them.
+/// The regions of the scene and the latencies between them. What it holds grows with the regions and with the pairs that have
+/// a latency of their own, not with all pairs.
 #[derive(Resource, Clone, Debug, Default, PartialEq)]
 pub struct Regions {
     names: Vec<String>,
-    /// Row by row, in milliseconds of simulated time.
-    latencies_ms: Vec<f32>,
+    by_name: BTreeMap<String, Region>,
+    /// In milliseconds of simulated time, as all latencies here.
+    within_ms: f32,
+    between_ms: f32,
+    /// Pairs with a latency of their own, the lower number first.
+    pairs: BTreeMap<(u16, u16), f32>,
+}
+
+/// A latency that is finite and at least 0; anything else counts as 0.
+fn sound(latency_ms: f32) -> f32 {
+    if latency_ms.is_finite() { latency_ms.max(0.0) } else { 0.0 }
 }
 
 impl Regions {
@@ -25,20 +37,16 @@ impl Regions {
         if let Some(region) = self.find(name) {
             return region;
         }
-        let before = self.names.len();
+        let region = Region(self.names.len() as u16);
         self.names.push(name.to_owned());
-        let mut grown = vec![0.0; (before + 1) * (before + 1)];
-        for row in 0..before {
-            grown[row * (before + 1)..][..before].copy_from_slice(&self.latencies_ms[row * before..][..before]);
-        }
-        self.latencies_ms = grown;
-        Region(before as u16)
+        self.by_name.insert(name.to_owned(), region);
+        region
     }
 
     /// The region of this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Region> {
-        self.names.iter().position(|known| known == name).map(|index| Region(index as u16))
+        self.by_name.get(name).copied()
     }
 
     /// The names in the order of the regions' numbers.
@@ -53,14 +61,19 @@ impl Regions {
         self.names.get(usize::from(region.0)).map(String::as_str)
     }
 
+    /// Sets how long a message takes within any region and between any two, in milliseconds (finite, at least 0; anything else
+    /// counts as 0). What pairs had of their own is forgotten.
+    pub fn set_latencies_ms(&mut self, within_ms: f32, between_ms: f32) {
+        (self.within_ms, self.between_ms) = (sound(within_ms), sound(between_ms));
+        self.pairs.clear();
+    }
+
     /// Sets how long a message takes from one region to the other, both ways, in milliseconds (finite, at least 0;
     /// anything else counts as 0).
     pub fn set_latency_ms(&mut self, one: Region, other: Region, latency_ms: f32) {
-        let (one, other, count) = (usize::from(one.0), usize::from(other.0), self.names.len());
-        if one < count && other < count {
-            let latency_ms = if latency_ms.is_finite() { latency_ms.max(0.0) } else { 0.0 };
-            self.latencies_ms[one * count + other] = latency_ms;
-            self.latencies_ms[other * count + one] = latency_ms;
+        let (low, high) = (one.min(other), one.max(other));
+        if usize::from(high.0) < self.names.len() {
+            self.pairs.insert((low.0, high.0), sound(latency_ms));
         }
     }
 
@@ -71,9 +84,13 @@ impl Regions {
         let (Some(one), Some(other)) = (one, other) else {
             return 0.0;
         };
-        let count = self.names.len();
-        let at = usize::from(one.0) * count + usize::from(other.0);
-        if usize::from(other.0) < count { self.latencies_ms.get(at).copied().unwrap_or(0.0) } else { 0.0 }
+        let (low, high) = (one.min(other), one.max(other));
+        if usize::from(high.0) >= self.names.len() {
+            return 0.0;
+        }
+        let usual = if low == high { self.within_ms } else { self.between_ms };
+        // Few scenes have pairs of their own, and this is asked for every message.
+        if self.pairs.is_empty() { usual } else { self.pairs.get(&(low.0, high.0)).copied().unwrap_or(usual) }
     }
 }
 
@@ -86,13 +103,9 @@ pub fn region_of(world: &World, agent: AgentId) -> Option<Region> {
 /// The names of the regions that groups are at home in, in the order of their first mention.
 #[must_use]
 pub fn regions_of_groups(groups: &[AgentGroup]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for group in groups {
-        if !group.region.is_empty() && !names.contains(&group.region) {
-            names.push(group.region.clone());
-        }
-    }
-    names
+    let mut seen = BTreeSet::new();
+    let named = groups.iter().map(|group| &group.region).filter(|name| !name.is_empty());
+    named.filter(|name| seen.insert(name.as_str())).cloned().collect()
 }
 
 #[cfg(test)]
@@ -114,5 +127,11 @@ mod tests {
         assert_eq!(regions.latency_ms(Some(Region(9)), Some(Region(8))), 0.0);
         regions.set_latency_ms(east, north, f32::NAN);
         assert_eq!(regions.latency_ms(Some(east), Some(north)), 0.0);
+        regions.set_latencies_ms(1.0, 30.0);
+        assert_eq!(regions.latency_ms(Some(west), Some(east)), 30.0);
+        assert_eq!(regions.latency_ms(Some(east), Some(east)), 1.0);
+        regions.set_latency_ms(north, west, 7.0);
+        assert_eq!(regions.latency_ms(Some(west), Some(north)), 7.0);
+        assert_eq!(regions.latency_ms(Some(Region(9)), Some(east)), 0.0);
     }
 }

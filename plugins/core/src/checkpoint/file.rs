@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use super::block::{self, BLOCK_BYTES, Hash};
 use super::registry::to_bytes;
 use super::{Checkpoint, CheckpointError, SavedSection, StateHash};
 use crate::parallel::Workers;
+use crate::whole_file::WholeFile;
 
 const MAGIC: [u8; 7] = *b"A28CKPT";
 pub(super) const VERSION: u8 = 2;
@@ -187,8 +188,14 @@ impl Checkpoint {
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let (head, blocks) = self.parts()?;
         let parts = std::iter::once(head.as_slice()).chain(blocks.iter().map(|block| &**block));
-        write_parts_atomically(path, parts)
-            .map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })
+        let write = || {
+            let mut file = BufWriter::new(WholeFile::begin(path)?);
+            for part in parts {
+                file.write_all(part)?;
+            }
+            file.into_inner()?.finish()
+        };
+        write().map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })
     }
 
     /// Reads a file. Large ones are read on all cores.
@@ -223,35 +230,4 @@ fn split_header(file: &[u8]) -> Result<(Header, &[u8]), CheckpointError> {
     }
     let header = postcard::from_bytes(&head[PREFIX_BYTES..]).map_err(|error| damaged(format!("header: {error}")))?;
     Ok((header, rest))
-}
-
-/// Writes a file under a temporary name, flushes it to the disk, and renames it into place.
-///
-/// # Errors
-/// If the file system refuses.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    write_parts_atomically(path, [bytes])
-}
-
-fn write_parts_atomically<'b>(path: &Path, parts: impl IntoIterator<Item = &'b [u8]>) -> std::io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    let temporary = path.with_file_name(name);
-    let write = || -> std::io::Result<()> {
-        // Large parts pass the buffer by.
-        let mut file = std::io::BufWriter::new(std::fs::File::create(&temporary)?);
-        for part in parts {
-            file.write_all(part)?;
-        }
-        file.into_inner()?.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            // The rename itself must be on the disk too. Not every file system lets a folder be flushed.
-            let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-        }
-        Ok(())
-    };
-    write().inspect_err(|_| {
-        let _ = std::fs::remove_file(&temporary);
-    })
 }

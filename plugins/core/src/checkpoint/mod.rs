@@ -7,7 +7,7 @@ mod file;
 mod history;
 mod registry;
 
-pub use file::write_atomically;
+pub use crate::whole_file::write_atomically;
 pub(crate) use registry::absent;
 pub(crate) use registry::register_core;
 pub use registry::{AddCheckpoint, CheckpointRegistry, to_bytes};

@@ -19,7 +19,7 @@ check_selector!(SetField);
 /// Sets a value of the scene while it runs, by path or by the name of a parameter.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct SetParam {
     /// A path such as `boids.separation.weight`, or the name of a parameter of the scene.
     pub path: String,
@@ -72,7 +72,7 @@ impl Intervention for SetParam {
 /// yet has the default `Condition`: active, with a health of 1.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct SetField {
     /// Which agents; those without the component are passed over.
     pub select: Selector,

@@ -12,6 +12,7 @@ use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
 
 use super::{Quantity, QuantityKind, QuantitySpec};
 use crate::agent::{Agent, AgentId};
+use crate::faults::EditableComponents;
 use crate::parallel::Workers;
 use crate::schema::{Range, Unit};
 
@@ -79,6 +80,16 @@ fn carriers(world: &World, component: ComponentId) -> impl Iterator<Item = &Arch
 
 /// All fields that agents of this world have, by path.
 pub(super) fn fields(world: &World) -> Vec<Quantity> {
+    collect(world, |component, _| carriers(world, component).next().is_some())
+}
+
+/// All fields that agents of this world may come to have, by path: nobody may have failed yet, or even joined.
+pub(super) fn possible_fields(world: &World) -> Vec<Quantity> {
+    let editable = world.get_resource::<EditableComponents>();
+    collect(world, |_, name| editable.is_some_and(|editable| editable.contains(name)))
+}
+
+fn collect(world: &World, admits: impl Fn(ComponentId, &str) -> bool) -> Vec<Quantity> {
     let Some(types) = world.get_resource::<AppTypeRegistry>() else {
         return Vec::new();
     };
@@ -89,10 +100,10 @@ pub(super) fn fields(world: &World) -> Vec<Quantity> {
         else {
             continue;
         };
-        if carriers(world, component).next().is_none() {
+        let info = registration.type_info();
+        if !admits(component, info.type_path_table().short_path()) {
             continue;
         }
-        let info = registration.type_info();
         let mut finder = Finder { component, reflect, steps: Vec::new(), found: &mut found };
         let hints = Hints { docs: docs_of(info).unwrap_or_default(), ..Hints::default() };
         finder.look(info, info.type_path_table().short_path(), &hints);

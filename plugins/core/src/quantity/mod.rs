@@ -287,17 +287,21 @@ pub fn version(world: &World) -> usize {
     world.archetypes().len()
 }
 
-/// The quantity of this name.
+/// The quantity of this name: derived, or a field that agents have or may come to have. `Velocity.speed` is another name of
+/// `speed`.
 #[must_use]
 pub fn find(world: &World, name: &str) -> Option<Quantity> {
+    let name = if name == "Velocity.speed" { "speed" } else { name };
     if let Some(derived) = world.get_resource::<Quantities>().and_then(|known| known.derived.get(name)) {
         return Some(derived.completed(world));
     }
     let seen_through = name.replace(".0", "");
-    let fields = field::fields(world);
-    let at = fields.iter().position(|field| field.name() == name);
-    let at = at.or_else(|| fields.iter().position(|field| field.name() == seen_through))?;
-    fields.into_iter().nth(at)
+    let named = |fields: Vec<Quantity>| {
+        let at = fields.iter().position(|field| field.name() == name);
+        let at = at.or_else(|| fields.iter().position(|field| field.name() == seen_through))?;
+        fields.into_iter().nth(at)
+    };
+    named(field::fields(world)).or_else(|| named(field::possible_fields(world)))
 }
 
 /// The value of one agent by name: for a look now and then. Whoever reads often keeps what [`find`] gives.

@@ -4,7 +4,7 @@ use bevy::math::ops;
 use bevy::prelude::*;
 
 use super::{AddQuantity, Quantity, QuantityKind, QuantitySpec};
-use crate::agent::{AgentGroups, AgentIndex, Condition, GroupId, Position, Status, Velocity};
+use crate::agent::{AgentGroups, AgentIndex, Condition, GroupId, Position, ServiceRecord, Status, Velocity};
 use crate::schema::Range;
 use crate::space::WorldBounds;
 
@@ -19,6 +19,11 @@ fn heading(velocity: Vec2) -> Option<f64> {
 
 /// Registers core's quantities.
 pub(crate) fn register(app: &mut App) {
+    // They can be named before anybody carries one.
+    app.world_mut().register_component::<Position>();
+    app.world_mut().register_component::<Velocity>();
+    app.world_mut().register_component::<Condition>();
+    app.world_mut().register_component::<ServiceRecord>();
     let spec = |name: &str, unit: &str, help: &str| QuantitySpec::new(name, unit, help);
     app.add_quantity(Quantity::derived::<()>(
         spec("id", "", "The agent's number, from 0 in the order of joining.").of_kind(QuantityKind::Integer),

@@ -1,5 +1,7 @@
 //! What must hold in the section beyond types and ranges.
 
+use std::collections::BTreeSet;
+
 use agent2028_core::agent::parse_pattern;
 use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Naming, Problems};
@@ -16,6 +18,15 @@ fn check_capability(path: String, capability: &str, problems: &mut Problems) {
 impl Check for IdentityConfig {
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
+        let keyed: Option<BTreeSet<&str>> =
+            (!self.agents.is_empty()).then(|| self.agents.iter().map(String::as_str).collect());
+        let check_member = |path: String, group: &str, problems: &mut Problems| {
+            if keyed.as_ref().is_some_and(|keyed| !keyed.contains(group)) && problems.groups.contains(group) {
+                problems.push(path, format!("the group \"{group}\" has no keys"), "add it to identity.agents");
+            } else {
+                problems.check_group(path, group);
+            }
+        };
         for (field, groups) in [("agents", &self.agents), ("roots", &self.roots)] {
             for (index, group) in groups.iter().enumerate() {
                 problems.check_group(format!("{at}.{field}[{index}]"), group);
@@ -28,8 +39,8 @@ impl Check for IdentityConfig {
         check_suite(format!("{at}.suite"), self.suite, problems);
         for (index, attestation) in self.attestations.iter().enumerate() {
             let at = format!("{at}.attestations[{index}]");
-            self.check_member(format!("{at}.by"), &attestation.by, problems);
-            self.check_member(format!("{at}.to"), &attestation.to, problems);
+            check_member(format!("{at}.by"), &attestation.by, problems);
+            check_member(format!("{at}.to"), &attestation.to, problems);
             if !attestation.audience.is_empty() {
                 problems.check_group(format!("{at}.audience"), &attestation.audience);
             }
@@ -37,14 +48,14 @@ impl Check for IdentityConfig {
         }
         for (index, delegation) in self.delegations.iter().enumerate() {
             let at = format!("{at}.delegations[{index}]");
-            self.check_member(format!("{at}.by"), &delegation.by, problems);
-            self.check_member(format!("{at}.to"), &delegation.to, problems);
+            check_member(format!("{at}.by"), &delegation.by, problems);
+            check_member(format!("{at}.to"), &delegation.to, problems);
             check_capability(format!("{at}.capability"), &delegation.capability, problems);
         }
         for (index, request) in self.requests.iter().enumerate() {
             let at = format!("{at}.requests[{index}]");
-            self.check_member(format!("{at}.by"), &request.by, problems);
-            self.check_member(format!("{at}.at"), &request.at, problems);
+            check_member(format!("{at}.by"), &request.by, problems);
+            check_member(format!("{at}.at"), &request.at, problems);
             check_capability(format!("{at}.capability"), &request.capability, problems);
         }
         for (index, kind) in self.signed_events.iter().enumerate() {
@@ -52,8 +63,8 @@ impl Check for IdentityConfig {
         }
         for (index, channel) in self.channels.iter().enumerate() {
             let at = format!("{at}.channels[{index}]");
-            self.check_member(format!("{at}.from"), &channel.from, problems);
-            self.check_member(format!("{at}.to"), &channel.to, problems);
+            check_member(format!("{at}.from"), &channel.from, problems);
+            check_member(format!("{at}.to"), &channel.to, problems);
         }
     }
 }
@@ -75,14 +86,6 @@ impl IdentityConfig {
     #[must_use]
     pub fn suite_of(&self, group: &str) -> SuiteId {
         self.suites.iter().find(|other| other.agents == group).map_or(self.suite, |other| other.suite)
-    }
-
-    fn check_member(&self, path: String, group: &str, problems: &mut Problems) {
-        if problems.groups.iter().any(|known| known == group) && !self.has_keys(group) {
-            problems.push(path, format!("the group \"{group}\" has no keys"), "add it to identity.agents");
-        } else {
-            problems.check_group(path, group);
-        }
     }
 }
 

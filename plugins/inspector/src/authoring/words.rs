@@ -51,7 +51,7 @@ impl TextProblem {
     pub fn to_text(&self) -> String {
         let mut text = format!("{}: {}\n", self.place(), self.message);
         if !self.excerpt.is_empty() {
-            let before = " ".repeat(self.column.saturating_sub(1));
+            let before = " ".repeat(self.caret);
             text += &format!("    {}\n    {before}^\n", self.excerpt);
         }
         if !self.help.is_empty() {

@@ -34,6 +34,9 @@ impl ProblemsState {
     }
 }
 
+/// At most so many problems are shown one by one.
+const SHOWN: usize = 20;
+
 /// Shows the report at the upper edge of the world. `reports` are the problems one by one; what has no place in a text
 /// stands in `problems` alone.
 pub fn show(
@@ -66,8 +69,11 @@ pub fn show(
                             ui.add(Label::new(look.figure(problem.as_str())).extend().selectable(true));
                         }
                     }
-                    for report in reports {
+                    for report in reports.iter().take(SHOWN) {
                         one(ui, look, report, actions);
+                    }
+                    if let Some(more) = reports.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+                        ui.label(look.quiet(format!("and {more} more; they are in the copied report")));
                     }
                 });
             });
@@ -135,15 +141,11 @@ fn one(ui: &mut Ui, look: &Look, report: &TextProblem, actions: &mut Actions) {
 
 /// The line that is wrong, with its number, and a mark under the place.
 fn code(ui: &mut Ui, look: &Look, report: &TextProblem) {
-    const LONGEST: usize = 160;
-    // Of a very long line only the surroundings of the place are shown.
-    let column = report.column.saturating_sub(1);
-    let from = column.saturating_sub(LONGEST / 2);
-    let excerpt: String = report.excerpt.chars().skip(from).take(LONGEST).collect();
+    let (excerpt, caret) = (&report.excerpt, report.caret);
     let number = report.line.to_string();
     let pad = " ".repeat(number.len());
-    let length = (report.span.len()).clamp(1, excerpt.chars().count().saturating_sub(column - from).max(1));
-    let mark = format!("{pad}   {}{}", " ".repeat(column - from), "^".repeat(length));
+    let length = (report.span.len()).clamp(1, excerpt.chars().count().saturating_sub(caret).max(1));
+    let mark = format!("{pad}   {}{}", " ".repeat(caret), "^".repeat(length));
     egui::Frame::new().fill(look.background).inner_margin(crate::theme::margin(spacing::NORMAL, spacing::TIGHT)).show(
         ui,
         |ui| {

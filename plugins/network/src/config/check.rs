@@ -1,5 +1,7 @@
 //! What must hold in the section beyond types and ranges.
 
+use std::collections::BTreeSet;
+
 use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Problems, suggest};
 
@@ -36,7 +38,7 @@ impl Check for NetworkConfig {
         for (index, pair) in self.regions.pairs.iter().enumerate() {
             for (field, name) in [("from", &pair.from), ("to", &pair.to)] {
                 if !problems.regions.contains(name) {
-                    let help = suggest(name, problems.regions.iter().map(String::as_str), "region");
+                    let help = suggest(name, problems.regions.iter(), "region");
                     problems.push(
                         format!("{at}.regions.pairs[{index}].{field}"),
                         format!("there is no region \"{name}\""),
@@ -48,8 +50,9 @@ impl Check for NetworkConfig {
         self.check_topology(at, problems);
         self.check_protocol(at, problems);
         self.check_gossip(at, problems);
+        let mut seen = BTreeSet::new();
         for (index, shared) in self.shared.iter().enumerate() {
-            if shared.name.is_empty() || self.shared[..index].iter().any(|other| other.name == shared.name) {
+            if shared.name.is_empty() || !seen.insert(&shared.name) {
                 let path = format!("{at}.shared[{index}].name");
                 problems.push(path, "a shared value needs a name of its own", "for example name: \"visits\"");
             }

@@ -14,7 +14,7 @@ pub use link::{LatencyModel, LinkConfig, ProtocolConfig, ProtocolOverride, Regio
 pub use shared::{SharedConfig, SharedKind};
 pub use topology::TopologyConfig;
 
-use agent2028_core::agent::{Region, Regions};
+use agent2028_core::agent::Regions;
 use agent2028_core::schema::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -67,13 +67,7 @@ impl Default for NetworkConfig {
 impl NetworkConfig {
     /// Writes the latencies between regions into the world's table, which others read too.
     pub fn set_region_latencies(&self, regions: &mut Regions) {
-        let count = regions.names().len() as u16;
-        for one in 0..count {
-            for other in one..count {
-                let latency = if one == other { self.regions.within_ms } else { self.regions.between_ms };
-                regions.set_latency_ms(Region(one), Region(other), latency);
-            }
-        }
+        regions.set_latencies_ms(self.regions.within_ms, self.regions.between_ms);
         for pair in &self.regions.pairs {
             if let (Some(one), Some(other)) = (regions.find(&pair.from), regions.find(&pair.to)) {
                 regions.set_latency_ms(one, other, pair.latency_ms);

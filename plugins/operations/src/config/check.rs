@@ -1,5 +1,7 @@
 //! What must hold in the section beyond types and ranges.
 
+use std::collections::BTreeSet;
+
 use agent2028_core::agent::parse_pattern;
 use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Problems, suggest};
@@ -33,11 +35,11 @@ impl Check for OperationsConfig {
                 format!("a scene holds at most {MOST_WORKLOADS}"),
             );
         }
+        let mut seen = BTreeSet::new();
         for (index, workload) in self.workload.iter().enumerate() {
             check_workload(&format!("{at}.workload[{index}]"), workload, problems);
             let name = workload.demand().map_or("", |demand| demand.name);
-            let taken = |other: &Workload| other.demand().is_some_and(|demand| demand.name == name);
-            if !name.is_empty() && self.workload[..index].iter().any(taken) {
+            if !name.is_empty() && !seen.insert(name) {
                 problems.push(
                     format!("{at}.workload[{index}].name"),
                     format!("there are two workloads named \"{name}\""),
@@ -99,6 +101,7 @@ impl OperationsConfig {
     }
 
     fn check_bridges(&self, at: &str, problems: &mut Problems) {
+        let mut seen = BTreeSet::new();
         for (index, bridge) in self.bridges.iter().enumerate() {
             let at = format!("{at}.bridges[{index}]");
             problems.check_group(format!("{at}.individuals"), &bridge.individuals);
@@ -109,10 +112,7 @@ impl OperationsConfig {
                 let help = format!("give \"{behind}\" to the members of the swarm");
                 problems.push(format!("{at}.capability"), format!("no agent has \"{behind}\""), help);
             }
-            let same = |other: &super::BridgeConfig| {
-                other.capability == bridge.capability && other.individuals == bridge.individuals
-            };
-            if self.bridges[..index].iter().any(same) {
+            if !seen.insert((&bridge.capability, &bridge.individuals)) {
                 problems.push(at, "there is another bridge for these individuals and this capability", "remove one");
             }
         }
@@ -123,8 +123,8 @@ fn check_workload(at: &str, workload: &Workload, problems: &mut Problems) {
     match workload.demand() {
         Some(demand) => {
             check_capability(&format!("{at}.capability"), demand.capability, problems);
-            if !demand.region.is_empty() && !problems.regions.iter().any(|known| known == demand.region) {
-                let help = suggest(demand.region, problems.regions.iter().map(String::as_str), "region");
+            if !demand.region.is_empty() && !problems.regions.contains(demand.region) {
+                let help = suggest(demand.region, problems.regions.iter(), "region");
                 problems.push(format!("{at}.region"), format!("no group is in the region \"{}\"", demand.region), help);
             }
         }
@@ -143,8 +143,8 @@ fn check_capability(path: &str, name: &str, problems: &mut Problems) {
         let message =
             if name.is_empty() { "no capability is named".into() } else { format!("\"{name}\" names no capability") };
         problems.push(path, message, "for example \"database.query\"");
-    } else if !problems.capabilities.iter().any(|known| known == name) {
-        let help = suggest(name, problems.capabilities.iter().map(String::as_str), "capability");
+    } else if !problems.capabilities.contains(name) {
+        let help = suggest(name, problems.capabilities.iter(), "capability");
         problems.push(path, format!("no agent has the capability \"{name}\""), help);
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use agent2028_core::agent::parse_pattern;
 use agent2028_core::rng::Purpose;
 use agent2028_core::schema::suggest;
+use agent2028_core::table::header_fault;
 use csv::{Position, StringRecord};
 
 use crate::index::spread;
@@ -87,6 +88,9 @@ impl<R: Read + Seek> TraceReader<R> {
     /// If the header isn't that of a trace.
     pub fn new(read: R) -> Result<Self, RowFault> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
+        if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+            return Err(fault(0, 1, found.cell, found.message, found.help));
+        }
         let header = reader
             .headers()
             .map_err(|error| fault(0, 1, 0, error.to_string(), "the first line names the columns"))?
@@ -225,6 +229,9 @@ fn key_of(text: &str) -> u64 {
 pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<SampleFault>, usize)> {
     let whole = |message: String, help: &str| (vec![fault(0, 1, 0, message, help)], 0);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
+    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+        return Err((vec![fault(0, 1, found.cell, found.message, found.help)], 0));
+    }
     let header = reader.headers().map_err(|error| whole(error.to_string(), "the first line names the columns"))?;
     let Some(column) = header.iter().position(|name| name == "ms") else {
         return Err(whole("there is no column \"ms\"".into(), "the first line names the columns"));

@@ -1,5 +1,7 @@
 //! What must hold in the section beyond types and ranges.
 
+use std::collections::BTreeSet;
+
 use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Problems, suggest};
 use agent2028_core::space::Edge;
@@ -22,14 +24,13 @@ impl Check for PheromonesConfig {
             self.check_layer(format!("{at}.layer"), &emitter.layer, problems);
         }
         self.check_objects(at, problems);
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen = BTreeSet::new();
         for (index, foraging) in self.foraging.iter().enumerate() {
             let at = format!("{at}.foraging[{index}]");
-            if seen.contains(&foraging.agents.as_str()) {
+            if !seen.insert(foraging.agents.as_str()) {
                 let help = "a group forages in one way; make two groups";
                 problems.push(format!("{at}.agents"), format!("\"{}\" forages already", foraging.agents), help);
             }
-            seen.push(&foraging.agents);
             self.check_foraging(&at, foraging, problems);
         }
     }
@@ -50,12 +51,13 @@ impl PheromonesConfig {
 
     fn check_layers(&self, at: &str, problems: &mut Problems) {
         let wraps = problems.world.wraps();
+        let mut seen = BTreeSet::new();
         for (index, layer) in self.layers.iter().enumerate() {
             let at = format!("{at}.layers[{index}]");
             if layer.name.is_empty() {
                 problems.push(format!("{at}.name"), "a layer needs a name", "for example name: \"food\"");
             }
-            if self.layers[..index].iter().any(|other| other.name == layer.name) {
+            if !seen.insert(&layer.name) {
                 let message = format!("there are two layers \"{}\"", layer.name);
                 problems.push(format!("{at}.name"), message, "give each layer its own name");
             }
@@ -103,9 +105,10 @@ impl PheromonesConfig {
         if self.counters.len() > MAX_COUNTERS {
             problems.push(format!("{at}.counters"), format!("more than {MAX_COUNTERS} counters"), "leave some out");
         }
+        let mut seen = BTreeSet::new();
         for (index, counter) in self.counters.iter().enumerate() {
             let at = format!("{at}.counters[{index}]");
-            if counter.name.is_empty() || self.counters[..index].iter().any(|other| other.name == counter.name) {
+            if counter.name.is_empty() || !seen.insert(&counter.name) {
                 problems.push(format!("{at}.name"), "a counter needs a name of its own", "for example \"short\"");
             }
         }
@@ -158,7 +161,7 @@ mod tests {
 
     fn problems(config: &PheromonesConfig) -> Vec<(String, String)> {
         let mut problems = Problems::default();
-        problems.groups = vec!["ant".into()];
+        problems.groups = vec!["ant".into()].into();
         config.check("pheromones", &mut problems);
         problems.into_list().into_iter().map(|problem| (problem.path, problem.help)).collect()
     }

@@ -127,6 +127,7 @@ impl SceneAuthor for Small {
             let (line, column) = crate::authoring::line_and_column(text, span.start);
             problems.push(TextProblem {
                 excerpt: text.lines().nth(line - 1).unwrap_or_default().into(),
+                caret: column - 1,
                 span,
                 line,
                 column,
