@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::write_up::summary_text;
-use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, above_zero, json, print, say, whole};
+use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, above_zero, counted, json, print, say, whole};
 use crate::headless::{Progress, RunOptions, run};
 use crate::record::recording;
 use crate::scene::load::{Loaded, load};
@@ -124,7 +124,8 @@ impl Run {
         meter.finish();
         if let Some(folder) = options.resume.filter(|_| summary.was_complete) {
             let (folder, ticks) = (folder.display(), summary.ticks);
-            eprintln!("{folder} holds a complete run of {ticks} ticks: nothing was changed. For more, add --ticks N.");
+            let ticks = counted(ticks, "tick", "ticks");
+            say(&format!("{folder} holds a complete run of {ticks}: nothing was changed. For more, add --ticks N."));
         }
         match self.format {
             Format::Json => print(&json(&summary)?)?,
