@@ -2,12 +2,14 @@
 
 pub mod journal;
 mod lost;
+mod pacing;
 pub mod places;
 mod record;
 pub mod scene_file;
 mod scenes;
 pub mod session;
 pub mod shelf;
+mod signals;
 pub mod unsaved;
 mod watch;
 
@@ -21,6 +23,7 @@ use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_inspector::authoring::document::Source;
 use agent2028_inspector::panels::top_bar::window_title;
+use agent2028_inspector::theme::least_window;
 use agent2028_inspector::{
     DescribeInterface, InspectorPlugin, InspectorState, KeepWorkspace, PlotPanel, SceneEntry, SceneLibrary, SceneStatus,
 };
@@ -28,7 +31,7 @@ use agent2028_view::{Theme, ViewPlugin, ViewSettings};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
-use bevy::window::{PresentMode, WindowResolution};
+use bevy::window::{PresentMode, WindowResizeConstraints, WindowResolution};
 
 use crate::assemble::{ExtraPlugins, build_app};
 use crate::authoring::Author;
@@ -189,6 +192,11 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
                 name: Some("agent2028".into()),
                 resolution: WindowResolution::new(options.size.0, options.size.1),
                 present_mode: PresentMode::AutoVsync,
+                resize_constraints: WindowResizeConstraints {
+                    min_width: least_window().0,
+                    min_height: least_window().1,
+                    ..default()
+                },
                 ..default()
             }),
             // The window asks about unsaved changes first.
@@ -219,7 +227,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     app.insert_resource(simulation)
         .insert_resource(timeline)
         .insert_resource(transport)
-        .add_plugins((ViewPlugin, InspectorPlugin))
+        .add_plugins((ViewPlugin, InspectorPlugin, pacing::PacingPlugin))
         .insert_resource(library)
         .insert_resource(pictures)
         .insert_resource(Author::resource(options.plugins.clone()))
@@ -236,10 +244,12 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             opened: 0,
         })
         .init_resource::<Saver>()
+        .insert_resource(signals::AskedToEnd::listen())
         .add_systems(PreUpdate, drive)
         .add_systems(
             Update,
             (
+                signals::end_when_asked,
                 scenes::take_drops,
                 scenes::close_window,
                 scenes::serve,

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 display() {
-    local number=:$((90 + RANDOM % 100))
+    local number=${AGENT2028_DISPLAY:-:$((90 + RANDOM % 100))}
     Xvfb "$number" -screen 0 "$1x$2x24" -nolisten tcp >/dev/null 2>&1 &
     server=$!
     manager=

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agent2028_core::transport::{SPEED_LIMITS, Speed};
+use agent2028_inspector::theme::least_window;
+use bevy::app::AppExit;
 use clap::Args;
 
 use super::render::parse_size;
@@ -46,22 +48,36 @@ pub(crate) struct Open {
     window: WindowArguments,
 }
 
+/// The exit code of a program that was ended by Ctrl C.
+const INTERRUPTED: u8 = 130;
+
 /// How the window is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WindowArguments {
     /// Closes the window after this tick and prints the state hash.
     #[arg(long, value_name = "N", value_parser = whole)]
     until: Option<u64>,
-    /// Size of the window.
-    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
+    /// Size of the window in pixels, at least 600x338.
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_window_size)]
     size: (u32, u32),
     /// Light or dark; as the window was left last time if absent.
     #[arg(long, value_enum)]
     theme: Option<ThemeArgument>,
     /// Keeps a table of what the window shows in this file, for scripts that operate it: role, name, value, left, top,
-    /// width and height of buttons, sliders, agents …, separated by tabs, in pixels.
+    /// width and height of buttons, sliders, agents, texts …, separated by tabs, in pixels. A text's value says what is
+    /// wrong with it: cut, overlapped, glyphless.
     #[arg(long, value_name = "FILE")]
     describe_interface: Option<PathBuf>,
+}
+
+/// Reads `1280x720`; a window in which the interface finds no room is none.
+fn parse_window_size(text: &str) -> Result<(u32, u32), String> {
+    let (width, height) = parse_size(text)?;
+    let least = least_window();
+    if (width as f32) < least.0 || (height as f32) < least.1 {
+        return Err(format!("a window needs at least {}x{} pixels", least.0, least.1));
+    }
+    Ok((width, height))
 }
 
 fn parse_speed(text: &str) -> Result<Speed, String> {
@@ -226,7 +242,12 @@ fn show(loaded: Loaded, options: &WindowOptions) -> Result<u8, Failure> {
     if let Some(report) = report {
         print(&format!("tick: {}\nstate-hash: {}\n", report.tick, report.state_hash))?;
     }
-    Ok(if exit.is_success() { DONE } else { INTERNAL })
+    Ok(match exit {
+        AppExit::Success => DONE,
+        // Ctrl C in the terminal is no fault of the program.
+        AppExit::Error(code) if code.get() == INTERRUPTED => INTERRUPTED,
+        AppExit::Error(_) => INTERNAL,
+    })
 }
 
 #[cfg(test)]

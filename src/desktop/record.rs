@@ -261,6 +261,7 @@ fn start(folder: &Path, scene: &OpenScene, simulation: &Simulation) -> Job {
         }
         // The window may have been closed meanwhile.
         let _ = sender.send(outcome);
+        super::pacing::wake();
     });
     let hash = simulation.state_hash().to_string();
     Job { folder: folder.into(), last, hash, reached, cancel, outcome: Mutex::new(outcome) }

@@ -22,6 +22,7 @@ use super::record::Recorder;
 use super::scene_file;
 use super::session::Session;
 use super::shelf::{self, PictureMaker};
+use super::signals::AskedToEnd;
 use super::unsaved::{self, Kept, Unsaved};
 use super::watch::FileWatch;
 use super::{BrokenScene, simulation_of, status_of};
@@ -535,6 +536,7 @@ pub(super) fn keep_unsaved(
     scene: Res<OpenScene>,
     state: Res<InspectorState>,
     time: Res<Time<Real>>,
+    asked: Res<AskedToEnd>,
     mut exits: MessageReader<AppExit>,
     mut keeping: Local<Keeping>,
 ) {
@@ -546,9 +548,10 @@ pub(super) fn keep_unsaved(
     if keeping.version != document.version() {
         (keeping.version, keeping.changed_at) = (document.version(), now);
     }
-    // Who closes the window has answered what becomes of the changes.
+    // Who closes the window has answered what becomes of the changes; whom the system sends away has not.
     let closing = exits.read().count() > 0;
-    if !document.is_dirty() || closing {
+    let answered = closing && !asked.is_set();
+    if !document.is_dirty() || answered {
         if let Some((_, file)) = keeping.kept.take() {
             // It is gone already if nothing was ever kept.
             let _ = std::fs::remove_file(file);
@@ -556,7 +559,8 @@ pub(super) fn keep_unsaved(
         return;
     }
     let known = keeping.kept.as_ref().map(|(version, _)| *version);
-    if known == Some(document.version()) || (known.is_some() && now - keeping.changed_at < KEEP_AFTER_S) {
+    let soon = known.is_some() && now - keeping.changed_at < KEEP_AFTER_S;
+    if known == Some(document.version()) || (soon && !closing) {
         return;
     }
     let text = Unsaved {

@@ -40,6 +40,7 @@ impl FileWatch {
                     // The receiver is gone only when another scene has been opened.
                     let _ = sender.send(path);
                 }
+                super::pacing::wake();
             }
         });
         let mut watcher = match watcher {

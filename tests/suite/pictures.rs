@@ -47,6 +47,35 @@ fn render_draws_a_scene_with_and_without_panels() {
     assert_ne!(pictures[0], pictures[1]);
 }
 
+/// Nothing in a picture comes from the machine that drew it: what a tick costs, how many frames it draws.
+#[test]
+fn pictures_with_panels_are_alike_whenever_they_are_drawn() {
+    if !can_draw() {
+        return;
+    }
+    let folder = folder();
+    let picture = |name: &str, threads: &str| {
+        let file = folder.path().join(name);
+        let mut command = program();
+        command.args([
+            "render",
+            "flock",
+            "--at",
+            "40",
+            "--panels",
+            "--size",
+            "1280x720",
+            "--threads",
+            threads,
+            "--out",
+        ]);
+        let (code, _, stderr) = finish(command.arg(&file));
+        assert_eq!(code, 0, "{stderr}");
+        std::fs::read(&file).unwrap()
+    };
+    assert!(picture("one.png", "1") == picture("two.png", "2"), "two pictures of the same tick differ");
+}
+
 #[test]
 fn a_recorded_run_can_be_drawn() {
     use agent2028::core::faults::Kill;

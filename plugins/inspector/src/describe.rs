@@ -3,7 +3,9 @@
 //! A line per thing, columns separated by tabs: role, name, value, left, top, width, height; places in physical pixels of
 //! the window. Roles are AccessKit's in lower case (`button`, `slider`, `checkbox` …), and of our own: `world` is the part
 //! of the window that shows the world, `clock` the tick with `playing` or `paused`, `agent` an agent that is visible there,
-//! and `selected` one that is selected.
+//! and `selected` one that is selected. `text` is a line of text as it is seen, with what is wrong with it as its value:
+//! `cut` at an edge, `overlapped` by something else, `glyphless` for a letter; `elided` is no fault. `window` is all of
+//! it: its name is how many frames have been drawn, its value the scale of the interface.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,11 +15,13 @@ use agent2028_core::agent::{Agent, AgentGroups, AgentId, Position};
 use agent2028_core::checkpoint::write_atomically;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::transport::Transport;
-use agent2028_view::{Selection, Viewport, WorldCamera};
+use agent2028_view::{Redraw, Selection, Viewport, WorldCamera};
 use bevy::prelude::*;
 use bevy::time::Real;
 use bevy_egui::egui::accesskit::{Node, NodeId, Role, TreeUpdate};
-use bevy_egui::{EguiContext, EguiOutput};
+use bevy_egui::{EguiContext, EguiFullOutput, EguiOutput};
+
+use crate::texts::{self, Fault, SeenText};
 
 /// How often the file is written, in seconds.
 const EVERY_S: f64 = 0.25;
@@ -31,6 +35,18 @@ pub struct DescribeInterface {
     pub file: PathBuf,
 }
 
+/// The texts of the last frame that was laid out.
+#[derive(Resource, Default)]
+pub(crate) struct LastTexts(Vec<SeenText>);
+
+pub(crate) fn read_texts(mut contexts: Query<(&mut EguiContext, &EguiFullOutput)>, mut last: ResMut<LastTexts>) {
+    for (mut context, output) in &mut contexts {
+        if let Some(output) = &output.0 {
+            last.0 = texts::seen(context.get_mut(), &output.shapes);
+        }
+    }
+}
+
 pub(crate) fn describe(
     wanted: Res<DescribeInterface>,
     time: Res<Time<Real>>,
@@ -39,9 +55,12 @@ pub(crate) fn describe(
     camera: Res<WorldCamera>,
     viewport: Res<Viewport>,
     selection: Res<Selection>,
+    texts: Res<LastTexts>,
+    mut redraw: ResMut<Redraw>,
     mut contexts: Query<(&mut EguiContext, &EguiOutput)>,
     mut next: Local<f64>,
     mut nodes: Local<BTreeMap<NodeId, Node>>,
+    mut written: Local<String>,
 ) {
     for (mut context, output) in &mut contexts {
         context.get_mut().enable_accesskit();
@@ -51,12 +70,18 @@ pub(crate) fn describe(
         }
     }
     if time.elapsed_secs_f64() < *next {
+        if redraw.draws() {
+            // What is drawn now is told a little later, even if nothing else happens until then.
+            redraw.look_at(*next);
+        }
         return;
     }
     *next = time.elapsed_secs_f64() + EVERY_S;
     let scale = viewport.scale_factor;
     let points = contexts.iter().next().map_or(scale, |(_, output)| output.pixels_per_point);
     let mut text = String::new();
+    let window = Rect::from_corners(Vec2::ZERO, viewport.window * scale);
+    line(&mut text, "window", &redraw.drawn().to_string(), &format!("{}", points / scale), window);
     let state = if transport.playing { "playing" } else { "paused" };
     line(&mut text, "clock", &simulation.tick().to_string(), state, Rect::default());
     let world = viewport.rect();
@@ -77,9 +102,18 @@ pub(crate) fn describe(
             line(&mut text, &role, node.label().unwrap_or_default(), &value, place);
         }
     }
+    for seen in &texts.0 {
+        let value = seen.fault.map_or(if seen.elided { "elided" } else { "" }, Fault::name);
+        let (min, max) = (seen.ink.min * points, seen.ink.max * points);
+        line(&mut text, "text", &seen.text, value, Rect::new(min.x, min.y, max.x, max.y));
+    }
+    if *written == text {
+        return;
+    }
     if let Err(error) = write_atomically(&wanted.file, text.as_bytes()) {
         tracing::warn!("{}: {error}", wanted.file.display());
     }
+    *written = text;
 }
 
 fn adopt(update: &TreeUpdate, nodes: &mut BTreeMap<NodeId, Node>) {

@@ -1,5 +1,7 @@
 //! The thin side that knows Bevy: gathers what panels read, lets them draw, and does what they ask for.
 
+use std::time::Duration;
+
 use agent2028_core::agent::{AgentId, AgentIndex};
 use agent2028_core::intervention::{InterventionLog, Origin};
 use agent2028_core::metrics::Metrics;
@@ -191,6 +193,7 @@ pub(crate) fn draw(
             pins: &window.views.pins,
             drawn: window.views.drawn.get(),
             exact: window.views.exact.is_some(),
+            picture: window.views.exact.is_some() || window.views.capture.takes_picture(),
             capture: &window.views.capture,
             now: window.time.elapsed_secs_f64(),
         },
@@ -204,7 +207,8 @@ pub(crate) fn draw(
     if window.viewport.free != Some(free_pixels) {
         window.viewport.free = Some(free_pixels);
     }
-    let gate = gate(&ctx, free, &mut press_began_in_panels);
+    let mut gate = gate(&ctx, free, &mut press_began_in_panels);
+    gate.keyboard |= window.state.writing.is_on();
     if *window.gate != gate {
         *window.gate = gate;
     }
@@ -234,8 +238,10 @@ fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions
         }
         *done = Some((deed.what.to_string(), now + crate::tooling::TOLD_S));
     }
-    if done.as_ref().is_some_and(|(_, until)| now > *until) {
-        *done = None;
+    match done.as_ref().map(|(_, until)| *until) {
+        Some(until) if now > until => *done = None,
+        Some(until) => ctx.request_repaint_after(Duration::from_secs_f64(until - now)),
+        None => {}
     }
 }
 
@@ -266,8 +272,10 @@ fn dress(ctx: &egui::Context, window: &mut Window) -> bool {
             return false;
         }
     }
-    if (ctx.zoom_factor() - window.state.scale).abs() > f32::EPSILON {
-        ctx.set_zoom_factor(window.state.scale);
+    let size = window.viewport.window;
+    let scale = theme::scale_that_fits(window.state.scale, egui::vec2(size.x, size.y));
+    if (ctx.zoom_factor() - scale).abs() > f32::EPSILON {
+        ctx.set_zoom_factor(scale);
     }
     true
 }
@@ -307,9 +315,14 @@ fn hash_while_paused(
             let known = window.state.hash.as_ref().is_some_and(|known| (known.generation, known.tick) == now);
             if !known && time - since >= STANDS_STILL_S {
                 actions.push(Action::HashState);
+            } else if !known {
+                ctx.request_repaint_after(Duration::from_secs_f64(STANDS_STILL_S - (time - since)));
             }
         }
-        _ => *paused = Some((now.0, now.1, time)),
+        _ => {
+            *paused = Some((now.0, now.1, time));
+            ctx.request_repaint_after(Duration::from_secs_f64(STANDS_STILL_S));
+        }
     }
 }
 

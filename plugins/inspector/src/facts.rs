@@ -295,7 +295,7 @@ mod tests {
     fn an_agent_that_left_has_no_facts() {
         let mut world = world();
         let agent = AgentFacts::of(&world, AgentId(11)).unwrap();
-        assert_eq!((agent.name.as_str(), agent.group), ("bird-2", Some((1, "bird".into()))));
+        assert_eq!((agent.name.as_str(), agent.group), ("bird-11", Some((1, "bird".into()))));
         remove_agents(&mut world, &[AgentId(11)]);
         assert_eq!(AgentFacts::of(&world, AgentId(11)), None);
     }

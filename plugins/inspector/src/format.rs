@@ -84,6 +84,32 @@ pub fn number(value: f64) -> String {
     fixed(value, decimals)
 }
 
+/// How many places the numbers of a column have, so that they can be compared at a glance: about four significant digits
+/// for the largest of them. None if they can only be written each in its own way.
+#[must_use]
+pub fn places_of(values: impl IntoIterator<Item = f64>) -> Option<usize> {
+    let (mut largest, mut whole) = (0.0_f64, true);
+    for value in values.into_iter().filter(|value| value.is_finite()) {
+        largest = largest.max(value.abs());
+        whole &= value.fract() == 0.0;
+    }
+    match largest {
+        _ if largest >= 1e12 => None,
+        _ if whole || largest >= 10_000.0 => Some(0),
+        _ if largest >= 1000.0 => Some(1),
+        _ if largest >= 100.0 => Some(2),
+        _ if largest >= 1.0 => Some(3),
+        _ if largest >= 1e-3 => Some(4),
+        _ => None,
+    }
+}
+
+/// A number of a column that has so many places.
+#[must_use]
+pub fn in_column(value: f64, places: Option<usize>) -> String {
+    places.map_or_else(|| number(value), |places| fixed(value, places))
+}
+
 fn scientific(value: f64) -> String {
     let text = format!("{:.2e}", value.abs());
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -124,7 +150,12 @@ pub fn edited(value: f64, decimals: std::ops::RangeInclusive<usize>) -> String {
 /// A number and its unit, or the number alone if it has none.
 #[must_use]
 pub fn with_unit(value: f64, unit: &str) -> String {
-    let mut text = number(value);
+    unit_behind(number(value), unit)
+}
+
+/// A number that is written already and its unit, if it has one.
+#[must_use]
+pub fn unit_behind(mut text: String, unit: &str) -> String {
     if !unit.is_empty() {
         text.push(THIN_SPACE);
         text.push_str(unit);
@@ -286,6 +317,22 @@ pub fn label_of(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_numbers_of_a_column_have_one_precision() {
+        let column = |values: &[f64]| {
+            let places = places_of(values.iter().copied());
+            values.iter().map(|value| in_column(*value, places)).collect::<Vec<_>>()
+        };
+        assert_eq!(column(&[0.5, 2.0, 3.25]), ["0.500", "2.000", "3.250"]);
+        assert_eq!(column(&[99.99, 100.0, -1.0]), ["99.99", "100.00", "\u{2212}1.00"]);
+        assert_eq!(column(&[3.0, 17.0]), ["3", "17"]);
+        assert_eq!(column(&[12_345.6, 0.25]), ["12\u{202f}346", "0"]);
+        assert_eq!(column(&[0.0, 0.25]), ["0.0000", "0.2500"]);
+        assert_eq!(column(&[1e-9]), [number(1e-9)]);
+        assert_eq!(column(&[f64::NAN, 1.5]), ["not a number", "1.500"]);
+        assert_eq!(column(&[]), [""; 0]);
+    }
 
     #[test]
     fn thousands_stand_apart_by_a_thin_space() {

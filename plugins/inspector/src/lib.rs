@@ -17,6 +17,9 @@
 //! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
 //! | [`shortcuts`] | every key that does something |
 //! | [`rhythm`] | how often the panels are laid out |
+//! | `input` | keys and pointer on their way to egui |
+//! | `redraw` | when it is laid out |
+//! | [`texts`] | the texts of a frame, and what is wrong with them |
 //! | [`describe`] | the interface as a table in a file, for scripts that operate it |
 //!
 //! Whatever is changed in the simulation leaves as an intervention
@@ -34,14 +37,17 @@ pub mod export;
 pub mod facts;
 pub mod format;
 pub mod hand;
+mod input;
 pub mod panels;
 pub mod places;
+mod redraw;
 pub mod rhythm;
 pub mod runs;
 pub mod scene;
 pub mod shell;
 pub mod shortcuts;
 pub mod state;
+pub mod texts;
 pub mod theme;
 mod tooling;
 pub mod widgets;
@@ -60,8 +66,9 @@ pub use state::InspectorState;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
+use bevy::asset::AssetEventSystems;
 use bevy::prelude::*;
-use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
+use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
 
 /// The inspector in the window, or in a picture of it. It needs `agent2028_view::ViewPlugin`, and a
 /// [`Simulation`] as a resource: without one nothing is drawn. [`InspectorState::hints`] holds the hints for beginners; set
@@ -75,21 +82,37 @@ impl Plugin for InspectorPlugin {
             app.add_plugins(EguiPlugin::default());
         }
         rhythm::install(app);
+        input::install(app);
+        // Letters that were drawn into egui's texture in this frame are on the graphics card before the frame is: whatever
+        // is told of after that comes a frame late, and texts have holes until then.
+        app.configure_sets(PostUpdate, EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems));
         app.init_resource::<InspectorState>()
             .init_resource::<Transport>()
             .init_resource::<Timeline>()
             .init_resource::<SceneLibrary>()
             .init_resource::<SceneStatus>()
             .init_resource::<RunStatus>()
+            .init_resource::<describe::LastTexts>()
             .add_message::<SceneRequest>()
             .add_message::<RunRequest>()
             .add_systems(Startup, dock::workspace::restore.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(Last, dock::workspace::save.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(First, drive::follow_scene.run_if(resource_exists::<Simulation>))
-            .add_systems(Update, drive::tell_captured)
+            .add_systems(Update, (drive::tell_captured, redraw::hide_pointer))
+            .add_systems(
+                PostUpdate,
+                redraw::follow_egui.after(EguiPostUpdateSet::EndPass).before(EguiPostUpdateSet::ProcessOutput),
+            )
             .add_systems(
                 EguiPrimaryContextPass,
                 (drive::draw, drive::draw_save_run).chain().run_if(resource_exists::<Simulation>),
+            )
+            .add_systems(
+                PostUpdate,
+                describe::read_texts
+                    .run_if(resource_exists::<DescribeInterface>)
+                    .after(EguiPostUpdateSet::EndPass)
+                    .before(redraw::follow_egui),
             )
             .add_systems(
                 Last,

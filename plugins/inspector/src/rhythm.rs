@@ -12,7 +12,7 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::capture::Capture;
-use agent2028_view::{DrawnAgents, ExactViews, Pins, Selection, Tools, ViewSettings, Viewport, WorldCamera};
+use agent2028_view::{DrawnAgents, ExactViews, Pins, Redraw, Selection, Tools, ViewSettings, Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
 use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
@@ -233,10 +233,15 @@ fn decide(
     mut rhythm: ResMut<Rhythm>,
     mut parts: ResMut<FrameParts>,
     mut state: ResMut<InspectorState>,
-    drawn: Res<DrawnAgents>,
+    (drawn, redraw): (Res<DrawnAgents>, Res<Redraw>),
 ) {
-    let (now, seconds) = (time.elapsed_secs_f64(), time.delta_secs_f64());
-    state.frames.count(seconds);
+    // An update that isn't drawn needs no panels; what happens in it is shown by the next one that is.
+    if !redraw.draws() {
+        rhythm.due = false;
+        return;
+    }
+    let now = time.elapsed_secs_f64();
+    let seconds = state.frames.count(now, shown.transport.playing);
     let tick = shown.simulation.as_deref().map_or(0, Simulation::tick);
     let ticked = tick.saturating_sub(std::mem::replace(&mut parts.tick, tick));
     parts.frames += 1;
@@ -256,7 +261,7 @@ fn decide(
         || shown.run.is_changed()
         // Pictures are of this very tick.
         || shown.exact.is_some()
-        || shown.capture.without_panels();
+        || shown.capture.takes_picture();
     if changed {
         *known = Some(key);
     }
@@ -293,6 +298,7 @@ fn keep(
     mut rhythm: ResMut<Rhythm>,
     mut parts: ResMut<FrameParts>,
     mut next: ResMut<NextLayout>,
+    redraw: Res<Redraw>,
     mut kept: Local<HashMap<Entity, Vec<ClippedPrimitive>>>,
     mut outputs: Query<(Entity, &mut EguiRenderOutput)>,
 ) {
@@ -300,6 +306,9 @@ fn keep(
         let cost = began.elapsed();
         parts.sum.interface += cost.as_secs_f64();
         rhythm.laid_out(time.elapsed_secs_f64(), cost, next.0.take());
+    }
+    if !redraw.draws() {
+        return;
     }
     for (context, mut output) in &mut outputs {
         if !rhythm.due {

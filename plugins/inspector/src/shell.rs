@@ -101,11 +101,13 @@ pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mu
 /// Turns keys into actions; true if the panels were hidden or shown.
 fn keys(ui: &Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> bool {
     let visible = state.visible;
-    if state.scenes.gallery.open || state.scenes.files.is_asking() || state.saving.is_asking() {
+    let asking = state.scenes.gallery.open || state.scenes.files.is_asking() || state.saving.is_asking();
+    state.writing.follow(ui.ctx(), scene_editor::editor_id(), asking || state.palette.open);
+    if asking {
         // Keys are answers there.
         return false;
     }
-    for command in shortcuts::pressed(ui.ctx()) {
+    for command in shortcuts::pressed(ui.ctx(), state.writing.is_on()) {
         run(command, facts, state, actions);
     }
     state.visible != visible
@@ -482,7 +484,7 @@ fn transport_view(facts: &Facts) -> transport::TransportView {
     transport::TransportView {
         playing: facts.transport.playing,
         speed: facts.transport.speed,
-        real_time_factor: facts.transport.real_time_factor(),
+        real_time_factor: if facts.views.picture { 0.0 } else { facts.transport.real_time_factor() },
         tick: facts.simulation.tick(),
         start: facts.timeline.start(),
         seconds: facts.resource::<SimClock>().seconds(),
@@ -497,6 +499,7 @@ fn status(ui: &mut Ui, look: &Look, facts: &Facts, state: &InspectorState, actio
         agents: facts.simulation.agents() as u64,
         tick_cost: facts.simulation.tick_cost(),
         frames_per_second: state.frames.rate(),
+        measured: !facts.views.picture,
         seed: facts.status.seed,
         hash: known.map(|known| known.hash.as_str()),
         waiting: facts.resource::<InterventionQueue>().iter().filter(|waiting| waiting.tick <= now.1 + 1).count(),
@@ -647,7 +650,9 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
     if state.visible && !tool_options::has_strip(facts.tools.active) {
         hints::show(&ctx, look, free, &mut state.hints);
     }
-    notices::show(&ctx, look, free, &mut state.notices, !facts.settings.reduced_motion, actions);
+    if !facts.views.picture {
+        notices::show(&ctx, look, free, &mut state.notices, !facts.settings.reduced_motion, actions);
+    }
     if state.visible {
         tooling::tool_strip(&ctx, look, facts, state, actions, free);
     }

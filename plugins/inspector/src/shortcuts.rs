@@ -1,7 +1,7 @@
 //! Every key that does something: one table for the handler, the tooltips and the sheet of shortcuts.
 
 use bevy_egui::egui;
-use egui::{Key, KeyboardShortcut, Modifiers};
+use egui::{Event, Key, Modifiers};
 
 use crate::panels::layers::Toggle;
 
@@ -427,6 +427,7 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E, Command::EditForm),
     (Modifiers::COMMAND, Key::E, Command::EditText),
     (Modifiers::COMMAND, Key::Plus, Command::ScaleUp),
+    (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Plus, Command::ScaleUp),
     (Modifiers::COMMAND, Key::Equals, Command::ScaleUp),
     (Modifiers::COMMAND, Key::Minus, Command::ScaleDown),
     (Modifiers::COMMAND, Key::Num0, Command::ScaleReset),
@@ -468,36 +469,160 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::ALT, Key::Num9, Command::Toggle(Toggle::Trust)),
 ];
 
-/// The commands whose keys were pressed in this frame; the presses are used up. While a text field has the keyboard only
-/// commands with Ctrl count.
-pub fn pressed(ctx: &egui::Context) -> Vec<Command> {
-    let typing = ctx.text_edit_focused();
+/// Whether letters belong to a text that is being written.
+///
+/// A long text loses the keyboard in the middle of a word: Escape was pressed to close a list, a dialog was opened and closed.
+/// Who writes goes on writing then, and would stop the run, change the lens and pick up tools instead. So after the editor
+/// has had the keyboard, letters are commands again only once something else was chosen: by the pointer, by the keyboard's
+/// focus, or by another Escape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Writing {
+    on: bool,
+    focused: bool,
+}
+
+impl Writing {
+    /// Whether letters belong to the text.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self.on
+    }
+
+    /// Looks at the keyboard's focus at the start of a frame; `editor` is the text's field, and `asking` says that a dialog
+    /// lies over it.
+    pub fn follow(&mut self, ctx: &egui::Context, editor: egui::Id, asking: bool) {
+        let before = std::mem::replace(&mut self.focused, false);
+        let focus = ctx.memory(|memory| memory.focused());
+        if focus == Some(editor) {
+            (self.on, self.focused) = (true, true);
+            return;
+        }
+        if !self.on || asking {
+            return;
+        }
+        // A click on the buttons beside the text is about the text.
+        let panel: Option<egui::Rect> = ctx.data(|data| data.get_temp(editor));
+        let (pointed, escaped) = ctx.input(|input| {
+            let escape = |event: &Event| matches!(event, Event::Key { key: Key::Escape, pressed: true, .. });
+            let beside = |at| panel.is_some_and(|panel| panel.contains(at));
+            let pointed = input.pointer.any_pressed() && !input.pointer.interact_pos().is_some_and(beside);
+            (pointed, input.events.iter().any(escape))
+        });
+        // The Escape that took the keyboard away is not the other one.
+        if pointed || focus.is_some() || (escaped && !before) {
+            self.on = false;
+        }
+    }
+}
+
+/// The commands whose keys were pressed in this frame, in the order of the presses, which are used up. What is held at
+/// each press counts, not what is held when the frame is drawn. While a text field has the keyboard, or letters belong to
+/// a text (`writing`), only commands with Ctrl count.
+pub fn pressed(ctx: &egui::Context, writing: bool) -> Vec<Command> {
+    let typing = ctx.text_edit_focused() || writing;
     let navigating = ctx.memory(|memory| memory.focused().is_some());
     ctx.input_mut(|input| {
-        KEYS.iter()
-            // In a text field this selects the text.
-            .filter(|(.., command)| {
-                !(typing && matches!(command, Command::SelectAll | Command::UseTool | Command::GoToTick))
-            })
-            .filter(|(modifiers, key, _)| {
-                // Once the keyboard focus is in the panels, Tab moves it on.
+        let mut commands = Vec::new();
+        input.events.retain(|event| {
+            let Event::Key { key, pressed: true, modifiers, .. } = event else {
+                return true;
+            };
+            let command = command_of(*modifiers, *key).filter(|command| {
+                // In a text field this selects the text.
+                let of_text = matches!(command, Command::SelectAll | Command::UseTool | Command::GoToTick);
                 // And a text field has an undo of its own.
-                let taken = typing && (!modifiers.command || *key == Key::Z);
+                let taken = typing && (of_text || !modifiers.command || *key == Key::Z);
+                // Once the keyboard focus is in the panels, Tab moves it on.
                 let moves_on = navigating && *key == Key::Tab;
                 !(taken || moves_on)
-            })
-            .filter(|(modifiers, key, _)| {
-                input.modifiers.matches_exact(*modifiers)
-                    && input.consume_shortcut(&KeyboardShortcut::new(*modifiers, *key))
-            })
-            .map(|(_, _, command)| *command)
-            .collect()
+            });
+            commands.extend(command);
+            command.is_none()
+        });
+        commands
     })
+}
+
+/// The command of a key with what is held.
+fn command_of(held: Modifiers, key: Key) -> Option<Command> {
+    let found = KEYS.iter().find(|(modifiers, known, _)| *known == key && held.matches_exact(*modifiers));
+    found.map(|(.., command)| *command)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn key(key: Key, pressed: bool, modifiers: Modifiers) -> Event {
+        Event::Key { key, physical_key: None, pressed, repeat: false, modifiers }
+    }
+
+    /// Nothing is held any more when the frame is drawn.
+    #[test]
+    fn a_chord_that_is_over_before_the_frame_is_the_command_of_the_chord() {
+        let ctx = egui::Context::default();
+        ctx.set_fonts(crate::theme::fonts());
+        let frame = |events: Vec<Event>| {
+            let mut commands = Vec::new();
+            let mut output = ctx.run_ui(egui::RawInput { events, ..Default::default() }, |ui| {
+                commands.extend(pressed(ui.ctx(), false));
+            });
+            output.textures_delta.clear();
+            commands
+        };
+        let chord = |with| [key(Key::E, true, with), key(Key::E, false, with)];
+        let (none, ctrl) = (Modifiers::NONE, Modifiers::COMMAND);
+        assert_eq!(frame(chord(ctrl).to_vec()), [Command::EditText]);
+        assert_eq!(frame(chord(none).to_vec()), [Command::Lens]);
+        let several = [chord(ctrl), chord(none), chord(ctrl.plus(Modifiers::SHIFT))].concat();
+        assert_eq!(frame(several), [Command::EditText, Command::Lens, Command::EditForm], "in their order");
+        assert_eq!(frame(vec![key(Key::E, false, none)]), []);
+    }
+
+    #[test]
+    fn who_has_lost_the_editor_s_keyboard_types_no_commands() {
+        let ctx = egui::Context::default();
+        ctx.set_fonts(crate::theme::fonts());
+        let (editor, mut writing, mut text) = (egui::Id::new("editor"), Writing::default(), String::new());
+        let mut frame = |events: Vec<Event>, focus: bool, asking: bool| {
+            let mut commands = Vec::new();
+            let mut output = ctx.run_ui(egui::RawInput { events, ..Default::default() }, |ui| {
+                writing.follow(ui.ctx(), editor, asking);
+                commands.extend(pressed(ui.ctx(), writing.is_on()));
+                let field = ui.add(egui::TextEdit::multiline(&mut text).id(editor).desired_width(40.0));
+                if focus {
+                    field.request_focus();
+                }
+                ui.data_mut(|data| data.insert_temp(editor, field.rect));
+            });
+            output.textures_delta.clear();
+            commands
+        };
+        let t = || vec![key(Key::T, true, Modifiers::NONE)];
+        let escape = || vec![key(Key::Escape, true, Modifiers::NONE)];
+        assert_eq!(frame(t(), false, false), [Command::Theme], "nobody writes yet");
+        frame(vec![], true, false);
+        assert_eq!(frame(t(), false, false), []);
+        frame(escape(), false, false);
+        assert_eq!(frame(t(), false, false), [], "Escape took the keyboard away");
+        assert_eq!(frame(vec![key(Key::P, true, Modifiers::COMMAND)], false, false), [Command::Palette]);
+        frame(escape(), false, true);
+        assert_eq!(frame(t(), false, false), [], "Escape was an answer to a dialog");
+        frame(escape(), false, false);
+        assert_eq!(frame(t(), false, false), [Command::Theme], "another Escape");
+        frame(vec![], true, false);
+        frame(vec![], false, false);
+        frame(escape(), false, false);
+        let pos = egui::pos2(900.0, 600.0);
+        let press = Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed: true,
+            modifiers: Modifiers::NONE,
+        };
+        frame(vec![Event::PointerMoved(pos), press], false, false);
+        assert_eq!(frame(t(), false, false), [Command::Theme], "something else was clicked");
+    }
 
     #[test]
     fn every_command_with_a_key_stands_on_the_sheet() {

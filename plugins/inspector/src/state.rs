@@ -98,6 +98,8 @@ pub struct InspectorState {
     /// The hash that was worked out last.
     pub hash: Option<KnownHash>,
     pub(crate) strokes: crate::hand::Strokes,
+    /// Whether letters belong to the editor, even if it has lost the keyboard.
+    pub(crate) writing: crate::shortcuts::Writing,
     /// What was just done with a tool, and until when it is told, in seconds of real time.
     pub(crate) done: Option<(String, f64)>,
     /// The file that is being saved.
@@ -152,6 +154,7 @@ impl Default for InspectorState {
             scene_values: default(),
             hash: None,
             strokes: default(),
+            writing: default(),
             done: None,
             saving: default(),
             last_frame: default(),
@@ -176,23 +179,36 @@ impl InspectorState {
     }
 }
 
-/// Frames per second over the last half second: steady enough to read.
+/// Frames per second over the last half second: steady enough to read. While the run is paused frames come when there is
+/// something to see, and a rate would say nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameRate {
+    last: Option<f64>,
+    rests: bool,
     frames: u32,
     seconds: f64,
     rate: f64,
 }
 
 impl FrameRate {
-    /// Counts a frame that took `seconds` of real time.
-    pub fn count(&mut self, seconds: f64) {
+    /// Counts a frame at a time in seconds of real time; returns how long after the one before it came.
+    pub fn count(&mut self, now: f64, playing: bool) -> f64 {
         const WINDOW_S: f64 = 0.5;
-        self.frames += 1;
-        self.seconds += seconds;
-        if self.seconds >= WINDOW_S {
-            *self = Self { rate: f64::from(self.frames) / self.seconds, ..Self::default() };
+        let took = self.last.map_or(0.0, |last| (now - last).max(0.0));
+        if !playing {
+            *self = Self { last: Some(now), rests: true, ..Self::default() };
+            return took;
         }
+        // How long the window rested is no time that a frame took.
+        let rested = std::mem::replace(&mut self.rests, false);
+        if self.last.replace(now).is_some() && !rested {
+            self.frames += 1;
+            self.seconds += took;
+        }
+        if self.seconds >= WINDOW_S {
+            *self = Self { last: self.last, rate: f64::from(self.frames) / self.seconds, ..Self::default() };
+        }
+        took
     }
 
     /// Frames per second, 0 before it is known.
@@ -209,9 +225,15 @@ mod tests {
     #[test]
     fn the_frame_rate_is_a_mean_over_half_a_second() {
         let mut frames = FrameRate::default();
-        for _ in 0..31 {
-            frames.count(1.0 / 60.0);
+        for frame in 0..32 {
+            frames.count(5.0 + f64::from(frame) / 60.0, true);
         }
         assert!((frames.rate() - 60.0).abs() < 0.01, "{}", frames.rate());
+        assert!((frames.count(9.0, false) - (4.0 - 31.0 / 60.0)).abs() < 1e-9);
+        assert_eq!(frames.rate(), 0.0, "paused, frames come when they are needed");
+        for frame in 0..32 {
+            frames.count(20.0 + f64::from(frame) / 30.0, true);
+        }
+        assert!((frames.rate() - 30.0).abs() < 0.01, "{}", frames.rate());
     }
 }

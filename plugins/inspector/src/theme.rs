@@ -31,6 +31,12 @@ pub mod measure {
     pub const SCENE_LIST_HEIGHT: f32 = 420.0;
     /// Width of the button that opens the list of scenes.
     pub const SCENE_BUTTON: f32 = 248.0;
+    /// Width of the button that opens the list of scenes, at least.
+    pub const SCENE_BUTTON_LEAST: f32 = 96.0;
+    /// Width of all other parts of the top bar; of the words in it that tell how fast the run really goes, and of the clock.
+    pub const TOP_BAR_REST: (f32, f32, f32) = (704.0, 120.0, 72.0);
+    /// Width of a status line that has room for what ticks and frames cost.
+    pub const STATUS_LINE: f32 = 760.0;
     /// Width of the menu of layers.
     pub const MENU: f32 = 308.0;
     /// Width of the legend.
@@ -179,6 +185,24 @@ pub mod measure {
     pub const HEADROOM: f64 = 1.08;
     /// Smallest and largest scale of the interface.
     pub const SCALES: (f32, f32) = (0.75, 2.5);
+    /// Width and height of the smallest window in which the interface finds room, at its own scale.
+    pub const LEAST_WINDOW: (f32, f32) = (800.0, 450.0);
+}
+
+/// The scale at which the interface is drawn in a window of this size, in logical pixels: the one that was asked for, or
+/// the largest at which it finds room. So a scale that was saved on a large screen does no harm on a small one.
+#[must_use]
+pub fn scale_that_fits(asked: f32, window: Vec2) -> f32 {
+    let asked = if asked.is_finite() { asked } else { 1.0 };
+    let most = (window.x / measure::LEAST_WINDOW.0).min(window.y / measure::LEAST_WINDOW.1);
+    let (least, largest) = measure::SCALES;
+    asked.min(most).min(largest).max(least)
+}
+
+/// The smallest window that can be made, in logical pixels: one in which the interface finds room at its smallest scale.
+#[must_use]
+pub fn least_window() -> (f32, f32) {
+    (measure::LEAST_WINDOW.0 * measure::SCALES.0, measure::LEAST_WINDOW.1 * measure::SCALES.0)
 }
 
 /// The font family of titles.
@@ -352,6 +376,8 @@ fn dress_style(style: &mut egui::Style, theme: Theme, moving: bool) {
     style.interaction.tooltip_delay = motion::TOOLTIP_DELAY;
     style.interaction.selectable_labels = false;
     style.explanation_tooltips = false;
+    // A caret that blinks would have the whole window drawn twice a second.
+    style.visuals.text_cursor.blink = false;
 
     let gaps = &mut style.spacing;
     gaps.item_spacing = vec2(spacing::NORMAL, spacing::TIGHT);

@@ -1,6 +1,7 @@
 //! Pictures and films of what the window shows.
 //!
-//! A picture of the window is what stands on the screen. A picture of the world is drawn once more, without panels and as
+//! A picture of the window is what stands on the screen, without what belongs to the moment in which it is taken: what the
+//! pointer touches, notices, and figures of this machine ([`Capture::takes_picture`]). A picture of the world is drawn once more, without panels and as
 //! finely as asked for: for a few frames the world's camera draws into an image instead of the window, and whoever draws
 //! panels leaves them out ([`Capture::without_panels`]). A film is made of pictures of the window, cut to the world.
 //! Encoding and writing happen on threads of their own: the window doesn't wait.
@@ -33,7 +34,8 @@ pub const LONGEST_FILM_S: f64 = 60.0;
 const FILM_SIDE: u32 = 1_280;
 /// Frames that wait for their encoding at most; more are left out, and the ones before them last longer.
 const MOST_WAITING: usize = 8;
-/// Frames in which panels leave the window before the picture is taken: one to lay out, one to draw, and one to be sure.
+/// Frames in which what isn't part of the picture leaves the window before it is taken: one to lay out, one to draw, and one
+/// to be sure.
 const SETTLE: u32 = 4;
 /// The longest side of a picture that graphics adapters draw everywhere.
 const LONGEST_SIDE: f32 = 8_192.0;
@@ -76,10 +78,17 @@ pub enum Captured {
 pub struct Capture {
     /// The folder that pictures and films are written to; it is made when it is needed.
     pub folder: PathBuf,
+    window: Option<WindowShot>,
     world: Option<WorldShot>,
     film: Option<Filming>,
     results: Mutex<Receiver<Captured>>,
     report: Sender<Captured>,
+}
+
+/// A picture of the window in the making.
+struct WindowShot {
+    file: String,
+    frames: u32,
 }
 
 /// A picture of the world in the making.
@@ -103,7 +112,7 @@ struct Filming {
 impl Default for Capture {
     fn default() -> Self {
         let (report, results) = channel();
-        Self { folder: pictures_folder(), world: None, film: None, results: Mutex::new(results), report }
+        Self { folder: pictures_folder(), window: None, world: None, film: None, results: Mutex::new(results), report }
     }
 }
 
@@ -118,6 +127,12 @@ impl Capture {
     #[must_use]
     pub fn without_panels(&self) -> bool {
         self.world.is_some()
+    }
+
+    /// Whether a picture is being taken: whatever another run or another pointer would show otherwise has to be left out.
+    #[must_use]
+    pub fn takes_picture(&self) -> bool {
+        self.window.is_some() || self.world.is_some()
     }
 
     /// For how many seconds a film has been recorded, if one is; `now` is real time in seconds.
@@ -153,10 +168,7 @@ pub(crate) fn begin(
         }
         match request {
             CaptureRequest::Window { stem } => {
-                let (folder, stem, report) = (capture.folder.clone(), stem.clone(), capture.report.clone());
-                take(&mut commands, Screenshot::primary_window(), move |image| {
-                    report_saved(&report, save(&folder, &stem, image));
-                });
+                capture.window.get_or_insert(WindowShot { file: stem.clone(), frames: 0 });
             }
             CaptureRequest::World { stem, scale } => {
                 if capture.world.is_none()
@@ -224,6 +236,18 @@ pub(crate) fn go_on(
     {
         let results = capture.results.lock().unwrap_or_else(PoisonError::into_inner);
         done.write_batch(results.try_iter());
+    }
+    if let Some(shot) = &mut capture.window {
+        shot.frames += 1;
+        if shot.frames == SETTLE {
+            let (folder, stem, report) = (capture.folder.clone(), shot.file.clone(), capture.report.clone());
+            take(&mut commands, Screenshot::primary_window(), move |image| {
+                report_saved(&report, save(&folder, &stem, image));
+            });
+        } else if shot.frames > SETTLE {
+            // The frame with the picture is drawn.
+            capture.window = None;
+        }
     }
     if let Some(shot) = &mut capture.world {
         shot.frames += 1;

@@ -18,6 +18,9 @@ use crate::sight::Sight;
 use crate::trails::Trails;
 use crate::viewport::Viewport;
 
+/// The longest time for which a frame moves the camera, in seconds.
+const LONGEST_GLIDE_S: f32 = 0.1;
+
 /// A camera that shows the world, unless somebody has spawned one.
 pub(crate) fn spawn_camera(mut commands: Commands, cameras: Query<(), With<WorldView>>) {
     if cameras.is_empty() {
@@ -84,7 +87,8 @@ pub(crate) fn move_camera(
             None => camera.follow(None),
         }
     }
-    camera.advance(time.delta_secs(), settings.reduced_motion);
+    // After a rest the view glides from where it stands: it doesn't jump by the time that passed meanwhile.
+    camera.advance(time.delta_secs().min(LONGEST_GLIDE_S), settings.reduced_motion);
 }
 
 /// Agents that are gone can't stay selected.

@@ -18,6 +18,10 @@
 //! Everything is ignored while the interface wants it for itself ([`InputGate`]).
 
 mod gesture;
+mod presses;
+
+pub(crate) use presses::follow_presses;
+pub use presses::{Held, HeldKeys, Presses};
 
 pub use gesture::{CLICK_SLACK, DOUBLE_CLICK, Gesture, Gestures, PointerFrame};
 
@@ -32,6 +36,7 @@ use bevy::time::Real;
 use bevy::window::PrimaryWindow;
 
 use crate::camera::WorldCamera;
+use crate::capture::Capture;
 use crate::paint::Projection;
 use crate::picking::{agent_at, agents_in};
 use crate::selection::{Combine, Selection};
@@ -51,6 +56,9 @@ const KEY_ZOOM: f32 = 6.0;
 /// Logical pixels per second that the view moves while an arrow key is held.
 const KEY_PAN: f32 = 900.0;
 
+/// However long a frame took, held keys move the view by no more than what belongs to so many seconds.
+const LONGEST_STEP_S: f32 = 0.1;
+
 /// By what factor wheel and pinch zoom; 1 for not at all. Whatever a device sends, one frame zooms tenfold at most.
 #[must_use]
 pub fn zoom_factor(notches: f32, pinch: f32) -> f32 {
@@ -62,7 +70,7 @@ pub fn zoom_factor(notches: f32, pinch: f32) -> f32 {
 pub(crate) fn use_pointer(
     windows: Query<&Window, With<PrimaryWindow>>,
     buttons: Res<ButtonInput<MouseButton>>,
-    keys: Res<ButtonInput<KeyCode>>,
+    presses: Res<Presses>,
     mut wheel: MessageReader<MouseWheel>,
     mut pinches: MessageReader<PinchGesture>,
     time: Res<Time<Real>>,
@@ -71,6 +79,7 @@ pub(crate) fn use_pointer(
     simulation: Res<Simulation>,
     settings: Res<ViewSettings>,
     tools: Res<Tools>,
+    capture: Res<Capture>,
     mut gestures: Local<Gestures>,
     mut camera: ResMut<WorldCamera>,
     mut selection: ResMut<Selection>,
@@ -92,7 +101,7 @@ pub(crate) fn use_pointer(
         position,
         primary: primary && tools.active == Tool::Select,
         other: buttons.any_pressed([MouseButton::Middle, MouseButton::Right]) || (primary && pans),
-        how: Combine::of(&keys),
+        how: Combine::of(presses.held_with(MouseButton::Left)),
         free,
         time: time.elapsed_secs_f64(),
     };
@@ -134,7 +143,7 @@ pub(crate) fn use_pointer(
         }
     }
     let hovered = position
-        .filter(|_| free && picks && !gestures.pressing() && !tools.sketcher.pressing())
+        .filter(|_| free && picks && !gestures.pressing() && !tools.sketcher.pressing() && !capture.takes_picture())
         .and_then(|at| agent_at(&simulation, &projection, at));
     if selection.hovered != hovered {
         selection.hovered = hovered;
@@ -144,6 +153,7 @@ pub(crate) fn use_pointer(
 /// Moves the camera and clears the selection as keys ask.
 pub(crate) fn use_keys(
     keys: Res<ButtonInput<KeyCode>>,
+    presses: Res<Presses>,
     time: Res<Time<Real>>,
     gate: Res<InputGate>,
     windows: Query<&Window, With<PrimaryWindow>>,
@@ -153,28 +163,72 @@ pub(crate) fn use_keys(
     mut selection: ResMut<Selection>,
     mut tools: ResMut<Tools>,
 ) {
-    // Keys with Ctrl, Alt or the system's key belong to the interface.
-    let modified = [
-        KeyCode::ControlLeft,
-        KeyCode::ControlRight,
-        KeyCode::AltLeft,
-        KeyCode::AltRight,
-        KeyCode::SuperLeft,
-        KeyCode::SuperRight,
-    ];
-    if gate.keyboard || keys.any_pressed(modified) {
+    if gate.keyboard {
         return;
     }
-    let seconds = time.delta_secs().min(0.1);
+    move_by_keys(&keys, &presses, &time, &windows, &viewport, &mut camera);
+    for (key, held) in presses.keys().filter(|(_, held)| !held.belongs_to_interface()) {
+        if key == KeyCode::KeyF {
+            let bounds = simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default();
+            match held.shift.then(|| area_of(&simulation, &selection.selected)) {
+                Some(Some(area)) => camera.fit_rect(area, &viewport),
+                // Nothing is selected: there is nothing to fit.
+                Some(None) => {}
+                None => camera.fit(&bounds, &viewport),
+            }
+        }
+        if key == KeyCode::KeyC {
+            let next = if camera.follow.is_some() { None } else { selection.selected.first().copied() };
+            camera.follow(next);
+        }
+        if let Some(tool) = Tool::ALL.into_iter().find(|tool| tool.key().0 == key)
+            && tool.missing(simulation.world()).is_none()
+        {
+            tools.take(tool);
+        }
+        if key == KeyCode::Escape {
+            give_up(&mut camera, &mut selection, &mut tools);
+        }
+    }
+}
+
+/// The first of these that there is to give up: what is being drawn, the tool, following, the selection.
+fn give_up(camera: &mut WorldCamera, selection: &mut Selection, tools: &mut Tools) {
+    if tools.cancel() {
+        return;
+    }
+    if tools.measured.is_some() {
+        tools.measured = None;
+    } else if tools.active != Tool::Select {
+        tools.take(Tool::Select);
+    } else if camera.follow.is_some() {
+        camera.follow(None);
+    } else if !selection.selected.is_empty() {
+        selection.clear();
+    }
+}
+
+/// Moves the view while keys are held; one that was tapped within a slow frame counts as held for that frame.
+fn move_by_keys(
+    keys: &ButtonInput<KeyCode>,
+    presses: &Presses,
+    time: &Time<Real>,
+    windows: &Query<&Window, With<PrimaryWindow>>,
+    viewport: &Viewport,
+    camera: &mut WorldCamera,
+) {
+    let seconds = time.delta_secs().min(LONGEST_STEP_S);
+    let free = !presses.held().belongs_to_interface();
     let held = |plus: &[KeyCode], minus: &[KeyCode]| {
-        let pressed = |codes: &[KeyCode]| f32::from(u8::from(keys.any_pressed(codes.iter().copied())));
+        let down = |code: &KeyCode| (free && keys.pressed(*code)) || presses.plain(*code) > 0;
+        let pressed = |codes: &[KeyCode]| f32::from(u8::from(codes.iter().any(down)));
         pressed(plus) - pressed(minus)
     };
     let zoom = held(&[KeyCode::Equal, KeyCode::NumpadAdd], &[KeyCode::Minus, KeyCode::NumpadSubtract]);
     if zoom != 0.0 {
         let pointer = windows.single().ok().and_then(Window::cursor_position).filter(|at| viewport.contains(*at));
         let at = pointer.unwrap_or_else(|| viewport.rect().center());
-        camera.zoom_at(&viewport, at, ops::powf(KEY_ZOOM, zoom * seconds));
+        camera.zoom_at(viewport, at, ops::powf(KEY_ZOOM, zoom * seconds));
     }
     let along = Vec2::new(
         held(&[KeyCode::ArrowRight], &[KeyCode::ArrowLeft]),
@@ -182,41 +236,6 @@ pub(crate) fn use_keys(
     );
     if along != Vec2::ZERO {
         camera.glide(along * KEY_PAN * seconds);
-    }
-    if keys.just_pressed(KeyCode::KeyF) {
-        let bounds = simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default();
-        let selected = keys
-            .any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight])
-            .then(|| area_of(&simulation, &selection.selected));
-        match selected {
-            Some(Some(area)) => camera.fit_rect(area, &viewport),
-            // Nothing is selected: there is nothing to fit.
-            Some(None) => {}
-            None => camera.fit(&bounds, &viewport),
-        }
-    }
-    if keys.just_pressed(KeyCode::KeyC) {
-        let next = if camera.follow.is_some() { None } else { selection.selected.first().copied() };
-        camera.follow(next);
-    }
-    for tool in Tool::ALL {
-        if keys.just_pressed(tool.key().0) && tool.missing(simulation.world()).is_none() {
-            tools.take(tool);
-        }
-    }
-    if keys.just_pressed(KeyCode::Escape) {
-        if tools.cancel() {
-            return;
-        }
-        if tools.measured.is_some() {
-            tools.measured = None;
-        } else if tools.active != Tool::Select {
-            tools.take(Tool::Select);
-        } else if camera.follow.is_some() {
-            camera.follow(None);
-        } else if !selection.selected.is_empty() {
-            selection.clear();
-        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`tool`] | what is drawn with the pointer: lassos, walls, strokes |
 //! | [`agents`], [`field`], [`trails`], [`hulls`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
 //! | [`columns`], [`sight`], [`labels`], [`pace`] | quantities as colours, one agent's view, places for labels, and how often to look |
+//! | [`redraw`] | when a frame is drawn |
 //! | [`render`] | how a frame gets onto the screen: one render pass, all agents in one instanced draw |
 //! | [`offscreen`] | pictures without a display through the same renderer |
 //! | [`picture`], [`film`], [`capture`] | pictures and films in files, and of the window |
@@ -41,6 +42,7 @@ pub mod paint;
 pub mod picking;
 pub mod picture;
 pub mod recovery;
+pub mod redraw;
 pub mod render;
 pub mod selection;
 pub mod settings;
@@ -55,6 +57,7 @@ pub use camera::WorldCamera;
 pub use columns::{Column, ColumnKind, Columns};
 pub use field::{layer_hue, layer_ramp};
 pub use hulls::Hulls;
+pub use redraw::Redraw;
 pub use render::{Drawn, DrawnAgents, WorldView};
 pub use selection::{Aimed, Combine, Pins, Selection};
 pub use settings::{AgentStyle, ColorBy, Layers, Lens, SizeBy, ViewSettings};
@@ -90,6 +93,8 @@ impl Plugin for ViewPlugin {
         app.init_resource::<ViewSettings>()
             .init_resource::<Viewport>()
             .init_resource::<InputGate>()
+            .init_resource::<input::Presses>()
+            .init_resource::<Redraw>()
             .init_resource::<WorldCamera>()
             .init_resource::<Selection>()
             .init_resource::<Pins>()
@@ -109,7 +114,7 @@ impl Plugin for ViewPlugin {
                 (ViewSystems::Input, ViewSystems::Follow).chain().run_if(resource_exists::<Simulation>),
             )
             .add_systems(Startup, drive::spawn_camera)
-            .add_systems(PreUpdate, (drive::keep_viewport, drive::keep_background))
+            .add_systems(PreUpdate, (drive::keep_viewport, drive::keep_background, input::follow_presses))
             .add_systems(Last, (capture::begin, capture::go_on).chain())
             .add_systems(
                 Update,
@@ -120,7 +125,7 @@ impl Plugin for ViewPlugin {
                         drive::keep_pins,
                         drive::move_camera,
                         drive::record_trails,
-                        drive::keep_views,
+                        drive::keep_views.run_if(redraw::is_drawn),
                     )
                         .chain()
                         .in_set(ViewSystems::Follow),

@@ -3,6 +3,8 @@
 use agent2028_core::agent::AgentId;
 use bevy::prelude::*;
 
+use crate::input::Held;
+
 /// What becomes of a selection when more agents are pointed at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Combine {
@@ -18,10 +20,10 @@ pub enum Combine {
 impl Combine {
     /// What the held keys ask for.
     #[must_use]
-    pub fn of(keys: &ButtonInput<KeyCode>) -> Self {
-        if keys.any_pressed([KeyCode::AltLeft, KeyCode::AltRight, KeyCode::ControlLeft, KeyCode::ControlRight]) {
+    pub fn of(held: Held) -> Self {
+        if held.alt || held.ctrl {
             Self::Subtract
-        } else if keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]) {
+        } else if held.shift {
             Self::Add
         } else {
             Self::Replace

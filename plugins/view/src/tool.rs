@@ -21,6 +21,7 @@ use bevy::time::Real;
 use bevy::window::PrimaryWindow;
 
 use crate::camera::WorldCamera;
+use crate::input::Presses;
 use crate::paint::Projection;
 use crate::picking::agents_inside;
 use crate::selection::{Combine, Selection};
@@ -318,7 +319,7 @@ impl Tools {
 pub(crate) fn use_tool(
     windows: Query<&Window, With<PrimaryWindow>>,
     buttons: Res<ButtonInput<MouseButton>>,
-    keys: Res<ButtonInput<KeyCode>>,
+    presses: Res<Presses>,
     time: Res<Time<Real>>,
     gate: Res<InputGate>,
     viewport: Res<Viewport>,
@@ -342,13 +343,18 @@ pub(crate) fn use_tool(
     };
     let bounds = world.get_resource::<WorldBounds>().copied().unwrap_or_default();
     if !gate.keyboard && mode == SketchMode::Corners {
-        if keys.just_pressed(KeyCode::Enter)
-            && let Some(step) = tools.sketcher.close()
-        {
-            tools.finish(step, &bounds, 0.0);
-        }
-        if keys.just_pressed(KeyCode::Backspace) {
-            tools.sketcher.undo_corner();
+        for (key, _) in presses.keys().filter(|(_, held)| !held.belongs_to_interface()) {
+            match key {
+                KeyCode::Enter => {
+                    if let Some(step) = tools.sketcher.close() {
+                        tools.finish(step, &bounds, 0.0);
+                    }
+                }
+                KeyCode::Backspace => {
+                    tools.sketcher.undo_corner();
+                }
+                _ => {}
+            }
         }
     }
     let takes = matches!(tools.active, Tool::Move | Tool::Erase);
@@ -380,7 +386,7 @@ pub(crate) fn use_tool(
     match (tools.active, step, held) {
         (Tool::Lasso, SketchStep::Shape(corners), _) => {
             let corners: Vec<Vec2> = corners.into_iter().map(|corner| projection.pixel(corner)).collect();
-            let how = Combine::of(&keys);
+            let how = Combine::of(presses.held_with(MouseButton::Left));
             selection.combine(how, agents_inside(&simulation, &projection, &corners));
         }
         (Tool::Move, SketchStep::Drag { from, to }, Some(thing)) => {

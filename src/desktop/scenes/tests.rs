@@ -31,6 +31,7 @@ fn window(name: &str, home: &Path) -> App {
         .init_resource::<Viewport>()
         .init_resource::<ViewSettings>()
         .init_resource::<PictureMaker>()
+        .init_resource::<AskedToEnd>()
         .init_resource::<Timeline>()
         .init_resource::<Transport>()
         .insert_resource(OpenScene {
@@ -46,7 +47,16 @@ fn window(name: &str, home: &Path) -> App {
         })
         .add_systems(
             Update,
-            (take_drops, close_window, serve, follow_files, keep_unsaved, journal::keep_journal).chain(),
+            (
+                super::super::signals::end_when_asked,
+                take_drops,
+                close_window,
+                serve,
+                follow_files,
+                keep_unsaved,
+                journal::keep_journal,
+            )
+                .chain(),
         );
     app
 }
@@ -410,4 +420,23 @@ fn what_a_person_can_not_mend_in_the_editor_is_no_broken_scene() {
     assert!(!of(&file), "it is too long");
     std::fs::write(&file, "Scene(").unwrap();
     assert!(of(&file));
+}
+
+/// Nobody could be asked about the text, so it is kept; apart from that it is an end like any other.
+#[test]
+fn an_end_that_the_system_asks_for_is_no_crash_and_loses_no_text() {
+    let home = tempfile::tempdir().unwrap();
+    let mut app = window("flock", home.path());
+    let written = |folder: &str| std::fs::read_dir(home.path().join("state").join(folder)).map_or(0, Iterator::count);
+    edit(&mut app, TWO);
+    // Before the text has rested long enough to be kept by itself.
+    app.update();
+    edit(&mut app, "Scene(name: \"Three\", agents: [(count: 3)])");
+    app.world().resource::<AskedToEnd>().ask();
+    app.update();
+    assert_eq!(app.should_exit(), Some(AppExit::Success));
+    assert_eq!((written("sessions"), written("unsaved")), (0, 1));
+    let file = std::fs::read_dir(home.path().join("state/unsaved")).unwrap().next().unwrap().unwrap();
+    let kept: Unsaved = serde_json::from_slice(&std::fs::read(file.path()).unwrap()).unwrap();
+    assert!(kept.text.contains("Three"), "the last letters are there too: {}", kept.text);
 }

@@ -131,7 +131,7 @@ fn trades_are_told_apart() {
     place(&mut simulation, 500, Vec2::new(230.0, 200.0), Vec2::X);
     let starling = told(&simulation, 0);
     assert_eq!(starling.activity, "Flees");
-    assert!(starling.sentence.starts_with("flees from hawk-1"), "{}", starling.sentence);
+    assert!(starling.sentence.starts_with("flees from hawk-500"), "{}", starling.sentence);
     assert!(starling.perceived.contains(&AgentId(500)));
     let hawk = told(&simulation, 500);
     assert_eq!(hawk.activity, "Hunts");

@@ -265,36 +265,20 @@ impl AgentGroups {
         self.ranges.iter().filter(move |range| range.2 == group).map(|range| range.0..range.1)
     }
 
-    /// An agent's name: the group's name and its number in the group, from 1.
+    /// The name of an agent: its group and its number, as in `bird-7`. The number is the one by which everything else
+    /// knows the agent ([`AgentId`]), so that nobody has to tell two numbers of one agent apart.
     #[must_use]
     pub fn name_of(&self, agent: AgentId) -> String {
-        let Some(group) = self.group_of(agent) else {
-            return format!("agent-{}", agent.0);
-        };
-        let mut number = 1;
-        for range in self.ranges_of(group) {
-            if range.contains(&agent.0) {
-                number += agent.0 - range.start;
-                break;
-            }
-            number += range.end - range.start;
-        }
-        format!("{}-{number}", self.groups[usize::from(group.0)].name)
+        let group = self.group_of(agent).and_then(|group| self.get(group));
+        format!("{}-{}", group.map_or("agent", |group| group.name.as_str()), agent.0)
     }
 
     /// The agent of a name that [`AgentGroups::name_of`] gave, whether it still lives or not.
     #[must_use]
     pub fn agent_named(&self, name: &str) -> Option<AgentId> {
         let (group, number) = name.rsplit_once('-')?;
-        let mut before = number.parse::<u32>().ok()?.checked_sub(1)?;
-        for range in self.ranges_of(self.find(group)?) {
-            let len = range.end - range.start;
-            if before < len {
-                return Some(AgentId(range.start + before));
-            }
-            before -= len;
-        }
-        None
+        let agent = AgentId(number.parse().ok()?);
+        self.group_of(agent).filter(|known| self.find(group) == Some(*known)).map(|_| agent)
     }
 
     pub(crate) fn push_range(&mut self, ids: std::ops::Range<u32>, group: GroupId) {
@@ -319,17 +303,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_count_within_the_group_over_several_ranges() {
+    fn an_agent_s_name_has_its_number_and_leads_back_to_it() {
         let mut groups = AgentGroups::default();
         let ant = groups.add(AgentGroup { name: "ant".into(), ..default() });
         let bird = groups.add(AgentGroup { name: "bird".into(), ..default() });
         groups.push_range(0..3, ant);
         groups.push_range(3..5, bird);
         groups.push_range(5..7, ant);
-        assert_eq!(groups.name_of(AgentId(2)), "ant-3");
-        assert_eq!(groups.name_of(AgentId(3)), "bird-1");
-        assert_eq!(groups.name_of(AgentId(6)), "ant-5");
+        for number in 0..7 {
+            let name = groups.name_of(AgentId(number));
+            assert_eq!(name, format!("{}-{number}", if (3..5).contains(&number) { "bird" } else { "ant" }));
+            assert_eq!(groups.agent_named(&name), Some(AgentId(number)));
+        }
         assert_eq!(groups.group_of(AgentId(7)), None);
+        for wrong in ["ant-3", "bird-2", "ant-7", "wasp-0", "ant", "ant-x", "-1"] {
+            assert_eq!(groups.agent_named(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use bevy_egui::egui;
 use egui::{Vec2, vec2};
-use egui_tiles::{Container, LinearDir, SimplificationOptions, Tabs, Tile, TileId, Tree};
+use egui_tiles::{Container, LinearDir, Shares, SimplificationOptions, Tabs, Tile, TileId, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::panel::{PanelId, Place};
@@ -14,7 +14,7 @@ use agent2028_view::tokens::layout;
 pub const FIRST_SIZE: Vec2 = vec2(layout::SMALLEST_WINDOW.0 - layout::TOOL_STRIP, 614.0);
 
 /// The world keeps at least this share of a row or column when the window shrinks.
-const LEAST_WORLD: f32 = 0.4;
+const LEAST_WORLD: f32 = 0.25;
 
 /// Where every panel stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +23,19 @@ pub struct DockLayout {
     tree: Tree<PanelId>,
     /// The size that the shares of the tree are made for, in points.
     size: (f32, f32),
+    /// Docks that had to give way to a small window, as they were before.
+    squeezed: Option<Squeezed>,
+}
+
+/// What docks were like before a window became too small for them: they come back when it grows again.
+#[derive(Clone, Debug)]
+struct Squeezed {
+    /// The size for which they were made.
+    size: (f32, f32),
+    /// The shares before.
+    before: Vec<(TileId, Shares)>,
+    /// The shares that they were given instead; with others somebody has dragged them since.
+    given: Vec<(TileId, Shares)>,
 }
 
 impl Default for DockLayout {
@@ -64,7 +77,7 @@ impl TryFrom<SavedLayout> for DockLayout {
             return Err("the size of the layout is no size");
         }
         let tree = window.tree().ok_or("the layout is nested too deeply, or a share is no number above 0")?;
-        let mut layout = Self { tree, size: saved.size };
+        let mut layout = Self { tree, size: saved.size, squeezed: None };
         layout.mend();
         Ok(layout)
     }
@@ -81,12 +94,12 @@ impl DockLayout {
     #[must_use]
     pub fn preset(preset: Preset) -> Self {
         let tree = preset.tile().tree().unwrap_or_else(|| Tree::new_tabs("dock", vec![PanelId::World]));
-        Self { tree, size: (FIRST_SIZE.x, FIRST_SIZE.y) }
+        Self { tree, size: (FIRST_SIZE.x, FIRST_SIZE.y), squeezed: None }
     }
 
     /// No panels at all: what stands in while the layout is drawn.
     pub(crate) fn empty() -> Self {
-        Self { tree: Tree::empty("dock"), size: (FIRST_SIZE.x, FIRST_SIZE.y) }
+        Self { tree: Tree::empty("dock"), size: (FIRST_SIZE.x, FIRST_SIZE.y), squeezed: None }
     }
 
     /// Whether the panel stands somewhere, seen or behind another tab.
@@ -237,6 +250,16 @@ impl DockLayout {
         if way.first() != Some(&root) {
             return;
         }
+        if let Some(squeezed) = self.squeezed.take_if(|squeezed| squeezed.given == shares_of(&self.tree, &way)) {
+            for (tile, shares) in squeezed.before {
+                if let Some(Tile::Container(Container::Linear(linear))) = self.tree.tiles.get_mut(tile) {
+                    linear.shares = shares;
+                }
+            }
+            self.size = squeezed.size;
+        }
+        let (was, unsqueezed) = (self.size, shares_of(&self.tree, &way));
+        let mut squeezes = false;
         let (mut before, mut after) = (vec2(self.size.0, self.size.1), size);
         for pair in way.windows(2) {
             let Some(Tile::Container(Container::Linear(linear))) = self.tree.tiles.get_mut(pair[0]) else {
@@ -253,6 +276,7 @@ impl DockLayout {
                 .sum();
             // When the window shrinks too far, the docks give way together.
             let shrink = (after[axis] * (1.0 - LEAST_WORLD) / others.max(1.0)).min(1.0);
+            squeezes |= shrink < 1.0;
             let (mut world_before, world_after) = (before[axis], after[axis] - others * shrink);
             for (child, width) in linear.children.clone().into_iter().zip(widths) {
                 if child == pair[1] {
@@ -266,7 +290,19 @@ impl DockLayout {
             after[axis] = world_after;
         }
         self.size = (size.x, size.y);
+        self.squeezed =
+            squeezes.then(|| Squeezed { size: was, before: unsqueezed, given: shares_of(&self.tree, &way) });
     }
+}
+
+/// The shares of the rows and columns among these tiles.
+fn shares_of(tree: &Tree<PanelId>, way: &[TileId]) -> Vec<(TileId, Shares)> {
+    way.iter()
+        .filter_map(|tile| match tree.tiles.get(*tile) {
+            Some(Tile::Container(Container::Linear(linear))) => Some((*tile, linear.shares.clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -325,7 +361,10 @@ mod tests {
         layout.fit(vec2(1280.0, 614.0));
         assert_eq!(widths(&layout), [260.0, 700.0, 320.0]);
         layout.fit(vec2(600.0, 500.0));
-        assert!(widths(&layout)[1] >= 240.0 - 1.0);
+        assert!(widths(&layout)[1] >= 150.0 - 1.0);
+        layout.fit(vec2(400.0, 300.0));
+        layout.fit(vec2(1280.0, 614.0));
+        assert_eq!(widths(&layout), [260.0, 700.0, 320.0], "a small window leaves no narrow docks behind");
     }
 
     #[test]

@@ -56,14 +56,17 @@ impl CaptionsState {
 /// Shows a caption at the lower edge of the world: in its middle, or if that isn't free between what stands in its corners, or
 /// above it if that is too narrow.
 pub fn show(ctx: &Context, look: &Look, free: &Free, text: &str, shown_for: f64, moving: bool) {
+    if moving && shown_for < f64::from(motion::PANEL) {
+        ctx.request_repaint();
+    }
     let opacity = if moving { motion::ease_out((shown_for as f32 / motion::PANEL).clamp(0.0, 1.0)) } else { 1.0 };
     let margin = spacing::SECTION * 2.0;
-    let widest = measure::CAPTION.min(free.whole.width() - margin);
+    let widest = measure::CAPTION.min(free.whole.width() - margin).max(0.0);
     let middle = Rect::from_center_size(free.whole.center(), vec2(widest, free.whole.height()));
     let (free, widest) = if free.between.contains_rect(middle) {
         (free.whole, widest)
     } else if free.between.width() >= measure::CAPTION * 0.5 {
-        (free.between, widest.min(free.between.width() - margin))
+        (free.between, widest.min(free.between.width() - margin).max(0.0))
     } else {
         (free.above, widest)
     };

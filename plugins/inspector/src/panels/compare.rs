@@ -248,6 +248,7 @@ fn line(ui: &mut Ui, look: &Look, row: &Row, label: f32, column: f32) {
                 ui.add(Label::new(look.body(row.spec.help.trim())).wrap());
             });
         });
+        let places = format::places_of(row.values.iter().copied().flatten());
         for value in &row.values {
             let rect = Rect::from_min_size(ui.cursor().min, vec2(column, measure::TABLE_ROW));
             if let Some(value) = value.filter(|_| differs && row.spec.labels().is_none()) {
@@ -255,7 +256,7 @@ fn line(ui: &mut Ui, look: &Look, row: &Row, label: f32, column: f32) {
                 ui.painter().rect_filled(bar.shrink2(vec2(0.0, 2.0)), 0.0, look.info.gamma_multiply(0.3));
             }
             widgets::cell(ui, column, Cell::Right, |ui| {
-                let text = value.map_or(format::NOTHING.to_owned(), |value| value_text(&row.spec, value));
+                let text = value.map_or(format::NOTHING.to_owned(), |value| value_in(&row.spec, value, places));
                 let figure = look.figure(text);
                 ui.label(if differs { figure } else { figure.color(look.secondary) });
             });
@@ -266,11 +267,16 @@ fn line(ui: &mut Ui, look: &Look, row: &Row, label: f32, column: f32) {
 /// A value with its unit, as short as it can be.
 #[must_use]
 pub fn value_text(spec: &QuantitySpec, value: f64) -> String {
+    value_in(spec, value, None)
+}
+
+/// The same with as many places as its neighbours have.
+fn value_in(spec: &QuantitySpec, value: f64, places: Option<usize>) -> String {
     match spec.labels() {
         Some(_) => spec.text(value),
         // The last tick that there is means never.
         None if spec.unit == "tick" && value >= 1e18 => "never".into(),
-        None => format::with_unit(value, &spec.unit),
+        None => format::unit_behind(format::in_column(value, places), &spec.unit),
     }
 }
 

@@ -455,7 +455,7 @@ fn recovered(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState, act
             "Forget it",
         ),
     };
-    let width = measure::QUESTION.min(free.width() - spacing::SECTION * 2.0);
+    let width = measure::QUESTION.min(free.width() - spacing::SECTION * 2.0).max(0.0);
     Area::new(Id::new("found again"))
         .order(Order::Foreground)
         .pivot(Align2::CENTER_BOTTOM)
@@ -496,7 +496,9 @@ fn note(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState) {
         state.note = None;
         return;
     }
-    ctx.request_repaint_after(std::time::Duration::from_secs_f32(motion::PANEL));
+    ctx.request_repaint_after(std::time::Duration::from_secs_f64(
+        stays - (now - since) + f64::from(motion::TOOLTIP_DELAY),
+    ));
     Area::new(Id::new("file note"))
         .order(Order::Foreground)
         .pivot(Align2::CENTER_TOP)

@@ -274,6 +274,9 @@ fn navigate(ui: &Ui, parts: &[Part], columns: usize, state: &mut GalleryState) -
             left -= count;
         }
     }
+    if rows.is_empty() {
+        return false;
+    }
     let row = rows.iter().rposition(|(first, _)| *first <= state.chosen).unwrap_or(0);
     let column = state.chosen - rows[row].0;
     state.chosen = if x != 0 {
@@ -299,7 +302,7 @@ fn grid(
     let mut done = false;
     let gaps = spacing::WIDE * (columns as f32 - 1.0);
     // The scroll bar floats over the right edge.
-    let width = ((ui.available_width() - spacing::WIDE - gaps) / columns as f32).floor();
+    let width = (widgets::rest(ui, spacing::WIDE + gaps) / columns as f32).floor();
     let height = (width * measure::PICTURE_SHAPE).round() + measure::CARD.1;
     for row in part.entries.chunks(columns) {
         ui.horizontal(|ui| {

@@ -81,7 +81,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
     ui.horizontal(|ui| {
         ui.label(look.quiet("Until tick"));
         let range = rumour.born as f64..=last as f64;
-        let width = measure::FILTER.min(ui.available_width() - measure::TICK_COLUMN);
+        let width = measure::FILTER.min(widgets::rest(ui, measure::TICK_COLUMN));
         if widgets::slider(ui, &mut until, range, 1.0, width, "Until tick").changed() {
             state.until = Some(until as u64);
         }

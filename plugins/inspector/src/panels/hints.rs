@@ -67,7 +67,8 @@ impl HintsState {
 
 /// Shows the hints that are left, at the upper left of the world.
 pub fn show(ctx: &Context, look: &Look, free: Rect, state: &mut HintsState) {
-    if state.left.is_empty() {
+    // In a narrow strip of the world they would stand over the panels.
+    if state.left.is_empty() || free.width() < measure::HINT + 4.0 * spacing::WIDE {
         return;
     }
     Area::new(Id::new("hints"))

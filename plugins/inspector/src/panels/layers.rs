@@ -314,9 +314,7 @@ fn quantity(ui: &mut Ui, look: &Look, all: &[QuantityLine], name: &str, chosen: 
     ui.horizontal(|ui| {
         let field = egui::TextEdit::singleline(&mut search)
             .hint_text(chosen.as_deref().unwrap_or("Any quantity: type to find one"))
-            .desired_width(
-                ui.available_width() - if chosen.is_some() { measure::CONTROL + spacing::NORMAL } else { 0.0 },
-            );
+            .desired_width(widgets::rest(ui, if chosen.is_some() { measure::CONTROL + spacing::NORMAL } else { 0.0 }));
         let response = ui.add(field);
         widgets::named(ui, &response, egui::WidgetType::TextEdit, name);
         if chosen.is_some() {

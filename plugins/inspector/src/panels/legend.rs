@@ -1,12 +1,14 @@
 //! What colours, sizes and heat maps mean: scales with their numbers and units, categories with their counts.
 
+use std::sync::Arc;
+
 use agent2028_core::agent::Status;
 use agent2028_core::selector::Selector;
 use agent2028_view::tokens::{marks, spacing};
 use bevy_egui::egui;
 use egui::{
-    Align, Align2, Area, Color32, Context, Id, Layout, Mesh, Order, Pos2, Rect, Sense, Shape, Ui, WidgetType, pos2,
-    vec2,
+    Align, Align2, Area, Color32, Context, Galley, Id, Layout, Mesh, Order, Pos2, Rect, Sense, Shape, Ui, WidgetType,
+    pos2, vec2,
 };
 
 use crate::actions::{Action, Actions};
@@ -150,7 +152,8 @@ const MOST_ROWS: usize = 8;
 
 /// Shows the legend at the lower left of the world; returns the place that it takes.
 pub fn show(ctx: &Context, look: &Look, free: Rect, view: &LegendView, actions: &mut Actions) -> Option<Rect> {
-    if view.is_empty() {
+    // In a narrow strip of the world the legend would stand over the panels.
+    if view.is_empty() || free.width() < measure::LEGEND + 4.0 * spacing::WIDE {
         return None;
     }
     let shown = Area::new(Id::new("legend"))
@@ -158,7 +161,23 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, view: &LegendView, actions: 
         .pivot(Align2::LEFT_BOTTOM)
         .fixed_pos(free.left_bottom() + vec2(spacing::WIDE, -spacing::WIDE))
         .fade_in(false)
-        .show(ctx, |ui| flat_frame(look).show(ui, |ui| contents(ui, look, view, actions)));
+        .show(ctx, |ui| {
+            flat_frame(look).show(ui, |ui| {
+                // In a low window the legend scrolls: it lies over nothing else.
+                let most = (free.height() - 2.0 * (spacing::WIDE + spacing::NORMAL)).max(measure::SMALL_LINE);
+                let known = Id::new("legend's height");
+                let mut draw = |ui: &mut Ui| {
+                    contents(ui, look, view, actions);
+                    let height = ui.min_rect().height();
+                    ui.data_mut(|data| data.insert_temp(known, height));
+                };
+                if ctx.data(|data| data.get_temp::<f32>(known)).is_some_and(|height| height > most) {
+                    egui::ScrollArea::vertical().max_height(most).show(ui, draw);
+                } else {
+                    draw(ui);
+                }
+            })
+        });
     Some(shown.response.rect)
 }
 
@@ -215,10 +234,15 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView, actions: &mut Actio
 
 fn title(ui: &mut Ui, look: &Look, text: &str, unit: &str) {
     ui.horizontal(|ui| {
-        ui.label(look.body(text));
-        if !unit.is_empty() {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(look.quiet(unit)));
-        }
+        ui.set_height(measure::SMALL_LINE);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if !unit.is_empty() {
+                ui.label(look.quiet(unit));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(look.body(text)).truncate());
+            });
+        });
     });
 }
 
@@ -228,22 +252,61 @@ fn scale_key(ui: &mut Ui, look: &Look, scale: &ScaleKey) {
     ramp(ui, rect, &scale.ramp);
     let said = format!("Scale of {} from {}", scale.title, scale.marks.join(" to "));
     widgets::named(ui, &response, WidgetType::ColorButton, &said);
-    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), measure::SMALL_LINE), Sense::hover());
     let last = scale.marks.len().saturating_sub(1).max(1) as f32;
-    for (at, mark) in scale.marks.iter().enumerate() {
-        let share = at as f32 / last;
-        let align = match at {
-            0 => Align2::LEFT_CENTER,
-            at if at + 1 == scale.marks.len() => Align2::RIGHT_CENTER,
-            _ => Align2::CENTER_CENTER,
-        };
-        text(ui, look, pos2(line.left() + share * line.width(), line.center().y), align, mark);
+    let marks: Vec<(f32, &str)> =
+        scale.marks.iter().enumerate().map(|(at, mark)| (at as f32 / last, mark.as_str())).collect();
+    figures(ui, look, &marks);
+}
+
+/// Numbers painted where they belong, at a share of the width; they are said by the widget that they stand at. Those in
+/// between give way to both ends, and ends that have no room beside each other stand below each other.
+fn figures(ui: &mut Ui, look: &Look, marks: &[(f32, &str)]) {
+    let laid: Vec<(f32, Arc<Galley>)> = marks
+        .iter()
+        .map(|(share, text)| {
+            let font = crate::theme::figure_font();
+            (*share, ui.painter().layout_no_wrap((*text).to_owned(), font, look.secondary))
+        })
+        .collect();
+    let widths: Vec<(f32, f32)> = laid.iter().map(|(share, galley)| (*share, galley.size().x)).collect();
+    let lines = lines_of(&widths, ui.available_width());
+    let count = lines.iter().map(|(line, _)| line + 1).max().unwrap_or(1);
+    let size = vec2(ui.available_width(), measure::SMALL_LINE * count as f32);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    for ((_, galley), (line, left)) in laid.into_iter().zip(lines) {
+        // A line of its own has no number in it.
+        if let Some(left) = left {
+            let middle = rect.top() + measure::SMALL_LINE * (line as f32 + 0.5);
+            let at = pos2(rect.left() + left, middle - galley.size().y / 2.0);
+            ui.painter().galley(at.round(), galley, look.secondary);
+        }
     }
 }
 
-/// Numbers painted where they belong; they are said by the widget that they stand at.
-fn text(ui: &Ui, look: &Look, at: Pos2, align: Align2, text: &str) {
-    ui.painter().text(at, align, text, crate::theme::figure_font(), look.secondary);
+/// In which line and how far from the left each number stands, by the share of the width where it belongs and its own
+/// width; none where there is no room for it.
+fn lines_of(marks: &[(f32, f32)], width: f32) -> Vec<(usize, Option<f32>)> {
+    const GAP: f32 = spacing::NORMAL;
+    let Some(end) = marks.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    let left = |share: f32, own: f32| (share * width - own / 2.0).min(width - own).max(0.0);
+    let places: Vec<f32> = marks.iter().map(|(share, own)| left(*share, *own)).collect();
+    let right = |at: usize| places[at] + marks[at].1;
+    if end > 0 && right(0) + GAP > places[end] {
+        let mut lines = vec![(0, None); marks.len()];
+        (lines[0], lines[end]) = ((0, Some(places[0])), (1, Some(places[end])));
+        return lines;
+    }
+    let mut shown: Vec<usize> = vec![0];
+    for at in 1..end {
+        let before = shown.last().copied().unwrap_or(0);
+        if right(before) + GAP <= places[at] && right(at) + GAP <= places[end] {
+            shown.push(at);
+        }
+    }
+    shown.push(end);
+    (0..marks.len()).map(|at| (0, shown.contains(&at).then_some(places[at]))).collect()
 }
 
 /// A bar of colours from left to right.
@@ -390,8 +453,7 @@ fn size_key(ui: &mut Ui, look: &Look, size: &SizeKey) {
     let y = line.center().y;
     dart(ui, pos2(line.left() + small, y), small, look.secondary);
     dart(ui, pos2(line.right() - large * 0.5, y), large, look.secondary);
-    text(ui, look, pos2(line.left() + small + spacing::NORMAL, y), Align2::LEFT_CENTER, &size.ends[0]);
-    text(ui, look, pos2(line.right() - large - spacing::TIGHT, y), Align2::RIGHT_CENTER, &size.ends[1]);
+    figures(ui, look, &[(0.0, size.ends[0].as_str()), (1.0, size.ends[1].as_str())]);
 }
 
 fn field_key(ui: &mut Ui, look: &Look, field: &FieldKey) {
@@ -408,4 +470,41 @@ fn field_key(ui: &mut Ui, look: &Look, field: &FieldKey) {
             });
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However wide numbers are, none stands over another, and both ends are there.
+    #[test]
+    fn no_number_of_a_scale_stands_over_another() {
+        for width in [40.0_f32, 100.0, 188.0] {
+            for first in [5.0_f32, 30.0, 90.0, 180.0] {
+                for middle in [5.0_f32, 60.0, 170.0] {
+                    for last in [5.0_f32, 30.0, 90.0, 180.0] {
+                        let marks = [(0.0, first), (0.5, middle), (1.0, last)];
+                        let lines = lines_of(&marks, width);
+                        let shown: Vec<(usize, f32, f32)> = lines
+                            .iter()
+                            .zip(&marks)
+                            .filter_map(|((line, left), (_, own))| left.map(|left| (*line, left, left + own)))
+                            .collect();
+                        assert!(lines[0].1.is_some() && lines[2].1.is_some(), "{width} {marks:?}");
+                        for (at, one) in shown.iter().enumerate() {
+                            assert!(one.1 >= 0.0);
+                            for other in &shown[..at] {
+                                assert!(other.0 != one.0 || other.2 < one.1, "{width} {marks:?}: {shown:?}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(
+            lines_of(&[(0.0, 10.0), (0.5, 10.0), (1.0, 10.0)], 100.0),
+            [(0, Some(0.0)), (0, Some(45.0)), (0, Some(90.0))]
+        );
+        assert!(lines_of(&[], 10.0).is_empty());
+    }
 }

@@ -303,7 +303,7 @@ fn list(ui: &mut Ui, look: &Look, view: &ManyView, actions: &mut Actions) {
                     if let Some(group) = view.names.group_of(agent) {
                         widgets::swatch(ui, look.category(usize::from(group.0)));
                     }
-                    let rest = ui.available_width() - measure::NUMBER;
+                    let rest = widgets::rest(ui, measure::NUMBER);
                     widgets::cell(ui, rest, widgets::Cell::Left, |ui| ui.label(look.body(name.as_str())));
                     widgets::right_figure(
                         ui,

@@ -92,7 +92,12 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, state: &mut NoticesState, mo
         .fixed_pos(free.center_top() + vec2(0.0, spacing::WIDE))
         .fade_in(false)
         .show(ctx, |ui| contents(ui, look, state, now, moving, actions));
-    ctx.request_repaint_after(std::time::Duration::from_millis(100));
+    // The next one that begins to fade, or is on its way.
+    let fades = |until: f64| if moving { until - f64::from(motion::PANEL) } else { until };
+    let next = state.shown.iter().map(|(_, until)| fades(*until) - now).fold(f64::INFINITY, f64::min);
+    if next.is_finite() {
+        ctx.request_repaint_after(std::time::Duration::from_secs_f64(next.max(0.0)));
+    }
 }
 
 /// The notices below each other.
@@ -113,7 +118,7 @@ pub fn contents(ui: &mut Ui, look: &Look, state: &mut NoticesState, now: f64, mo
                 ui.horizontal_top(|ui| {
                     ui.label(look.icon(icon).color(tint));
                     let buttons = if copy.is_some() { 2.0 } else { 1.0 };
-                    let room = ui.available_width() - buttons * (measure::CONTROL + spacing::NORMAL);
+                    let room = widgets::rest(ui, buttons * (measure::CONTROL + spacing::NORMAL));
                     ui.vertical(|ui| {
                         ui.set_width(room);
                         ui.add(egui::Label::new(look.body(text)).wrap());

@@ -50,6 +50,9 @@ pub struct Views<'a> {
     pub drawn: Drawn,
     /// Everything is worked out anew for every tick, for pictures.
     pub exact: bool,
+    /// This frame is a picture: what belongs to the moment (notices, what the pointer touches, figures of this machine) is
+    /// left out.
+    pub picture: bool,
     /// Pictures and films of the window.
     pub capture: &'a Capture,
     /// Real time in seconds.
@@ -142,7 +145,7 @@ pub fn show(
         above.max.y = above.max.y.min(rect.min.y);
         taken.push(rect);
     }
-    let hovered = facts.selection.hovered.filter(|_| for_reading && facts.settings.hover_card);
+    let hovered = facts.selection.hovered.filter(|_| !facts.views.picture && facts.settings.hover_card);
     if let Some(agent) = state.hover.follow(hovered, now) {
         taken.extend(hover(ui, look, facts, agent, free));
     } else if hovered.is_some() {

@@ -240,7 +240,7 @@ mod tests {
         }
         assert_eq!(first("zzzzqqq"), None);
         assert_eq!(
-            find(&view, "17", Some((AgentId(17), "ant-18".into()))).into_iter().next().map(|item| item.choice),
+            find(&view, "17", Some((AgentId(17), "ant-17".into()))).into_iter().next().map(|item| item.choice),
             Some(Choice::Agent(AgentId(17)))
         );
         assert!(find(&view, "", None).len() > 20);

@@ -317,7 +317,7 @@ fn number_row(
     });
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        let width = ui.available_width() - measure::CONTROL - spacing::TIGHT;
+        let width = widgets::rest(ui, measure::CONTROL + spacing::TIGHT);
         let response = widgets::slider(ui, &mut value, least..=most, param.step, width, &param.label);
         let response = response.on_hover_ui(|ui| explain(ui, look, param));
         touched = Some(touched.take().map_or(response.clone(), |field| field.union(response)));

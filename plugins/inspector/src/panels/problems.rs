@@ -51,7 +51,7 @@ pub fn show(
     if !state.is_open(problems) {
         return;
     }
-    let width = measure::BANNER.0.min(free.width() - spacing::SECTION * 2.0);
+    let width = measure::BANNER.0.min(free.width() - spacing::SECTION * 2.0).max(0.0);
     Area::new(Id::new("problems"))
         .order(Order::Middle)
         .pivot(Align2::CENTER_TOP)

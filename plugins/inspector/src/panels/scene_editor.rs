@@ -87,7 +87,8 @@ impl EditorState {
     }
 }
 
-fn editor_id() -> Id {
+/// The text field.
+pub(crate) fn editor_id() -> Id {
     Id::new("scene text")
 }
 
@@ -101,6 +102,7 @@ pub fn show(
     actions: &mut Actions,
 ) {
     let now = ui.input(|input| input.time);
+    ui.data_mut(|data| data.insert_temp(editor_id(), ui.max_rect()));
     if let Some(bytes) = document.withheld() {
         too_long(ui, look, bytes);
         return;
@@ -457,8 +459,8 @@ fn find_bar(ui: &mut Ui, look: &Look, document: &mut Document, state: &mut Edito
                 state.jump = Some(*at);
             }
         }
-        if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-            step = if ui.input(|input| input.modifiers.shift) { -1 } else { 1 };
+        if let Some(held) = widgets::pressed_with(ui, Key::Enter).filter(|_| field.lost_focus()) {
+            step = if held.shift { -1 } else { 1 };
             field.request_focus();
         }
         if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {

@@ -621,7 +621,7 @@ impl Form<'_> {
         let before = value;
         let span = most - least;
         if field.range.is_some() && span <= WIDE && ui.available_width() > measure::NUMBER * 2.0 {
-            let width = ui.available_width() - measure::NUMBER - spacing::NORMAL;
+            let width = widgets::rest(ui, measure::NUMBER + spacing::NORMAL);
             let step = if whole { 1.0 } else { 0.0 };
             widgets::slider(ui, &mut value, least..=most, step, width, &format!("{title}, slider"));
         }

@@ -21,9 +21,10 @@ use crate::widgets;
 /// So many recent files are listed; the gallery has all.
 const RECENT: usize = 6;
 
-/// Shows the button and its menu. `dirty` tells that the scene's text has changes that are not saved.
+/// Shows the button, so wide, and its menu. `dirty` tells that the scene's text has changes that are not saved.
 pub fn show(
     ui: &mut Ui,
+    width: f32,
     look: &Look,
     library: &SceneLibrary,
     status: &SceneStatus,
@@ -39,10 +40,10 @@ pub fn show(
     let button = Button::new((look.icon(ICON_MOVIE).color(look.secondary), look.strong(shown).atom_shrink(true)))
         .right_text(look.icon(ICON_EXPAND_MORE).color(look.secondary))
         .truncate()
-        .min_size(vec2(measure::SCENE_BUTTON, measure::CONTROL));
+        .min_size(vec2(width, measure::CONTROL));
     let response = ui
         .scope(|ui| {
-            ui.set_max_width(measure::SCENE_BUTTON);
+            ui.set_max_width(width);
             ui.add(button)
         })
         .inner;

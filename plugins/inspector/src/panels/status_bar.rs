@@ -11,7 +11,7 @@ use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_SCHEDULE, I
 
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::theme::Look;
+use crate::theme::{Look, measure};
 use crate::widgets;
 
 /// What the panel reads.
@@ -23,6 +23,8 @@ pub struct StatusView<'a> {
     pub tick_cost: Duration,
     /// Frames per second of the window; 0 before it is known.
     pub frames_per_second: f64,
+    /// Whether what was measured on this machine is told: in pictures it isn't, so that those of the same tick are alike.
+    pub measured: bool,
     /// The seed of all chance.
     pub seed: u64,
     /// The hash of the state at this very tick, if it was worked out.
@@ -52,20 +54,9 @@ pub fn show(ui: &mut Ui, look: &Look, view: &StatusView, actions: &mut Actions) 
     let mut opened = false;
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         figure(ui, look, &format::count(view.agents), if view.agents == 1 { "agent" } else { "agents" });
-        gap(ui, look);
-        let cost = if view.tick_cost.is_zero() {
-            format::NOTHING.to_owned()
-        } else {
-            format::milliseconds(view.tick_cost.as_secs_f64() * 1000.0)
-        };
-        figure(ui, look, &cost, "per tick").on_hover_text(look.body("Wall-clock time that a tick takes on average"));
-        gap(ui, look);
-        let frames = if view.frames_per_second > 0.0 {
-            format::fixed(view.frames_per_second, 0)
-        } else {
-            format::NOTHING.to_owned()
-        };
-        figure(ui, look, &frames, "fps").on_hover_text(look.body("Frames that the window draws in a second"));
+        if view.measured && ui.available_width() >= measure::STATUS_LINE {
+            measured(ui, look, view);
+        }
         gap(ui, look);
         ui.label(look.quiet("seed"));
         ui.label(look.figure(view.seed.to_string()))
@@ -75,6 +66,24 @@ pub fn show(ui: &mut Ui, look: &Look, view: &StatusView, actions: &mut Actions) 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| opened = notes(ui, look, view));
     });
     opened
+}
+
+/// What ticks and frames cost here and now.
+fn measured(ui: &mut Ui, look: &Look, view: &StatusView) {
+    gap(ui, look);
+    let cost = if view.tick_cost.is_zero() {
+        format::NOTHING.to_owned()
+    } else {
+        format::milliseconds(view.tick_cost.as_secs_f64() * 1000.0)
+    };
+    figure(ui, look, &cost, "per tick").on_hover_text(look.body("Wall-clock time that a tick takes on average"));
+    gap(ui, look);
+    let frames = if view.frames_per_second > 0.0 {
+        format::fixed(view.frames_per_second, 0)
+    } else {
+        format::NOTHING.to_owned()
+    };
+    figure(ui, look, &frames, "fps").on_hover_text(look.body("Frames that the window draws in a second"));
 }
 
 fn figure(ui: &mut Ui, look: &Look, value: &str, unit: &str) -> Response {

@@ -72,9 +72,10 @@ pub fn show(
 ) {
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        scene_menu::show(ui, look, view.library, view.status, view.dirty, actions);
+        let (width, details) = shares(ui.available_width());
+        scene_menu::show(ui, width, look, view.library, view.status, view.dirty, actions);
         divider(ui, look);
-        transport::show(ui, look, &view.transport, actions);
+        transport::show(ui, look, &view.transport, details, actions);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let help = widgets::icon_toggle(ui, look, ICON_HELP, "Keys and help", state.help);
             if widgets::tip(help, look, "Keys and help", keys(Command::Help)).clicked() {
@@ -90,6 +91,22 @@ pub fn show(
             });
         });
     });
+}
+
+/// How wide the scene's button is in a bar of this width, and what of the time has room beside it: a narrow window shows
+/// less of it rather than one thing over another.
+fn shares(room: f32) -> (f32, transport::Details) {
+    let (rest, pace, clock) = measure::TOP_BAR_REST;
+    let left = |rest: f32| room - rest;
+    let least = measure::SCENE_BUTTON_LEAST;
+    let (rest, details) = if left(rest) >= least {
+        (rest, transport::Details { pace: true, clock: true })
+    } else if left(rest - pace) >= least {
+        (rest - pace, transport::Details { pace: false, clock: true })
+    } else {
+        (rest - pace - clock, transport::Details { pace: false, clock: false })
+    };
+    (left(rest).min(measure::SCENE_BUTTON).max(least), details)
 }
 
 /// A short upright hairline between parts of the bar.
@@ -127,6 +144,19 @@ fn scale(ui: &mut Ui, look: &Look, scale: f32, actions: &mut Actions) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_narrow_bar_gives_up_what_is_told_elsewhere_too() {
+        let all = transport::Details { pace: true, clock: true };
+        assert_eq!(shares(1256.0), (measure::SCENE_BUTTON, all));
+        let (width, details) = shares(measure::LEAST_WINDOW.0 - 24.0);
+        assert!(width >= measure::SCENE_BUTTON_LEAST && !details.pace && details.clock);
+        assert!(!shares(600.0).1.clock);
+        for room in 0..2000_u16 {
+            let (width, _) = shares(f32::from(room));
+            assert!((measure::SCENE_BUTTON_LEAST..=measure::SCENE_BUTTON).contains(&width));
+        }
+    }
 
     #[test]
     fn scales_have_ends() {

@@ -95,8 +95,17 @@ pub fn speed_label(speed: Speed) -> String {
     }
 }
 
+/// What is told of time besides the tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// How fast the run really goes.
+    pub pace: bool,
+    /// The simulated time.
+    pub clock: bool,
+}
+
 /// Shows the transport in a row.
-pub fn show(ui: &mut Ui, look: &Look, view: &TransportView, actions: &mut Actions) {
+pub fn show(ui: &mut Ui, look: &Look, view: &TransportView, details: Details, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = spacing::TIGHT;
     let restart = widgets::icon_button(ui, look, ICON_RESTART_ALT, "Restart");
     if widgets::tip(restart, look, "Restart: read the scene again, from tick 0", keys(Command::Restart)).clicked() {
@@ -122,7 +131,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &TransportView, actions: &mut Action
     ui.add_space(spacing::TIGHT);
     speed(ui, look, view, actions);
     ui.add_space(spacing::NORMAL);
-    time(ui, look, view);
+    time(ui, look, view, details);
 }
 
 fn speed(ui: &mut Ui, look: &Look, view: &TransportView, actions: &mut Actions) {
@@ -149,12 +158,17 @@ fn speed(ui: &mut Ui, look: &Look, view: &TransportView, actions: &mut Actions) 
     }
 }
 
-fn time(ui: &mut Ui, look: &Look, view: &TransportView) {
+fn time(ui: &mut Ui, look: &Look, view: &TransportView, details: Details) {
     let tip = "Simulated time since tick 0, and the last tick that ran";
-    ui.label(look.figure(format::clock(view.seconds))).on_hover_text(look.body(tip));
-    ui.add_space(spacing::TIGHT);
+    if details.clock {
+        ui.label(look.figure(format::clock(view.seconds))).on_hover_text(look.body(tip));
+        ui.add_space(spacing::TIGHT);
+    }
     ui.label(look.quiet("tick"));
     ui.label(look.figure(format::count(view.tick))).on_hover_text(look.body(tip));
+    if !details.pace {
+        return;
+    }
     ui.add_space(spacing::TIGHT);
     if view.stopped {
         ui.label(look.icon(ICON_WARNING).color(look.danger));

@@ -3,7 +3,7 @@
 use agent2028_view::Combine;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align, Layout, Rect, Response, RichText, Sense, Ui, UiBuilder, vec2};
+use egui::{Align, Event, Key, Layout, Modifiers, Rect, Response, RichText, Sense, Ui, UiBuilder, vec2};
 
 use crate::theme::{Look, measure};
 
@@ -66,9 +66,30 @@ pub fn line_background(
 
 /// How a click that selects combines with what is selected, by the keys that are held with it.
 pub fn combine_held(ui: &Ui) -> Combine {
-    ui.input(|input| match input.modifiers {
+    match held_with(ui) {
         held if held.alt || held.command => Combine::Subtract,
         held if held.shift => Combine::Add,
         _ => Combine::Replace,
+    }
+}
+
+/// What was held at the last click or key press of this frame; what is held now if there was none.
+pub fn held_with(ui: &Ui) -> Modifiers {
+    ui.input(|input| {
+        let of = |event: &Event| match event {
+            Event::PointerButton { modifiers, .. } | Event::Key { modifiers, .. } => Some(*modifiers),
+            _ => None,
+        };
+        input.events.iter().rev().find_map(of).unwrap_or(input.modifiers)
+    })
+}
+
+/// What was held when a key was pressed in this frame; nothing if it was not.
+pub fn pressed_with(ui: &Ui, wanted: Key) -> Option<Modifiers> {
+    ui.input(|input| {
+        input.events.iter().find_map(|event| match event {
+            Event::Key { key, pressed: true, modifiers, .. } if *key == wanted => Some(*modifiers),
+            _ => None,
+        })
     })
 }

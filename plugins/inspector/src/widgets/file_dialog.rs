@@ -242,7 +242,7 @@ impl Open {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
             let up = widgets::icon_button(ui, look, ICON_ARROW_UPWARD, "Parent folder");
             if widgets::tip(up, look, "Parent folder", "Alt ↑").clicked()
-                || ui.input(|input| input.modifiers.alt && input.key_pressed(Key::ArrowUp))
+                || widgets::pressed_with(ui, Key::ArrowUp).is_some_and(|held| held.alt)
             {
                 target = self.folder.parent().map(Path::to_path_buf);
             }
@@ -379,9 +379,9 @@ impl Open {
 
     /// Arrows move the choice, so that the whole dialog can be used by keyboard.
     fn arrows(&mut self, ui: &Ui, entries: &[Entry]) {
-        let (up, down, alt) =
-            ui.input(|input| (input.key_pressed(Key::ArrowUp), input.key_pressed(Key::ArrowDown), input.modifiers.alt));
-        if alt || !(up || down) {
+        let pressed = |key| widgets::pressed_with(ui, key).is_some_and(|held| !held.alt);
+        let (up, down) = (pressed(Key::ArrowUp), pressed(Key::ArrowDown));
+        if !(up || down) {
             return;
         }
         let last = entries.len() - 1;

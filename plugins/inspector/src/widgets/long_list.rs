@@ -22,6 +22,14 @@ impl LongList {
         self.top = self.top.clamp((row - last).max(0.0), row.max(0.0));
     }
 
+    /// The rows that would be visible in the space that is left.
+    #[must_use]
+    pub fn visible(&self, ui: &Ui, count: usize) -> std::ops::Range<usize> {
+        let visible = f64::from((ui.available_rect_before_wrap().height() / measure::TABLE_ROW).max(1.0));
+        let first = self.top.min((count as f64 - visible).max(0.0)).max(0.0).floor() as usize;
+        first..(first + visible.ceil() as usize + 1).min(count)
+    }
+
     /// Draws the visible ones of `count` rows into the space that is left, each with `draw(ui, row)`; the rows that are
     /// visible.
     pub fn show(
@@ -52,7 +60,7 @@ impl LongList {
         let first = self.top.floor() as usize;
         let last = (first + visible.ceil() as usize + 1).min(count);
         let offset = ((self.top - first as f64) as f32 * height).round();
-        let width = if most > 0.0 { area.width() - spacing::WIDE } else { area.width() };
+        let width = if most > 0.0 { (area.width() - spacing::WIDE).max(0.0) } else { area.width() };
         let start = pos2(area.left(), area.top() - offset);
         let rows = Rect::from_min_size(start, vec2(width, height * (last - first) as f32));
         let mut child = ui.new_child(UiBuilder::new().max_rect(rows));

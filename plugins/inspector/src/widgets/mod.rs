@@ -14,7 +14,7 @@ mod status;
 mod tally;
 
 pub use button::{buttons, icon_button, icon_toggle, text_button, verb_button};
-pub use cell::{Cell, cell, combine_held, line_background, right_figure, row_background};
+pub use cell::{Cell, cell, combine_held, held_with, line_background, pressed_with, right_figure, row_background};
 pub use choice::choice;
 pub use empty::empty;
 pub use file_dialog::{FileDialog, FileQuestion, FileTask};
@@ -30,6 +30,11 @@ use bevy_egui::egui;
 use egui::{Response, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, WidgetType};
 
 use crate::theme::{Look, measure};
+
+/// The width that is left beside something so wide; none, and not less than none, in a window that is narrower.
+pub fn rest(ui: &Ui, beside: f32) -> f32 {
+    (ui.available_width() - beside).max(0.0)
+}
 
 /// Goes to the next line of a row that wraps if there is less room left than this: some widgets would be cut instead, others
 /// belong together.

@@ -12,7 +12,7 @@ pub fn slider(ui: &mut Ui, value: &mut f64, range: RangeInclusive<f64>, step: f6
     let logarithmic = *range.start() > 0.0 && range.end() / range.start() >= 1000.0;
     let response = ui
         .scope(|ui| {
-            ui.spacing_mut().slider_width = width;
+            ui.spacing_mut().slider_width = width.max(measure::SLIDER);
             ui.spacing_mut().interact_size.y = measure::SLIDER;
             let slider = Slider::new(&mut *value, range)
                 .show_value(false)

@@ -264,7 +264,7 @@ pub fn state_buttons(
 ) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        let width = ((ui.available_width() - 2.0 * spacing::TIGHT) / 3.0).floor();
+        let width = (widgets::rest(ui, 2.0 * spacing::TIGHT) / 3.0).floor();
         ui.add_enabled_ui(status != Some(Status::Failed), |ui| {
             let response = widgets::verb_button(ui, look, ICON_POWER_SETTINGS_NEW, look.danger, "Kill", width);
             if widgets::tip(response, look, "It stops, and nobody perceives it.", "").clicked() {

@@ -80,7 +80,7 @@ fn pair(
     actions: &mut Actions,
 ) {
     widgets::property(ui, look, label, |ui| {
-        let width = ((ui.available_width() - spacing::TIGHT) / 2.0).floor();
+        let width = (widgets::rest(ui, spacing::TIGHT) / 2.0).floor();
         for part in parts.into_iter().rev() {
             if let Some(edited) = number(ui, agent, part, width, dragged) {
                 actions.intervene(set_field(agent, part.path, edited));

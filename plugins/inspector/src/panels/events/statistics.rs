@@ -40,7 +40,7 @@ pub(super) fn button(ui: &mut Ui, look: &Look, view: &EventsView) {
 fn line(ui: &mut Ui, look: &Look, what: &str, count: u64, matters: bool) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::NORMAL;
-        let width = ui.available_width() - measure::VALUE_COLUMN - spacing::NORMAL;
+        let width = widgets::rest(ui, measure::VALUE_COLUMN + spacing::NORMAL);
         widgets::cell(ui, width, Cell::Left, |ui| ui.label(look.body(what)));
         let figure = look.figure(format::count(count));
         let figure = if matters && count > 0 { figure.color(look.warning) } else { figure };

@@ -46,7 +46,7 @@ pub(super) fn strip(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut Ledge
         painter.rect_filled(gone, 0.0, look.scrim());
     }
     if let Some(chosen) = state.chosen.filter(|chosen| *chosen < size) {
-        let at = x(chosen).clamp(rect.left() + measure::CURVE, rect.right() - measure::CURVE);
+        let at = x(chosen).min(rect.right() - measure::CURVE).max(rect.left() + measure::CURVE);
         painter.vline(at, rect.y_range(), Stroke::new(measure::CURVE * 2.0, look.accent));
     }
     known(ui, &response, "Subtrees of the ledger");

@@ -2,6 +2,8 @@
 
 use agent2028_core::metrics::{Bucket, Metrics};
 
+use crate::panels::registry::quoted;
+
 /// One metric over a span of ticks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Curve {
@@ -60,17 +62,20 @@ impl Curve {
     }
 }
 
-/// Metrics from tick `from` to `to` as a table with a header, its cells apart by `separator`: a row per tick at which any
-/// of them has a value. Where single samples are no longer kept, a row stands for a stretch of ticks and holds its mean.
-pub(super) fn table(metrics: &Metrics, names: &[String], from: u64, to: u64, tick_hz: f64, separator: char) -> String {
-    let curves: Vec<Curve> = names.iter().map(|name| Curve::of(metrics, name, from, to, usize::MAX)).collect();
+/// Curves as a table with a header, its cells apart by `separator`: a row per tick at which any of them has a value. Where
+/// single samples are no longer kept, a row stands for a stretch of ticks and holds its mean.
+pub(super) fn table(curves: &[Curve], tick_hz: f64, separator: char) -> String {
     let mut ticks: Vec<u64> = curves.iter().flat_map(|curve| curve.buckets.iter().map(|bucket| bucket.to)).collect();
     ticks.sort_unstable();
     ticks.dedup();
     let mut text = format!("tick{separator}time_s");
-    for name in names {
+    for curve in curves {
         text.push(separator);
-        text.push_str(name);
+        if separator == ',' {
+            text.push_str(&quoted(&curve.name));
+        } else {
+            text.push_str(&curve.name.replace([separator, '\n', '\r'], " "));
+        }
     }
     text.push('\n');
     let mut next = vec![0; curves.len()];
@@ -144,8 +149,10 @@ mod tests {
     #[test]
     fn a_table_has_a_row_per_tick_and_a_column_per_metric() {
         let metrics = metrics(&[0.5, 0.25]);
-        let names = ["m".to_owned(), "silent".to_owned()];
-        assert_eq!(table(&metrics, &names, 0, 9, 2.0, ','), "tick,time_s,m,silent\n1,0.5,0.5,\n2,1,0.25,\n");
-        assert_eq!(table(&metrics, &[], 0, 9, 2.0, '\t'), "tick\ttime_s\n");
+        let curves = ["m", "silent"].map(|name| Curve::of(&metrics, name, 0, 9, usize::MAX));
+        assert_eq!(table(&curves, 2.0, ','), "tick,time_s,m,silent\n1,0.5,0.5,\n2,1,0.25,\n");
+        assert_eq!(table(&[], 2.0, '\t'), "tick\ttime_s\n");
+        let named = Curve { name: "m of a, \"b\"".into(), ..curves[0].clone() };
+        assert!(table(&[named], 2.0, ',').starts_with("tick,time_s,\"m of a, \"\"b\"\"\"\n1,0.5,0.5\n"));
     }
 }

@@ -274,7 +274,26 @@ fn span_text(view: &PlotsView, state: &PlotsState) -> String {
     }
 }
 
+/// The visible span of metrics as a table: of the run that is shown, and of every run that it is compared with, which
+/// stands in the head behind the metric.
 fn visible_table(view: &PlotsView, state: &PlotsState, names: &[String], separator: char) -> String {
     let (from, to) = state.span.ticks(view.last());
-    curves::table(view.metrics, names, from.max(0.0) as u64, to.max(0.0) as u64, view.tick_hz, separator)
+    let (from, to) = (from.max(0.0) as u64, to.max(0.0) as u64);
+    let mut curves = Vec::new();
+    for name in names {
+        let curve = |metrics, from, to| curves::Curve::of(metrics, name, from, to, usize::MAX);
+        let mut shown = curve(view.metrics, from, to.min(view.tick));
+        let (ahead, others): (Vec<&OtherRun>, Vec<&OtherRun>) =
+            view.others.iter().partition(|other| other.name == STILL_TO_COME);
+        // What was run already and lies ahead belongs to the run that is shown.
+        for ahead in ahead {
+            shown.buckets.extend(curve(ahead.metrics, from.max(view.tick + 1), to.min(ahead.to)).buckets);
+        }
+        curves.push(shown);
+        for other in others {
+            let other_curve = curve(other.metrics, from, to.min(other.to));
+            curves.push(curves::Curve { name: format!("{name} of {}", other.name), ..other_curve });
+        }
+    }
+    curves::table(&curves, view.tick_hz, separator)
 }

@@ -1,6 +1,7 @@
 //! The table's head and rows.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, Condition, Status};
 use agent2028_core::quantity::{Quantity, QuantityKind, QuantitySpec};
@@ -35,14 +36,32 @@ fn columns(state: &RegistryState) -> Vec<Column> {
 }
 
 /// How a value is written: the label of a category, else the number. Units stand in the head.
-pub(crate) fn value_text(spec: &QuantitySpec, value: Option<f64>) -> String {
+/// All numbers of a column have the same `places`.
+pub(crate) fn value_text(spec: &QuantitySpec, value: Option<f64>, places: Option<usize>) -> String {
     match (value, &spec.kind) {
         (None, _) => format::NOTHING.to_owned(),
         (Some(value), QuantityKind::Category(_)) => format::label_of(&spec.text(value)),
         (Some(value), QuantityKind::Integer) => format::fixed(value, 0),
         (Some(value), QuantityKind::Angle) => format::fixed(value, 1),
-        (Some(value), _) => format::number(value),
+        (Some(value), _) => format::in_column(value, places),
     }
+}
+
+/// How many places each column has for what is visible.
+fn places(
+    view: &RegistryView,
+    state: &RegistryState,
+    columns: &[Column],
+    visible: &Range<usize>,
+) -> Vec<Option<usize>> {
+    let agents: Vec<AgentId> = visible.clone().filter_map(|row| state.order.get(row)).collect();
+    columns
+        .iter()
+        .map(|column| {
+            let quantity = column.quantity.as_ref()?;
+            format::places_of(agents.iter().filter_map(|agent| quantity.value(view.world, *agent)))
+        })
+        .collect()
 }
 
 /// Draws the head and the visible rows.
@@ -58,9 +77,10 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &RegistryView, state: &mut Re
         keys(ui, view, state, actions);
         let mut list = state.list;
         let count = state.order.len();
+        let places = places(view, state, &columns, &list.visible(ui, count));
         let visible = list.show(ui, look, "agents", count, |ui, row| {
             if let Some(agent) = state.order.get(row) {
-                line(ui, look, view, &columns, state, agent, row, actions);
+                line(ui, look, view, &columns, &places, state, agent, row, actions);
             }
         });
         state.list = list;
@@ -175,6 +195,7 @@ fn line(
     look: &Look,
     view: &RegistryView,
     columns: &[Column],
+    places: &[Option<usize>],
     state: &mut RegistryState,
     agent: AgentId,
     row: usize,
@@ -199,12 +220,12 @@ fn line(
             }
             ui.label(look.body(name));
         });
-        for column in columns {
+        for (column, places) in columns.iter().zip(places) {
             let Some(quantity) = &column.quantity else {
                 widgets::right_figure(ui, column.width, look.figure(format::NOTHING).color(look.disabled));
                 continue;
             };
-            let text = value_text(quantity.spec(), quantity.value(view.world, agent));
+            let text = value_text(quantity.spec(), quantity.value(view.world, agent), *places);
             if quantity.spec().labels().is_some() {
                 widgets::cell(ui, column.width, Cell::Left, |ui| ui.label(look.body(text)));
             } else {
@@ -218,7 +239,7 @@ fn line(
         response.request_focus();
         state.focused = Some(response.id);
         let (order, anchor) = (&state.order, &mut state.anchor);
-        let modifiers = ui.input(|input| input.modifiers);
+        let modifiers = widgets::held_with(ui);
         let from = anchor.filter(|_| modifiers.shift).and_then(|anchor| order.row_of(anchor));
         let mut selected = if modifiers.command { view.selected.to_vec() } else { Vec::new() };
         match from {

@@ -48,7 +48,7 @@ fn explanation() -> Explanation {
 fn the_overview_begins_with_a_sentence_and_tabs_come_with_their_data() {
     let simulation = flock(6);
     let harness = Shown::of(&simulation, 2).stage(None, Tab::Overview);
-    assert!(says(&harness, "bird-3 flies with 2 others."));
+    assert!(says(&harness, "bird-2 flies with 2 others."));
     assert!(says(&harness, "Next, it turns 3.0° to the left"));
     assert!(harness.query_by_role_and_label(Role::Button, "Why").is_some());
     assert!(harness.query_by_role_and_label(Role::Button, "Events").is_none(), "nothing has happened to it");
@@ -64,7 +64,7 @@ fn why_tells_outcome_inputs_choices_and_perception() {
     let simulation = flock(6);
     let mut harness = Shown::of(&simulation, 2).stage(None, Tab::Why);
     for text in [
-        "bird-3 flies with 2 others",
+        "bird-2 flies with 2 others",
         "If it decided now, it turns 3.0° to the left at 4.0 units/s: its inputs ask for a change of 2\u{202f}units/s",
         "Separation: 3\u{202f}units/s",
         "Cohesion: 1\u{202f}units/s",
@@ -107,16 +107,16 @@ fn a_life_shows_what_was_done_and_leads_back() {
     simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(2)]), duration_s: None });
     simulation.run(20);
     let mut harness = Shown::of(&simulation, 2).stage(None, Tab::Life);
-    for text in ["Life of bird-3, ticks 1 to 60", "Flocks", "67\u{202f}%", "Has failed", "33\u{202f}%"] {
+    for text in ["Life of bird-2, ticks 1 to 60", "Flocks", "67\u{202f}%", "Has failed", "33\u{202f}%"] {
         assert!(says(&harness, text), "{text}");
     }
-    let lanes = harness.get_by_label("Life of bird-3, ticks 1 to 60").rect();
+    let lanes = harness.get_by_label("Life of bird-2, ticks 1 to 60").rect();
     let middle = egui::pos2(lanes.left() + lanes.width() * 0.5, lanes.top() + 10.0);
     harness.hover_at(middle);
     harness.run_steps(40);
     assert!(says(&harness, "tick 31"), "hovering tells the moment");
     assert!(says(&harness, "Then it turns 3.0° to the left"));
-    let seek = click(&mut harness, Role::Button, "Life of bird-3, ticks 1 to 60");
+    let seek = click(&mut harness, Role::Button, "Life of bird-2, ticks 1 to 60");
     assert!(matches!(seek.as_slice(), [Action::Time(Travel::Seek(tick))] if (25..=36).contains(tick)), "{seek:?}");
     click(&mut harness, Role::Button, "Show 10 s");
     assert_eq!(nameless(&harness), Vec::<String>::new());
@@ -178,7 +178,7 @@ fn events_lead_to_their_ticks_and_pins_and_copies_are_asked_for() {
     let pin = click(&mut harness, Role::Button, "Pin: keep a flag on it and write its life down");
     assert_eq!(pin, [Action::Pin(AgentId(2))]);
     let copy = click(&mut harness, Role::Button, "Copy name and number");
-    assert_eq!(copy, [Action::Copy("bird-3 #2".into())]);
+    assert_eq!(copy, [Action::Copy("bird-2 #2".into())]);
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 

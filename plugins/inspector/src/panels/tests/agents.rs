@@ -81,7 +81,7 @@ fn ids(id: u32) -> Selector {
 fn an_agent_shows_what_it_is() {
     let simulation = simulation(&[("bird", 5)]);
     let harness = one(&simulation, 2, None);
-    for text in ["bird-3", "#2", "Active", "100\u{202f}%", "units/s", "Capabilities", "Fields"] {
+    for text in ["bird-2", "#2", "Active", "100\u{202f}%", "units/s", "Capabilities", "Fields"] {
         assert!(says(&harness, text), "{text}");
     }
     assert!(!says(&harness, "Fitness"), "an agent without a service record has none");
@@ -251,7 +251,7 @@ fn several_agents_are_counted_and_changed_together() {
     assert_eq!((degrade.select, degrade.health), (select.clone(), 0.5));
     let remove: Remove = only(&click(&mut harness, Role::Button, "Remove 9 for good"));
     assert_eq!(remove.select, select);
-    assert_eq!(click(&mut harness, Role::Button, "bird-2"), [Action::Select(vec![AgentId(1)])]);
+    assert_eq!(click(&mut harness, Role::Button, "bird-1"), [Action::Select(vec![AgentId(1)])]);
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 

@@ -148,6 +148,7 @@ fn status<'a>(view: StatusView<'a>) -> Harness<'a, Stage<bool>> {
 
 fn calm(quarantine: &Quarantine) -> StatusView<'_> {
     StatusView {
+        measured: true,
         agents: 10_000,
         tick_cost: Duration::from_micros(812),
         frames_per_second: 59.94,

@@ -133,9 +133,9 @@ fn events_are_listed_newest_first_and_select_their_agent() {
     simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(3)]), duration_s: None });
     simulation.run(1);
     let mut harness = log(&simulation, &[]);
-    let row = "Tick 1, Agent failed bird-4: failed";
+    let row = "Tick 1, Agent failed bird-3: failed";
     assert_eq!(click(&mut harness, Role::Button, row), [Action::Select(vec![AgentId(3)])]);
-    harness.state_mut().state.filter = "bird-4".into();
+    harness.state_mut().state.filter = "bird-3".into();
     harness.run_steps(2);
     assert!(says(&harness, "1 event"));
     click(&mut harness, Role::Button, "Kinds of events: All kinds");
@@ -168,8 +168,8 @@ fn events_are_weighed_gone_to_and_saved() {
         panic!("nothing was saved")
     };
     let text = std::str::from_utf8(&file.bytes).unwrap();
-    assert!(text.contains("\"kind\":\"AgentFailed\",\"priority\":8,\"agent\":3,\"name\":\"bird-4\""), "{text}");
-    let row = harness.get_by_label("Tick 1, Agent failed bird-4: failed").rect().center();
+    assert!(text.contains("\"kind\":\"AgentFailed\",\"priority\":8,\"agent\":3,\"name\":\"bird-3\""), "{text}");
+    let row = harness.get_by_label("Tick 1, Agent failed bird-3: failed").rect().center();
     let actions = press_at(&mut harness, row, 2);
     assert!(actions.contains(&Action::Time(crate::actions::Travel::Seek(1))), "{actions:?}");
 }

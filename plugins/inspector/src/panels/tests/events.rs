@@ -38,10 +38,10 @@ fn a_response_is_awaited_given_or_missing() {
     simulation.run(2);
     bus(&mut simulation).respond(later, None, "agreed").unwrap();
     let harness = log(&simulation);
-    assert!(says(&harness, "bird-2: soon (got no response in time)"));
+    assert!(says(&harness, "bird-1: soon (got no response in time)"));
     assert!(says(&harness, "later (answered at tick 3)"));
     assert!(says(&harness, "much later (waits for a response until tick 10)"));
-    assert!(says(&harness, "Response missing bird-2: ConsensusRequired of tick 1 got no response until tick 2"));
+    assert!(says(&harness, "Response missing bird-1: ConsensusRequired of tick 1 got no response until tick 2"));
     assert!(says(&harness, "Response given : agreed"));
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
@@ -57,13 +57,13 @@ fn events_are_filtered_by_priority_and_source() {
     harness.get_by_role_and_label(Role::ComboBox, "Priority of events").click();
     harness.run_steps(3);
     click(&mut harness, Role::Button, "Priority 10");
-    assert!(says(&harness, "1 event") && says(&harness, "unusual") && !says(&harness, "bird-3: usual"));
+    assert!(says(&harness, "1 event") && says(&harness, "unusual") && !says(&harness, "bird-2: usual"));
     assert_eq!(harness.state().state.least, 10);
     harness.state_mut().state.least = 0;
     harness.get_by_role_and_label(Role::ComboBox, "Source of events").click();
     harness.run_steps(3);
     click(&mut harness, Role::Button, "Of agents");
-    assert!(says(&harness, "1 event") && says(&harness, "bird-3: usual"));
+    assert!(says(&harness, "1 event") && says(&harness, "bird-2: usual"));
     harness.state_mut().state.whose = Whose::Nobody;
     harness.run_steps(2);
     assert!(says(&harness, "1 event") && says(&harness, "unusual"));

@@ -67,7 +67,7 @@ fn a_chain_is_shown_with_the_link_that_fails() {
     let mut simulation = office(SuiteId::HybridFips);
     simulation.run(3);
     let harness = Shown::of(&simulation, 2).stage(None, Tab::Keys);
-    for text in ["did:agent:z", "its document holds", "hybrid-fips", "database.query", "may", "Use by helper-1"] {
+    for text in ["did:agent:z", "its document holds", "hybrid-fips", "database.query", "may", "Use by helper-2"] {
         assert!(says(&harness, text), "{text}");
     }
     assert!(says(&harness, "Delegation: holds") && !says(&harness, "may not"));

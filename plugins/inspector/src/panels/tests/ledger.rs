@@ -67,7 +67,7 @@ fn entries_are_listed_newest_first_and_filtered() {
     let harness = panel(&simulation, PANEL, state(|state| state.kind = Some(EntryKind::Seed)));
     assert!(row(&harness, 1).is_some() && row(&harness, 0).is_none());
     let harness = panel(&simulation, PANEL, state(|state| state.only_selected = true));
-    assert!(says(&harness, "clerk-5") && !says(&harness, "clerk-8"));
+    assert!(says(&harness, "clerk-4") && !says(&harness, "clerk-7"));
     let harness = panel(&simulation, PANEL, state(|state| state.filter = "nothing like it".into()));
     assert!(says(&harness, "No entry passes the filters"));
 }

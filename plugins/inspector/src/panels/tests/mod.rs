@@ -10,6 +10,7 @@ mod distributions;
 mod events;
 mod faults;
 mod file_dialog;
+mod glyphs;
 mod keys;
 mod ledger;
 mod network;
@@ -29,6 +30,7 @@ mod save_run;
 mod scenes;
 mod selections;
 mod settings;
+mod sizes;
 mod timeline;
 mod tools;
 mod trust;
@@ -174,6 +176,7 @@ pub(super) fn views(worked_out: &WorkedOut) -> crate::panels::overlay::Views<'_>
         pins,
         drawn: Default::default(),
         exact: true,
+        picture: false,
         capture,
         now: 0.0,
     }

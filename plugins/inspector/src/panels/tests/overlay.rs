@@ -137,7 +137,7 @@ fn the_card_tells_what_the_agent_is() {
         };
         hover_card::contents(ui, look, &view);
     });
-    for text in ["bird-4", "bird", "Failed", "5\u{202f}units/s", "boids.neighbours", "12"] {
+    for text in ["bird-3", "bird", "Failed", "5\u{202f}units/s", "boids.neighbours", "12"] {
         assert!(says(&harness, text), "{text}");
     }
 }
@@ -242,4 +242,21 @@ fn every_layer_can_be_switched_and_every_quantity_found() {
     assert_eq!(harness.state().state.color_by, ColorBy::Group);
     assert_eq!(harness.state().state.color_range, None);
     assert_eq!(nameless(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn a_picture_of_the_window_leaves_out_what_belongs_to_the_moment() {
+    let mut harness = super::whole::whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    let notice = crate::panels::notices::Notice::Failed("the disk is full".into());
+    harness.state_mut().state.inspector.notices.tell(notice, 0.0);
+    harness.run_steps(3);
+    for text in ["the disk is full", "per tick", "fps"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    harness.state_mut().state.picture = true;
+    harness.run_steps(3);
+    for text in ["the disk is full", "per tick", "fps"] {
+        assert!(!says(&harness, text), "{text}");
+    }
+    assert!(says(&harness, "seed"));
 }

@@ -25,7 +25,7 @@ use agent2028_operations::Strategy;
 use agent2028_pheromones::PheromonesPlugin;
 
 /// Room for a panel, beside a strip of the world.
-const WINDOW: [f32; 2] = [960.0, 620.0];
+const WINDOW: [f32; 2] = [776.0, 620.0];
 
 /// Birds that flock and ants that forage, some of them killed or frozen by hand.
 fn lively() -> Simulation {

@@ -243,3 +243,29 @@ fn other_runs_are_drawn_beside_this_one_and_named() {
     assert!(says(&harness, "00:00.00 to 00:15.00"));
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
+
+#[test]
+fn the_table_holds_every_run_that_is_compared() {
+    let (shown, tried) = (run(), {
+        let mut simulation = simulation(&[("bird", 20)]);
+        simulation.run(TICK);
+        simulation
+    });
+    let mut state = with(&[&["agents.failed"]]);
+    state.span = Span::Fixed(590.0, 620.0);
+    let mut harness = stage(PANEL, state, move |ui, look, state, actions| {
+        let metrics = shown.world().resource::<Metrics>();
+        let others = [plots::OtherRun {
+            name: "Run 2, calm",
+            metrics: tried.world().resource::<Metrics>(),
+            from: 299,
+            to: TICK,
+        }];
+        let view = PlotsView { metrics, plots: &[], interventions: &[], others: &others, tick: TICK, tick_hz: 60.0 };
+        plots::show(ui, look, &view, state, actions);
+    });
+    let text = saved(&click(&mut harness, Role::Button, "Save all plotted values as CSV"));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "tick,time_s,agents.failed,\"agents.failed of Run 2, calm\"");
+    assert_eq!(lines.last(), Some(&"600,10,20,0"), "all of the one have failed, and none of the other");
+}

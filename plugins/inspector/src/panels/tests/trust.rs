@@ -68,9 +68,9 @@ fn one_asks_how_far_it_may_trust_another() {
     let simulation = trusting(12, 200.0, 600);
     let selected = [AgentId(0), AgentId(3)];
     let mut harness = panel(&simulation, &selected, PANEL);
-    assert!(says(&harness, "good-1 in good-4") && says(&harness, "Product") && says(&harness, "good-1 \u{2192} "));
+    assert!(says(&harness, "good-0 in good-3") && says(&harness, "Product") && says(&harness, "good-0 \u{2192} "));
     click(&mut harness, Role::Button, "The other way round");
-    assert!(says(&harness, "good-4 in good-1"));
+    assert!(says(&harness, "good-3 in good-0"));
     for (way, text) in [(Way::AllPaths, "Uncertainty"), (Way::MaxFlow, "it is accepted")] {
         harness.state_mut().state.way = way;
         harness.run_steps(2);

@@ -8,6 +8,7 @@ use super::*;
 use crate::PanelId;
 use crate::actions::Travel;
 use crate::authoring::Authoring;
+use crate::panels::overlay::Views;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
 use crate::state::InspectorState;
@@ -24,6 +25,8 @@ pub(super) struct Whole {
     pub author: Option<Authoring>,
     pub inspector: InspectorState,
     pub free: egui::Rect,
+    /// Whether the frame is a picture.
+    pub picture: bool,
 }
 
 pub(super) fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
@@ -44,6 +47,7 @@ pub(super) fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation)
         author: None,
         inspector: InspectorState::default(),
         free: egui::Rect::NOTHING,
+        picture: false,
     };
     let mut harness = stage_in(theme, size, whole, move |ui, _, whole, actions| {
         let settings = ViewSettings { theme, ..default() };
@@ -60,7 +64,7 @@ pub(super) fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation)
             viewport: &viewport,
             library: &whole.library,
             status: &whole.status,
-            views: super::views(&worked_out),
+            views: Views { picture: whole.picture, ..super::views(&worked_out) },
             author: whole.author.as_ref(),
         };
         // The root of the harness has a margin; the window has none.
@@ -248,7 +252,7 @@ fn a_kill_in_the_palette_goes_through_the_one_door() {
 fn selections_of_one_many_and_the_departed_are_shown() {
     let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
     for (selected, text) in
-        [(vec![4], "bird-5"), (vec![4, 5, 6], "3 agents selected"), (vec![500], "has left the world")]
+        [(vec![4], "bird-4"), (vec![4, 5, 6], "3 agents selected"), (vec![500], "has left the world")]
     {
         harness.state_mut().state.selection.set(selected.into_iter().map(AgentId));
         harness.run_steps(3);

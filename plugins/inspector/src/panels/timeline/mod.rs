@@ -224,6 +224,12 @@ fn parse(text: &str, tick_hz: f64) -> Option<u64> {
     Some((seconds * tick_hz).round() as u64)
 }
 
+/// Where the first and the last tick stand. However narrow the window is, the one is never right of the other.
+fn across(rect: Rect) -> Rangef {
+    let room = rect.x_range().shrink(measure::STRIP_MARK / 2.0);
+    if room.max >= room.min { room } else { Rangef::point(room.center()) }
+}
+
 /// The strip itself.
 fn band(
     ui: &mut Ui,
@@ -235,7 +241,7 @@ fn band(
     rect: Rect,
 ) {
     let all = Range::fitted(view.timeline.start(), branch.furthest().max(view.timeline.position()), view.tick_hz);
-    let across = rect.x_range().shrink(measure::STRIP_MARK / 2.0);
+    let across = across(rect);
     let response = ui.interact(rect, ui.id().with("band"), Sense::click_and_drag());
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::slider(enabled, view.tick as f64, "Time"));
@@ -290,7 +296,7 @@ fn navigate(
             range = range.zoomed(f64::from(scroll.y * ZOOM_PER_POINT).exp(), around, all);
         }
         if scroll.x != 0.0 {
-            range = range.moved(-f64::from(scroll.x / across.span()) * span, all);
+            range = range.moved(-f64::from(scroll.x / across.span().max(1.0)) * span, all);
         }
         if scroll != egui::Vec2::ZERO {
             state.range = (range != all).then_some(range);
@@ -330,7 +336,7 @@ fn scrub(
         state.asked = None;
         return;
     };
-    let tick = range.tick(at.x, across).clamp(view.timeline.start(), branch.furthest());
+    let tick = range.tick(at.x, across).min(branch.furthest()).max(view.timeline.start());
     if state.asked != Some(tick) {
         state.asked = Some(tick);
         if tick != view.timeline.position() {

@@ -60,6 +60,9 @@ impl Range {
 
     /// The tick at a place.
     pub fn tick(self, x: f32, across: Rangef) -> u64 {
+        if across.span() <= 0.0 {
+            return self.from.round().max(0.0) as u64;
+        }
         let tick = remap(f64::from(x), f64::from(across.min)..=f64::from(across.max), self.from..=self.to);
         tick.round().max(0.0) as u64
     }

@@ -14,6 +14,7 @@ use super::{TrustState, TrustView, name_of, share};
 use crate::actions::{Action, Actions};
 use crate::format;
 use crate::theme::{Look, measure};
+use crate::widgets;
 
 /// More agents than this can't be told apart.
 const MOST_AGENTS: usize = 120;
@@ -265,7 +266,7 @@ pub(super) fn show(
     if let Some(at) = under {
         let agent = AgentId(drawing.agents[at]);
         if response.clicked() {
-            let chosen = if ui.input(|input| input.modifiers.shift) { with(view.selected, agent) } else { vec![agent] };
+            let chosen = if widgets::held_with(ui).shift { with(view.selected, agent) } else { vec![agent] };
             actions.push(Action::Select(chosen));
         }
         let standing = trust.standing(agent).copied().unwrap_or_default();

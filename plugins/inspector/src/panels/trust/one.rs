@@ -122,7 +122,7 @@ pub(super) fn said(
         let response = widgets::row_background(ui, look, (&name, &value, ui.cursor().top().to_bits()), false);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-            let rest = ui.available_width() - measure::FIGURE_COLUMN;
+            let rest = widgets::rest(ui, measure::FIGURE_COLUMN);
             widgets::cell(ui, rest, Cell::Left, |ui| ui.label(look.body(&name)));
             widgets::right_figure(ui, measure::FIGURE_COLUMN, look.figure(value).color(tint));
         });

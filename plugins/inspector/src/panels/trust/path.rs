@@ -101,7 +101,7 @@ fn steps(ui: &mut Ui, look: &Look, view: &TrustView, path: &Path, actions: &mut 
         let response = widgets::row_background(ui, look, (&words, ui.cursor().top().to_bits()), false);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-            let rest = ui.available_width() - measure::FIGURE_COLUMN;
+            let rest = widgets::rest(ui, measure::FIGURE_COLUMN);
             widgets::cell(ui, rest, Cell::Left, |ui| ui.label(look.body(&words)));
             widgets::right_figure(ui, measure::FIGURE_COLUMN, look.figure(share(trust[1] / trust[0])));
         });
@@ -136,7 +136,7 @@ pub(super) fn trustees(
         let response = widgets::row_background(ui, look, ("trustee", trustee.0), false);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-            let rest = ui.available_width() - measure::FIGURE_COLUMN;
+            let rest = widgets::rest(ui, measure::FIGURE_COLUMN);
             let text = if direct { look.body(&name) } else { look.quiet(format!("{name}, by way of others")) };
             widgets::cell(ui, rest, Cell::Left, |ui| ui.label(text));
             widgets::right_figure(ui, measure::FIGURE_COLUMN, look.figure(share(*value)));
