@@ -88,7 +88,9 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
 /// # Errors
 /// If the scene refers to metrics, values or capabilities that its plugins don't have.
 pub fn check(loaded: &Loaded, plugins: &ExtraPlugins) -> Result<(), SceneError> {
-    without_agents(loaded, Some(1), plugins).map(|_| ())
+    let mut app = without_agents(loaded, Some(1), plugins)?;
+    let problems = check_timeline(app.world_mut(), &loaded.scene);
+    if problems.is_empty() { Ok(()) } else { Err(loaded.error(problems)) }
 }
 
 /// The names of the metrics that a scene has, in order; the scene is put together for that, but no agents are.
@@ -206,7 +208,7 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
         check_metric(format!("headline[{index}]"), name);
     }
     for (field, name) in scene.view.quantities() {
-        if quantity::find(world, name).is_none() {
+        if !quantity::is_name(world, name) {
             let near = quantity::suggestion(world, name)
                 .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
             problems.push(Problem {
@@ -235,8 +237,8 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
     problems
 }
 
-/// What of the timeline can never work in the world that the scene has become: each entry is tried, in the order in which they
-/// come. Live sections are put back afterwards.
+/// What of the timeline can never work in the world that the scene has become, with its agents or before they come: each entry
+/// is tried, in the order in which they come. Live sections are put back afterwards.
 fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
     let mut entries: Vec<(usize, &TimelineEntry)> = scene.timeline.iter().enumerate().collect();
     entries.sort_by_key(|(_, entry)| entry.at);
@@ -248,9 +250,12 @@ fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
     };
     let others_come = scene.timeline.iter().any(joins);
     let mut problems = Vec::new();
+    let mut names = problems_context(world);
     preserving_sections(world, |world| {
         for (index, entry) in entries {
-            for (problem, error) in entry.r#do.intervention().rehearse(world, &format!("timeline[{index}].do")) {
+            for (problem, error) in
+                entry.r#do.intervention().rehearse(world, &format!("timeline[{index}].do"), &mut names)
+            {
                 // Somebody who comes later may have what nobody has at the beginning.
                 if !(others_come && matches!(error, Some(InterventionError::NobodyHas(_)))) {
                     problems.push((index, problem));

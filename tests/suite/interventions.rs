@@ -80,7 +80,12 @@ fn a_name_that_stands_for_nothing_is_refused_with_its_place_and_a_suggestion() {
         ("", at("SetField(select: All, field: \"Conditon.health\", value: 1)"), "Conditon", "Condition"),
         ("", at("SetField(select: All, field: \"Condition.helth\", value: 1)"), "helth", "health"),
         ("", at("SetField(select: All, field: \"Condition.health\", value: 2)"), "out of range", "0 to 1"),
-        ("", at("SetField(select: All, field: \"Velocity.0.x\", value: 2)"), "Velocity", ""),
+        (
+            "",
+            at("SetField(select: All, field: \"ServiceRecord.max_concurency\", value: 2)"),
+            "max_concurency",
+            "max_concurrency",
+        ),
         ("", at("Kill(select: Role(\"zz\"))"), "role \\\"zz\\\"", ""),
         ("", at("Kill(select: Compare(quantity: \"sped\", is: Above, value: 1))"), "quantity \\\"sped\\\"", "id"),
         ("", at("Kill(select: Not(Compare(quantity: \"helth\", is: Above, value: 1)))"), "helth", "health"),
@@ -236,4 +241,14 @@ fn bounds_that_are_reached_are_told_by_an_event() {
     let asked =
         told("operations: (workload: [Poisson(capability: \"file.read\", per_second: 1e8)], most_in_flight: 10),", "");
     assert_eq!(asked[0], "operations asked for within a tick: at most 1048576; the others wait for the next tick");
+}
+
+#[test]
+fn a_component_that_nobody_has_is_told_before_the_first_tick() {
+    let text = scene("", "(at: 2, do: SetField(select: All, field: \"Velocity.0.x\", value: 2))");
+    let report = format!("{:?}", Sandbox::parse(&text).and_then(|mut sandbox| sandbox.run(1)).unwrap_err());
+    assert!(report.contains("no agent has the component"), "{report}");
+    // Who flies has one.
+    let text = scene("boids: (),", "(at: 2, do: SetField(select: All, field: \"Velocity.0.x\", value: 2))");
+    Sandbox::parse(&text).unwrap().run(3).unwrap();
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::agent::{AgentId, CapabilityError, SpawnError};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind, EventPayload};
-use crate::params::{LiveSections, first_problem, look_up, problems_context};
+use crate::params::{LiveSections, first_problem, look_up};
 use crate::ranges::check_ranges;
 use crate::reflect_path::PathError;
 use crate::rng::Purpose;
@@ -253,10 +253,15 @@ impl AnyIntervention {
         self.0.needs()
     }
 
-    /// Everything about it that can never work in this scene, with paths that begin at `at`. Live sections may come out
-    /// changed as it would change them: see [`crate::params::preserving_sections`].
+    /// Everything about it that can never work in this scene, with paths that begin at `at`; `problems` knows the scene's names
+    /// and is empty. Live sections may come out changed as it would change them: see [`crate::params::preserving_sections`].
     #[must_use]
-    pub fn rehearse(&self, world: &mut World, at: &str) -> Vec<(Problem, Option<InterventionError>)> {
+    pub fn rehearse(
+        &self,
+        world: &mut World,
+        at: &str,
+        problems: &mut Problems,
+    ) -> Vec<(Problem, Option<InterventionError>)> {
         if let Some(section) = lacking(self, world) {
             let message = format!("{} needs the section `{section}`, which this scene does not have", self.name());
             return vec![(
@@ -264,18 +269,17 @@ impl AnyIntervention {
                 None,
             )];
         }
-        let mut problems = problems_context(world);
-        self.0.problems(&mut problems);
-        look_up(world, &mut problems);
+        self.0.problems(problems);
+        look_up(world, problems);
         let prefixed = |path: String| match path.strip_prefix('.') {
             Some(path) => format!("{at}.{path}"),
             None if path.is_empty() => at.to_owned(),
             None => format!("{at}.{path}"),
         };
         let mut found: Vec<(Problem, Option<InterventionError>)> = problems
-            .into_list()
+            .take_list()
             .into_iter()
-            .map(|problem| (Problem { path: prefixed(problem.path), ..problem }, None))
+            .map(|problem| (Problem { path: prefixed(problem.path.clone()), ..problem }, None))
             .collect();
         if found.is_empty()
             && let Err(unfit) = self.0.rehearse(world)

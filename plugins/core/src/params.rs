@@ -380,10 +380,11 @@ pub fn problems_context(world: &World) -> Problems {
         problems.capabilities = registry.names().map(str::to_owned).collect();
     }
     if let Some(foreseen) = world.get_resource::<Foreseen>() {
-        let known = problems.capabilities.len();
-        let added = foreseen.capabilities.iter().filter(|name| !problems.capabilities[..known].contains(name));
+        let added = foreseen.capabilities.iter().filter(|name| !problems.capabilities.contains(name));
         let added: Vec<String> = added.cloned().collect();
-        problems.capabilities.extend(added);
+        if !added.is_empty() {
+            problems.capabilities = problems.capabilities.iter().map(str::to_owned).chain(added).collect();
+        }
         let so_far = world.get_resource::<AgentIndex>().map_or(0, |index| u64::from(index.next_id().0));
         problems.agents = foreseen.agents.map(|agents| agents.max(so_far));
     }

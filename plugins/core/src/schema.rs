@@ -215,6 +215,12 @@ impl Problems {
         self.mentions.push(Mention { path: path.into(), naming, name: name.to_owned() });
     }
 
+    /// Takes the problems out that were found so far, and goes on with the same names.
+    #[must_use]
+    pub fn take_list(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.list)
+    }
+
     /// Takes the names out that are still to be looked up.
     #[must_use]
     pub fn take_mentions(&mut self) -> Vec<Mention> {

@@ -43,7 +43,7 @@ impl Check for WithdrawCapability {
     fn check(&self, at: &str, problems: &mut Problems) {
         self.select.check(&format!("{at}.select"), problems);
         if !problems.capabilities.contains(&self.capability) {
-            let help = suggest(&self.capability, problems.capabilities.iter().map(String::as_str), "capability");
+            let help = suggest(&self.capability, problems.capabilities.iter(), "capability");
             let message = format!("no agent has the capability \"{}\"", self.capability);
             problems.push(format!("{at}.capability"), message, help);
         }

@@ -7,7 +7,7 @@ use bevy::reflect::TypeRegistry;
 use serde::{Deserialize, Serialize};
 
 use super::check_selector;
-use crate::agent::{AgentIndex, Condition};
+use crate::agent::{AgentIndex, Condition, Position, ServiceRecord, Velocity};
 use crate::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
 use crate::params::{get_live, set_live};
 use crate::reflect_path::{self, ParamValue, PathError};
@@ -99,12 +99,13 @@ impl Intervention for SetField {
         let reflect = component_by_name(world.resource::<EditableComponents>(), &types, component).map_err(in_field)?;
         let entities: Vec<Entity> = world.resource::<AgentIndex>().iter().map(|(_, entity)| entity).collect();
         let held = entities.iter().find_map(|entity| reflect.reflect(world.get_entity(*entity).ok()?));
-        let copied = held.and_then(|value| value.reflect_clone().ok()).or_else(|| default_of(world, component));
-        let Some(mut value) = copied else {
-            return match entities.is_empty() {
-                true => Ok(()),
-                false => Err(in_field(InterventionError::NobodyHas(component.into()))),
-            };
+        let held = held.and_then(|value| value.reflect_clone().ok());
+        if held.is_none() && !entities.is_empty() && default_of(world, component).is_none() {
+            return Err(in_field(InterventionError::NobodyHas(component.into())));
+        }
+        // Before there are agents, what a component looks like can be told of those that are known here.
+        let Some(mut value) = held.or_else(|| specimen(component)) else {
+            return Ok(());
         };
         reflect_path::read(value.as_partial_reflect(), path).map_err(|error| in_field(error.into()))?;
         reflect_path::write(value.as_partial_reflect_mut(), path, &self.value, &types)
@@ -160,6 +161,17 @@ impl Intervention for SetField {
     }
 }
 
+/// A value of a component of agents that this crate knows, to look at its fields.
+pub(crate) fn specimen(component: &str) -> Option<Box<dyn Reflect>> {
+    Some(match component {
+        "Condition" => Box::new(Condition::default()),
+        "Position" => Box::new(Position::default()),
+        "Velocity" => Box::new(Velocity::default()),
+        "ServiceRecord" => Box::new(ServiceRecord::default()),
+        _ => return None,
+    })
+}
+
 /// What an agent has by default of a component that is there only when it differs from that.
 pub(crate) fn default_of(world: &World, component: &str) -> Option<Box<dyn Reflect>> {
     (component == "Condition")
@@ -212,7 +224,7 @@ fn component_by_name<'t>(
 mod tests {
     use super::super::fixture::*;
     use super::*;
-    use crate::agent::{AgentId, AgentIndex, Position, Velocity};
+    use crate::agent::AgentId;
     use crate::event::EventBus;
     use crate::intervention::InterventionLog;
 

@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bevy::ecs::query::{QueryData, ReadOnlyQueryData, ReleaseStateQueryData, SingleEntityQueryData};
+use bevy::ecs::reflect::ReflectComponent;
 use bevy::prelude::*;
 
 use crate::agent::{Agent, AgentId, AgentIndex};
@@ -318,8 +319,24 @@ pub fn is_name(world: &World, name: &str) -> bool {
         return true;
     }
     let (component, path) = name.split_once('.').unwrap_or((name, ""));
-    crate::faults::default_of(world, component)
-        .is_some_and(|value| crate::reflect_path::read(value.as_partial_reflect(), path).is_ok())
+    let has = |value: Box<dyn Reflect>| {
+        // Newtypes are seen through.
+        [path.to_owned(), format!("0.{path}")]
+            .iter()
+            .any(|path| crate::reflect_path::read(value.as_partial_reflect(), path).is_ok())
+    };
+    if !world.get_resource::<AgentIndex>().is_none_or(AgentIndex::is_empty) {
+        return crate::faults::default_of(world, component).is_some_and(has);
+    }
+    // Before there are agents nobody has components; those that are registered they may come to have.
+    match crate::faults::specimen(component) {
+        Some(value) => has(value),
+        None => world.get_resource::<AppTypeRegistry>().is_some_and(|types| {
+            let types = types.read();
+            let known = types.get_with_short_type_path(component);
+            known.is_some_and(|known| known.data::<ReflectComponent>().is_some())
+        }),
+    }
 }
 
 /// The name nearest to one that doesn't exist, for error messages.

@@ -56,7 +56,7 @@ impl Check for OperationsConfig {
                 Ok((literal, wildcard)) => {
                     let fits = |name: &str| if wildcard { name.starts_with(literal) } else { name == literal };
                     let bridged = self.bridges.iter().map(|bridge| swarm_name(&bridge.capability));
-                    let known: Vec<String> = problems.capabilities.iter().cloned().chain(bridged).collect();
+                    let known: Vec<String> = problems.capabilities.iter().map(str::to_owned).chain(bridged).collect();
                     if !known.iter().any(|name| fits(name)) {
                         let help = suggest(&rule.capability, known.iter().map(String::as_str), "capability");
                         problems.push(
