@@ -82,8 +82,8 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
     Ok(app)
 }
 
-/// Whether a scene can be made into an app. Where no timeline has to be tried on agents, everything is put together but them, so
-/// that nobody draws keys, signs papers or takes a place.
+/// Whether a scene can be made into an app: everything is put together but the agents, so that nobody draws keys, signs papers or
+/// takes a place.
 ///
 /// # Errors
 /// If the scene refers to metrics, values or capabilities that its plugins don't have.

@@ -526,7 +526,7 @@ mod tests {
 
     proptest! {
         // Many picks can't be changed in the way that was drawn.
-        #![proptest_config(ProptestConfig { cases: 600, max_global_rejects: 200_000, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { max_global_rejects: 200_000, ..agent2028_property_tests::cases(600) })]
 
         #[test]
         fn a_patched_text_says_exactly_the_new_value_and_keeps_every_other_byte(

@@ -205,6 +205,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn no_text_panics(text in "[\\PC\\n\"'()\\[\\]{}:,r#/*\\\\]{0,80}") {
             let _ = read(&text);

@@ -73,7 +73,8 @@ fn open(name: &str, seed: u64, threads: usize) -> Sandbox {
 #[test]
 fn every_scene_tells_the_same_events_over_threads_resume_and_rewind() {
     for name in gallery::names() {
-        proptest!(ProptestConfig::with_cases(3), |(seed in any::<u64>(), trouble in trouble(), middle in 1..TICKS)| {
+        // A case is five runs of a scene.
+        proptest!(agent2028_property_tests::cases(3), |(seed in any::<u64>(), trouble in trouble(), middle in 1..TICKS)| {
             let mut whole = open(name, seed, 1);
             let told = listen(&mut whole);
             run_to(&mut whole, middle, &trouble);

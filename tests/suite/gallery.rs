@@ -56,7 +56,7 @@ fn the_scenes_of_two_experiments_run_the_numbers_that_their_known_answers_are_sh
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(agent2028_property_tests::cases(400))]
 
     /// SPEC 2: mutating any byte of any built-in scene never panics.
     #[test]

@@ -43,6 +43,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn the_short_cut_says_what_the_world_says(
             x in -50_f32..=50.0, y in -30_f32..=30.0, dx in -150_f32..150.0, dy in -150_f32..150.0,

@@ -223,6 +223,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn no_behaviour_exceeds_the_force_limit(
             x in -100_f32..100.0, y in -100_f32..100.0,

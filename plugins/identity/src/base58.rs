@@ -61,6 +61,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn what_is_encoded_can_be_decoded(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             prop_assert_eq!(decode(&encode(&bytes)), Some(bytes));

@@ -272,6 +272,8 @@ pub(crate) mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn an_entry_comes_back_and_nothing_more_or_less_is_one(entry in entries(), surplus in any::<u8>()) {
             let bytes = entry.to_bytes();

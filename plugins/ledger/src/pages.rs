@@ -101,6 +101,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn pages_hold_what_a_list_would(steps in proptest::collection::vec((0..3_u8, 0..3000_u64), 1..12)) {
             let mut pages = Pages::starting_at(5);

@@ -105,6 +105,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn a_digest_follows_its_entries_and_finds_what_differs(
             counts in prop::collection::btree_map(0_u32..500, 1_u64..9, 0..60),

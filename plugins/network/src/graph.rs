@@ -145,6 +145,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn changes_equal_those_of_a_set(
             start in prop::collection::vec((0_u32..20, 0_u32..20), 0..40),

@@ -277,6 +277,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn packets_come_back_and_have_the_size_that_is_told(
             messages in prop::collection::vec((any::<u64>(), any::<u16>(), any::<i64>(), any::<u64>(), prop::collection::vec(any::<u8>(), 0..40)), 1..12),

@@ -133,6 +133,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn what_was_added_can_be_taken_out(first in prop::collection::vec(0_u64..1 << 40, 0..50), second in prop::collection::vec(0_u64..1 << 40, 1..50)) {
             let fill = |values: &[u64]| {

@@ -102,6 +102,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn every_event_comes_in_its_tick_and_once(
             steps in prop::collection::vec((0_u32..40, prop::option::of(0_u64..6000)), 1..200),

@@ -249,7 +249,7 @@ fn seven_neighbours_within_reach_decide_like_a_metric_neighbourhood_of_seven() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(agent2028_property_tests::cases(64))]
 
     #[test]
     fn any_crowd_equals_the_quadratic_reference(

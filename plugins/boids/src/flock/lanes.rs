@@ -152,6 +152,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn the_short_way_is_the_worlds_own(from in -50_f32..50.0, to in -50_f32..50.0) {
             let world = WorldBounds { size: Vec2::splat(100.0), edge: Edge::Wrap };

@@ -97,6 +97,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn the_total_travel_is_least(costs in prop::collection::vec(0_u16..1000, 36)) {
             let distance = |agent: usize, slot: usize| f32::from(costs[agent * 6 + slot]);

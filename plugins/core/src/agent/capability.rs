@@ -321,6 +321,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn lookups_equal_a_linear_scan(steps in prop::collection::vec(step(), 1..60)) {
             let mut app = App::new();

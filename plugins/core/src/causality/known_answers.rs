@@ -66,6 +66,8 @@ fn run(steps: &[Step], skew: &[i64]) -> Vec<Stamped> {
 }
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     /// l ≥ pt, and l − pt is at most the difference of the clocks.
     #[test]
     fn hybrid_time_is_never_behind_its_clock_and_ahead_by_the_skew_at_most(

@@ -167,6 +167,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn merging_is_the_least_upper_bound(a in clocks(), b in clocks(), c in clocks()) {
             let merged = |a: &VectorClock, b: &VectorClock| { let mut out = a.clone(); out.merge(b); out };

@@ -123,6 +123,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn every_block_comes_back(bytes in prop::collection::vec(0_u8..4, 0..600)) {
             there_and_back(&bytes);

@@ -60,6 +60,8 @@ fn filters() -> impl Strategy<Value = EventFilter> {
 const READERS: [&str; 3] = ["first", "second", "third"];
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     /// Whatever is told and whenever it reads, a subscriber sees exactly the events that pass its filter: the highest
     /// priority first, then in their order, so those of each source in the order of their numbers.
     #[test]

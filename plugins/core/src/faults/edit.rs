@@ -163,14 +163,13 @@ impl Intervention for SetField {
 
 /// A value of a component of agents that this crate knows, to look at its fields.
 pub(crate) fn specimen(component: &str) -> Option<Box<dyn Reflect>> {
-    let value: Box<dyn Reflect> = match component {
+    Some(match component {
         "Condition" => Box::new(Condition::default()),
         "Position" => Box::new(Position::default()),
         "Velocity" => Box::new(Velocity::default()),
         "ServiceRecord" => Box::new(ServiceRecord::default()),
         _ => return None,
-    };
-    Some(value)
+    })
 }
 
 /// What an agent has by default of a component that is there only when it differs from that.

@@ -18,8 +18,9 @@
 //! | `and(a)`, `or()` | `And` and `Or` of fewer than two |
 //!
 //! `not` binds more tightly than `and`, and `and` more tightly than `or`. Names with other characters than letters, digits,
-//! `_`, `-`, `.` and `*` stand in double quotes. What starts with a capital letter is read as a scene's RON:
-//! `And([Named("ant"), Fraction(0.5)])`.
+//! `_`, `-`, `.`, `*`, `[` and `]`, names that begin with a digit, and quantities that are called like one of these words
+//! stand in double quotes. A word that begins with a capital letter and is followed by a parenthesis, or stands alone, is
+//! read as a scene's RON: `And([Named("ant"), Fraction(0.5)])`. (So `A < 0` compares the quantity `A`.)
 
 mod complete;
 mod lexer;
@@ -124,10 +125,18 @@ pub fn parse_among(text: &str, known: &Vocabulary) -> Result<Selector, Expressio
 }
 
 fn read(text: &str, known: Option<&Vocabulary>) -> Result<Selector, ExpressionError> {
-    if text.trim_start().starts_with(|letter: char| letter.is_ascii_uppercase()) {
+    if is_ron(text) {
         return read_ron(text);
     }
     parser::Parser::new(text, known)?.whole()
+}
+
+/// Whether a text is meant as a scene's RON: a variant alone, or with something in parentheses. An expression can begin
+/// with a word in capitals too, the name of a quantity, but a comparison follows it.
+fn is_ron(text: &str) -> bool {
+    let text = text.trim_start();
+    let after = text.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_').trim_start();
+    text.starts_with(|letter: char| letter.is_ascii_uppercase()) && (after.is_empty() || after.starts_with(['(', '/']))
 }
 
 fn read_ron(text: &str) -> Result<Selector, ExpressionError> {

@@ -208,6 +208,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn wrapped_points_lie_in_the_world(x in -1e6_f32..1e6, y in -1e6_f32..1e6) {
             let bounds = torus();

@@ -107,6 +107,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn slabs_change_nothing(
             corners in prop::collection::vec((-50_f32..50.0, -50_f32..50.0), 3..40),

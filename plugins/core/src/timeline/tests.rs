@@ -475,7 +475,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..default() })]
+    #![proptest_config(agent2028_property_tests::cases(48))]
 
     #[test]
     fn whatever_is_done_every_state_is_that_of_a_fresh_run(steps in steps(), keyframes in 2..12_usize) {

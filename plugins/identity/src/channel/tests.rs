@@ -107,6 +107,8 @@ fn channels_work_between_parties_of_different_suites() {
 }
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     /// The window against a set that never forgets.
     #[test]
     fn the_window_lets_in_what_is_new_and_near(numbers in prop::collection::vec(0_u64..400, 0..300)) {

@@ -86,7 +86,7 @@ fn flipping_a_single_bit_breaks_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(agent2028_property_tests::cases(48))]
 
     #[test]
     fn any_change_of_the_lattice_half_breaks_it(at in 0_usize..3309, by in 1_u8..=255) {

@@ -272,6 +272,8 @@ fn a_run_that_goes_another_way_takes_its_entries_back() {
 }
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     #[test]
     fn no_bytes_make_a_walk_panic(
         bytes in proptest::collection::vec(any::<u8>(), 0..400), magic in any::<bool>(), good in 0..4_u64,

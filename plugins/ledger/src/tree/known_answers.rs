@@ -167,6 +167,8 @@ fn what_was_never_there_can_not_be_proven() {
 }
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     #[test]
     fn a_tree_that_lost_its_beginning_proves_the_rest_as_before(
         size in 1..400_u64, dropped in proptest::collection::vec(0.0..1.0_f64, 1..4),

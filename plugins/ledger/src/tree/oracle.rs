@@ -9,6 +9,8 @@ fn hash_of(root: &ct_merkle::RootHash<Sha3_256>) -> Hash {
 }
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     #[test]
     fn another_implementation_has_the_same_roots_and_proofs(
         leaves in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..150),

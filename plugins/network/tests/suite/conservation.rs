@@ -30,7 +30,7 @@ fn mode() -> impl Strategy<Value = GossipMode> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(agent2028_property_tests::cases(24))]
     #[test]
     fn messages_are_conserved_and_none_crosses_a_partition(
         topology in topology(),

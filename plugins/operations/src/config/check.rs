@@ -47,24 +47,18 @@ impl Check for OperationsConfig {
                 );
             }
         }
-        let has_trace = self.workload.iter().any(|workload| matches!(workload, Workload::Trace(_)));
-        let bridged: Vec<String> = self.bridges.iter().map(|bridge| swarm_name(&bridge.capability)).collect();
         for (index, rule) in self.services.iter().enumerate() {
             let path = format!("{at}.services[{index}].capability");
             match parse_pattern(&rule.capability) {
                 Err(error) => problems.push(path, error.to_string(), "for example \"database.*\""),
                 // What a trace asks for is only known while it is read.
-                Ok(_) if has_trace => {}
+                Ok(_) if self.workload.iter().any(|workload| matches!(workload, Workload::Trace(_))) => {}
                 Ok((literal, wildcard)) => {
                     let fits = |name: &str| if wildcard { name.starts_with(literal) } else { name == literal };
-                    let known = if wildcard {
-                        problems.capabilities.any_begins_with(literal)
-                    } else {
-                        problems.capabilities.contains(literal)
-                    };
-                    if !known && !bridged.iter().any(|name| fits(name)) {
-                        let names = problems.capabilities.iter().chain(bridged.iter().map(String::as_str));
-                        let help = suggest(&rule.capability, names, "capability");
+                    let bridged = self.bridges.iter().map(|bridge| swarm_name(&bridge.capability));
+                    let known: Vec<String> = problems.capabilities.iter().map(str::to_owned).chain(bridged).collect();
+                    if !known.iter().any(|name| fits(name)) {
+                        let help = suggest(&rule.capability, known.iter().map(String::as_str), "capability");
                         problems.push(
                             path,
                             format!("no agent has a capability that matches \"{}\"", rule.capability),

@@ -143,6 +143,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn it_answers_like_a_list(
             len in prop_oneof![0_usize..200, 4000_usize..9000, Just(270_000_usize)],

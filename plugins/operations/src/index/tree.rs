@@ -131,6 +131,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn the_winner_is_the_first_of_the_smallest(
             len in 0_usize..700,

@@ -151,7 +151,7 @@ fn check(simulation: &Simulation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(agent2028_property_tests::cases(48))]
     #[test]
     fn no_operation_is_lost_or_made_up(
         seed in any::<u64>(),

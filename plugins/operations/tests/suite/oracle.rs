@@ -36,6 +36,8 @@ fn step(count: usize) -> impl proptest::strategy::Strategy<Value = Step> {
 const CAPACITY: u32 = 2;
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     #[test]
     fn every_index_chooses_what_a_scan_does(
         believe in any::<bool>(),

@@ -446,7 +446,7 @@ fn clearing_leaves_nothing_behind() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(agent2028_property_tests::cases(48))]
 
     #[test]
     fn intensities_stay_between_zero_and_the_maximum_and_diffusion_makes_no_new_extremes(

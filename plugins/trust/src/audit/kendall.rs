@@ -93,6 +93,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn it_agrees_with_counting_pairs(pairs in prop::collection::vec((0_i32..12, 0_i32..12), 0..60)) {
             let one: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.0)).collect();

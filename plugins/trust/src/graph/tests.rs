@@ -100,6 +100,8 @@ fn a_web_keeps_the_last_of_several_arcs() {
 }
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     /// The same as a table of all pairs, whenever it is compacted.
     #[test]
     fn it_agrees_with_a_plain_table(steps in prop::collection::vec((0_u32..12, 0_u32..12, 0_u8..20), 0..400)) {

@@ -200,6 +200,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn fading_composes(r in 0.0..1e6_f64, s in 0.0..1e6_f64, one in 0.0..50.0_f64, other in 0.0..50.0_f64) {
             let (evidence, fading) = (Evidence::new(r, s), Fading::per_day(0.93));

@@ -128,6 +128,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn what_is_kept_is_what_would_be_found(steps in prop::collection::vec((0_u32..10, 0_u32..10, 0_u8..4), 0..150)) {
             let mut graph = TrustGraph::default();

@@ -102,6 +102,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn it_gives_what_a_heap_gives(steps in prop::collection::vec((0_u32..40, 0_u32..3, 0_u32..6, 0.0_f64..1.0, any::<bool>()), 1..300)) {
             let first = Candidate { trust: 1.0, steps: 0, node: 0, before: 0 };

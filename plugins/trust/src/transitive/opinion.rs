@@ -114,6 +114,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn consensus_adds_evidence_up(one in evidences(), other in evidences()) {
             let both = Opinion::of(one).consensus(&Opinion::of(other));

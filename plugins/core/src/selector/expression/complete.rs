@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::lexer::{Kind, Token, is_bare, quote, tokens};
-use super::{KEYWORDS, Vocabulary};
+use super::lexer::{Kind, Token, tokens};
+use super::write::{term, written};
+use super::{KEYWORDS, Vocabulary, is_ron};
 use crate::selector::Comparison;
 
 /// Something that could be written at a place.
@@ -32,7 +33,9 @@ pub fn complete(text: &str, cursor: usize, known: &Vocabulary) -> Completions {
         cursor -= 1;
     }
     let (mut before, problem) = tokens(&text[..cursor]);
-    if problem.is_some() || text.trim_start().starts_with(|letter: char| letter.is_ascii_uppercase()) {
+    // A word in capitals may become either: as long as it stands alone, it may be the name of a quantity.
+    let ron = is_ron(text) && text.contains('(');
+    if problem.is_some() || ron {
         return Completions { replace: cursor..cursor, choices: Vec::new() };
     }
     let begun = match before.last() {
@@ -57,13 +60,14 @@ pub fn complete(text: &str, cursor: usize, known: &Vocabulary) -> Completions {
 
 fn possible(before: &[Token], known: &Vocabulary) -> Vec<Completion> {
     let names = |names: &[String], means: &str| -> Vec<Completion> {
-        let written = |name: &String| if is_bare(name) { name.clone() } else { quote(name) };
         names.iter().map(|name| Completion { text: written(name), means: means.to_owned() }).collect()
     };
     let Some(last) = before.last() else {
         return terms(known);
     };
     match &last.kind {
+        // Whatever the name is called.
+        Kind::Word(_) | Kind::Quoted(_) if follows_name(before) => joins(),
         Kind::Word(word) => match word.as_str() {
             "and" | "or" | "not" => terms(known),
             "group" => names(&known.groups, "group"),
@@ -81,10 +85,9 @@ fn possible(before: &[Token], known: &Vocabulary) -> Vec<Completion> {
                 all
             }
             "within" | "inside" | "nearest" | "id" | "any" | "of" | "to" | "size" => Vec::new(),
-            word if follows_name(before) || is_whole(word) => joins(),
+            word if is_whole(word) => joins(),
             _ => comparisons(),
         },
-        Kind::Quoted(_) if follows_name(before) => joins(),
         Kind::Quoted(_) => comparisons(),
         Kind::Number(_) | Kind::Sign(")" | "%") => joins(),
         Kind::Sign("(") if opens_group(before) => terms(known),
@@ -117,7 +120,10 @@ fn terms(known: &Vocabulary) -> Vec<Completion> {
     let mut all: Vec<Completion> =
         keywords.map(|(word, means)| Completion { text: (*word).to_owned(), means: (*means).to_owned() }).collect();
     all.extend(
-        known.quantities.iter().map(|name| Completion { text: name.clone(), means: format!("for example {name} > 0") }),
+        known
+            .quantities
+            .iter()
+            .map(|name| Completion { text: term(name), means: format!("for example {} > 0", term(name)) }),
     );
     all
 }

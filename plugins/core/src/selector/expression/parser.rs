@@ -3,6 +3,7 @@
 use bevy::math::Vec2;
 
 use super::lexer::{Kind, Token, tokens};
+use super::write::{term, written};
 use super::{ExpressionError, KEYWORDS, Vocabulary};
 use crate::agent::{AgentId, Status, parse_pattern};
 use crate::schema::{nearest, suggest};
@@ -341,11 +342,13 @@ impl<'a> Parser<'a> {
         };
         if let Some(known) = self.known {
             if known.quantities.iter().any(|quantity| quantity == word) {
-                return self
-                    .wrong(format!("`{word}` is not compared with anything"), format!("for example: {word} > 0"));
+                return self.wrong(
+                    format!("`{word}` is not compared with anything"),
+                    format!("for example: {} > 0", term(word)),
+                );
             }
             if known.groups.iter().any(|group| group == word) {
-                return self.wrong(format!("`{word}` alone is no selector"), format!("write: group {word}"));
+                return self.wrong(format!("`{word}` alone is no selector"), format!("write: group {}", written(word)));
             }
         }
         let quantities = self.known.map_or(&[][..], |known| known.quantities.as_slice());

@@ -128,6 +128,10 @@ fn completions_fit_the_place() {
     assert!(choices("(").contains(&"group".to_owned()));
     assert_eq!(choices("within "), Vec::<String>::new());
     assert_eq!(choices("within 5 of ("), Vec::<String>::new());
+    assert_eq!(choices("group group "), ["and", "or"], "the second one is a name");
+    assert_eq!(choices("Named(\"a\""), Vec::<String>::new(), "a scene's RON has completions of its own");
+    let capital = Vocabulary { quantities: vec!["Energy".into()], ..known() };
+    assert_eq!(complete("Ene", 3, &capital).choices[0].text, "Energy");
     let begun = complete("group bi and failed", 8, &known());
     assert_eq!((begun.replace, begun.choices.len()), (6..8, 1));
     assert!(complete("größe", 3, &known()).choices.len() < 40, "inside of a letter nothing breaks");
@@ -141,8 +145,161 @@ fn point() -> impl Strategy<Value = Vec2> {
     (number(), number()).prop_map(Vec2::from)
 }
 
+/// Names that mean something else in one place or another, to the reader of expressions, of RON or of numbers.
+const ODD_NAMES: &[&str] = &[
+    "",
+    " ",
+    "a b",
+    " a",
+    "a ",
+    "A",
+    "Z9",
+    "A.b",
+    "A[0]",
+    "A(0)",
+    "A_",
+    "CPU",
+    "All",
+    "Not",
+    "And",
+    "Or",
+    "Named",
+    "Count",
+    "Within",
+    "Some",
+    "None",
+    "Ids",
+    "capability",
+    "to",
+    "size",
+    "of",
+    "xor",
+    "and or",
+    "3",
+    "3rd",
+    "-1",
+    "+",
+    "-",
+    "-x",
+    ".5",
+    ".",
+    "..",
+    "a..b",
+    "a..",
+    "a.",
+    "1e5",
+    "e5",
+    "inf",
+    "NaN",
+    "\"",
+    "\\",
+    "'",
+    "(",
+    ")",
+    ",",
+    "%",
+    "<",
+    "<=",
+    "=",
+    "a=b",
+    "a\tb",
+    "\n",
+    "é",
+    "Ä",
+    "İ",
+    "氷",
+    "a\u{301}",
+    "🐝",
+    "*",
+    "//",
+    "/* */",
+];
+
+/// The names of all variants of [`Selector`], which are RON if they stand alone.
+fn variants() -> Vec<String> {
+    use bevy::reflect::{TypeInfo, Typed};
+    match Selector::type_info() {
+        TypeInfo::Enum(info) => info.variant_names().iter().map(|name| (*name).to_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn odd_names() -> Vec<String> {
+    let words = KEYWORDS.iter().map(|(word, _)| *word).chain(ODD_NAMES.iter().copied());
+    words.map(str::to_owned).chain(variants()).collect()
+}
+
+#[test]
+fn every_name_is_read_back_in_every_place() {
+    let names = odd_names();
+    assert!(names.len() > 90 && names.contains(&"Fraction".to_owned()));
+    for name in &names {
+        let places = [
+            named(name),
+            Selector::Role(name.clone()),
+            Selector::InRegion(name.clone()),
+            compare(name, Comparison::Below, 0.0),
+        ];
+        for place in places {
+            // Alone, first, amid, last, and within what binds more tightly.
+            let joined = [
+                place.clone(),
+                Selector::Not(Box::new(place.clone())),
+                Selector::Or(vec![place.clone(), Selector::All]),
+                Selector::And(vec![Selector::All, place.clone(), place.clone()]),
+                Selector::Or(vec![Selector::And(vec![place.clone(), Selector::All]), place.clone()]),
+                Selector::And(vec![place.clone()]),
+                Selector::And(vec![Selector::Or(vec![place.clone(), place.clone()]), place]),
+            ];
+            for selector in joined {
+                let written = format(&selector);
+                assert_eq!(parse(&written), Ok(selector.clone()), "{written}");
+                assert_eq!(parse(&format!("  {written}\n")), Ok(selector.clone()), "{written}");
+                let ron = crate::ron_format::to_line(&selector).unwrap();
+                assert_eq!(parse(&ron), Ok(selector), "{ron}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_name_that_is_offered_is_read_as_that_name() {
+    let names = odd_names();
+    let known = Vocabulary {
+        groups: names.clone(),
+        roles: names.clone(),
+        regions: names.clone(),
+        capabilities: Vec::new(),
+        quantities: names.clone(),
+    };
+    let offered = |text: &str| {
+        let choices = complete(text, text.len(), &known).choices;
+        choices.into_iter().map(|choice| choice.text).collect::<Vec<_>>()
+    };
+    for (before, of) in [
+        ("group ", Selector::Named as fn(String) -> Selector),
+        ("role ", Selector::Role),
+        ("region ", Selector::InRegion),
+    ] {
+        let read: Vec<_> = offered(before).iter().map(|name| parse_among(&format!("{before}{name}"), &known)).collect();
+        let meant: Vec<_> = names.iter().map(|name| Ok(of(name.clone()))).collect();
+        assert_eq!(read, meant, "{before}");
+    }
+    let offered = offered("all and ");
+    let quantities = &offered[offered.len() - names.len()..];
+    for (name, quantity) in names.iter().zip(quantities) {
+        let text = format!("{quantity} < 0");
+        assert_eq!(parse_among(&text, &known), Ok(compare(name, Comparison::Below, 0.0)), "{text}");
+    }
+}
+
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z_][a-z0-9_.-]{0,8}", "\\PC{0,8}", Just("and".to_owned()), Just("id".to_owned())]
+    prop_oneof![
+        "[A-Za-z_][A-Za-z0-9_.-]{0,8}",
+        "\\PC{0,8}",
+        "[A-Z0-9(), .<>=*\"\\\\-]{0,6}",
+        prop::sample::select(odd_names()),
+    ]
 }
 
 fn leaf() -> impl Strategy<Value = Selector> {
@@ -179,6 +336,8 @@ fn selector() -> impl Strategy<Value = Selector> {
 }
 
 proptest! {
+    #![proptest_config(agent2028_property_tests::cases(256))]
+
     #[test]
     fn what_is_written_is_read_back(selector in selector()) {
         let written = format(&selector);

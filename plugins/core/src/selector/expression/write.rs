@@ -64,12 +64,12 @@ fn point(point: Vec2) -> String {
     format!("({}, {})", point.x, point.y)
 }
 
-fn written(name: &str) -> String {
+pub(super) fn written(name: &str) -> String {
     if is_bare(name) { name.to_owned() } else { quote(name) }
 }
 
 /// A name where keywords could stand too.
-fn term(name: &str) -> String {
+pub(super) fn term(name: &str) -> String {
     if KEYWORDS.iter().any(|(word, _)| *word == name) { quote(name) } else { written(name) }
 }
 

@@ -391,6 +391,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn sorting_equals_a_naive_sort(
             points in prop::collection::vec((-60_f32..60.0, -40_f32..40.0), 0..400),

@@ -114,6 +114,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(agent2028_property_tests::cases(256))]
+
         #[test]
         fn neighbours_within_a_radius_equal_a_linear_search(
             points in prop::collection::vec((-50_f32..50.0, -30_f32..30.0), 1..200),
