@@ -1,6 +1,6 @@
 //! Simulations to measure: core and the plugins that a row names, nothing that draws, plots or records.
 
-use agent2028_boids::config::FlockModel;
+use agent2028_boids::config::{FlockModel, Units};
 use agent2028_boids::{BoidsConfig, BoidsPlugin};
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{Agent, AgentGroup, AgentGroups, AgentId, Position, Velocity, spawn_scene_group};
@@ -71,7 +71,7 @@ impl Crowd {
         };
         let group = AgentGroup { name: "bird".into(), count: self.agents as u32, ..default() };
         simulation(self.bounds(), threads, group, |app| {
-            app.add_plugins(BoidsPlugin { config: BoidsConfig { model, ..default() } });
+            app.add_plugins(BoidsPlugin { config: BoidsConfig { model, units: Units::PerTick, ..default() } });
         })
     }
 }

@@ -41,6 +41,7 @@ scenes![
     "delegation",
     "sealed-channel",
     "murmuration",
+    "classic-flock",
     "abmfc-flock-small",
     "abmfc-flock-large",
 ];

@@ -279,7 +279,7 @@ fn what_several_files_include_is_included_once_and_its_problems_are_told_once() 
     assert_eq!(groups, ["base", "left", "right", "top"]);
     // What includes a file comes before it, whoever else includes it.
     let boids = scene.boids.unwrap();
-    assert_eq!((scene.seed, boids.max_speed, boids.max_force, boids.min_speed), (2, 2.0, 1.0, 0.5));
+    assert_eq!((scene.seed, boids.max_speed, boids.max_force, boids.min_speed), (2, 2.0, 1.0, Some(0.5)));
     write("base.ron", "Scene(sed: 1, agents: [(name: \"base\")])");
     let (_, out, _) = finish(program().args(["check", "--format", "json"]).arg(&top));
     let lines: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();

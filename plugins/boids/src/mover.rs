@@ -4,9 +4,14 @@ use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 
-use crate::config::{BoidsConfig, FlockConfig, FlockModel, Leader, Matching, Neighbourhood, Target, Units, Wander};
+use crate::config::{
+    BoidsConfig, FlockConfig, FlockModel, Leader, Matching, Neighbourhood, Target, TargetUrge, Units, Wander,
+};
 use crate::flock::{Birds, Flocks, MOST_FLOCKS, Model, Relation, Temper};
 use crate::steering::Limits;
+
+/// The least speed of a flock that names none, as a share of its top speed.
+const CRUISING_SHARE: f32 = 0.5;
 
 /// What a kind of agent is to the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -242,6 +247,15 @@ fn flock_mover(config: &BoidsConfig, flock: &FlockConfig, unit: Scale) -> Mover 
     let avoidance = flock.avoidance.unwrap_or(config.avoidance);
     let flee = flock.flee.unwrap_or(config.flee);
     let max_speed = flock.max_speed.unwrap_or(config.max_speed) * unit.speed;
+    let targets = flock.targets.clone().unwrap_or_else(|| config.targets.clone());
+    let leader = flock.leader.clone().or_else(|| config.leader.clone());
+    // Whoever is to stop somewhere, or to keep behind somebody who may be slow, must be able to.
+    let stops = leader.is_some() || targets.iter().any(|target| matches!(target.urge, TargetUrge::Arrive { .. }));
+    let min_speed = match flock.min_speed.or(config.min_speed) {
+        Some(speed) => speed * unit.speed,
+        None if stops => 0.0,
+        None => max_speed * CRUISING_SHARE,
+    };
     let initial_speed = match (&config.model, flock.initial_speed.or(config.initial_speed)) {
         (_, Some(speed)) => speed * unit.speed,
         (FlockModel::AbmFrameworksComparison { speed, .. }, None) => speed * unit.speed,
@@ -264,13 +278,13 @@ fn flock_mover(config: &BoidsConfig, flock: &FlockConfig, unit: Scale) -> Mover 
             avoidance_weight: avoidance.weight,
             view_degrees: flock.view_degrees.unwrap_or(config.view_degrees),
             max_speed,
-            min_speed: flock.min_speed.unwrap_or(config.min_speed) * unit.speed,
+            min_speed,
             max_force: flock.max_force.unwrap_or(config.max_force) * unit.speed,
             gain: unit.gain,
         },
         wander: flock.wander.unwrap_or(config.wander),
-        targets: flock.targets.clone().unwrap_or_else(|| config.targets.clone()),
-        leader: flock.leader.clone().or_else(|| config.leader.clone()),
+        targets,
+        leader,
         flee_radius: flee.radius,
         flee_weight: flee.weight,
         initial_speed,

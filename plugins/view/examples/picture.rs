@@ -63,9 +63,9 @@ fn flock(size: Vec2) -> BoidsConfig {
         separation: Separation { radius: 7.0, weight: 1.5 },
         alignment: Alignment { radius: 22.0, ..Alignment::default() },
         cohesion: Cohesion { radius: 22.0, weight: 0.9 },
-        max_speed: 2.0,
-        min_speed: 0.8,
-        max_force: 0.08,
+        max_speed: 120.0,
+        min_speed: Some(48.0),
+        max_force: 288.0,
         obstacles: vec![
             Obstacle::Circle { center: size * Vec2::new(-0.2, 0.15), radius: 0.05 * size.y },
             Obstacle::Polygon([(0.1, -0.3), (0.2, -0.2), (0.24, -0.32)].map(|(x, y)| size * Vec2::new(x, y)).to_vec()),

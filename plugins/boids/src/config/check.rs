@@ -113,12 +113,7 @@ impl FlockConfig {
                 check_radius(format!("{at}.{name}.radius"), radius, problems);
             }
         }
-        check_speeds(
-            at,
-            self.min_speed.unwrap_or(section.min_speed),
-            self.max_speed.unwrap_or(section.max_speed),
-            problems,
-        );
+        check_speeds(at, self.min_speed.or(section.min_speed), self.max_speed.unwrap_or(section.max_speed), problems);
         for (index, relation) in self.relations.iter().enumerate() {
             let path = format!("{at}.relations[{index}].to");
             problems.check_group(&path, &relation.to);
@@ -149,8 +144,10 @@ fn check_radius(path: String, radius: f32, problems: &mut Problems) {
     }
 }
 
-fn check_speeds(at: &str, min_speed: f32, max_speed: f32, problems: &mut Problems) {
-    if min_speed > max_speed {
+fn check_speeds(at: &str, min_speed: Option<f32>, max_speed: f32, problems: &mut Problems) {
+    if let Some(min_speed) = min_speed
+        && min_speed > max_speed
+    {
         problems.push(
             format!("{at}.min_speed"),
             format!("agents can't fly at least {min_speed} and at most {max_speed}"),
@@ -192,7 +189,13 @@ mod tests {
         assert_eq!(config.separation, Separation { radius: 25.0, weight: 1.5 });
         assert_eq!((config.alignment.radius, config.alignment.weight), (50.0, 1.0));
         assert_eq!(config.cohesion, Cohesion { radius: 50.0, weight: 1.0 });
-        assert_eq!((config.max_speed, config.max_force, config.units), (4.0, 0.1, Units::PerTick));
+        // Speed 4 and force 0.1 per tick, at 60 ticks per second.
+        assert_eq!((config.max_speed, config.units), (4.0 * 60.0, Units::PerSecond));
+        assert!((config.max_force - 0.1 * 60.0 * 60.0).abs() < 1e-3);
+        let classic = BoidsConfig::classic();
+        assert_eq!((classic.max_speed, classic.max_force, classic.units), (4.0, 0.1, Units::PerTick));
+        assert_eq!((classic.separation, classic.cohesion), (config.separation, config.cohesion));
+        assert_eq!(problems(&classic), Vec::<String>::new());
         assert_eq!(problems(&config), Vec::<String>::new());
     }
 
@@ -231,7 +234,7 @@ mod tests {
         assert!(problems(&negative)[0].starts_with("boids.cohesion.radius"));
         let wide = BoidsConfig { cohesion: Cohesion { radius: 501.0, weight: 1.0 }, ..default() };
         assert!(problems(&wide)[0].contains("half of the world"));
-        let slow = BoidsConfig { min_speed: 5.0, ..default() };
+        let slow = BoidsConfig { min_speed: Some(300.0), ..default() };
         assert!(problems(&slow)[0].starts_with("boids.min_speed"));
         let mixed = BoidsConfig {
             model: FlockModel::AbmFrameworksComparison {

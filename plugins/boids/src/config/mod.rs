@@ -31,9 +31,10 @@ pub struct BoidsConfig {
     /// Top speed. An agent with less than full health flies more slowly in proportion.
     #[reflect(@Range::new(0.0, 1e6), @Unit("units per tick or second"))]
     pub max_speed: f32,
-    /// A moving agent speeds up to at least this; 0 for no lower limit.
+    /// A moving agent speeds up to at least this; 0 for no lower limit. If absent, half of top speed, so
+    /// that a flock keeps flying; but 0 for a flock that has a place to arrive at or a leader to keep behind.
     #[reflect(@Range::new(0.0, 1e6), @Unit("units per tick or second"))]
-    pub min_speed: f32,
+    pub min_speed: Option<f32>,
     /// The largest steering force: how much the velocity may change in a tick (or second).
     #[reflect(@Range::new(0.0, 1e6), @Unit("units per tick² or second²"))]
     pub max_force: f32,
@@ -80,9 +81,9 @@ impl Default for BoidsConfig {
             separation: Separation::default(),
             alignment: Alignment::default(),
             cohesion: Cohesion::default(),
-            max_speed: 4.0,
-            min_speed: 0.0,
-            max_force: 0.1,
+            max_speed: 240.0,
+            min_speed: None,
+            max_force: 360.0,
             initial_speed: None,
             neighbourhood: Neighbourhood::default(),
             view_degrees: 360.0,
@@ -98,6 +99,26 @@ impl Default for BoidsConfig {
             predators: Vec::new(),
             formations: Vec::new(),
             collision_distance: 1.0,
+        }
+    }
+}
+
+impl BoidsConfig {
+    /// The classic flock: the numbers of the defaults as they are often published, per tick, with the neighbours' mean
+    /// velocity to match and no least speed. (As a scene: `classic-flock`.)
+    ///
+    /// It stalls. Neighbours that fly in all directions have a mean velocity near zero, which all then match; cohesion
+    /// and separation, each with a desired velocity of its own, brake as well; and nothing speeds anybody up again. After
+    /// some seconds the flock drifts at a thirtieth of its speed. And it is another flock at another rate of ticks.
+    #[must_use]
+    pub fn classic() -> Self {
+        Self {
+            units: Units::PerTick,
+            alignment: Alignment { matching: Matching::Velocity, ..Alignment::default() },
+            max_speed: 4.0,
+            min_speed: Some(0.0),
+            max_force: 0.1,
+            ..Self::default()
         }
     }
 }
@@ -138,10 +159,11 @@ pub enum FlockModel {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 pub enum Units {
-    /// World units per tick, and forces are changes per tick (the classic reading).
-    #[default]
+    /// World units per tick, and forces are changes per tick (the classic reading). Another rate of ticks is another
+    /// flock.
     PerTick,
-    /// World units per simulated second, and forces are changes per second.
+    /// World units per simulated second, and forces are changes per second: a flock flies the same at any rate of ticks.
+    #[default]
     PerSecond,
 }
 
@@ -190,7 +212,7 @@ pub struct Alignment {
 
 impl Default for Alignment {
     fn default() -> Self {
-        Self { radius: 50.0, weight: 1.0, matching: Matching::Velocity }
+        Self { radius: 50.0, weight: 1.0, matching: Matching::default() }
     }
 }
 
@@ -198,11 +220,13 @@ impl Default for Alignment {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 pub enum Matching {
-    /// The neighbours' mean velocity (Reynolds 1999).
+    /// The neighbours' mean direction, at top speed (Reynolds 1999: "alternately, the unit forward vector"; so do his own
+    /// boids in OpenSteer). It drives a flock on.
     #[default]
-    Velocity,
-    /// The neighbours' mean direction, at top speed: keeps a flock at top speed.
     Heading,
+    /// The neighbours' mean velocity (Reynolds 1999). It brakes: the mean of velocities in all directions is near zero, so
+    /// that a flock without order and without a `min_speed` comes nearly to a stop, and stays there.
+    Velocity,
 }
 
 /// Who counts as a neighbour.
@@ -430,8 +454,8 @@ impl Default for PredatorConfig {
             agents: String::new(),
             prey: None,
             sight: 200.0,
-            max_speed: 4.5,
-            max_force: 0.12,
+            max_speed: 270.0,
+            max_force: 432.0,
             catch_radius: None,
             separation: Separation { radius: 50.0, weight: 1.0 },
         }

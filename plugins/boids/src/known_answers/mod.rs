@@ -2,6 +2,7 @@
 
 mod explanations;
 mod kernel;
+mod rates;
 mod robustness;
 mod schedule;
 
@@ -106,7 +107,7 @@ fn everything() -> BoidsConfig {
             FlockConfig { agents: "starling".into(), ..default() },
             FlockConfig {
                 agents: "crow".into(),
-                max_speed: Some(3.0),
+                max_speed: Some(180.0),
                 leader: Some(Leader { agents: "crow".into(), ..default() }),
                 ..default()
             },
@@ -114,7 +115,7 @@ fn everything() -> BoidsConfig {
         predators: vec![PredatorConfig { agents: "hawk".into(), catch_radius: Some(6.0), ..default() }],
         formations: vec![FormationConfig {
             agents: "drone".into(),
-            anchor: Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(1.0, 0.5) },
+            anchor: Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(60.0, 30.0) },
             ..default()
         }],
         ..default()

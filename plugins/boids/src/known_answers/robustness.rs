@@ -22,7 +22,8 @@ fn problems(config: &BoidsConfig) -> Vec<(String, String)> {
 /// A section in which every option is given.
 fn in_full() -> BoidsConfig {
     let mut config = everything();
-    config.initial_speed = Some(3.0);
+    config.initial_speed = Some(180.0);
+    config.min_speed = Some(20.0);
     config.leader = Some(Leader { agents: "crow".into(), ..default() });
     config.targets[0].within = Some(300.0);
     config.targets.push(Target { urge: TargetUrge::Arrive { slowing_radius: 20.0 }, ..default() });
@@ -32,9 +33,9 @@ fn in_full() -> BoidsConfig {
         separation: Some(default()),
         alignment: Some(default()),
         cohesion: Some(default()),
-        min_speed: Some(0.5),
-        max_force: Some(0.2),
-        initial_speed: Some(1.0),
+        min_speed: Some(30.0),
+        max_force: Some(720.0),
+        initial_speed: Some(60.0),
         view_degrees: Some(270.0),
         avoidance: Some(default()),
         wander: Some(default()),
@@ -44,9 +45,9 @@ fn in_full() -> BoidsConfig {
     let points = vec![Vec2::ZERO, Vec2::new(50.0, 20.0)];
     config.formations[0] = FormationConfig {
         shape: Shape::Circle { radius: Some(40.0) },
-        anchor: Anchor::Waypoints { points, speed: 2.0, looped: true },
-        max_speed: Some(5.0),
-        max_force: Some(0.3),
+        anchor: Anchor::Waypoints { points, speed: 120.0, looped: true },
+        max_speed: Some(300.0),
+        max_force: Some(1080.0),
         ..config.formations[0].clone()
     };
     config
@@ -203,8 +204,8 @@ fn goes_on(config: BoidsConfig, groups: &[(&str, u32)]) {
 fn a_checkpoint_amid_a_formation_goes_on_with_the_same_hashes() {
     let points = vec![Vec2::ZERO, Vec2::new(120.0, 0.0), Vec2::new(120.0, 90.0)];
     for anchor in [
-        Anchor::Waypoints { points, speed: 1.0, looped: true },
-        Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(1.0, 0.5) },
+        Anchor::Waypoints { points, speed: 60.0, looped: true },
+        Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(60.0, 30.0) },
         Anchor::Leader("crow".into()),
     ] {
         let formations = vec![FormationConfig { agents: "drone".into(), anchor, ..default() }];
@@ -265,7 +266,7 @@ fn edits_by_hand_give_the_same_bits_on_all_threads_and_from_a_checkpoint() {
 #[test]
 fn a_formation_goes_on_to_its_waypoint_where_it_is_now() {
     let points = vec![Vec2::ZERO, Vec2::new(100.0, 0.0)];
-    let anchor = Anchor::Waypoints { points, speed: 1.0, looped: false };
+    let anchor = Anchor::Waypoints { points, speed: 60.0, looped: false };
     let mut config = everything();
     config.formations[0].anchor = anchor;
     let mut simulation = Scene::new(EVERYBODY, config).start();

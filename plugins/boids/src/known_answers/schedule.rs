@@ -60,7 +60,7 @@ fn saving_and_loading_goes_on_as_if_never_interrupted() {
 
 #[test]
 fn the_schedule_gives_what_the_bare_kernel_gives() {
-    let scene = Scene::new(&[("bird", 500)], BoidsConfig::default());
+    let scene = Scene::new(&[("bird", 500)], BoidsConfig::classic());
     let mut simulation = scene.start();
     let start: Vec<(Vec2, Vec2)> = (0..500).map(|id| state(&simulation, id)).collect();
     let (mut positions, mut velocities): (Vec<Vec2>, Vec<Vec2>) = start.into_iter().unzip();
@@ -78,7 +78,7 @@ fn the_schedule_gives_what_the_bare_kernel_gives() {
 
 #[test]
 fn new_agents_fly_at_their_initial_speed_and_a_velocity_of_their_group_wins() {
-    let mut scene = Scene::new(&[("bird", 50), ("arrow", 2)], BoidsConfig { initial_speed: Some(2.0), ..default() });
+    let mut scene = Scene::new(&[("bird", 50), ("arrow", 2)], BoidsConfig { initial_speed: Some(120.0), ..default() });
     scene.groups[1].velocity = Some(Vec2::new(7.0, 0.0));
     let simulation = scene.start();
     let mut headings = Vec::new();
@@ -114,6 +114,7 @@ fn failed_agents_stop_and_are_not_perceived() {
     let only_cohesion = BoidsConfig {
         separation: Separation { weight: 0.0, ..default() },
         alignment: Alignment { weight: 0.0, ..default() },
+        min_speed: Some(0.0),
         ..default()
     };
     let mut simulation = Scene::new(&[("bird", 2)], only_cohesion).start();
@@ -130,6 +131,7 @@ fn frozen_agents_stand_still_but_are_perceived() {
     let only_cohesion = BoidsConfig {
         separation: Separation { weight: 0.0, ..default() },
         alignment: Alignment { weight: 0.0, ..default() },
+        min_speed: Some(0.0),
         ..default()
     };
     let mut simulation = Scene::new(&[("bird", 2)], only_cohesion).start();
@@ -145,7 +147,7 @@ fn frozen_agents_stand_still_but_are_perceived() {
 
 #[test]
 fn degraded_agents_fly_slower_in_proportion_to_their_health() {
-    let mut simulation = Scene::new(&[("bird", 40)], BoidsConfig { min_speed: 1.0, ..default() }).start();
+    let mut simulation = Scene::new(&[("bird", 40)], BoidsConfig { min_speed: Some(60.0), ..default() }).start();
     simulation.intervene(Degrade { health: 0.5, ..default() });
     simulation.run(200);
     for id in 0..40 {
@@ -174,11 +176,11 @@ fn groups_that_something_else_moves_are_left_alone() {
 fn a_flock_that_avoids_another_parts_from_it() {
     let distance_after = |strangers| {
         let flock = |agents: &str| FlockConfig { agents: agents.into(), strangers: Some(strangers), ..default() };
-        let config = BoidsConfig { flocks: vec![flock("left"), flock("right")], ..default() };
+        let config = BoidsConfig { flocks: vec![flock("left"), flock("right")], min_speed: Some(0.0), ..default() };
         let mut simulation = Scene::new(&[("left", 1), ("right", 1)], config).start();
         place(&mut simulation, 0, Vec2::new(-20.0, 0.0), Vec2::ZERO);
         place(&mut simulation, 1, Vec2::new(20.0, 0.0), Vec2::ZERO);
-        simulation.run(30);
+        simulation.run(15);
         state(&simulation, 0).0.distance(state(&simulation, 1).0)
     };
     assert!(distance_after(Strangers::Avoid) > 45.0);
@@ -191,7 +193,7 @@ fn predators_hunt_are_fled_from_and_catch() {
     let config = |catch_radius, weight| BoidsConfig {
         flee: Flee { weight, radius: 100.0 },
         flocks: vec![FlockConfig { agents: "starling".into(), ..default() }],
-        predators: vec![PredatorConfig { agents: "hawk".into(), catch_radius, max_speed: 5.0, ..default() }],
+        predators: vec![PredatorConfig { agents: "hawk".into(), catch_radius, max_speed: 300.0, ..default() }],
         ..default()
     };
     // One starling at rest, and a hawk that comes at it.
@@ -243,7 +245,7 @@ fn a_herd_follows_its_leader() {
             FlockConfig {
                 agents: "shepherd".into(),
                 strangers: Some(Strangers::Ignore),
-                initial_speed: Some(1.0),
+                initial_speed: Some(60.0),
                 ..default()
             },
         ],
@@ -259,7 +261,7 @@ fn a_herd_follows_its_leader() {
 
 #[test]
 fn nobody_flies_through_an_obstacle_that_was_put_up() {
-    let mut simulation = Scene::new(&[("bird", 60)], BoidsConfig { max_force: 0.4, ..default() }).start();
+    let mut simulation = Scene::new(&[("bird", 60)], BoidsConfig { max_force: 1440.0, ..default() }).start();
     let circle = Obstacle::Circle { center: Vec2::ZERO, radius: 60.0 };
     simulation.intervene(AddObstacle { obstacle: circle.clone() });
     simulation.run(240);
@@ -275,11 +277,11 @@ fn nobody_flies_through_an_obstacle_that_was_put_up() {
 
 #[test]
 fn a_formation_is_taken_up_survives_failures_and_is_given_up() {
-    let mut simulation = Scene::new(&[("drone", 12)], BoidsConfig { max_force: 0.3, ..default() }).start();
+    let mut simulation = Scene::new(&[("drone", 12)], BoidsConfig { max_force: 1080.0, ..default() }).start();
     simulation.intervene(SetFormation {
         agents: "drone".into(),
         shape: Some(Shape::Circle { radius: Some(100.0) }),
-        anchor: Some(Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(0.5, 0.0) }),
+        anchor: Some(Anchor::Drift { from: Vec2::ZERO, velocity: Vec2::new(30.0, 0.0) }),
         ..default()
     });
     simulation.run(900);
@@ -300,7 +302,7 @@ fn parameters_can_be_set_by_path_while_the_flock_flies() {
     let mut simulation = Scene::new(EVERYBODY, everything()).start();
     for (path, value) in [
         ("boids.separation.weight", "2.5"),
-        ("boids.flocks[1].max_speed", "2"),
+        ("boids.flocks[1].max_speed", "120"),
         ("boids.alignment.matching", "Heading"),
         ("boids.obstacles[0].radius", "70"),
     ] {
@@ -309,7 +311,7 @@ fn parameters_can_be_set_by_path_while_the_flock_flies() {
     assert!(set_live(simulation.world_mut(), "boids.cohesion.radius", &ParamValue::parse("301")).is_err());
     simulation.run(5);
     let config = simulation.world().resource::<BoidsConfig>();
-    assert_eq!((config.separation.weight, config.flocks[1].max_speed), (2.5, Some(2.0)));
+    assert_eq!((config.separation.weight, config.flocks[1].max_speed), (2.5, Some(120.0)));
     for id in 300..500 {
         assert!(state(&simulation, id).1.length() <= 180.0 * 1.000_01);
     }
@@ -317,15 +319,13 @@ fn parameters_can_be_set_by_path_while_the_flock_flies() {
 
 #[test]
 fn a_flock_comes_to_order() {
-    let config =
-        BoidsConfig { alignment: Alignment { weight: 1.5, matching: Matching::Heading, ..default() }, ..default() };
-    let mut simulation = Scene::new(&[("bird", 200)], config).start();
+    let mut simulation = Scene::new(&[("bird", 200)], BoidsConfig::default()).start();
     simulation.run(1);
     let before = metric(&simulation, "boids.order");
     simulation.run(1200);
     let after = metric(&simulation, "boids.order");
     assert!(before < 0.3 && after > 0.8, "φ from {before} to {after}");
-    assert!(metric(&simulation, "boids.speed") > 200.0);
+    assert!(metric(&simulation, "boids.speed") > 119.0);
     assert!(metric(&simulation, "boids.neighbours") > 1.0);
     assert!(metric(&simulation, "boids.flocks") >= 1.0);
     assert!(metric(&simulation, "boids.nearest_distance") > 0.0);
@@ -359,6 +359,7 @@ fn the_birds_of_the_comparison_fly_at_constant_speed() {
             separate: 0.015,
             match_velocity: 0.05,
         },
+        units: Units::PerTick,
         ..default()
     };
     let scene = Scene {
@@ -445,7 +446,7 @@ fn a_target_to_flee_from_is_left_and_others_do_not_care_from_afar() {
 #[test]
 fn a_formation_heads_where_it_is_told_with_the_spacing_it_is_told() {
     let config = BoidsConfig {
-        max_force: 0.4,
+        max_force: 1440.0,
         formations: vec![FormationConfig {
             agents: "drone".into(),
             shape: Shape::HorizontalLine,
