@@ -1,0 +1,119 @@
+//! Each scene of the gallery, from its first tick to its last: what it promises holds for any seed, and its state is the same
+//! at one thread, at two, and after a resume amid its story.
+
+use agent2028::Sandbox;
+use agent2028::scene::expect::Verdict;
+use agent2028::scene::gallery;
+use agent2028_core::checkpoint::{Checkpoint, StateHash};
+
+/// A scene is run with the seed that it names, and with these.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
+/// How many times in a story states are compared.
+const MARKS: u64 = 12;
+
+/// What a run showed.
+#[derive(Debug, PartialEq)]
+struct Story {
+    hashes: Vec<(u64, StateHash)>,
+    verdicts: Vec<Verdict>,
+}
+
+fn open(name: &str, threads: usize) -> Sandbox {
+    Sandbox::builtin(name).unwrap().threads(threads).unwrap()
+}
+
+/// Runs a scene whole. `resumed`: half-way it goes on in a new sandbox, from a checkpoint as it would stand in a file.
+fn tell(mut sandbox: Sandbox, resumed: Option<Sandbox>) -> Story {
+    let ticks = sandbox.scene().unwrap().duration_ticks();
+    let (mut hashes, mut resumed) = (Vec::new(), resumed);
+    for mark in 1..=MARKS {
+        let (due, now) = (ticks * mark / MARKS, sandbox.tick().unwrap());
+        sandbox.run(due - now).unwrap();
+        hashes.push((due, sandbox.state_hash().unwrap()));
+        if mark == MARKS / 2
+            && let Some(mut other) = resumed.take()
+        {
+            let saved = sandbox.checkpoint().unwrap().encode().unwrap();
+            other.restore(&Checkpoint::decode(&saved).unwrap()).unwrap();
+            sandbox = other;
+        }
+    }
+    Story { hashes, verdicts: sandbox.verdicts().unwrap() }
+}
+
+/// What a scene promises and doesn't do.
+fn broken(story: &Story) -> Vec<String> {
+    let unmet = story.verdicts.iter().filter(|verdict| !verdict.met);
+    unmet.map(|verdict| format!("{} {}: {:?}", verdict.metric, verdict.wanted, verdict.got)).collect()
+}
+
+fn same_at_any_thread_count(name: &str) {
+    let one = tell(open(name, 1), None);
+    let two = tell(open(name, 2), Some(open(name, 2)));
+    assert_eq!(one, two, "{name}: one thread, and two with a resume half-way");
+    assert_eq!(broken(&one), Vec::<String>::new(), "{name} with its own seed");
+}
+
+fn promises_hold_for_any_seed(name: &str) {
+    for seed in SEEDS {
+        // Whatever the number of threads, which another test sees to.
+        let story = tell(open(name, 1).seed(seed).unwrap(), None);
+        assert_eq!(broken(&story), Vec::<String>::new(), "{name} with seed {seed}");
+    }
+}
+
+/// A test of its own for each scene and question, so that they run side by side and are told apart.
+macro_rules! stories {
+    ($($module:ident: $name:literal),* $(,)?) => {
+        const TOLD: &[&str] = &[$($name),*];
+
+        $(mod $module {
+            #[test]
+            fn the_whole_story_has_the_same_states_at_any_thread_count() {
+                super::same_at_any_thread_count($name);
+            }
+
+            #[test]
+            fn its_promises_hold_for_any_seed() {
+                super::promises_hold_for_any_seed($name);
+            }
+        })*
+    };
+}
+
+stories![
+    welcome: "welcome",
+    flock: "flock",
+    formations: "formations",
+    predator: "predator",
+    foraging: "foraging",
+    double_bridge: "double-bridge",
+    resource_discovery: "resource-discovery",
+    query_distribution: "query-distribution",
+    strategies: "strategies",
+    load_spike: "load-spike",
+    cross_tier: "cross-tier",
+    audited_run: "audited-run",
+    trust_network: "trust-network",
+    trust_routing: "trust-routing",
+    sybil: "sybil",
+    whitewash: "whitewash",
+    ballot_stuffing: "ballot-stuffing",
+    on_off: "on-off",
+    gossip: "gossip",
+    partition: "partition",
+    rumour_ttl: "rumour-ttl",
+    swim: "swim",
+    delegation: "delegation",
+    sealed_channel: "sealed-channel",
+    murmuration: "murmuration",
+    classic_flock: "classic-flock",
+    abmfc_flock_small: "abmfc-flock-small",
+    abmfc_flock_large: "abmfc-flock-large",
+];
+
+#[test]
+fn every_story_of_the_gallery_is_told() {
+    let names: Vec<&str> = gallery::names().collect();
+    assert_eq!(TOLD, names);
+}
