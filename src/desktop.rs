@@ -121,7 +121,7 @@ impl BrokenScene {
     /// # Errors
     /// Never, as far as is known: the scene is as good as constant.
     pub fn stand_in() -> Result<Loaded, SceneError> {
-        load_text("nothing", include_str!("desktop/nothing.ron"), None, &[])
+        load_text("nothing", include_str!("authoring/templates/nothing.ron"), None, &[])
     }
 }
 
