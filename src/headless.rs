@@ -88,7 +88,7 @@ impl From<agent2028_core::checkpoint::CheckpointError> for RunError {
 }
 
 /// An intervention that failed, once or again and again for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedIntervention {
     /// Its name, such as `Kill`.
     pub intervention: String,
@@ -153,6 +153,7 @@ pub struct Summary {
     /// How many events of each kind there were.
     pub events: BTreeMap<String, u64>,
     /// What was to be done to the run and failed.
+    #[serde(default)]
     pub failed_interventions: Vec<FailedIntervention>,
     /// The metrics that the scene names first.
     #[serde(skip)]
