@@ -1,14 +1,13 @@
 //! Runs leave a ledger that can be checked, whatever happens to them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use agent2028::ledger::disk::{Item, walk};
 use agent2028::ledger::hash::{leaf_hash, to_hex};
 use agent2028::ledger::{Entry, EntryKind};
 
-use crate::{finish, folder, program};
+use crate::{checkpoint_ticks, finish, folder, program, program_killed_at};
 
 fn run(out: &Path, arguments: &[&str]) -> String {
     let (code, _, stderr) = finish(program().arg("run").args(arguments).arg("--out").arg(out));
@@ -241,6 +240,7 @@ fn a_ledger_can_be_asked_and_written_out() {
 
 /// `kill −9` in the middle of runs, a hundred times: each ledger is the beginning of that of a run that nobody disturbed, has
 /// everything up to the newest checkpoint, and goes on to the same end.
+#[cfg(unix)]
 #[test]
 fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
     let folder = folder();
@@ -249,49 +249,56 @@ fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
     run(&whole, &[&["audited-run"], &rows[..]].concat());
     let reference = entries(&whole);
     let (_, expected, _) = verify(&whole);
-    let mut out: Option<PathBuf> = None;
+    let size = |folder: &Path| {
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).filter(|data| data.is_file()).map(|data| data.len()).max()
+    };
+    let largest =
+        size(&whole).unwrap().max(size(&whole.join("ledger")).unwrap()).max(size(&whole.join("checkpoints")).unwrap());
+    // A kill every so many bytes of the longest file, so that a run is killed some thirty times before it ends.
+    let (blocks, a_part) = (largest / 512, largest / 512 / 33 + 1);
     let (mut kills, mut finished, mut amid) = (0_u64, 0, 0);
+    let mut last = None;
     while kills < 100 {
-        let path = out.get_or_insert_with(|| folder.path().join(format!("killed-{finished}"))).clone();
-        let mut command = program();
-        command.arg("run");
-        if path.join("scene.ron").exists() {
-            command.args(rows).arg("--resume").arg(&path);
-        } else {
-            // Killed before the run began: what lies there is no run, and another one needs an empty folder.
-            let _ = std::fs::remove_dir_all(&path);
-            command.arg("audited-run").args(rows).arg("--out").arg(&path);
+        let path = folder.path().join(format!("killed-{finished}"));
+        // Other bytes in every run.
+        let mut limit = 1 + finished * 7 % a_part;
+        loop {
+            let mut command = program_killed_at(limit);
+            command.arg("run");
+            if path.join("scene.ron").exists() {
+                command.args(rows).arg("--resume").arg(&path);
+            } else {
+                let _ = std::fs::remove_dir_all(&path);
+                command.arg("audited-run").args(rows).arg("--out").arg(&path);
+            }
+            let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+            let killed = status.code().is_none();
+            kills += u64::from(killed);
+            if path.join("ledger").exists() {
+                let found = entries(&path);
+                let closed = found.iter().take_while(|entry| !entry.kind.closes()).count();
+                assert_eq!(found[..closed], reference[..closed], "after {kills} kills");
+                let newest = checkpoint_ticks(&path).last().copied().unwrap_or(0);
+                amid += u32::from(killed && newest > 0 && closed == found.len());
+                let acknowledged = |entry: &&Entry| entry.tick <= newest && !entry.kind.closes();
+                let acknowledged = reference.iter().filter(acknowledged).count();
+                assert!(
+                    closed >= acknowledged || newest == 0,
+                    "{closed} of {acknowledged} entries up to tick {newest}"
+                );
+            }
+            if !killed {
+                assert!(path.join("summary.json").exists(), "{status}");
+                break;
+            }
+            limit += a_part;
+            assert!(limit < blocks * 4, "a run of {blocks} blocks does not end with {limit}");
         }
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_micros(20_000 + kills * kills * 7919 % 160_000));
-        child.kill().unwrap();
-        let ended = child.wait().unwrap().code().is_some();
-        kills += u64::from(!ended);
-        if path.join("ledger").exists() {
-            let found = entries(&path);
-            let closed = found.iter().take_while(|entry| !entry.kind.closes()).count();
-            assert_eq!(found[..closed], reference[..closed], "after {kills} kills");
-            let checkpoints = path.join("checkpoints");
-            let newest = std::fs::read_dir(checkpoints).unwrap().flatten().filter_map(|file| {
-                let path = file.path();
-                let is_whole = path.extension().is_some_and(|extension| extension == "a28");
-                path.file_stem()?.to_str()?.parse::<u64>().ok().filter(|_| is_whole)
-            });
-            let newest = newest.max().unwrap_or(0);
-            amid += u32::from(newest > 0 && closed == found.len());
-            let acknowledged = reference.iter().filter(|entry| entry.tick <= newest && !entry.kind.closes()).count();
-            assert!(closed >= acknowledged || newest == 0, "{closed} of {acknowledged} entries up to tick {newest}");
-        }
-        if path.join("summary.json").exists() {
-            assert_eq!(line(&verify(&path).1, "root"), line(&expected, "root"));
-            (out, finished) = (None, finished + 1);
-        }
+        assert_eq!(line(&verify(&path).1, "root"), line(&expected, "root"));
+        (last, finished) = (Some(path), finished + 1);
     }
-    assert!(amid >= 20, "only {amid} blows fell amid a run");
-    if let Some(path) = out.filter(|path| path.join("scene.ron").exists()) {
-        let (_, _, stderr) = finish(program().arg("run").args(rows).arg("--resume").arg(&path));
-        let (code, told, problem) = verify(&path);
-        assert_eq!(code, 0, "{told}{problem}{stderr}");
-        assert_eq!(line(&told, "root"), line(&expected, "root"));
-    }
+    assert!(amid >= 50, "only {amid} of {kills} kills fell amid a run");
+    let (code, told, problem) = verify(&last.unwrap());
+    assert_eq!(code, 0, "{told}{problem}");
 }

@@ -1,12 +1,10 @@
 //! Recorded runs, run again from their folders alone.
 
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use crate::parquet_reader::{self, Cell};
 use crate::stop::stopped_after;
-use crate::{finish, folder, program};
+use crate::{checkpoint_ticks, finish, folder, killed_when, program};
 use agent2028::core::faults::{Kill, SetParam, Spawn};
 use agent2028::core::intervention::AnyIntervention;
 use agent2028::core::reflect_path::ParamValue;
@@ -224,21 +222,8 @@ fn what_people_did_after_a_checkpoint_is_done_again_by_a_resumed_run() {
 fn a_killed_run_can_be_verified_as_far_as_it_came() {
     let folder = folder();
     let out = folder.path().join("run");
-    let mut child = program()
-        .args(["run", "predator", "--ticks", "1000000", "--hash-every", "5", "--checkpoint-every", "10", "--out"])
-        .arg(&out)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    for _ in 0..1500 {
-        if std::fs::read_dir(out.join("checkpoints")).map_or(0, |entries| entries.flatten().count()) >= 2 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let begun = ["run", "predator", "--ticks", "1000000000", "--hash-every", "5", "--checkpoint-every", "10", "--out"];
+    killed_when(program().args(begun).arg(&out), || checkpoint_ticks(&out).len() >= 2);
     assert!(!out.join("metrics.parquet").exists() && !out.join("events.parquet").exists());
     let (code, text, stderr) = verify(&out);
     assert!(code == 0 && text.contains("Verified"), "{text}{stderr}");

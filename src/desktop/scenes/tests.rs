@@ -66,6 +66,19 @@ fn ask(app: &mut App, request: SceneRequest) {
     app.update();
 }
 
+/// Draws frames until something has come about, however slow the machine is: threads and the file system answer in their own
+/// time. Only what never comes is given up, after minutes.
+fn until(app: &mut App, mut done: impl FnMut(&mut App) -> bool) {
+    for _ in 0..60_000 {
+        app.update();
+        if done(app) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("it never comes about");
+}
+
 fn scenes(app: &mut App) -> Mut<'_, InspectorState> {
     app.world_mut().resource_mut::<InspectorState>()
 }
@@ -198,13 +211,7 @@ fn a_run_that_a_crash_has_ended_is_brought_back_with_all_that_was_done_to_it() {
         timeline.intervene(&mut world.resource_mut::<Simulation>(), kill);
     });
     play(&mut app, 5);
-    for _ in 0..200 {
-        app.update();
-        if own.join("session.json").exists() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until(&mut app, |_| own.join("session.json").exists());
     let (hash, left) = (app.world().resource::<Simulation>().state_hash(), agents(&app));
     // The program dies, and the next has the number of its process: the folder stays, and is told apart by its time.
     let before = Session { started: Session::own().started - 1, ..Session::own() };
@@ -228,23 +235,9 @@ fn a_run_that_a_crash_has_ended_is_brought_back_with_all_that_was_done_to_it() {
     assert_eq!((simulation.tick(), simulation.state_hash(), agents(&app)), (10, hash, left));
     assert!(!dead.exists() && !scenes(&mut app).scenes.document.is_dirty());
     // Another scene on purpose: nothing is left behind.
-    for _ in 0..200 {
-        app.update();
-        if own.join("session.json").exists() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    assert!(own.exists());
+    until(&mut app, |_| own.join("session.json").exists());
     ask(&mut app, SceneRequest::Open("flock".into()));
-    for _ in 0..200 {
-        app.update();
-        if !own.exists() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    assert!(!own.exists());
+    until(&mut app, |_| !own.exists());
 }
 
 #[test]
@@ -253,22 +246,12 @@ fn a_file_changed_elsewhere_is_taken_over_or_asked_about() {
     let file = home.path().join("scene.ron");
     std::fs::write(&file, TWO).unwrap();
     let mut app = window(&file.display().to_string(), home.path());
-    let wait_for = |app: &mut App, done: &dyn Fn(&mut App) -> bool| {
-        for _ in 0..200 {
-            app.update();
-            if done(app) {
-                return true;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        false
-    };
     std::fs::write(&file, TWO.replace("count: 2", "count: 5")).unwrap();
-    assert!(wait_for(&mut app, &|app| agents(app) == 5));
+    until(&mut app, |app| agents(app) == 5);
     assert!(scenes(&mut app).scenes.document.text().contains("count: 5"));
     edit(&mut app, "mine");
     std::fs::write(&file, TWO.replace("count: 2", "count: 7")).unwrap();
-    assert!(wait_for(&mut app, &|app| scenes(app).scenes.files.theirs.is_some()));
+    until(&mut app, |app| scenes(app).scenes.files.theirs.is_some());
     assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (5, "mine"));
     ask(&mut app, SceneRequest::TakeTheirs);
     assert!(agents(&app) == 7 && !scenes(&mut app).scenes.document.is_dirty());

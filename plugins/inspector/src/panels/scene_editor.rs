@@ -85,6 +85,12 @@ impl EditorState {
     pub fn caret(&self) -> usize {
         self.caret
     }
+
+    /// The text as it was last laid out, which is kept as long as it stays the same.
+    #[cfg(test)]
+    pub(super) fn layout(&self) -> Option<Arc<Galley>> {
+        self.laid_out.as_ref().map(|(_, _, galley)| galley.clone())
+    }
 }
 
 /// The text field.

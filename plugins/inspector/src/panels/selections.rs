@@ -97,6 +97,12 @@ impl SelectionsState {
         matches
     }
 
+    /// When the matches were last counted, in seconds of real time.
+    #[cfg(test)]
+    pub(super) fn counted_at(&self) -> Option<f64> {
+        self.count.as_ref().map(|count| count.when)
+    }
+
     fn remember(&mut self) {
         let text = self.text.trim().to_owned();
         self.history.retain(|known| *known != text);

@@ -94,6 +94,19 @@ pub(super) fn stage_in<'a, S: 'a>(
     harness
 }
 
+/// Draws frames until something has come about, however slow the machine is: what is worked out on a thread of its own comes
+/// in its own time. Only what never comes is given up, after minutes.
+pub(super) fn until<S>(harness: &mut Harness<'_, Stage<S>>, done: impl Fn(&Harness<'_, Stage<S>>) -> bool) {
+    for _ in 0..60_000 {
+        if done(harness) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        harness.run_steps(1);
+    }
+    panic!("it never comes about");
+}
+
 /// Clicks what has this role and name, lets it work, and returns what was asked for.
 pub(super) fn click<S>(harness: &mut Harness<'_, Stage<S>>, role: Role, name: &str) -> Vec<Action> {
     harness.get_by_role_and_label(role, name).click();

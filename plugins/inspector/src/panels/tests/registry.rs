@@ -177,13 +177,7 @@ fn a_million_agents_are_listed_sorted_and_scrolled() {
     harness.state_mut().state.sort = Some(("x".into(), true));
     harness.run_steps(2);
     assert!(says(&harness, "looking for more"), "nothing waits for the order");
-    for _ in 0..2000 {
-        harness.run_steps(1);
-        if !says(&harness, "looking for more") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    until(&mut harness, |harness| !says(harness, "looking for more"));
     assert_eq!(rows(&harness)[0], "bird-999", "the first of those at the right end of the grid");
     harness.key_press(egui::Key::End);
     press(&mut harness, "bird-999", egui::Modifiers::NONE);

@@ -356,13 +356,6 @@ fn text_is_found_replaced_and_lines_are_gone_to() {
     assert!(says(&harness, "Line 30, column 1"));
 }
 
-/// The time that this thread has had the processor: other work on the machine doesn't count. Nothing where the system
-/// doesn't tell.
-fn processor_time() -> Option<std::time::Duration> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse().ok().map(std::time::Duration::from_nanos)
-}
-
 #[test]
 fn ten_thousand_lines_are_edited_without_waiting() {
     // As in the window: without the tree for screen readers, which nobody asked for there.
@@ -386,23 +379,19 @@ fn ten_thousand_lines_are_edited_without_waiting() {
     for _ in 0..3 {
         frame(Vec::new(), &mut scenes);
     }
-    let begin = processor_time();
+    // What takes long is laying the text out: once for each letter, and not at all when nothing changes.
+    let mut laid_out = scenes.editor.layout().unwrap();
     for _ in 0..5 {
         frame(vec![egui::Event::Text("7".into())], &mut scenes);
+        let typed = scenes.editor.layout().unwrap();
+        assert!(!std::sync::Arc::ptr_eq(&laid_out, &typed), "the letter is not laid out");
+        for _ in 0..4 {
+            frame(Vec::new(), &mut scenes);
+        }
+        laid_out = scenes.editor.layout().unwrap();
+        assert!(std::sync::Arc::ptr_eq(&laid_out, &typed), "an unchanged text is laid out again");
     }
-    let typed = processor_time();
-    for _ in 0..20 {
-        frame(Vec::new(), &mut scenes);
-    }
-    let looked = processor_time();
     assert!(scenes.document.text().contains("77777"));
-    let (Some(begin), Some(typed), Some(looked)) = (begin, typed, looked) else {
-        return;
-    };
-    let (letter, look) = ((typed - begin) / 5, (looked - typed) / 20);
-    eprintln!("10 000 lines: a letter {letter:?}, a frame {look:?}");
-    // Of an unoptimised build; an optimised one takes a fifth.
-    assert!(letter.as_millis() < 800 && look.as_millis() < 100, "a letter {letter:?}, a frame {look:?}");
 }
 
 fn form<'a>(text: &str) -> Harness<'a, Stage<ScenesState>> {
@@ -482,13 +471,7 @@ fn problems_stand_at_their_fields_and_broken_texts_are_told() {
 fn a_form_of_ten_thousand_groups_shows_a_page() {
     let mut harness = form(&long(10_000));
     // So long a text is read on a thread of its own.
-    for _ in 0..500 {
-        if says(&harness, "Agents (10") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        harness.step();
-    }
+    until(&mut harness, |harness| says(harness, "Agents (10"));
     let widgets = harness.query_all_by(|_| true).count();
     assert!(widgets < 2000, "{widgets} widgets");
     assert!(says(&harness, "Agents (10\u{202f}000)"));
