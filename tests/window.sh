@@ -31,9 +31,8 @@ for _ in $(seq 150); do
     kill -0 "$window" 2>/dev/null || { cat "$shots/welcome.log" >&2; fail "the program ended before its window opened"; }
     sleep 0.2
 done
-sleep 3
-shot welcome
-[ "$(spread welcome)" -gt 20 ] || fail "the welcome scene is blank"
+drawn() { shot "$1"; [ "$(spread "$1")" -gt 20 ]; }
+until_true drawn welcome || fail "the welcome scene is blank"
 close
 
 scene=$shots/flock.ron
@@ -41,32 +40,27 @@ scene=$shots/flock.ron
 start open "$scene" --seed 5
 
 echo "it plays"
-shot playing
-[ "$(spread playing)" -gt 20 ] || fail "the window is blank"
+until_true drawn playing || fail "the window is blank"
 [ "$(field clock "" 3)" = playing ] || fail "it does not play by itself"
 before=$(tick)
-sleep 1.5
-shot playing-later
-tick_over "$before" || fail "no ticks pass"
-[ "$(differ playing playing-later)" -gt 500 ] || fail "nothing moves while playing"
+until_true tick_over "$before" || fail "no ticks pass"
+# Takes a picture, and tells whether it differs clearly from an earlier one in more pixels than so many.
+changed() { shot "$2"; [ "$(differ "$1" "$2")" -gt "$3" ]; }
+until_true changed playing playing-later 500 || fail "nothing moves while playing"
 
 echo "it pauses"
 over_world
 xdotool key space
-sleep 2
-paused || fail "the space bar does not pause"
-shot paused
-sleep 1
-shot paused-later
-[ "$(differ paused paused-later)" -lt 400 ] || fail "something moves while paused"
+until_true paused || fail "the space bar does not pause"
+at_rest() { shot paused; sleep 1; shot paused-later; [ "$(differ paused paused-later)" -lt 400 ]; }
+until_true at_rest || fail "something moves while paused"
 
 echo "it selects an agent"
 agent=$(field agent "" 2)
 press agent "$agent"
-sleep 0.5
-[ "$(field selected "" 2)" = "$agent" ] || fail "a click on $agent selects \"$(field selected "" 2)\""
-shot selected
-[ "$(differ paused selected)" -gt 300 ] || fail "the selection does not show"
+selected() { [ "$(field selected "" 2)" = "$agent" ]; }
+until_true selected || fail "a click on $agent selects \"$(field selected "" 2)\""
+until_true changed paused selected 300 || fail "the selection does not show"
 
 echo "it moves a slider"
 scroll_to slider Cohesion 60 200
@@ -76,11 +70,9 @@ read -r x y <<<"$(place slider Cohesion)"
 click_at "$((x + 60))" "$y"
 # Changes are made before a tick: one has to pass.
 xdotool key period
-sleep 1.5
-shot slider
-now=$(field slider Cohesion 3)
-[ "$was" != "$now" ] || fail "the slider stays at $was"
-[ "$(differ before-slider slider)" -gt 20 ] || fail "the slider does not show its value"
+moved() { [ "$(field slider Cohesion 3)" != "$was" ]; }
+until_true moved || fail "the slider stays at $was"
+until_true changed before-slider slider 20 || fail "the slider does not show its value"
 
 echo "it kills a third"
 scroll_to button "Kill a third" 60 560
@@ -88,17 +80,15 @@ shot before-kill
 press button "Kill a third"
 over_world
 xdotool key period
-sleep 2
-shot killed
-[ "$(differ before-kill killed)" -gt 1000 ] || fail "killing a third does not show"
+until_true changed before-kill killed 1000 || fail "killing a third does not show"
 
 echo "it takes up a changed scene, and keeps the old one if the new one is wrong"
 sed -i 's/count: 1000/count: 10/' "$scene"
-sleep 2
-[ "$(awk -F'\t' '$1 == "agent"' "$table" | wc -l)" = 10 ] || fail "a changed scene is not taken up"
+ten() { [ "$(awk -F'\t' '$1 == "agent"' "$table" | wc -l)" = 10 ]; }
+until_true ten || fail "a changed scene is not taken up"
 sed -i 's/separation: (radius/separation: (raduis/' "$scene"
-sleep 2
-[ "$(awk -F'\t' '$1 == "agent"' "$table" | wc -l)" = 10 ] || fail "a wrong scene replaces the running one"
+until_true says raduis || fail "nothing tells that the scene is wrong"
+ten || fail "a wrong scene replaces the running one"
 shot wrong-scene
 sed -i 's/separation: (raduis/separation: (radius/' "$scene"
 

@@ -54,7 +54,9 @@ start() {
     until_true test -s "$table" || fail "no window opens"
     id=$(xdotool search --name 'Agent2028' | tail -n 1)
     xdotool windowfocus "$id" || true
-    sleep 4
+    until_true there world "" || fail "the window shows no world"
+    # Panels have taken their places after a few frames.
+    for _ in 1 2 3; do seen; done
 }
 
 # Closes it as people do; it has to end well. On a busy machine the window manager may miss a key that comes with the focus.
@@ -88,14 +90,27 @@ tick() { field clock "" 2; }
 tick_over() { [ "$(tick)" -gt "$1" ]; }
 tick_under() { [ "$(tick)" -lt "$1" ]; }
 
+# Waits until the window has drawn what came before, however long a frame takes. A window that has nothing new to draw
+# draws nothing: then this is a short wait.
+frames() { field window "" 2; }
+seen() {
+    local before
+    before=$(frames)
+    for _ in $(seq 12); do
+        sleep 0.1
+        [ "$(frames)" = "$before" ] || break
+    done
+    # The table is written a little later than the frame.
+    sleep 0.3
+}
 # A click has to be seen down for at least a frame, and by software a frame can take long.
 click_at() {
     xdotool mousemove --window "$id" "$1" "$2"
-    sleep 0.4
+    seen
     xdotool mousedown 1
-    sleep 0.4
+    seen
     xdotool mouseup 1
-    sleep 0.8
+    seen
 }
 press() {
     local x y
@@ -107,7 +122,7 @@ over_world() {
     local x y
     read -r x y <<<"$(place world "")"
     xdotool mousemove --window "$id" "$x" "$y"
-    sleep 0.3
+    seen
 }
 # Scrolls the dock under X and Y until something is in view: scroll_to ROLE NAME X Y.
 scroll_to() {

@@ -19,7 +19,7 @@ press combobox "Scene: Welcome"
 press button "All scenes"
 until_true there button "Scene Predators" || fail "the gallery does not open"
 xdotool type --delay 120 pred
-sleep 1.5
+until_true there button "Scene Predators" || fail "the search finds nothing"
 shot 1-gallery
 press button "Scene Predators"
 until_true there combobox "Scene: Predators" || fail "the scene does not open"

@@ -26,17 +26,11 @@ start open flock --seed 5 --out "$runs/by-hand"
 echo "it is saved, with what was done to it"
 scroll_to button "Kill a third" 120 300
 press button "Kill a third"
-sleep 1
 over_world
 xdotool key space
-sleep 1.5
-# A key has to be seen down with Ctrl for at least a frame, and by software a frame can take long.
-xdotool keydown ctrl
-sleep 0.5
-xdotool key k
-sleep 0.8
-xdotool keyup ctrl
-sleep 1.5
+until_true paused || fail "it does not pause"
+xdotool key ctrl+k
+until_true there button "Save and verify" || fail "nothing asks what to save"
 shot save
 press button "Save and verify"
 until_true says "Saved and verified" || fail "it was not saved and verified"
