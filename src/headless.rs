@@ -226,7 +226,7 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
     let last = asked.ticks.unwrap_or_else(|| loaded.scene.duration_ticks().max(least));
     let mut app = build_app(loaded, asked.threads, &options.plugins)?;
     let world = app.world_mut();
-    want_metrics(world, &options.metrics)?;
+    want_metrics(world, &asked.metrics)?;
     let mut folder = match (&options.resume, &options.out) {
         (Some(resume), _) => {
             let (checkpoint, passed_over) = checkpoints::newest(resume)?;

@@ -21,6 +21,8 @@ pub struct Asked {
     pub checkpoint_every: Option<u64>,
     /// Ticks between two state hashes.
     pub hash_every: Option<u64>,
+    /// Names and patterns of the metrics that are recorded although they cost something.
+    pub metrics: Vec<String>,
 }
 
 impl Asked {
@@ -35,6 +37,7 @@ impl Asked {
             threads: options.threads,
             checkpoint_every: options.checkpoint_every,
             hash_every: options.hash_every,
+            metrics: options.metrics.clone(),
         }
     }
 
@@ -46,6 +49,7 @@ impl Asked {
             threads: self.threads.or(before.threads),
             checkpoint_every: self.checkpoint_every.or(before.checkpoint_every),
             hash_every: self.hash_every.or(before.hash_every),
+            metrics: if self.metrics.is_empty() { before.metrics.clone() } else { self.metrics },
         }
     }
 

@@ -127,6 +127,7 @@ fn a_resumed_run_goes_on_with_what_it_was_asked_for_unless_told_otherwise() {
             out: Some(out.clone()),
             checkpoint_every: Some(9),
             hash_every: Some(6),
+            metrics: vec!["boids.sp*".into()],
             ..RunOptions::default()
         };
         stopped_after(&small(), 20, options);
@@ -135,6 +136,10 @@ fn a_resumed_run_goes_on_with_what_it_was_asked_for_unless_told_otherwise() {
         assert_eq!(code, 0, "{stderr}");
         assert_eq!(ticks_of(&out.join("hashes.csv")), hashes, "{arguments:?}");
         assert_eq!(ticks_of(&out.join("metrics.csv")), (1..=last).collect::<Vec<_>>(), "{arguments:?}");
+        let text_of_metrics = std::fs::read_to_string(out.join("metrics.csv")).unwrap();
+        let speed = text_of_metrics.lines().next().unwrap().split(',').position(|name| name == "boids.speed").unwrap();
+        let last_row = text_of_metrics.lines().last().unwrap();
+        assert!(last_row.split(',').nth(speed).unwrap().parse::<f64>().unwrap() > 0.0, "{last_row}");
         let saved: Vec<u64> = checkpoints::files(&out).unwrap().into_iter().map(|(tick, _)| tick).collect();
         assert_eq!(saved, (1..=last / 9).map(|number| number * 9).collect::<Vec<_>>(), "{arguments:?}");
         if last == 60 {
