@@ -100,7 +100,8 @@ fn scene(sections: &[(&str, String)]) -> String {
 /// Runs a scene for a while at 1 and at 2 threads.
 fn try_it(text: &str) {
     let hash = |threads| {
-        let mut sandbox = Sandbox::parse(text).unwrap_or_else(|error| panic!("{text}\n{error:?}")).threads(threads);
+        let mut sandbox =
+            Sandbox::parse(text).unwrap_or_else(|error| panic!("{text}\n{error:?}")).threads(threads).unwrap();
         sandbox.run(50).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
         sandbox.state_hash().unwrap()
     };
