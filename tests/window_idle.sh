@@ -16,7 +16,7 @@ draws_no_more() { local before; before=$(frames); sleep 3; [ "$(frames)" = "$bef
 # Processor time of the window so far, in hundredths of a second.
 used() { awk '{ print $14 + $15 }' "/proc/$window/stat"; }
 
-start open murmuration
+start open flock
 echo "paused and untouched it draws nothing"
 over_world
 xdotool key space
@@ -66,7 +66,7 @@ wait "$window" || code=$?
 window=
 [ "$code" = 0 ] || fail "SIGTERM ends it with $code"
 [ -z "$(find "$AGENT2028_HOME" -name session.json -print -quit)" ] || fail "SIGTERM left a journal behind, as a crash does"
-start open murmuration
+start open flock
 there button "Restore" && fail "an end that the system asked for is told as a crash"
 close
 echo "the window rests; screenshots in $shots"
