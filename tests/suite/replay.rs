@@ -192,14 +192,16 @@ fn a_timeline_is_done_in_the_order_of_its_file() {
 fn a_run_with_actions_that_fail_goes_on_after_a_stop() {
     use agent2028::network::interventions::Heal;
     use agent2028::trust::interventions::Whitewash;
-    // What the scene can't do, and what it has no section for; done before, in and after the checkpoint.
-    let timeline = "(at: 4, every: Some(9), do: RemoveObstacle(index: 3)), (at: 8, do: RemoveObstacle(index: 0))";
+    // What has been done already, what somebody undid, and what the scene has no section for; done before, in and after the
+    // checkpoint.
+    let timeline = "(at: 2, do: AddObstacle(obstacle: Circle(center: (9, 9), radius: 3))), \
+                    (at: 4, every: Some(9), do: RemoveObstacle(index: 0))";
     let strangers: Vec<(u64, AnyIntervention)> =
         vec![(3, Heal::default().into()), (12, Whitewash::default().into()), (26, Heal::default().into())];
     for stop in [4, 12, 17] {
         let done = done_by(timeline, strangers.clone(), stop);
-        assert_eq!(done.iter().map(|(tick, ..)| *tick).collect::<Vec<_>>(), [3, 4, 8, 12, 13, 22, 26]);
-        assert!(done.iter().all(|(.., is_done)| !is_done), "{done:?}");
+        let told: Vec<(u64, bool)> = done.iter().map(|(tick, _, is_done)| (*tick, *is_done)).collect();
+        assert_eq!(told, [(2, true), (3, false), (4, true), (12, false), (13, false), (22, false), (26, false)]);
     }
 }
 

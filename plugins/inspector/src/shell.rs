@@ -542,6 +542,7 @@ fn strip(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
         tick: facts.simulation.tick(),
         tick_hz: facts.tick_hz(),
         playing: facts.transport.playing,
+        keyframes: !facts.views.picture,
     };
     timeline::show(ui, look, &view, &mut state.timeline, actions);
 }

@@ -19,7 +19,7 @@ use crate::cli::{Failure, print, whole};
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  agent2028 ledger prove runs/1 --index 12 > proof.json\n  agent2028 ledger prove runs/1 \
-    --event 0b6cd0d5-2ae3-4d36-9d43-4bd26ab1e7c8 > proof.json\n  agent2028 ledger prove runs/1 --from 100 > proof.json"
+    --event 0b6cd0d5-2ae3-4d36-9d43-4bd26ab1e7c8 > proof.json\n  agent2028 ledger prove runs/1 --from 10 > proof.json"
 )]
 pub(crate) struct Prove {
     /// A run's folder, or its ledger/.

@@ -47,11 +47,18 @@ pub fn amiss_color(theme: Theme, share: f32, part: f32) -> Rgba8 {
     density_color(theme, share).mix(hue(theme, theme.tokens().info, share), weight(part))
 }
 
-/// How many pixels to each side are taken together where agents lie `spacing` logical pixels apart on average. Over fewer,
-/// the picture is made of single agents and the gaps between them, which say nothing: it looks like static.
+/// How many agents a picture should take together at a place: about so many by chance differ by a fifth, which the eye takes
+/// for even.
+const TOGETHER: f32 = 28.0;
+
+/// How many pixels to each side are taken together, 1–5, where agents lie `spacing` logical pixels apart. Over fewer, the
+/// picture is made of single agents and the gaps between them, which say nothing: it looks like static. Over more, it shows
+/// less than there is.
 #[must_use]
 pub fn smoothing(spacing: f32) -> usize {
-    (1.0 + 1.25 * spacing.clamp(0.0, 8.0)).round().clamp(2.0, 5.0) as usize
+    // Two runs over 2r + 1 pixels have the variance ((2r + 1)² − 1) / 6 = 2r(r + 1) / 3, and the weight of 4π times that.
+    let wanted = TOGETHER / (4.0 * std::f32::consts::PI) * spacing * spacing;
+    (1..5).find(|radius| (2 * radius * (radius + 1)) as f32 / 3.0 >= wanted * 0.99).unwrap_or(5)
 }
 
 impl Density {
@@ -103,6 +110,17 @@ impl Density {
                 share_out(counts, self.width, first, part);
             }
         }
+    }
+
+    /// How many agents per pixel there are around an agent, on average over the agents: where they crowd, more than the mean
+    /// over the map.
+    #[must_use]
+    pub fn crowding(&self) -> f32 {
+        let (sum, squares) = self.counts.iter().fold((0.0_f64, 0.0_f64), |(sum, squares), count| {
+            (sum + f64::from(*count), squares + f64::from(count * count))
+        });
+        // An agent's own count, shared among four pixels, has squares that sum to (2/3)² on average.
+        if sum > 0.0 { (squares / sum - 4.0 / 9.0).max(0.0) as f32 } else { 0.0 }
     }
 
     /// Spreads every count over the pixels around it, so many to each side and twice, which comes close to a bell. Nobody
@@ -295,6 +313,7 @@ mod tests {
             (deviations.sum::<f32>() / 250_000.0).sqrt()
         };
         let mut map = crowd(0.0);
+        assert!((map.crowding() / mean - 1.0).abs() < 0.05, "{}", map.crowding());
         let before = spread(&map);
         map.smooth(smoothing(1.0 / mean.sqrt()));
         let after = spread(&map);
@@ -317,7 +336,8 @@ mod tests {
             let away = ((at % width).abs_diff(30)).max((at / width).abs_diff(16));
             assert_eq!(reached(at), away <= 6, "{away}");
         }
-        assert!((2..=5).contains(&smoothing(0.0)) && smoothing(f32::INFINITY) == 5 && smoothing(0.6) == 2);
+        // At 3.6 square pixels an agent, 7 × 7 pixels twice weigh as many as 28 agents; dense crowds need less.
+        assert_eq!([0.0, 0.5, 1.9, f32::INFINITY].map(smoothing), [1, 1, 3, 5]);
         // Where the map ends, a place is no emptier than where it goes on.
         let mut even = self::map();
         even.counts.fill(2.0);

@@ -39,7 +39,8 @@ pub(super) fn draw(frame: &mut Frame, input: &FrameInput, size: &AgentSize, put:
         let bounds = input.bounds();
         let mean = input.simulation.agents() as f32
             / (bounds.size.x * bounds.size.y * projection.pixels_per_unit * projection.pixels_per_unit);
-        frame.density.smooth(smoothing(1.0 / mean.sqrt()));
+        let crowding = frame.density.crowding().max(mean);
+        frame.density.smooth(smoothing(1.0 / crowding.sqrt()));
         frame.density.color(mean, input.settings.theme, size.density);
     }
     if size.singles > 0.0 {

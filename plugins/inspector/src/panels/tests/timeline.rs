@@ -43,6 +43,7 @@ fn strip_in<'a>(size: [f32; 2], run: Run) -> Harness<'a, Stage<Run>> {
             tick: run.simulation.tick(),
             tick_hz: 60.0,
             playing: false,
+            keyframes: true,
         };
         timeline::show(&mut ui, look, &view, &mut run.strip, actions);
     })

@@ -40,6 +40,8 @@ pub struct TimelineView<'a> {
     pub tick_hz: f64,
     /// Whether ticks happen by themselves.
     pub playing: bool,
+    /// Whether keyframes are shown: where they are kept depends on how fast the machine is, so pictures leave them out.
+    pub keyframes: bool,
 }
 
 /// What the panel remembers.
@@ -388,7 +390,7 @@ fn rail(
         painter.rect_filled(part(now.min(target), now.max(target)), radius, look.accent.gamma_multiply(0.35));
     }
     let mut last = f32::NAN;
-    for tick in view.timeline.keyframes(branch.id()).filter(|tick| range.holds(*tick)) {
+    for tick in view.timeline.keyframes(branch.id()).filter(|tick| view.keyframes && range.holds(*tick)) {
         let at = x(tick).round() + 0.5;
         if at != last {
             painter.vline(at, lanes.keyframes, Stroke::new(spacing::HAIRLINE, look.disabled));
