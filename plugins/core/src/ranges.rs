@@ -146,7 +146,7 @@ pub fn ranges_of_numbers(value: &dyn PartialReflect) -> Vec<Option<Range>> {
 }
 
 fn collect(value: &dyn PartialReflect, range: Option<Range>, found: &mut Vec<Option<Range>>) {
-    if number(value).is_some() {
+    if value.try_downcast_ref::<f32>().is_some() || number(value).is_some() {
         return found.push(range);
     }
     match value.reflect_ref() {

@@ -176,7 +176,13 @@ fn groups_that_something_else_moves_are_left_alone() {
 fn a_flock_that_avoids_another_parts_from_it() {
     let distance_after = |strangers| {
         let flock = |agents: &str| FlockConfig { agents: agents.into(), strangers: Some(strangers), ..default() };
-        let config = BoidsConfig { flocks: vec![flock("left"), flock("right")], min_speed: Some(0.0), ..default() };
+        // Whoever matches the heading of somebody who comes towards it turns away: only the way to each other counts here.
+        let config = BoidsConfig {
+            flocks: vec![flock("left"), flock("right")],
+            alignment: Alignment { weight: 0.0, ..default() },
+            min_speed: Some(0.0),
+            ..default()
+        };
         let mut simulation = Scene::new(&[("left", 1), ("right", 1)], config).start();
         place(&mut simulation, 0, Vec2::new(-20.0, 0.0), Vec2::ZERO);
         place(&mut simulation, 1, Vec2::new(20.0, 0.0), Vec2::ZERO);
