@@ -29,7 +29,7 @@ fn course(config: &BoidsConfig, tick_hz: f64, seed: u64) -> Vec<(f64, f64)> {
                 order.add(velocity);
                 speed += f64::from(velocity.length()) / 50.0;
             }
-            (speed / top, f64::from(order.parameter()))
+            (speed / top, order.parameter())
         })
         .collect()
 }

@@ -88,7 +88,7 @@ impl<R: Read + Seek> TraceReader<R> {
     /// If the header isn't that of a trace.
     pub fn new(read: R) -> Result<Self, RowFault> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
-        if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+        if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
             return Err(fault(0, 1, found.cell, found.message, found.help));
         }
         let header = reader
@@ -229,7 +229,7 @@ fn key_of(text: &str) -> u64 {
 pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<SampleFault>, usize)> {
     let whole = |message: String, help: &str| (vec![fault(0, 1, 0, message, help)], 0);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
-    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+    if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
         return Err((vec![fault(0, 1, found.cell, found.message, found.help)], 0));
     }
     let header = reader.headers().map_err(|error| whole(error.to_string(), "the first line names the columns"))?;
