@@ -24,7 +24,7 @@ pub fn read(path: &Path, text: &str, source: SourceId) -> Result<Vec<AgentRow>, 
     let whole = |message: String, help: &str| {
         vec![Fault::new(Place { source, span: 0..text.lines().next().map_or(0, str::len) }, message, help)]
     };
-    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+    if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
         let span = cell_span(text, 0, found.cell);
         return Err(vec![Fault::new(Place { source, span }, format!("{file}: {}", found.message), found.help)]);
     }
@@ -142,7 +142,7 @@ pub fn read_links(path: &Path, text: &str, source: SourceId, agents: u64) -> Res
     let file = path.display();
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let header = Place { source, span: 0..text.lines().next().map_or(0, str::len) };
-    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+    if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
         let span = cell_span(text, 0, found.cell);
         return Err(vec![Fault::new(Place { source, span }, format!("{file}: {}", found.message), found.help)]);
     }

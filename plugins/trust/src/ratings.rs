@@ -55,7 +55,7 @@ pub fn read_ratings(
 ) -> Result<Vec<Rating>, (Vec<RowFault>, usize)> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
     let whole = |one: RowFault| (vec![one], 0);
-    if let Some(found) = reader.byte_headers().ok().and_then(|header| header_fault(header)) {
+    if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
         return Err(whole(fault(0, 1, found.cell, found.message, found.help)));
     }
     let header = reader
