@@ -310,7 +310,9 @@ mod tests {
         for rate in [0.1, 1.0, 7.0, 12.0, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 60.0, 120.0, 240.0] {
             let delays = delays(120, rate);
             let lasts: f64 = delays.iter().map(|delay| f64::from(*delay)).sum();
-            assert!((lasts - 12_000.0 / rate).abs() <= 1.0, "{rate} frames a second: {lasts} hundredths");
+            // Hundredths are rounded once. Faster frames than a GIF can show: the last of them is shown for two all the same.
+            let most = if rate > 50.0 { LEAST_DELAY as f64 } else { 0.5 };
+            assert!((lasts - 12_000.0 / rate).abs() <= most, "{rate} frames a second: {lasts} hundredths");
             assert!(delays.iter().all(|delay| *delay >= 2), "{rate}: {delays:?}");
             assert!(rate > 50.0 || delays.len() == 120, "{rate}: {} frames", delays.len());
         }
