@@ -193,7 +193,7 @@ fn share_out(counts: &mut [f32], width: usize, first: usize, part: Vec2) {
 fn along_rows(from: &[f32], to: &mut [f32], width: usize, radius: usize) {
     for (from, to) in from.chunks_exact(width).zip(to.chunks_exact_mut(width)) {
         let mut sum: f32 = from.iter().take(radius).sum();
-        for at in 0..width {
+        for (at, to) in to.iter_mut().enumerate() {
             if let Some(comes) = from.get(at + radius) {
                 sum += comes;
             }
@@ -201,7 +201,7 @@ fn along_rows(from: &[f32], to: &mut [f32], width: usize, radius: usize) {
                 sum -= from[goes];
             }
             let many = (at + radius).min(width - 1) - at.saturating_sub(radius) + 1;
-            to[at] = sum / many as f32;
+            *to = sum / many as f32;
         }
     }
 }
@@ -309,7 +309,7 @@ mod tests {
         let mean: f32 = 100_000.0 / 360_000.0;
         let spread = |map: &Density| {
             let inner = (50..550).flat_map(|y| (50..550).map(move |x| y * 600 + x));
-            let deviations = inner.map(|at| (map.counts[at] / mean - 1.0).powi(2));
+            let deviations = inner.map(|at| (map.counts[at] / mean - 1.0) * (map.counts[at] / mean - 1.0));
             (deviations.sum::<f32>() / 250_000.0).sqrt()
         };
         let mut map = crowd(0.0);
