@@ -929,10 +929,10 @@ fn files_named_in(tree: &mut Node) -> Vec<&mut String> {
                 }
             }
             "network" => {
-                inner_of(node).field_mut("topology").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found))
+                inner_of(node).field_mut("topology").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found));
             }
             "trust" => {
-                inner_of(node).field_mut("edges").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found))
+                inner_of(node).field_mut("edges").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found));
             }
             "operations" => names_in(node, &["Trace", "Empirical"], &mut found),
             _ => {}

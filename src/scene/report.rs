@@ -223,7 +223,7 @@ pub struct SceneError {
     name: String,
     reports: Vec<Report>,
     /// What is told in place of the problems that are too many to be shown.
-    rest: Option<Report>,
+    rest: Option<Box<Report>>,
 }
 
 impl SceneError {
@@ -278,7 +278,7 @@ impl SceneError {
             spot: None,
             severity: miette::Severity::Advice,
         });
-        Self { name: name.into(), reports, rest }
+        Self { name: name.into(), reports, rest: rest.map(Box::new) }
     }
 
     /// The problems one by one, for programs.
@@ -321,7 +321,7 @@ impl SceneError {
 
     /// What people are shown: the first problems, and how many more there are.
     fn shown(&self) -> impl Iterator<Item = &Report> {
-        self.reports.iter().take(SHOWN).chain(&self.rest)
+        self.reports.iter().take(SHOWN).chain(self.rest.as_deref())
     }
 
     /// The report as plain text without colour, for places that are no terminal.
@@ -388,7 +388,8 @@ mod tests {
     #[test]
     fn columns_count_characters() {
         let places = |text: &str, at: usize| {
-            let line = error_at(text, &[at..at]).lines().remove(0);
+            let place = at..at;
+            let line = error_at(text, std::slice::from_ref(&place)).lines().remove(0);
             (line.line, line.column)
         };
         assert_eq!(places("a\nüx", 4), (2, 2));

@@ -61,8 +61,7 @@ fn the_chip_counts_lists_and_takes_back() {
     simulation.intervene(Spawn { group: "bird".into(), count: 5, at: None });
     let mut state = PendingState::default();
     state.follow(&simulation, true);
-    let mut harness =
-        stage([400.0, 300.0], state, |ui, look, state, actions| pending::contents(ui, look, state, actions));
+    let mut harness = stage([400.0, 300.0], state, pending::contents);
     assert!(says(&harness, "2 pending: step to apply") && !says(&harness, "100 agents"));
     assert_eq!(click(&mut harness, Role::Button, "Step to apply"), [Action::Step(1)]);
     assert_eq!(click(&mut harness, Role::Button, "List what waits"), []);

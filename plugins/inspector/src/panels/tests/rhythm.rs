@@ -143,6 +143,7 @@ fn pictures_show_their_own_tick_however_fast_they_are_made() {
 /// How many layouts are saved is judged; what a frame takes with and without them is told and not judged, because it hangs on
 /// the machine.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what a frame takes is told")]
 fn the_rhythm_saves_nine_layouts_of_ten_at_a_high_frame_rate() {
     let Some(mut window) = window(2_000) else { return };
     window.world_mut().resource_mut::<Transport>().playing = true;
