@@ -332,14 +332,12 @@ fn every_list_of_the_scene_language_costs_what_is_in_it() {
             })
             .collect();
         assert_linear(&name, 100, false, |count| {
-            let values = (0..count).map(|number| sample(inner, number, None)).enumerate();
+            let values = (0..count).map(|number| sample(inner, number, None));
             let mut text = if is_map {
-                format!(
-                    "{{{}}}",
-                    values.map(|(number, value)| format!("\"k{number}\": {value}")).collect::<Vec<_>>().join(", ")
-                )
+                let entries = values.enumerate().map(|(number, value)| format!("\"k{number}\": {value}"));
+                format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
             } else {
-                format!("[{}]", values.map(|(_, value)| value).collect::<Vec<_>>().join(", "))
+                format!("[{}]", values.collect::<Vec<_>>().join(", "))
             };
             for (at, step) in way.iter().enumerate().rev() {
                 text = match step {
