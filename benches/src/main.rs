@@ -9,7 +9,7 @@
 //! | [`row`], [`measure`] | what a row is; how it is measured |
 //! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
-//! | [`birds_on_krabmaga`] | the flock rows' baseline |
+//! | `birds_on_krabmaga` | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
 #![allow(clippy::print_stdout, reason = "printing the table is what it is for")]
 
