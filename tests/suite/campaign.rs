@@ -23,11 +23,11 @@ use agent2028::scene::action::Action;
 use crate::{finish, folder};
 
 /// How many scenes the gate tries.
-const SCENES: u64 = 24;
+const SCENES: u64 = 16;
 /// How many ticks each runs.
 const TICKS: u32 = 15;
 /// What a scene may use of the processor, in seconds of its own time: a busy machine takes nothing away from it.
-const MOST_SECONDS: u32 = 120;
+const MOST_SECONDS: u32 = 600;
 /// What a scene may use of memory, in kibibytes of address space.
 const MOST_KIBIBYTES: u32 = 6 << 20;
 /// How often an attack of the campaign on signatures is tried in a second: each costs a millisecond of work that can't be less,
