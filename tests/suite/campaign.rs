@@ -23,7 +23,7 @@ use agent2028::scene::action::Action;
 use crate::{finish, folder};
 
 /// How many scenes the gate tries.
-const SCENES: u64 = 16;
+const SCENES: u64 = 24;
 /// How many ticks each runs.
 const TICKS: u32 = 15;
 /// What a scene may use of the processor, in seconds of its own time: a busy machine takes nothing away from it.
