@@ -3,7 +3,8 @@
 //!
 //! A frame of the window is composed of the world, which moves in every one of them, and of the panels, whose figures nobody
 //! reads sixty times a second. To lay them out and to turn them into triangles is work. While nothing happens to them their
-//! last triangles are drawn again instead: egui doesn't run at all in such a frame, and what is typed, clicked or pointed at makes the next one run.
+//! last triangles are drawn again instead: egui doesn't run at all in such a frame, and what is typed, clicked or pointed at
+//! makes the next one run.
 
 use std::time::{Duration, Instant};
 
