@@ -7,7 +7,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`window`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | `birds_on_krabmaga` | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -35,6 +35,7 @@ mod rewind;
 mod row;
 mod scene;
 mod trust;
+mod window;
 
 use std::panic::{UnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -91,6 +92,7 @@ fn rows() -> Vec<&'static Row> {
         ledger::ROWS,
         draw::ROWS,
         interface::ROWS,
+        window::ROWS,
         checkpoint::ROWS,
         rewind::ROWS,
     ]

@@ -41,6 +41,9 @@ pub(crate) struct Open {
     /// Writes a state hash into the folder every so many ticks; that of the last tick is written in any case.
     #[arg(long, value_name = "N", value_parser = above_zero, requires = "out")]
     hash_every: Option<u64>,
+    /// Records these metrics too, although they cost something: a name, or a pattern such as 'trust.*'; can be repeated.
+    #[arg(long, value_name = "PATTERN", requires = "out")]
+    metrics: Vec<String>,
     /// Uses this many threads for the simulation; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -151,6 +154,7 @@ impl Open {
             out: None,
             checkpoint_every: None,
             hash_every: None,
+            metrics: Vec::new(),
             threads: None,
             window: WindowArguments { until: None, size: (1280, 720), theme: None, describe_interface: None },
         }
@@ -188,6 +192,7 @@ impl Open {
                 out,
                 checkpoint_every: self.checkpoint_every,
                 hash_every: self.hash_every,
+                metrics: self.metrics,
             }),
             broken,
             pictures_by: std::env::current_exe().ok(),

@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use agent2028_core::checkpoint::checked_state_hash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, Origin};
+use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::{Simulation, TickWatchers};
 use agent2028_inspector::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 use bevy::prelude::*;
 
 use super::scenes::OpenScene;
-use crate::headless::{RunError, RunOptions, Summary, run, summarise};
+use crate::headless::{RunError, RunOptions, Summary, run, summarise, want_metrics};
 use crate::record::{Asked, Follower, RecordError, RunFolder};
 use crate::scene::load::{Loaded, SceneOrigin};
 
@@ -36,6 +37,8 @@ pub struct RecordOptions {
     pub checkpoint_every: Option<u64>,
     /// Ticks between two state hashes.
     pub hash_every: Option<u64>,
+    /// Names and patterns of the metrics that are recorded although they cost something.
+    pub metrics: Vec<String>,
 }
 
 /// The recorder of the running scene.
@@ -59,17 +62,18 @@ impl Recorder {
     /// Lets a new folder follow a simulation from its first tick.
     ///
     /// # Errors
-    /// If there is anything in the folder already or it can't be written.
+    /// If there is anything in the folder already, it can't be written, or a pattern fits no metric.
     #[expect(clippy::disallowed_methods, reason = "how long a run took is about real time; no simulation code sees it")]
     pub(super) fn begin(
         options: &RecordOptions,
         loaded: &Loaded,
         simulation: &mut Simulation,
-    ) -> Result<Self, RecordError> {
-        let RecordOptions { checkpoint_every, hash_every, .. } = *options;
-        let asked = Asked { checkpoint_every, hash_every, ..Asked::default() };
-        let folder = RunFolder::create(&options.out, loaded, &asked, simulation.world_mut())?;
-        let follower = Follower::new(folder, options.checkpoint_every, options.hash_every);
+    ) -> Result<Self, RunError> {
+        let RecordOptions { out, checkpoint_every, hash_every, metrics } = options.clone();
+        want_metrics(simulation.world_mut(), &metrics)?;
+        let asked = Asked { checkpoint_every, hash_every, metrics, ..Asked::default() };
+        let folder = RunFolder::create(&out, loaded, &asked, simulation.world_mut())?;
+        let follower = Follower::new(folder, checkpoint_every, hash_every);
         let shared = Arc::new(Mutex::new(Shared { follower, problem: None }));
         let watcher = shared.clone();
         TickWatchers::add(simulation.world_mut(), move |world| {
@@ -82,7 +86,7 @@ impl Recorder {
             }
         });
         let now = Instant::now();
-        Ok(Self { path: options.out.clone(), shared, started: now, flushed: now })
+        Ok(Self { path: out, shared, started: now, flushed: now })
     }
 
     /// Hands what was written to the system now and then; why nothing is written any more, if so.
@@ -240,6 +244,9 @@ fn start(folder: &Path, scene: &OpenScene, simulation: &Simulation) -> Job {
         .filter(|applied| applied.stamped.origin != Origin::Scene)
         .map(|applied| (applied.stamped.tick, applied.stamped.action.clone()))
         .collect();
+    // What somebody has plotted while it ran belongs to the run.
+    let known = simulation.world().resource::<Metrics>();
+    let metrics = known.iter().map(|(spec, _)| spec.name.clone()).filter(|name| known.wants(name)).collect();
     let (reached, cancel) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let options = RunOptions {
         ticks: Some(last),
@@ -247,6 +254,7 @@ fn start(folder: &Path, scene: &OpenScene, simulation: &Simulation) -> Job {
         out: Some(folder.into()),
         hash_every: Some((last / HASHES).max(1)),
         interventions,
+        metrics,
         cancel: Some(cancel.clone()),
         plugins: scene.plugins.clone(),
         ..RunOptions::default()
@@ -290,4 +298,38 @@ fn propose(loaded: &Loaded) -> PathBuf {
     let folder = home.join("agent2028-runs");
     let free = (1..10_000).map(|number| folder.join(format!("{name}-{number}"))).find(|path| !path.exists());
     free.unwrap_or(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assemble::ExtraPlugins;
+    use crate::desktop::simulation_of;
+    use crate::scene::load::load_text;
+
+    fn recorded(out: &Path, metrics: &[&str]) -> Result<String, RunError> {
+        let scene = "Scene(agents: [(name: \"a\", count: 40)], boids: ())";
+        let loaded = load_text("scene", scene, None, &[])?;
+        let mut simulation = simulation_of(&loaded, Some(1), &ExtraPlugins::default())?;
+        let metrics = metrics.iter().map(|&name| name.into()).collect();
+        let options = RecordOptions { out: out.into(), checkpoint_every: None, hash_every: None, metrics };
+        let recorder = Recorder::begin(&options, &loaded, &mut simulation)?;
+        simulation.run(10);
+        recorder.finish(simulation.world(), &loaded);
+        Ok(std::fs::read_to_string(out.join("metrics.csv")).unwrap())
+    }
+
+    #[test]
+    fn a_window_records_the_metrics_that_it_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let without = recorded(&folder.path().join("without"), &[]).unwrap();
+        assert!(!without.contains("boids.flocks"), "{without}");
+        let with = recorded(&folder.path().join("with"), &["boids.flock?"]).unwrap();
+        let mut rows = with.lines();
+        let column = rows.next().unwrap().split(',').position(|name| name == "boids.flocks").unwrap();
+        assert!(rows.any(|row| !row.split(',').nth(column).unwrap().is_empty()), "{with}");
+        let refused = recorded(&folder.path().join("unknown"), &["boids.flukes"]).unwrap_err();
+        assert!(matches!(refused, RunError::UnknownMetric { .. }), "{refused}");
+        assert!(!folder.path().join("unknown").exists());
+    }
 }

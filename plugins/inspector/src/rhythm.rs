@@ -120,6 +120,12 @@ impl Rhythm {
         }
     }
 
+    /// What it costs to lay the panels out and to turn them into triangles: a mean that follows slowly.
+    #[must_use]
+    pub fn cost(&self) -> Duration {
+        Duration::from_secs_f64(self.cost)
+    }
+
     /// Whether panels are laid out in this frame.
     #[must_use]
     pub fn is_due(&self) -> bool {
