@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use agent2028_core::clock::ticks_in;
 use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
@@ -106,7 +107,7 @@ impl Run {
         }
         let loaded = self.load()?;
         let ticks = match self.duration {
-            Some(seconds) => Some((seconds * loaded.scene.tick_hz).round() as u64),
+            Some(seconds) => Some(ticks_in(seconds, loaded.scene.tick_hz)),
             None => self.ticks,
         };
         let options = RunOptions {

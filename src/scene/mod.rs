@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agent2028_boids::BoidsConfig;
 use agent2028_core::agent::{AgentGroup, MAX_GROUPS};
+use agent2028_core::clock::ticks_in;
 use agent2028_core::params::Param;
 use agent2028_core::quarantine::OnFault;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
@@ -166,7 +167,7 @@ impl RunLength {
     pub fn ticks(self, tick_hz: f64) -> u64 {
         match self {
             Self::Ticks(ticks) => ticks,
-            Self::Seconds(seconds) => (seconds * tick_hz).round() as u64,
+            Self::Seconds(seconds) => ticks_in(seconds, tick_hz),
         }
     }
 }

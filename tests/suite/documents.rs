@@ -131,3 +131,54 @@ fn every_test_that_the_conformance_page_names_exists() {
     assert!(rows > 100, "{rows} rows");
     assert!(wrong.is_empty(), "docs/CONFORMANCE.md:\n{}", wrong.join("\n"));
 }
+
+/// Whether a line of code multiplies something by the rate of ticks.
+fn multiplies_by_the_rate(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.match_indices("tick_hz").any(|(at, name)| {
+        let before =
+            code[..at].trim_end_matches(|letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter));
+        let before = before.trim_end_matches("()").trim_end_matches(|letter: char| letter.is_ascii_alphanumeric());
+        let after = code[at + name.len()..].trim_start_matches("()").trim_start();
+        // `*` in front may be a dereference; a product has something before it.
+        before.trim_end().strip_suffix('*').is_some_and(|left| left.ends_with(' ')) || after.starts_with('*')
+    })
+}
+
+/// Lengths of time become ticks in one place, `agent2028_core::clock::ticks_in`: whoever multiplies by the rate himself rounds
+/// in his own way, and 0.1 s at 10 Hz are two ticks because 32 bits hold 0.1000000015.
+#[test]
+fn lengths_of_time_become_ticks_in_one_place() {
+    /// Where the rate is multiplied by something that is no length of time that becomes whole ticks.
+    const OTHERS: [(&str, &str); 8] = [
+        ("plugins/core/src/clock.rs", "this is the place"),
+        ("plugins/core/src/transport.rs", "real time that ticks are owed for"),
+        ("plugins/operations/src/time.rs", "parts of ticks"),
+        ("plugins/operations/src/stats.rs", "a rate per second"),
+        ("plugins/inspector/src/panels/timeline/scale.rs", "the span of a view"),
+        ("plugins/network/src/network.rs", "moments within a tick"),
+        ("plugins/network/src/region_bus.rs", "moments within a tick"),
+        ("plugins/network/src/heartbeat.rs", "a deviation in ticks"),
+    ];
+    assert!(multiplies_by_the_rate("let due = passed >= f64::from(rules.refresh_s) * clock.tick_hz();"));
+    assert!(multiplies_by_the_rate("let ticks = (seconds * self.tick_hz).ceil();"));
+    assert!(multiplies_by_the_rate("let ticks = tick_hz * seconds;"));
+    assert!(!multiplies_by_the_rate("let (a, b) = (*tick_hz, clock.tick_hz() / 2.0); // seconds * tick_hz"));
+    let mut sources = Vec::new();
+    ["src", "plugins"].into_iter().for_each(|folder| files(folder, "rs", &mut sources));
+    let mut own_ways = Vec::new();
+    for source in sources {
+        let name = source.to_str().unwrap().replace('\\', "/");
+        let is_test = name.contains("tests") || name.contains("known_answers");
+        if is_test || OTHERS.iter().any(|(other, _)| name == *other) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&source).unwrap();
+        for (number, line) in text.lines().take_while(|line| *line != "#[cfg(test)]").enumerate() {
+            if multiplies_by_the_rate(line) {
+                own_ways.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(own_ways.is_empty(), "use agent2028_core::clock::ticks_in:\n{}", own_ways.join("\n"));
+}

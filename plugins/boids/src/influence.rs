@@ -2,6 +2,7 @@
 //! force per agent before the kernel decides.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::clock::ticks_in;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::SimRng;
 use agent2028_core::space::{CellGrid, CellSort, CellSource, WorldBounds};
@@ -200,7 +201,7 @@ impl Surroundings<'_> {
         mut tell: impl FnMut(Urge, f32, Vec2),
     ) {
         if mover.wander.weight > 0.0 {
-            let period = (f64::from(mover.wander.period_s) * self.tick_hz).round().max(1.0) as u64;
+            let period = ticks_in(f64::from(mover.wander.period_s), self.tick_hz).max(1);
             let angle = wander_angle(self.dice, agent, self.tick, period);
             tell(Urge::Wander, mover.wander.weight, wander(angle, velocity, limits));
         }

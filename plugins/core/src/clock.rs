@@ -74,15 +74,52 @@ impl SimClock {
         self.epoch.checked_add_signed(TimeDelta::nanoseconds(nanoseconds as i64)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// How many whole ticks cover `seconds` of simulated time (at least one for anything above zero).
+    /// How many ticks `seconds` of simulated time last, see [`ticks_in`].
     #[must_use]
     pub fn ticks_in(&self, seconds: f64) -> u64 {
-        if seconds > 0.0 { ((seconds * self.tick_hz).round() as u64).max(1) } else { 0 }
+        ticks_in(seconds, self.tick_hz)
     }
 
     pub(crate) fn advance(&mut self) {
         self.tick += 1;
     }
+}
+
+/// How many ticks `seconds` of simulated time last at `tick_hz` ticks per second: rounded to the nearest, halves up, and at
+/// least one for anything above zero.
+///
+/// The one place where lengths of time become ticks. `seconds` counts as the [number that was written](as_written), so that
+/// 0.1 s at 10 Hz are one tick and 0.35 s are four, whether a scene keeps them in 32 or in 64 bits.
+#[must_use]
+pub fn ticks_in(seconds: f64, tick_hz: f64) -> u64 {
+    if seconds.is_nan() || seconds <= 0.0 {
+        return 0;
+    }
+    let ticks = as_written(seconds) * tick_hz;
+    // What should end in .5 may miss it by the rounding of the product.
+    let halves = (2.0 * ticks).round();
+    let ticks = if (2.0 * ticks - halves).abs() <= 4.0 * f64::EPSILON * halves { halves / 2.0 } else { ticks };
+    (ticks.round() as u64).max(1)
+}
+
+/// The decimal that somebody wrote who got this number, if it was kept in 32 bits on the way: `f32` makes
+/// 0.100000001490116 of 0.1, which is 0.1 again here. Every other number, and what has no decimals, stays what it is.
+#[must_use]
+pub fn as_written(number: f64) -> f64 {
+    let kept = number as f32;
+    if f64::from(kept) != number || !number.is_finite() {
+        return number;
+    }
+    // Powers of ten up to 10²² are exact, so this is the nearest number to a decimal with so many places.
+    let mut shift = 1.0;
+    for _ in 0..=22 {
+        let decimal = (number * shift).round() / shift;
+        if decimal as f32 == kept {
+            return decimal;
+        }
+        shift *= 10.0;
+    }
+    number
 }
 
 /// Starts a tick: the first thing that [`SimSchedule`](crate::SimSchedule) runs.
@@ -108,6 +145,66 @@ mod tests {
     fn default_epoch_is_the_documented_one() {
         let documented: DateTime<Utc> = DEFAULT_EPOCH.parse().unwrap();
         assert_eq!(SimClock::default().epoch(), documented);
+    }
+
+    /// Lengths of time as a scene writes them: in decimals, kept in 32 bits.
+    #[test]
+    fn a_length_that_is_written_in_whole_ticks_has_them_at_any_rate() {
+        for (tick_hz, one_tick) in
+            [(1_u64, "1"), (2, "0.5"), (4, "0.25"), (5, "0.2"), (8, "0.125"), (10, "0.1"), (20, "0.05"), (25, "0.04")]
+                .into_iter()
+                .chain([(40, "0.025"), (50, "0.02"), (100, "0.01"), (125, "0.008"), (200, "0.005"), (1000, "0.001")])
+        {
+            let places = one_tick.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+            // In units of the last place there is no rounding.
+            let unit = 10_u64.pow(places as u32);
+            for ticks in 1..=3000_u64 {
+                let units = ticks * (unit / tick_hz);
+                let written = format!("{}.{:0places$}", units / unit, units % unit, places = places.max(1));
+                let written = if places == 0 { units.to_string() } else { written };
+                let single: f32 = written.parse().unwrap();
+                let double: f64 = written.parse().unwrap();
+                assert_eq!(ticks_in(f64::from(single), tick_hz as f64), ticks, "{written} s at {tick_hz} Hz");
+                assert_eq!(ticks_in(double, tick_hz as f64), ticks, "{written} s at {tick_hz} Hz");
+            }
+        }
+    }
+
+    /// The exact number of ticks in thousandths by whole numbers.
+    #[test]
+    fn lengths_are_rounded_to_the_nearest_tick_and_halves_up() {
+        for tick_hz in [1_u64, 3, 7, 10, 24, 30, 50, 60, 90, 100, 144, 240, 999, 1000] {
+            for thousandths in 1..=5000_u64 {
+                let exact = ((thousandths * tick_hz + 500) / 1000).max(1);
+                let written = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
+                let single: f32 = written.parse().unwrap();
+                let double: f64 = written.parse().unwrap();
+                assert_eq!(ticks_in(f64::from(single), tick_hz as f64), exact, "{written} s at {tick_hz} Hz");
+                assert_eq!(ticks_in(double, tick_hz as f64), exact, "{written} s at {tick_hz} Hz");
+            }
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_none_has_no_ticks_and_one_without_end_has_all() {
+        for none in [0.0, -0.0, -1.0, f64::NEG_INFINITY, f64::NAN] {
+            assert_eq!(ticks_in(none, 60.0), 0);
+        }
+        assert_eq!(ticks_in(1e-30, 60.0), 1);
+        assert_eq!(ticks_in(f64::INFINITY, 60.0), u64::MAX);
+        assert_eq!(ticks_in(f64::from(f32::MAX), 60.0), u64::MAX);
+    }
+
+    #[test]
+    fn what_was_written_is_found_again() {
+        for text in ["0.1", "0.3", "33.3", "1e-7", "123456.7", "86400", "16777216", "1e-12", "0.0033333334"] {
+            let single: f32 = text.parse().unwrap();
+            let double: f64 = text.parse().unwrap();
+            assert_eq!(as_written(f64::from(single)), double, "{text}");
+        }
+        // A number that never was in 32 bits has its own digits.
+        assert_eq!(as_written(0.1), 0.1);
+        assert_eq!(as_written(1.0 / 3.0), 1.0 / 3.0);
     }
 
     #[test]

@@ -146,11 +146,33 @@ pub trait Intervention:
         false
     }
 
+    /// Whether it can change nothing more about those whom one of its kind has changed, such as killing the dead.
+    const ONCE: bool = false;
+
+    /// Whether it can change anything about an agent, by default always. Where it chooses a few, by chance or the nearest, it
+    /// chooses among those.
+    fn concerns(&self, world: &World, agent: AgentId) -> bool {
+        let _ = (world, agent);
+        true
+    }
+
+    /// The agents whom a selector of it chooses among those that it [concerns](Intervention::concerns).
+    fn chosen_by(&self, select: &Selector, world: &World, context: &InterventionContext) -> Vec<AgentId> {
+        select.resolve_among(world, context, |agent| self.concerns(world, agent))
+    }
+
     /// The agents that it would reach if it were applied to this world, in id order; nothing if it isn't about agents that
     /// exist. By default they are those whom its field `select` chooses or, without such a field, the selector that it
-    /// holds elsewhere.
-    fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>> {
-        Some(aim_of(self.as_partial_reflect())?.resolve(world, context))
+    /// holds elsewhere, without those that it [can change](Intervention::ONCE) no more because others of its kind reach them
+    /// before.
+    fn reaches(
+        &self,
+        world: &World,
+        context: &InterventionContext,
+        before: &BTreeSet<AgentId>,
+    ) -> Option<Vec<AgentId>> {
+        let concerned = |agent| self.concerns(world, agent) && !(Self::ONCE && before.contains(&agent));
+        Some(aim_of(self.as_partial_reflect())?.resolve_among(world, context, concerned))
     }
 }
 
@@ -180,7 +202,8 @@ trait Erased: Debug + Send + Sync {
     fn to_ron(&self) -> Result<String, ron::Error>;
     fn equals(&self, other: &dyn Any) -> bool;
     fn continues(&self, earlier: &dyn Any) -> bool;
-    fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>>;
+    fn reaches(&self, world: &World, context: &InterventionContext, before: &BTreeSet<AgentId>)
+    -> Option<Vec<AgentId>>;
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -221,8 +244,13 @@ impl<T: Intervention> Erased for T {
         earlier.downcast_ref::<T>().is_some_and(|earlier| Intervention::continues(self, earlier))
     }
 
-    fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>> {
-        Intervention::reaches(self, world, context)
+    fn reaches(
+        &self,
+        world: &World,
+        context: &InterventionContext,
+        before: &BTreeSet<AgentId>,
+    ) -> Option<Vec<AgentId>> {
+        Intervention::reaches(self, world, context, before)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -305,7 +333,7 @@ impl AnyIntervention {
     /// The agents that it would reach if it were applied to this world; nothing if it isn't about agents that exist.
     #[must_use]
     pub fn reaches(&self, world: &World, context: &InterventionContext) -> Option<Vec<AgentId>> {
-        self.0.reaches(world, context)
+        self.0.reaches(world, context, &BTreeSet::new())
     }
 
     /// Its fields in RON, without the name.
@@ -396,6 +424,21 @@ impl InterventionQueue {
     pub fn due(&self, tick: u64) -> impl Iterator<Item = (Stamped, InterventionContext)> + '_ {
         let due = self.iter().take_while(move |stamped| stamped.tick <= tick);
         due.enumerate().map(move |(ordinal, stamped)| (stamped, InterventionContext { tick, ordinal: ordinal as u64 }))
+    }
+
+    /// What will be applied at the start of `tick`, each with the agents that it will reach: one that chooses among those
+    /// whom it can change knows whom others of its kind reach before it in this tick.
+    #[must_use]
+    pub fn foresee(&self, world: &World, tick: u64) -> Vec<(Stamped, Option<Vec<AgentId>>)> {
+        let mut reached: BTreeMap<&'static str, BTreeSet<AgentId>> = BTreeMap::new();
+        self.due(tick)
+            .map(|(stamped, context)| {
+                let before = reached.entry(stamped.action.name()).or_default();
+                let reaches = stamped.action.0.reaches(world, &context, before);
+                before.extend(reaches.iter().flatten());
+                (stamped, reaches)
+            })
+            .collect()
     }
 
     /// How many wait.

@@ -74,9 +74,10 @@ pub enum Selector {
     /// All agents.
     #[default]
     All,
-    /// A random share of the agents, 0–1, rounded to the nearest number of agents.
+    /// A random share of the agents, 0–1, rounded to the nearest number of agents. What is done to them is done to those
+    /// that it can change: `Kill(select: Fraction(0.5))` is half of those that have not failed.
     Fraction(#[reflect(@Range::new(0.0, 1.0))] f32),
-    /// A random choice of this many agents, or all if there are fewer.
+    /// A random choice of this many agents, or all if there are fewer; of those that it can change, as with `Fraction`.
     Count(u32),
     /// The agents of a group.
     Named(String),
@@ -127,7 +128,8 @@ pub enum Selector {
     },
     /// The agents in a polygon, given by its corners in order; on a torus it may reach over an edge.
     Inside(#[reflect(@Unit("units"))] Vec<Vec2>),
-    /// The agents nearest to a point; of several equally near those with the lowest ids.
+    /// The agents nearest to a point; of several equally near those with the lowest ids; of those that it can change, as
+    /// with `Fraction`.
     Nearest {
         /// The point.
         #[reflect(@Unit("units"))]
@@ -149,18 +151,35 @@ impl Selector {
     /// same in every run.
     #[must_use]
     pub fn resolve(&self, world: &World, context: &InterventionContext) -> Vec<AgentId> {
-        let all: Vec<AgentId> = world.resource::<AgentIndex>().iter().map(|(agent, _)| agent).collect();
-        self.narrow(world, context, all, 0)
+        self.resolve_among(world, context, |_| true)
     }
 
-    fn narrow(&self, world: &World, context: &InterventionContext, mut from: Vec<AgentId>, depth: u64) -> Vec<AgentId> {
+    /// As [`Selector::resolve`], but where only some of the agents are chosen, by chance or because they are the nearest, the
+    /// choice is among those that are `concerned`: to kill one at random is to kill one of those that live.
+    #[must_use]
+    pub fn resolve_among(
+        &self,
+        world: &World,
+        context: &InterventionContext,
+        concerned: impl Fn(AgentId) -> bool,
+    ) -> Vec<AgentId> {
+        let all: Vec<AgentId> = world.resource::<AgentIndex>().iter().map(|(agent, _)| agent).collect();
+        self.narrow(&Choosing { world, context, concerned: &concerned }, all, 0)
+    }
+
+    fn narrow(&self, choosing: &Choosing, mut from: Vec<AgentId>, depth: u64) -> Vec<AgentId> {
+        let world = choosing.world;
         match self {
             Self::All => from,
             Self::Fraction(share) => {
+                from.retain(|agent| (choosing.concerned)(*agent));
                 let count = (f64::from(share.clamp(0.0, 1.0)) * from.len() as f64).round() as usize;
-                sample(world, context, from, count, depth)
+                sample(choosing, from, count, depth)
             }
-            Self::Count(count) => sample(world, context, from, *count as usize, depth),
+            Self::Count(count) => {
+                from.retain(|agent| (choosing.concerned)(*agent));
+                sample(choosing, from, *count as usize, depth)
+            }
             Self::Named(name) => {
                 let groups = world.resource::<AgentGroups>();
                 let group = groups.find(name);
@@ -204,7 +223,10 @@ impl Selector {
                 retain_by_place(world, &mut from, |bounds, place| polygon.contains_in(bounds, place));
                 from
             }
-            Self::Nearest { to, count } => nearest(world, from, *to, *count as usize),
+            Self::Nearest { to, count } => {
+                from.retain(|agent| (choosing.concerned)(*agent));
+                nearest(world, from, *to, *count as usize)
+            }
             Self::HasStatus(status) => {
                 let index = world.resource::<AgentIndex>();
                 from.retain(|agent| {
@@ -227,25 +249,33 @@ impl Selector {
                 from
             }
             Self::And(selectors) => selectors.iter().enumerate().fold(from, |left, (index, selector)| {
-                selector.narrow(world, context, left, depth.wrapping_mul(16).wrapping_add(index as u64 + 1))
+                selector.narrow(choosing, left, depth.wrapping_mul(16).wrapping_add(index as u64 + 1))
             }),
             Self::Or(selectors) => {
                 let mut chosen: Vec<AgentId> = Vec::new();
                 for (index, selector) in selectors.iter().enumerate() {
                     let depth = depth.wrapping_mul(16).wrapping_add(index as u64 + 1);
-                    chosen.extend(selector.narrow(world, context, from.clone(), depth));
+                    chosen.extend(selector.narrow(choosing, from.clone(), depth));
                 }
                 chosen.sort_unstable();
                 chosen.dedup();
                 chosen
             }
             Self::Not(selector) => {
-                let chosen = selector.narrow(world, context, from.clone(), depth.wrapping_mul(16).wrapping_add(1));
+                let chosen = selector.narrow(choosing, from.clone(), depth.wrapping_mul(16).wrapping_add(1));
                 from.retain(|agent| chosen.binary_search(agent).is_err());
                 from
             }
         }
     }
+}
+
+/// What a choice depends on.
+struct Choosing<'a> {
+    world: &'a World,
+    context: &'a InterventionContext,
+    /// Whom a choice of a few may fall on.
+    concerned: &'a dyn Fn(AgentId) -> bool,
 }
 
 /// Keeps the agents that stand at a place that is `inside`.
@@ -292,13 +322,14 @@ fn nearest(world: &World, from: Vec<AgentId>, to: Vec2, count: usize) -> Vec<Age
 }
 
 /// The `count` agents with the smallest random keys: every agent has the same chance, whoever else is there.
-fn sample(world: &World, context: &InterventionContext, from: Vec<AgentId>, count: usize, depth: u64) -> Vec<AgentId> {
+fn sample(choosing: &Choosing, from: Vec<AgentId>, count: usize, depth: u64) -> Vec<AgentId> {
     if count >= from.len() {
         return from;
     }
     if count == 0 {
         return Vec::new();
     }
+    let Choosing { world, context, .. } = choosing;
     let dice = world.resource::<SimRng>();
     let purpose = Purpose::new("selector").indexed(context.ordinal).indexed(depth);
     let mut keyed: Vec<(u64, AgentId)> = from

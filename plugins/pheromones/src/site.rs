@@ -1,5 +1,6 @@
 //! Nests and resources as they are now.
 
+use agent2028_core::clock::ticks_in;
 use agent2028_core::rng::SimStream;
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
@@ -132,7 +133,7 @@ impl Sites {
                 Respawn::After { seconds } => (seconds, false),
                 Respawn::Elsewhere { seconds } => (seconds, true),
             };
-            if (tick.saturating_sub(empty_since) as f64) < f64::from(seconds) * tick_hz {
+            if tick.saturating_sub(empty_since) < ticks_in(f64::from(seconds), tick_hz) {
                 continue;
             }
             source.amount = source.capacity;

@@ -158,7 +158,7 @@ pub(crate) fn learn(
     if spread_lies(trust, &config, &dice, tick, clock.tick_hz()) {
         LimitReached::new("false ratings within a tick", MOST_LIES.into(), "the others are not given").tell(&mut bus);
     }
-    let due = tick.saturating_sub(trust.refreshed) as f64 >= f64::from(config.refresh_s) * clock.tick_hz();
+    let due = tick.saturating_sub(trust.refreshed) >= clock.ticks_in(f64::from(config.refresh_s));
     if due || first {
         let around = Around {
             config: &config,

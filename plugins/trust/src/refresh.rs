@@ -1,6 +1,7 @@
 //! Trust is worked out anew: evidence fades, raters are audited, reputations are found, and what routing goes by follows.
 
 use agent2028_core::agent::{AgentId, AgentIndex, RoutingWeights};
+use agent2028_core::clock::ticks_in;
 use agent2028_core::event::EventBus;
 use agent2028_core::parallel::Workers;
 
@@ -47,7 +48,7 @@ impl Trust {
         self.fade(around);
         self.forget_the_gone(around);
         let audit = &around.config.audit;
-        let due = around.tick.saturating_sub(self.audited) as f64 >= f64::from(audit.every_s) * around.tick_hz;
+        let due = around.tick.saturating_sub(self.audited) >= ticks_in(f64::from(audit.every_s), around.tick_hz);
         if due && audit.raters {
             self.audit_raters(around, bus);
         }

@@ -155,54 +155,63 @@ impl CapabilitySet {
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities(pub CapabilitySet);
 
+/// So many words of 64 ids share a page.
+const PAGE: usize = 16;
+
+/// Agents as bits, in pages that are there only while somebody stands in them.
+#[derive(Clone, Debug, Default)]
+struct Bitmap(Vec<Option<Box<[u64; PAGE]>>>);
+
 /// From capability to agents: a bitmap over agent ids per capability. Derived from [`Capabilities`].
 #[derive(Resource, Clone, Debug, Default)]
 pub struct CapabilityIndex {
-    agents: Vec<Vec<u64>>,
+    agents: Vec<Bitmap>,
 }
 
 impl CapabilityIndex {
     pub(crate) fn insert(&mut self, capability: CapabilityId, agent: AgentId) {
         let slot = usize::from(capability.0);
         if self.agents.len() <= slot {
-            self.agents.resize(slot + 1, Vec::new());
+            self.agents.resize(slot + 1, Bitmap::default());
         }
-        let bitmap = &mut self.agents[slot];
+        let pages = &mut self.agents[slot].0;
         let word = agent.index() / 64;
-        if bitmap.len() <= word {
-            bitmap.resize(word + 1, 0);
+        if pages.len() <= word / PAGE {
+            pages.resize(word / PAGE + 1, None);
         }
-        bitmap[word] |= 1 << (agent.0 % 64);
+        pages[word / PAGE].get_or_insert_default()[word % PAGE] |= 1 << (agent.0 % 64);
     }
 
     pub(crate) fn remove(&mut self, capability: CapabilityId, agent: AgentId) {
-        if let Some(word) =
-            self.agents.get_mut(usize::from(capability.0)).and_then(|bitmap| bitmap.get_mut(agent.index() / 64))
+        let word = agent.index() / 64;
+        let bitmap = self.agents.get_mut(usize::from(capability.0));
+        if let Some(held) = bitmap.and_then(|bitmap| bitmap.0.get_mut(word / PAGE))
+            && let Some(page) = held
         {
-            *word &= !(1 << (agent.0 % 64));
+            page[word % PAGE] &= !(1 << (agent.0 % 64));
+            if page.iter().all(|word| *word == 0) {
+                *held = None;
+            }
         }
     }
 
     /// The agents that have any of the capabilities, in id order.
     #[must_use]
     pub fn agents_with_any(&self, capabilities: &[CapabilityId]) -> Vec<AgentId> {
-        let mut union: Vec<u64> = Vec::new();
-        for capability in capabilities {
-            let Some(bitmap) = self.agents.get(usize::from(capability.0)) else {
-                continue;
-            };
-            if union.len() < bitmap.len() {
-                union.resize(bitmap.len(), 0);
-            }
-            for (word, bits) in union.iter_mut().zip(bitmap) {
-                *word |= bits;
-            }
-        }
+        let bitmaps: Vec<&Bitmap> =
+            capabilities.iter().filter_map(|capability| self.agents.get(usize::from(capability.0))).collect();
         let mut agents = Vec::new();
-        for (word, mut bits) in union.into_iter().enumerate() {
-            while bits != 0 {
-                agents.push(AgentId(word as u32 * 64 + bits.trailing_zeros()));
-                bits &= bits - 1;
+        for number in 0..bitmaps.iter().map(|bitmap| bitmap.0.len()).max().unwrap_or(0) {
+            let pages = || bitmaps.iter().filter_map(|bitmap| bitmap.0.get(number)?.as_ref());
+            if pages().next().is_none() {
+                continue;
+            }
+            for word in 0..PAGE {
+                let mut bits = pages().fold(0, |union, page| union | page[word]);
+                while bits != 0 {
+                    agents.push(AgentId(((number * PAGE + word) * 64) as u32 + bits.trailing_zeros()));
+                    bits &= bits - 1;
+                }
             }
         }
         agents

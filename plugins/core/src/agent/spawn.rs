@@ -125,7 +125,6 @@ fn spawn(
         }))
         .collect();
     let mut index = world.resource_mut::<AgentIndex>();
-    index.reserve(entities.len());
     for entity in &entities {
         index.push(*entity);
     }

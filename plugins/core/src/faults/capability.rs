@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{grant_capability, withdraw_capability};
+use crate::agent::{AgentId, AgentIndex, Capabilities, CapabilityRegistry, grant_capability, withdraw_capability};
 use crate::intervention::{Intervention, InterventionContext, InterventionError};
 use crate::schema::{Check, Problems, suggest};
 use crate::selector::Selector;
@@ -53,8 +53,12 @@ impl Check for WithdrawCapability {
 impl Intervention for GrantCapability {
     const NAME: &'static str = "GrantCapability";
 
+    fn concerns(&self, world: &World, agent: AgentId) -> bool {
+        !has_capability(world, agent, &self.capability)
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        let agents = self.select.resolve(world, context);
+        let agents = self.chosen_by(&self.select, world, context);
         Ok(format!("{} agents can {} now", grant_capability(world, &agents, &self.capability)?, self.capability))
     }
 }
@@ -62,8 +66,43 @@ impl Intervention for GrantCapability {
 impl Intervention for WithdrawCapability {
     const NAME: &'static str = "WithdrawCapability";
 
+    fn concerns(&self, world: &World, agent: AgentId) -> bool {
+        has_capability(world, agent, &self.capability)
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        let agents = self.select.resolve(world, context);
+        let agents = self.chosen_by(&self.select, world, context);
         Ok(format!("{} agents can {} no more", withdraw_capability(world, &agents, &self.capability)?, self.capability))
+    }
+}
+
+/// Whether an agent has a capability.
+fn has_capability(world: &World, agent: AgentId, capability: &str) -> bool {
+    let id = world.resource::<CapabilityRegistry>().find(capability);
+    let entity = world.resource::<AgentIndex>().get(agent);
+    let set = entity.and_then(|entity| world.get::<Capabilities>(entity));
+    id.zip(set).is_some_and(|(id, set)| set.0.contains(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::*;
+    use super::*;
+
+    #[test]
+    fn capabilities_are_given_to_those_that_lack_them_and_taken_from_those_that_have_them() {
+        let mut simulation = simulation(20);
+        let capability = || "x.y".to_owned();
+        let holders = |world: &World| (0..20).filter(|agent| has_capability(world, AgentId(*agent), "x.y")).count();
+        for given in 1..=20 {
+            simulation.intervene(GrantCapability { select: Selector::Count(1), capability: capability() });
+            simulation.run(1);
+            assert_eq!(holders(simulation.world()), given);
+        }
+        for taken in 1..=20 {
+            simulation.intervene(WithdrawCapability { select: Selector::Count(1), capability: capability() });
+            simulation.run(1);
+            assert_eq!(holders(simulation.world()), 20 - taken);
+        }
     }
 }

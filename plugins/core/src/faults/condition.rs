@@ -3,8 +3,10 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{check_selector, end_tick};
-use crate::agent::{AgentIndex, ServiceRecord, degrade_agents, fail_agents, freeze_agents, restart_agents};
+use super::{check_selector, condition_of, end_tick};
+use crate::agent::{
+    AgentId, AgentIndex, ServiceRecord, Status, degrade_agents, fail_agents, freeze_agents, restart_agents,
+};
 use crate::intervention::{Intervention, InterventionContext, InterventionError};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
@@ -25,9 +27,14 @@ pub struct Kill {
 
 impl Intervention for Kill {
     const NAME: &'static str = "Kill";
+    const ONCE: bool = true;
+
+    fn concerns(&self, world: &World, agent: AgentId) -> bool {
+        condition_of(world, agent).status != Status::Failed
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        let agents = self.select.resolve(world, context);
+        let agents = self.chosen_by(&self.select, world, context);
         let until = end_tick(world, self.duration_s);
         Ok(format!("{} agents failed", fail_agents(world, &agents, until)))
     }
@@ -44,9 +51,15 @@ pub struct Restart {
 
 impl Intervention for Restart {
     const NAME: &'static str = "Restart";
+    const ONCE: bool = true;
+
+    fn concerns(&self, world: &World, agent: AgentId) -> bool {
+        let condition = condition_of(world, agent);
+        condition.status != Status::Active || condition.health != condition.base_health
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        let agents = self.select.resolve(world, context);
+        let agents = self.chosen_by(&self.select, world, context);
         Ok(format!("{} agents restarted", restart_agents(world, &agents)))
     }
 }
@@ -65,9 +78,14 @@ pub struct Freeze {
 
 impl Intervention for Freeze {
     const NAME: &'static str = "Freeze";
+    const ONCE: bool = true;
+
+    fn concerns(&self, world: &World, agent: AgentId) -> bool {
+        condition_of(world, agent).status == Status::Active
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        let agents = self.select.resolve(world, context);
+        let agents = self.chosen_by(&self.select, world, context);
         let until = end_tick(world, self.duration_s);
         Ok(format!("{} agents froze", freeze_agents(world, &agents, until)))
     }
@@ -114,8 +132,12 @@ impl Default for Degrade {
 impl Intervention for Degrade {
     const NAME: &'static str = "Degrade";
 
+    fn concerns(&self, world: &World, agent: AgentId) -> bool {
+        condition_of(world, agent).status != Status::Failed
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        let agents = self.select.resolve(world, context);
+        let agents = self.chosen_by(&self.select, world, context);
         let until = end_tick(world, self.duration_s);
         let changed = degrade_agents(world, &agents, self.health, until);
         for agent in &agents {
@@ -136,7 +158,6 @@ impl Intervention for Degrade {
 mod tests {
     use super::super::fixture::*;
     use super::*;
-    use crate::agent::{AgentId, Status};
     use crate::event::EventBus;
 
     #[test]
@@ -180,6 +201,40 @@ mod tests {
         assert_eq!(condition(&simulation, 2).health, 1.0);
     }
 
+    /// What is done to a few is done to those that it can change: nothing is spent on the dead.
+    #[test]
+    fn whoever_is_chosen_can_be_changed() {
+        let kill = |select| Kill { select, duration_s: None };
+        // One after the other, until nobody is left.
+        let mut simulation = simulation(60);
+        for killed in 1..=60_u32 {
+            simulation.intervene(kill(if killed % 2 == 0 {
+                Selector::Count(1)
+            } else {
+                Selector::Nearest { to: Vec2::ZERO, count: 1 }
+            }));
+            simulation.run(1);
+            assert_eq!(metric(&simulation, "agents.failed"), f64::from(killed));
+        }
+        // Then they come back in the same way.
+        for back in 1..=60_u32 {
+            simulation.intervene(Restart { select: Selector::Count(1) });
+            simulation.run(1);
+            assert_eq!(metric(&simulation, "agents.failed"), f64::from(60 - back));
+        }
+        // Half of those that are left, and half again.
+        for left in [30.0, 15.0] {
+            simulation.intervene(kill(Selector::Fraction(0.5)));
+            simulation.run(1);
+            assert_eq!(60.0 - metric(&simulation, "agents.failed"), left);
+        }
+        for frozen in 1..=15_u32 {
+            simulation.intervene(Freeze { select: Selector::Count(1), duration_s: None });
+            simulation.run(1);
+            assert_eq!(metric(&simulation, "agents.active"), f64::from(15 - frozen));
+        }
+    }
+
     #[test]
     fn an_intervention_that_waits_tells_whom_it_will_reach() {
         use crate::intervention::{AnyIntervention, InterventionQueue};
@@ -204,8 +259,9 @@ mod tests {
             let world = simulation.world();
             let told = world
                 .resource::<InterventionQueue>()
-                .due(simulation.tick() + 1)
-                .flat_map(|(stamped, context)| stamped.action.reaches(world, &context).unwrap())
+                .foresee(world, simulation.tick() + 1)
+                .into_iter()
+                .flat_map(|(_, reaches)| reaches.unwrap())
                 .collect::<std::collections::BTreeSet<AgentId>>();
             simulation.run(1);
             let failed: std::collections::BTreeSet<AgentId> = (0..300)

@@ -20,9 +20,15 @@ pub use population::{Remove, Spawn};
 
 use bevy::prelude::*;
 
-use crate::agent::Condition;
+use crate::agent::{AgentId, AgentIndex, Condition};
 use crate::clock::SimClock;
 use crate::intervention::AddIntervention;
+
+/// The condition that an agent is in; that of agents in order if it has none of its own.
+fn condition_of(world: &World, agent: AgentId) -> Condition {
+    let entity = world.resource::<AgentIndex>().get(agent);
+    entity.and_then(|entity| world.get::<Condition>(entity)).copied().unwrap_or_default()
+}
 
 /// The tick at which something ends that lasts `seconds`, or never.
 fn end_tick(world: &World, seconds: Option<f32>) -> u64 {

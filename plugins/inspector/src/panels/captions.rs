@@ -1,5 +1,6 @@
 //! The scene's captions, as subtitles over the world while they matter.
 
+use agent2028_core::clock::ticks_in;
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
 use egui::{Align2, Area, Context, Id, Label, Order, Rect, vec2};
@@ -35,7 +36,7 @@ impl CaptionsState {
             *self = Self { generation, ..Self::default() };
         }
         self.last_tick = tick;
-        let stays = (STAYS_SIMULATED_S * tick_hz) as u64;
+        let stays = ticks_in(STAYS_SIMULATED_S, tick_hz);
         let newest = captions.iter().rposition(|(at, _)| *at <= tick);
         let fresh = newest.filter(|index| tick <= captions[*index].0.saturating_add(stays));
         match (self.shown, newest) {

@@ -2,7 +2,7 @@
 //! and lets it be taken back; whom it will reach carries a mark in the world.
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::intervention::{InterventionQueue, Origin};
+use agent2028_core::intervention::{InterventionQueue, Origin, Stamped};
 use agent2028_core::simulation::Simulation;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
@@ -47,20 +47,21 @@ impl PendingState {
     pub fn follow(&mut self, simulation: &Simulation, stands_still: bool) -> Option<Vec<AgentId>> {
         let world = simulation.world();
         let (generation, tick) = (simulation.generation(), simulation.tick());
+        let queue = world.get_resource::<InterventionQueue>().filter(|_| stands_still);
+        let is_users = |stamped: &Stamped| stamped.origin == Origin::User;
         let by_user = |queue: &InterventionQueue| {
-            let due = queue.due(tick + 1).filter(|(stamped, _)| stamped.origin == Origin::User);
-            due.collect::<Vec<_>>()
+            let due = queue.due(tick + 1).map(|(stamped, _)| stamped).filter(is_users);
+            due.map(|stamped| stamped.sequence).collect::<Vec<_>>()
         };
-        let due = world.get_resource::<InterventionQueue>().filter(|_| stands_still).map(by_user).unwrap_or_default();
-        let now = (generation, tick, due.iter().map(|(stamped, _)| stamped.sequence).collect::<Vec<_>>());
+        let now = (generation, tick, queue.map(by_user).unwrap_or_default());
         if self.known.as_ref() == Some(&now) || (now.2.is_empty() && self.changes.is_empty()) {
             return None;
         }
         self.known = Some(now);
         self.changes.clear();
         let mut reached = Vec::new();
-        for (stamped, context) in due {
-            let agents = stamped.action.reaches(world, &context);
+        let foreseen = queue.map(|queue| queue.foresee(world, tick + 1)).unwrap_or_default();
+        for (stamped, agents) in foreseen.into_iter().filter(|(stamped, _)| is_users(stamped)) {
             self.changes.push(Change {
                 sequence: stamped.sequence,
                 name: format::words(stamped.action.name()),

@@ -1,6 +1,7 @@
 //! Classes and pools: what is asked for, and who can do it.
 
 use agent2028_core::agent::{AgentId, FitnessWeights, Tier, parse_pattern};
+use agent2028_core::clock::ticks_in;
 use serde::{Deserialize, Serialize};
 
 use super::{Ground, Operations, TierSums, of};
@@ -96,7 +97,7 @@ impl Settings {
             observation: config.observation_weight,
             most_in_flight: config.most_in_flight,
             receipts: config.receipts as usize,
-            window: (f64::from(config.window_s) * ground.rate.tick_hz()).round().clamp(1.0, 1e12) as u64,
+            window: ticks_in(f64::from(config.window_s), ground.rate.tick_hz()).clamp(1, 1_000_000_000_000),
             limits: [limit(Tier::Individual), limit(Tier::Swarm)],
             min_health: f64::from(config.orchestrator.min_health),
             failover: config.orchestrator.failover,

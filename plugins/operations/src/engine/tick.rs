@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use agent2028_core::agent::Tier;
+use agent2028_core::clock::ticks_in;
 
 use super::{Ground, Operations, of};
 use crate::events::{OperationsTold, TierResource};
@@ -164,7 +165,7 @@ impl Operations {
             self.look_after(ground, tier);
         }
         // Failures are told once a second.
-        if self.tick.saturating_sub(self.state.told_at) as f64 >= ground.rate.tick_hz()
+        if self.tick.saturating_sub(self.state.told_at) >= ticks_in(1.0, ground.rate.tick_hz())
             && let Some(told) = self.state.untold.tell()
         {
             self.state.told_at = self.tick;

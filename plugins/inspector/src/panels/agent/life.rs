@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use agent2028_core::agent::Status;
+use agent2028_core::clock::ticks_in;
 use agent2028_core::life::{Life, Moment};
 use agent2028_view::tokens::{spacing, type_size};
 use bevy_egui::egui;
@@ -94,7 +95,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut LifeS
 /// The first and the last tick that are shown.
 fn shown_ticks(life: &Life, span: Span, now: u64, tick_hz: f64) -> (u64, u64) {
     let first = life.moments().front().map_or(now, |moment| moment.tick);
-    let wanted = span.seconds().map_or(0, |seconds| now.saturating_sub((seconds * tick_hz).round() as u64));
+    let wanted = span.seconds().map_or(0, |seconds| now.saturating_sub(ticks_in(seconds, tick_hz)));
     (first.max(wanted).min(now), now.max(first + 1))
 }
 

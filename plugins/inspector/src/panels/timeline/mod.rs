@@ -5,6 +5,7 @@ mod scale;
 
 use std::fmt::Write as _;
 
+use agent2028_core::clock::ticks_in;
 use agent2028_core::intervention::{Applied, InterventionQueue};
 use agent2028_core::timeline::{Branch, BranchId, EventMark, Seeking, Timeline};
 use agent2028_view::tokens::{motion, spacing, type_size};
@@ -223,7 +224,7 @@ fn parse(text: &str, tick_hz: f64) -> Option<u64> {
         let part: f64 = part.parse().ok().filter(|part: &f64| part.is_finite() && *part >= 0.0)?;
         seconds = seconds * 60.0 + part;
     }
-    Some((seconds * tick_hz).round() as u64)
+    Some(ticks_in(seconds, tick_hz))
 }
 
 /// Where the first and the last tick stand. However narrow the window is, the one is never right of the other.

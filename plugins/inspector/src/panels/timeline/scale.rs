@@ -1,5 +1,6 @@
 //! Which ticks the strip shows, where each of them is, and which of them are labelled.
 
+use agent2028_core::clock::ticks_in;
 use bevy_egui::egui;
 use egui::{Rangef, remap};
 
@@ -79,7 +80,7 @@ impl Range {
         (first..=end)
             .map(|index| {
                 let seconds = index as f64 * step;
-                ((seconds * tick_hz).round() as u64, time(seconds, step))
+                (ticks_in(seconds, tick_hz), time(seconds, step))
             })
             .collect()
     }
