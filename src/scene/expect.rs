@@ -113,6 +113,8 @@ impl Check for Expectation {
         }
         if self.over.is_some_and(|(from, to)| from > to) {
             problems.push(format!("{at}.over"), "the time ends before it begins", "write (first tick, last tick)");
+        } else if self.over.is_some_and(|(_, to)| to == 0) {
+            problems.push(format!("{at}.over"), "nothing is measured before tick 1", "write (first tick, last tick)");
         }
     }
 }
@@ -309,6 +311,19 @@ mod tests {
         assert_eq!(judged(10), [true, true, false]);
         assert_eq!(judged(20), [true, true, true]);
         assert_eq!(Expectations::new(list, 10).verdicts(4)[0].word(), "not judged");
+    }
+
+    #[test]
+    fn what_could_never_be_measured_is_refused() {
+        let told = |over| {
+            let mut problems = Problems::default();
+            let expectation = Expectation { metric: "x".into(), at_least: Some(0.0), over: Some(over), ..default() };
+            expectation.check("expect[0]", &mut problems);
+            problems.into_list().into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        assert_eq!(told((0, 0)), ["nothing is measured before tick 1"]);
+        assert_eq!(told((5, 2)), ["the time ends before it begins"]);
+        assert_eq!(told((0, 1)), Vec::<String>::new());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! From files to a checked scene: includes are merged, settings applied, CSV files read, and all problems told at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -372,11 +374,18 @@ pub fn load_value(scene: &Scene, settings: &[Setting]) -> Result<Loaded, SceneEr
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let too_long = |size: &str| format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read");
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let size = file.metadata().map_err(|error| error.to_string())?.len();
     if size > MAX_FILE_BYTES {
-        return Err(format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read"));
+        return Err(too_long(&size.to_string()));
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    // A device or a pipe tells no size, and may have no end.
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(too_long("more"));
+    }
     if is_utf16(&bytes) {
         return Err(format!("the file is UTF-16 text; {SAVE_AS_UTF8}"));
     }

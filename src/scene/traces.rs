@@ -65,7 +65,12 @@ pub fn named(scene: &Scene) -> Vec<(String, String, Kind)> {
 /// # Errors
 /// With everything that is wrong with it.
 pub fn look_through(path: &Path, kind: Kind, capabilities: &Names) -> Result<(Content, [u8; 32]), Refusal> {
-    let open = || File::open(path).map_err(|error| Refusal::Unreadable(error.to_string()));
+    let unreadable = |error: std::io::Error| Refusal::Unreadable(error.to_string());
+    let open = || File::open(path).map_err(unreadable);
+    // It is read as often as it is played, from any place: a pipe or a device can't be, and may have no end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Refusal::Unreadable("this is a device, a pipe or a folder; an ordinary file is wanted".into()));
+    }
     let content = match kind {
         Kind::Trace => {
             open()?;

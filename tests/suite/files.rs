@@ -253,3 +253,23 @@ fn a_running_section_takes_up_no_file_that_the_scene_was_not_read_with() {
     let told: Vec<String> = events.iter().map(|event| event.text().into_owned()).collect();
     assert!(told.iter().any(|text| text.contains("not read with a file \"other.csv\"")), "{told:?}");
 }
+
+/// Whatever a scene reads has an end: a device that has none is refused, and not read until memory is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_without_end_is_refused() {
+    let scratch = folder();
+    let endless = scratch.path().join("data.csv");
+    std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
+    let included = ("an included scene", "Scene(include: [\"FILE\"], agents: [(name: \"a\")])".to_owned());
+    let scenes = kinds().into_iter().map(|(kind, scene, ..)| (kind, scene)).chain([included]);
+    for (kind, scene) in scenes {
+        let file = scratch.path().join("scene.ron");
+        std::fs::write(&file, scene.replace("FILE", "data.csv")).unwrap();
+        let (code, _, stderr) = finish(program().arg("check").arg(&file));
+        assert_eq!(code, 2, "{kind}: {stderr}");
+        assert!(stderr.contains("at most") || stderr.contains("device"), "{kind}: {stderr}");
+    }
+    let (code, _, stderr) = finish(program().arg("check").arg(&endless));
+    assert_eq!(code, 2, "{stderr}");
+}

@@ -48,22 +48,47 @@ fn a_killed_run_resumes_with_the_same_bits() {
     assert_eq!(summary["state_hash"].as_str().unwrap(), state_hash(&whole));
 }
 
+/// A run that is stopped and goes on is the run that was never stopped: its states, and every row of what was measured.
+fn goes_on_the_same(name: &str, loaded: &Loaded) {
+    let folder = folder();
+    let out = folder.path().join("run");
+    // Every metric there is, those too that cost something.
+    let options = RunOptions { ticks: Some(37), metrics: vec!["*".into()], ..RunOptions::default() };
+    let unbroken = folder.path().join("unbroken");
+    let recorded = RunOptions { out: Some(unbroken.clone()), checkpoint_every: Some(10), ..options };
+    let whole = run(loaded, &recorded, &mut |_| {}).unwrap();
+    stopped_after(loaded, 27, RunOptions { out: Some(out.clone()), ..recorded });
+    let resume = RunOptions { resume: Some(out.clone()), ..RunOptions::default() };
+    let resumed = run(&recording::load_scene(&out, &[]).unwrap(), &resume, &mut |_| {}).unwrap();
+    assert_eq!((resumed.state_hash, resumed.ticks), (whole.state_hash, 37), "{name}");
+    let ticks: Vec<u64> = checkpoints::files(&out).unwrap().into_iter().map(|(tick, _)| tick).collect();
+    assert_eq!(ticks, [10, 20, 30], "{name}");
+    assert_eq!(resumed.metrics, whole.metrics, "{name}");
+    let rows = |out: &Path| std::fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let (after, before) = (rows(&out), rows(&unbroken));
+    let columns: Vec<&str> = before.lines().next().unwrap_or_default().split(',').collect();
+    for (number, (after, before)) in after.lines().zip(before.lines()).enumerate() {
+        let differing =
+            after.split(',').zip(before.split(',')).zip(&columns).find(|((after, before), _)| after != before);
+        assert_eq!(differing, None, "{name}, row {number}");
+    }
+    assert_eq!(after.lines().count(), before.lines().count(), "{name}");
+}
+
 #[test]
 fn every_scene_goes_on_after_a_stop_with_the_same_bits() {
     for name in agent2028::scene::gallery::names() {
-        let folder = folder();
-        let out = folder.path().join("run");
-        let loaded = load(name, &[]).unwrap();
-        let options = RunOptions { ticks: Some(37), ..RunOptions::default() };
-        let whole = run(&loaded, &options, &mut |_| {}).unwrap();
-        let recorded = RunOptions { out: Some(out.clone()), checkpoint_every: Some(10), ..options };
-        stopped_after(&loaded, 27, recorded);
-        let resume = RunOptions { resume: Some(out.clone()), ..RunOptions::default() };
-        let resumed = run(&recording::load_scene(&out, &[]).unwrap(), &resume, &mut |_| {}).unwrap();
-        assert_eq!((resumed.state_hash, resumed.ticks), (whole.state_hash, 37), "{name}");
-        let ticks: Vec<u64> = checkpoints::files(&out).unwrap().into_iter().map(|(tick, _)| tick).collect();
-        assert_eq!(ticks, [10, 20, 30], "{name}");
+        goes_on_the_same(name, &load(name, &[]).unwrap());
     }
+}
+
+#[test]
+fn all_sections_at_once_go_on_after_a_stop_with_the_same_bits() {
+    goes_on_the_same("all sections", &load_text("everything", &crate::sections::everything(), None, &[]).unwrap());
+    // Whatever makes a tree head is over before the stop.
+    let heads =
+        "Scene(agents: [(name: \"a\", count: 3)], ledger: (events: [\"AgentRecovered\"], heads_every_s: 0.001))";
+    goes_on_the_same("heads", &load_text("heads", heads, None, &[]).unwrap());
 }
 
 #[test]

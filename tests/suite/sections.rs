@@ -97,6 +97,11 @@ fn scene(sections: &[(&str, String)]) -> String {
     format!("Scene(\n    schema: 1,{REST}{sections})")
 }
 
+/// The scene with all sections and all that is optional in them.
+pub(crate) fn everything() -> String {
+    scene(&subset((1 << SECTIONS.len()) - 1, |section| section.parts.join(", ")))
+}
+
 /// Runs a scene for a while at 1 and at 2 threads.
 fn try_it(text: &str) {
     let hash = |threads| {

@@ -53,8 +53,14 @@ impl Range {
 
 impl std::fmt::Display for Range {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.max >= f64::MAX {
+        // Where a range begins with the least number that a program tells from zero, nobody reads its three hundred digits.
+        let above_zero = self.min > 0.0 && self.min < 1e-100;
+        if self.max >= f64::MAX && above_zero {
+            f.write_str("above 0")
+        } else if self.max >= f64::MAX {
             write!(f, "at least {}", self.min)
+        } else if above_zero {
+            write!(f, "above 0 to {}", self.max)
         } else {
             write!(f, "{} to {}", self.min, self.max)
         }

@@ -427,8 +427,7 @@ impl Identities {
 
     /// Makes the document of a member again, after its keys or its end have changed.
     pub(crate) fn renew_document(&mut self, dice: &SimRng, place: usize) {
-        let document = document_of(dice, &self.vault, &self.state.members[place]);
-        self.documents[place] = document;
+        continue_document(&mut self.documents[place], dice, &self.vault, &self.state.members[place]);
     }
 }
 
@@ -440,28 +439,33 @@ fn claim_key(signature: &mut Signature, by: &DidDocument, at: Timestamp) {
 }
 
 fn document_of(dice: &SimRng, vault: &Vault, member: &Member) -> DidDocument {
+    let mut document = DidDocument { did: Did::default(), history: Vec::new(), deactivated: None };
+    continue_document(&mut document, dice, vault, member);
+    document
+}
+
+/// Adds to a document what has happened to a member's keys since it was made: what it costs doesn't grow with what happened
+/// before.
+fn continue_document(document: &mut DidDocument, dice: &SimRng, vault: &Vault, member: &Member) {
     let keys = |number: usize| vault.keys(dice, member.suite, (member.agent, number as u32));
-    let empty = || DidDocument { did: Did::default(), history: Vec::new(), deactivated: None };
-    let (Ok(first), Some(created)) = (keys(0), member.since.first()) else {
-        return empty();
-    };
-    let mut document = DidDocument::new(first.public().clone(), *created);
-    let mut last = first;
-    for (number, since) in member.since.iter().enumerate().skip(1) {
-        let Ok(new) = keys(number) else {
-            return document;
-        };
+    if document.history.is_empty() {
+        let (Ok(first), Some(created)) = (keys(0), member.since.first()) else { return };
+        *document = DidDocument::new(first.public().clone(), *created);
+    }
+    let known = document.history.len();
+    let Ok(mut last) = keys(known - 1) else { return };
+    for (number, since) in member.since.iter().enumerate().skip(known) {
+        let Ok(new) = keys(number) else { return };
         // Times ascend and the former keys are those in force, so a rotation can't fail but for the scheme itself.
         if document.rotate(last.as_ref(), new.as_ref(), *since).is_err() {
-            return document;
+            return;
         }
         last = new;
     }
-    if let Some(ended) = member.ended {
+    if let (Some(ended), None) = (member.ended, document.deactivated.as_ref()) {
         // As above: the last keys are those in force.
         let _ = document.deactivate(last.as_ref(), ended);
     }
-    document
 }
 
 impl Documents for Identities {
@@ -496,5 +500,32 @@ impl KnownRevocations for Known<'_> {
             Some(place) => *identities.state.known.get(&agent)?.get(place)? as usize,
         };
         lists.get(known.checked_sub(1)?).map(|list| &list.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotation_costs_the_same_however_many_came_before() {
+        let (dice, vault) = (SimRng::new(7), Vault::default());
+        let mut member = Member { agent: 3, suite: SuiteId::HybridFips, since: vec![Timestamp(0)], ended: None };
+        let mut document = document_of(&dice, &vault, &member);
+        for moment in 1..6 {
+            member.since.push(Timestamp(moment));
+            continue_document(&mut document, &dice, &vault, &member);
+        }
+        assert_eq!(document, document_of(&dice, &vault, &member));
+        assert!(document.verify().is_ok());
+
+        // What was made before is not made again: a mark in it stays.
+        document.history[1].proof = None;
+        member.since.push(Timestamp(9));
+        member.ended = Some(Timestamp(10));
+        continue_document(&mut document, &dice, &vault, &member);
+        assert!(document.history[1].proof.is_none() && document.history.len() == 7 && document.deactivated.is_some());
+        continue_document(&mut document, &dice, &vault, &member);
+        assert_eq!(document.history.len(), 7);
     }
 }

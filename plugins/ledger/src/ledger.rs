@@ -386,10 +386,15 @@ impl Ledger {
             if tree.frontier_at(size).as_ref() != Some(&saved.frontier) {
                 return Err("the ledger's entries don't make up its tree".into());
             }
-            (self.tree, self.pages, self.heads) = (tree, pages, saved.heads);
+            (self.tree, self.pages) = (tree, pages);
+            self.heads.clear();
             self.stamps.clear();
             self.unstamped.clear();
         }
+        // A ledger that has just begun may hold the same entries, but none of the heads that were made of them.
+        let known = saved.heads.first().map_or(u64::MAX, |signed| signed.head.size);
+        self.heads.retain(|signed| signed.head.size < known);
+        self.heads.extend(saved.heads);
         (self.authority, self.last_tick) = (saved.authority, saved.last_tick);
         (self.receipts, self.missed, self.heads_made) = (saved.receipts, saved.missed, saved.heads_made);
         Ok(())
