@@ -74,6 +74,8 @@ struct Router {
     pool: Pool,
     strategy: Strategy,
     servers: Vec<Server>,
+    /// As the engine keeps them beside the records.
+    loads: Vec<f32>,
     weights: FitnessWeights,
     decisions: u64,
     given: VecDeque<u32>,
@@ -82,7 +84,7 @@ struct Router {
 impl Router {
     fn new(strategy: Strategy, agents: usize) -> Self {
         let mut stream = SimRng::new(1).global(Purpose::new("bench.route"), 0);
-        let servers = (0..agents)
+        let servers: Vec<Server> = (0..agents)
             .map(|_| Server {
                 flags: PRESENT,
                 concurrency: 4,
@@ -101,7 +103,8 @@ impl Router {
         });
         pool.hold((0..agents as u32).collect(), strategy);
         let (weights, given) = (FitnessWeights::default(), VecDeque::with_capacity(IN_FLIGHT + 1));
-        let mut router = Self { pool, strategy, servers, weights, decisions: 0, given };
+        let loads = servers.iter().map(|server| server.view(false).relative_load()).collect();
+        let mut router = Self { pool, strategy, servers, loads, weights, decisions: 0, given };
         let Self { pool, servers, weights, .. } = &mut router;
         pool.rank_all(|agent, _| rank(strategy, &servers[agent as usize], weights));
         router
@@ -110,6 +113,7 @@ impl Router {
     fn change(&mut self, agent: u32, by: i32) {
         let server = &mut self.servers[agent as usize];
         server.waiting = server.waiting.wrapping_add_signed(by);
+        self.loads[agent as usize] = server.view(false).relative_load();
         self.pool.set(agent, rank(self.strategy, server, &self.weights));
     }
 
@@ -117,13 +121,7 @@ impl Router {
     fn decide(&mut self) -> Option<u32> {
         self.decisions += 1;
         let word = self.decisions.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let choice = Choice {
-            servers: &self.servers,
-            believe_reports: false,
-            weights: &self.weights,
-            dice: [(word >> 32) as u32, word as u32],
-            key: word,
-        };
+        let choice = Choice { loads: &self.loads, dice: [(word >> 32) as u32, word as u32], key: word };
         let chosen = self.pool.choose(&choice)?;
         self.pool.note(chosen);
         self.change(chosen, 1);

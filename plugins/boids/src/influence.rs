@@ -12,7 +12,8 @@ use crate::config::{ObstacleAvoidance, Target, TargetUrge};
 use crate::flock::Record;
 use crate::formation::Station;
 use crate::mover::{Mover, Trade};
-use crate::obstacle::{Obstacle, avoid};
+use crate::obstacle::avoid;
+use crate::obstacle_grid::ObstacleGrid;
 use crate::steering::{
     Limits, arrive, clamp_length, direction, evade, flee, follow, keep_station, pursue, seek, toward_velocity, wander,
     wander_angle,
@@ -59,7 +60,7 @@ pub(crate) struct Surroundings<'a> {
     /// Each agent's mover, by slot.
     pub mover_of: &'a [u8],
     pub agents: &'a CellSort<Record>,
-    pub obstacles: &'a [Obstacle],
+    pub obstacles: &'a ObstacleGrid,
     pub avoidance: ObstacleAvoidance,
     pub hunters: &'a CellSort<Record>,
     /// Slots of formations, in agent order.
@@ -108,7 +109,8 @@ impl Surroundings<'_> {
         let (position, velocity) = (record.position(), record.velocity());
         if !self.obstacles.is_empty() {
             let ObstacleAvoidance { look_ahead, clearance, weight } = self.avoidance;
-            let force = avoid(self.obstacles, self.bounds, position, velocity, look_ahead, clearance, limits);
+            let near = self.obstacles.near(position);
+            let force = avoid(near, self.bounds, position, velocity, look_ahead, clearance, limits);
             tell(Urge::Obstacles, weight, force);
         }
         for (at, target) in mover.targets.iter().enumerate() {

@@ -46,6 +46,7 @@ mod motion;
 mod mover;
 mod observe;
 pub mod obstacle;
+pub mod obstacle_grid;
 mod plugin;
 pub mod steering;
 

@@ -74,6 +74,18 @@ impl Obstacle {
         }
     }
 
+    /// The corners of the rectangle that holds it.
+    #[must_use]
+    pub fn extent(&self) -> (Vec2, Vec2) {
+        match self {
+            Self::Circle { center, radius } => (*center - Vec2::splat(*radius), *center + Vec2::splat(*radius)),
+            Self::Polygon(corners) => {
+                let first = corners.first().copied().unwrap_or_default();
+                corners.iter().fold((first, first), |(least, most), corner| (least.min(*corner), most.max(*corner)))
+            }
+        }
+    }
+
     /// Moves it by a displacement in world units.
     pub fn shift(&mut self, by: Vec2) {
         match self {
@@ -247,8 +259,8 @@ fn around(corners: &[Vec2], heading: Vec2) -> Vec2 {
 /// The force that keeps an agent clear of the nearest obstacle on its course: sideways, or outward if it is in one or
 /// closer to it than `clearance`. Zero if its course is free for `look_ahead` world units.
 #[must_use]
-pub fn avoid(
-    obstacles: &[Obstacle],
+pub fn avoid<'a>(
+    obstacles: impl IntoIterator<Item = &'a Obstacle>,
     bounds: &WorldBounds,
     position: Vec2,
     velocity: Vec2,

@@ -18,6 +18,7 @@ use crate::flock::{Flock, Influences, Record};
 use crate::formation::{Anchor, Formation, FormationChange, FormationConfig, Formations, Station};
 use crate::influence::{Catch, Surroundings, find_hunters};
 use crate::mover::{Mover, Movers, Trade};
+use crate::obstacle_grid::ObstacleGrid;
 
 /// What the section `boids` claims to move, for other plugins that move agents.
 pub(crate) const SECTION: &str = "boids";
@@ -38,6 +39,7 @@ pub(crate) struct Scratch {
     steering: Vec<Vec2>,
     stations: Vec<Station>,
     hunters: CellSort<Record>,
+    obstacles: ObstacleGrid,
     catches: Vec<Catch>,
     /// How many neighbours were perceived in this tick, and by how many agents.
     pub neighbours: (u64, usize),
@@ -242,16 +244,17 @@ pub(crate) fn perceive(
     }
     scratch.vigour.clear();
     if degraded {
+        let first = flock.perceived().id_start();
         scratch.health.clear();
-        scratch.health.resize(flock.perceived().id_end() as usize, 1.0);
+        scratch.health.resize((flock.perceived().id_end() - first) as usize, 1.0);
         for table in &tables {
             for (agent, condition) in table.agents.iter().zip(table.conditions.unwrap_or(&[])) {
-                if let Some(health) = scratch.health.get_mut(agent.0.index()) {
+                if let Some(health) = scratch.health.get_mut(agent.0.0.wrapping_sub(first) as usize) {
                     *health = condition.health.clamp(0.0, 1.0);
                 }
             }
         }
-        scratch.vigour.extend(ids.iter().map(|id| scratch.health[id.index()]));
+        scratch.vigour.extend(ids.iter().map(|id| scratch.health[(id.0 - first) as usize]));
     }
 }
 
@@ -277,6 +280,7 @@ pub(crate) fn decide(
             mover.leader.as_ref().and_then(|leader| first_active(&groups, &index, &agents, &leader.agents))
         };
         let leaders: Vec<Option<(AgentId, Record)>> = movers.list.iter().map(lead).collect();
+        scratch.obstacles.fit(&config.obstacles, &config.obstacle_avoidance, &bounds);
         let surroundings = Surroundings {
             bounds: &bounds,
             dice: &dice,
@@ -285,7 +289,7 @@ pub(crate) fn decide(
             movers: &movers.list,
             mover_of: &scratch.mover_of,
             agents: flock.perceived(),
-            obstacles: &config.obstacles,
+            obstacles: &scratch.obstacles,
             avoidance: config.obstacle_avoidance,
             hunters: &scratch.hunters,
             stations: &scratch.stations,

@@ -106,7 +106,7 @@ fn next_of(operations: &Operations, ground: &Ground, pool: &Pool, agent: AgentId
         }
         Strategy::ConsistentHash if able => "is given the next one if its key falls to it".into(),
         Strategy::ConsistentHash => format!("is not given the next one: its key falls to another{no_room}"),
-        strategy => match operations.preview(ground, pool) {
+        strategy => match operations.preview(pool) {
             None => "is not given the next one: nobody has room".into(),
             Some(chosen) if chosen == agent.0 => {
                 format!("is given the next one: {}", words(operations, ground, chosen, strategy))
@@ -145,14 +145,8 @@ fn words(operations: &Operations, ground: &Ground, chosen: u32, strategy: Strate
 impl Operations {
     /// The agent that a pool would choose now for an operation of key 0.
     #[must_use]
-    pub fn preview(&self, ground: &Ground, pool: &Pool) -> Option<u32> {
-        pool.choose(&crate::pool::Choice {
-            servers: self.servers(),
-            believe_reports: ground.config.believe_reports,
-            weights: &ground.config.fitness,
-            dice: [0; 2],
-            key: 0,
-        })
+    pub fn preview(&self, pool: &Pool) -> Option<u32> {
+        pool.choose(&crate::pool::Choice { loads: self.loads(), dice: [0; 2], key: 0 })
     }
 
     /// The operations that an agent works on, and those that wait in front of it, by their places.

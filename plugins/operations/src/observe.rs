@@ -1,5 +1,7 @@
 //! The plugin's metrics.
 
+use std::collections::BTreeMap;
+
 use agent2028_core::agent::Tier;
 use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
@@ -71,10 +73,9 @@ impl TallyMetrics {
         }
         if let Some(mean) = tally.mean_latency_ms() {
             metrics.record(self.mean, mean);
-            for (id, (share, ..)) in self.percentiles.iter().zip(PERCENTILES) {
-                if let Some(latency) = tally.latency().quantile(share) {
-                    metrics.record(*id, latency / 1e3);
-                }
+            let latencies = tally.latency().quantiles(PERCENTILES.map(|(share, ..)| share));
+            for (id, latency) in self.percentiles.iter().zip(latencies.into_iter().flatten()) {
+                metrics.record(*id, latency / 1e3);
             }
         }
     }
@@ -88,13 +89,23 @@ struct TierMetrics {
     refused: MetricId,
 }
 
+/// A workload with a name.
+struct NamedMetrics {
+    name: String,
+    /// Its place in the section, if it is still there.
+    at: Option<usize>,
+    all: TallyMetrics,
+    /// How evenly the agents that can do it were given it.
+    even: MetricId,
+}
+
 /// The numbers of the plugin's metrics in this run.
 #[derive(Resource)]
 pub(crate) struct OperationsMetrics {
     all: TallyMetrics,
     totals: Vec<MetricId>,
-    /// Workloads with a name: which, and how evenly the agents that can do it were given it.
-    named: Vec<(String, TallyMetrics, MetricId)>,
+    /// Workloads with a name.
+    named: Vec<NamedMetrics>,
     tiers: Vec<TierMetrics>,
     in_flight: MetricId,
     in_system: MetricId,
@@ -121,7 +132,8 @@ impl OperationsMetrics {
                     "How evenly the agents that can do this were given work since the start (Jain's index): 1 if all alike.",
                     EVERY_TICKS,
                 );
-                (name.to_owned(), TallyMetrics::declare(metrics, &suffix), metrics.declare(even))
+                let all = TallyMetrics::declare(metrics, &suffix);
+                NamedMetrics { name: name.to_owned(), at: None, all, even: metrics.declare(even) }
             })
             .collect();
         let tiers = [(Tier::Individual, "individual"), (Tier::Swarm, "swarm")]
@@ -188,29 +200,43 @@ impl OperationsMetrics {
     }
 }
 
+impl OperationsMetrics {
+    /// Finds the places of workloads with a name: in one walk, not one for each of them.
+    fn find_places(&mut self, config: &OperationsConfig) {
+        let named = config.workload.iter().enumerate().rev();
+        let places: BTreeMap<&str, usize> =
+            named.filter_map(|(at, workload)| Some((workload.demand()?.name, at))).collect();
+        for named in &mut self.named {
+            named.at = places.get(named.name.as_str()).copied();
+        }
+    }
+}
+
 /// Records the metrics. What nothing has happened for yet (ratios, latencies) is not recorded.
 pub(crate) fn observe(
     clock: Res<SimClock>,
     config: Res<OperationsConfig>,
     operations: Res<Operations>,
-    ids: Res<OperationsMetrics>,
+    mut ids: ResMut<OperationsMetrics>,
     mut metrics: ResMut<Metrics>,
 ) {
+    if config.is_changed() {
+        ids.find_places(&config);
+    }
     let tick_hz = clock.tick_hz();
     let (tally, (_, last)) = (operations.tally(), operations.areas());
     ids.all.record(tally, tick_hz, &mut metrics);
     for (id, (_, _, count)) in ids.totals.iter().zip(TOTALS) {
         metrics.record(*id, count(&tally.total) as f64);
     }
-    for (name, tallied, even) in &ids.named {
-        let is_named = |workload: &crate::config::Workload| workload.demand().is_some_and(|demand| demand.name == name);
-        let Some(at) = config.workload.iter().position(is_named) else { continue };
+    for named in &ids.named {
+        let Some(at) = named.at else { continue };
         let Some(source) = operations.sources().get(at) else { continue };
-        tallied.record(&source.tally, tick_hz, &mut metrics);
-        if metrics.wanted(*even)
+        named.all.record(&source.tally, tick_hz, &mut metrics);
+        if metrics.wanted(named.even)
             && let Some(index) = fairness_of(&operations, &config.workload[at])
         {
-            metrics.record(*even, index);
+            metrics.record(named.even, index);
         }
     }
     for ids in &ids.tiers {
@@ -247,10 +273,8 @@ pub(crate) fn observe(
 /// How evenly the agents that can do what a workload asks for were given work.
 fn fairness_of(operations: &Operations, workload: &crate::config::Workload) -> Option<f64> {
     let demand = workload.demand()?;
-    let pools = operations.pools().iter();
-    let mut members = pools
-        .filter(|pool| pool.key.capability == demand.capability && pool.key.strategy == demand.strategy)
-        .flat_map(|pool| pool.members());
+    let pools = operations.pools_for(demand.capability);
+    let mut members = pools.filter(|pool| pool.key.strategy == demand.strategy).flat_map(|pool| pool.members());
     let (mut count, mut sum, mut squares) = (0, 0.0, 0.0);
     members.by_ref().for_each(|agent| {
         let assigned = f64::from(operations.servers()[*agent as usize].assigned);

@@ -4,7 +4,6 @@ use agent2028_core::agent::{FitnessWeights, Tier};
 use serde::{Deserialize, Serialize};
 
 use crate::index::{MinTree, NOT_THERE, SlotSet, jump, spread};
-use crate::server::Server;
 use crate::slab::List;
 use crate::strategy::{Strategy, View};
 
@@ -33,12 +32,8 @@ enum Index {
 /// What a choice depends on beside the agents.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
-    /// All agents, by id.
-    pub servers: &'a [Server],
-    /// Whether reports are believed.
-    pub believe_reports: bool,
-    /// What makes an agent fit.
-    pub weights: &'a FitnessWeights,
+    /// Load over what can be worked on at once, of all agents by id.
+    pub loads: &'a [f32],
     /// Random words for the strategies that throw dice.
     pub dice: [u32; 2],
     /// The operation's key.
@@ -185,10 +180,7 @@ impl Pool {
                 Strategy::PowerOfTwoChoices => {
                     let [one, other] = choice.dice.map(|word| set.nth(below(word, set.members())));
                     let (one, other) = (one?.min(other?), one?.max(other?));
-                    let load = |slot: usize| {
-                        let server: &Server = &choice.servers[self.members[slot] as usize];
-                        server.view(choice.believe_reports).relative_load()
-                    };
+                    let load = |slot: usize| choice.loads[self.members[slot] as usize];
                     Some(if load(other) < load(one) { other } else { one })
                 }
                 Strategy::ConsistentHash => self.by_key(set, choice.key),
@@ -245,6 +237,7 @@ pub fn choose_by_scan(
     members: &[u32],
     cursor: u32,
     choice: &Choice,
+    weights: &FitnessWeights,
     can: impl Fn(u32) -> bool,
     view: impl Fn(u32) -> View,
 ) -> Option<u32> {
@@ -271,6 +264,6 @@ pub fn choose_by_scan(
             let from = members[jump(hash, members.len())];
             able.iter().copied().find(|agent| *agent >= from).or_else(|| able.first().copied())
         }
-        ranked => able.into_iter().min_by_key(|agent| (view(*agent).rank(ranked, choice.weights), *agent)),
+        ranked => able.into_iter().min_by_key(|agent| (view(*agent).rank(ranked, weights), *agent)),
     }
 }

@@ -66,6 +66,10 @@ pub struct Server {
     pub last_waiting: u32,
     /// The first one that it works on.
     pub first_executing: u32,
+    /// Operations that are on the way to it.
+    pub coming: u32,
+    /// Answers of it that are on the way back.
+    pub answering: u32,
 }
 
 impl Default for Server {
@@ -101,11 +105,11 @@ impl Server {
         self.flags = if on { self.flags | flag } else { self.flags & !flag };
     }
 
-    /// Operations at the agent, in work and waiting.
+    /// Operations that it was given and has not done: in work, waiting, and on the way to it.
     #[must_use]
     #[inline]
     pub fn load(&self) -> u32 {
-        self.executing + self.waiting
+        self.executing + self.waiting + self.coming
     }
 
     /// Whether it can be given work at all: it is there, has not failed and was not isolated.
@@ -185,8 +189,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_takes_96_bytes() {
-        assert_eq!(size_of::<Server>(), 96);
+    fn a_server_takes_104_bytes() {
+        assert_eq!(size_of::<Server>(), 104);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use agent2028_core::rng::SimStream;
-use bevy::math::ops;
 use bevy::prelude::*;
 
 use crate::config::ServiceTime;
@@ -27,7 +26,7 @@ pub enum Service {
     /// Exponential by its mean.
     Exponential(f32),
     /// Log-normal by mean and standard deviation of the logarithm.
-    LogNormal(f32, f32),
+    LogNormal(f64, f64),
     /// As often as in these.
     Empirical(Arc<[f32]>),
 }
@@ -41,7 +40,8 @@ impl Service {
             ServiceTime::Exponential { mean_ms } => Self::Exponential(*mean_ms),
             ServiceTime::LogNormal { mean_ms, sigma } => {
                 // The mean of a log-normal is exp(μ + σ²/2).
-                Self::LogNormal(ops::ln(mean_ms.max(1e-30)) - sigma * sigma / 2.0, *sigma)
+                let (mean, sigma) = (f64::from(mean_ms.max(1e-30)), f64::from(*sigma));
+                Self::LogNormal(libm::log(mean) - sigma * sigma / 2.0, sigma)
             }
             ServiceTime::Empirical(file) => match files.samples.get(file) {
                 Some(samples) if !samples.is_empty() => Self::Empirical(samples.clone()),
@@ -56,7 +56,8 @@ impl Service {
         match self {
             Self::Constant(ms) => *ms,
             Self::Exponential(mean) => mean * stream.exponential(),
-            Self::LogNormal(location, sigma) => ops::exp(location + sigma * stream.normal()),
+            // The mean of a wide one hangs on what comes once in ten million draws.
+            Self::LogNormal(location, sigma) => libm::exp(location + sigma * stream.normal_fine()) as f32,
             Self::Empirical(samples) => {
                 let at = (f64::from(stream.unit()) * samples.len() as f64) as usize;
                 samples[at.min(samples.len() - 1)]
@@ -69,7 +70,7 @@ impl Service {
     pub fn mean_ms(&self) -> f64 {
         match self {
             Self::Constant(ms) | Self::Exponential(ms) => f64::from(*ms),
-            Self::LogNormal(location, sigma) => f64::from(ops::exp(location + sigma * sigma / 2.0)),
+            Self::LogNormal(location, sigma) => libm::exp(location + sigma * sigma / 2.0),
             Self::Empirical(samples) => {
                 samples.iter().map(|ms| f64::from(*ms)).sum::<f64>() / samples.len().max(1) as f64
             }
@@ -101,6 +102,20 @@ mod tests {
             let spread = draws.iter().map(|draw| (draw - measured) * (draw - measured)).sum::<f64>() / 1e5;
             assert!((measured / mean - 1.0).abs() < 0.015, "{time:?}: {measured}");
             assert!((spread - variance).abs() <= 0.05 * variance, "{time:?}: {spread}");
+        }
+        // Of a wide log-normal the mean of no number of draws is a test, but the shares below its quantiles are.
+        for sigma in [2.0_f32, 4.0, 5.0] {
+            let service = Service::of(&ServiceTime::LogNormal { mean_ms: 20.0, sigma }, &files);
+            assert!((service.mean_ms() - 20.0).abs() < 1e-3);
+            let mut stream = SimRng::new(9).global(Purpose::new("service"), 0);
+            let draws: Vec<f64> = (0..100_000).map(|_| f64::from(service.draw(&mut stream))).collect();
+            let spread = f64::from(sigma);
+            // Quantiles of the normal distribution.
+            for (deviations, share) in [(-1.281_551_6, 0.1), (0.0, 0.5), (1.281_551_6, 0.9), (3.090_232_3, 0.999)] {
+                let quantile = 20.0 * libm::exp(spread * deviations - spread * spread / 2.0);
+                let below = draws.iter().filter(|draw| **draw < quantile).count() as f64 / 1e5;
+                assert!((below - share).abs() < 5.0 * (share * (1.0 - share) / 1e5_f64).sqrt(), "{sigma}: {below}");
+            }
         }
         assert_eq!(Service::of(&ServiceTime::Empirical("gone.csv".into()), &files), Service::Constant(0.0));
     }

@@ -26,6 +26,10 @@ pub enum Stage {
     Executing = 3,
     /// It waits until it is tried again.
     Backoff = 4,
+    /// It is on the way to its agent in another region.
+    Outbound = 5,
+    /// The answer is on the way back from another region.
+    Returning = 6,
 }
 
 impl Stage {
@@ -35,6 +39,8 @@ impl Stage {
             2 => Self::Waiting,
             3 => Self::Executing,
             4 => Self::Backoff,
+            5 => Self::Outbound,
+            6 => Self::Returning,
             _ => Self::Free,
         }
     }
@@ -48,6 +54,8 @@ impl Stage {
             Self::Waiting => "queued",
             Self::Executing => "executing",
             Self::Backoff => "waits to retry",
+            Self::Outbound => "on the way to its agent",
+            Self::Returning => "answer on the way back",
         }
     }
 }
@@ -65,6 +73,11 @@ pub const PART: u8 = 16;
 /// Its service time was given with it, in `given_ms`.
 pub const GIVEN: u8 = 32;
 
+/// Its agent was not there when it came.
+pub const REFUSED: u8 = 64;
+/// The members of the swarm gave no answer that counts.
+pub const UNANSWERED: u8 = 128;
+
 /// An operation that is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
@@ -77,7 +90,7 @@ pub struct Operation {
     pub routed: Time,
     /// When the agent began.
     pub started: Time,
-    /// When its work is done, or when it is tried again.
+    /// When its work is done, when it or its answer arrives, or when it is tried again.
     pub due: Time,
     /// When this attempt is given up.
     pub deadline: Time,

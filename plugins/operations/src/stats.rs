@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::events::OperationsTold;
-use crate::histogram::Histogram;
+use crate::histogram::{Histogram, Packed};
 use crate::session::{Failure, Outcome};
 use crate::time::Time;
 
@@ -61,25 +61,32 @@ impl Counts {
 /// How many stretches make a window: rates and percentiles move on in steps of this share.
 const STRETCHES: usize = 20;
 
+/// What happened in a stretch of time, with its latencies as a histogram that is written to, or packed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Stretch {
+struct Stretch<L = Histogram> {
     counts: Counts,
-    latency: Histogram,
+    latency: L,
     latency_sum: u64,
     ticks: u64,
 }
 
 impl Stretch {
-    fn add(&mut self, other: &Self) {
+    fn packed(&self) -> Stretch<Packed> {
+        let Self { counts, latency_sum, ticks, .. } = *self;
+        Stretch { counts, latency: self.latency.packed(), latency_sum, ticks }
+    }
+
+    fn add(&mut self, other: &Stretch<Packed>) {
         self.counts.each(&other.counts, |mine, theirs| mine + theirs);
         self.latency.add(&other.latency);
-        self.latency_sum += other.latency_sum;
+        self.latency_sum = self.latency_sum.saturating_add(other.latency_sum);
         self.ticks += other.ticks;
     }
 
-    fn subtract(&mut self, other: &Self) {
+    /// Takes a stretch out; `left` are those that stay.
+    fn subtract<'a>(&mut self, other: &Stretch<Packed>, left: impl Iterator<Item = &'a Stretch<Packed>>) {
         self.counts.each(&other.counts, u64::saturating_sub);
-        self.latency.subtract(&other.latency);
+        self.latency.subtract(&other.latency, left.map(|stretch| &stretch.latency));
         self.latency_sum = self.latency_sum.saturating_sub(other.latency_sum);
         self.ticks = self.ticks.saturating_sub(other.ticks);
     }
@@ -98,7 +105,7 @@ pub struct Tally {
     /// Since the start.
     pub total: Counts,
     recent: Stretch,
-    past: VecDeque<Stretch>,
+    past: VecDeque<Stretch<Packed>>,
     now: Stretch,
 }
 
@@ -134,16 +141,14 @@ impl Tally {
         if self.now.ticks < stretch {
             return;
         }
-        self.recent.add(&self.now);
-        // The oldest stretch's memory is used again.
-        let mut next = Stretch::default();
-        while self.past.len() >= STRETCHES || self.recent.ticks > window.max(1) {
+        let over = self.now.packed();
+        self.now.clear();
+        self.recent.add(&over);
+        self.past.push_back(over);
+        while self.past.len() > STRETCHES || (self.recent.ticks > window.max(1) && self.past.len() > 1) {
             let Some(oldest) = self.past.pop_front() else { break };
-            self.recent.subtract(&oldest);
-            next = oldest;
+            self.recent.subtract(&oldest, self.past.iter());
         }
-        next.clear();
-        self.past.push_back(std::mem::replace(&mut self.now, next));
     }
 
     /// What happened in the recent past.
@@ -184,7 +189,7 @@ impl Tally {
 
     pub(crate) fn check(&self) -> bool {
         let fits = |stretch: &Stretch| stretch.latency.check();
-        fits(&self.recent) && fits(&self.now) && self.past.iter().all(fits)
+        fits(&self.recent) && fits(&self.now) && self.past.iter().all(|stretch| stretch.latency.check())
     }
 }
 

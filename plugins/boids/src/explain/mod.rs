@@ -21,6 +21,7 @@ use crate::flock::{Birds, Flocks, Influences, Model, Record, Relation, Rule};
 use crate::formation::{Formations, Station};
 use crate::influence::{Surroundings, Urge, find_hunters};
 use crate::mover::{Mover, Movers, Trade};
+use crate::obstacle_grid::ObstacleGrid;
 use crate::plugin::{self, FlockQuery, draw_up, first_active};
 use crate::steering::direction;
 
@@ -64,6 +65,8 @@ pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {
         first_active(groups, index, &agents, &leader.agents)
     };
     let leaders: Vec<Option<(AgentId, Record)>> = movers.list.iter().map(lead).collect();
+    let mut obstacles = ObstacleGrid::default();
+    obstacles.fit(&config.obstacles, &config.obstacle_avoidance, bounds);
     let surroundings = Surroundings {
         bounds,
         dice: world.get_resource::<SimRng>()?,
@@ -73,7 +76,7 @@ pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {
         movers: &movers.list,
         mover_of: &near.mover_of,
         agents: &near.sort,
-        obstacles: &config.obstacles,
+        obstacles: &obstacles,
         avoidance: config.obstacle_avoidance,
         hunters: &hunters,
         stations: &stations,

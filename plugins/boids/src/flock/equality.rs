@@ -38,9 +38,13 @@ fn crowd(count: usize, seed: u64, bounds: WorldBounds) -> (Vec<Vec2>, Vec<Vec2>)
     let mut velocities = Vec::with_capacity(count);
     for at in 0..count {
         let spread = Vec2::new(dice.signed_unit(), dice.signed_unit());
+        // In an open world a part of them has left the drawn area.
+        let is_out = bounds.edge == Edge::Open && at / 5 % 2 == 0;
         positions.push(match at % 5 {
             0 if at > 0 => positions[at - 1],
+            1 if is_out => (spread * 0.05 + Vec2::new(2.3, -0.6)) * bounds.size,
             1 | 2 => spread * bounds.size * 0.05,
+            3 if is_out => spread * bounds.size * 1.5,
             _ => spread * bounds.size * 0.5,
         });
         velocities.push(dice.direction() * (4.0 * dice.unit()));

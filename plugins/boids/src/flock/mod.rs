@@ -88,7 +88,7 @@ impl Flock {
         self.sort.sort(grid, sources, workers);
         // Ids are dense, so the next velocities are kept by id: whatever the tables do until the agents move, each
         // finds its own.
-        self.next.reserve(self.sort.id_end() as usize);
+        self.next.reserve(self.sort.id_start(), self.sort.id_end());
     }
 
     /// Lets all agents decide. Returns how many neighbours they perceived in all. Nothing is computed that the model

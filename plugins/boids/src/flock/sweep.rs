@@ -55,27 +55,53 @@ impl Instructions {
 /// Where the decisions of a sweep go: the next velocity of each agent, by id, written by many threads at once (each
 /// agent by one of them).
 #[derive(Debug, Default)]
-pub struct NextVelocities(Vec<AtomicU64>);
+pub struct NextVelocities {
+    /// The id of the first one.
+    first: u32,
+    next: Vec<AtomicU64>,
+}
 
 impl NextVelocities {
-    /// Makes room for all ids below `ids`. What was written before stays.
-    pub fn reserve(&mut self, ids: usize) {
-        if self.0.len() < ids {
-            self.0.resize_with(ids, AtomicU64::default);
+    /// Makes room for the ids from `first` to below `end`. What was written of these before stays; others are forgotten, once
+    /// they are as many.
+    pub fn reserve(&mut self, first: u32, end: u32) {
+        if end <= first {
+            return;
         }
+        if first < self.first {
+            let (missing, held) = ((self.first - first) as usize, self.next.len());
+            self.next.resize_with(held + missing, AtomicU64::default);
+            self.next.rotate_right(missing);
+            self.first = first;
+        }
+        let gone = ((first - self.first) as usize).min(self.next.len());
+        if gone > (end - first) as usize {
+            self.next.drain(..gone);
+            self.next.shrink_to(2 * (end - first) as usize);
+            self.first = first;
+        }
+        let ids = (end - self.first) as usize;
+        if self.next.len() < ids {
+            self.next.resize_with(ids, AtomicU64::default);
+        }
+    }
+
+    #[inline(always)]
+    fn place(&self, agent: AgentId) -> Option<&AtomicU64> {
+        self.next.get(agent.0.wrapping_sub(self.first) as usize)
     }
 
     /// What `agent` decided in the last sweep that it took part in; nothing if its id is above all that ever did.
     #[inline(always)]
     #[must_use]
     pub fn get(&self, agent: AgentId) -> Option<Vec2> {
-        let bits = self.0.get(agent.index())?.load(Ordering::Relaxed);
+        let bits = self.place(agent)?.load(Ordering::Relaxed);
         Some(Vec2::new(f32::from_bits(bits as u32), f32::from_bits((bits >> 32) as u32)))
     }
 
     #[inline(always)]
     pub(super) fn set(&self, agent: AgentId, x: f32, y: f32) {
-        if let Some(next) = self.0.get(agent.index()) {
+        if let Some(next) = self.place(agent) {
             next.store(u64::from(x.to_bits()) | u64::from(y.to_bits()) << 32, Ordering::Relaxed);
         }
     }
@@ -83,7 +109,7 @@ impl NextVelocities {
     /// Bytes held.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<AtomicU64>()
+        self.next.capacity() * size_of::<AtomicU64>()
     }
 }
 
@@ -137,7 +163,7 @@ impl ColumnStarts {
                     [(from, near.seam_to(left, home)), (to, near.seam_to(right, home))]
                 } else {
                     // Coarse starts may make the two meet; nobody must be counted twice.
-                    [(from.start..to.end, true), (0..0, false)]
+                    [(from.start..to.end, near.crosses_seam()), (0..0, false)]
                 }
             }
             [range] => [(self.slots(range), near.seam_to(range, home)), (0..0, false)],
@@ -401,7 +427,7 @@ fn gather<R: Rule, V: Vectors>(
     let block = all.block;
     let (first, last) = (grid.column(block.x[0]), grid.column(block.x[block.len - 1]));
     let near_columns = grid.columns_near(first, last, reach.columns);
-    if near_columns.crosses_seam() {
+    if near_columns.crosses_seam() || near_columns.ranges().len() > 1 {
         for near in &band.near {
             for (slots, across) in band.columns[near.columns].spans(&near_columns, first) {
                 add_run(vectors, &all, slots, near.row == row, near.across || across, sums);
@@ -431,7 +457,7 @@ fn add_run<R: Rule, V: Vectors>(
     }
     if across {
         vectors.add::<R, true, true>(part(slots), sums);
-    } else if !own_row {
+    } else if !own_row || all.block.slot + all.block.len <= slots.start || all.block.slot >= slots.end {
         vectors.add::<R, false, false>(part(slots), sums);
     } else if slots.len() <= SHORT_RUN {
         vectors.add::<R, false, true>(part(slots), sums);

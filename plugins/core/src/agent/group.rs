@@ -223,6 +223,8 @@ pub struct AgentGroups {
     by_name: BTreeMap<String, GroupId>,
     /// Half-open id ranges, ascending: (first id, one past the last, group).
     ranges: Vec<(u32, u32, GroupId)>,
+    /// The places of each group's ranges.
+    own: Vec<Vec<u32>>,
 }
 
 impl AgentGroups {
@@ -262,7 +264,11 @@ impl AgentGroups {
 
     /// The id ranges (half-open, ascending) of a group, removed agents included.
     pub fn ranges_of(&self, group: GroupId) -> impl Iterator<Item = std::ops::Range<u32>> + '_ {
-        self.ranges.iter().filter(move |range| range.2 == group).map(|range| range.0..range.1)
+        let places = self.own.get(usize::from(group.0)).into_iter().flatten();
+        places.map(|place| {
+            let (from, to, _) = self.ranges[*place as usize];
+            from..to
+        })
     }
 
     /// The name of an agent: its group and its number, as in `bird-7`. The number is the one by which everything else
@@ -285,8 +291,20 @@ impl AgentGroups {
         match self.ranges.last_mut() {
             Some(last) if last.2 == group && last.1 == ids.start => last.1 = ids.end,
             _ if ids.is_empty() => {}
-            _ => self.ranges.push((ids.start, ids.end, group)),
+            _ => {
+                self.note_range(group);
+                self.ranges.push((ids.start, ids.end, group));
+            }
         }
+    }
+
+    /// Notes that the next range is one of this group.
+    fn note_range(&mut self, group: GroupId) {
+        let place = self.ranges.len() as u32;
+        if self.own.len() <= usize::from(group.0) {
+            self.own.resize(usize::from(group.0) + 1, Vec::new());
+        }
+        self.own[usize::from(group.0)].push(place);
     }
 
     pub(crate) fn ranges(&self) -> &[(u32, u32, GroupId)] {
@@ -294,7 +312,12 @@ impl AgentGroups {
     }
 
     pub(crate) fn set_ranges(&mut self, ranges: Vec<(u32, u32, GroupId)>) {
-        self.ranges = ranges;
+        self.ranges.clear();
+        self.own.clear();
+        for range in ranges {
+            self.note_range(range.2);
+            self.ranges.push(range);
+        }
     }
 }
 
@@ -316,6 +339,13 @@ mod tests {
             assert_eq!(groups.agent_named(&name), Some(AgentId(number)));
         }
         assert_eq!(groups.group_of(AgentId(7)), None);
+        let ranges = groups.ranges().to_vec();
+        for _ in 0..2 {
+            assert_eq!(groups.ranges_of(ant).collect::<Vec<_>>(), [0..3, 5..7]);
+            assert_eq!(groups.ranges_of(bird).collect::<Vec<_>>(), [3..5]);
+            assert_eq!(groups.ranges_of(GroupId(9)).count(), 0);
+            groups.set_ranges(ranges.clone());
+        }
         for wrong in ["ant-3", "bird-2", "ant-7", "wasp-0", "ant", "ant-x", "-1"] {
             assert_eq!(groups.agent_named(wrong), None, "{wrong}");
         }

@@ -103,13 +103,7 @@ fn spawn(
         .ok_or_else(|| SpawnError::UnknownGroup(group.0.to_string()))?
         .clone();
     let first = world.resource::<AgentIndex>().next_id();
-    if u64::from(first.0) + u64::from(count) > MAX_AGENTS {
-        return Err(SpawnError::TooMany);
-    }
-    let now = world.resource::<AgentIndex>().len() as u64;
-    if now + u64::from(count) > MOST_AT_ONCE {
-        return Err(SpawnError::TooManyAtOnce { now, more: count.into() });
-    }
+    room(first, world.resource::<AgentIndex>().len(), count)?;
     let bounds = *world.resource::<WorldBounds>();
     let dice = *world.resource::<SimRng>();
     let rows = if with_rows { spec.rows.as_slice() } else { &[] };
@@ -138,13 +132,16 @@ fn spawn(
     };
     let batch = SpawnBatch { group, first, entities, velocities };
     if !spec.region.is_empty() {
-        // All in the order of the groups, so that a region has the same number whichever group is spawned first.
-        let names = regions_of_groups(world.resource::<AgentGroups>().groups());
-        let mut regions = world.resource_mut::<Regions>();
-        names.iter().for_each(|name| {
-            regions.intern(name);
-        });
-        let region = regions.intern(&spec.region);
+        // All in the order of the groups, so that a region has the same number whichever group is spawned first; once, not for
+        // each of the groups.
+        if world.resource::<Regions>().find(&spec.region).is_none() {
+            let names = regions_of_groups(world.resource::<AgentGroups>().groups());
+            let mut regions = world.resource_mut::<Regions>();
+            names.iter().for_each(|name| {
+                regions.intern(name);
+            });
+        }
+        let region = world.resource_mut::<Regions>().intern(&spec.region);
         for entity in &batch.entities {
             world.entity_mut(*entity).insert(region);
         }
@@ -197,6 +194,18 @@ fn spawn(
     Ok(batch)
 }
 
+/// Refuses `count` more agents if there would be too many at once, or in the run.
+fn room(next: AgentId, now: usize, count: u32) -> Result<(), SpawnError> {
+    if u64::from(next.0) + u64::from(count) > MAX_AGENTS {
+        return Err(SpawnError::TooMany);
+    }
+    let now = now as u64;
+    if now + u64::from(count) > MOST_AT_ONCE {
+        return Err(SpawnError::TooManyAtOnce { now, more: count.into() });
+    }
+    Ok(())
+}
+
 /// Takes agents out of the world for good; ids that are gone already are passed over. Returns how many were removed.
 pub fn remove_agents(world: &mut World, agents: &[AgentId]) -> usize {
     let mut removed = 0;
@@ -215,4 +224,52 @@ pub fn remove_agents(world: &mut World, agents: &[AgentId]) -> usize {
         removed += 1;
     }
     removed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SimCorePlugin;
+    use crate::agent::AgentGroup;
+    use crate::faults::Spawn;
+    use crate::intervention::{Intervention, InterventionContext};
+
+    #[test]
+    fn no_spawn_passes_the_limits_of_agents() {
+        let most = MOST_AT_ONCE as u32;
+        assert_eq!(room(AgentId(0), 0, most), Ok(()));
+        assert_eq!(room(AgentId(most), most as usize, 0), Ok(()));
+        assert_eq!(room(AgentId(7), 7, most - 7), Ok(()));
+        assert_eq!(room(AgentId(7), 7, most - 6), Err(SpawnError::TooManyAtOnce { now: 7, more: u64::from(most) - 6 }));
+        assert_eq!(room(AgentId(MAX_AGENTS as u32 - 3), 5, 3), Ok(()));
+        assert_eq!(room(AgentId(MAX_AGENTS as u32 - 3), 5, 4), Err(SpawnError::TooMany));
+        assert_eq!(room(AgentId(MAX_AGENTS as u32), 0, u32::MAX), Err(SpawnError::TooMany));
+        // Through the door that scenes use, and nothing is half done.
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default());
+        let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup { count: 5, ..default() });
+        spawn_scene_group(app.world_mut(), group).unwrap();
+        let more = Spawn { group: "agent".into(), count: most - 4, at: None };
+        let refused = more.apply(app.world_mut(), &InterventionContext { tick: 1, ordinal: 0 });
+        assert!(refused.unwrap_err().to_string().contains("16777216"));
+        let index = app.world().resource::<AgentIndex>();
+        assert_eq!((index.len(), index.next_id()), (5, AgentId(5)));
+    }
+
+    #[test]
+    fn regions_are_numbered_in_the_order_of_the_groups_whichever_is_spawned_first() {
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default());
+        let groups: Vec<GroupId> = ["south", "north", "", "south", "east"]
+            .into_iter()
+            .map(|region| {
+                let group = AgentGroup { name: format!("in {region}"), region: region.into(), count: 1, ..default() };
+                app.world_mut().resource_mut::<AgentGroups>().add(group)
+            })
+            .collect();
+        for group in groups.into_iter().rev() {
+            spawn_scene_group(app.world_mut(), group).unwrap();
+        }
+        assert_eq!(app.world().resource::<Regions>().names(), ["south", "north", "east"]);
+    }
 }

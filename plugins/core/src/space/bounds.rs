@@ -157,19 +157,30 @@ fn wrap_axis(value: f32, half: f32, size: f32) -> f32 {
     }
 }
 
-/// Reflects once and clamps what is left; returns the factor for the velocity.
+/// Reflects as often as there are walls in the way; returns the factor for the velocity.
 #[inline]
 fn bounce_axis(value: f32, half: f32) -> (f32, f32) {
     if value.is_infinite() {
         // As above.
-        (value, 1.0)
-    } else if value > half {
-        ((2.0 * half - value).max(-half), -1.0)
-    } else if value < -half {
-        ((-2.0 * half - value).min(half), -1.0)
-    } else {
-        (value, 1.0)
+        return (value, 1.0);
     }
+    let once = if value > half {
+        2.0 * half - value
+    } else if value < -half {
+        -2.0 * half - value
+    } else {
+        return (value, 1.0);
+    };
+    if (-half..=half).contains(&once) { (once, -1.0) } else { bounce_often(value, half) }
+}
+
+/// Reflections between two walls are a straight way through images of the world, every other one of them mirrored.
+#[cold]
+fn bounce_often(value: f32, half: f32) -> (f32, f32) {
+    let (value, half) = (f64::from(value), f64::from(half));
+    let image = ((value + half) / (2.0 * half)).floor();
+    let within = (value - 2.0 * half * image).clamp(-half, half);
+    if image.rem_euclid(2.0) == 0.0 { (within as f32, 1.0) } else { (-within as f32, -1.0) }
 }
 
 #[cfg(test)]
@@ -205,6 +216,38 @@ mod tests {
         let walls = WorldBounds { edge: Edge::Bounce, ..torus() };
         let (position, velocity) = walls.travel(Vec2::new(49.0, 0.0), Vec2::new(3.0, 1.0), Vec2::new(3.0, 1.0));
         assert_eq!((position, velocity), (Vec2::new(48.0, 1.0), Vec2::new(-3.0, 1.0)));
+    }
+
+    /// The way between two walls, wall by wall.
+    fn wall_by_wall(mut at: f64, mut left: f64, half: f64) -> (f64, f64) {
+        let mut sign = left.signum();
+        left = left.abs();
+        let mut turns = 1.0;
+        loop {
+            let room = half - sign * at;
+            if left <= room {
+                return (at + sign * left, turns);
+            }
+            left -= room;
+            (at, sign, turns) = (sign * half, -sign, -turns);
+        }
+    }
+
+    #[test]
+    fn a_step_may_meet_many_walls() {
+        // Eighths are exact in 32 bits.
+        for half in [0.5_f32, 4.0, 50.0] {
+            for at in -8..=8 {
+                for step in -4000..=4000 {
+                    let (at, step) = (half * at as f32 / 8.0, step as f32 / 8.0);
+                    let (place, turn) = bounce_axis(at + step, half);
+                    let (wanted, turns) = wall_by_wall(at.into(), step.into(), half.into());
+                    assert_eq!(f64::from(place), wanted, "from {at} by {step} between ±{half}");
+                    // On a wall both are right: it has just been met, or is about to be.
+                    assert!(f64::from(turn) == turns || wanted.abs() == f64::from(half), "from {at} by {step}: {turn}");
+                }
+            }
+        }
     }
 
     proptest! {

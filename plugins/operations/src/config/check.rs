@@ -47,6 +47,13 @@ impl Check for OperationsConfig {
                 );
             }
         }
+        let capabilities: Vec<String> = match self.services.is_empty() {
+            true => Vec::new(),
+            false => problems.capabilities.iter().map(str::to_owned).collect(),
+        };
+        let bridged: Vec<String> = self.bridges.iter().map(|bridge| swarm_name(&bridge.capability)).collect();
+        let known: BTreeSet<&str> =
+            capabilities.iter().map(String::as_str).chain(bridged.iter().map(String::as_str)).collect();
         for (index, rule) in self.services.iter().enumerate() {
             let path = format!("{at}.services[{index}].capability");
             match parse_pattern(&rule.capability) {
@@ -54,11 +61,9 @@ impl Check for OperationsConfig {
                 // What a trace asks for is only known while it is read.
                 Ok(_) if self.workload.iter().any(|workload| matches!(workload, Workload::Trace(_))) => {}
                 Ok((literal, wildcard)) => {
-                    let fits = |name: &str| if wildcard { name.starts_with(literal) } else { name == literal };
-                    let bridged = self.bridges.iter().map(|bridge| swarm_name(&bridge.capability));
-                    let known: Vec<String> = problems.capabilities.iter().map(str::to_owned).chain(bridged).collect();
-                    if !known.iter().any(|name| fits(name)) {
-                        let help = suggest(&rule.capability, known.iter().map(String::as_str), "capability");
+                    let next = known.range(literal..).next();
+                    if !next.is_some_and(|name| if wildcard { name.starts_with(literal) } else { *name == literal }) {
+                        let help = suggest(&rule.capability, known.iter().copied(), "capability");
                         problems.push(
                             path,
                             format!("no agent has a capability that matches \"{}\"", rule.capability),

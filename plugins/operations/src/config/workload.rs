@@ -79,8 +79,9 @@ macro_rules! sources {
                 pub tier: Option<Tier>,
                 /// How an agent is chosen; by default as in the section.
                 pub strategy: Option<Strategy>,
-                /// The region that asks, for `MinLatency`, which then counts the way there and back; none by default. The
-                /// section `network` says how far regions are from each other.
+                /// The region that asks; none by default. Requests take the way to the agent's region and answers the way
+                /// back, which counts in latencies and timeouts, and for `MinLatency` in the choice. The section `network`
+                /// says how far regions are from each other.
                 pub region: String,
                 /// 1 to 10: of those that wait at an agent, the highest comes first; by default 5.
                 #[reflect(@Range::new(1.0, 10.0))]
@@ -88,7 +89,8 @@ macro_rules! sources {
                 /// How many different keys the operations have, for `ConsistentHash`; by default 1024.
                 #[reflect(@Range::new(1.0, 1e9), @Unit("keys"))]
                 pub keys: u32,
-                /// How uneven the keys are: 0 (by default) all alike, 1 as Zipf's law.
+                /// How uneven the keys are: the exponent of Zipf's law, by which the k-th of them comes as often as 1/k to this
+                /// power says; 0 (by default) all alike.
                 #[reflect(@Range::new(0.0, 4.0))]
                 pub key_skew: f32,
                 /// How many operations share a session; 0 (by default): all.

@@ -142,7 +142,7 @@ impl Operations {
         let around = Around { workload: &workload, index, factor: 1.0, dice: &ground.dice, rate: ground.rate, end };
         let request = flood.source.take(&around, now, ground.files, &mut None);
         let (capability, hold_ms, session) = (flood.capability.clone(), flood.hold_ms, flood.session);
-        self.find_soonest();
+        self.reorder(index - FLOODS + self.state.sources.len());
         let Some(request) = request else { return };
         let class = self.class_of(
             ground,

@@ -7,7 +7,7 @@ use super::plan::bridge_of;
 use super::{Attempt, Ground, Operations, of};
 use crate::server::{FAILED, FROZEN, PRESENT};
 use crate::session::{Failure, Outcome, Receipt};
-use crate::slab::{GIVEN, HALTED, NONE, PART, SWARM, Stage, TAKEN_OVER, WILL_SUCCEED};
+use crate::slab::{GIVEN, HALTED, NONE, PART, REFUSED, SWARM, Stage, TAKEN_OVER, UNANSWERED, WILL_SUCCEED};
 use crate::time::NEVER;
 
 const SERVICE: Purpose = Purpose::new("operations.service");
@@ -69,31 +69,43 @@ impl Operations {
         self.state.executing -= 1;
     }
 
-    /// An agent's work on an operation is done.
+    /// An agent's work on an operation is done. Its answer takes the way back, if that takes time.
     pub(super) fn end_work(&mut self, ground: &Ground, place: u32) {
         let operation = self.state.slab[place];
-        let succeeded = operation.is(WILL_SUCCEED);
-        self.learn_of(ground, place, if succeeded { Outcome::Completed } else { Outcome::Failed });
-        self.leave(place);
-        if succeeded {
-            self.finish(ground, place, Outcome::Completed, Failure::None);
+        if self.way(ground, &operation) > 0 {
+            self.remove_executing(operation.agent, place);
+            self.state.tiers[usize::from(operation.is(SWARM))].at_agents -= 1;
+            self.touch(operation.agent);
+            self.send_back(ground, place);
         } else {
-            self.fail_attempt(ground, place, Outcome::Failed, Failure::Service);
+            self.answered(ground, place);
         }
         self.fill(ground, operation.agent);
     }
 
     /// An operation that a swarm did in parts has an answer, or can't have one.
     pub(super) fn end_whole(&mut self, ground: &Ground, place: u32, answered: bool) {
-        let agent = self.state.slab[place].agent;
-        self.learn_of(ground, place, if answered { Outcome::Completed } else { Outcome::Failed });
+        let operation = &mut self.state.slab[place];
+        operation.set(WILL_SUCCEED, answered);
+        operation.set(UNANSWERED, !answered);
+        self.end_work(ground, place);
+    }
+
+    /// Whoever asked has the answer.
+    pub(super) fn answered(&mut self, ground: &Ground, place: u32) {
+        let operation = self.state.slab[place];
+        let succeeded = operation.is(WILL_SUCCEED);
+        self.learn_of(ground, place, if succeeded { Outcome::Completed } else { Outcome::Failed });
         self.leave(place);
-        if answered {
-            self.finish(ground, place, Outcome::Completed, Failure::None);
-        } else {
-            self.fail_attempt(ground, place, Outcome::Failed, Failure::NoAnswer);
+        if succeeded {
+            return self.finish(ground, place, Outcome::Completed, Failure::None);
         }
-        self.fill(ground, agent);
+        let failure = match () {
+            () if operation.is(REFUSED) => Failure::AgentFailed,
+            () if operation.is(UNANSWERED) => Failure::NoAnswer,
+            () => Failure::Service,
+        };
+        self.fail_attempt(ground, place, Outcome::Failed, failure);
     }
 
     /// An attempt has taken too long.
@@ -111,6 +123,12 @@ impl Operations {
                 self.fail_attempt(ground, place, Outcome::TimedOut, Failure::Timeout);
                 self.fill(ground, agent);
             }
+            Stage::Outbound | Stage::Returning => {
+                self.learn_of(ground, place, Outcome::TimedOut);
+                self.leave(place);
+                self.fail_attempt(ground, place, Outcome::TimedOut, Failure::Timeout);
+                self.fill(ground, agent);
+            }
             Stage::Free | Stage::Backoff => {}
         }
     }
@@ -123,7 +141,9 @@ impl Operations {
             let (command, agent) = (operation.serial, AgentId(operation.agent));
             self.attempts.push(Attempt { command, agent, attempt: operation.attempt, outcome });
         }
-        let latency = ground.rate.ms(self.state.clock - operation.routed) as f32;
+        // What the way takes is not the agent's doing.
+        let ways = 2 * self.way(ground, operation);
+        let latency = ground.rate.ms((self.state.clock - operation.routed).saturating_sub(ways)) as f32;
         let tick = Self::tick_at(self.state.clock.saturating_sub(1));
         let server = &mut self.state.servers[operation.agent as usize];
         server.observe(latency, succeeded, tick, self.settings.observation);
@@ -152,6 +172,19 @@ impl Operations {
             Stage::Executing => {
                 self.remove_executing(operation.agent, place);
                 self.leave_tier(tier);
+                self.touch(operation.agent);
+            }
+            Stage::Outbound => {
+                let server = &mut self.state.servers[operation.agent as usize];
+                server.coming = server.coming.saturating_sub(1);
+                self.leave_tier(tier);
+                self.touch(operation.agent);
+            }
+            // Its agent has done with it.
+            Stage::Returning => {
+                let server = &mut self.state.servers[operation.agent as usize];
+                server.answering = server.answering.saturating_sub(1);
+                self.state.tiers[tier].held -= 1;
                 self.touch(operation.agent);
             }
             Stage::Free | Stage::Backoff => {}
@@ -252,7 +285,7 @@ impl Operations {
             let around = self.around(ground, workload, index);
             if let Some(source) = self.state.sources.get_mut(index).filter(|source| source.fits(workload)) {
                 source.think(&around, operation.asker, now, duration == 0);
-                self.find_soonest();
+                self.reorder(index);
             }
         }
     }

@@ -17,7 +17,7 @@ mod split;
 mod tick;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use agent2028_core::agent::{AgentId, FitnessWeights, RoutingWeights, Tier};
 use agent2028_core::checkpoint::to_bytes;
@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::OperationsConfig;
 use crate::events::Notice;
+use crate::index::Soonest;
 use crate::pool::{Pool, PoolKey};
 use crate::server::Server;
 use crate::service::Files;
@@ -156,6 +157,13 @@ pub struct Operations {
     classes: Vec<ClassPlan>,
     bridges: Vec<plan::BridgePlan>,
     masks: Vec<u64>,
+    /// The pools of agents beyond those that stand in the bits of their masks, ascending.
+    further: BTreeMap<u32, Vec<u16>>,
+    /// The pools of each capability, ascending.
+    by_capability: BTreeMap<String, Vec<u16>>,
+    /// Load over what can be worked on at once, of each agent, as strategies see it: what is looked at most often lies close
+    /// together.
+    loads: Vec<f32>,
     sums: [TierSums; 2],
     wheel: Wheel,
     due: Vec<(Time, u32)>,
@@ -163,6 +171,8 @@ pub struct Operations {
     readers: Vec<Option<TraceReader>>,
     /// The class of each workload that has asked since the classes were planned.
     asked: Vec<Option<u16>>,
+    /// When which source, then which flood, comes next; and the one that is first.
+    order: Soonest,
     soonest: (Time, usize),
     end: Time,
     touched: Vec<u32>,
@@ -173,6 +183,8 @@ pub struct Operations {
     attempts: Vec<Attempt>,
     settings: plan::Settings,
     tick: u64,
+    /// How many places of indices were looked at so far.
+    looked: u64,
     /// How many operations were asked for in the tick that runs.
     asked_for: u64,
     /// Whether they were too many.
@@ -216,6 +228,11 @@ impl Operations {
         self.state.servers.get(agent.index()).filter(|server| server.is(crate::server::PRESENT))
     }
 
+    /// Load over what can be worked on at once of each agent, by id, as strategies see it.
+    pub(crate) fn loads(&self) -> &[f32] {
+        &self.loads
+    }
+
     /// Operations on their way.
     #[must_use]
     pub fn slab(&self) -> &Slab {
@@ -244,6 +261,25 @@ impl Operations {
     #[must_use]
     pub fn pools(&self) -> &[Pool] {
         &self.pools
+    }
+
+    /// How many places in the indices of agents and sources were looked at to keep them up to date, since this was made or
+    /// loaded: what it costs, without a clock.
+    #[must_use]
+    pub fn looked(&self) -> u64 {
+        self.looked
+    }
+
+    /// The pools of agents that have a capability.
+    pub fn pools_for(&self, capability: &str) -> impl Iterator<Item = &Pool> {
+        self.by_capability.get(capability).into_iter().flatten().map(|number| &self.pools[usize::from(*number)])
+    }
+
+    fn index_pools(&mut self) {
+        self.by_capability.clear();
+        for (number, pool) in self.pools.iter().enumerate() {
+            self.by_capability.entry(pool.key.capability.clone()).or_default().push(number as u16);
+        }
     }
 
     /// What is asked for: class by class.
@@ -413,6 +449,7 @@ impl Operations {
                 pool
             })
             .collect();
+        loaded.index_pools();
         loaded.rewind_wheel();
         Ok(loaded)
     }
@@ -438,6 +475,8 @@ impl Operations {
             + self.state.book.bytes()
             + self.wheel.bytes()
             + self.masks.capacity() * 8
+            + self.loads.capacity() * 4
+            + self.further.values().map(|pools| pools.capacity() * 2 + 32).sum::<usize>()
             + self.pools.iter().map(Pool::bytes).sum::<usize>()
             + self.state.sources.iter().map(|source| source.tally.bytes() + size_of::<Source>()).sum::<usize>()
             + self.state.tally.bytes()
@@ -483,7 +522,7 @@ impl State {
                 && usize::from(one.class) < self.classes.len()
                 && (one.join == NONE || (one.join as usize) < self.joins.len())
                 && (one.stage() != Stage::InLine || one.pool() < pools.len())
-                && (!matches!(one.stage(), Stage::Waiting | Stage::Executing) || one.agent != NONE)
+                && (matches!(one.stage(), Stage::Free | Stage::InLine | Stage::Backoff) || one.agent != NONE)
         });
         let servers = self.servers.iter().all(|server| {
             operation(server.first_waiting) && operation(server.last_waiting) && operation(server.first_executing)

@@ -1,7 +1,7 @@
 //! Classes and pools: what is asked for, and who can do it.
 
 use agent2028_core::agent::{AgentId, FitnessWeights, Tier, parse_pattern};
-use agent2028_core::clock::ticks_in;
+use agent2028_core::clock::{as_written, ticks_in};
 use serde::{Deserialize, Serialize};
 
 use super::{Ground, Operations, TierSums, of};
@@ -11,7 +11,7 @@ use crate::index::NOT_THERE;
 use crate::pool::{Pool, PoolKey};
 use crate::server::{FAILED, FROZEN, IN_SWARM, ISOLATED, PRESENT, Server};
 use crate::service::Service;
-use crate::slab::NONE;
+use crate::slab::{NONE, Operation, SWARM};
 use crate::strategy::Strategy;
 use crate::time::{NEVER, Time};
 use crate::workload::Source;
@@ -108,7 +108,7 @@ impl Settings {
 /// At most this many classes.
 const MOST_CLASSES: usize = 4096;
 
-/// The pools that stand in the bits of an agent's mask; the last bit stands for all further ones.
+/// The pools that stand in the bits of an agent's mask; the last bit says that it is in further ones.
 const MASKED: usize = 63;
 
 /// What an agent brings to its tier.
@@ -201,11 +201,13 @@ impl Operations {
     }
 
     fn pool_of(&mut self, ground: &Ground, key: PoolKey) -> u16 {
-        if let Some(known) = self.pools.iter().position(|pool| pool.key == key) {
-            return known as u16;
+        let known = self.by_capability.get(&key.capability).into_iter().flatten();
+        if let Some(known) = known.copied().find(|number| self.pools[usize::from(*number)].key == key) {
+            return known;
         }
+        let number = self.pools.len();
+        self.by_capability.entry(key.capability.clone()).or_default().push(number as u16);
         self.pools.push(Pool::new(key));
-        let number = self.pools.len() - 1;
         self.hold(ground, number);
         number as u16
     }
@@ -222,15 +224,26 @@ impl Operations {
                 .is_some_and(|server| server.is(PRESENT) && server.is(IN_SWARM) == swarm)
         });
         let strategy = key.strategy.unwrap_or(ground.config.strategy);
-        let bit = number.min(MASKED);
         self.masks.resize(self.state.servers.len(), 0);
-        if number < MASKED {
-            self.masks.iter_mut().for_each(|mask| *mask &= !(1 << bit));
+        // Who was a member before is one no more; a pool that is new has none.
+        for agent in self.pools[number].members() {
+            if number < MASKED {
+                self.masks[*agent as usize] &= !(1 << number);
+            } else if let Some(pools) = self.further.get_mut(agent) {
+                pools.retain(|other| usize::from(*other) != number);
+            }
         }
-        members.iter().for_each(|agent| self.masks[*agent as usize] |= 1 << bit);
+        for agent in &members {
+            if number < MASKED {
+                self.masks[*agent as usize] |= 1 << number;
+            } else {
+                self.masks[*agent as usize] |= 1 << MASKED;
+                let pools = self.further.entry(*agent).or_default();
+                pools.insert(pools.partition_point(|other| usize::from(*other) < number), number as u16);
+            }
+        }
         let mut pool = std::mem::replace(&mut self.pools[number], Pool::new(key));
-        // Only the strategy that goes by latency asks how far it is.
-        let ways = if strategy == Strategy::MinLatency && !pool.key.region.is_empty() {
+        let ways = if !pool.key.region.is_empty() {
             members.iter().map(|agent| (ground.way_ms)(&pool.key.region, *agent)).collect()
         } else {
             Vec::new()
@@ -251,6 +264,9 @@ impl Operations {
             }
         }
         self.masks.clear();
+        self.further.clear();
+        self.loads.clear();
+        self.loads.extend(self.state.servers.iter().map(|server| server.view(self.settings.believe).relative_load()));
         for number in 0..self.pools.len() {
             self.hold(ground, number);
         }
@@ -272,6 +288,15 @@ impl Operations {
                 self.pools[number] = pool;
             }
         }
+    }
+
+    /// How long the way of an operation to its agent takes, which that of the answer takes again; 0 if nobody says from where
+    /// it was asked.
+    pub(super) fn way(&self, ground: &Ground, operation: &Operation) -> Time {
+        let tier = if operation.is(SWARM) { Tier::Swarm } else { Tier::Individual };
+        let number = pool_for(&self.classes[usize::from(operation.class)], tier);
+        let there_and_back = self.pools[number].way_ms(operation.agent);
+        if there_and_back > 0.0 { ground.rate.parts(as_written(there_and_back.into()) / 2e3) } else { 0 }
     }
 
     /// Where an agent stands in a pool of this strategy, if the way to it and back takes `way_ms` milliseconds.
@@ -297,24 +322,35 @@ impl Operations {
     /// Puts an agent in its place in all pools: something about it has changed.
     #[inline]
     pub(super) fn refresh(&mut self, ground: &Ground, agent: u32) {
+        self.loads[agent as usize] = self.state.servers[agent as usize].view(self.settings.believe).relative_load();
         let mut mask = self.masks[agent as usize];
         while mask != 0 {
             let bit = mask.trailing_zeros() as usize;
             mask &= mask - 1;
-            let numbers = if bit == MASKED { bit..self.pools.len() } else { bit..bit + 1 };
-            for number in numbers {
-                let pool = &self.pools[number];
-                let rank = self.rank(ground, agent, pool.strategy(), pool.way_ms(agent));
-                self.pools[number].set(agent, rank);
+            if bit < MASKED {
+                self.refresh_in(ground, agent, bit);
+                continue;
             }
+            let further = self.further.remove(&agent).unwrap_or_default();
+            further.iter().for_each(|number| self.refresh_in(ground, agent, usize::from(*number)));
+            self.further.insert(agent, further);
         }
+    }
+
+    #[inline]
+    fn refresh_in(&mut self, ground: &Ground, agent: u32, number: usize) {
+        self.looked += 1;
+        let pool = &self.pools[number];
+        let rank = self.rank(ground, agent, pool.strategy(), pool.way_ms(agent));
+        self.pools[number].set(agent, rank);
     }
 
     /// The pools that an agent is in.
     pub(super) fn pools_of(&self, agent: u32) -> impl Iterator<Item = usize> + use<> {
         let mask = self.masks.get(agent as usize).copied().unwrap_or(0);
-        let further = if mask >> MASKED == 0 { 0..0 } else { MASKED..self.pools.len() };
-        (0..MASKED).filter(move |bit| mask >> bit & 1 != 0).chain(further)
+        let further =
+            if mask >> MASKED == 0 { Vec::new() } else { self.further.get(&agent).cloned().unwrap_or_default() };
+        (0..MASKED).filter(move |bit| mask >> bit & 1 != 0).chain(further.into_iter().map(usize::from))
     }
 
     /// Changes something about an agent that is more than its load.
@@ -332,6 +368,9 @@ impl Operations {
         if self.masks.len() < self.state.servers.len() {
             self.masks.resize(self.state.servers.len(), 0);
         }
+        if self.loads.len() < self.state.servers.len() {
+            self.loads.resize(self.state.servers.len(), 0.0);
+        }
         self.refresh(ground, agent);
     }
 
@@ -344,6 +383,9 @@ impl Operations {
         let mut server = server;
         server.set(PRESENT, true);
         server.count_slots();
+        // What was sent to it before it could do nothing any more is still on the way.
+        let known = &self.state.servers[agent.index()];
+        (server.coming, server.answering) = (known.coming, known.answering);
         let before = std::mem::replace(&mut self.state.servers[agent.index()], server);
         if let Some((tier, sums)) = contribution(&before) {
             subtract(&mut self.sums[tier], sums);
@@ -352,6 +394,7 @@ impl Operations {
             add(&mut self.sums[tier], sums);
         }
         self.masks.resize(self.state.servers.len(), 0);
+        self.loads.resize(self.state.servers.len(), 0.0);
     }
 
     /// Changes what is known of an agent without it having worked: its health, what it claims, how much it can do.

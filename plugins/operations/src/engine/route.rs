@@ -10,8 +10,9 @@ use super::{ClassKey, Ground, Operations, of};
 use crate::config::Demand;
 use crate::events::{OperationsTold, TierResource, other};
 use crate::pool::Choice;
+use crate::server::{FAILED, PRESENT};
 use crate::session::{Failure, Outcome};
-use crate::slab::{GIVEN, List, NONE, Operation, PART, SWARM, Stage, TAKEN_OVER};
+use crate::slab::{GIVEN, List, NONE, Operation, PART, REFUSED, SWARM, Stage, TAKEN_OVER, UNANSWERED, WILL_SUCCEED};
 use crate::time::{NEVER, Time};
 
 const CHOICE: Purpose = Purpose::new("operations.choice");
@@ -61,7 +62,7 @@ impl Operations {
         let around = self.around(ground, workload, index);
         let now = self.now();
         let request = self.state.sources[index].take(&around, now, ground.files, &mut self.readers[index]);
-        self.find_soonest();
+        self.reorder(index);
         let Some(request) = request else { return };
         let (class, priority, session_size, given) = match (&request.row, workload.demand()) {
             (Some(row), _) => {
@@ -221,13 +222,7 @@ impl Operations {
             let mut stream = ground.dice.stream(CHOICE, attempt, operation.serial);
             dice = [stream.next_u32(), stream.next_u32()];
         }
-        pool.choose(&Choice {
-            servers: &self.state.servers,
-            believe_reports: self.settings.believe,
-            weights: &self.settings.weights,
-            dice,
-            key: operation.key,
-        })
+        pool.choose(&Choice { loads: &self.loads, dice, key: operation.key })
     }
 
     /// Nobody can take an operation.
@@ -280,19 +275,22 @@ impl Operations {
         self.state.assigned += 1;
         self.state.assigned_squares += 2 * u128::from(server.assigned) + 1;
         server.assigned = server.assigned.saturating_add(1);
-        let server = *server;
         let tier = usize::from(self.state.slab[place].is(SWARM));
         self.state.tiers[tier].at_agents += 1;
         let operation = &mut self.state.slab[place];
         let waited_in_line = operation.stage() == Stage::InLine;
         operation.agent = agent;
         operation.routed = now;
-        if server.executing < server.slots && server.waiting == 0 && !self.is_frozen(agent) {
-            self.start(ground, place);
-        } else {
-            self.state.slab[place].set_stage(Stage::Waiting);
-            self.change_waiting(agent, |list, slab| list.insert(slab, place));
-            self.state.queued += 1;
+        operation.set(REFUSED, false);
+        operation.set(UNANSWERED, false);
+        let operation = *operation;
+        match self.way(ground, &operation) {
+            0 => self.join(ground, place),
+            way => {
+                self.state.servers[agent as usize].coming += 1;
+                self.state.slab[place].set_stage(Stage::Outbound);
+                self.set_due(place, now.saturating_add(way).min(NEVER - 1));
+            }
         }
         // The wait for an agent counts.
         if !waited_in_line {
@@ -300,6 +298,47 @@ impl Operations {
         }
         self.touch(agent);
         self.refresh(ground, agent);
+    }
+
+    /// An operation is at its agent, which begins to work on it or lets it wait.
+    fn join(&mut self, ground: &Ground, place: u32) {
+        let agent = self.state.slab[place].agent;
+        let server = &self.state.servers[agent as usize];
+        if server.executing < server.slots && server.waiting == 0 && !self.is_frozen(agent) {
+            self.start(ground, place);
+        } else {
+            self.state.slab[place].set_stage(Stage::Waiting);
+            self.change_waiting(agent, |list, slab| list.insert(slab, place));
+            self.state.queued += 1;
+        }
+    }
+
+    /// An operation arrives at its agent in another region.
+    pub(super) fn arrive(&mut self, ground: &Ground, place: u32) {
+        let agent = self.state.slab[place].agent;
+        let server = &mut self.state.servers[agent as usize];
+        server.coming = server.coming.saturating_sub(1);
+        if server.is(PRESENT) && !server.is(FAILED) {
+            self.join(ground, place);
+            self.touch(agent);
+            self.refresh(ground, agent);
+        } else {
+            self.touch(agent);
+            let tier = usize::from(self.state.slab[place].is(SWARM));
+            self.state.tiers[tier].at_agents -= 1;
+            self.state.slab[place].set(WILL_SUCCEED, false);
+            self.state.slab[place].set(REFUSED, true);
+            self.send_back(ground, place);
+        }
+    }
+
+    /// The answer of an agent in another region sets out.
+    pub(super) fn send_back(&mut self, ground: &Ground, place: u32) {
+        let operation = self.state.slab[place];
+        let due = self.now().saturating_add(self.way(ground, &operation)).min(NEVER - 1);
+        self.state.servers[operation.agent as usize].answering += 1;
+        self.state.slab[place].set_stage(Stage::Returning);
+        self.set_due(place, due);
     }
 
     /// Makes room at an agent by rejecting what has waited there longest. Nothing is rejected for something of lower priority.

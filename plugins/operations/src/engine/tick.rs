@@ -7,8 +7,10 @@ use agent2028_core::clock::ticks_in;
 
 use super::{Ground, Operations, of};
 use crate::events::{OperationsTold, TierResource};
+use crate::index::Soonest;
 use crate::slab::{HALTED, Operation, Stage};
 use crate::time::{NEVER, TICK_BITS, Time};
+use crate::workload::Source;
 
 /// The event of an operation that its `due` is for; the odd one after it is for its deadline.
 fn due_of(place: u32) -> u32 {
@@ -107,6 +109,8 @@ impl Operations {
             match operation.stage() {
                 Stage::Executing => self.end_work(ground, place),
                 Stage::Backoff => self.dispatch(ground, place),
+                Stage::Outbound => self.arrive(ground, place),
+                Stage::Returning => self.answered(ground, place),
                 Stage::Free | Stage::InLine | Stage::Waiting => {}
             }
         }
@@ -149,11 +153,22 @@ impl Operations {
         operation.deadline = NEVER;
     }
 
-    /// Which source is next.
+    /// Which source is next, when there are others than before or all may have changed.
     pub(super) fn find_soonest(&mut self) {
         let floods = self.state.floods.iter().map(|flood| flood.source.next());
-        let next = self.state.sources.iter().map(|source| source.next()).chain(floods);
-        self.soonest = next.zip(0..).min().unwrap_or((NEVER, 0));
+        self.order = Soonest::new(self.state.sources.iter().map(Source::next).chain(floods));
+        self.soonest = self.order.first();
+    }
+
+    /// Which source is next, when one has changed: by its number, or, of a flood, by that after those of the sources.
+    pub(super) fn reorder(&mut self, number: usize) {
+        let sources = self.state.sources.len();
+        let next = match self.state.sources.get(number) {
+            Some(source) => source.next(),
+            None => self.state.floods.get(number - sources).map_or(NEVER, |flood| flood.source.next()),
+        };
+        self.looked += u64::from(self.order.set(number, next));
+        self.soonest = self.order.first();
     }
 
     fn close_tick(&mut self, ground: &Ground) {

@@ -2,8 +2,10 @@
 
 mod hash;
 mod set;
+mod soonest;
 mod tree;
 
 pub use hash::{jump, spread};
 pub use set::SlotSet;
+pub use soonest::Soonest;
 pub use tree::{MinTree, NOT_THERE, rank};

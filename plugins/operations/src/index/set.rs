@@ -1,14 +1,16 @@
 //! A set of slots from which the n-th, or the next after some slot, is found without a scan.
 
-/// How many members of a level one member of the level above stands for.
-const FAN: usize = 64;
+/// How many slots a word holds.
+const BITS: usize = 64;
+/// How many words, or counts of a level, one count of the level above stands for: one cache line of counts, two of words.
+const FAN: usize = 16;
 
-/// A set of slots as bits with counts above: choosing the n-th member, or the next one, takes time logarithmic (to the base
-/// 64) in the number of slots.
+/// A set of slots as bits with counts above: choosing the n-th member takes time logarithmic (to the base 16) in the number of
+/// slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotSet {
     words: Vec<u64>,
-    /// Members per 64 words, then per 64 of these, and so on up to a level of at most 64.
+    /// Members per 16 words, then per 16 of these, and so on up to a level of at most 16.
     counts: Vec<Vec<u32>>,
     len: usize,
     members: usize,
@@ -18,7 +20,7 @@ impl SlotSet {
     /// An empty set of `len` slots.
     #[must_use]
     pub fn new(len: usize) -> Self {
-        let words = vec![0; len.div_ceil(FAN)];
+        let words = vec![0; len.div_ceil(BITS)];
         let mut counts: Vec<Vec<u32>> = Vec::new();
         let mut below = words.len();
         while below > FAN {
@@ -37,7 +39,7 @@ impl SlotSet {
     /// Whether a slot is a member.
     #[must_use]
     pub fn contains(&self, slot: usize) -> bool {
-        self.words.get(slot / FAN).is_some_and(|word| word >> (slot % FAN) & 1 != 0)
+        self.words.get(slot / BITS).is_some_and(|word| word >> (slot % BITS) & 1 != 0)
     }
 
     /// Makes a slot a member or not; slots that don't exist are passed over.
@@ -46,8 +48,8 @@ impl SlotSet {
         if slot >= self.len || self.contains(slot) == member {
             return;
         }
-        self.words[slot / FAN] ^= 1 << (slot % FAN);
-        let mut at = slot / FAN;
+        self.words[slot / BITS] ^= 1 << (slot % BITS);
+        let mut at = slot / BITS;
         for level in &mut self.counts {
             at /= FAN;
             if member {
@@ -72,28 +74,19 @@ impl SlotSet {
         }
         let mut left = nth as u32;
         let mut at = 0;
+        // Among the children of each node, the one that holds the member number `left`.
         for level in self.counts.iter().rev() {
-            at = self.descend(level.len(), at, &mut left, |child| level[child])?;
+            let from = at * FAN;
+            let held = level[from..(from + FAN).min(level.len())].iter().position(|held| {
+                let is_there = left < *held;
+                left -= if is_there { 0 } else { *held };
+                is_there
+            });
+            at = from + held?;
         }
-        let word = self.descend(self.words.len(), at, &mut left, |child| self.words[child].count_ones())?;
-        let mut bits = self.words[word];
-        for _ in 0..left {
-            bits &= bits - 1;
-        }
-        Some(word * FAN + bits.trailing_zeros() as usize)
-    }
-
-    /// Among the children of `at`, the one that holds the member number `left`, which is lowered by those before it.
-    #[inline]
-    fn descend(&self, len: usize, at: usize, left: &mut u32, count: impl Fn(usize) -> u32) -> Option<usize> {
-        for child in at * FAN..((at + 1) * FAN).min(len) {
-            let held = count(child);
-            if *left < held {
-                return Some(child);
-            }
-            *left -= held;
-        }
-        None
+        let from = at * FAN;
+        let (word, bit) = select(&self.words[from..(from + FAN).min(self.words.len())], left)?;
+        Some((from + word) * BITS + bit as usize)
     }
 
     /// The first member at or after `slot`; after the last one, it goes on from the beginning.
@@ -107,10 +100,10 @@ impl SlotSet {
     }
 
     fn next_within(&self, slot: usize) -> Option<usize> {
-        let mut word = slot / FAN;
-        let bits = self.words.get(word)? & (u64::MAX << (slot % FAN));
+        let mut word = slot / BITS;
+        let bits = self.words.get(word)? & (u64::MAX << (slot % BITS));
         if bits != 0 {
-            return Some(word * FAN + bits.trailing_zeros() as usize);
+            return Some(word * BITS + bits.trailing_zeros() as usize);
         }
         word += 1;
         // To the end of this block word by word, then whole blocks at once.
@@ -123,7 +116,7 @@ impl SlotSet {
                 word = word.max(next * FAN);
             }
             if self.words[word] != 0 {
-                return Some(word * FAN + self.words[word].trailing_zeros() as usize);
+                return Some(word * BITS + self.words[word].trailing_zeros() as usize);
             }
             word += 1;
         }
@@ -135,6 +128,48 @@ impl SlotSet {
     pub fn bytes(&self) -> usize {
         self.words.capacity() * 8 + self.counts.iter().map(|level| level.capacity() * 4).sum::<usize>()
     }
+}
+
+/// The word and the bit of the member number `left` (from 0) of a few words, if it is there.
+#[inline]
+fn select(words: &[u64], left: u32) -> Option<(usize, u32)> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("popcnt") {
+        // SAFETY: the processor has the instruction.
+        #[expect(unsafe_code, reason = "an instruction that not every x86 processor has")]
+        return unsafe { select_by_processor(words, left) };
+    }
+    select_among(words, left)
+}
+
+/// As [`select_among`], with the processor's own instruction for counting bits.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt")]
+fn select_by_processor(words: &[u64], left: u32) -> Option<(usize, u32)> {
+    select_among(words, left)
+}
+
+#[inline(always)]
+fn select_among(words: &[u64], mut left: u32) -> Option<(usize, u32)> {
+    for (at, word) in words.iter().enumerate() {
+        let held = word.count_ones();
+        if left >= held {
+            left -= held;
+            continue;
+        }
+        // By halves: is it in the lower one?
+        let (mut bit, mut rest) = (0, *word);
+        for half in [32, 16, 8, 4, 2, 1] {
+            let below = (rest & ((1 << half) - 1)).count_ones();
+            if left >= below {
+                left -= below;
+                rest >>= half;
+                bit += half;
+            }
+        }
+        return Some((at, bit));
+    }
+    None
 }
 
 #[cfg(test)]
@@ -167,6 +202,9 @@ mod tests {
                 prop_assert_eq!(set.nth(nth), Some(*slot));
             }
             prop_assert_eq!(set.nth(plain.len()), None);
+            for left in [0, 1, 17, 63, 64, 200] {
+                prop_assert_eq!(select(&set.words, left), select_among(&set.words, left));
+            }
             let from = asked.index(len + 70);
             let next = plain.range(from..).next().or_else(|| plain.first()).copied();
             prop_assert_eq!(set.next(from), next);

@@ -2,6 +2,7 @@
 
 mod source;
 mod trace;
+mod zipf;
 
 pub(crate) use source::Around;
 pub use source::{Request, Source};

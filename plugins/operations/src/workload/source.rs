@@ -9,6 +9,7 @@ use bevy::math::ops;
 use serde::{Deserialize, Serialize};
 
 use super::trace::{ARRIVAL, TraceReader, TraceRow};
+use super::zipf::Zipf;
 use crate::config::{Demand, Workload};
 use crate::service::Files;
 use crate::slab::NONE;
@@ -46,6 +47,9 @@ pub struct Source {
     users: u32,
     /// Where in the file the next row begins, and the time of the one before it; nothing at the end.
     row: Option<(u64, f64)>,
+    /// How its keys come, once that was worked out. Derived.
+    #[serde(skip)]
+    zipf: Option<Zipf>,
     /// The session that is open.
     pub(crate) session: u32,
     /// What came of it.
@@ -109,6 +113,7 @@ impl Source {
             thinking: BinaryHeap::new(),
             users: 0,
             row: None,
+            zipf: None,
             session: NONE,
             tally: Tally::default(),
         };
@@ -306,19 +311,13 @@ impl Source {
         if keys <= 1 {
             return 0;
         }
-        let unit = f64::from(self.stream(around).unit());
-        let keys = f64::from(keys);
-        // Zipf's law by inversion of the continuous distribution of the same exponent.
-        let at = if key_skew <= 0.0 {
-            unit * keys
-        } else if (key_skew - 1.0).abs() < 1e-3 {
-            f64::from(ops::exp((unit * f64::from(ops::ln(keys as f32 + 1.0))) as f32)) - 1.0
-        } else {
-            let power = 1.0 - key_skew;
-            let top = f64::from(ops::powf(keys as f32 + 1.0, power)) - 1.0;
-            f64::from(ops::powf((1.0 + unit * top) as f32, 1.0 / power)) - 1.0
-        };
-        at.clamp(0.0, keys - 1.0) as u64
+        let mut stream = self.stream(around);
+        if key_skew <= 0.0 {
+            return u64::from(stream.below(keys));
+        }
+        let zipf = self.zipf.filter(|zipf| zipf.fits(keys, key_skew)).unwrap_or_else(|| Zipf::new(keys, key_skew));
+        self.zipf = Some(zipf);
+        u64::from(zipf.draw(&mut stream) - 1)
     }
 
     /// The trace, at the row that comes next. It was looked through when the scene was read; if it can't be read any longer

@@ -1,6 +1,6 @@
 //! Whatever happens, every operation that was requested has ended or is on its way, at the end of every tick.
 
-use agent2028_core::agent::AgentId;
+use agent2028_core::agent::{AgentGroup, AgentId, Regions};
 use agent2028_core::belief::{Standing, judgements};
 use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
@@ -22,7 +22,23 @@ use proptest::strategy::Strategy as _;
 
 use crate::scene::{QUERY, Scene, group, operations, poisson};
 
+/// A workload, asked for from nowhere or from the west.
 fn workload() -> impl proptest::strategy::Strategy<Value = Workload> {
+    (any_workload(), any::<bool>()).prop_map(|(mut workload, from_west)| {
+        let region = if from_west { "west" } else { "" }.to_owned();
+        match &mut workload {
+            Workload::Poisson(asked) => asked.region = region,
+            Workload::Constant(asked) => asked.region = region,
+            Workload::Bursty(asked) => asked.region = region,
+            Workload::Diurnal(asked) => asked.region = region,
+            Workload::ClosedLoop(asked) => asked.region = region,
+            Workload::Trace(_) => {}
+        }
+        workload
+    })
+}
+
+fn any_workload() -> impl proptest::strategy::Strategy<Value = Workload> {
     let rate = 1.0_f64..2000.0;
     prop_oneof![
         rate.clone().prop_map(poisson),
@@ -136,7 +152,7 @@ fn check(simulation: &Simulation) {
     assert_eq!(servers.iter().map(|server| server.executing).sum::<u32>(), operations.executing());
     assert_eq!(servers.iter().map(|server| server.waiting).sum::<u32>(), at(Stage::Waiting));
     for (id, server) in servers.iter().enumerate().filter(|(_, server)| !server.is(PRESENT)) {
-        assert_eq!(server.load(), 0, "agent {id} is gone and has work");
+        assert_eq!(server.load() - server.coming, 0, "agent {id} is gone and has work");
     }
     for pool in operations.pools() {
         assert!(
@@ -146,7 +162,10 @@ fn check(simulation: &Simulation) {
     }
     let held = [agent2028_core::agent::Tier::Individual, agent2028_core::agent::Tier::Swarm]
         .map(|tier| operations.tier(tier).held);
-    assert_eq!(held.iter().sum::<u32>(), at(Stage::Executing) + at(Stage::Waiting) + at(Stage::InLine));
+    let travelling = at(Stage::Outbound) + at(Stage::Returning);
+    assert_eq!(held.iter().sum::<u32>(), at(Stage::Executing) + at(Stage::Waiting) + at(Stage::InLine) + travelling);
+    assert_eq!(servers.iter().map(|server| server.coming).sum::<u32>(), at(Stage::Outbound));
+    assert_eq!(servers.iter().map(|server| server.answering).sum::<u32>(), at(Stage::Returning));
     assert!(operations.book().first_forged().is_none());
 }
 
@@ -158,10 +177,16 @@ proptest! {
         config in section(),
         faults in prop::collection::vec((0_u64..60, fault()), 0..8),
     ) {
-        let mut scene = Scene::new(vec![group("db", 8, 3)], config);
+        let west = AgentGroup { region: "west".into(), capabilities: Vec::new(), ..group("west", 1, 1) };
+        let mut scene = Scene::new(vec![AgentGroup { region: "east".into(), ..group("db", 8, 3) }, west], config);
         scene.seed = seed;
         scene.groups[0].reliability = 0.9;
-        let mut simulation = scene.start();
+        let start = || {
+            let mut simulation = scene.start();
+            simulation.world_mut().resource_mut::<Regions>().set_latencies_ms(0.0, 35.0);
+            simulation
+        };
+        let mut simulation = start();
         for tick in 0..90 {
             for (_, fault) in faults.iter().filter(|(at, _)| *at == tick) {
                 simulation.intervene(fault.clone());
@@ -171,7 +196,7 @@ proptest! {
         }
         // And it can be saved and gone on with at any point.
         let saved = simulation.checkpoint();
-        let mut resumed = scene.start();
+        let mut resumed = start();
         resumed.restore(&saved).unwrap();
         simulation.run(20);
         resumed.run(20);

@@ -4,7 +4,9 @@
 
 mod checkpoints;
 mod conservation;
+mod cost;
 mod known_answers;
 mod oracle;
+mod regions;
 mod scene;
 mod schedule;

@@ -63,13 +63,15 @@ proptest! {
             for step in &steps {
                 let agent = match step {
                     Step::Choose(dice, key) => {
-                        let choice =
-                            Choice { servers: &servers, believe_reports: believe, weights: &weights, dice: *dice, key: *key };
+                        let loads: Vec<f32> =
+                            servers.iter().map(|server| server.view(believe).relative_load()).collect();
+                        let choice = Choice { loads: &loads, dice: *dice, key: *key };
                         let scanned = choose_by_scan(
                             strategy,
                             &members,
                             pool.cursor,
                             &choice,
+                            &weights,
                             |agent| open(&servers[agent as usize]),
                             |agent| servers[agent as usize].view(believe),
                         );

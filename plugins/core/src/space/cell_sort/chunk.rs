@@ -16,6 +16,7 @@ pub(super) struct Chunk {
     pub(super) shares: Vec<[u32; 2]>,
     pub(super) ends: Option<(AgentId, AgentId)>,
     pub(super) ascending: bool,
+    pub(super) id_start: u32,
     pub(super) id_end: u32,
 }
 
@@ -24,6 +25,7 @@ pub(super) fn count_rows<T: CellItem, S: CellSource<T>>(grid: &CellGrid, chunk: 
     chunk.shares.resize(grid.rows as usize, [0; 2]);
     chunk.ends = None;
     chunk.ascending = true;
+    chunk.id_start = u32::MAX;
     chunk.id_end = 0;
     for index in chunk.range.clone() {
         if let Some((id, item)) = source.item(index) {
@@ -31,6 +33,7 @@ pub(super) fn count_rows<T: CellItem, S: CellSource<T>>(grid: &CellGrid, chunk: 
             let (first, last) = chunk.ends.unwrap_or((id, id));
             chunk.ascending &= chunk.ends.is_none() || last < id;
             chunk.ends = Some((first, id));
+            chunk.id_start = chunk.id_start.min(id.0);
             chunk.id_end = chunk.id_end.max(id.0.saturating_add(1));
         }
     }

@@ -82,6 +82,7 @@ pub struct CellSort<T> {
     items: Vec<T>,
     ids: Vec<AgentId>,
     row_starts: Vec<u32>,
+    id_start: u32,
     id_end: u32,
     chunks: Vec<Chunk>,
     scratch: Vec<RowScratch<T>>,
@@ -94,6 +95,7 @@ impl<T: CellItem> Default for CellSort<T> {
             items: Vec::new(),
             ids: Vec::new(),
             row_starts: vec![0, 0],
+            id_start: 0,
             id_end: 0,
             chunks: Vec::new(),
             scratch: Vec::new(),
@@ -179,14 +181,16 @@ impl<T: CellItem> CellSort<T> {
         self.row_starts[rows] = next;
         let mut ascending = true;
         let mut last: Option<AgentId> = None;
-        self.id_end = 0;
+        (self.id_start, self.id_end) = (u32::MAX, 0);
         for chunk in chunks.iter() {
+            self.id_start = self.id_start.min(chunk.id_start);
             self.id_end = self.id_end.max(chunk.id_end);
             if let Some((first_of_chunk, last_of_chunk)) = chunk.ends {
                 ascending &= chunk.ascending && last.is_none_or(|last| last < first_of_chunk);
                 last = Some(last_of_chunk);
             }
         }
+        self.id_start = self.id_start.min(self.id_end);
         (next as usize, ascending)
     }
 
@@ -233,6 +237,12 @@ impl<T: CellItem> CellSort<T> {
     #[must_use]
     pub fn ids(&self) -> &[AgentId] {
         &self.ids
+    }
+
+    /// The lowest id, or 0 without items.
+    #[must_use]
+    pub fn id_start(&self) -> u32 {
+        self.id_start
     }
 
     /// One more than the highest id, or 0 without items.

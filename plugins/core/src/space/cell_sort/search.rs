@@ -123,10 +123,13 @@ mod tests {
             radius in 0_f32..40.0,
             cell in 0.5_f32..50.0,
             wraps in any::<bool>(),
+            spread in prop::sample::select(vec![1_f32, 1.5, 7.0, 1000.0]),
         ) {
-            let places: Vec<Vec2> = points.into_iter().map(Vec2::from).collect();
             let bounds = bounds(if wraps { Edge::Wrap } else { Edge::Open });
-            let centre = Vec2::from(centre);
+            // Those of an open world may be anywhere.
+            let spread = if wraps { 1.0 } else { spread };
+            let places: Vec<Vec2> = points.into_iter().map(|point| Vec2::from(point) * spread).collect();
+            let (centre, radius) = (Vec2::from(centre) * spread, radius * spread.min(7.0));
             let mut sort = CellSort::default();
             sort.sort(CellGrid::for_radius(bounds, cell), &[places.as_slice()], &Workers::new(1));
             let mut found = Vec::new();

@@ -207,7 +207,7 @@ impl Line {
         let operation = operations.slab().get(place).filter(|operation| operation.serial == number)?;
         let stage = operation.stage();
         let tint = match stage {
-            Stage::Executing => look.info,
+            Stage::Executing | Stage::Outbound | Stage::Returning => look.info,
             Stage::Waiting | Stage::InLine => look.warning,
             Stage::Backoff => look.danger,
             Stage::Free => return None,
