@@ -295,6 +295,7 @@ impl Scene {
         problems.regions = agent2028_core::agent::regions_of_groups(&self.agents).into();
         problems.roles = self.agents.iter().map(|group| group.role.clone()).collect();
         problems.agents = self.agents_foreseen();
+        problems.group_sizes = self.agents.iter().map(AgentGroup::initial_count).collect();
         self.check("", &mut problems);
         problems
     }

@@ -51,6 +51,7 @@ pub mod selector;
 pub mod simulation;
 pub mod space;
 pub mod table;
+pub mod time;
 pub mod timeline;
 pub mod transport;
 pub mod whole_file;

@@ -166,6 +166,8 @@ pub struct Problems {
     pub agents: Option<u64>,
     /// The names of the scene's agent groups, which sections refer to.
     pub groups: Names,
+    /// How many agents each of these groups has at the start, in the same order; empty if that isn't known.
+    pub group_sizes: Vec<u32>,
     /// The capabilities that the scene's agents have or are granted.
     pub capabilities: Names,
     /// The regions that the scene's groups are at home in.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use agent2028_core::agent::AgentId;
 use agent2028_core::causality::{HybridTime, VectorClock};
+use agent2028_core::time::Time;
 use bevy::prelude::*;
 
 use crate::message::{Message, MessageKind};
@@ -31,10 +32,10 @@ pub struct Traced {
     pub sequence: u64,
     /// What it was about.
     pub kind: MessageKind,
-    /// The tick in which it was sent.
-    pub sent: u64,
-    /// The tick in which it arrived or was given up.
-    pub ended: u64,
+    /// When it was sent, within the tick too.
+    pub sent: Time,
+    /// When it arrived or was given up, within the tick too.
+    pub ended: Time,
     /// What became of it.
     pub fate: Fate,
     /// The sender's clock when it was sent.
@@ -75,7 +76,7 @@ impl Diagram {
     pub(crate) fn note(
         &mut self,
         message: &Message<'_>,
-        ended: u64,
+        ended: Time,
         fate: Fate,
         vector: Option<VectorClock>,
         time_received: Option<HybridTime>,

@@ -1,11 +1,17 @@
 //! Failure detection by heartbeats: the longer one is silent compared with its usual intervals, the more it is suspected
 //! (φ-accrual: Hayashibara, Défago, Yared & Katayama 2004).
+//!
+//! Everybody's heart beats from a moment of its own on, and φ is worked out from the moments at which heartbeats arrive, within ticks
+//! too: a suspicion begins at the moment at which φ passes the threshold.
+
+use std::collections::BTreeMap;
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::clock::SimClock;
+use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::event::EventBus;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
-use bevy::math::ops;
+use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_core::time::{PARTS, Rate, Time, end_of};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +20,16 @@ use crate::events::{AGENT_SUSPECTED, Grounds, Suspicion};
 use crate::inbox::Inbox;
 use crate::message::MessageKind;
 use crate::network::{Network, post};
+use crate::rhythm::{Phases, Rhythm};
+
+const PHASE: Purpose = Purpose::new("network.heartbeat.phase");
 
 /// When the heartbeats of one agent arrived at another: the last one, and mean and variance of the intervals, the newest
 /// `window` of which count about equally and older ones less and less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Arrivals {
-    last: u64,
+    /// 0 if nothing has come since the listener has listened.
+    last: Time,
     count: u32,
     /// Mean interval in ticks.
     mean: f32,
@@ -27,11 +37,15 @@ pub struct Arrivals {
     variance: f32,
 }
 
+fn ticks(parts: Time) -> f64 {
+    parts as f64 / PARTS as f64
+}
+
 impl Arrivals {
-    /// A heartbeat arrives in tick `now`.
-    pub fn beat(&mut self, now: u64, window: u32) {
+    /// A heartbeat arrives at the moment `now`.
+    pub fn beat(&mut self, now: Time, window: u32) {
         if self.last > 0 && now > self.last {
-            let interval = (now - self.last) as f32;
+            let interval = ticks(now - self.last) as f32;
             self.count = (self.count + 1).min(window.max(2));
             // The mean of all while the window fills, then one that forgets.
             let weight = 1.0 / self.count as f32;
@@ -42,27 +56,89 @@ impl Arrivals {
         self.last = self.last.max(now);
     }
 
-    /// The suspicion φ in tick `now`: −log₁₀ of the chance that the next heartbeat is so late or later. 0 until two
+    /// Forgets when the last heartbeat came, as somebody who has not listened for a while must.
+    fn miss(&mut self) {
+        self.last = 0;
+    }
+
+    /// The suspicion φ at the moment `now`: −log₁₀ of the chance that the next heartbeat is so late or later. 0 until two
     /// intervals are known.
     #[must_use]
-    pub fn phi(&self, now: u64, least_deviation: f32) -> f32 {
-        if self.count < 2 {
+    pub fn phi(&self, now: Time, allowance: Allowance) -> f64 {
+        if self.count < 2 || self.last == 0 {
             return 0.0;
         }
-        let deviation = self.variance.sqrt().max(least_deviation).max(1e-3);
-        let late = ((now.saturating_sub(self.last)) as f32 - self.mean) / deviation;
-        phi_of(late)
+        phi_of((ticks(now.saturating_sub(self.last)) - self.usual(allowance)) / self.deviation(allowance))
+    }
+
+    /// How long the usual silence lasts, in ticks.
+    fn usual(&self, allowance: Allowance) -> f64 {
+        f64::from(self.mean) + allowance.pause
+    }
+
+    /// The standard deviation that is reckoned with, in ticks.
+    fn deviation(&self, allowance: Allowance) -> f64 {
+        f64::from(self.variance.sqrt()).max(allowance.least_deviation).max(1e-3)
+    }
+
+    /// When φ passes a threshold if no heartbeat comes, that of [`delay_of`] being `delay`; never until two intervals are known.
+    fn runs_out(&self, allowance: Allowance, delay: f64) -> Time {
+        if self.count < 2 || self.last == 0 {
+            return Time::MAX;
+        }
+        let silence = self.usual(allowance) + delay * self.deviation(allowance);
+        self.last.saturating_add((silence.max(0.0) * PARTS as f64) as Time)
     }
 }
 
-/// φ of a delay in standard deviations: −log₁₀(1 − Φ(x)), with the logistic approximation of the normal distribution by
-/// Bowling, Khasawneh, Kaewkuekool & Cho (2009), which is off by less than 1.5 · 10⁻⁴ in Φ.
+/// What is allowed beyond what was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Allowance {
+    /// The least standard deviation of intervals, in ticks.
+    pub least_deviation: f64,
+    /// A pause beyond the usual interval that isn't suspicious yet, in ticks.
+    pub pause: f64,
+}
+
+impl Allowance {
+    /// That of a scene.
+    #[must_use]
+    pub fn of(rules: &HeartbeatConfig, clock: &SimClock) -> Self {
+        let ticks = |ms: f32| as_written(f64::from(ms)) * 1e-3 * clock.tick_hz();
+        Self { least_deviation: ticks(rules.least_deviation_ms), pause: ticks(rules.acceptable_pause_ms) }
+    }
+}
+
+/// φ of a delay in standard deviations: −log₁₀ of the upper tail of the normal distribution, right to the last digits wherever the
+/// tail is a number of double precision, and beyond.
 #[must_use]
-pub fn phi_of(late: f32) -> f32 {
-    let logit = late * (1.5976 + 0.070_566 * late * late);
-    // log₁₀(1 + e^logit), without overflow.
-    let ln = if logit > 0.0 { logit + ops::ln_1p(ops::exp(-logit)) } else { ops::ln_1p(ops::exp(logit)) };
-    ln * std::f32::consts::LOG10_E
+pub fn phi_of(late: f64) -> f64 {
+    use std::f64::consts::{FRAC_1_SQRT_2, LN_10, TAU};
+    if late < 0.0 {
+        return -libm::log1p(-0.5 * libm::erfc(-late * FRAC_1_SQRT_2)) / LN_10;
+    }
+    if late < 30.0 {
+        return -libm::log(0.5 * libm::erfc(late * FRAC_1_SQRT_2)) / LN_10;
+    }
+    // The asymptotic series of the tail (Abramowitz & Stegun 26.2.12).
+    let square = late * late;
+    let series = (((105.0 / square - 15.0) / square + 3.0) / square - 1.0) / square;
+    (0.5 * square + libm::log(late * TAU.sqrt()) - libm::log1p(series)) / LN_10
+}
+
+/// The delay in standard deviations that has this φ: the inverse of [`phi_of`].
+#[must_use]
+pub fn delay_of(phi: f64) -> f64 {
+    let (mut low, mut high) = (-40.0, 1e3);
+    for _ in 0..80 {
+        let middle = 0.5 * (low + high);
+        if phi_of(middle) < phi {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
 }
 
 /// What one agent knows of the heart of another.
@@ -80,6 +156,21 @@ impl Ear {
     }
 }
 
+/// What heartbeats have come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeartbeatCounts {
+    /// Intervals between heartbeats that were judged: those that ended with another heartbeat.
+    pub intervals: u64,
+    /// Suspicions, of whomever.
+    pub suspicions: u64,
+    /// Suspicions of agents that had not failed.
+    pub false_suspicions: u64,
+    /// Agents that failed and were suspected by somebody.
+    pub detections: u64,
+    /// The sum of the times from failing to the first suspicion, in parts of ticks.
+    pub detection_time: Time,
+}
+
 /// Who has heard whose heart, and who suspects whom.
 #[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Heartbeats {
@@ -88,23 +179,36 @@ pub struct Heartbeats {
     /// By agent: how many suspect it.
     doubted_by: Vec<u32>,
     doubts: u64,
-    suspicions: u64,
-    false_suspicions: u64,
+    counts: HeartbeatCounts,
+    /// Since when agents have failed, and whether somebody has noticed.
+    failed_since: BTreeMap<u32, (Time, bool)>,
     #[serde(skip)]
     scratch: Scratch,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    heard: Vec<(u32, u32)>,
+    heard: Vec<(u32, u32, Time)>,
     doubted_before: Vec<u32>,
+    /// Whom somebody suspected for a part of this tick only: observer and subject.
+    moments: Vec<(u32, u32)>,
+    phases: Phases,
+}
+
+/// By what hearts are judged in a tick.
+#[derive(Clone, Copy, Debug)]
+struct Judging {
+    window: u32,
+    allowance: Allowance,
+    /// In standard deviations.
+    delay: f64,
 }
 
 impl Heartbeats {
-    /// How much an agent suspects another in tick `now`, if it has heard it at all. `least_deviation` in ticks.
+    /// How much an agent suspects another at the moment `now`, if it has heard it at all.
     #[must_use]
-    pub fn phi(&self, observer: AgentId, subject: AgentId, now: u64, least_deviation: f32) -> Option<f32> {
-        self.ear(observer, subject).map(|ear| ear.arrivals.phi(now, least_deviation))
+    pub fn phi(&self, observer: AgentId, subject: AgentId, now: Time, allowance: Allowance) -> Option<f64> {
+        self.ear(observer, subject).map(|ear| ear.arrivals.phi(now, allowance))
     }
 
     /// Whether an agent suspects another.
@@ -125,17 +229,20 @@ impl Heartbeats {
         self.doubts
     }
 
-    /// How many suspicions there were, and how many of them of agents that had not failed.
+    /// What it has come to.
     #[must_use]
-    pub fn suspicions(&self) -> (u64, u64) {
-        (self.suspicions, self.false_suspicions)
+    pub fn counts(&self) -> &HeartbeatCounts {
+        &self.counts
     }
 
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let words = self.doubted_by.capacity() + self.scratch.doubted_before.capacity();
-        self.ears.capacity() * size_of::<Ear>() + self.scratch.heard.capacity() * 8 + words * 4
+        self.ears.capacity() * size_of::<Ear>()
+            + self.scratch.heard.capacity() * 16
+            + words * 4
+            + self.scratch.phases.bytes()
     }
 
     fn ear(&self, observer: AgentId, subject: AgentId) -> Option<&Ear> {
@@ -143,18 +250,27 @@ impl Heartbeats {
         self.ears.get(at)
     }
 
-    /// Hearts are heard in tick `now`: pairs of observer and subject, which are put in order.
-    fn hear(&mut self, heard: &mut [(u32, u32)], now: u64, window: u32) {
+    /// Hearts are heard: observer, subject and moment, which are put in order.
+    fn hear(&mut self, heard: &mut [(u32, u32, Time)], judging: Judging) {
         heard.sort_unstable();
         let (known, mut from) = (self.ears.len(), 0);
-        for key in heard.iter() {
-            from += self.ears[from..known].partition_point(|ear| ear.key() < *key);
-            if from < known && self.ears[from].key() == *key {
-                self.ears[from].arrivals.beat(now, window);
-            } else if self.ears[known..].last().is_none_or(|ear| ear.key() != *key) {
+        for (observer, subject, moment) in heard.iter() {
+            let key = (*observer, *subject);
+            from += self.ears[from..known].partition_point(|ear| ear.key() < key);
+            if from < known && self.ears[from].key() == key {
+                let ear = &mut self.ears[from];
+                self.counts.intervals += u64::from(ear.arrivals.count >= 2 && ear.arrivals.last > 0);
+                if ear.arrivals.runs_out(judging.allowance, judging.delay) < *moment && !ear.suspects {
+                    self.scratch.moments.push(key);
+                }
+                ear.suspects = false;
+                ear.arrivals.beat(*moment, judging.window);
+            } else if let Some(ear) = self.ears[known..].last_mut().filter(|ear| ear.key() == key) {
+                ear.arrivals.beat(*moment, judging.window);
+            } else {
                 let mut arrivals = Arrivals::default();
-                arrivals.beat(now, window);
-                self.ears.push(Ear { observer: key.0, subject: key.1, arrivals, suspects: false });
+                arrivals.beat(*moment, judging.window);
+                self.ears.push(Ear { observer: *observer, subject: *subject, arrivals, suspects: false });
             }
         }
         if self.ears.len() > known {
@@ -162,17 +278,25 @@ impl Heartbeats {
             self.ears.sort_by_key(Ear::key);
         }
     }
-}
 
-/// The least standard deviation in ticks.
-#[must_use]
-pub fn least_deviation(rules: &HeartbeatConfig, clock: &SimClock) -> f32 {
-    (f64::from(rules.least_deviation_ms) * 1e-3 * clock.tick_hz()) as f32
+    /// Somebody begins to suspect a subject.
+    fn suspect(&mut self, subject: u32, moment: Time, failed: bool) {
+        self.counts.suspicions += 1;
+        self.counts.false_suspicions += u64::from(!failed);
+        if let Some((since, noticed)) = self.failed_since.get_mut(&subject)
+            && !*noticed
+        {
+            *noticed = true;
+            self.counts.detections += 1;
+            self.counts.detection_time += moment.saturating_sub(*since);
+        }
+    }
 }
 
 /// Lets agents say that they are there, listen, and suspect.
 pub(crate) fn heartbeat(
     clock: Res<SimClock>,
+    dice: Res<SimRng>,
     config: Res<NetworkConfig>,
     inbox: Res<Inbox>,
     mut network: ResMut<Network>,
@@ -183,49 +307,88 @@ pub(crate) fn heartbeat(
         return;
     };
     let (tick, hearts) = (clock.tick(), &mut *hearts);
+    let end = end_of(tick);
+    let rhythm = Rhythm::of_seconds(Rate::of(&clock), rules.period_s);
+    let judging = Judging {
+        window: rules.window,
+        allowance: Allowance::of(rules, &clock),
+        delay: delay_of(as_written(f64::from(rules.threshold))),
+    };
+    let Network { members, links, outbox, idle, failed, .. } = &mut *network;
+    hearts.failed_since.retain(|agent, _| failed.contains(*agent));
+    for agent in failed.iter() {
+        // Who fails in a tick does nothing in it.
+        hearts.failed_since.entry(agent).or_insert((end_of(tick.saturating_sub(1)), false));
+    }
     let mut heard = std::mem::take(&mut hearts.scratch.heard);
     heard.clear();
     heard.extend(
         inbox
             .iter()
-            .filter(|message| message.kind == MessageKind::HEARTBEAT && !network.idle.contains(message.to.0))
-            .map(|message| (message.to.0, message.from.0)),
+            .filter(|message| message.kind == MessageKind::HEARTBEAT && !idle.contains(message.to.0))
+            .map(|message| (message.to.0, message.from.0, message.arrives)),
     );
-    hearts.hear(&mut heard, tick, rules.window);
+    hearts.scratch.moments.clear();
+    hearts.hear(&mut heard, judging);
     hearts.scratch.heard = heard;
-    if !tick.is_multiple_of(clock.ticks_in(f64::from(rules.period_s)).max(1)) {
-        return;
+    if rhythm.in_tick(tick).is_some() {
+        // Who isn't linked any more isn't heard any more, and that is no sign of failure.
+        hearts.ears.retain(|ear| links.of(members, ear.observer).contains(ear.subject));
     }
-    let Network { members, links, outbox, idle, failed, .. } = &mut *network;
-    // Who isn't linked any more isn't heard any more, and that is no sign of failure.
-    hearts.ears.retain(|ear| links.of(members, ear.observer).contains(ear.subject));
-    let least = least_deviation(rules, &clock);
+    let most = members.ids().last().map_or(0, |last| *last as usize + 1);
     std::mem::swap(&mut hearts.doubted_by, &mut hearts.scratch.doubted_before);
-    let before = &hearts.scratch.doubted_before;
     hearts.doubted_by.clear();
-    hearts.doubted_by.resize(members.ids().last().map_or(0, |last| *last as usize + 1), 0);
+    hearts.doubted_by.resize(most, 0);
     hearts.doubts = 0;
-    for ear in &mut hearts.ears {
-        let suspected = std::mem::replace(&mut ear.suspects, false);
-        if idle.contains(ear.observer) || ear.arrivals.phi(tick, least) <= rules.threshold {
+    let before = std::mem::take(&mut hearts.scratch.doubted_before);
+    let doubted_before = |subject: u32| before.get(subject as usize).is_some_and(|doubts| *doubts > 0);
+    let mut tell = |observer: u32, subject: u32| {
+        let told = Suspicion { by: AgentId(observer), grounds: Grounds::Silence };
+        bus.publish(AGENT_SUSPECTED, Some(AgentId(subject)), told);
+    };
+    for at in 0..hearts.ears.len() {
+        let ear = &mut hearts.ears[at];
+        let (observer, subject) = ear.key();
+        if idle.contains(observer) {
+            // Who stalls doesn't hear, and knows that when it goes on.
+            ear.arrivals.miss();
+            ear.suspects = false;
             continue;
         }
-        ear.suspects = true;
+        let runs_out = ear.arrivals.runs_out(judging.allowance, judging.delay);
+        let suspected = std::mem::replace(&mut ear.suspects, runs_out <= end);
+        if runs_out > end || subject as usize >= most {
+            continue;
+        }
         hearts.doubts += 1;
-        let doubts = &mut hearts.doubted_by[ear.subject as usize];
-        *doubts += 1;
+        hearts.doubted_by[subject as usize] += 1;
+        let first = hearts.doubted_by[subject as usize] == 1;
         if !suspected {
-            hearts.suspicions += 1;
-            hearts.false_suspicions += u64::from(!failed.contains(ear.subject));
-            if *doubts == 1 && before.get(ear.subject as usize).is_none_or(|doubts| *doubts == 0) {
-                let told = Suspicion { by: AgentId(ear.observer), grounds: Grounds::Silence };
-                bus.publish(AGENT_SUSPECTED, Some(AgentId(ear.subject)), told);
+            hearts.suspect(subject, runs_out, failed.contains(subject));
+            if first && !doubted_before(subject) {
+                tell(observer, subject);
             }
         }
     }
-    for agent in members.ids().iter().filter(|agent| !idle.contains(**agent)) {
-        for neighbour in links.of(members, *agent).iter() {
-            post(outbox, *agent, neighbour, MessageKind::HEARTBEAT, &[]);
+    // Suspicions that a heartbeat ended before the tick was over.
+    let moments = std::mem::take(&mut hearts.scratch.moments);
+    for (observer, subject) in &moments {
+        hearts.suspect(*subject, end, failed.contains(*subject));
+        if !doubted_before(*subject) && hearts.doubted_by(AgentId(*subject)) == 0 {
+            tell(*observer, *subject);
+        }
+    }
+    (hearts.scratch.moments, hearts.scratch.doubted_before) = (moments, before);
+    hearts.scratch.phases.fit(&dice, PHASE, most);
+    let here = rhythm.at(tick);
+    for agent in members.ids() {
+        let Some((moment, _)) = here.beat(hearts.scratch.phases.of(*agent)) else {
+            continue;
+        };
+        if !idle.contains(*agent) {
+            for neighbour in links.of(members, *agent).iter() {
+                post(outbox, moment, (*agent, neighbour), MessageKind::HEARTBEAT, &[]);
+            }
         }
     }
 }
@@ -236,6 +399,8 @@ pub(crate) struct HeartbeatMetrics {
     doubts: MetricId,
     suspicions: MetricId,
     false_suspicions: MetricId,
+    detected: MetricId,
+    detection: MetricId,
 }
 
 impl HeartbeatMetrics {
@@ -249,14 +414,27 @@ impl HeartbeatMetrics {
                 "suspicions",
                 "How many of these were of agents that had not failed.",
             ),
+            detected: cheap("heartbeat.detected", "agents", "How many failures somebody has noticed."),
+            detection: cheap("heartbeat.detection_s", "s", "The mean time from failing to the first suspicion."),
         }
     }
 }
 
-pub(crate) fn observe_heartbeats(hearts: Res<Heartbeats>, ids: Res<HeartbeatMetrics>, mut metrics: ResMut<Metrics>) {
+pub(crate) fn observe_heartbeats(
+    clock: Res<SimClock>,
+    hearts: Res<Heartbeats>,
+    ids: Res<HeartbeatMetrics>,
+    mut metrics: ResMut<Metrics>,
+) {
+    let counts = &hearts.counts;
     metrics.record(ids.doubts, hearts.doubts() as f64);
-    metrics.record(ids.suspicions, hearts.suspicions as f64);
-    metrics.record(ids.false_suspicions, hearts.false_suspicions as f64);
+    metrics.record(ids.suspicions, counts.suspicions as f64);
+    metrics.record(ids.false_suspicions, counts.false_suspicions as f64);
+    metrics.record(ids.detected, counts.detections as f64);
+    if counts.detections > 0 {
+        let mean = counts.detection_time / counts.detections;
+        metrics.record(ids.detection, Rate::of(&clock).seconds(mean));
+    }
 }
 
 #[cfg(test)]
@@ -265,25 +443,48 @@ mod tests {
 
     #[test]
     fn phi_is_the_tail_of_the_normal_distribution() {
-        // −log₁₀ of 0.5, 0.158655, 0.0227501, 0.00134990, 3.16712 · 10⁻⁵.
-        for (late, wanted) in
-            [(0.0, std::f32::consts::LOG10_2), (1.0, 0.79955), (2.0, 1.64302), (3.0, 2.86970), (4.0, 4.49934)]
-        {
-            assert!((phi_of(late) - wanted).abs() < 0.06 * (1.0 + late), "{late}: {} {wanted}", phi_of(late));
+        // Upper tails of the normal distribution, to fifteen digits from tables.
+        let tails = [
+            (-3.0, 0.998_650_101_968_370),
+            (0.0, 0.5),
+            (1.0, 0.158_655_253_931_457),
+            (2.0, 0.022_750_131_948_179_2),
+            (3.0, 1.349_898_031_630_09e-3),
+            (5.0, 2.866_515_718_791_94e-7),
+            (6.0, 9.865_876_450_376_98e-10),
+            (7.0, 1.279_812_543_885_84e-12),
+            (8.0, 6.220_960_574_271_78e-16),
+            (10.0, 7.619_853_024_160_53e-24),
+            (20.0, 2.753_624_118_606_23e-89),
+        ];
+        for (late, tail) in tails {
+            let found = phi_of(late);
+            assert!((found + f64::log10(tail)).abs() < 1e-12 * found.max(1.0), "{late}: {found}");
         }
-        assert!(phi_of(-5.0) < 1e-3 && phi_of(100.0).is_finite() && phi_of(100.0) > 1000.0);
+        // Where the tail is no number any more: 30 standard deviations are 10^−197.309, and both ways to reckon agree there.
+        assert!((phi_of(30.0) - 197.309_2).abs() < 1e-3 && (phi_of(30.0) - phi_of(30.0 - 1e-9)).abs() < 1e-6);
+        assert!(phi_of(100.0).is_finite() && phi_of(100.0) > 2000.0 && phi_of(-40.0) == 0.0);
+        // Quantiles from tables.
+        for (phi, delay) in [(1.0, 1.281_551_566), (3.0, 3.090_232_306), (8.0, 5.612_001_244), (12.0, 7.034_483_825)] {
+            assert!((delay_of(phi) - delay).abs() < 1e-8, "{phi}: {}", delay_of(phi));
+        }
+    }
+
+    fn judging() -> Judging {
+        Judging { window: 10, allowance: Allowance { least_deviation: 1.0, pause: 0.0 }, delay: delay_of(8.0) }
     }
 
     #[test]
     fn who_hears_whom_is_kept_in_order_and_once() {
         let mut hearts = Heartbeats::default();
-        hearts.hear(&mut [(7, 1), (2, 9), (2, 3), (7, 1)], 5, 10);
-        hearts.hear(&mut [(2, 4), (7, 1), (0, 5), (2, 9)], 8, 10);
-        hearts.hear(&mut [], 9, 10);
+        hearts.hear(&mut [(7, 1, 5), (2, 9, 5), (2, 3, 4), (7, 1, 5)], judging());
+        hearts.hear(&mut [(2, 4, 8), (7, 1, 8), (0, 5, 7), (2, 9, 8)], judging());
+        hearts.hear(&mut [], judging());
         let keys: Vec<_> = hearts.ears.iter().map(|ear| (ear.key(), ear.arrivals.last, ear.arrivals.count)).collect();
-        assert_eq!(keys, [((0, 5), 8, 0), ((2, 3), 5, 0), ((2, 4), 8, 0), ((2, 9), 8, 1), ((7, 1), 8, 1)]);
-        assert_eq!(hearts.phi(AgentId(2), AgentId(4), 9, 1.0), Some(0.0));
-        assert!(hearts.phi(AgentId(4), AgentId(2), 9, 1.0).is_none());
+        assert_eq!(keys, [((0, 5), 7, 0), ((2, 3), 4, 0), ((2, 4), 8, 0), ((2, 9), 8, 1), ((7, 1), 8, 1)]);
+        let allowance = Allowance::default();
+        assert_eq!(hearts.phi(AgentId(2), AgentId(4), 9, allowance), Some(0.0));
+        assert!(hearts.phi(AgentId(4), AgentId(2), 9, allowance).is_none());
     }
 
     #[test]
@@ -291,15 +492,23 @@ mod tests {
         let (mut regular, mut uneven) = (Arrivals::default(), Arrivals::default());
         let mut at = 1;
         for beat in 0_u64..100 {
-            regular.beat(60 * (beat + 1), 50);
+            regular.beat(60 * (beat + 1) * PARTS, 50);
             at += if beat % 2 == 0 { 30 } else { 90 };
-            uneven.beat(at, 50);
+            uneven.beat(at * PARTS, 50);
         }
         assert_eq!((regular.mean, uneven.mean.round()), (60.0, 60.0));
         assert!((uneven.variance.sqrt() - 30.0).abs() < 1.0, "{}", uneven.variance);
-        let phi = |arrivals: &Arrivals, after: u64| arrivals.phi(arrivals.last + after, 6.0);
-        assert!(phi(&regular, 60) < 0.5 && phi(&regular, 100) > 8.0);
-        assert!(phi(&uneven, 100) < 2.0 && phi(&uneven, 300) > 8.0);
-        assert_eq!(Arrivals::default().phi(1000, 1.0), 0.0);
+        let allowance = Allowance { least_deviation: 6.0, pause: 0.0 };
+        let phi =
+            |arrivals: &Arrivals, after: f64| arrivals.phi(arrivals.last + (after * PARTS as f64) as Time, allowance);
+        // Half a chance at the usual time; eight digits of certainty after 5.612 standard deviations more, and not before.
+        assert!((phi(&regular, 60.0) - f64::log10(2.0)).abs() < 1e-6);
+        assert!((phi(&regular, 60.0 + 6.0 * 5.612_001_244) - 8.0).abs() < 1e-5, "{}", phi(&regular, 93.672));
+        assert!(phi(&uneven, 100.0) < 2.0 && phi(&uneven, 300.0) > 8.0);
+        let runs_out = regular.runs_out(allowance, delay_of(8.0));
+        assert!((ticks(runs_out - regular.last) - 93.672_007).abs() < 1e-4);
+        assert_eq!(Arrivals::default().phi(1000, allowance), 0.0);
+        regular.miss();
+        assert_eq!(regular.phi(end_of(1_000_000), allowance), 0.0, "who hasn't listened has missed nothing");
     }
 }

@@ -7,7 +7,8 @@ use bevy::prelude::*;
 
 use crate::message::{Message, MessageColumns};
 
-/// The messages that arrived in this tick, in the order of delivery: by sender, then by number. From `Perceive` on, until
+/// The messages that arrived in this tick, in the order of delivery: by the moment of arrival
+/// ([`Message::arrives`]), then by sender, then by number. From `Perceive` on, until
 /// that of the next tick, everybody can read them.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Inbox {
@@ -55,6 +56,12 @@ impl Inbox {
     pub(crate) fn push(&mut self, message: &Message<'_>) {
         self.by_receiver.take();
         self.messages.push(message);
+    }
+
+    /// Takes over all messages of `columns`, which lie in the order of delivery, for the memory of what was here.
+    pub(crate) fn exchange(&mut self, columns: &mut MessageColumns) {
+        self.by_receiver.take();
+        std::mem::swap(&mut self.messages, columns);
     }
 
     /// The memory that it holds, in bytes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use agent2028_core::agent::AgentId;
 use agent2028_core::causality::HybridTime;
+use agent2028_core::time::Time;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -91,8 +92,10 @@ pub struct Message<'a> {
     pub sequence: u64,
     /// What it is about.
     pub kind: MessageKind,
-    /// The tick in which it was sent.
-    pub sent: u64,
+    /// When it was sent, within the tick too.
+    pub sent: Time,
+    /// When it arrives, within the tick too: in that tick it is in the inbox. Nothing that was sent in a tick arrives before its end.
+    pub arrives: Time,
     /// The sender's hybrid logical clock when it was sent, in milliseconds of Unix time by the sender's own clock.
     pub time: HybridTime,
     /// What it says.
@@ -106,7 +109,8 @@ pub struct MessageColumns {
     to: Vec<u32>,
     sequence: Vec<u64>,
     kind: Vec<u16>,
-    sent: Vec<u64>,
+    sent: Vec<Time>,
+    arrives: Vec<Time>,
     physical: Vec<i64>,
     logical: Vec<u64>,
     /// Where each payload ends; it begins where the one before it ends.
@@ -137,6 +141,7 @@ impl MessageColumns {
             sequence: self.sequence[at],
             kind: MessageKind(self.kind[at]),
             sent: self.sent[at],
+            arrives: self.arrives[at],
             time: HybridTime { physical: self.physical[at], logical: self.logical[at] },
             payload: self.payload(at),
         }
@@ -159,17 +164,21 @@ impl MessageColumns {
         self.sequence.push(message.sequence);
         self.kind.push(message.kind.0);
         self.sent.push(message.sent);
+        self.arrives.push(message.arrives);
         self.physical.push(message.time.physical);
         self.logical.push(message.time.logical);
         self.arena.extend_from_slice(message.payload);
         self.ends.push(self.arena.len() as u32);
     }
 
-    /// The places of the messages in the order of delivery: by sender, then by number.
+    /// The places of the messages in the order of delivery: by the moment of arrival, then by sender, then by number.
     pub fn order(&self, places: &mut Vec<u32>) {
         places.clear();
         places.extend(0..self.len() as u32);
-        let key = |at: &u32| (self.from[*at as usize], self.sequence[*at as usize]);
+        let key = |at: &u32| {
+            let at = *at as usize;
+            (self.arrives[at], self.from[at], self.sequence[at])
+        };
         if !places.is_sorted_by_key(key) {
             places.sort_by_key(key);
         }
@@ -191,6 +200,7 @@ impl MessageColumns {
         self.sequence.clear();
         self.kind.clear();
         self.sent.clear();
+        self.arrives.clear();
         self.physical.clear();
         self.logical.clear();
         self.ends.clear();
@@ -209,47 +219,84 @@ impl MessageColumns {
         &self.to
     }
 
+    fn has_no_memory(&self) -> bool {
+        self.from.capacity() == 0
+    }
+
+    /// When the messages were sent, in the order in which they were added.
+    pub(crate) fn sent(&self) -> &[Time] {
+        &self.sent
+    }
+
+    /// Gives what was sent at no particular moment of a tick the moment of its end, and takes care that nothing was sent later.
+    pub(crate) fn settle_sent(&mut self, end: Time) {
+        for sent in &mut self.sent {
+            *sent = if *sent == 0 { end } else { (*sent).min(end) };
+        }
+    }
+
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.from.capacity() * 46 + self.arena.capacity()
+        let narrow = self.from.capacity() + self.to.capacity() + self.ends.capacity();
+        let wide = self.sequence.capacity() + self.sent.capacity() + self.arrives.capacity();
+        let clocks = self.physical.capacity() + self.logical.capacity();
+        narrow * 4 + (wide + clocks) * 8 + self.kind.capacity() * 2 + self.arena.capacity()
     }
 }
 
 /// Slots of the wheel: messages that are due in fewer ticks than this lie in the slot of their tick.
 const SLOTS: u64 = 256;
 
-/// Messages that wait for their tick (a timing wheel, Varghese & Lauck 1987; what is due later waits beside it).
+/// As many emptied lots of messages keep their memory for those that come: the lot of the next tick, that of the one after it, and
+/// one that is being read.
+const SPARE: usize = 3;
+
+/// Messages that wait for their tick (a timing wheel, Varghese & Lauck 1987; what is due later waits beside it). Only lots in which
+/// something waits, and a few spare ones, have memory.
 #[derive(Clone, Debug, Default)]
 pub struct TimingWheel {
     slots: Vec<MessageColumns>,
     later: BTreeMap<u64, MessageColumns>,
+    spare: Vec<MessageColumns>,
     /// The last tick that was taken out.
     now: u64,
     waiting: u64,
 }
 
 impl TimingWheel {
-    /// Adds a message that is due in `due`, at the earliest in the tick after the last that was taken out.
+    /// Adds a message that is due in tick `due`, at the earliest in the tick after the last that was taken out.
+    #[inline]
     pub fn push(&mut self, due: u64, message: &Message<'_>) {
-        let due = due.max(self.now + 1);
+        self.lot(due).push(message);
         self.waiting += 1;
-        if due - self.now < SLOTS {
-            if self.slots.is_empty() {
-                self.slots.resize_with(SLOTS as usize, MessageColumns::default);
-            }
-            self.slots[(due % SLOTS) as usize].push(message);
-        } else {
-            self.later.entry(due).or_default().push(message);
-        }
     }
 
-    /// Takes out what is due in `tick`, which must be later than the last; in place of what `out` held.
+    fn lot(&mut self, due: u64) -> &mut MessageColumns {
+        let due = due.max(self.now + 1);
+        if due - self.now >= SLOTS {
+            return self.later.entry(due).or_default();
+        }
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS as usize, MessageColumns::default);
+        }
+        let slot = &mut self.slots[(due % SLOTS) as usize];
+        if slot.has_no_memory()
+            && let Some(spare) = self.spare.pop()
+        {
+            *slot = spare;
+        }
+        slot
+    }
+
+    /// Takes out what is due in `tick`, which must be later than the last; in place of what `out` held, whose memory is used again.
     pub fn take(&mut self, tick: u64, out: &mut MessageColumns) {
-        out.clear();
         self.now = tick;
-        if let Some(slot) = self.slots.get_mut((tick % SLOTS) as usize) {
-            std::mem::swap(slot, out);
+        let slot = self.slots.get_mut((tick % SLOTS) as usize).map(std::mem::take).unwrap_or_default();
+        let mut emptied = std::mem::replace(out, slot);
+        if self.spare.len() < SPARE && !emptied.has_no_memory() {
+            emptied.clear();
+            self.spare.push(emptied);
         }
         if let Some(late) = self.later.remove(&tick) {
             late.iter().for_each(|message| out.push(&message));
@@ -281,7 +328,8 @@ impl TimingWheel {
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.slots.iter().chain(self.later.values()).map(MessageColumns::bytes).sum()
+        let lots = self.slots.iter().chain(self.later.values()).chain(&self.spare);
+        self.slots.capacity() * size_of::<MessageColumns>() + lots.map(MessageColumns::bytes).sum::<usize>()
     }
 }
 
@@ -336,6 +384,7 @@ mod tests {
             sequence,
             kind: MessageKind::PING,
             sent: 0,
+            arrives: 0,
             time: HybridTime { physical: 3, logical: 4 },
             payload,
         }
@@ -361,6 +410,41 @@ mod tests {
         }
         assert_eq!(seen, [(1, 1, 3), (1, 4, 3), (5, 0, 3), (5, 3, 3), (300, 2, 3), (300, 6, 4)]);
         assert_eq!(wheel.len(), 1);
+    }
+
+    #[test]
+    fn the_wheel_holds_memory_for_what_waits_and_little_more() {
+        let (mut wheel, mut out) = (TimingWheel::default(), MessageColumns::default());
+        // A thousand messages in every tick, as many turns as the wheel has slots and more: what waits is never more than two lots.
+        for tick in 1..=3 * SLOTS {
+            for sequence in 0..1000 {
+                wheel.push(tick + 1, &message(sequence, &[0; 20]));
+            }
+            wheel.take(tick, &mut out);
+        }
+        let lot = out.bytes();
+        assert!(out.len() == 1000 && (1000 * 70..1000 * 160).contains(&lot), "{lot}");
+        let held = wheel.bytes() - wheel.slots.capacity() * size_of::<MessageColumns>();
+        assert!(held <= (SPARE + 1) * lot, "{held} bytes for {} messages of {} bytes", wheel.len(), lot / 1000);
+        // What a burst took is given back.
+        for due in 1..SLOTS {
+            (0..1000).for_each(|sequence| wheel.push(wheel.now + due, &message(sequence, &[0; 20])));
+        }
+        for _ in 0..SLOTS {
+            wheel.take(wheel.now + 1, &mut out);
+        }
+        let held = wheel.bytes() - wheel.slots.capacity() * size_of::<MessageColumns>();
+        assert!(wheel.is_empty() && held <= SPARE * 2 * lot, "{held}");
+    }
+
+    #[test]
+    fn who_arrives_first_is_delivered_first() {
+        let mut columns = MessageColumns::default();
+        for (sequence, from, arrives) in [(0, 5, 30), (1, 4, 20), (2, 4, 10), (3, 2, 20), (4, 4, 20)] {
+            columns.push(&Message { from: AgentId(from), arrives, ..message(sequence, b"") });
+        }
+        let order: Vec<u64> = columns.in_order().iter().map(|message| message.sequence).collect();
+        assert_eq!(order, [2, 3, 1, 4, 0], "by moment, then by sender, then by number");
     }
 
     #[test]

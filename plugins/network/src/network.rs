@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use agent2028_core::agent::{AgentId, Region, Regions};
 use agent2028_core::causality::{HybridClock, HybridTime, VectorClock};
-use agent2028_core::clock::SimClock;
+use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
+use agent2028_core::time::{Rate, Time, end_of, tick_of};
 use bevy::math::ops;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,10 @@ pub struct Network {
     pub(crate) members: Members,
     pub(crate) links: Links,
     /// What the links were made for: when the section says something else, they are made anew.
-    pub(crate) made_for: Option<(TopologyConfigHash, u64)>,
+    pub(crate) made_for: Option<TopologyConfigHash>,
+    /// What the section says now; derived when it has changed.
+    #[serde(skip)]
+    pub(crate) wanted: Option<TopologyConfigHash>,
     pub(crate) known: (u32, u64),
     /// What was sent and waits for the end of `Act`.
     pub(crate) outbox: MessageColumns,
@@ -82,8 +86,8 @@ pub struct Network {
     pub(crate) faults: NetworkFaults,
     pub(crate) counts: Counts,
     clocks: Vec<HybridClock>,
-    /// When each agent has sent what it has to send, in microseconds; empty while bandwidth doesn't matter.
-    busy_until_us: Vec<u64>,
+    /// When each agent has sent what it has to send; empty while bandwidth doesn't matter.
+    busy_until: Vec<Time>,
     sent_by: Vec<u32>,
     received_by: Vec<u32>,
     next_sequence: u64,
@@ -124,13 +128,26 @@ struct Scratch {
     due: MessageColumns,
     stamped: MessageColumns,
     order: Vec<u32>,
+    arrived: Vec<u32>,
     packet: Vec<u8>,
 }
 
 /// FNV-1a over the text of a configuration: equal ones have equal numbers.
 pub(crate) fn topology_hash(topology: &TopologyConfig, agents: &[String]) -> TopologyConfigHash {
+    HASHED.set(HASHED.get() + 1);
     let text = format!("{topology:?}{agents:?}");
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+thread_local! {
+    static HASHED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How often this thread has looked through a whole topology of a section since it began: a test sees by it that a list of links
+/// costs nothing in a tick that changes nothing.
+#[must_use]
+pub fn topologies_read() -> u64 {
+    HASHED.get()
 }
 
 /// The most messages that are on their way at once; what is sent beyond is lost.
@@ -152,15 +169,31 @@ impl Network {
         self.overflowed
     }
 
-    /// Sends a message in this tick; it is on its way when `Act` is over. Only neighbours can be told anything.
+    /// Sends a message in this tick, at its end; it is on its way when `Act` is over. Only neighbours can be told anything.
     ///
     /// # Errors
     /// If the two aren't linked.
     pub fn send(&mut self, from: AgentId, to: AgentId, kind: MessageKind, payload: &[u8]) -> Result<(), SendError> {
+        self.send_at(AT_THE_END, from, to, kind, payload)
+    }
+
+    /// Sends a message at a moment of this tick, such as that at which the message arrived that it answers
+    /// ([`Message::arrives`]), so that an answer doesn't wait for the end of the tick.
+    ///
+    /// # Errors
+    /// If the two aren't linked.
+    pub fn send_at(
+        &mut self,
+        moment: Time,
+        from: AgentId,
+        to: AgentId,
+        kind: MessageKind,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
         if !self.links.of(&self.members, from.0).contains(to.0) {
             return Err(SendError::NotLinked);
         }
-        post(&mut self.outbox, from.0, to.0, kind, payload);
+        post(&mut self.outbox, moment, (from.0, to.0), kind, payload);
         Ok(())
     }
 
@@ -254,7 +287,7 @@ impl Network {
         let links = if let Links::Sparse(links) = &self.links { links.bytes() } else { 0 };
         let columns = self.clocks.capacity() * 16
             + (self.sent_by.capacity() + self.received_by.capacity() + self.members.len()) * 4
-            + self.busy_until_us.capacity() * 8
+            + self.busy_until.capacity() * 8
             + self.homes.capacity() * 2
             + self.dialect_of.capacity();
         links + columns + self.wheel.bytes() + self.outbox.bytes() + self.scratch.due.bytes() + self.faults.bytes()
@@ -313,49 +346,51 @@ impl Network {
         diagram: &mut Diagram,
     ) {
         let (tick, now_ms) = (clock.tick(), clock.now().timestamp_millis());
+        let mut road = Road { tick, rate: Rate::of(clock), usual_ms: usual_ms(&config.link), regions, config, diagram };
         (self.overflowed, self.unstamped) = (false, false);
         let mut outbox = std::mem::take(&mut self.outbox);
+        outbox.settle_sent(end_of(tick));
         let mut order = std::mem::take(&mut self.scratch.order);
         order.clear();
         order.extend(0..outbox.len() as u32);
-        let key = |at: &u32| (outbox.senders()[*at as usize], outbox.receivers()[*at as usize]);
+        let (senders, receivers, sent) = (outbox.senders(), outbox.receivers(), outbox.sent());
+        let key = |at: &u32| {
+            let at = *at as usize;
+            (u64::from(senders[at]) << 32 | u64::from(receivers[at]), sent[at])
+        };
         if !order.is_sorted_by_key(key) {
             order.sort_by_key(key);
         }
         let mut stamped = std::mem::take(&mut self.scratch.stamped);
-        let mut streams: Option<(u32, SimStream)> = None;
+        let mut known: Option<(u32, SimStream)> = None;
         let mut from_place = 0;
         while from_place < order.len() {
-            let (from, to) = key(&order[from_place]);
+            let together = key(&order[from_place]);
             // Version 1 counts the messages of a packet in two bytes.
-            let mut end = from_place;
-            while end < order.len() && key(&order[end]) == (from, to) && end - from_place < 0xffff {
+            let mut end = from_place + 1;
+            while end < order.len() && key(&order[end]) == together && end - from_place < 0xffff {
                 end += 1;
             }
-            stamped.clear();
+            let first = outbox.get(order[from_place] as usize);
+            let from = first.from.0;
             let physical = now_ms + self.faults.skew_ms(from);
-            for at in &order[from_place..end] {
-                let message = outbox.get(*at as usize);
-                let time = self.clocks[from as usize].stamp(physical);
-                if config.vector_clocks {
-                    let vector = self.vectors.entry(from).or_default();
-                    vector.stamp(AgentId(from));
-                    // A vector has an entry for each agent at most.
-                    if self.vectors_sent.len() as u64 * (self.members.len() as u64).max(1) < MOST_ENTRIES {
-                        self.vectors_sent.insert(self.next_sequence, vector.clone());
-                    } else {
-                        self.unstamped = true;
-                    }
+            let stream = match &mut known {
+                Some((of, stream)) if *of == from => stream,
+                _ => &mut known.insert((from, dice.stream(LINK, AgentId(from), tick))).1,
+            };
+            if end == from_place + 1 {
+                // Most messages go alone, and are written once: where they wait for their tick.
+                let message = self.stamp_message(first, physical, config);
+                self.dispatch_packet(std::iter::once(message), &mut road, stream);
+            } else {
+                stamped.clear();
+                for at in &order[from_place..end] {
+                    let message = self.stamp_message(outbox.get(*at as usize), physical, config);
+                    stamped.push(&message);
                 }
-                stamped.push(&Message { sequence: self.next_sequence, sent: tick, time, ..message });
-                self.next_sequence += 1;
+                self.dispatch_packet(stamped.iter(), &mut road, stream);
             }
             from_place = end;
-            let stream = match &mut streams {
-                Some((known, stream)) if *known == from => stream,
-                _ => &mut streams.insert((from, dice.stream(LINK, AgentId(from), tick))).1,
-            };
-            self.dispatch_packet(&stamped, from, to, clock, regions, config, stream, diagram);
         }
         outbox.clear();
         self.outbox = outbox;
@@ -363,61 +398,78 @@ impl Network {
         self.scratch.order = order;
     }
 
-    fn dispatch_packet(
+    /// A message with its number and the time of its sender's clock.
+    fn stamp_message<'m>(&mut self, message: Message<'m>, physical: i64, config: &NetworkConfig) -> Message<'m> {
+        let (from, sequence) = (message.from, self.next_sequence);
+        let time = self.clocks[from.index()].stamp(physical);
+        if config.vector_clocks {
+            let vector = self.vectors.entry(from.0).or_default();
+            vector.stamp(from);
+            // A vector has an entry for each agent at most.
+            if self.vectors_sent.len() as u64 * (self.members.len() as u64).max(1) < MOST_ENTRIES {
+                self.vectors_sent.insert(sequence, vector.clone());
+            } else {
+                self.unstamped = true;
+            }
+        }
+        self.next_sequence += 1;
+        Message { sequence, time, ..message }
+    }
+
+    /// Sends messages that one agent says to another at one moment.
+    fn dispatch_packet<'m>(
         &mut self,
-        packet: &MessageColumns,
-        from: u32,
-        to: u32,
-        clock: &SimClock,
-        regions: &Regions,
-        config: &NetworkConfig,
+        packet: impl ExactSizeIterator<Item = Message<'m>> + Clone,
+        road: &mut Road<'_>,
         stream: &mut SimStream,
-        diagram: &mut Diagram,
     ) {
-        let (link, count) = (&config.link, packet.len() as u64);
-        let tick = clock.tick();
-        self.counts.sent += count;
-        self.sent_by[from as usize] = self.sent_by[from as usize].saturating_add(count as u32);
-        let Some(agreement) = self.agreement(from, to) else {
-            self.counts.lost += count;
-            self.forget(packet, tick, Fate::Lost, diagram);
+        let Some(first) = packet.clone().next() else {
             return;
         };
-        let bytes = self.write_packet(packet, agreement, config);
-        let wait_us = match link.bandwidth {
+        let (from, to, sent) = (first.from, first.to, first.sent);
+        let (link, count) = (&road.config.link, packet.len() as u64);
+        self.counts.sent += count;
+        self.sent_by[from.index()] = self.sent_by[from.index()].saturating_add(count as u32);
+        let Some(agreement) = self.agreement(from.0, to.0) else {
+            self.counts.lost += count;
+            self.forget(packet, sent, Fate::Lost, road.diagram);
+            return;
+        };
+        let bytes = self.write_packet(packet.clone(), agreement, road.config);
+        let sets_out = match link.bandwidth {
             Some(bandwidth) => {
-                let now_us = (clock.seconds() * 1e6) as u64;
-                if self.busy_until_us.len() < self.clocks.len() {
-                    self.busy_until_us.resize(self.clocks.len(), 0);
+                if self.busy_until.len() < self.clocks.len() {
+                    self.busy_until.resize(self.clocks.len(), 0);
                 }
-                let busy = self.busy_until_us[from as usize].max(now_us);
-                let longest = (f64::from(link.longest_wait_s) * 1e6) as u64;
-                if busy - now_us > longest {
+                let busy = self.busy_until[from.index()].max(sent);
+                if busy - sent > road.rate.parts(as_written(f64::from(link.longest_wait_s))) {
                     self.counts.lost += count;
-                    self.forget(packet, tick, Fate::Lost, diagram);
+                    self.forget(packet, sent, Fate::Lost, road.diagram);
                     return;
                 }
-                let done = busy + (bytes as f64 / f64::from(bandwidth) * 1e6) as u64;
-                self.busy_until_us[from as usize] = done;
-                done - now_us
+                let done = busy.saturating_add(road.rate.parts(bytes as f64 / f64::from(bandwidth)));
+                self.busy_until[from.index()] = done;
+                done
             }
-            None => 0,
+            None => sent,
         };
         self.counts.packets += 1;
         self.counts.bytes += bytes as u64;
-        if self.faults.cut(from, to) {
+        if self.faults.cut(from.0, to.0) {
             self.counts.cut += count;
-            self.forget(packet, tick, Fate::Cut, diagram);
+            self.forget(packet, sent, Fate::Cut, road.diagram);
             return;
         }
-        let worse = self.faults.worse(from, to);
-        if stream.unit() >= (1.0 - link.loss) * worse.passes {
+        let worse = self.faults.worse(from.0, to.0);
+        // What can't be lost needs no draw, nor does what can't be copied or has a latency that is always the same.
+        let passes = (1.0 - link.loss) * worse.passes;
+        if passes < 1.0 && stream.unit() >= passes {
             self.counts.lost += count;
-            self.forget(packet, tick, Fate::Lost, diagram);
+            self.forget(packet, sent, Fate::Lost, road.diagram);
             return;
         }
-        let between = regions.latency_ms(self.home(AgentId(from)), self.home(AgentId(to)));
-        let fixed_ms = between + worse.latency_ms + wait_us as f32 * 1e-3;
+        let between = road.regions.latency_ms(self.home(from), self.home(to));
+        let fixed_ms = f64::from(between) + f64::from(worse.latency_ms);
         let reorder = (link.reordering + worse.reorder).min(1.0);
         let copies = if link.duplication + worse.duplicate > 0.0 {
             u32::from(stream.unit() < link.duplication + worse.duplicate)
@@ -429,31 +481,39 @@ impl Network {
                 self.counts.sent += count;
                 self.counts.copies += count;
             }
-            let latency_ms = fixed_ms + latency_ms(link, reorder, stream);
-            // Divided last, so that 700 ms at 10 ticks a second are 7 ticks and not a little more.
-            let due = tick + ((f64::from(latency_ms) * clock.tick_hz() / 1e3).ceil() as u64).max(1);
+            let latency_ms = fixed_ms
+                + road.usual_ms.unwrap_or_else(|| varying_ms(link, stream))
+                + held_up_ms(link, reorder, stream);
+            // Readers have read what was due in this tick: nothing arrives before its end.
+            let arrives = sets_out.saturating_add(road.rate.parts(latency_ms * 1e-3)).max(end_of(road.tick));
+            let due = tick_of(arrives).max(road.tick + 1);
             if self.wheel.len().saturating_add(count) > MOST_IN_FLIGHT {
                 self.counts.lost += count;
                 self.overflowed = true;
                 if copy == 0 {
-                    self.forget(packet, tick, Fate::Lost, diagram);
+                    self.forget(packet, sent, Fate::Lost, road.diagram);
                 }
                 break;
             }
-            packet.iter().for_each(|message| self.wheel.push(due, &message));
+            packet.clone().for_each(|message| self.wheel.push(due, &Message { arrives, ..message }));
         }
     }
 
     /// How many bytes the packet takes. Only what is to be packed is written.
-    fn write_packet(&mut self, packet: &MessageColumns, agreement: Agreement, config: &NetworkConfig) -> usize {
-        let plain = wire::packet_size(agreement.version, packet.iter());
+    fn write_packet<'m>(
+        &mut self,
+        packet: impl Iterator<Item = Message<'m>> + Clone,
+        agreement: Agreement,
+        config: &NetworkConfig,
+    ) -> usize {
+        let plain = wire::packet_size(agreement.version, packet.clone());
         self.counts.message_bytes += plain as u64;
         let mut size = plain;
         if let Some(codec) = agreement.codec
             && plain >= config.protocol.pack_from_bytes as usize
         {
             let mut bytes = std::mem::take(&mut self.scratch.packet);
-            wire::encode(agreement.version, packet.iter(), &mut bytes);
+            wire::encode(agreement.version, packet, &mut bytes);
             let packed = codec.pack(&bytes).len();
             self.scratch.packet = bytes;
             // What doesn't shrink goes as it is.
@@ -464,10 +524,16 @@ impl Network {
         size + config.protocol.header_bytes as usize
     }
 
-    fn forget(&mut self, packet: &MessageColumns, tick: u64, fate: Fate, diagram: &mut Diagram) {
-        for message in packet.iter() {
+    fn forget<'m>(
+        &mut self,
+        packet: impl Iterator<Item = Message<'m>>,
+        moment: Time,
+        fate: Fate,
+        diagram: &mut Diagram,
+    ) {
+        for message in packet {
             let vector = self.vectors_sent.remove(&message.sequence);
-            diagram.note(&message, tick, fate, vector, None);
+            diagram.note(&message, moment, fate, vector, None);
         }
     }
 
@@ -485,6 +551,10 @@ impl Network {
         self.wheel.take(tick, &mut due);
         due.order(&mut order);
         inbox.clear();
+        // Whom nothing reaches is known before anything is copied: as a rule all arrives, in the order in which it lies there.
+        let in_order = order.is_sorted();
+        let mut arrived = std::mem::take(&mut self.scratch.arrived);
+        arrived.clear();
         for at in &order {
             let message = due.get(*at as usize);
             let (from, to) = (message.from.0, message.to.0);
@@ -492,10 +562,10 @@ impl Network {
                 if self.vectors_sent.is_empty() { None } else { self.vectors_sent.get(&message.sequence).cloned() };
             if self.faults.cut(from, to) {
                 self.counts.cut += 1;
-                diagram.note(&message, tick, Fate::Cut, vector, None);
+                diagram.note(&message, message.arrives, Fate::Cut, vector, None);
             } else if self.failed.contains(to) || self.members.place(to).is_none() {
                 self.counts.lost += 1;
-                diagram.note(&message, tick, Fate::Lost, vector, None);
+                diagram.note(&message, message.arrives, Fate::Lost, vector, None);
             } else {
                 self.counts.delivered += 1;
                 self.received_by[to as usize] = self.received_by[to as usize].saturating_add(1);
@@ -504,10 +574,16 @@ impl Network {
                 if let Some(vector) = &vector {
                     self.vectors.entry(to).or_default().receive(AgentId(to), vector);
                 }
-                diagram.note(&message, tick, Fate::Delivered, vector, Some(time));
-                inbox.push(&message);
+                diagram.note(&message, message.arrives, Fate::Delivered, vector, Some(time));
+                arrived.push(*at);
             }
         }
+        if in_order && arrived.len() == due.len() {
+            inbox.exchange(&mut due);
+        } else {
+            arrived.iter().for_each(|at| inbox.push(&due.get(*at as usize)));
+        }
+        self.scratch.arrived = arrived;
         if config.vector_clocks || !self.vectors_sent.is_empty() {
             // A copy may still be on its way: what is older than any message can be is dropped.
             let oldest =
@@ -519,26 +595,53 @@ impl Network {
     }
 }
 
+/// Stands for the end of the tick as the moment of sending.
+pub(crate) const AT_THE_END: Time = 0;
+
 /// Puts a message into the outbox, for those who know that the two are linked.
 #[inline]
-pub(crate) fn post(outbox: &mut MessageColumns, from: u32, to: u32, kind: MessageKind, payload: &[u8]) {
+pub(crate) fn post(
+    outbox: &mut MessageColumns,
+    moment: Time,
+    (from, to): (u32, u32),
+    kind: MessageKind,
+    payload: &[u8],
+) {
     let (from, to) = (AgentId(from), AgentId(to));
-    outbox.push(&Message { from, to, sequence: 0, kind, sent: 0, time: Default::default(), payload });
+    outbox.push(&Message { from, to, sequence: 0, kind, sent: moment, arrives: 0, time: Default::default(), payload });
 }
 
-/// How long a message is on its way, in milliseconds.
-pub(crate) fn latency_ms(link: &LinkConfig, reorder: f32, stream: &mut SimStream) -> f32 {
-    let mut ms = match link.latency {
+/// What messages meet on their way in a tick.
+struct Road<'a> {
+    tick: u64,
+    rate: Rate,
+    /// The latency of links in milliseconds, where it is always the same.
+    usual_ms: Option<f64>,
+    regions: &'a Regions,
+    config: &'a NetworkConfig,
+    diagram: &'a mut Diagram,
+}
+
+/// The latency of links in milliseconds, where it is always the same.
+fn usual_ms(link: &LinkConfig) -> Option<f64> {
+    match link.latency {
+        LatencyModel::Constant(ms) if link.jitter_ms <= 0.0 => Some(as_written(f64::from(ms))),
+        _ => None,
+    }
+}
+
+/// How long a message is on its way over a link whose latency varies, in milliseconds.
+fn varying_ms(link: &LinkConfig, stream: &mut SimStream) -> f64 {
+    let ms = match link.latency {
         LatencyModel::Constant(ms) => ms,
         LatencyModel::Normal { mean_ms, deviation_ms } => (mean_ms + deviation_ms * stream.normal()).max(0.0),
         LatencyModel::LogNormal { median_ms, sigma } => median_ms * ops::exp(sigma * stream.normal()),
     };
-    if link.jitter_ms > 0.0 {
-        ms += link.jitter_ms * stream.unit();
-    }
-    if reorder > 0.0 && stream.unit() < reorder {
-        ms += link.held_up_ms * stream.unit();
-    }
-    // No simulation lasts that long; beyond it, ticks would lose their places.
-    ms.min(1e12)
+    let jitter = if link.jitter_ms > 0.0 { link.jitter_ms * stream.unit() } else { 0.0 };
+    f64::from(ms) + f64::from(jitter)
+}
+
+/// For how long a message is held up, in milliseconds.
+fn held_up_ms(link: &LinkConfig, reorder: f32, stream: &mut SimStream) -> f64 {
+    if reorder > 0.0 && stream.unit() < reorder { f64::from(link.held_up_ms * stream.unit()) } else { 0.0 }
 }

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use agent2028_core::agent::{Region, Regions};
 use agent2028_core::checkpoint::to_bytes;
-use agent2028_core::clock::SimClock;
+use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::event::{
     Event, EventBus, EventDraft, EventFilter, EventPayloads, SharedEvent, StoredBus, StoredEvent,
 };
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
+use agent2028_core::time::{Rate, Time, end_of};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +27,8 @@ const LISTENER: &str = "network.regions";
 /// An event on its way from one region to another.
 #[derive(Clone, Debug)]
 struct Crossing {
-    /// The tick in which it arrives if the bridge stands.
-    due: u64,
+    /// When it arrives if the bridge stands, within the tick too.
+    due: Time,
     event: Told,
 }
 
@@ -70,8 +71,8 @@ pub struct BridgeCounts {
     pub sent: u64,
     /// Events that arrived. What is neither here nor on its way doesn't exist: `sent = arrived + in transit`.
     pub arrived: u64,
-    /// How many ticks the last of them had been on its way.
-    pub last_lag: u64,
+    /// How long the last of them had been on its way, in parts of ticks.
+    pub last_lag: Time,
 }
 
 impl RegionalBuses {
@@ -121,49 +122,53 @@ impl RegionalBuses {
         self.buses.iter().map(EventBus::bytes).sum::<usize>() + waiting
     }
 
-    /// Tells the buses what has become known in this tick. `home` says where an event happened, `travel` how many ticks an event
-    /// takes between two regions, and `stands` whether the bridge between two regions stands.
+    /// Tells the buses what has become known in this tick. `home` says where an event happened, `travel` how long an event takes
+    /// between two regions, in parts of ticks, and `stands` whether the bridge between two regions stands.
     fn spread(
         &mut self,
         (tick, unix_ms): (u64, i64),
         news: Vec<SharedEvent>,
         home: impl Fn(&Event) -> Option<Region>,
-        travel: impl Fn(Region, Region) -> u64,
+        travel: impl Fn(Region, Region) -> Time,
         stands: impl Fn(Region, Region) -> bool,
     ) {
         let count = self.buses.len();
         let regions = || (0..count).map(|region| Region(region as u16));
-        let mut here: Vec<Vec<Told>> = vec![Vec::new(); count];
+        let end = end_of(tick);
+        let mut here: Vec<Vec<(Time, Told)>> = vec![Vec::new(); count];
         for event in news {
             let origin = home(&event).filter(|region| usize::from(region.0) < count);
             for to in regions() {
                 match origin {
                     Some(from) if from != to => {
                         self.counts.sent += 1;
-                        let due = tick + travel(from, to).max(1);
+                        let due = end_of(event.tick).saturating_add(travel(from, to));
                         let crossing = Crossing { due, event: Told::Shared(event.clone()) };
                         self.bridges.entry((from.0, to.0)).or_default().push_back(crossing);
                     }
-                    _ => here[usize::from(to.0)].push(Told::Shared(event.clone())),
+                    _ => here[usize::from(to.0)].push((end_of(event.tick), Told::Shared(event.clone()))),
                 }
             }
         }
         for ((from, to), bridge) in &mut self.bridges {
-            if bridge.front().is_none_or(|first| first.due > tick) || !stands(Region(*from), Region(*to)) {
+            if bridge.front().is_none_or(|first| first.due > end) || !stands(Region(*from), Region(*to)) {
                 continue;
             }
-            while let Some(crossing) = bridge.pop_front_if(|first| first.due <= tick) {
+            // What had to wait before the bridge arrives now; nothing overtakes what set out before it.
+            let (before, mut arrives) = (end_of(tick.saturating_sub(1)), 0);
+            while let Some(crossing) = bridge.pop_front_if(|first| first.due <= end) {
+                arrives = if crossing.due < before { end } else { crossing.due.max(arrives) };
                 self.counts.arrived += 1;
-                self.counts.last_lag = tick.saturating_sub(crossing.event.tick);
-                here[usize::from(*to)].push(crossing.event);
+                self.counts.last_lag = arrives.saturating_sub(end_of(crossing.event.tick));
+                here[usize::from(*to)].push((arrives, crossing.event));
             }
         }
         self.bridges.retain(|_, bridge| !bridge.is_empty());
         for (bus, mut known) in self.buses.iter_mut().zip(here) {
             bus.end_tick();
             bus.begin_tick(tick, unix_ms);
-            known.sort_by_key(|event| event.sequence);
-            for event in known {
+            known.sort_by_key(|(arrived, event)| (*arrived, event.sequence));
+            for (_, event) in known {
                 let draft = EventDraft::new(event.kind).priority(event.priority).payload(event.payload.clone());
                 let draft = draft.refers_to(event.sequence);
                 bus.emit(match event.source {
@@ -185,10 +190,8 @@ pub(crate) fn spread_events(
 ) {
     let mut news = world_bus.take(LISTENER);
     news.sort_by_key(|event| event.sequence);
-    let travel = |from, to| {
-        // Divided last, so that 700 ms at 10 ticks a second are 7 ticks and not a little more.
-        (f64::from(regions.latency_ms(Some(from), Some(to))) * clock.tick_hz() / 1e3).ceil() as u64
-    };
+    let rate = Rate::of(&clock);
+    let travel = |from, to| rate.parts(as_written(regions.latency_ms(Some(from), Some(to))) * 1e-3);
     let stands = |from, to| match (network.spokesman(from), network.spokesman(to)) {
         (Some(one), Some(other)) => !network.faults().cut(one, other),
         _ => false,
@@ -284,7 +287,7 @@ pub(crate) fn observe_regions(
 ) {
     metrics.record(ids.arrived, buses.counts.arrived as f64);
     metrics.record(ids.in_transit, buses.in_transit() as f64);
-    metrics.record(ids.lag, buses.counts.last_lag as f64 / clock.tick_hz());
+    metrics.record(ids.lag, Rate::of(&clock).seconds(buses.counts.last_lag));
 }
 
 /// The buses of a scene, if it has regions; from now on they hear of all that happens.
@@ -313,7 +316,7 @@ mod tests {
         }
         let news = world.take("listener");
         let home = |event: &Event| event.source.filter(|agent| agent.0 < 20).map(|agent| Region((agent.0 / 10) as u16));
-        buses.spread((tick, 0), news, home, |_, _| 3, |_, _| stands);
+        buses.spread((tick, 0), news, home, |_, _| end_of(3), |_, _| stands);
         world.end_tick();
     }
 
@@ -335,7 +338,7 @@ mod tests {
         run(&mut buses, &mut world, 4, &[], true);
         assert_eq!(known(&buses, 0)[2], (4, "b".into()));
         assert_eq!(known(&buses, 1)[2], (4, "a".into()));
-        assert_eq!(buses.counts(), BridgeCounts { sent: 2, arrived: 2, last_lag: 3 });
+        assert_eq!(buses.counts(), BridgeCounts { sent: 2, arrived: 2, last_lag: end_of(3) });
         let texts: Vec<_> = buses.of_mut(Region(1)).unwrap().take("ear").iter().map(|event| event.refers_to).collect();
         assert_eq!(texts, [Some(1), Some(2), Some(0)]);
     }

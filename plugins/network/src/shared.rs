@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::clock::SimClock;
+use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
 use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_core::time::Rate;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +17,12 @@ use crate::digest::{BRANCHES, Digest, branch_of};
 use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind};
 use crate::network::{Network, post};
+use crate::rhythm::{Phases, Rhythm};
 use crate::topology::below;
 use crate::wire::{Reader, put};
 
 const WRITE: Purpose = Purpose::new("network.shared.write");
+const PHASE: Purpose = Purpose::new("network.shared.phase");
 const COMPARE: Purpose = Purpose::new("network.shared.compare");
 
 /// An agent's replica of a value.
@@ -75,6 +78,8 @@ pub struct SharedState {
     /// By value (in the order of the scene), then by agent.
     replicas: Vec<BTreeMap<u32, Replica>>,
     exchanged: u64,
+    #[serde(skip)]
+    phases: Phases,
 }
 
 impl SharedState {
@@ -108,10 +113,9 @@ impl SharedState {
     }
 }
 
-/// Whether it is an agent's turn of something that each does every `every` ticks, not all in the same.
-fn turn(agent: u32, every: u64, tick: u64) -> bool {
-    (tick + u64::from(agent).wrapping_mul(0x9e37_79b9) % every).is_multiple_of(every)
-}
+/// By how much the phases of what an agent does are apart, in parts of 2³² of the period: a golden section, so that none fall
+/// together.
+const APART: u32 = 0x9e37_79b9;
 
 /// Lets agents write, compare and exchange.
 pub(crate) fn share(
@@ -138,15 +142,20 @@ pub(crate) fn share(
                 state.replicas[place].entry(*agent).or_insert_with(|| Replica::new(shared.kind));
             }
         }
-        let compare_every = clock.ticks_in(f64::from(shared.period_s)).max(1);
+        let rate = Rate::of(&clock);
+        let compare = Rhythm::of_seconds(rate, shared.period_s).at(tick);
         let writes = shared.writes_per_s > 0.0 && shared.write_until.is_none_or(|last| tick <= last);
-        let write_every = if writes { clock.ticks_in(1.0 / f64::from(shared.writes_per_s)).max(1) } else { u64::MAX };
+        let write =
+            writes.then(|| Rhythm::of_parts(rate.parts(1.0 / as_written(f64::from(shared.writes_per_s)))).at(tick));
+        let most = network.members.ids().last().map_or(0, |last| *last as usize + 1);
+        state.phases.fit(&dice, PHASE, most);
         for at in 0..network.members.len() {
             let agent = network.members.ids()[at];
             if network.idle.contains(agent) {
                 continue;
             }
-            if writes && turn(agent, write_every, tick) {
+            let phase = state.phases.of(agent).wrapping_add(APART.wrapping_mul(2 * place as u32));
+            if write.is_some_and(|write| write.beat(phase).is_some()) {
                 let mut stream = dice.stream(WRITE.indexed(place as u64), AgentId(agent), tick);
                 let physical = clock.now().timestamp_millis() + network.faults.skew_ms(agent);
                 let time = network.stamp(agent, physical);
@@ -165,7 +174,7 @@ pub(crate) fn share(
                     });
                 }
             }
-            if turn(agent, compare_every, tick) {
+            if let Some((moment, _)) = compare.beat(phase.wrapping_add(APART)) {
                 let neighbours = network.links.of(&network.members, agent);
                 if neighbours.is_empty() {
                     continue;
@@ -176,7 +185,7 @@ pub(crate) fn share(
                     let mut payload = Vec::new();
                     put(&[place as u64], &mut payload);
                     payload.extend(replica.root().to_le_bytes());
-                    post(&mut network.outbox, agent, partner, MessageKind::DIGEST, &payload);
+                    post(&mut network.outbox, moment, (agent, partner), MessageKind::DIGEST, &payload);
                 }
             }
         }
@@ -227,7 +236,7 @@ fn answer(state: &mut SharedState, config: &NetworkConfig, network: &mut Network
         }
     };
     if network.links.of(&network.members, to).contains(from) {
-        post(&mut network.outbox, to, from, reply, &payload);
+        post(&mut network.outbox, message.arrives, (to, from), reply, &payload);
     }
     Some(())
 }

@@ -1,15 +1,21 @@
 //! Membership by SWIM (Das, Gupta & Motivala 2002): everybody asks one other per period, lets others ask for it when no answer
 //! comes, suspects before it judges, and passes news on with the messages that are sent anyway.
 //!
+//! Everybody's periods begin at a moment of its own. So somebody is asked at random moments, once in a period on average, and one
+//! that has failed is asked after an exponentially distributed time; it is suspected when the asker and its helpers have waited
+//! for an answer in vain, one after the other.
+//!
 //! Only what differs from "all is well" is stored: beliefs about agents that are, or were, suspected.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::clock::SimClock;
+use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::event::EventBus;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
 use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_core::time::{PARTS, Rate, Time, end_of};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +25,11 @@ use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind};
 use crate::neighbours::Neighbours;
 use crate::network::{Network, post};
+use crate::rhythm::{Phases, Rhythm};
 use crate::topology::below;
 use crate::wire::{Reader, put};
 
+const PHASE: Purpose = Purpose::new("network.swim.phase");
 const PROBE: Purpose = Purpose::new("network.swim.probe");
 const HELP: Purpose = Purpose::new("network.swim.help");
 
@@ -67,7 +75,7 @@ struct News {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Probe {
     target: u32,
-    begun: u64,
+    begun: Time,
     helped: bool,
 }
 
@@ -76,8 +84,8 @@ struct Probe {
 pub struct SwimCounts {
     /// Agents that failed and were suspected by somebody.
     pub detections: u64,
-    /// The sum of the times from failing to the first suspicion, in ticks.
-    pub detection_ticks: u64,
+    /// The sum of the times from failing to the first suspicion, in parts of ticks.
+    pub detection_time: Time,
     /// Suspicions that somebody came to by itself.
     pub suspicions: u64,
     /// Verdicts that somebody came to by itself.
@@ -86,6 +94,8 @@ pub struct SwimCounts {
     pub false_verdicts: u64,
     /// Suspicions and verdicts that their subjects refuted.
     pub refuted: u64,
+    /// Pieces of news that were dropped because too many waited: the news is more than the messages can carry.
+    pub dropped: u64,
 }
 
 /// Who believes what of whom.
@@ -104,8 +114,10 @@ pub struct Swim {
     /// How many hold each subject for failed.
     judged_by: BTreeMap<u32, u32>,
     /// Since when agents have failed, and whether somebody has noticed.
-    failed_since: BTreeMap<u32, (u64, bool)>,
+    failed_since: BTreeMap<u32, (Time, bool)>,
     counts: SwimCounts,
+    #[serde(skip)]
+    phases: Phases,
 }
 
 impl Swim {
@@ -151,6 +163,13 @@ impl Swim {
         self.beliefs.len() * 40
             + self.news.values().map(|news| news.capacity() * 16 + 40).sum::<usize>()
             + self.probes.len() * 32
+            + self.phases.bytes()
+    }
+
+    /// How many pieces of news wait to be passed on, all agents together.
+    #[must_use]
+    pub fn news(&self) -> u64 {
+        self.news.values().map(|news| news.len() as u64).sum()
     }
 
     fn pair(&self, observer: u32, subject: u32) -> Option<(State, u32)> {
@@ -176,9 +195,10 @@ impl Swim {
         }
         let list = self.news.entry(agent).or_default();
         list.retain(|known| known.subject != news.subject);
-        // The freshest news first.
+        // What was passed on least often first, of that the freshest.
         list.insert(0, news);
-        list.truncate(64);
+        self.counts.dropped += list.len().saturating_sub(MOST_NEWS) as u64;
+        list.truncate(MOST_NEWS);
     }
 
     /// News that an agent hears.
@@ -217,9 +237,10 @@ impl Swim {
                 put(&[u64::from(news.subject), news.state as u64, u64::from(news.incarnation)], payload);
                 news.left -= 1;
             }
-            // What has travelled goes behind what hasn't.
+            // What has travelled goes behind what has travelled as often.
             list.rotate_left(count);
             list.retain(|news| news.left > 0);
+            list.sort_by_key(|news| Reverse(news.left));
             if list.is_empty() {
                 self.news.remove(&from);
             }
@@ -242,14 +263,62 @@ fn recount(counts: &mut BTreeMap<u32, u32>, subject: u32, before: bool, now: boo
     }
 }
 
+/// More pieces of news than this don't wait at one agent.
+const MOST_NEWS: usize = 256;
+
 /// What SWIM has to go by in a tick.
 struct Around<'a> {
     rules: &'a SwimConfig,
     tick: u64,
+    period: Rhythm,
+    /// How long after a question helpers are asked.
+    timeout: Time,
+    /// How long after a question its subject is suspected.
+    patience: Time,
     /// For how many ticks a suspect may prove that it is there.
     suspicion: u64,
-    /// With how many messages a piece of news travels: about 3 log₂ n.
+    /// With how many messages a piece of news travels.
     spread: u32,
+}
+
+/// Each way of a message takes a tick at least, and a question through a helper is four ways: where ticks are long it needs this,
+/// whatever the scene says.
+const LEAST_HELP: Time = 5 * PARTS;
+
+/// For how many protocol periods a suspect among `members` may prove that it is there: news needs a time that grows with the
+/// logarithm of their number to reach all.
+#[must_use]
+pub fn suspicion_periods(rules: &SwimConfig, members: usize) -> f64 {
+    f64::from(rules.suspicion_periods) * libm::log10(members as f64).max(1.0)
+}
+
+/// With how many messages of each agent a piece of news travels among `members`: four times the digits of their number, as in
+/// HashiCorp's memberlist, so that of those who hear it at random all but e⁻⁴ per digit do.
+#[must_use]
+pub fn retransmissions(members: usize) -> u32 {
+    4 * (libm::log10(members as f64 + 1.0).ceil() as u32).max(1)
+}
+
+impl<'a> Around<'a> {
+    fn new(rules: &'a SwimConfig, clock: &SimClock, members: usize) -> Self {
+        let rate = Rate::of(clock);
+        let period = Rhythm::of_parts(rate.parts(as_written(f64::from(rules.period_s))).max(2 * PARTS));
+        let timeout = rate.parts(as_written(f64::from(rules.timeout_s))).clamp(PARTS, period.period() - PARTS);
+        let suspicion = suspicion_periods(rules, members) * (period.period() as f64 / PARTS as f64);
+        Self {
+            rules,
+            tick: clock.tick(),
+            period,
+            timeout,
+            patience: (timeout + timeout.max(LEAST_HELP)).min(period.period()),
+            suspicion: (suspicion.round() as u64).max(1),
+            spread: retransmissions(members),
+        }
+    }
+
+    fn end(&self) -> Time {
+        end_of(self.tick)
+    }
 }
 
 fn state_of(code: u64) -> State {
@@ -275,9 +344,7 @@ pub(crate) fn swim(
     };
     let (swim, network) = (&mut *swim, &mut *network);
     let tick = clock.tick();
-    let period = clock.ticks_in(f64::from(rules.period_s)).max(2);
-    let spread = 3 * (network.members.len() as u32 + 1).ilog2().max(1);
-    let around = Around { rules, tick, suspicion: period * u64::from(rules.suspicion_periods), spread };
+    let around = Around::new(rules, &clock, network.members.len());
     note_failures(swim, network, tick);
     let mut payload = Vec::new();
     for message in inbox.iter() {
@@ -295,27 +362,26 @@ pub(crate) fn swim(
         }
         if network.idle.contains(observer) {
             // Who stalls judges when it goes on, unless it learns better until then.
-            belief.until = tick + period;
-            swim.due.insert((tick + period, observer, subject));
+            let again = tick + (around.period.period() / PARTS).max(1);
+            belief.until = again;
+            swim.due.insert((again, observer, subject));
         } else {
             let incarnation = belief.incarnation;
             judge(swim, &around, network, observer, subject, incarnation, &mut bus);
         }
     }
-    let timeout = clock.ticks_in(f64::from(rules.timeout_s)).clamp(1, period - 1);
-    if tick % period == timeout {
-        ask_for_help(swim, &around, network, &dice, &mut payload);
-    }
-    if tick.is_multiple_of(period) {
-        suspect(swim, &around, network, &mut bus);
-        probe(swim, &around, network, &dice, tick / period, &mut payload);
-    }
+    // Who stalls doesn't know whether it was answered.
+    swim.probes.retain(|observer, _| !network.idle.contains(*observer));
+    ask_for_help(swim, &around, network, &dice, &mut payload);
+    suspect(swim, &around, network, &mut bus);
+    probe(swim, &around, network, &dice, &mut payload);
 }
 
 fn note_failures(swim: &mut Swim, network: &Network, tick: u64) {
     swim.failed_since.retain(|agent, _| network.failed.contains(*agent));
     for agent in network.failed.iter() {
-        swim.failed_since.entry(agent).or_insert((tick, false));
+        // Who fails in a tick does nothing in it.
+        swim.failed_since.entry(agent).or_insert((end_of(tick.saturating_sub(1)), false));
     }
 }
 
@@ -334,7 +400,7 @@ fn react(
     }
     let mut reader = Reader(message.payload);
     let (about, relay) = (u32::try_from(reader.varint()?).ok()?, u32::try_from(reader.varint()?).ok()?);
-    for _ in 0..reader.varint()?.min(128) {
+    for _ in 0..reader.varint()?.min(1024) {
         let subject = u32::try_from(reader.varint()?).ok()?;
         let state = state_of(reader.varint()?);
         let incarnation = u32::try_from(reader.varint()?).ok()?;
@@ -347,7 +413,8 @@ fn react(
         MessageKind::PING_REQUEST => (MessageKind::PING, about, about, from + 1),
         _ => {
             if relay == 0 {
-                if swim.probes.get(&to).is_some_and(|probe| probe.target == about) {
+                let answers = |probe: &Probe| probe.target == about && message.arrives <= probe.begun + around.patience;
+                if swim.probes.get(&to).is_some_and(answers) {
                     swim.probes.remove(&to);
                 }
                 return Some(());
@@ -355,7 +422,7 @@ fn react(
             (MessageKind::ACK, relay - 1, about, 0)
         }
     };
-    say(swim, around, network, (to, whom), kind, (about, relay), payload);
+    say(swim, around, network, message.arrives, (to, whom), kind, (about, relay), payload);
     Some(())
 }
 
@@ -363,6 +430,7 @@ fn say(
     swim: &mut Swim,
     around: &Around<'_>,
     network: &mut Network,
+    moment: Time,
     (from, to): (u32, u32),
     kind: MessageKind,
     (about, relay): (u32, u32),
@@ -374,27 +442,24 @@ fn say(
     payload.clear();
     put(&[u64::from(about), u64::from(relay)], payload);
     swim.carry(around, from, to, payload);
-    post(&mut network.outbox, from, to, kind, payload);
+    post(&mut network.outbox, moment, (from, to), kind, payload);
 }
 
 fn ask_for_help(swim: &mut Swim, around: &Around<'_>, network: &mut Network, dice: &SimRng, payload: &mut Vec<u8>) {
-    let unanswered: Vec<(u32, u32)> = swim
+    let unanswered: Vec<(u32, u32, Time)> = swim
         .probes
         .iter()
-        .filter(|(_, probe)| !probe.helped)
-        .map(|(observer, probe)| (*observer, probe.target))
+        .filter(|(_, probe)| !probe.helped && probe.begun + around.timeout <= around.end())
+        .map(|(observer, probe)| (*observer, probe.target, probe.begun + around.timeout))
         .collect();
     let mut helpers = Vec::new();
-    for (observer, target) in unanswered {
-        if network.idle.contains(observer) {
-            continue;
-        }
+    for (observer, target, moment) in unanswered {
         let mut stream = dice.stream(HELP, AgentId(observer), around.tick);
         network.links.of(&network.members, observer).choose(around.rules.helpers + 1, &mut stream, &mut helpers);
         helpers.retain(|helper| *helper != target);
         helpers.truncate(around.rules.helpers as usize);
         for helper in &helpers {
-            say(swim, around, network, (observer, *helper), MessageKind::PING_REQUEST, (target, 0), payload);
+            say(swim, around, network, moment, (observer, *helper), MessageKind::PING_REQUEST, (target, 0), payload);
         }
         if let Some(probe) = swim.probes.get_mut(&observer) {
             probe.helped = true;
@@ -403,8 +468,12 @@ fn ask_for_help(swim: &mut Swim, around: &Around<'_>, network: &mut Network, dic
 }
 
 fn suspect(swim: &mut Swim, around: &Around<'_>, network: &Network, bus: &mut EventBus) {
-    for (observer, probe) in std::mem::take(&mut swim.probes) {
-        if network.idle.contains(observer) || network.members.place(probe.target).is_none() {
+    let in_vain = |probe: &Probe| probe.begun + around.patience <= around.end();
+    let over: Vec<(u32, Probe)> =
+        swim.probes.iter().filter(|(_, probe)| in_vain(probe)).map(|(observer, probe)| (*observer, *probe)).collect();
+    for (observer, probe) in over {
+        swim.probes.remove(&observer);
+        if network.members.place(probe.target).is_none() {
             continue;
         }
         let subject = probe.target;
@@ -422,7 +491,7 @@ fn suspect(swim: &mut Swim, around: &Around<'_>, network: &Network, bus: &mut Ev
         {
             *noticed = true;
             swim.counts.detections += 1;
-            swim.counts.detection_ticks += around.tick - *since;
+            swim.counts.detection_time += (probe.begun + around.patience).saturating_sub(*since);
         }
         swim.believe(around, observer, subject, State::Suspect, incarnation);
     }
@@ -447,16 +516,15 @@ fn judge(
     swim.believe(around, observer, subject, State::Dead, incarnation);
 }
 
-fn probe(
-    swim: &mut Swim,
-    around: &Around<'_>,
-    network: &mut Network,
-    dice: &SimRng,
-    period: u64,
-    payload: &mut Vec<u8>,
-) {
+fn probe(swim: &mut Swim, around: &Around<'_>, network: &mut Network, dice: &SimRng, payload: &mut Vec<u8>) {
+    let most = network.members.ids().last().map_or(0, |last| *last as usize + 1);
+    swim.phases.fit(dice, PHASE, most);
+    let here = around.period.at(around.tick);
     for place in 0..network.members.len() {
         let observer = network.members.ids()[place];
+        let Some((moment, period)) = here.beat(swim.phases.of(observer)) else {
+            continue;
+        };
         if network.idle.contains(observer) {
             continue;
         }
@@ -464,8 +532,8 @@ fn probe(
         let Some(target) = target(swim, around, observer, neighbours, dice, period) else {
             continue;
         };
-        swim.probes.insert(observer, Probe { target, begun: around.tick, helped: false });
-        say(swim, around, network, (observer, target), MessageKind::PING, (target, 0), payload);
+        swim.probes.insert(observer, Probe { target, begun: moment, helped: false });
+        say(swim, around, network, moment, (observer, target), MessageKind::PING, (target, 0), payload);
     }
 }
 
@@ -509,6 +577,8 @@ pub(crate) struct SwimMetrics {
     refuted: MetricId,
     detected: MetricId,
     detection: MetricId,
+    news: MetricId,
+    dropped: MetricId,
 }
 
 impl SwimMetrics {
@@ -530,6 +600,12 @@ impl SwimMetrics {
                 "periods",
                 "The mean time from failing to the first suspicion, in protocol periods.",
             ),
+            news: cheap("swim.news", "pieces", "How many pieces of news wait to be passed on, all agents together."),
+            dropped: cheap(
+                "swim.news_dropped",
+                "pieces",
+                "How many pieces of news were dropped because too many waited: messages carry too few (`news`).",
+            ),
         }
     }
 }
@@ -548,9 +624,11 @@ pub(crate) fn observe_swim(
     metrics.record(ids.false_verdicts, counts.false_verdicts as f64);
     metrics.record(ids.refuted, counts.refuted as f64);
     metrics.record(ids.detected, counts.detections as f64);
+    metrics.record(ids.news, swim.news() as f64);
+    metrics.record(ids.dropped, counts.dropped as f64);
     if let (Some(rules), true) = (&config.detector.swim, counts.detections > 0) {
-        let period = clock.ticks_in(f64::from(rules.period_s)).max(2) as f64;
-        metrics.record(ids.detection, counts.detection_ticks as f64 / counts.detections as f64 / period);
+        let period = Around::new(rules, &clock, 1).period.period() as f64;
+        metrics.record(ids.detection, counts.detection_time as f64 / counts.detections as f64 / period);
     }
 }
 

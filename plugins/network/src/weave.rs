@@ -6,6 +6,7 @@ use agent2028_core::event::EventBus;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
+use agent2028_core::time::Rate;
 use bevy::prelude::*;
 
 use crate::config::{NetworkConfig, TopologyConfig};
@@ -14,6 +15,7 @@ use crate::events::{PARTITION_HEALED, PartitionHealed};
 use crate::graph::SparseLinks;
 use crate::neighbours::{Links, Members};
 use crate::network::{Network, topology_hash};
+use crate::rhythm::Rhythm;
 use crate::topology::{
     Quality, QualityLimits, barabasi_albert, below, erdos_renyi, grid, k_nearest, random_regular, rewire, ring,
     watts_strogatz,
@@ -62,9 +64,13 @@ pub(crate) fn weave(
 ) {
     let network = &mut *network;
     let known = (index.next_id().0, index.len() as u64);
-    let hash = topology_hash(&config.topology, &config.agents);
+    // The section may be as long as a list of links: it is looked at when it has changed, and not in every tick.
+    if config.is_changed() || network.wanted.is_none() {
+        network.wanted = Some(topology_hash(&config.topology, &config.agents));
+    }
+    let hash = network.wanted.unwrap_or_default();
     let derived_missing = network.agreements.is_empty();
-    let remake = network.made_for.is_none_or(|(made_for, _)| made_for != hash);
+    let remake = network.made_for != Some(hash);
     let joined = network.known != known;
     if config.is_changed() || derived_missing || regions.is_changed() {
         config.set_region_latencies(regions.bypass_change_detection());
@@ -92,10 +98,9 @@ pub(crate) fn weave(
             welcome(network, &before, &config.topology, &dice, clock.tick());
         }
     }
-    let due = config.topology.refresh_s().is_some_and(|seconds| {
-        let every = clock.ticks_in(f64::from(seconds)).max(1);
-        network.made_for.is_none_or(|(_, tick)| clock.tick() >= tick + every)
-    });
+    let rate = Rate::of(&clock);
+    let refresh = config.topology.refresh_s().map(|seconds| Rhythm::of_seconds(rate, seconds));
+    let due = refresh.is_some_and(|refresh| refresh.in_tick(clock.tick()).is_some());
     if remake || due || joined && config.topology.refresh_s().is_some() {
         let points = || -> Vec<Vec2> {
             let at = |agent: &u32| index.get(AgentId(*agent)).and_then(|entity| places.get(entity).ok());
@@ -120,7 +125,7 @@ pub(crate) fn weave(
             network.links = make(&config.topology, count, &dice)
                 .map_or(Links::Full, |edges| Links::Sparse(among(network.members.ids(), edges)));
         }
-        network.made_for = Some((hash, clock.tick()));
+        network.made_for = Some(hash);
     }
 }
 

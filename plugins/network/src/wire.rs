@@ -220,7 +220,7 @@ pub fn encode<'a>(version: u8, messages: impl IntoIterator<Item = Message<'a>> +
     }
 }
 
-/// Reads a packet; nothing if the bytes are none. The tick of sending isn't part of a packet and comes back as 0.
+/// Reads a packet; nothing if the bytes are none. When it was sent and arrives isn't part of a packet and comes back as 0.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<MessageColumns> {
     let mut columns = MessageColumns::default();
@@ -240,7 +240,7 @@ pub fn decode(bytes: &[u8]) -> Option<MessageColumns> {
             let length = u32::from_le_bytes(reader.fixed()?) as usize;
             let payload = reader.bytes(length)?;
             let (from, to, kind) = (AgentId(from), AgentId(to), MessageKind(kind));
-            columns.push(&Message { from, to, sequence, kind, sent: 0, time, payload });
+            columns.push(&Message { from, to, sequence, kind, sent: 0, arrives: 0, time, payload });
         }
     } else if version == 2 {
         let count = reader.varint()?;
@@ -253,7 +253,16 @@ pub fn decode(bytes: &[u8]) -> Option<MessageColumns> {
             let time = HybridTime { physical, logical: reader.varint()? };
             let length = usize::try_from(reader.varint()?).ok()?;
             let payload = reader.bytes(length)?;
-            columns.push(&Message { from: AgentId(from), to: AgentId(to), sequence, kind, sent: 0, time, payload });
+            columns.push(&Message {
+                from: AgentId(from),
+                to: AgentId(to),
+                sequence,
+                kind,
+                sent: 0,
+                arrives: 0,
+                time,
+                payload,
+            });
         }
     } else {
         return None;
@@ -271,7 +280,7 @@ mod tests {
         for (sequence, kind, physical, logical, payload) in messages {
             let time = HybridTime { physical: *physical, logical: *logical };
             let (from, to, kind) = (AgentId(300), AgentId(7), MessageKind(*kind));
-            columns.push(&Message { from, to, sequence: *sequence, kind, sent: 0, time, payload });
+            columns.push(&Message { from, to, sequence: *sequence, kind, sent: 0, arrives: 0, time, payload });
         }
         columns
     }

@@ -61,10 +61,10 @@ pub mod slab;
 pub mod stats;
 pub mod strategy;
 mod sync;
-pub mod time;
 mod wheel;
 pub mod workload;
 
+pub use agent2028_core::time;
 pub use config::OperationsConfig;
 pub use engine::Operations;
 pub use events::{FAILOVER_COMPLETED, FAILOVER_INITIATED, OPERATION_FAILED};

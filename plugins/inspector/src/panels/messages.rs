@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use agent2028_core::agent::{AgentGroups, AgentId};
+use agent2028_core::clock::SimClock;
+use agent2028_core::time::{PARTS, Rate, Time, tick_of};
 use agent2028_network::MessageKinds;
 use agent2028_network::diagram::{Diagram, Fate, Traced};
 use agent2028_view::tokens::{spacing, type_size};
@@ -87,7 +89,7 @@ fn lanes(view: &MessagesView, diagram: &Diagram, state: &mut MessagesState, firs
     }
     let about = view.selected.first().copied();
     let said = |message: &Traced| {
-        message.ended >= first
+        tick_of(message.ended) >= first
             && state.lanes.binary_search(&message.from).is_ok()
             && state.lanes.binary_search(&message.to).is_ok()
     };
@@ -112,14 +114,14 @@ pub fn show(ui: &mut Ui, look: &Look, view: &MessagesView, state: &mut MessagesS
         ui.label(hint);
     });
     // What is remembered may be younger than what could be shown.
-    let oldest = diagram.iter().map(|message| message.sent).min().unwrap_or(0);
+    let oldest = diagram.iter().map(|message| tick_of(message.sent)).min().unwrap_or(0);
     let first = view.tick.saturating_sub(state.ticks as u64).max(oldest.min(view.tick.saturating_sub(1)));
     let lanes = lanes(view, diagram, state, first);
     let size = vec2(ui.available_width(), ui.available_height().max(measure::PLOT.1));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let left = rect.left() + measure::AGENT_COLUMN;
-    let x = |tick: u64| {
-        let share = (tick as f32 - first as f32) / (view.tick - first).max(1) as f32;
+    let x = |moment: Time| {
+        let share = (moment as f64 / PARTS as f64 - first as f64) as f32 / (view.tick - first).max(1) as f32;
         left + share * (rect.right() - left)
     };
     let step = rect.height() / lanes.len().max(1) as f32;
@@ -134,7 +136,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &MessagesView, state: &mut MessagesS
     }
     let mut nearest: Option<(f32, &Traced)> = None;
     let mut shown = 0_u64;
-    for message in diagram.iter().filter(|message| message.ended >= first) {
+    for message in diagram.iter().filter(|message| tick_of(message.ended) >= first) {
         let (Ok(from), Ok(to)) = (lanes.binary_search(&message.from), lanes.binary_search(&message.to)) else {
             continue;
         };
@@ -183,8 +185,17 @@ fn told(world: &World, message: &Traced) -> String {
     };
     let mut text = format!(
         "{kind} {}: {} to {}, ticks {} to {}, {fate}\nClock when sent {}",
-        message.sequence, message.from, message.to, message.sent, message.ended, message.time_sent
+        message.sequence,
+        message.from,
+        message.to,
+        tick_of(message.sent),
+        tick_of(message.ended),
+        message.time_sent
     );
+    if let (Fate::Delivered, Some(clock)) = (message.fate, world.get_resource::<SimClock>()) {
+        let way = Rate::of(clock).ms(message.ended - message.sent);
+        text.push_str(&format!("\nOn its way for {}", format::milliseconds(way)));
+    }
     if let Some(time) = message.time_received {
         text.push_str(&format!(", when received {time}"));
     }

@@ -85,6 +85,23 @@ impl NetworkConfig {
                     problems.check_agent(format!("{at}[{index}]"), *from.max(to));
                 }
             }
+            TopologyConfig::RandomRegular { degree } => {
+                // Those who come and go later get links as they come.
+                let talking = problems.groups.iter().zip(&problems.group_sizes);
+                let talks = |name: &str| self.agents.is_empty() || self.agents.iter().any(|group| group == name);
+                let count: u64 = talking.filter(|(name, _)| talks(name)).map(|(_, size)| u64::from(*size)).sum();
+                let at = format!("{at}.degree");
+                if count > 1 && u64::from(*degree) >= count {
+                    let message = format!("{count} agents can't have {degree} links each, one with each other at most");
+                    problems.push(at, message, format!("at most {}, or topology: Full", count - 1));
+                } else if count % 2 == 1 && degree % 2 == 1 {
+                    let message = format!(
+                        "{count} agents can't have {degree} links each: a link has two ends, and {count} times {degree} is odd"
+                    );
+                    let near = if *degree == 1 { "2".to_owned() } else { format!("{} or {}", degree - 1, degree + 1) };
+                    problems.push(at, message, format!("for example degree: {near}, or an agent more"));
+                }
+            }
             _ => {}
         }
     }
@@ -120,5 +137,43 @@ impl NetworkConfig {
             check_text(format!("{at}.gossip.rumours[{index}].text"), &rumour.text, problems);
             rumour.from.check(&format!("{at}.gossip.rumours[{index}].from"), problems);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(degree: u32, sizes: &[u32], agents: &[&str]) -> Vec<String> {
+        let names: Vec<String> = (0..sizes.len()).map(|group| format!("group {group}")).collect();
+        let mut problems = Problems::among(names, Vec::new(), Default::default());
+        problems.group_sizes = sizes.to_vec();
+        let config = NetworkConfig {
+            topology: TopologyConfig::RandomRegular { degree },
+            agents: agents.iter().map(|name| (*name).to_owned()).collect(),
+            ..NetworkConfig::default()
+        };
+        config.check("network", &mut problems);
+        problems
+            .list()
+            .iter()
+            .map(|problem| format!("{}: {} ({})", problem.path, problem.message, problem.help))
+            .collect()
+    }
+
+    /// A graph in which each of n has d links exists if and only if d < n and n·d is even.
+    #[test]
+    fn a_regular_graph_that_does_not_exist_is_refused() {
+        for count in 2..12_u32 {
+            for degree in 1..14 {
+                let exists = degree < count && count * degree % 2 == 0;
+                assert_eq!(told(degree, &[count], &[]).is_empty(), exists, "{count} {degree}");
+            }
+        }
+        let wanted = "network.topology.degree: 5 agents can't have 3 links each: a link has two ends, and 5 times 3 is odd \
+                      (for example degree: 2 or 4, or an agent more)";
+        assert_eq!(told(3, &[2, 3], &[]), [wanted]);
+        assert!(told(3, &[4, 3], &["group 0"]).is_empty(), "only those who talk are linked");
+        assert!(told(3, &[], &[]).is_empty(), "how many there are isn't known everywhere");
     }
 }

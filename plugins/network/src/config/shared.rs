@@ -30,7 +30,7 @@ pub struct SharedConfig {
     pub name: String,
     /// What kind of value it is.
     pub kind: SharedKind,
-    /// How often each agent writes.
+    /// How often each agent writes, at most once in a tick.
     #[reflect(@Range::new(0.0, 1e6), @Unit("1/s"))]
     pub writes_per_s: f32,
     /// Nobody writes after this tick; by default agents write for ever.

@@ -23,18 +23,20 @@ pub enum TopologyConfig {
         /// Whether opposite edges are linked.
         wrap: bool,
     },
-    /// With the nearest in the world, worked out again while they move.
+    /// With the nearest in the world, worked out again while they move. A link goes both ways: an agent is linked with its `k`
+    /// nearest and with those whose nearest it is among, so that it has more than `k` links on average (about 9.2 for 8 where
+    /// agents are spread evenly; `network.degree` tells).
     KNearest {
-        /// With how many.
+        /// With how many at least, if there are as many.
         #[reflect(@Range::new(1.0, 256.0), @Unit("agents"))]
         k: u32,
         /// How often the links follow movement.
         #[reflect(@Range::new(0.0, 1e6), @Unit("s"))]
         refresh_s: f32,
     },
-    /// At random, everybody with as many.
+    /// At random, everybody with as many (agents who come later with as many as one has on average).
     RandomRegular {
-        /// With how many.
+        /// With how many; fewer than there are agents, and not an odd number for an odd number of agents.
         #[reflect(@Range::new(1.0, 1000.0), @Unit("agents"))]
         degree: u32,
     },

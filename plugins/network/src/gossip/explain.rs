@@ -6,7 +6,7 @@ use agent2028_core::explain::{Choice, Explanation, Outcome, Term, explain_inabil
 use agent2028_core::rng::SimRng;
 use bevy::prelude::*;
 
-use super::{Gossip, ROUND, goes, partners, round_ticks};
+use super::{Gossip, ROUND, goes, partners, rounds};
 use crate::config::{GossipMode, NetworkConfig};
 use crate::network::Network;
 
@@ -22,8 +22,7 @@ pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {
         return Some(inability);
     }
     let clock = world.get_resource::<SimClock>()?;
-    let every = round_ticks(rules, clock);
-    let next = (clock.tick() / every + 1) * every;
+    let next = rounds(rules, clock).tick_after(clock.tick());
     let neighbours = network.neighbours(agent);
     let mut chosen = Vec::new();
     let in_rounds = !matches!(rules.mode, GossipMode::Flood | GossipMode::Plumtree);

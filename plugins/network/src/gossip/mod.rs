@@ -15,6 +15,7 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::InterventionContext;
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
+use agent2028_core::time::{Rate, Time};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +25,8 @@ use crate::events::{FALSE_ALARM, RUMOUR_BEGAN, RumourBegan};
 use crate::inbox::Inbox;
 use crate::message::{Message, MessageColumns, MessageKind};
 use crate::neighbours::{Links, Members, Neighbours};
-use crate::network::{Network, post};
+use crate::network::{AT_THE_END, Network, post};
+use crate::rhythm::Rhythm;
 use crate::topology::below;
 use crate::wire::{Reader, put};
 
@@ -96,9 +98,9 @@ impl Gossip {
     }
 }
 
-/// The ticks of a round.
-pub(crate) fn round_ticks(config: &GossipConfig, clock: &SimClock) -> u64 {
-    clock.ticks_in(f64::from(config.period_s)).max(1)
+/// When rounds are.
+pub(crate) fn rounds(config: &GossipConfig, clock: &SimClock) -> Rhythm {
+    Rhythm::of_seconds(Rate::of(clock), config.period_s)
 }
 
 /// Lets agents hear, answer and tell.
@@ -119,8 +121,19 @@ pub(crate) fn gossip(
     gossip.seen.fit(index.next_id().index(), rules.remembered);
     let Network { members, links, outbox, idle, homes, .. } = &mut *network;
     let graft_after = clock.ticks_in(f64::from(rules.graft_after_s)).max(1);
-    let mut floor =
-        Floor { rules, tick, graft_after, members, links, idle, homes, outbox, payload: Vec::new(), known: Vec::new() };
+    let mut floor = Floor {
+        rules,
+        tick,
+        moment: AT_THE_END,
+        graft_after,
+        members,
+        links,
+        idle,
+        homes,
+        outbox,
+        payload: Vec::new(),
+        known: Vec::new(),
+    };
     for (agent, rumour) in std::mem::take(&mut gossip.begun) {
         if let Some(seen) = gossip.seen.get(agent, rumour) {
             gossip.pass_on(&mut floor, agent, None, seen, true);
@@ -128,15 +141,18 @@ pub(crate) fn gossip(
     }
     for message in inbox.iter() {
         if !floor.idle.contains(message.to.0) {
+            floor.moment = message.arrives;
             gossip.react(&mut floor, &message);
         }
     }
+    floor.moment = AT_THE_END;
     if rules.mode == GossipMode::Plumtree {
         for (agent, rumour, from) in gossip.tree.due(tick) {
             gossip.ask_for(&mut floor, agent, rumour, from);
         }
     }
-    if tick.is_multiple_of(round_ticks(rules, &clock)) {
+    if let Some((moment, _)) = rounds(rules, &clock).in_tick(tick) {
+        floor.moment = moment;
         gossip.round(&mut floor, &dice);
     }
 }
@@ -145,6 +161,8 @@ pub(crate) fn gossip(
 struct Floor<'a> {
     rules: &'a GossipConfig,
     tick: u64,
+    /// When what is said now is said: answers at once.
+    moment: Time,
     graft_after: u64,
     members: &'a Members,
     links: &'a Links,
@@ -173,13 +191,13 @@ impl Floor<'_> {
         self.payload.clear();
         put(&[u64::from(rumour.number), u64::from(seen.ttl - 1), u64::from(seen.hops) + 1], &mut self.payload);
         self.payload.extend_from_slice(rumour.text.as_bytes());
-        post(self.outbox, from, to, MessageKind::RUMOUR, &self.payload);
+        post(self.outbox, self.moment, (from, to), MessageKind::RUMOUR, &self.payload);
     }
 
     fn say(&mut self, from: u32, to: u32, kind: MessageKind, numbers: &[u64]) {
         self.payload.clear();
         put(numbers, &mut self.payload);
-        post(self.outbox, from, to, kind, &self.payload);
+        post(self.outbox, self.moment, (from, to), kind, &self.payload);
     }
 }
 
@@ -403,7 +421,7 @@ impl Gossip {
                 floor.known.extend(self.seen.of(agent).filter(alive).map(|seen| seen.rumour));
                 put(&[floor.known.len() as u64], &mut floor.payload);
                 floor.known.iter().for_each(|rumour| put(&[u64::from(*rumour)], &mut floor.payload));
-                post(floor.outbox, agent, *partner, MessageKind::PULL, &floor.payload);
+                post(floor.outbox, floor.moment, (agent, *partner), MessageKind::PULL, &floor.payload);
             }
         }
         for telling in &mut self.telling[tellings] {

@@ -6,12 +6,14 @@ use agent2028_core::causality::HybridTime;
 use agent2028_core::faults::{Kill, MoveAgents, Remove, Spawn};
 use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
+use agent2028_core::time::{Rate, tick_of};
 use agent2028_network::config::{
-    GossipConfig, LatencyModel, ProtocolOverride, RegionConfig, RegionPair, Scope, TopologyConfig,
+    GossipConfig, LatencyModel, ProtocolOverride, RegionConfig, RegionPair, Scope, SwimConfig, TopologyConfig,
 };
 use agent2028_network::diagram::{Diagram, Fate};
 use agent2028_network::interventions::{ClockSkew, Duplicate, LinkLatency, LinkLoss, Partition, Reorder};
-use agent2028_network::{Inbox, MessageKind, Network, SendError};
+use agent2028_network::network::topologies_read;
+use agent2028_network::{Inbox, MessageKind, Network, NetworkConfig, SendError};
 use bevy::prelude::*;
 
 use crate::scene::{Scene, is_conserved, metric, network, tell};
@@ -42,27 +44,85 @@ fn delays(simulation: &mut Simulation, count: usize, most: u64) -> Vec<Vec<u64>>
     found
 }
 
+/// How long each of many messages of one tick is on its way, in milliseconds, and in how many ticks it is there.
+fn travels(latency: LatencyModel, jitter_ms: f32, tick_hz: f64) -> Vec<(f64, u64)> {
+    let mut scene = Scene::peers(4001, TopologyConfig::Full);
+    scene.tick_hz = tick_hz;
+    scene.network.link.latency = latency;
+    scene.network.link.jitter_ms = jitter_ms;
+    let mut simulation = scene.start();
+    simulation.run(1);
+    (1..4001).for_each(|to| send(&mut simulation, 0, to, b"").unwrap());
+    simulation.run(1);
+    let (rate, sent) = (Rate::new(tick_hz), simulation.tick());
+    let mut found = Vec::new();
+    while found.len() < 4000 {
+        simulation.run(1);
+        let inbox = simulation.world().resource::<Inbox>();
+        for message in inbox.iter() {
+            assert_eq!(
+                tick_of(message.arrives).max(sent + 1),
+                simulation.tick(),
+                "it is there in the tick of its arrival"
+            );
+            found.push((rate.ms(message.arrives - message.sent), simulation.tick() - sent));
+        }
+        assert!(simulation.tick() < 100_000 && is_conserved(&simulation));
+    }
+    found
+}
+
+/// Mean and deviation of travels are those of the law, whatever the rate of ticks: within four standard errors of each.
 #[test]
 fn latencies_have_the_distribution_that_the_scene_says() {
-    let mean = |latency, jitter_ms, tick_hz| {
-        let mut scene = Scene::peers(2, TopologyConfig::Full);
-        scene.tick_hz = tick_hz;
-        scene.network.link.latency = latency;
-        scene.network.link.jitter_ms = jitter_ms;
-        let delays = delays(&mut scene.start(), 300, 400);
-        let all: Vec<f64> = delays.iter().map(|arrivals| arrivals[0] as f64 / tick_hz * 1e3).collect();
-        let mean = all.iter().sum::<f64>() / all.len() as f64;
-        (mean, (all.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / all.len() as f64).sqrt())
-    };
-    assert_eq!(mean(LatencyModel::Constant(40.0), 0.0, 1000.0), (40.0, 0.0));
-    let (normal, deviation) = mean(LatencyModel::Normal { mean_ms: 100.0, deviation_ms: 20.0 }, 0.0, 1000.0);
-    assert!((normal - 100.5).abs() < 4.0 && (deviation - 20.0).abs() < 3.0, "{normal} {deviation}");
-    // e^(σ²/2) times the median.
-    let (log_normal, _) = mean(LatencyModel::LogNormal { median_ms: 50.0, sigma: 0.5 }, 0.0, 1000.0);
-    assert!((log_normal - 57.2).abs() < 6.0, "{log_normal}");
-    let (jittered, deviation) = mean(LatencyModel::Constant(10.0), 60.0, 1000.0);
-    assert!((jittered - 40.5).abs() < 4.0 && (deviation - 17.3).abs() < 2.0, "{jittered} {deviation}");
-    assert_eq!(mean(LatencyModel::Constant(0.0), 0.0, 10.0), (100.0, 0.0), "the next tick at the earliest");
+    let normal = LatencyModel::Normal { mean_ms: 100.0, deviation_ms: 20.0 };
+    // e^(σ²/2) times the median, and √(e^(σ²) − 1) times that.
+    let (log_normal, mean) = (LatencyModel::LogNormal { median_ms: 50.0, sigma: 0.5 }, 50.0 * 0.125_f64.exp());
+    let spread = mean * (0.25_f64.exp() - 1.0).sqrt();
+    for tick_hz in [30.0, 60.0, 1000.0] {
+        for (latency, jitter_ms, mean, deviation, kurtosis) in [
+            (normal, 0.0, 100.0, 20.0, 3.0),
+            (log_normal, 0.0, mean, spread, 8.9),
+            (LatencyModel::Constant(10.0), 60.0, 40.0, 60.0 / 12_f64.sqrt(), 1.8),
+        ] {
+            let all: Vec<f64> = travels(latency, jitter_ms, tick_hz).into_iter().map(|(ms, _)| ms).collect();
+            let count = all.len() as f64;
+            let found = all.iter().sum::<f64>() / count;
+            let off = (all.iter().map(|one| (one - found).powi(2)).sum::<f64>() / count).sqrt();
+            assert!((found - mean).abs() < 4.0 * deviation / count.sqrt(), "{latency:?} at {tick_hz} Hz: {found}");
+            let error = deviation * ((kurtosis - 1.0) / (4.0 * count)).sqrt();
+            assert!((off - deviation).abs() < 4.0 * error, "{latency:?} at {tick_hz} Hz: {off}");
+        }
+        for ms in [0.0_f32, 1.0, 20.0, 33.3, 40.0] {
+            let (found, ticks) = travels(LatencyModel::Constant(ms), 0.0, tick_hz)[0];
+            assert!((found - f64::from(ms)).abs() < 1e-4, "{ms} ms at {tick_hz} Hz: {found}");
+            assert_eq!(ticks, ((f64::from(ms) * tick_hz / 1e3).ceil() as u64).max(1), "the next tick at the earliest");
+        }
+    }
+}
+
+/// An answer sets out when the question has arrived, not at the end of that tick.
+#[test]
+fn questions_and_answers_take_twice_the_latency() {
+    for tick_hz in [60.0, 144.0, 1000.0] {
+        let mut scene = Scene { tick_hz, ..Scene::peers(40, TopologyConfig::Full) };
+        scene.network.link.latency = LatencyModel::Constant(20.0);
+        scene.network.detector.swim = Some(SwimConfig::default());
+        scene.network.diagram = 10_000;
+        let mut simulation = scene.start();
+        simulation.run((3.0 * tick_hz) as u64);
+        let (mut asked, mut checked) = (std::collections::BTreeMap::new(), 0);
+        for message in simulation.world().resource::<Diagram>().iter() {
+            if message.kind == MessageKind::PING {
+                asked.insert((message.from, message.to, message.ended), message.sent);
+            } else if let Some(sent) = asked.get(&(message.to, message.from, message.sent)) {
+                let ms = Rate::new(tick_hz).ms(message.ended - sent);
+                assert!((ms - 40.0).abs() < 1e-4, "{ms} ms at {tick_hz} Hz");
+                checked += 1;
+            }
+        }
+        assert!(checked >= 70, "{checked}");
+    }
 }
 
 #[test]
@@ -260,7 +320,7 @@ fn hybrid_logical_clocks_respect_causality_on_real_traffic() {
     let arrived = traced.iter().filter(|message| message.fate == Fate::Delivered);
     let mut checked = 0;
     for message in arrived {
-        let sent = clock.at(message.sent).timestamp_millis();
+        let sent = clock.at(tick_of(message.sent)).timestamp_millis();
         let own = sent + faults.skew_ms(message.from.0);
         let ahead = message.time_sent.physical - own;
         assert!(ahead >= 0 && message.time_sent.physical - sent <= skew, "l ≥ pt, and |l − pt| is bounded by the skew");
@@ -322,4 +382,33 @@ fn what_is_sent_together_is_packed_and_the_ratio_is_measured() {
     let counts = network(&simulation).counts();
     assert_eq!((counts.packets, counts.delivered), (1, 40));
     assert_eq!(counts.bytes, counts.packed_to + 28);
+}
+
+#[test]
+fn links_of_a_list_are_read_when_the_section_changes_and_not_in_every_tick() {
+    let mut scene = Scene::peers(10, TopologyConfig::Edges((0..9).map(|one| (one, one + 1)).collect()));
+    scene.network.gossip = Some(GossipConfig::default());
+    let mut simulation = scene.start();
+    simulation.run(5);
+    let read = topologies_read();
+    simulation.run(100);
+    assert_eq!(topologies_read(), read, "nothing has changed");
+    let saved = simulation.checkpoint();
+    simulation.world_mut().resource_mut::<NetworkConfig>().topology = TopologyConfig::Ring { reach: 1 };
+    simulation.run(1);
+    assert_eq!((topologies_read(), network(&simulation).link_count()), (read + 1, 10));
+    simulation.restore(&saved).unwrap();
+    simulation.run(1);
+    assert_eq!(network(&simulation).link_count(), 9, "the links of before are back");
+}
+
+/// The share of nearest neighbours in the plane that are each other's is 6π/(8π + 3√3) (Clark & Evans 1955): with its nearest one an
+/// agent has 2 less this share links on average.
+#[test]
+fn an_agent_is_linked_with_its_nearest_and_with_those_whose_nearest_it_is() {
+    let mut simulation = Scene::peers(20_000, TopologyConfig::KNearest { k: 1, refresh_s: 1e6 }).start();
+    simulation.run(1);
+    let mutual = 6.0 * std::f64::consts::PI / (8.0 * std::f64::consts::PI + 3.0 * 3_f64.sqrt());
+    let degree = metric(&simulation, "network.degree");
+    assert!((degree - (2.0 - mutual)).abs() < 0.015, "{degree} against {}", 2.0 - mutual);
 }

@@ -55,6 +55,25 @@ fn events_cross_bridges_with_the_latency_of_the_regions() {
 }
 
 #[test]
+fn what_an_event_takes_between_regions_is_no_whole_number_of_ticks() {
+    for tick_hz in [30.0, 60.0, 1000.0] {
+        for ms in [1.0_f32, 20.0, 33.3, 150.0] {
+            let mut scene = Scene { tick_hz, ..three_regions() };
+            scene.network.regions.between_ms = ms;
+            scene.network.regions.pairs.clear();
+            let mut simulation = scene.start();
+            simulation.run(9);
+            kill(&mut simulation, 4);
+            let ticks = (f64::from(ms) * tick_hz / 1e3).ceil() as u64;
+            simulation.run(1 + ticks);
+            assert_eq!(failures_known(&simulation, NORTH, 4), [10 + ticks], "{ms} ms at {tick_hz} Hz");
+            let lag = metric(&simulation, "regions.lag") * 1e3;
+            assert!((lag - f64::from(ms)).abs() < 1e-4, "{lag} ms for {ms} at {tick_hz} Hz");
+        }
+    }
+}
+
+#[test]
 fn nothing_crosses_a_partition_and_all_comes_when_it_heals() {
     let mut simulation = three_regions().start();
     simulation.run(9);

@@ -1,6 +1,7 @@
 //! Links between agents, and messages on their way.
 
 use agent2028_core::agent::{AgentId, AgentIndex, Position};
+use agent2028_core::time::end_of;
 use agent2028_network::neighbours::Links;
 use agent2028_network::{MessageKind, Network};
 use bevy::math::Vec2;
@@ -75,7 +76,7 @@ fn paint_links(painter: &mut Painter, input: &FrameInput, network: &Network, pla
 }
 
 fn paint_messages(painter: &mut Painter, input: &FrameInput, network: &Network, place: &impl Fn(u32) -> Option<Vec2>) {
-    let (tokens, bounds, now) = (input.settings.tokens(), input.bounds(), input.simulation.tick());
+    let (tokens, bounds, now) = (input.settings.tokens(), input.bounds(), end_of(input.simulation.tick()));
     let selected = &input.selection.selected;
     let few = network.in_flight() <= MOST_MESSAGES;
     if !few && selected.is_empty() {
@@ -83,11 +84,12 @@ fn paint_messages(painter: &mut Painter, input: &FrameInput, network: &Network, 
     }
     let meant = |agent: AgentId| selected.binary_search(&agent).is_ok();
     let shown = network.flights().filter(|(_, message)| few || meant(message.from) || meant(message.to));
-    for (due, message) in shown.take(MOST_MESSAGES as usize) {
+    for (_, message) in shown.take(MOST_MESSAGES as usize) {
         let (Some(from), Some(to)) = (place(message.from.0), place(message.to.0)) else {
             continue;
         };
-        let progress = (now.saturating_sub(message.sent) as f32 / (due - message.sent).max(1) as f32).min(1.0);
+        let way = message.arrives.saturating_sub(message.sent).max(1);
+        let progress = (now.saturating_sub(message.sent) as f32 / way as f32).min(1.0);
         let at = input.projection.pixel(bounds.enter(from + bounds.delta(from, to) * progress));
         // What carries news stands out from what only asks and answers.
         let (color, radius) = match message.kind {

@@ -1,6 +1,6 @@
 //! Time within ticks: what happens inside a tick is ordered by its real time in the tick.
 
-use agent2028_core::clock::SimClock;
+use crate::clock::SimClock;
 
 /// A moment, or a length of time, in parts of a tick. Tick `t` runs from `(t − 1)·PARTS` to `t·PARTS`.
 pub type Time = u64;
@@ -11,6 +11,20 @@ pub const TICK_BITS: u32 = 24;
 pub const PARTS: Time = 1 << TICK_BITS;
 /// A moment that never comes.
 pub const NEVER: Time = Time::MAX;
+
+/// The moment at which a tick ends: what is done in the tick is done then.
+#[must_use]
+#[inline]
+pub const fn end_of(tick: u64) -> Time {
+    tick.saturating_mul(PARTS)
+}
+
+/// The tick in which a moment lies; one that ends just then, not the one that begins.
+#[must_use]
+#[inline]
+pub const fn tick_of(moment: Time) -> u64 {
+    moment.div_ceil(PARTS)
+}
 
 /// How simulated seconds and parts of ticks turn into each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +79,12 @@ impl Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_lies_in_the_tick_that_ends_with_or_after_it() {
+        assert_eq!([end_of(3) - PARTS + 1, end_of(3), end_of(3) + 1].map(tick_of), [3, 3, 4]);
+        assert_eq!((tick_of(0), tick_of(NEVER)), (0, 1 << 40));
+    }
 
     #[test]
     fn seconds_and_parts_turn_into_each_other() {
