@@ -75,6 +75,9 @@ struct Arguments {
     /// Used by the rows about memory, which start this program again.
     #[arg(long, hide = true, value_name = "AGENTS")]
     resident: Option<usize>,
+    /// Lets these agents gossip for so many ticks instead of flying.
+    #[arg(long, hide = true, value_name = "TICKS", requires = "resident")]
+    gossip_ticks: Option<u64>,
 }
 
 /// All rows in the order of the table.
@@ -104,7 +107,7 @@ fn rows() -> Vec<&'static Row> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(agents) = arguments.resident {
-        return match memory::resident_with(agents) {
+        return match memory::resident_with(agents, arguments.gossip_ticks) {
             Ok(bytes) => {
                 println!("{bytes}");
                 ExitCode::SUCCESS

@@ -29,11 +29,15 @@ pub const ROWS: &[Row] = &[Row {
          delivered where the search looks at 10⁶ links.",
 }];
 
-fn gossiping(agents: usize) -> Result<Simulation, Failure> {
+/// Agents that gossip with the nearest by push and pull, every second tick, on one thread.
+///
+/// # Errors
+/// If the scene can't be built.
+pub fn gossiping(agents: usize) -> Result<Simulation, Failure> {
     let rules = GossipConfig {
         mode: GossipMode::PushPull,
         period_s: 2.0 / 60.0,
-        ttl: TtlConfig { local: 255, regional: 255, global: 255 },
+        ttl: TtlConfig { local: u16::MAX, regional: u16::MAX, global: u16::MAX },
         lifetime_s: 1e6,
         history: 0,
         kept: 4,

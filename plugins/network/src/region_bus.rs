@@ -191,7 +191,7 @@ pub(crate) fn spread_events(
     let mut news = world_bus.take(LISTENER);
     news.sort_by_key(|event| event.sequence);
     let rate = Rate::of(&clock);
-    let travel = |from, to| rate.parts(as_written(regions.latency_ms(Some(from), Some(to))) * 1e-3);
+    let travel = |from, to| rate.parts(as_written(f64::from(regions.latency_ms(Some(from), Some(to)))) * 1e-3);
     let stands = |from, to| match (network.spokesman(from), network.spokesman(to)) {
         (Some(one), Some(other)) => !network.faults().cut(one, other),
         _ => false,

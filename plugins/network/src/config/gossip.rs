@@ -42,14 +42,14 @@ pub enum Scope {
 #[serde(default, deny_unknown_fields)]
 pub struct TtlConfig {
     /// Those of `LocalBroadcast`.
-    #[reflect(@Range::new(1.0, 255.0), @Unit("hops"))]
-    pub local: u8,
+    #[reflect(@Range::new(1.0, 65_535.0), @Unit("hops"))]
+    pub local: u16,
     /// Those of `RegionalGossip`.
-    #[reflect(@Range::new(1.0, 255.0), @Unit("hops"))]
-    pub regional: u8,
+    #[reflect(@Range::new(1.0, 65_535.0), @Unit("hops"))]
+    pub regional: u16,
     /// Those of `GlobalAlert`.
-    #[reflect(@Range::new(1.0, 255.0), @Unit("hops"))]
-    pub global: u8,
+    #[reflect(@Range::new(1.0, 65_535.0), @Unit("hops"))]
+    pub global: u16,
 }
 
 impl Default for TtlConfig {
@@ -61,7 +61,7 @@ impl Default for TtlConfig {
 impl TtlConfig {
     /// The hops of a scope.
     #[must_use]
-    pub fn of(&self, scope: Scope) -> u8 {
+    pub fn of(&self, scope: Scope) -> u16 {
         match scope {
             Scope::LocalBroadcast => self.local,
             Scope::RegionalGossip => self.regional,

@@ -218,10 +218,12 @@ impl Gossip {
         match message.kind {
             MessageKind::RUMOUR => {
                 let number = u32::try_from(reader.varint()?).ok()?;
-                let ttl = u8::try_from(reader.varint()?).ok()?;
-                let hops = u8::try_from(reader.varint()?.min(255)).ok()?;
+                let ttl = u16::try_from(reader.varint()?).ok()?;
+                let hops = reader.varint()?.min(u64::from(u16::MAX)) as u16;
                 self.hear(floor, to, from, Seen { rumour: number, ttl, hops });
             }
+            // Who knows nothing has no answer.
+            MessageKind::PULL if self.seen.knows_nothing(to) => {}
             MessageKind::PULL => {
                 let count = reader.varint()?;
                 floor.known.clear();
@@ -415,6 +417,11 @@ impl Gossip {
                 }
             }
             if pulls {
+                if self.seen.knows_nothing(agent) {
+                    // Nothing known, in one byte: so do nearly all ask until the rumour comes near.
+                    post(floor.outbox, floor.moment, (agent, *partner), MessageKind::PULL, &[0]);
+                    continue;
+                }
                 floor.payload.clear();
                 floor.known.clear();
                 let alive = |seen: &Seen| self.rumours.alive(seen.rumour, floor.tick).is_some();

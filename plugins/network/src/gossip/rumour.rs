@@ -18,7 +18,7 @@ pub struct Hearing {
     /// The tick in which it heard it.
     pub tick: u64,
     /// Over how many hops it came.
-    pub hops: u8,
+    pub hops: u16,
 }
 
 /// A rumour and how far it has spread.

@@ -8,9 +8,9 @@ pub struct Seen {
     /// The rumour.
     pub rumour: u32,
     /// How many hops it may still go.
-    pub ttl: u8,
+    pub ttl: u16,
     /// How many hops it has come.
-    pub hops: u8,
+    pub hops: u16,
 }
 
 /// The last rumours of each agent, in rings of equal length side by side.
@@ -19,7 +19,8 @@ pub struct SeenCache {
     width: u32,
     /// The rumour's number + 1, or 0 for an empty place.
     rumours: Vec<u32>,
-    reach: Vec<u16>,
+    /// How many hops it may go and has come, in 16 bits each.
+    reach: Vec<u32>,
     next: Vec<u16>,
 }
 
@@ -60,8 +61,8 @@ impl SeenCache {
 
     fn at(&self, place: usize) -> Option<Seen> {
         let rumour = self.rumours[place].checked_sub(1)?;
-        let [ttl, hops] = self.reach[place].to_le_bytes();
-        Some(Seen { rumour, ttl, hops })
+        let reach = self.reach[place];
+        Some(Seen { rumour, ttl: reach as u16, hops: (reach >> 16) as u16 })
     }
 
     /// What an agent remembers of a rumour.
@@ -70,12 +71,22 @@ impl SeenCache {
         self.find(agent, rumour).and_then(|place| self.at(place))
     }
 
+    /// Whether an agent remembers nothing.
+    #[inline]
+    #[must_use]
+    pub fn knows_nothing(&self, agent: u32) -> bool {
+        // Rings are filled from their first place on, and nothing is ever taken out.
+        self.rumours.get(agent as usize * self.width as usize).is_none_or(|first| *first == 0)
+    }
+
     /// All that an agent remembers, the oldest first.
     pub fn of(&self, agent: u32) -> impl Iterator<Item = Seen> + '_ {
         let ring = self.ring(agent);
         let next = self.next.get(agent as usize).map_or(0, |next| usize::from(*next));
-        let count = ring.len();
-        (0..count).filter_map(move |step| self.at(ring.start + (next + step) % count))
+        // Until it has gone round once, a ring has nothing beyond its next place.
+        let around = !ring.is_empty() && self.rumours[ring.start + next] != 0;
+        let oldest = if around { ring.start + next..ring.end } else { 0..0 };
+        oldest.chain(ring.start..ring.start + next).filter_map(move |place| self.at(place))
     }
 
     /// Remembers a rumour in place of the oldest one, or what is new about one that is known.
@@ -93,13 +104,13 @@ impl SeenCache {
             }
         };
         self.rumours[place] = seen.rumour + 1;
-        self.reach[place] = u16::from_le_bytes([seen.ttl, seen.hops]);
+        self.reach[place] = u32::from(seen.ttl) | u32::from(seen.hops) << 16;
     }
 
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.rumours.capacity() * 4 + (self.reach.capacity() + self.next.capacity()) * 2
+        (self.rumours.capacity() + self.reach.capacity()) * 4 + self.next.capacity() * 2
     }
 }
 
@@ -120,6 +131,8 @@ mod tests {
         }
         cache.insert(1, Seen { ttl: 12, ..seen(6) });
         assert_eq!(cache.of(1).map(|seen| (seen.rumour, seen.ttl)).collect::<Vec<_>>(), [(6, 12), (7, 9)]);
+        assert!(cache.knows_nothing(0) && !cache.knows_nothing(1) && cache.knows_nothing(99));
+        assert_eq!((cache.of(0).count(), cache.of(99).count()), (0, 0));
         assert_eq!((cache.get(1, 5), cache.get(0, 6), cache.get(99, 6)), (None, None, None));
         cache.insert(99, seen(1));
         cache.fit(3, 5);

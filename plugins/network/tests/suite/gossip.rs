@@ -5,7 +5,7 @@ use agent2028_core::explain::explain;
 use agent2028_core::faults::Kill;
 use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
-use agent2028_network::config::{GossipConfig, GossipMode, Scope, TopologyConfig};
+use agent2028_network::config::{GossipConfig, GossipMode, Scope, TopologyConfig, TtlConfig};
 use agent2028_network::gossip::Gossip;
 use bevy::prelude::*;
 
@@ -82,6 +82,20 @@ fn a_flood_reaches_exactly_the_ball_of_its_hops() {
         assert_eq!(informed, (500 - hops..=500 + hops).collect::<Vec<_>>());
         assert_eq!(network(&simulation).in_flight(), 0);
     }
+}
+
+#[test]
+fn a_rumour_may_go_further_than_255_hops() {
+    let ttl = TtlConfig { local: 300, ..far() };
+    let rules = GossipConfig { mode: GossipMode::Flood, ttl, ..default() };
+    let mut simulation = Scene::gossiping(1000, TopologyConfig::Ring { reach: 1 }, rules).start();
+    tell(&mut simulation, 500, Scope::LocalBroadcast);
+    simulation.run(320);
+    assert_eq!(last_rumour(&simulation).informed.iter().collect::<Vec<_>>(), (200..=800).collect::<Vec<_>>());
+    assert_eq!(metric(&simulation, "gossip.hops"), 300.0);
+    tell(&mut simulation, 0, Scope::GlobalAlert);
+    simulation.run(520);
+    assert_eq!(last_rumour(&simulation).informed.len(), 1000, "half way round from both sides");
 }
 
 /// The agents within `hops` of one, by breadth-first search.

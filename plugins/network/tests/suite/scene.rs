@@ -62,7 +62,7 @@ impl Scene {
 
 /// Rumours that go as far as they like.
 pub fn far() -> TtlConfig {
-    TtlConfig { local: 255, regional: 255, global: 255 }
+    TtlConfig { local: u16::MAX, regional: u16::MAX, global: u16::MAX }
 }
 
 /// Lets one agent begin a rumour at the start of the next tick.
