@@ -67,6 +67,9 @@ pub enum RunError {
         /// The nearest valid name.
         help: String,
     },
+    /// The run's ledger can't be read.
+    #[error(transparent)]
+    Ledger(#[from] agent2028_ledger::disk::DiskError),
     /// Somebody ended the run early.
     #[error("the run was ended early")]
     Cancelled,

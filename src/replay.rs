@@ -9,14 +9,14 @@ use agent2028_core::intervention::InterventionLog;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::run_ticks;
 use agent2028_ledger::Ledger;
-use agent2028_ledger::disk::walk;
 use agent2028_ledger::hash::to_hex;
 use bevy::prelude::World;
 use serde::Serialize;
 
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
 use crate::headless::{Progress, RunError};
-use crate::record::{About, Entry, Recording, ledger};
+use crate::record::audit::{Audit, Verdict, audit};
+use crate::record::{About, Entry, Recording};
 
 /// What came out when a run was run again from its folder alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,15 +33,17 @@ pub struct Verification {
     pub checkpoints: usize,
     /// Where the run parted from its recording, if it did.
     pub difference: Option<Difference>,
+    /// What the run's ledger, and the files beside it, were found to be.
+    pub ledger: Verdict,
     /// What makes a difference likely although nothing is broken, such as another version of the program.
     pub notes: Vec<String>,
 }
 
 impl Verification {
-    /// Whether everything is the same.
+    /// Whether everything is the same, and the ledger was not changed.
     #[must_use]
     pub const fn passed(&self) -> bool {
-        self.difference.is_none()
+        self.difference.is_none() && !matches!(self.ledger, Verdict::Changed(_))
     }
 }
 
@@ -80,6 +82,7 @@ pub fn verify(
     let Some(last) = ends.into_iter().flatten().max() else {
         return Err(RunError::NothingToCompare(recording.path.display().to_string()));
     };
+    let audit = audit(&recording.path)?;
     let mut app = build_app(&recording.loaded, threads, &ExtraPlugins::default())?;
     let world = app.world_mut();
     recording.queue(world)?;
@@ -90,6 +93,7 @@ pub fn verify(
         hashes: 0,
         checkpoints: 0,
         difference: None,
+        ledger: audit.verdict.clone(),
         notes: notes(recording),
     };
     let (mut told, mut done) = (0, 0);
@@ -125,8 +129,8 @@ pub fn verify(
             return Ok(found);
         }
         if tick >= last {
-            found.difference = compare_ledgers(recording, world, &mut found.notes)
-                .map(|difference| Difference { same_until: found.ticks, ..difference });
+            found.difference =
+                compare_ledgers(&audit, world).map(|difference| Difference { same_until: found.ticks, ..difference });
             return Ok(found);
         }
         run_ticks(world, 1);
@@ -175,23 +179,20 @@ fn describe(entry: &Entry) -> String {
     format!("tick {}: {}{}: {outcome}", entry.tick, entry.name, entry.fields)
 }
 
-/// Compares the simulation's ledger, if it keeps one, with that in the folder.
-fn compare_ledgers(recording: &Recording, world: &World, notes: &mut Vec<String>) -> Option<Difference> {
+/// Compares the simulation's ledger, if it keeps one, with that in the folder, as far as both go.
+fn compare_ledgers(audit: &Audit, world: &World) -> Option<Difference> {
     let now = world.get_resource::<Ledger>()?;
-    let folder = recording.path.join(ledger::FOLDER);
-    if !folder.is_dir() {
+    let recorded = audit.walk.as_ref()?.tree.as_ref()?;
+    let ended = audit.ledger.as_ref().and_then(|ledger| ledger.run.as_ref()).map(|(size, _)| *size);
+    if ended.is_some() && matches!(audit.verdict, Verdict::CutOff(_)) {
+        // The ledger says itself that it holds another way of the run.
         return None;
     }
-    let recorded = match walk(&folder, &mut |_| Ok(())) {
-        Ok(walk) => walk.tree?.root_at(now.size())?,
-        Err(error) => {
-            notes.push(format!("the ledger was not compared: {error}"));
-            return None;
-        }
-    };
+    let size = now.size().min(recorded.size());
+    let (was, is) = (recorded.root_at(size)?, now.tree().root_at(size)?);
     let tick = world.resource::<SimClock>().tick();
-    let what = format!("ledger of {} entries", now.size());
-    (recorded != now.root()).then(|| Difference::new(tick, &what, to_hex(&recorded), to_hex(&now.root())))
+    let what = format!("ledger of {size} entries");
+    (was != is).then(|| Difference::new(tick, &what, to_hex(&was), to_hex(&is)))
 }
 
 /// Compares the state with what is recorded of it.

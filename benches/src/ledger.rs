@@ -1,5 +1,6 @@
 //! The rows about the ledger.
 
+use agent2028_core::clock::SimClock;
 use agent2028_core::rng::SimRng;
 use agent2028_ledger::disk::{Durability, Store, StoreOptions};
 use agent2028_ledger::hash::{Hash, Sha3_256, TreeHash};
@@ -81,7 +82,7 @@ fn in_memory(effort: Effort) -> Result<Figures, Failure> {
     let bytes: Vec<Vec<u8>> = entries.iter().map(Entry::to_bytes).collect();
     let config = LedgerConfig { sign: None, ..LedgerConfig::default() };
     let append = || {
-        let mut ledger = Ledger::at(Frontier::default(), 0, &config, &SimRng::new(1));
+        let mut ledger = Ledger::at(Frontier::default(), 0, &config, &SimRng::new(1), &SimClock::default());
         let (sample, ()) = time(entries.len() as f64, || {
             for entry in &entries {
                 ledger.note(entry);

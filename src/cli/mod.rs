@@ -36,6 +36,8 @@ const FAILED: u8 = 1;
 const BAD_INPUT: u8 = 2;
 /// Something broke inside the program.
 const INTERNAL: u8 = 3;
+/// What was verified is right as far as it goes, and its end is missing.
+const CUT_OFF: u8 = 4;
 
 /// See how many agents work together, and what breaks them.
 ///

@@ -7,13 +7,15 @@ use clap::Args;
 use super::run::Meter;
 use super::{DONE, FAILED, Failure, Format, counted, json, print, say, whole};
 use crate::record::Recording;
+use crate::record::audit::Verdict;
 use crate::replay::{Verification, verify};
 
 /// Shows a recorded run in a window, paused at its beginning; or runs it again and compares all state hashes.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  agent2028 replay runs/1\n  agent2028 replay runs/1 --at 1200\n  agent2028 replay runs/1 \
-    --verify\n\nExit code of --verify: 0 if every state is the same, 1 if one differs, 2 if the folder can't be read."
+    --verify\n\nExit code of --verify: 0 if every state is the same and the ledger and files were not changed (a run that was \
+    cut off by a kill is verified as far as it goes), 1 if one differs or was changed, 2 if the folder can't be read."
 )]
 pub(crate) struct Replay {
     /// The folder that `run --out` or `open --out` has written.
@@ -76,7 +78,16 @@ fn words(found: &Verification) -> String {
     for note in &found.notes {
         text.push_str(&format!("note: {note}\n"));
     }
+    match &found.ledger {
+        Verdict::Whole => text.push_str("The ledger and every file of the run are whole.\n"),
+        Verdict::CutOff(place) => text.push_str(&format!("note: the run is cut off: {place}\n")),
+        Verdict::Changed(what) => text.push_str(&format!("NOT VERIFIED, the recording was changed: {what}\n")),
+    }
     let Some(difference) = &found.difference else {
+        if matches!(found.ledger, Verdict::Changed(_)) {
+            text.push_str(&format!("The states are the same up to tick {}.\n", found.ticks));
+            return text;
+        }
         text.push_str(&format!("Verified: the same state up to tick {}.\n", found.ticks));
         return text;
     };

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use agent2028_core::checkpoint::write_atomically;
 use agent2028_core::metrics::Metrics;
+use agent2028_core::whole_file::read_ordinary_text;
 use serde::{Deserialize, Serialize};
 
 use super::{RecordError, io_error};
@@ -92,7 +93,7 @@ impl About {
         if !path.exists() {
             return Ok(None);
         }
-        let text = std::fs::read_to_string(&path).map_err(io_error(&path))?;
+        let text = read_ordinary_text(&path).map_err(io_error(&path))?;
         serde_json::from_str(&text).map(Some).map_err(|error| RecordError::Content {
             path: path.display().to_string(),
             line: Some(error.line()),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use agent2028_core::checkpoint::write_atomically;
+use agent2028_core::whole_file::read_ordinary_text;
 use serde::{Deserialize, Serialize};
 
 use super::{About, RecordError, io_error, rows};
@@ -115,7 +116,7 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, R
     if !path.exists() {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(path).map_err(io_error(path))?;
+    let text = read_ordinary_text(path).map_err(io_error(path))?;
     serde_json::from_str(&text).map(Some).map_err(|error| RecordError::Content {
         path: path.display().to_string(),
         line: Some(error.line()),

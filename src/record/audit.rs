@@ -1,23 +1,99 @@
-//! Whether the files of a run say what its ledger says.
+//! Whether a run, or a ledger by itself, is what it was when it was written: whole, cut off by a kill, or changed.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use agent2028_core::checkpoint::StateHash;
-use agent2028_ledger::disk::Item;
-use agent2028_ledger::hash::hash_from_hex;
-use agent2028_ledger::{Entry, EntryKind, Hash, facts};
+use agent2028_core::clock::SimClock;
+use agent2028_core::rng::SimRng;
+use agent2028_ledger::config::Stamps;
+use agent2028_ledger::demand::{Demands, Extent};
+use agent2028_ledger::disk::{DiskError, Item, Torn, Walk, locate, walk};
+use agent2028_ledger::hash::{hash_from_hex, to_hex};
+use agent2028_ledger::keys::{KeyRole, LedgerKey, SigningKey};
+use agent2028_ledger::{Entry, EntryKind, Hash, LedgerConfig, Manifest, Outcome, Terms, facts};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::events::EventLine;
-use super::{RecordError, io_error, ledger, rows};
-use crate::headless::RunError;
+use super::{RecordError, checkpoints, contents, interventions, io_error, ledger, recording, rows};
 
-/// What was compared of a run's files with its ledger, and the first thing that differs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// Events of this priority and more get a time stamp where a scene wants that of important ones.
+const IMPORTANT: u8 = 8;
+
+/// What a run or a ledger is found to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", content = "words", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Everything is there, and as it was written.
+    Whole,
+    /// What is there is as it was written, and the end is missing, as after a kill: where it ends, in words.
+    CutOff(String),
+    /// Something is not as it was written: where, and what, in words.
+    Changed(String),
+}
+
+/// What was looked at, and what came out.
+#[derive(Clone, Debug, Serialize)]
 pub struct Audit {
-    /// How many files, interventions, state hashes and events were compared and are the same.
+    /// Where the ledger is.
+    pub path: PathBuf,
+    /// What was found.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// What the ledger holds; nothing if it could not be read to its end.
+    pub ledger: Option<LedgerReport>,
+    /// What was compared of the run's files; nothing if only a ledger was looked at.
+    pub files: Option<FilesReport>,
+    /// The walk through the ledger, for those who want to know more.
+    #[serde(skip)]
+    pub walk: Option<Walk>,
+}
+
+/// What a ledger holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct LedgerReport {
+    /// How many entries, with those that were dropped.
+    pub entries: u64,
+    /// The first entry that is there; those before it were dropped.
+    pub first: u64,
+    /// The root over all entries; nothing of a file by itself.
+    pub root: Option<String>,
+    /// The number of entries up to the end of the run, and the root over these: the same whenever the run is repeated.
+    pub run: Option<(u64, String)>,
+    /// How many files it lies in.
+    pub files: usize,
+    /// How many bytes these have.
+    pub bytes: u64,
+    /// How many tree heads.
+    pub heads: usize,
+    /// How many of them are signed, and rightly.
+    pub signed_heads: usize,
+    /// How many time stamps.
+    pub stamps: u64,
+    /// How many entries carry a signature of the agent that they name.
+    pub signed_entries: u64,
+    /// The keys that have signed.
+    pub keys: Vec<KeyReport>,
+}
+
+/// A key of a ledger.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyReport {
+    /// What it is for.
+    pub role: KeyRole,
+    /// Its suite.
+    pub suite: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Whether it follows from the run's seed, so that everybody who has the run has it; nothing if that is not known.
+    pub of_the_run: Option<bool>,
+}
+
+/// What was compared of a run's files with its ledger and is the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FilesReport {
+    /// How many files.
     pub files: usize,
     /// How many interventions.
     pub interventions: usize,
@@ -25,121 +101,378 @@ pub struct Audit {
     pub state_hashes: usize,
     /// How many events.
     pub events: usize,
-    /// Whether the ledger says how the run ended.
-    pub ended: bool,
-    /// What differs first.
-    pub difference: Option<String>,
 }
 
 /// What a ledger says of the files of its run.
 #[derive(Debug, Default)]
-pub struct Claims {
+struct Claims {
     scene: Option<(u64, Hash)>,
+    seed: Option<(u64, Hash)>,
     files: Vec<(u64, String, Hash)>,
-    interventions: Vec<(u64, Hash)>,
+    terms: Vec<(u64, u64, Terms)>,
+    interventions: Vec<(u64, u64, Hash)>,
     states: Vec<(u64, u64, Hash)>,
-    events: BTreeMap<[u8; 16], (u64, Hash)>,
+    events: Vec<EventClaim>,
     results: Vec<(u64, String, Hash)>,
-    end: Option<(u64, u64, Hash)>,
+    end: Option<Entry>,
+    ended_at: Option<u64>,
+    last_tick: u64,
+}
+
+#[derive(Debug)]
+struct EventClaim {
+    index: u64,
+    tick: u64,
+    id: [u8; 16],
+    payload: Hash,
 }
 
 impl Claims {
-    /// Takes note of what lies in a ledger.
-    pub fn note(&mut self, item: &Item) {
-        let Item::Entry { index, entry, .. } = item else {
+    fn note(&mut self, item: &Item) {
+        let (Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. }) = item else {
             return;
         };
         let Entry { kind, tick, payload, operation, .. } = entry;
+        self.last_tick = self.last_tick.max(*tick);
         match kind {
             EntryKind::Scene => self.scene = Some((*index, *payload)),
+            EntryKind::Seed => self.seed = Some((*index, *payload)),
             EntryKind::File => self.files.push((*index, operation.clone(), *payload)),
-            EntryKind::Intervention => self.interventions.push((*index, *payload)),
+            EntryKind::Terms => {
+                self.terms.extend(Terms::from_text(&entry.detail).map(|(terms, _)| (*index, *tick, terms)));
+            }
+            EntryKind::Intervention => self.interventions.push((*index, *tick, *payload)),
             EntryKind::StateHash => self.states.push((*index, *tick, *payload)),
             EntryKind::Event => {
-                if let Some(id) = entry.event {
-                    self.events.insert(id, (*index, *payload));
-                }
+                let claim = |id| EventClaim { index: *index, tick: *tick, id, payload: *payload };
+                self.events.extend(entry.event.map(claim));
             }
             EntryKind::Result => self.results.push((*index, operation.clone(), *payload)),
-            EntryKind::End => self.end = Some((*index, *tick, *payload)),
-            EntryKind::Seed | EntryKind::Receipt | EntryKind::Note => {}
-        }
-    }
-
-    /// Compares a run's files with it. It ends at the first difference.
-    ///
-    /// # Errors
-    /// If a file can't be read.
-    pub fn check(&self, run: &Path) -> Result<Audit, RunError> {
-        let mut audit = Audit { ended: self.end.is_some(), ..Audit::default() };
-        let difference = self.compare(run, &mut audit)?;
-        audit.difference = difference;
-        Ok(audit)
-    }
-
-    fn compare(&self, run: &Path, audit: &mut Audit) -> Result<Option<String>, RunError> {
-        let differs = |index: u64, what: String| Some(format!("{what} (entry {index})"));
-        if let Some((index, payload)) = self.scene {
-            let path = run.join("scene.ron");
-            let text = std::fs::read_to_string(&path).map_err(io_error(&path))?;
-            if facts::scene_hash(&text) != payload {
-                return Ok(differs(index, "scene.ron is not the scene that was run".into()));
+            EntryKind::End => {
+                self.ended_at = Some(*index);
+                self.end = Some(entry.clone());
             }
-            audit.files += 1;
+            EntryKind::Receipt | EntryKind::Note | EntryKind::Identity | EntryKind::Manifest => {}
         }
-        for (index, name, payload) in self.files.iter().chain(&self.results) {
-            let path = run.join(name);
+    }
+
+    /// The terms that were in force in a tick.
+    fn terms_at(&self, tick: u64) -> Option<&Terms> {
+        let before = self.terms.iter().rev().find(|(_, since, _)| *since <= tick);
+        before.map(|(_, _, terms)| terms)
+    }
+}
+
+/// Looks at a run's folder with everything in it, at a ledger's folder, or at one of its files.
+///
+/// # Errors
+/// If there is nothing of that kind, or the system refuses to let it be read.
+pub fn audit(path: &Path) -> Result<Audit, DiskError> {
+    let is_run = contents::is_run(path);
+    let empty = |verdict: Verdict| Audit { path: path.into(), verdict, ledger: None, files: None, walk: None };
+    if is_run && let Some(what) = contents::out_of_place(path).map_err(|error| refused(path, error))? {
+        return Ok(empty(Verdict::Changed(what)));
+    }
+    let found = if is_run { path.join(ledger::FOLDER) } else { locate(path)? };
+    let mut claims = Claims::default();
+    let mut demands: Option<Demands> = None;
+    let from_start = found.is_dir();
+    let walked = walk(&found, &mut |item| {
+        claims.note(&item);
+        let starts = from_start || matches!(item, Item::Entry { index: 0, .. } | Item::Key(_) | Item::FormerKey(_));
+        demands.get_or_insert_with(|| Demands::new(starts)).note(&item)
+    });
+    let walk = match walked {
+        Ok(walk) => walk,
+        Err(DiskError::Damaged(damage)) => return Ok(empty(Verdict::Changed(damage.to_string()))),
+        Err(DiskError::NoLedger(_)) if is_run => {
+            return Ok(empty(Verdict::Changed("ledger/ holds no ledger, and every run has one".into())));
+        }
+        Err(DiskError::Io { path: place, source }) if is_run && source.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(empty(Verdict::Changed(format!("{place} is missing, and every run has a ledger"))));
+        }
+        Err(other) => return Err(other),
+    };
+    let demands = demands.unwrap_or_else(|| Demands::new(from_start));
+    let mut files = is_run.then(FilesReport::default);
+    let verdict = match demands.end(&walk) {
+        Err(what) => Verdict::Changed(format!("{}: {what}", found.display())),
+        Ok(extent) => {
+            let look = Look { run: path, claims: &claims, demands: &demands, walk: &walk };
+            match &mut files {
+                Some(files) => look.at_run(&extent, files).map_err(|error| refused(path, error))?,
+                None => look.at_ledger(&extent),
+            }
+        }
+    };
+    let ledger = Some(report(&claims, &demands, &walk, path, is_run));
+    let files = files.filter(|_| !matches!(verdict, Verdict::Changed(_)));
+    Ok(Audit { path: found, verdict, ledger, files, walk: Some(walk) })
+}
+
+fn refused(path: &Path, error: RecordError) -> DiskError {
+    match error {
+        RecordError::Io { path, source } => DiskError::Io { path, source },
+        other => DiskError::Refused(format!("{}: {other}", path.display())),
+    }
+}
+
+fn report(claims: &Claims, demands: &Demands, walk: &Walk, run: &Path, is_run: bool) -> LedgerReport {
+    let root = walk.tree.as_ref();
+    let end = claims.ended_at.map(|index| index + 1);
+    let own = own_keys(run, is_run);
+    let key = |key: &LedgerKey| {
+        let (suite, fingerprint) = (key.key.suite.to_string(), key.fingerprint());
+        let of_the_run = own.as_ref().map(|own| own.contains(&fingerprint));
+        let of_the_run = of_the_run.filter(|_| !matches!(key.role, KeyRole::Agent(_)));
+        KeyReport { role: key.role, suite, fingerprint, of_the_run }
+    };
+    LedgerReport {
+        entries: walk.size,
+        first: walk.first,
+        root: root.map(|tree| to_hex(&tree.root())),
+        run: end.and_then(|size| Some((size, to_hex(&root?.root_at(size)?)))),
+        files: walk.segments,
+        bytes: walk.bytes,
+        heads: walk.heads.len(),
+        signed_heads: walk.heads.iter().filter(|signed| signed.signature.is_some()).count(),
+        stamps: walk.stamps,
+        signed_entries: demands.signed_entries(),
+        keys: walk.keys.iter().map(key).collect(),
+    }
+}
+
+/// The fingerprints of the keys that follow from the seed of a run.
+fn own_keys(run: &Path, is_run: bool) -> Option<BTreeSet<String>> {
+    let loaded = recording::load_scene(run, &[]).ok().filter(|_| is_run)?;
+    let config = loaded.scene.ledger.clone().unwrap_or_else(ledger::own_config);
+    let dice = SimRng::new(loaded.scene.seed);
+    let key = |role| Some(SigningKey::of_run(role, config.sign?, &dice).ok()?.public().fingerprint());
+    Some([KeyRole::Keeper, KeyRole::TimeStamps].into_iter().filter_map(key).collect())
+}
+
+/// A ledger and the run that it belongs to.
+struct Look<'a> {
+    run: &'a Path,
+    claims: &'a Claims,
+    demands: &'a Demands,
+    walk: &'a Walk,
+}
+
+impl Look<'_> {
+    /// Where the ledger ends, in words.
+    fn cut_off(&self) -> Verdict {
+        let size = self.walk.size;
+        let ends = match size.checked_sub(1) {
+            Some(last) => format!("the ledger ends with entry {last} of tick {}", self.claims.last_tick),
+            None => "the ledger has no entry yet".into(),
+        };
+        let torn = self.walk.torn.as_ref().map_or_else(String::new, |torn| format!("; {}", torn_words(torn)));
+        Verdict::CutOff(format!("{ends}, and the end of the run is not in it{torn}"))
+    }
+
+    fn at_ledger(&self, extent: &Extent) -> Verdict {
+        match (extent, self.partial()) {
+            (Extent::Open, _) => self.cut_off(),
+            (Extent::Whole(_), Some(reason)) => Verdict::CutOff(reason),
+            (Extent::Whole(_), None) => Verdict::Whole,
+        }
+    }
+
+    /// Why the ledger says itself that it doesn't hold all of the run.
+    fn partial(&self) -> Option<String> {
+        let end = self.claims.end.as_ref().filter(|end| end.outcome == Outcome::Partial)?;
+        Some(format!("the ledger doesn't hold all of the run: {}", end.detail))
+    }
+
+    fn at_run(&self, extent: &Extent, report: &mut FilesReport) -> Result<Verdict, RecordError> {
+        let is_there = |name: &str| self.run.join(name).exists();
+        let told = |result: Result<Option<String>, RecordError>| match result {
+            Err(error @ RecordError::Io { .. }) if !is_missing(&error) => Err(error),
+            Err(error) => Ok(Some(error.to_string())),
+            Ok(found) => Ok(found),
+        };
+        if matches!(extent, Extent::Open) && is_there("summary.json") {
+            let Verdict::CutOff(words) = self.cut_off() else { return Ok(Verdict::Whole) };
+            return Ok(Verdict::Changed(format!("the run has ended (summary.json), and {words}")));
+        }
+        let difference = match extent {
+            Extent::Open => told(self.compare(None, report))?,
+            Extent::Whole(manifest) => {
+                let listed = told(self.compare_manifest(manifest, report))?;
+                // What differs within a file is a better place than the file.
+                let mut unused = FilesReport { files: report.files, ..FilesReport::default() };
+                let within = if self.partial().is_some() { None } else { told(self.compare(Some(()), &mut unused))? };
+                if listed.is_none() {
+                    *report = FilesReport { files: report.files, ..unused };
+                }
+                match (listed, within) {
+                    (Some(listed), Some(within)) if names_a_file_of(&listed, &within) => Some(within),
+                    (Some(listed), _) => Some(listed),
+                    (None, within) => within,
+                }
+            }
+        };
+        if let Some(what) = difference {
+            return Ok(Verdict::Changed(what));
+        }
+        Ok(match (extent, self.partial()) {
+            (Extent::Open, _) => self.cut_off(),
+            (Extent::Whole(_), Some(reason)) => Verdict::CutOff(reason),
+            (Extent::Whole(_), None) if !is_there("summary.json") => {
+                let words =
+                    "everything is there but the summary, which is still in summary.json.part: a resume ends the run";
+                Verdict::CutOff(words.into())
+            }
+            (Extent::Whole(_), None) => Verdict::Whole,
+        })
+    }
+
+    /// Compares the files of the folder with the manifest.
+    fn compare_manifest(&self, manifest: &Manifest, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
+        let index = self.walk.size - 1;
+        let there: BTreeSet<String> = contents::list(self.run)?.into_iter().map(|(name, _)| name).collect();
+        let mut left = there.clone();
+        for line in &manifest.files {
+            let staged = line.name == "summary.json" && !there.contains(&line.name);
+            let name = if staged { contents::STAGED } else { &line.name };
+            if !left.remove(name) {
+                return Ok(Some(format!("{} is missing (entry {index})", line.name)));
+            }
+            let path = self.run.join(name);
+            let bytes = std::fs::metadata(&path).map_err(io_error(&path))?.len();
+            // What has another length isn't read, however long it is.
+            if bytes != line.bytes {
+                let was = line.bytes;
+                let what =
+                    format!("{name} is not the file that was entered: {bytes} bytes and not {was} (entry {index})");
+                return Ok(Some(what));
+            }
+            let (_, hash) = contents::length_and_hash(&path)?;
+            if line.hash() != Some(hash) {
+                return Ok(Some(format!("{name} is not the file that was entered (entry {index})")));
+            }
+            report.files += 1;
+        }
+        let surplus = left.into_iter().next();
+        Ok(surplus.map(|name| format!("{name} is none of the files that the run has written (entry {index})")))
+    }
+
+    /// Compares what the files say with what the entries say. A run that was cut off may lack the ends of both.
+    fn compare(&self, whole: Option<()>, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
+        let whole = whole.is_some();
+        if let Some(difference) = self.compare_scene(report)? {
+            return Ok(Some(difference));
+        }
+        if let Some(difference) = self.compare_interventions(whole, report)? {
+            return Ok(Some(difference));
+        }
+        if let Some(difference) = self.compare_states(report)? {
+            return Ok(Some(difference));
+        }
+        self.compare_events(whole, report)
+    }
+
+    fn compare_scene(&self, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
+        let Some((index, payload)) = self.claims.scene else {
+            return Ok(None);
+        };
+        let path = self.run.join("scene.ron");
+        if !path.exists() {
+            return Ok(Some(format!("scene.ron is missing (entry {index})")));
+        }
+        let text = agent2028_core::whole_file::read_ordinary_text(&path).map_err(io_error(&path))?;
+        if facts::scene_hash(&text) != payload {
+            return Ok(Some(format!("scene.ron is not the scene that was run (entry {index})")));
+        }
+        report.files += 1;
+        for (index, name, payload) in &self.claims.files {
+            let path = self.run.join(name);
             // A name from a ledger leads nowhere but into the run's folder.
             let is_plain =
                 Path::new(name).components().count() == 1 && path.file_name().is_some_and(|file| file == name.as_str());
             if !is_plain || !path.is_file() {
-                return Ok(differs(*index, format!("{name} is missing")));
+                return Ok(Some(format!("{name} is missing (entry {index})")));
             }
             if facts::file_hash(&ledger::digest(&path)?) != *payload {
-                return Ok(differs(*index, format!("{name} is not the file that was entered")));
+                return Ok(Some(format!("{name} is not the file that was entered (entry {index})")));
             }
-            audit.files += 1;
+            report.files += 1;
         }
-        if let Some(difference) = self.compare_interventions(run, audit)? {
-            return Ok(Some(difference));
-        }
-        if let Some(difference) = self.compare_states(run, audit)? {
-            return Ok(Some(difference));
-        }
-        self.compare_events(run, audit)
+        self.compare_demands()
     }
 
-    fn compare_interventions(&self, run: &Path, audit: &mut Audit) -> Result<Option<String>, RunError> {
-        let written = super::interventions::read(run)?;
-        for (number, (index, payload)) in self.interventions.iter().enumerate() {
-            let Some(entry) = written.get(number) else {
+    /// Whether the ledger was kept on the terms of the scene, and with its seed.
+    fn compare_demands(&self) -> Result<Option<String>, RecordError> {
+        let Ok(loaded) = recording::load_scene(self.run, &[]) else {
+            // What scene.ron says is what was run; that this program doesn't understand it is told by whoever runs it again.
+            return Ok(None);
+        };
+        if let Some((index, seed)) = self.claims.seed
+            && facts::seed_hash(loaded.scene.seed) != seed
+        {
+            return Ok(Some(format!("the seed is not that of scene.ron (entry {index})")));
+        }
+        let config: LedgerConfig = loaded.scene.ledger.clone().unwrap_or_else(ledger::own_config);
+        let clock = SimClock::new(loaded.scene.tick_hz, loaded.scene.epoch());
+        let wanted = Terms::of(&config, &clock);
+        Ok(match self.claims.terms.first() {
+            Some((index, 0, terms)) if *terms != wanted => {
+                Some(format!("the terms of the ledger are not those of scene.ron (entry {index})"))
+            }
+            _ => None,
+        })
+    }
+
+    /// The last tick of which entries were dropped.
+    fn dropped(&self) -> Option<u64> {
+        self.walk.compactions.last().map(|compaction| compaction.tick)
+    }
+
+    fn compare_interventions(&self, whole: bool, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
+        let written = interventions::read(self.run)?;
+        let hash = |entry: &interventions::Entry| {
+            let outcome = entry.outcome.as_ref().map(String::as_str).map_err(String::as_str);
+            facts::intervention_hash(entry.sequence, entry.origin, &entry.name, &entry.fields, outcome)
+        };
+        let never = |entry: &interventions::Entry| {
+            format!("interventions.ron tells of something in tick {} that was never done", entry.tick)
+        };
+        let mut at = 0;
+        for (index, tick, payload) in &self.claims.interventions {
+            // Those of dropped entries come before.
+            while let Some(entry) = written.get(at)
+                && hash(entry) != *payload
+                && self.dropped().is_some_and(|dropped| entry.tick <= dropped)
+            {
+                at += 1;
+            }
+            let Some(entry) = written.get(at) else {
                 return Ok(Some(format!(
-                    "intervention {} is missing in interventions.ron (entry {index})",
-                    number + 1
+                    "an intervention of tick {tick} is missing in interventions.ron (entry {index})"
                 )));
             };
-            let outcome = entry.outcome.as_ref().map(String::as_str).map_err(String::as_str);
-            let found = facts::intervention_hash(entry.sequence, entry.origin, &entry.name, &entry.fields, outcome);
-            if found != *payload {
+            if hash(entry) != *payload {
+                let number = at + 1;
                 return Ok(Some(format!(
-                    "intervention {} in interventions.ron is not what was done (entry {index})",
-                    number + 1
+                    "intervention {number} in interventions.ron is not what was done (entry {index})"
                 )));
             }
-            audit.interventions += 1;
+            (at, report.interventions) = (at + 1, report.interventions + 1);
         }
-        let last = self.end.map_or(0, |(_, tick, _)| tick);
-        if self.end.is_some()
-            && let Some(entry) = written.get(self.interventions.len()).filter(|entry| entry.tick <= last)
-        {
-            let tick = entry.tick;
-            return Ok(Some(format!("interventions.ron tells of something in tick {tick} that was never done")));
-        }
-        Ok(None)
+        // What comes after the last entry waits for its tick, or the ledger was cut off before it.
+        let last = self.claims.end.as_ref().map_or(self.claims.last_tick, |end| end.tick);
+        let mut rest = written[at..].iter();
+        Ok(rest
+            .find(|entry| {
+                let dropped = self.dropped().is_some_and(|dropped| entry.tick <= dropped);
+                !dropped && if whole { entry.tick <= last } else { entry.tick < last }
+            })
+            .map(never))
     }
 
-    fn compare_states(&self, run: &Path, audit: &mut Audit) -> Result<Option<String>, RunError> {
-        let path = run.join("hashes.csv");
+    fn compare_states(&self, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
+        let path = self.run.join("hashes.csv");
         let mut hashes: BTreeMap<u64, Hash> = BTreeMap::new();
         if path.exists() {
             rows::read(&path, 1, |_, row| {
@@ -149,18 +482,20 @@ impl Claims {
                 Ok(())
             })?;
         }
-        for (index, tick, payload) in self.states.iter().chain(&self.end) {
+        let end = self.claims.end.as_ref().zip(self.claims.ended_at);
+        let end = end.map(|(entry, index)| (index, entry.tick, entry.payload));
+        for (index, tick, payload) in self.claims.states.iter().chain(&end) {
             let Some(hash) = hashes.get(tick) else {
                 continue;
             };
             if facts::state_hash(&StateHash(*hash)) != *payload {
                 return Ok(Some(format!("the state of tick {tick} in hashes.csv is another (entry {index})")));
             }
-            audit.state_hashes += 1;
+            report.state_hashes += 1;
         }
-        let path = run.join("summary.json");
-        if let (Some((index, tick, payload)), true) = (self.end, path.exists()) {
-            let text = std::fs::read_to_string(&path).map_err(io_error(&path))?;
+        let path = self.run.join("summary.json");
+        if let (Some((index, tick, payload)), true) = (end, path.exists()) {
+            let text = agent2028_core::whole_file::read_ordinary_text(&path).map_err(io_error(&path))?;
             let summary: Option<serde_json::Value> = serde_json::from_str(&text).ok();
             let told = summary.as_ref().and_then(|summary| {
                 let hash = hash_from_hex(summary.get("state_hash")?.as_str()?)?;
@@ -173,30 +508,103 @@ impl Claims {
         Ok(None)
     }
 
-    fn compare_events(&self, run: &Path, audit: &mut Audit) -> Result<Option<String>, RunError> {
-        let path = run.join("events.jsonl");
-        if self.events.is_empty() || !path.exists() {
-            return Ok(None);
+    fn compare_events(&self, whole: bool, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
+        let claims = &self.claims.events;
+        let places: BTreeMap<[u8; 16], usize> = claims.iter().enumerate().map(|(at, claim)| (claim.id, at)).collect();
+        let stamped: BTreeSet<u64> = self.demands.stamps().iter().map(|stamp| stamp.index).collect();
+        // Everything up to the newest checkpoint is on the disk before that is.
+        let acknowledged = checkpoints::files(self.run)?.last().map_or(0, |(tick, _)| *tick);
+        let mut found = vec![false; claims.len()];
+        // The first line that the ledger doesn't know, and the next claim that is expected.
+        let (mut unknown, mut next): (Option<usize>, usize) = (None, 0);
+        let mut difference: Option<String> = None;
+        let path = self.run.join("events.jsonl");
+        if !path.exists() {
+            return Ok(Some("events.jsonl is missing".into()));
         }
-        let mut left = self.events.clone();
-        let mut difference = None;
         rows::read(&path, 0, |number, row| {
             let line: EventLine = serde_json::from_str(row).map_err(|error| RecordError::Content {
                 path: path.display().to_string(),
                 line: Some(number),
                 message: error.to_string(),
             })?;
-            let id = line.id.parse::<Uuid>().map(Uuid::into_bytes).unwrap_or_default();
-            if let Some((index, payload)) = left.remove(&id) {
-                let value = line.payload.as_deref().zip(line.fields.as_deref());
-                if facts::event_hash(&line.kind, line.priority, &line.text, value) != payload && difference.is_none() {
-                    difference = Some(format!("line {number} of events.jsonl is another event (entry {index})"));
-                }
-                audit.events += 1;
+            if difference.is_some() {
+                return Ok(());
             }
+            let id = line.id.parse::<Uuid>().map(Uuid::into_bytes).unwrap_or_default();
+            let Some(at) = places.get(&id).copied() else {
+                let wanted =
+                    self.claims.terms_at(line.tick).is_some_and(|terms| terms.admit(&line.kind, line.priority))
+                        && !facts::tells_of_intervention(&line.kind)
+                        && self.dropped().is_none_or(|dropped| line.tick > dropped);
+                let lost = !whole && line.tick >= self.claims.last_tick && line.tick > acknowledged;
+                if wanted && !lost {
+                    difference =
+                        Some(format!("line {number} of events.jsonl tells of an event that was never entered"));
+                } else if wanted {
+                    unknown = unknown.or(Some(number));
+                }
+                return Ok(());
+            };
+            let claim = &claims[at];
+            let index = claim.index;
+            let value = line.payload.as_deref().zip(line.fields.as_deref());
+            if facts::event_hash(&line.kind, line.priority, &line.text, value) != claim.payload {
+                difference = Some(format!("line {number} of events.jsonl is another event (entry {index})"));
+            } else if at < next || unknown.is_some() {
+                difference = Some(format!("line {number} of events.jsonl is out of order (entry {index})"));
+            }
+            let stamps = self.claims.terms_at(claim.tick).map(|terms| terms.stamps);
+            let last = !whole && index + 1 == self.walk.size;
+            if stamps == Some(Stamps::Important) && line.priority >= IMPORTANT && !stamped.contains(&index) && !last {
+                difference = Some(format!("entry {index} lacks the time stamp that the scene demands"));
+            }
+            (found[at], next) = (true, at + 1);
+            report.events += 1;
             Ok(())
         })?;
-        let missing = left.values().map(|(index, _)| *index).min();
-        Ok(difference.or_else(|| missing.map(|index| format!("events.jsonl lacks an event (entry {index})"))))
+        if difference.is_some() {
+            return Ok(difference);
+        }
+        let recorded = self.recorded_ticks(found.iter().all(|found| *found))?;
+        let missing = found.iter().zip(claims).enumerate().find(|(at, (found, claim))| {
+            let lost = !whole && *at >= next && claim.tick > acknowledged;
+            !**found && !lost && recorded.as_ref().is_none_or(|ticks| ticks.contains(&claim.tick))
+        });
+        Ok(missing.map(|(_, (_, claim))| format!("events.jsonl lacks an event (entry {})", claim.index)))
     }
+
+    /// The ticks that the run has rows of: the window may have jumped over others, which the simulation's ledger knows all the
+    /// same. Not worked out if nobody asks.
+    fn recorded_ticks(&self, unasked: bool) -> Result<Option<BTreeSet<u64>>, RecordError> {
+        let path = self.run.join("metrics.csv");
+        if unasked || !path.exists() {
+            return Ok(None);
+        }
+        let mut ticks = BTreeSet::new();
+        rows::read(&path, rows::header(&path)?.lines, |_, row| {
+            ticks.extend(rows::csv_tick(row));
+            Ok(())
+        })?;
+        Ok(Some(ticks))
+    }
+}
+
+/// Whether two differences are of the same file.
+fn names_a_file_of(listed: &str, within: &str) -> bool {
+    let name = listed.split(' ').next().unwrap_or_default();
+    within.contains(name)
+}
+
+fn is_missing(error: &RecordError) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, NotFound};
+    matches!(error, RecordError::Io { source, .. } if matches!(source.kind(), NotFound | InvalidInput | InvalidData))
+}
+
+fn torn_words(torn: &Torn) -> String {
+    let (file, record, offset, bytes) = (torn.file.display(), torn.record, torn.offset, torn.bytes);
+    let bytes = if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") };
+    format!(
+        "{file}, record {record} at byte {offset}: it is torn, {bytes} of it are there, and resuming the run cuts them off"
+    )
 }

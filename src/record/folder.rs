@@ -1,9 +1,10 @@
 //! A run's folder, open for writing.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use agent2028_core::checkpoint::{Checkpoint, StateHash, write_atomically};
+use agent2028_core::checkpoint::{Checkpoint, StateHash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{InterventionLog, InterventionQueue, InterventionRegistry, Stamped};
@@ -16,11 +17,11 @@ use super::interventions::{Entry, InterventionFile};
 use super::ledger::RunLedger;
 use super::rows::{self, RowFile};
 use super::signatures::SignatureFile;
-use super::{About, Asked, RecordError, checkpoints, io_error, parquet};
+use super::{About, Asked, RecordError, checkpoints, contents, io_error, parquet};
 use crate::scene::load::{Beside, Loaded};
 
 /// The files that are there only once a run has ended.
-const AT_THE_END: [&str; 3] = ["summary.json", parquet::METRICS, parquet::EVENTS];
+const AT_THE_END: [&str; 4] = ["summary.json", contents::STAGED, parquet::METRICS, parquet::EVENTS];
 
 /// The files that the ledger vouches for when a run has ended.
 const RESULTS: [&str; 4] = [super::interventions::FILE, "metrics.csv", "events.jsonl", "hashes.csv"];
@@ -115,7 +116,7 @@ impl RunFolder {
             hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, tick)?,
             interventions: InterventionFile::open(path, tick)?,
             signatures: SignatureFile::resume(path, tick, world)?,
-            ledger: RunLedger::resume(path, world)?,
+            ledger: RunLedger::resume(path, loaded, world)?,
             last: tick,
             hashed: 0,
         };
@@ -196,7 +197,11 @@ impl RunFolder {
     /// If the disk refuses.
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), RecordError> {
         self.sync()?;
-        checkpoints::write(&self.path, checkpoint)
+        checkpoints::write(&self.path, checkpoint)?;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.checkpointed();
+        }
+        Ok(())
     }
 
     /// Cuts off everything after `tick`: the run goes another way from there.
@@ -213,20 +218,31 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Ends the run with its last state: all rows on the disk, what they hold entered into the ledger, the Parquet files, and
-    /// last the summary.
+    /// Ends the run with its last state: all rows on the disk, the Parquet files, the end of the ledger with the hash of every
+    /// file, and last the summary.
     ///
     /// # Errors
     /// If the disk refuses.
     pub fn finish(&mut self, summary: &str, last: StateHash, world: &World) -> Result<(), RecordError> {
         self.hash(world.resource::<SimClock>().tick(), last, world)?;
         self.sync()?;
-        if let Some(ledger) = &mut self.ledger {
-            ledger.finish(&self.path, &RESULTS, &last, world)?;
-        }
         parquet::write(&self.path)?;
+        // The summary is on the disk before the ledger knows it, and in its place after that: a kill between the two shows.
+        let staged = self.path.join(contents::STAGED);
+        let write = || -> std::io::Result<()> {
+            let mut file = fs::File::create(&staged)?;
+            file.write_all(summary.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(io_error(&staged))?;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.finish(&self.path, &RESULTS, summary.as_bytes(), &last, world)?;
+        }
         let path = self.path.join("summary.json");
-        write_atomically(&path, summary.as_bytes()).map_err(io_error(&path))
+        fs::rename(&staged, &path).map_err(io_error(&path))?;
+        // The file's name must be on the disk too. Not every file system lets a folder be flushed.
+        let _ = fs::File::open(&self.path).and_then(|folder| folder.sync_all());
+        Ok(())
     }
 
     /// Hands all rows to the system, so that a kill of this program loses none.

@@ -12,6 +12,7 @@ use agent2028_core::intervention::{
     AnyIntervention, Applied, InterventionError, InterventionRegistry, Origin, Stamped,
 };
 use agent2028_core::ron_format;
+use agent2028_core::whole_file::read_ordinary_text;
 use ron::value::RawValue;
 use serde::{Deserialize, Serialize};
 
@@ -151,7 +152,7 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>, RecordError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let text = std::fs::read_to_string(&path).map_err(io_error(&path))?;
+    let text = read_ordinary_text(&path).map_err(io_error(&path))?;
     parse(&text).map_err(|(line, message)| RecordError::Content {
         path: path.display().to_string(),
         line: Some(line),

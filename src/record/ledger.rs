@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use agent2028_core::checkpoint::StateHash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::rng::SimRng;
-use agent2028_ledger::disk::{DiskError, Item, Store, walk};
+use agent2028_core::whole_file::open_ordinary;
+use agent2028_ledger::disk::{DiskError, Item, Store, Tally, walk};
 use agent2028_ledger::keys::{KeyRole, LedgerKey};
-use agent2028_ledger::{Entry, Ledger, LedgerConfig, TreeHead, facts};
+use agent2028_ledger::{Entry, Ledger, LedgerConfig, Manifest, Outcome, TreeHead, facts};
 use bevy::prelude::World;
 
-use super::{RecordError, io_error};
+use super::{RecordError, contents, io_error};
 use crate::scene::load::Loaded;
 
 /// The name of the folder within that of a run.
@@ -41,6 +42,9 @@ pub struct RunLedger {
     ended: Option<String>,
     /// The size at which old files are dropped.
     compact_at: u64,
+    /// The size at the newest checkpoint: what comes after it a resumed run goes on from, so it is never dropped. Without a
+    /// checkpoint a resumed run starts over.
+    checkpointed: Option<u64>,
 }
 
 fn told(error: DiskError, path: &Path) -> RecordError {
@@ -55,10 +59,15 @@ fn told(error: DiskError, path: &Path) -> RecordError {
     }
 }
 
+/// How the recorder keeps a ledger of its own. What that needs from outside it gets from outside: the state hashes that are
+/// written.
+#[must_use]
+pub fn own_config() -> LedgerConfig {
+    LedgerConfig { state_hash_every_s: None, ..LedgerConfig::default() }
+}
+
 fn config_of(world: &World) -> LedgerConfig {
-    // What the recorder's own ledger needs from outside it gets from outside: the state hashes that are written.
-    let own = || LedgerConfig { state_hash_every_s: None, ..LedgerConfig::default() };
-    world.get_resource::<LedgerConfig>().cloned().unwrap_or_else(own)
+    world.get_resource::<LedgerConfig>().cloned().unwrap_or_else(own_config)
 }
 
 impl RunLedger {
@@ -71,12 +80,11 @@ impl RunLedger {
         let config = config_of(world);
         let store = begin(&path, &config).map_err(|error| told(error, &path))?;
         let own = (!world.contains_resource::<Ledger>()).then(|| {
-            let epoch_ms = world.resource::<SimClock>().epoch().timestamp_millis();
-            Ledger::begin(&loaded.opening(), &config, world.resource::<SimRng>(), epoch_ms)
+            Ledger::begin(&loaded.opening(), &config, world.resource::<SimRng>(), world.resource::<SimClock>())
         });
         let compact_at = compact_at(&config, 0);
-        let mut ledger =
-            Self { store, config, own, head: 0, keys: 0, written: BTreeSet::new(), ended: None, compact_at };
+        let (head, keys, written, ended, checkpointed) = (0, 0, BTreeSet::new(), None, None);
+        let mut ledger = Self { store, config, own, head, keys, written, ended, compact_at, checkpointed };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)
@@ -87,10 +95,16 @@ impl RunLedger {
     ///
     /// # Errors
     /// If the disk refuses, the ledger is damaged, or it is not that of the run.
-    pub fn resume(run: &Path, world: &World) -> Result<Option<Self>, RecordError> {
+    pub fn resume(run: &Path, loaded: &Loaded, world: &World) -> Result<Option<Self>, RecordError> {
         let path = run.join(FOLDER);
         if !path.is_dir() {
             return Ok(None);
+        }
+        let tick = world.resource::<SimClock>().tick();
+        if tick == 0 {
+            // The run starts over, and its ledger with it, whatever was dropped of that.
+            std::fs::remove_dir_all(&path).map_err(io_error(&path))?;
+            return Self::create(run, loaded, world).map(Some);
         }
         let config = config_of(world);
         let tell = |error| told(error, &path);
@@ -99,14 +113,27 @@ impl RunLedger {
             let (bytes, record) = (torn.bytes, torn.record);
             tracing::warn!("{}: cut off {bytes} bytes of record {record}, which was torn", torn.file.display());
         }
-        let tick = world.resource::<SimClock>().tick();
+        if let Some(dropped) = recovery.walk.compactions.last().filter(|dropped| dropped.tick > tick) {
+            let (to, until) = (dropped.to, dropped.tick);
+            return Err(RecordError::Content {
+                path: path.display().to_string(),
+                line: None,
+                message: format!(
+                    "the ledger has dropped the {to} entries up to tick {until} (ledger.disk.keep), and the newest whole \
+                     checkpoint is of tick {tick}: from there it can't go on"
+                ),
+            });
+        }
         let written = names_of(&store.cut(|item| stays(item, tick)).map_err(tell)?);
-        let own = (!world.contains_resource::<Ledger>())
-            .then(|| Ledger::at(store.frontier().clone(), tick, &config, world.resource::<SimRng>()));
+        let own = (!world.contains_resource::<Ledger>()).then(|| {
+            let (dice, clock) = (world.resource::<SimRng>(), world.resource::<SimClock>());
+            Ledger::at(store.frontier().clone(), tick, &config, dice, clock)
+        });
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
         let compact_at = compact_at(&config, size);
-        let mut ledger = Self { store, config, own, head, keys: 0, written, ended: None, compact_at };
+        let (keys, ended, checkpointed) = (0, None, Some(size));
+        let mut ledger = Self { store, config, own, head, keys, written, ended, compact_at, checkpointed };
         let fits = ledger
             .source(world)
             .is_some_and(|source| source.tree().root_at(size) == Some(ledger.store.root()) && source.size() == size);
@@ -213,10 +240,16 @@ impl RunLedger {
         if self.store.size() >= self.compact_at
             && let Some(keep) = self.config.disk.keep
         {
-            self.store.compact(self.store.size() - keep.min(self.store.size())).map_err(&tell)?;
+            let wanted = self.store.size() - keep.min(self.store.size());
+            self.store.compact(self.checkpointed.map_or(wanted, |size| wanted.min(size))).map_err(&tell)?;
             self.compact_at = compact_at(&self.config, self.store.size());
         }
         Ok(())
+    }
+
+    /// A checkpoint is on the disk from which a run goes on that is resumed.
+    pub fn checkpointed(&mut self) {
+        self.checkpointed = Some(self.store.size());
     }
 
     /// Takes back what was entered after `tick`: the run goes another way from there.
@@ -228,6 +261,7 @@ impl RunLedger {
         self.written = names_of(&self.store.cut(|item| stays(item, tick)).map_err(tell)?);
         self.keys = 0;
         self.head = self.head.min(self.store.size());
+        self.checkpointed = self.checkpointed.map(|size| size.min(self.store.size()));
         if let Some(own) = &mut self.own
             && !own.truncate(self.store.size(), tick)
         {
@@ -236,32 +270,57 @@ impl RunLedger {
         Ok(())
     }
 
-    /// Enters what the run has written and its last state, and signs the end.
+    /// Enters the files in which the run's results are and its last state, and signs the end; then the manifest of all files,
+    /// and signs that. `summary` are the bytes of the summary, which takes its place after this.
     ///
     /// # Errors
     /// If the disk refuses, or a file can't be read.
-    pub fn finish(&mut self, run: &Path, files: &[&str], last: &StateHash, world: &World) -> Result<(), RecordError> {
-        if self.ended.is_some() {
-            return self.sync();
-        }
+    pub fn finish(
+        &mut self,
+        run: &Path,
+        results: &[&str],
+        summary: &[u8],
+        last: &StateHash,
+        world: &World,
+    ) -> Result<(), RecordError> {
         let tell = self.tell();
         let clock = world.resource::<SimClock>();
         let (tick, unix_ms) = (clock.tick(), clock.now().timestamp_millis());
-        let mut closing: Vec<Entry> = Vec::new();
-        for name in files {
-            let path = run.join(name);
-            if path.exists() {
-                closing.push(facts::result_entry(name, &digest(&path)?, tick, unix_ms));
+        let end = facts::end_entry(last, tick, unix_ms);
+        let closing = match &self.ended {
+            // What is known of the run up to here stands; that it is not all of it is told.
+            Some(reason) => {
+                self.store.cut(|item| stays(item, tick)).map_err(&tell)?;
+                vec![Entry { outcome: Outcome::Partial, detail: reason.clone(), ..end }]
             }
-        }
-        closing.push(facts::end_entry(last, tick, unix_ms));
+            None => {
+                let there = results.iter().filter(|name| run.join(name).exists());
+                let entries = there.map(|name| Ok(facts::result_entry(name, &digest(&run.join(name))?, tick, unix_ms)));
+                entries.chain([Ok(end)]).collect::<Result<Vec<Entry>, RecordError>>()?
+            }
+        };
         for entry in &closing {
             self.store.append(entry).map_err(&tell)?;
         }
+        self.append_head(tick, unix_ms, world)?;
+        let names = contents::list(run)?.into_iter().map(|(name, _)| name);
+        let names = names.filter(|name| name != contents::STAGED && name != "summary.json");
+        let mut files = names.map(|name| contents::line_of(run, &name)).collect::<Result<Vec<_>, RecordError>>()?;
+        files.push(contents::line_of_bytes("summary.json", summary));
+        let tally = self.store.tally().clone();
+        let Tally { entries, heads, stamps, keys } = tally;
+        let manifest = Manifest { tick, entries, heads, stamps, keys, files };
+        self.store.append(&facts::manifest_entry(&manifest, tick, unix_ms)).map_err(&tell)?;
+        self.append_head(tick, unix_ms, world)?;
+        self.sync()
+    }
+
+    /// Signs everything up to here.
+    fn append_head(&mut self, tick: u64, unix_ms: i64, world: &World) -> Result<(), RecordError> {
         let head = TreeHead { size: self.store.size(), root: self.store.root(), tick, unix_ms };
         let signed = self.source(world).map_or_else(|| head.signed(None), |source| source.sign(head));
-        self.store.append_head(&signed).map_err(&tell)?;
-        self.sync()
+        let tell = self.tell();
+        self.store.append_head(&signed).map_err(tell)
     }
 
     /// Hands everything to the system, so that a kill of this program loses none.
@@ -311,7 +370,7 @@ fn stays(item: &Item, tick: u64) -> bool {
     match item {
         Item::Entry { entry, .. } => entry.tick <= tick && !entry.kind.closes(),
         Item::Head(signed) => signed.head.tick <= tick,
-        Item::Stamp(_) | Item::Key(_) => true,
+        Item::Stamp(_) | Item::Key(_) | Item::Kept { .. } | Item::FormerKey(_) => true,
     }
 }
 
@@ -326,6 +385,6 @@ fn compact_at(config: &LedgerConfig, size: u64) -> u64 {
 /// If it can't be read.
 pub fn digest(path: &Path) -> Result<[u8; 32], RecordError> {
     let mut hasher = blake3::Hasher::new();
-    std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(io_error(path))?;
+    open_ordinary(path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(io_error(path))?;
     Ok(*hasher.finalize().as_bytes())
 }

@@ -11,7 +11,7 @@
 //! | `events.jsonl` | a JSON object per event | as it runs |
 //! | `hashes.csv` | `tick,state_hash` | as it runs |
 //! | `signatures.csv` | public keys and signatures of a suite whose keys can't be made again from the seed, if one is used | as it runs |
-//! | `ledger/` | the audit ledger: scene, seed, interventions, events, state hashes, and at the end the files above | as it runs |
+//! | `ledger/` | the audit ledger: scene, seed, terms, interventions, events, state hashes, and at the end every file with its hash | as it runs |
 //! | `checkpoints/TICK.a28` | whole states, each there completely or not at all | as it runs |
 //! | `metrics.parquet`, `events.parquet` | the same as the text files, for data tools | at the end |
 //! | `summary.json` | what `run --format json` prints | at the end, last of all |
@@ -33,6 +33,7 @@
 //! | [`about`] | `about.json` |
 //! | [`asked`] | `options.json`, and how far a run came |
 //! | [`mod@parquet`] | the Parquet files |
+//! | [`contents`] | which files a run's folder holds, and their hashes |
 //! | [`recording`] | a folder, read |
 //! | [`checkpoints`] | the checkpoints of a folder |
 
@@ -40,6 +41,7 @@ pub mod about;
 pub mod asked;
 pub mod audit;
 pub mod checkpoints;
+pub mod contents;
 pub mod events;
 pub mod folder;
 pub mod follow;

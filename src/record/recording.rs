@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use agent2028_core::checkpoint::Checkpoint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::Origin;
+use agent2028_core::whole_file::read_ordinary_text;
 use bevy::prelude::*;
 
-use super::{About, Entry, RecordError, checkpoints, folder, interventions, io_error, rows, signatures};
+use super::{About, Entry, RecordError, checkpoints, contents, folder, interventions, io_error, rows, signatures};
 use crate::headless::RunError;
 use crate::scene::load::{Loaded, Setting, load_text};
 
@@ -107,6 +108,7 @@ pub fn load_scene(folder: &Path, settings: &[Setting]) -> Result<Loaded, RunErro
     if !path.exists() {
         return Err(RecordError::NoRun(folder.display().to_string()).into());
     }
-    let text = std::fs::read_to_string(&path).map_err(io_error(&path))?;
+    contents::refuse_extraordinary(folder)?;
+    let text = read_ordinary_text(&path).map_err(io_error(&path))?;
     Ok(load_text(&path.display().to_string(), &text, Some(folder), settings)?)
 }

@@ -1,10 +1,15 @@
 //! Files of rows, a line each, in ascending order of ticks: appended to as the run goes on, cut when it goes back.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use agent2028_core::whole_file::open_ordinary;
+
 use super::{RecordError, io_error};
+
+/// So many bytes a row may have. What is longer is none, and is not held in memory.
+const LONGEST_ROW: u64 = 1 << 26;
 
 /// How a row tells its tick; `None` for a row that tells none.
 pub type TickOf = fn(&str) -> Option<u64>;
@@ -157,7 +162,7 @@ pub struct Header {
 /// # Errors
 /// If the file can't be read.
 pub fn header(path: &Path) -> Result<Header, RecordError> {
-    let file = BufReader::new(File::open(path).map_err(io_error(path))?);
+    let file = BufReader::new(open_ordinary(path).map_err(io_error(path))?);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(file);
     let mut record = csv::StringRecord::new();
     let is_there = reader.read_record(&mut record).map_err(|error| RecordError::Content {
@@ -182,13 +187,19 @@ pub fn read(
     header_lines: usize,
     mut each: impl FnMut(usize, &str) -> Result<(), RecordError>,
 ) -> Result<(), RecordError> {
-    let mut file = BufReader::new(File::open(path).map_err(io_error(path))?);
+    let mut file = BufReader::new(open_ordinary(path).map_err(io_error(path))?);
     let (mut number, mut line) = (0, String::new());
     loop {
         line.clear();
-        file.read_line(&mut line).map_err(io_error(path))?;
+        let length = (&mut file).take(LONGEST_ROW).read_line(&mut line).map_err(io_error(path))?;
         let Some(row) = line.strip_suffix('\n') else {
-            return Ok(());
+            let message = format!("the line is longer than {LONGEST_ROW} bytes, as no row is");
+            let (path, line) = (path.display().to_string(), Some(number + 1));
+            return if length as u64 == LONGEST_ROW {
+                Err(RecordError::Content { path, line, message })
+            } else {
+                Ok(())
+            };
         };
         number += 1;
         if number > header_lines {

@@ -7,6 +7,8 @@ use agent2028::ledger::disk::{Item, walk};
 use agent2028::ledger::hash::{leaf_hash, to_hex};
 use agent2028::ledger::{Entry, EntryKind};
 
+use agent2028::record::audit::{Verdict, audit};
+
 use crate::{checkpoint_ticks, finish, folder, program, program_killed_at};
 
 fn run(out: &Path, arguments: &[&str]) -> String {
@@ -51,14 +53,17 @@ fn every_recorded_run_has_a_ledger_and_the_same_run_has_the_same_root() {
         run(&other, &[scene, "--ticks", ticks, "--hash-every", "60", "--threads", "2"]);
         let (code, out, stderr) = verify(&one);
         assert_eq!(code, 0, "{out}{stderr}");
-        assert!(out.ends_with("Verified.\n") && out.contains("the run's files agree"), "{out}");
+        assert!(out.ends_with("Whole. Verified.\n") && out.contains("the run's files agree"), "{out}");
         assert!(line(&out, "key").contains("keeper, hybrid-fips"), "{out}");
+        // What was run has one root; that over all files isn't the same, because some tell how fast the run was.
+        assert_eq!(line(&out, "run"), line(&verify(&other).1, "run"));
         let root = line(&out, "root").to_owned();
-        assert_eq!(root, line(&verify(&other).1, "root"));
-        for kind in [EntryKind::Scene, EntryKind::Seed, EntryKind::StateHash, EntryKind::End] {
+        assert_ne!(root, line(&verify(&other).1, "root"));
+        for kind in [EntryKind::Scene, EntryKind::Seed, EntryKind::Terms, EntryKind::StateHash, EntryKind::End] {
             assert!(kinds(&one, kind) > 0, "{scene} {kind:?}");
         }
         assert_eq!(kinds(&one, EntryKind::Result), 4);
+        assert_eq!(entries(&one).last().unwrap().kind, EntryKind::Manifest);
         // The folder in it and a single file do, too, and the root and the key can be demanded.
         assert_eq!(verify(&one.join("ledger")).0, 0);
         assert_eq!(verify(&one.join("ledger/00000000.a28l")).0, 0);
@@ -69,7 +74,8 @@ fn every_recorded_run_has_a_ledger_and_the_same_run_has_the_same_root() {
         };
         assert_eq!(demand(hex, key), 0);
         assert_eq!(demand(&"0".repeat(64), key), 1);
-        assert_eq!(demand(hex, &"0".repeat(16)), 1);
+        assert_eq!(demand(hex, &"0".repeat(64)), 1);
+        assert_eq!(demand(hex, &key[..16]), 2, "a part of a fingerprint is none");
     }
     assert_eq!(kinds(&folder.path().join("audited-run-1"), EntryKind::Intervention), 1);
     assert!(kinds(&folder.path().join("audited-run-1"), EntryKind::Receipt) > 500);
@@ -81,9 +87,9 @@ fn another_run_from_a_recording_has_the_same_ledger() {
     let (one, again) = (folder.path().join("one"), folder.path().join("again"));
     run(&one, &["audited-run", "--ticks", "320"]);
     run(&again, &[one.join("scene.ron").to_str().unwrap(), "--ticks", "320"]);
-    assert_eq!(line(&verify(&one).1, "root"), line(&verify(&again).1, "root"));
+    assert_eq!(line(&verify(&one).1, "run"), line(&verify(&again).1, "run"));
     run(&folder.path().join("other"), &["audited-run", "--ticks", "320", "--seed", "1"]);
-    assert_ne!(line(&verify(&one).1, "root"), line(&verify(&folder.path().join("other")).1, "root"));
+    assert_ne!(line(&verify(&one).1, "run"), line(&verify(&folder.path().join("other")).1, "run"));
 }
 
 #[test]
@@ -98,7 +104,14 @@ fn a_repetition_compares_the_ledger_too() {
     std::fs::remove_dir_all(one.join("ledger")).unwrap();
     std::fs::rename(other.join("ledger"), one.join("ledger")).unwrap();
     let (code, out, _) = replay();
-    assert!(code == 1 && out.contains("differs in its ledger of"), "{out}");
+    assert!(code == 1 && out.contains("differs in its ledger of") && out.contains("NOT VERIFIED"), "{out}");
+    // One that is ruined or gone is no better.
+    std::fs::write(one.join("ledger/00000000.a28l"), "ruined").unwrap();
+    let (code, out, _) = replay();
+    assert!(code == 1 && out.contains("NOT VERIFIED") && out.contains("00000000.a28l"), "{out}");
+    std::fs::remove_dir_all(one.join("ledger")).unwrap();
+    let (code, out, _) = replay();
+    assert!(code == 1 && out.contains("NOT VERIFIED") && out.contains("ledger"), "{out}");
 }
 
 #[test]
@@ -115,7 +128,7 @@ fn a_resumed_run_goes_on_with_its_ledger() {
         let (_, _, stderr) = finish(program().args(resume).arg(&parts));
         let (code, out, problem) = verify(&parts);
         assert_eq!(code, 0, "{out}{problem}{stderr}");
-        assert_eq!(line(&out, "root"), line(&verify(&whole).1, "root"));
+        assert_eq!(line(&out, "run"), line(&verify(&whole).1, "run"));
     }
 }
 
@@ -147,9 +160,9 @@ fn whatever_is_changed_in_a_run_is_told_with_exit_code_1() {
         let mut changed = bytes.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
         std::fs::write(&file, changed).unwrap();
-        let (code, _, stderr) = verify(&out);
-        assert!(code == 1 && stderr.contains("00000000.a28l"), "bit {bit}: {stderr}");
-        assert!(bit < 52 * 8 || stderr.contains("record"), "bit {bit}: {stderr}");
+        let (code, told, _) = verify(&out);
+        assert!(code == 1 && told.contains("00000000.a28l"), "bit {bit}: {told}");
+        assert!(bit < 52 * 8 || told.contains("record"), "bit {bit}: {told}");
     }
     // A torn end is told, too.
     std::fs::write(&file, &bytes[..bytes.len() - 3]).unwrap();
@@ -189,7 +202,7 @@ fn proofs_stand_by_themselves() {
         assert!(told.contains("tree head signed by") && told.ends_with("Verified.\n"), "{told}");
         let with_key = folder.path().join("proof.json");
         let demand = |key: &str| finish(program().args(["ledger", "verify", "--key", key, "--proof"]).arg(&with_key)).0;
-        assert_eq!((demand(key), demand(&"ab".repeat(8))), (0, 1));
+        assert_eq!((demand(key), demand(&"ab".repeat(32))), (0, 1));
         for (from, to) in [("\"index\": ", "\"index\": 1"), ("\"root\": \"", "\"root\": \"00"), ("Done", "Failed")] {
             let (code, told, stderr) = check(&proof.replacen(from, to, 1));
             assert!(code == 1 && told.contains("NOT VERIFIED"), "{from}: {told}{stderr}");
@@ -276,6 +289,12 @@ fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
             let killed = status.code().is_none();
             kills += u64::from(killed);
             if path.join("ledger").exists() {
+                // An honest run raises no alarm, wherever it was killed.
+                match audit(&path).map(|audit| audit.verdict) {
+                    Ok(Verdict::Whole) => assert!(!killed),
+                    Ok(Verdict::CutOff(_)) => assert!(killed),
+                    other => panic!("after {kills} kills: {other:?}"),
+                }
                 let found = entries(&path);
                 let closed = found.iter().take_while(|entry| !entry.kind.closes()).count();
                 assert_eq!(found[..closed], reference[..closed], "after {kills} kills");
@@ -295,7 +314,7 @@ fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
             limit += a_part;
             assert!(limit < blocks * 4, "a run of {blocks} blocks does not end with {limit}");
         }
-        assert_eq!(line(&verify(&path).1, "root"), line(&expected, "root"));
+        assert_eq!(line(&verify(&path).1, "run"), line(&expected, "run"));
         (last, finished) = (Some(path), finished + 1);
     }
     assert!(amid >= 50, "only {amid} of {kills} kills fell amid a run");

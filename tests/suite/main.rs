@@ -31,6 +31,7 @@ mod secrets;
 mod sections;
 mod stop;
 mod stories;
+mod tamper;
 mod timeline;
 mod trust;
 mod unsaved;

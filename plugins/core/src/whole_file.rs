@@ -5,7 +5,7 @@
 //! owner, a device or a pipe is written into, and a folder is refused.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -178,6 +178,78 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = WholeFile::begin(path)?;
     file.write_all(bytes)?;
     file.finish()
+}
+
+/// Opens a file to read it. Only an ordinary file is: a folder, a pipe, a socket or a device is refused with words, without
+/// opening it, so that nobody waits for a pipe or reads a device without end. A link to an ordinary file is followed.
+///
+/// # Errors
+/// If it is none, or the system refuses.
+pub fn open_ordinary(path: &Path) -> io::Result<File> {
+    ordinary(&std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    ordinary(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Reads an ordinary file; see [`open_ordinary`].
+///
+/// # Errors
+/// If it is none, or the system refuses.
+pub fn read_ordinary(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_ordinary(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The longest text that is read as a whole, in bytes.
+const MOST_TEXT: u64 = 64 << 20;
+
+/// Reads an ordinary file as text; see [`open_ordinary`]. One of more than 64 MiB is refused before it fills the memory.
+///
+/// # Errors
+/// If it is none, no text, too long, or the system refuses.
+pub fn read_ordinary_text(path: &Path) -> io::Result<String> {
+    let file = open_ordinary(path)?;
+    let bytes = file.metadata()?.len();
+    if bytes > MOST_TEXT {
+        let message = format!("the file has {bytes} bytes; at most {MOST_TEXT} are read");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    let mut text = String::new();
+    file.take(MOST_TEXT).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// What something is called that is no ordinary file; nothing if it is one.
+#[must_use]
+pub fn extraordinary(kind: std::fs::FileType) -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return Some("a pipe");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("a device");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    match kind {
+        kind if kind.is_file() => None,
+        kind if kind.is_dir() => Some("a folder"),
+        kind if kind.is_symlink() => Some("a symbolic link"),
+        _ => Some("something else"),
+    }
+}
+
+fn ordinary(about: &Metadata) -> io::Result<()> {
+    match extraordinary(about.file_type()) {
+        None => Ok(()),
+        Some(what) => Err(told(io::ErrorKind::InvalidInput, &format!("this is {what} and no ordinary file"))),
+    }
 }
 
 fn told(kind: io::ErrorKind, message: &str) -> io::Error {

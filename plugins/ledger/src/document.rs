@@ -411,7 +411,7 @@ mod tests {
         let secret = Secret::new(5);
         let head = TreeHead { size: 40, root: tree.root(), tick: 41, unix_ms: 700 }.signed(Some(&secret));
         let leaf = tree.leaf(17).unwrap();
-        let stamp = TimeStampAuthority::default().stamp(17, leaf, 300, 5, &secret).unwrap();
+        let stamp = TimeStampAuthority::default().stamp(17, leaf, 300, (&[0; 32], 5), &secret).unwrap();
         let proof = tree.prove_inclusion(17, 40).unwrap();
         let stamps = [stamp.clone()];
         let document = ProofDocument::inclusion(&entries[17], &proof, &tree.root(), Some(&head), &stamps, &[]);

@@ -28,11 +28,17 @@ pub enum EntryKind {
     Result,
     /// The end of the run.
     End,
+    /// What has to be in the ledger: who signs, how often, and what is entered.
+    Terms,
+    /// Who an agent is: the identifier that its keys lead back to.
+    Identity,
+    /// The last of all: every file of the run's folder with its hash, and how much of what the ledger holds.
+    Manifest,
 }
 
 impl EntryKind {
     /// All kinds, by their number in the encoding.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Scene,
         Self::Seed,
         Self::File,
@@ -43,12 +49,22 @@ impl EntryKind {
         Self::Note,
         Self::Result,
         Self::End,
+        Self::Terms,
+        Self::Identity,
+        Self::Manifest,
     ];
+
+    /// Whether entries of this kind are kept when those around them are dropped: without them nobody knows what was run, what
+    /// has to be in the ledger, and who has signed.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::Scene | Self::Seed | Self::File | Self::Terms | Self::Identity)
+    }
 
     /// Whether entries of this kind close a run: they stand at its end and go away when it goes on.
     #[must_use]
     pub fn closes(self) -> bool {
-        matches!(self, Self::Result | Self::End)
+        matches!(self, Self::Result | Self::End | Self::Manifest)
     }
 }
 

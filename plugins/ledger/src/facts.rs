@@ -6,11 +6,14 @@ use agent2028_core::checkpoint::StateHash;
 use agent2028_core::event::{Event, EventKind};
 use agent2028_core::intervention::{Applied, Origin};
 use agent2028_core::rng::SimRng;
+use agent2028_identity::did::Did;
 use agent2028_identity::sign_events::event_digest;
 use agent2028_operations::session::{self, Receipt};
 
 use crate::entry::{Entry, EntryKind, Outcome};
 use crate::hash::{Hash, payload_hash, to_hex};
+use crate::manifest::Manifest;
+use crate::terms::Terms;
 use crate::wire::put_bytes;
 
 /// So many characters of what is said in words are kept; the hash is of all of it.
@@ -47,6 +50,12 @@ pub fn scene_hash(text: &str) -> Hash {
     hash_of(&[text.as_bytes()])
 }
 
+/// The hash of a seed.
+#[must_use]
+pub fn seed_hash(seed: u64) -> Hash {
+    hash_of(&[&seed.to_le_bytes()])
+}
+
 /// The hash of a file, by its BLAKE3 hash.
 #[must_use]
 pub fn file_hash(blake3: &[u8; 32]) -> Hash {
@@ -79,9 +88,9 @@ pub fn intervention_hash(sequence: u64, origin: Origin, name: &str, fields: &str
 }
 
 impl Opening {
-    /// The entries that a ledger begins with.
+    /// The entries that a ledger begins with, under the terms on which it is kept: the scene, the seed, the terms, and the files.
     #[must_use]
-    pub fn entries(&self, unix_ms: i64) -> Vec<Entry> {
+    pub fn entries(&self, unix_ms: i64, terms: &Terms) -> Vec<Entry> {
         let entry = |kind, operation: &str, detail: String, payload| Entry {
             detail,
             payload,
@@ -89,12 +98,19 @@ impl Opening {
         };
         let fingerprint = format!("fingerprint {}", to_hex(&self.fingerprint));
         let scene = entry(EntryKind::Scene, &self.name, fingerprint, scene_hash(&self.scene));
-        let seed = entry(EntryKind::Seed, "seed", self.seed.to_string(), hash_of(&[&self.seed.to_le_bytes()]));
+        let seed = entry(EntryKind::Seed, "seed", self.seed.to_string(), seed_hash(self.seed));
         let file = |(name, blake3): &(String, [u8; 32])| {
             entry(EntryKind::File, name, format!("BLAKE3 {}", to_hex(blake3)), file_hash(blake3))
         };
-        [scene, seed].into_iter().chain(self.files.iter().map(file)).collect()
+        let terms = terms_entry(terms, self.files.len(), 0, unix_ms);
+        [scene, seed, terms].into_iter().chain(self.files.iter().map(file)).collect()
     }
+}
+
+/// Whether an event of this kind is entered as an intervention already.
+#[must_use]
+pub fn tells_of_intervention(kind: &str) -> bool {
+    kind == EventKind::INTERVENTION_APPLIED.name || kind == EventKind::INTERVENTION_FAILED.name
 }
 
 /// Whether an event is entered as an intervention already.
@@ -176,6 +192,51 @@ pub fn result_entry(name: &str, blake3: &[u8; 32], tick: u64, unix_ms: i64) -> E
         payload: file_hash(blake3),
         ..Entry::new(EntryKind::Result, tick, unix_ms, name)
     }
+}
+
+/// The entry of terms, with the number of files that are entered right after it.
+#[must_use]
+pub fn terms_entry(terms: &Terms, files: usize, tick: u64, unix_ms: i64) -> Entry {
+    let text = terms.to_text(files);
+    Entry { payload: hash_of(&[text.as_bytes()]), detail: text, ..Entry::new(EntryKind::Terms, tick, unix_ms, "terms") }
+}
+
+/// What an entry of kind `Note` is called that tells of ticks which the ledger doesn't know.
+pub const GAP: &str = "gap";
+
+/// The entry that tells of ticks that ran before this one where the ledger did not see them.
+#[must_use]
+pub fn gap_entry(first: u64, last: u64, tick: u64, unix_ms: i64) -> Entry {
+    let words = format!("ticks {first} to {last} ran elsewhere and were not entered");
+    Entry { payload: words_hash(&words), detail: words, ..Entry::new(EntryKind::Note, tick, unix_ms, GAP) }
+}
+
+/// The entry that says who an agent is.
+#[must_use]
+pub fn identity_entry(who: u32, did: &Did, tick: u64, unix_ms: i64) -> Entry {
+    let name = did.to_string();
+    Entry {
+        who: Some(who),
+        payload: hash_of(&[name.as_bytes()]),
+        ..Entry::new(EntryKind::Identity, tick, unix_ms, name)
+    }
+}
+
+/// The entry of a manifest: the last one.
+#[must_use]
+pub fn manifest_entry(manifest: &Manifest, tick: u64, unix_ms: i64) -> Entry {
+    let text = manifest.to_text();
+    Entry {
+        payload: hash_of(&[text.as_bytes()]),
+        detail: text,
+        ..Entry::new(EntryKind::Manifest, tick, unix_ms, "manifest")
+    }
+}
+
+/// The hash of what an entry says in words, where that is all there is to it: terms and manifests.
+#[must_use]
+pub fn words_hash(text: &str) -> Hash {
+    hash_of(&[text.as_bytes()])
 }
 
 /// The entry with which a run ends: its last state.

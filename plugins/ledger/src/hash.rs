@@ -49,6 +49,24 @@ pub fn payload_hash(payload: &[u8]) -> Hash {
     sha3::Sha3_256::digest(payload).into()
 }
 
+/// The SHA3-256 of everything that can be read, and how many bytes that are.
+///
+/// # Errors
+/// If it can't be read.
+pub fn payload_hash_of(mut from: impl std::io::Read) -> std::io::Result<(u64, Hash)> {
+    let mut hasher = sha3::Sha3_256::new();
+    let (mut bytes, mut buffer) = (0, vec![0; 1 << 16]);
+    loop {
+        match from.read(&mut buffer)? {
+            0 => return Ok((bytes, hasher.finalize().into())),
+            count => {
+                hasher.update(&buffer[..count]);
+                bytes += count as u64;
+            }
+        }
+    }
+}
+
 /// The hash of an entry's bytes as a leaf of the ledger's tree.
 #[must_use]
 pub fn leaf_hash(entry: &[u8]) -> Hash {

@@ -6,6 +6,7 @@ use std::fmt;
 use agent2028_core::agent::AgentId;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_identity::canonical::Digest;
+use agent2028_identity::did::DidDocument;
 use agent2028_identity::secret::Secret;
 use agent2028_identity::sign_events::{EVENT, statement};
 use agent2028_identity::signature::Signature as HybridSignature;
@@ -14,7 +15,7 @@ use agent2028_identity::timestamp::Timestamp;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Entry, Signature};
+use crate::entry::{Entry, EntryKind, Signature};
 use crate::sign::{Signer, Verifier};
 
 /// What a key of the ledger is for.
@@ -55,6 +56,8 @@ pub struct LedgerKey {
     pub role: KeyRole,
     /// The key.
     pub key: PublicKeys,
+    /// Of an agent: its document, which leads from its identifier to this key.
+    pub document: Option<DidDocument>,
 }
 
 impl LedgerKey {
@@ -117,7 +120,7 @@ impl SigningKey {
     /// Its public half.
     #[must_use]
     pub fn public(&self) -> LedgerKey {
-        LedgerKey { role: self.role, key: self.keys.public().clone() }
+        LedgerKey { role: self.role, key: self.keys.public().clone(), document: None }
     }
 }
 
@@ -197,25 +200,63 @@ pub fn carried(signature: &HybridSignature) -> Option<Signature> {
     Some(Signature { key: signature.key.0.to_string(), bytes: postcard::to_stdvec(signature).ok()? })
 }
 
-/// The keys of agents, by their fingerprints: they check what agents have signed.
+/// The keys of agents, by their fingerprints, and who the agents are: they check what agents have signed.
 #[derive(Clone, Debug, Default)]
-pub struct AgentKeys(BTreeMap<String, LedgerKey>);
+pub struct AgentKeys {
+    keys: BTreeMap<String, LedgerKey>,
+    names: BTreeMap<u32, String>,
+    /// Whether an entry must have said who an agent is.
+    named_only: bool,
+}
 
 impl AgentKeys {
+    /// Those of a ledger, where an entry says who an agent is before it signs anything.
+    #[must_use]
+    pub fn of_ledger() -> Self {
+        Self { named_only: true, ..Self::default() }
+    }
+
     /// Takes note of a key. Keys that are no agent's are none of its business.
-    pub fn note(&mut self, key: &LedgerKey) {
-        if matches!(key.role, KeyRole::Agent(_)) {
-            self.0.insert(key.fingerprint(), key.clone());
+    ///
+    /// # Errors
+    /// If no document leads from an identifier to the key.
+    pub fn note(&mut self, key: &LedgerKey) -> Result<(), String> {
+        let KeyRole::Agent(who) = key.role else {
+            return Ok(());
+        };
+        let document = key.document.as_ref().ok_or_else(|| format!("the key of agent {who} has no document"))?;
+        document.verify().map_err(|why| format!("the document of agent {who}: {why}"))?;
+        if !document.history.iter().any(|record| record.keys == key.key) {
+            return Err(format!("the document of agent {who} doesn't lead to its key"));
+        }
+        self.keys.insert(key.fingerprint(), key.clone());
+        Ok(())
+    }
+
+    /// Takes note of what an entry says about who an agent is.
+    ///
+    /// # Errors
+    /// If another one has said otherwise.
+    pub fn name(&mut self, entry: &Entry) -> Result<(), String> {
+        let (EntryKind::Identity, Some(who)) = (entry.kind, entry.who) else {
+            return Ok(());
+        };
+        match self.names.insert(who, entry.operation.clone()) {
+            Some(before) if before != entry.operation => {
+                Err(format!("agent {who} was {before}, and is said to be {}", entry.operation))
+            }
+            _ => Ok(()),
         }
     }
 
     /// Whether a key of this fingerprint is known.
     #[must_use]
     pub fn knows(&self, fingerprint: &str) -> bool {
-        self.0.contains_key(fingerprint)
+        self.keys.contains_key(fingerprint)
     }
 
-    /// Checks the signature of an entry, if it has one: that it is of the agent that the entry names, and of what it says.
+    /// Checks the signature of an entry, if it has one: that it is of the agent that the entry names, with a key that this
+    /// agent's identifier led to at the time, and of what the entry says.
     ///
     /// # Errors
     /// Why it is not to be believed, in words.
@@ -226,13 +267,26 @@ impl AgentKeys {
         let (Some(id), Some(who)) = (&entry.event, entry.who) else {
             return Err("it carries a signature and is nobody's event".into());
         };
-        let known = self.0.get(&signature.key);
+        let known = self.keys.get(&signature.key);
         let known = known.ok_or_else(|| format!("the key {} is not known", short(&signature.key)))?;
         if known.role != KeyRole::Agent(who) {
             return Err(format!("agent {who} is named, and the key that signed is that of {}", known.role.name()));
         }
+        let document = known.document.as_ref().ok_or("the key has no document")?;
+        match self.names.get(&who) {
+            Some(name) if *name != document.did.to_string() => {
+                return Err(format!("agent {who} is {name}, and the key that signed belongs to {}", document.did));
+            }
+            None if self.named_only => return Err(format!("no entry says who agent {who} is")),
+            _ => {}
+        }
         let said = statement(id, &entry.operation, AgentId(who), &Digest(entry.payload));
-        hybrid_of(signature)?.verify(&known.key, EVENT, &said).map_err(not_believed)
+        let hybrid = hybrid_of(signature)?;
+        hybrid.verify(&known.key, EVENT, &said).map_err(not_believed)?;
+        if document.keys_at(hybrid.key, hybrid.at) != Some(&known.key) {
+            return Err("the key that signed was not in force then".into());
+        }
+        Ok(())
     }
 }
 
@@ -275,7 +329,7 @@ mod tests {
         signed.verify(&ring.of(KeyRole::Keeper)).unwrap();
         assert!(signed.verify(&ring.of(KeyRole::TimeStamps)).unwrap_err().contains("not known"));
         assert!(head.signed(Some(&key(KeyRole::Keeper, 8))).verify(&ring).is_err());
-        let stamp = TimeStampAuthority::default().stamp(0, [2; 32], 160, 5, &clock).unwrap();
+        let stamp = TimeStampAuthority::default().stamp(0, [2; 32], 160, (&[0; 32], 5), &clock).unwrap();
         stamp.verify(&[2; 32], &ring.of(KeyRole::TimeStamps)).unwrap();
         let signature = signed.signature.unwrap();
         let bytes = head.to_bytes();

@@ -1,6 +1,6 @@
 //! The ledger of a run, as it grows.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use agent2028_core::checkpoint::{StateHash, state_hash, to_bytes};
 use agent2028_core::clock::SimClock;
@@ -26,6 +26,7 @@ use crate::keys::{AgentKeys, KeyRole, LedgerKey, SigningKey, carried, speaks_for
 use crate::pages::Pages;
 use crate::sign::Signer;
 use crate::stamp::{TimeStamp, TimeStampAuthority};
+use crate::terms::Terms;
 use crate::tree::{Frontier, ProofError, Remains, Tree};
 
 /// Events of this priority and more are important enough for a time stamp, where a scene wants these.
@@ -52,8 +53,14 @@ pub struct Ledger {
     /// The keys of agents that have signed something, each once.
     signers: Vec<LedgerKey>,
     known_signers: AgentKeys,
+    /// Agents whose identifier was entered, with the number of that entry.
+    named: BTreeMap<u32, u64>,
+    /// The terms that were entered last.
+    terms: Terms,
     /// The last tick that was written down.
     last_tick: u64,
+    /// The tick of the last entry.
+    newest: u64,
     /// The entries of plugins that wait for their time stamp.
     unstamped: Vec<u64>,
     /// How many receipts of operations had been written when they were last looked at.
@@ -73,7 +80,10 @@ struct Saved {
     heads: Vec<SignedTreeHead>,
     heads_made: u64,
     authority: TimeStampAuthority,
+    named: BTreeMap<u32, u64>,
+    terms: Terms,
     last_tick: u64,
+    newest: u64,
     receipts: u64,
     missed: u64,
 }
@@ -81,9 +91,9 @@ struct Saved {
 impl Ledger {
     /// The ledger of a run, with the entries that it begins with.
     #[must_use]
-    pub fn begin(opening: &Opening, config: &LedgerConfig, dice: &SimRng, epoch_ms: i64) -> Self {
-        let mut ledger = Self::at(Frontier::default(), 0, config, dice);
-        for entry in opening.entries(epoch_ms) {
+    pub fn begin(opening: &Opening, config: &LedgerConfig, dice: &SimRng, clock: &SimClock) -> Self {
+        let mut ledger = Self::at(Frontier::default(), 0, config, dice, clock);
+        for entry in opening.entries(clock.epoch().timestamp_millis(), &ledger.terms) {
             ledger.note(&entry);
         }
         ledger
@@ -91,7 +101,7 @@ impl Ledger {
 
     /// A ledger that goes on after entries that are elsewhere, with the tick after `last_tick`.
     #[must_use]
-    pub fn at(frontier: Frontier, last_tick: u64, config: &LedgerConfig, dice: &SimRng) -> Self {
+    pub fn at(frontier: Frontier, last_tick: u64, config: &LedgerConfig, dice: &SimRng, clock: &SimClock) -> Self {
         // A scene with a suite that this program lacks is refused when it is checked.
         let key = |role| config.sign.and_then(|suite| SigningKey::of_run(role, suite, dice).ok());
         let stamping = config.stamps != Stamps::None;
@@ -106,7 +116,10 @@ impl Ledger {
             clock: if stamping { key(KeyRole::TimeStamps) } else { None },
             signers: Vec::new(),
             known_signers: AgentKeys::default(),
+            named: BTreeMap::new(),
+            terms: Terms::of(config, clock),
             last_tick,
+            newest: 0,
             unstamped: Vec::new(),
             receipts: 0,
             missed: 0,
@@ -210,8 +223,12 @@ impl Ledger {
         Ok(ProofDocument::inclusion(&entry, &proof, &self.root(), head, &stamps, &keys))
     }
 
-    /// Enters something. Returns its number.
+    /// Enters something. Returns its number. What tells an earlier tick than the entry before it is entered with that one's:
+    /// ticks never fall.
     pub fn note(&mut self, entry: &Entry) -> u64 {
+        let later = (entry.tick < self.newest).then(|| Entry { tick: self.newest, ..entry.clone() });
+        let entry = later.as_ref().unwrap_or(entry);
+        self.newest = entry.tick;
         let leaf = Sha3_256::leaf(self.pages.push(|bytes| entry.encode(bytes)));
         let index = self.tree.push(leaf);
         self.unstamped.push(index);
@@ -227,6 +244,18 @@ impl Ledger {
         // What plugins have entered in the tick comes first.
         let mut wanted = std::mem::take(&mut self.unstamped);
         wanted.retain(|_| config.stamps == Stamps::All);
+        if tick > self.last_tick + 1 {
+            self.note(&facts::gap_entry(self.last_tick + 1, tick - 1, tick, unix_ms));
+        }
+        // Who signs and what is kept on disk was decided at the beginning.
+        let stamps = if self.clock.is_some() { config.stamps } else { Stamps::None };
+        let (sign, keep) = (self.terms.sign.clone(), self.terms.keep);
+        let terms = Terms { sign, stamps, keep, ..Terms::of(config, clock) };
+        if terms != self.terms {
+            let index = self.note(&facts::terms_entry(&terms, 0, tick, unix_ms));
+            wanted.extend((config.stamps == Stamps::All).then_some(index));
+            self.terms = terms;
+        }
         let log = &world.resource::<InterventionLog>().0;
         for applied in &log[log.partition_point(|applied| applied.stamped.tick <= self.last_tick)..] {
             let at = clock.at(applied.stamped.tick).timestamp_millis();
@@ -242,7 +271,11 @@ impl Ledger {
         let identities = world.get_resource::<Identities>();
         for event in world.resource::<EventBus>().of_last_tick().filter(admitted) {
             let mut entry = facts::event_entry(event, tick, dice);
-            entry.signature = identities.and_then(|all| self.signature_of(all, event));
+            let before = self.size();
+            entry.signature = identities.and_then(|all| self.signature_of(all, event, tick));
+            if config.stamps == Stamps::All {
+                wanted.extend(before..self.size());
+            }
             let index = self.note(&entry);
             let important = config.stamps == Stamps::Important && event.priority >= IMPORTANT;
             if important || config.stamps == Stamps::All {
@@ -264,7 +297,10 @@ impl Ledger {
             wanted.extend(first_receipt..self.size());
         }
         self.unstamped.clear();
-        wanted.into_iter().for_each(|index| self.stamp(index, unix_ms, dice));
+        if !wanted.is_empty() {
+            let history = self.root();
+            wanted.into_iter().for_each(|index| self.stamp(index, unix_ms, &history, dice));
+        }
         let news = self.heads.last().is_none_or(|last| last.head.size < self.size());
         if news && due(config.heads_every_s) {
             let head = self.sign(TreeHead { size: self.size(), root: self.root(), tick, unix_ms });
@@ -274,18 +310,25 @@ impl Ledger {
         self.drop_beyond(u64::from(config.keep));
     }
 
-    /// What an agent signed of an event, if it did. Its key is noted with its first signature. Signatures that another run of
+    /// What an agent signed of an event, if it did. Who it is is entered before its first signature, and its key is noted with
+    /// what leads from there to that identifier. Signatures that another run of
     /// the scene would make otherwise are no part of an entry, so that its ledger has the same root.
-    fn signature_of(&mut self, identities: &Identities, event: &Event) -> Option<Signature> {
+    fn signature_of(&mut self, identities: &Identities, event: &Event, tick: u64) -> Option<Signature> {
         let repeats = |signature: &&HybridSignature| signature.suite.suite().is_some_and(Suite::is_seeded);
         let signature = identities.signature_of_event(event.sequence).filter(repeats)?;
         let carried = carried(signature)?;
+        let source = event.source?;
         if !self.known_signers.knows(&carried.key) {
-            let source = event.source?;
-            let key = identities.document_of(source)?.keys_at(signature.key, signature.at)?.clone();
-            let key = LedgerKey { role: KeyRole::Agent(source.0), key };
-            self.known_signers.note(&key);
+            let document = identities.document_of(source)?;
+            let key = document.keys_at(signature.key, signature.at)?.clone();
+            let key = LedgerKey { role: KeyRole::Agent(source.0), key, document: Some(document.clone()) };
+            self.known_signers.note(&key).ok()?;
             self.signers.push(key);
+        }
+        if !self.named.contains_key(&source.0) {
+            let did = identities.document_of(source)?.did;
+            let index = self.note(&facts::identity_entry(source.0, &did, tick, event.unix_ms));
+            self.named.insert(source.0, index);
         }
         Some(carried)
     }
@@ -303,11 +346,11 @@ impl Ledger {
         }
     }
 
-    fn stamp(&mut self, index: u64, unix_ms: i64, dice: &SimRng) {
+    fn stamp(&mut self, index: u64, unix_ms: i64, history: &Hash, dice: &SimRng) {
         let random = dice.global(Purpose::new("ledger.nonce"), self.authority.issued()).next_u64();
         if let Some(clock) = &self.clock
             && let Some(leaf) = self.tree.leaf(index)
-            && let Some(stamp) = self.authority.stamp(index, leaf, unix_ms, random, clock)
+            && let Some(stamp) = self.authority.stamp(index, leaf, unix_ms, (history, random), clock)
         {
             self.stamps.push_back(stamp);
         }
@@ -329,7 +372,7 @@ impl Ledger {
         let first = self.pages.drop_beyond(keep);
         if first > self.tree.dropped() {
             let sizes: Vec<u64> = self.heads.iter().map(|signed| signed.head.size).collect();
-            self.tree.drop_before(first, &sizes);
+            self.tree.drop_before(first, &sizes, &[]);
             let gone = self.stamps.partition_point(|stamp| stamp.index < first);
             self.stamps.drain(..gone);
         }
@@ -346,7 +389,9 @@ impl Ledger {
         let kept = self.stamps.partition_point(|stamp| stamp.index < size);
         self.stamps.truncate(kept);
         self.unstamped.clear();
+        self.named.retain(|_, index| *index < size);
         self.last_tick = last_tick;
+        self.newest = self.newest.min(last_tick);
         true
     }
 
@@ -361,7 +406,10 @@ impl Ledger {
             heads: self.heads[self.heads.len().saturating_sub(SAVED_HEADS)..].to_vec(),
             heads_made: self.heads_made,
             authority: self.authority.clone(),
+            named: self.named.clone(),
+            terms: self.terms.clone(),
             last_tick: self.last_tick,
+            newest: self.newest,
             receipts: self.receipts,
             missed: self.missed,
         };
@@ -395,7 +443,8 @@ impl Ledger {
         let known = saved.heads.first().map_or(u64::MAX, |signed| signed.head.size);
         self.heads.retain(|signed| signed.head.size < known);
         self.heads.extend(saved.heads);
-        (self.authority, self.last_tick) = (saved.authority, saved.last_tick);
+        (self.authority, self.last_tick, self.newest) = (saved.authority, saved.last_tick, saved.newest);
+        (self.named, self.terms) = (saved.named, saved.terms);
         (self.receipts, self.missed, self.heads_made) = (saved.receipts, saved.missed, saved.heads_made);
         Ok(())
     }

@@ -20,6 +20,8 @@
 //! | [`entry`] | entries and their bytes |
 //! | [`head`], [`stamp`], [`sign`], [`keys`] | signed tree heads, time stamps, and who signs |
 //! | [`disk`] | the ledger in files: checksums, recovery, compaction |
+//! | [`terms`], [`demand`] | what has to be in a ledger, and whether it is |
+//! | [`manifest`] | the last leaf: every file of a run with its hash |
 //! | [`query`] | finding entries, counting them |
 //! | [`document`] | entries and proofs as JSON |
 //!
@@ -40,6 +42,7 @@
 //! ```
 
 pub mod config;
+pub mod demand;
 pub mod disk;
 pub mod document;
 pub mod entry;
@@ -48,11 +51,13 @@ pub mod hash;
 pub mod head;
 pub mod keys;
 pub mod ledger;
+pub mod manifest;
 pub mod observe;
 mod pages;
 pub mod query;
 pub mod sign;
 pub mod stamp;
+pub mod terms;
 pub mod tree;
 mod wire;
 
@@ -62,6 +67,8 @@ pub use facts::Opening;
 pub use hash::Hash;
 pub use head::{SignedTreeHead, TreeHead};
 pub use ledger::Ledger;
+pub use manifest::Manifest;
+pub use terms::Terms;
 pub use tree::Tree;
 
 use agent2028_core::checkpoint::AddCheckpoint;
@@ -89,8 +96,8 @@ pub struct LedgerPlugin {
 impl Plugin for LedgerPlugin {
     fn build(&self, app: &mut App) {
         let world = app.world_mut();
-        let epoch_ms = world.resource::<SimClock>().epoch().timestamp_millis();
-        let ledger = Ledger::begin(&self.opening, &self.config, world.resource::<SimRng>(), epoch_ms);
+        let (dice, clock) = (world.resource::<SimRng>(), world.resource::<SimClock>());
+        let ledger = Ledger::begin(&self.opening, &self.config, dice, clock);
         world.get_resource_or_init::<EventBus>().keep_whole_ticks();
         let ids = LedgerMetrics::declare(&mut world.get_resource_or_init::<Metrics>());
         app.insert_resource(self.config.clone())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Signature;
-use crate::hash::Hash;
+use crate::hash::{Hash, payload_hash};
 use crate::sign::{Signer, Verifier};
 use crate::wire::{Reader, Truncated, put_bytes};
 
@@ -73,8 +73,9 @@ impl TimeStamp {
     }
 }
 
-/// A time-stamp authority of the simulation. Its nonces count on, above random bits that nobody can foretell, so that none
-/// is ever used twice.
+/// A time-stamp authority of the simulation. A nonce is a hash of the entry, its place and time, everything that was entered
+/// before it was stamped, and random bits that nobody can foretell. So the same nonce means the same stamp of the same entry
+/// after the same past, in whatever copy of a run: whoever goes back and does something else gets other nonces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeStampAuthority {
     issued: u64,
@@ -87,16 +88,24 @@ impl TimeStampAuthority {
         self.issued
     }
 
-    /// Stamps an entry; nothing if the key can't sign. `random` are bits of the run's dice.
+    /// Stamps an entry; nothing if the key can't sign. `history` is the root over all entries, `random` are bits of the run's
+    /// dice.
     pub fn stamp(
         &mut self,
         index: u64,
         entry: Hash,
         unix_ms: i64,
-        random: u64,
+        (history, random): (&Hash, u64),
         signer: &dyn Signer,
     ) -> Option<TimeStamp> {
-        let nonce = u128::from(self.issued) << 64 | u128::from(random);
+        let mut bytes = b"agent2028 ledger: nonce".to_vec();
+        [history, &entry].into_iter().for_each(|hash| bytes.extend_from_slice(hash));
+        for number in [index, unix_ms.cast_unsigned(), self.issued, random] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&payload_hash(&bytes)[..16]);
+        let nonce = u128::from_le_bytes(nonce);
         self.issued += 1;
         let signature = signer.signature(STAMP_CONTEXT, unix_ms, &message(&entry, unix_ms, nonce))?;
         Some(TimeStamp { index, entry, unix_ms, nonce, signature })
@@ -124,11 +133,11 @@ mod tests {
     fn a_time_stamp_is_believed_only_for_its_entry_time_and_nonce() {
         let secret = Secret::new(3);
         let mut authority = TimeStampAuthority::default();
-        let stamp = authority.stamp(4, [1; 32], 1000, 99, &secret).unwrap();
+        let stamp = authority.stamp(4, [1; 32], 1000, (&[5; 32], 99), &secret).unwrap();
         stamp.verify(&[1; 32], &secret).unwrap();
         assert!(stamp.verify(&[2; 32], &secret).is_err());
         assert!(TimeStamp { unix_ms: 999, ..stamp.clone() }.verify(&[1; 32], &secret).is_err());
-        assert!(TimeStamp { nonce: stamp.nonce + 1, ..stamp.clone() }.verify(&[1; 32], &secret).is_err());
+        assert!(TimeStamp { nonce: stamp.nonce ^ 1, ..stamp.clone() }.verify(&[1; 32], &secret).is_err());
         let message = message(&[1; 32], 1000, stamp.nonce);
         assert!(secret.verify(&stamp.signature, HEAD_CONTEXT, 1000, &message).is_err(), "for one purpose only");
         let mut bytes = Vec::new();
@@ -143,14 +152,29 @@ mod tests {
         let mut authority = TimeStampAuthority::default();
         let mut seen = SeenNonces::default();
         for index in 0..20_000 {
-            let stamp = authority.stamp(index, [0; 32], 0, 7, &secret).unwrap();
+            let stamp = authority.stamp(index, [0; 32], 0, (&[0; 32], 7), &secret).unwrap();
             assert!(seen.note(&stamp));
         }
         // One that goes on from what was saved doesn't either.
         let bytes = postcard::to_stdvec(&authority).unwrap();
         let mut again: TimeStampAuthority = postcard::from_bytes(&bytes).unwrap();
-        let stamp = again.stamp(0, [0; 32], 0, 7, &secret).unwrap();
+        let stamp = again.stamp(0, [0; 32], 0, (&[0; 32], 7), &secret).unwrap();
         assert!(seen.note(&stamp));
         assert!(!seen.note(&stamp));
+    }
+
+    #[test]
+    fn copies_of_a_run_that_go_other_ways_never_share_a_nonce() {
+        // Two copies that were made at the same moment: the same count, the same dice, the same keys.
+        let secret = Secret::new(3);
+        let mut copies = [TimeStampAuthority::default(), TimeStampAuthority::default()];
+        let mut seen = SeenNonces::default();
+        for (copy, authority) in copies.iter_mut().enumerate() {
+            let (entry, history) = ([copy as u8; 32], [9 + copy as u8; 32]);
+            // Another entry; and the same entry after another past.
+            for (entry, history) in [(entry, [9; 32]), ([7; 32], history)] {
+                assert!(seen.note(&authority.stamp(4, entry, 60, (&history, 1), &secret).unwrap()));
+            }
+        }
     }
 }

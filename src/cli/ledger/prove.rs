@@ -46,7 +46,7 @@ impl Prove {
         let walked = locate(&self.path).and_then(|path| {
             walk(&path, &mut |item| {
                 match item {
-                    Item::Entry { index, entry, .. } => {
+                    Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } => {
                         let event = self.event.is_some_and(|event| entry.event == Some(event.into_bytes()));
                         if wanted.is_none() && (event || self.index == Some(index)) {
                             wanted = Some((index, entry));

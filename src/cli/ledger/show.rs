@@ -129,7 +129,7 @@ impl Show {
         let mut last: VecDeque<(u64, Entry)> = VecDeque::new();
         let walked = locate(&self.path).and_then(|path| {
             walk(&path, &mut |item| {
-                if let Item::Entry { index, entry, .. } = item
+                if let Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } = item
                     && query.admits(&entry)
                 {
                     summary.add(&entry);
@@ -154,6 +154,14 @@ impl Show {
             }
             Format::Text => print(&words(&walk, &summary, &last)),
         }
+    }
+}
+
+/// Words that fit a table; a manifest names every file of a run.
+fn clipped(words: &str) -> String {
+    match words.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words.to_owned(),
     }
 }
 
@@ -194,7 +202,7 @@ fn words(walk: &Walk, summary: &Summary, last: &VecDeque<(u64, Entry)>) -> Strin
             entry.who.map_or_else(String::new, |who| who.to_string()),
             entry.operation.clone(),
             format!("{:?}", entry.outcome),
-            entry.detail.clone(),
+            clipped(&entry.detail),
         ]);
     }
     let _ = writeln!(text, "{table}");
@@ -212,7 +220,7 @@ impl Export {
         let mut refused: Option<std::io::Error> = None;
         let walked = locate(&self.path).and_then(|path| {
             walk(&path, &mut |item| {
-                if let Item::Entry { index, entry, .. } = item
+                if let Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } = item
                     && refused.is_none()
                     && query.admits(&entry)
                 {

@@ -1,27 +1,25 @@
 //! `agent2028 ledger verify`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use agent2028_ledger::disk::{Item, Torn, Walk, locate, walk};
 use agent2028_ledger::document::{ProofDocument, ProofFault, Proven, utc};
 use agent2028_ledger::hash::{hash_from_hex, to_hex};
-use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole, LedgerKey};
-use agent2028_ledger::stamp::SeenNonces;
+use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole};
 use agent2028_ledger::{Hash, SignedTreeHead};
 use clap::Args;
-use serde::Serialize;
 
 use super::unreadable;
-use crate::cli::{BAD_INPUT, DONE, FAILED, Failure, Format, counted, json, print};
-use crate::record::audit::{Audit, Claims};
+use crate::cli::{BAD_INPUT, CUT_OFF, DONE, FAILED, Failure, Format, counted, json, print};
+use crate::record::audit::{Audit, KeyReport, LedgerReport, Verdict, audit};
 
-/// Works everything out again (checksums, tree, tree heads, signatures, time stamps, and of a run the files beside it) and
-/// tells the first thing that is wrong; or checks a proof without the ledger.
+/// Works everything out again (checksums, tree, tree heads, signatures, time stamps, what the scene demands, and of a run every
+/// file beside it) and tells whether it is whole, cut off by a kill, or changed, and where; or checks a proof without the ledger.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code: 0 if everything is right, 1 if something is not (its place is told), 2 if there is nothing \
-    to check.\n\nA ledger without a signature can be written anew by whoever has it. What was published of it tells: \
-    compare with --root, or with the keeper's fingerprint by --key."
+    after_help = "Exit code: 0 if the run is whole, 4 if it is cut off as after a kill (what is there is as it was written), 1 if \
+    something was changed (its place is told), 2 if there is nothing to check.\n\nThe keys of a run follow from its seed: \
+    whoever has the folder has them, and could write the whole ledger anew. What was published tells: compare with --root, \
+    or sign with a key of your own (run --sign-with) and demand it by --key."
 )]
 pub(crate) struct Verify {
     /// A run's folder, its ledger/, or a file in it.
@@ -33,7 +31,7 @@ pub(crate) struct Verify {
     /// The root must be this one: 64 hexadecimal digits.
     #[arg(long, value_name = "HEX", value_parser = parse_hash)]
     root: Option<Hash>,
-    /// The last tree head must be signed, by the key with this fingerprint (at least 16 hexadecimal digits).
+    /// The last tree head must be over all entries and signed by the key with this fingerprint: 64 hexadecimal digits.
     #[arg(long, value_name = "FINGERPRINT", value_parser = parse_fingerprint)]
     key: Option<String>,
     /// How the result is printed.
@@ -47,41 +45,8 @@ fn parse_hash(text: &str) -> Result<Hash, String> {
 
 fn parse_fingerprint(text: &str) -> Result<String, String> {
     let digits = text.replace(' ', "").to_lowercase();
-    let right = (16..=64).contains(&digits.len()) && digits.chars().all(|digit| digit.is_ascii_hexdigit());
-    right.then_some(digits).ok_or_else(|| "write 16 to 64 hexadecimal digits".into())
-}
-
-/// What was checked and found right.
-#[derive(Debug, Serialize)]
-struct Report {
-    path: String,
-    entries: u64,
-    /// The first entry that is there; those before it were dropped.
-    first: u64,
-    root: Option<String>,
-    files: usize,
-    bytes: u64,
-    heads: usize,
-    signed_heads: usize,
-    stamps: u64,
-    /// How many entries carry a signature of the agent that they name.
-    signed_entries: u64,
-    keys: Vec<KeyReport>,
-    run: Option<Audit>,
-    problem: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct KeyReport {
-    role: KeyRole,
-    suite: String,
-    fingerprint: String,
-}
-
-impl KeyReport {
-    fn of(key: &LedgerKey) -> Self {
-        Self { role: key.role, suite: key.key.suite.to_string(), fingerprint: key.fingerprint() }
-    }
+    let right = digits.len() == 64 && digits.chars().all(|digit| digit.is_ascii_hexdigit());
+    right.then_some(digits).ok_or_else(|| "write the whole fingerprint: 64 hexadecimal digits".into())
 }
 
 impl Verify {
@@ -92,59 +57,28 @@ impl Verify {
         let Some(path) = &self.path else {
             return Ok(BAD_INPUT);
         };
-        let found = match locate(path) {
-            Ok(found) => found,
+        let mut audit = match audit(path) {
+            Ok(audit) => audit,
             Err(error) => return unreadable(error, path),
         };
-        let is_run = path.join("scene.ron").exists() && found.starts_with(path);
-        let mut claims = Claims::default();
-        let (mut stamps, mut nonces) = (Vec::new(), SeenNonces::default());
-        let (mut agents, mut signed_entries) = (AgentKeys::default(), 0);
-        let walked = walk(&found, &mut |item| {
-            claims.note(&item);
-            match &item {
-                Item::Key(key) => agents.note(key),
-                Item::Entry { index, entry, .. } => {
-                    agents.check(entry).map_err(|why| format!("what entry {index} says was signed: {why}"))?;
-                    signed_entries += u64::from(entry.signature.is_some());
-                }
-                Item::Head(_) | Item::Stamp(_) => {}
+        if let Some(walk) = &audit.walk
+            && !matches!(audit.verdict, Verdict::Changed(_))
+        {
+            let problem = self.compare_root(walk.tree.as_ref().map(|tree| tree.root()));
+            let problem = problem.or_else(|| self.compare_key(walk.heads.last(), walk.size));
+            if let Some(problem) = problem {
+                audit.verdict = Verdict::Changed(problem);
             }
-            if let Item::Stamp(stamp) = item {
-                if !nonces.note(&stamp) {
-                    return Err(format!("the nonce of the time stamp of entry {} was used before", stamp.index));
-                }
-                stamps.push(stamp);
-            }
-            Ok(())
-        });
-        let walk = match walked {
-            Ok(walk) => walk,
-            Err(error) => return unreadable(error, path),
-        };
-        let ring = KeyRing::new(walk.keys.clone());
-        let mut problem = walk.torn.as_ref().map(torn);
-        let (signed, wrong) = check_heads(&walk.heads, &ring);
-        problem = problem.or(wrong);
-        let clock = ring.of(KeyRole::TimeStamps);
-        problem = problem.or_else(|| {
-            let wrong = stamps.iter().find_map(|stamp| Some((stamp, stamp.verify(&stamp.entry, &clock).err()?)));
-            wrong.map(|(stamp, why)| format!("the time stamp of entry {}: {why}", stamp.index))
-        });
-        problem = problem.or_else(|| self.compare_root(walk.tree.as_ref().map(|tree| tree.root())));
-        problem = problem.or_else(|| self.compare_key(walk.heads.last(), walk.size));
-        let run = match (is_run, &problem) {
-            (true, None) => Some(claims.check(path)?),
-            _ => None,
-        };
-        problem = problem.or_else(|| run.as_ref()?.difference.clone());
-        let signatures = (signed, signed_entries);
-        let report = report(&found.display().to_string(), &walk, signatures, run, problem);
+        }
         match self.format {
-            Format::Json => print(&json(&report)?)?,
-            Format::Text => print(&words(&report))?,
+            Format::Json => print(&json(&audit)?)?,
+            Format::Text => print(&words(&audit))?,
         };
-        Ok(if report.problem.is_none() { DONE } else { FAILED })
+        Ok(match audit.verdict {
+            Verdict::Whole => DONE,
+            Verdict::CutOff(_) => CUT_OFF,
+            Verdict::Changed(_) => FAILED,
+        })
     }
 
     fn compare_root(&self, root: Option<Hash>) -> Option<String> {
@@ -163,7 +97,7 @@ impl Verify {
             return Some("no tree head is over all entries".into());
         };
         match &signed.signature {
-            Some(signature) if signature.key.starts_with(wanted) => None,
+            Some(signature) if signature.key == *wanted => None,
             Some(signature) => Some(format!("the last tree head is signed by {}, not by {wanted}", signature.key)),
             None => Some("the last tree head is not signed".into()),
         }
@@ -209,7 +143,8 @@ impl Verify {
                 if let Some(signature) = &entry.signature {
                     lines.push_str(&format!("signed by {}\n", signature.key));
                     let mut agents = AgentKeys::default();
-                    keys.iter().for_each(|key| agents.note(key));
+                    let unproven = keys.iter().find_map(|key| agents.note(key).err());
+                    problem = problem.or(unproven);
                     problem = problem.or(agents.check(entry).err().map(|why| format!("the entry's signature: {why}")));
                 }
                 if let Some(signed) = head
@@ -242,96 +177,66 @@ impl Verify {
     }
 }
 
-fn torn(torn: &Torn) -> String {
-    format!(
-        "{}, record {} at byte {}: it is torn, {} of it are there; a run that was killed leaves this, and resuming it \
-         cuts them off",
-        torn.file.display(),
-        torn.record,
-        torn.offset,
-        counted(torn.bytes, "byte", "bytes")
-    )
-}
-
-/// How many tree heads are signed, and what is wrong with the first that is not to be believed.
-fn check_heads(heads: &[SignedTreeHead], ring: &KeyRing) -> (usize, Option<String>) {
-    let keeper = ring.of(KeyRole::Keeper);
-    let signed = heads.iter().filter(|signed| signed.signature.is_some());
-    let wrong = signed.clone().find_map(|signed| Some((signed.head.size, signed.verify(&keeper).err()?)));
-    (
-        signed.count(),
-        wrong.map(|(size, why)| format!("the tree head over {}: {why}", counted(size, "entry", "entries"))),
-    )
-}
-
-fn report(
-    path: &str,
-    walk: &Walk,
-    (signed_heads, signed_entries): (usize, u64),
-    run: Option<Audit>,
-    problem: Option<String>,
-) -> Report {
-    Report {
-        path: path.into(),
-        entries: walk.size,
-        first: walk.first,
-        root: walk.tree.as_ref().map(|tree| to_hex(&tree.root())),
-        files: walk.segments,
-        bytes: walk.bytes,
-        heads: walk.heads.len(),
-        signed_heads,
-        stamps: walk.stamps,
-        signed_entries,
-        keys: walk.keys.iter().map(KeyReport::of).collect(),
-        run,
-        problem,
-    }
-}
-
 /// What was checked, for people.
-fn words(report: &Report) -> String {
-    let mut text = format!(
+fn words(audit: &Audit) -> String {
+    let mut text = String::new();
+    if let Some(report) = &audit.ledger {
+        ledger_words(&audit.path, report, &mut text);
+    }
+    // What agreed before the first difference is of no use to anybody.
+    if let Some(files) = &audit.files {
+        text.push_str(&format!(
+            "the run's files agree: {}, {}, {}, {}\n",
+            counted(files.files as u64, "file", "files"),
+            counted(files.interventions as u64, "intervention", "interventions"),
+            counted(files.state_hashes as u64, "state hash", "state hashes"),
+            counted(files.events as u64, "event", "events"),
+        ));
+    } else if audit.ledger.is_some() && !matches!(audit.verdict, Verdict::Changed(_)) {
+        text.push_str("only the ledger was looked at; name the run's folder to check its files too\n");
+    }
+    text.push_str(&match &audit.verdict {
+        Verdict::Whole => "Whole. Verified.\n".to_owned(),
+        Verdict::CutOff(where_to) => format!("CUT OFF: {where_to}.\nWhat is there is as it was written.\n"),
+        Verdict::Changed(what) => format!("NOT VERIFIED, changed: {what}\n"),
+    });
+    text
+}
+
+fn ledger_words(path: &Path, report: &LedgerReport, text: &mut String) {
+    text.push_str(&format!(
         "{}: {} in {}, {} ({} signed), {}.\n",
-        report.path,
+        path.display(),
         counted(report.entries - report.first, "entry", "entries"),
         counted(report.files as u64, "file", "files"),
         counted(report.heads as u64, "tree head", "tree heads"),
         report.signed_heads,
         counted(report.stamps, "time stamp", "time stamps"),
-    );
+    ));
     if report.first > 0 {
         text.push_str(&format!("{} before them, no longer there.\n", counted(report.first, "entry", "entries")));
     }
     if let Some(root) = &report.root {
         text.push_str(&format!("root {root} over {}\n", counted(report.entries, "entry", "entries")));
     }
+    if let Some((size, root)) = &report.run {
+        let entries = counted(*size, "entry", "entries");
+        text.push_str(&format!("run  {root} over {entries}: the same in every repetition of the run\n"));
+    }
     let (agents, services): (Vec<&KeyReport>, Vec<&KeyReport>) =
         report.keys.iter().partition(|key| matches!(key.role, KeyRole::Agent(_)));
     for key in services {
-        text.push_str(&format!("key  {} ({}, {})\n", key.fingerprint, key.role.name(), key.suite));
+        let whose = match key.of_the_run {
+            Some(true) => "; it follows from the run's seed and proves nothing to others",
+            Some(false) => "; a key from outside of the run",
+            None => "",
+        };
+        text.push_str(&format!("key  {} ({}, {}{whose})\n", key.fingerprint, key.role.name(), key.suite));
     }
     if !agents.is_empty() {
         let (entries, keys) = (counted(report.signed_entries, "entry", "entries"), agents.len() as u64);
         text.push_str(&format!("{entries} signed by agents, with {}\n", counted(keys, "key", "keys")));
     }
-    // What agreed before the first difference is of no use to anybody.
-    if let Some(run) = report.run.as_ref().filter(|run| run.difference.is_none()) {
-        text.push_str(&format!(
-            "the run's files agree: {}, {}, {}, {}{}\n",
-            counted(run.files as u64, "file", "files"),
-            counted(run.interventions as u64, "intervention", "interventions"),
-            counted(run.state_hashes as u64, "state hash", "state hashes"),
-            counted(run.events as u64, "event", "events"),
-            if run.ended { "" } else { "; the run has not ended" },
-        ));
-    }
-    match &report.problem {
-        None => text.push_str("Verified.\n"),
-        Some(problem) => {
-            text.push_str(&format!("NOT VERIFIED: {problem}\n"));
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -340,8 +245,11 @@ mod tests {
 
     #[test]
     fn fingerprints_and_roots_are_read_as_people_write_them() {
-        assert_eq!(parse_fingerprint("A7FF c6f8 bf1e d766").unwrap(), "a7ffc6f8bf1ed766");
-        assert!(parse_fingerprint("a7ff").is_err() && parse_fingerprint(&"g".repeat(16)).is_err());
+        assert_eq!(parse_fingerprint(&"A7FF c6f8 bf1e d766".repeat(4)).unwrap(), "a7ffc6f8bf1ed766".repeat(4));
+        // A part of one is that of many keys: whoever tries 2⁶⁴ has another one with the same beginning.
+        for part in ["a7ff".repeat(4), "a7ff".repeat(15), "a7ff".repeat(17), "g".repeat(64)] {
+            assert!(parse_fingerprint(&part).is_err(), "{part}");
+        }
         assert!(parse_hash("00").is_err() && parse_hash(&"00".repeat(32)).is_ok());
     }
 }

@@ -15,7 +15,7 @@ use super::block::{self, BLOCK_BYTES, Hash};
 use super::registry::to_bytes;
 use super::{Checkpoint, CheckpointError, SavedSection, StateHash};
 use crate::parallel::Workers;
-use crate::whole_file::WholeFile;
+use crate::whole_file::{WholeFile, read_ordinary};
 
 const MAGIC: [u8; 7] = *b"A28CKPT";
 pub(super) const VERSION: u8 = 2;
@@ -204,7 +204,7 @@ impl Checkpoint {
     /// If it can't be read or isn't a whole checkpoint.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         let file =
-            std::fs::read(path).map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })?;
+            read_ordinary(path).map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })?;
         Self::decode(&file)
     }
 }

@@ -1,18 +1,23 @@
 //! What is left of entries that were dropped.
 
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use agent2028_core::checkpoint::{to_bytes, write_atomically};
 use serde::{Deserialize, Serialize};
 
+use sha3::Sha3_256;
+
 use super::record::Sum;
-use super::{Damage, DiskError, io_error};
-use crate::hash::Hash;
+use super::{Damage, DiskError, io_error, open};
+use crate::entry::EntryKind;
+use crate::hash::{Hash, TreeHash};
 use crate::head::SignedTreeHead;
 use crate::keys::LedgerKey;
 use crate::tree::{Frontier, Remains, Tree};
 
-const MAGIC: &[u8; 8] = b"A28LBAS1";
+const MAGIC: &[u8; 8] = b"A28LBAS2";
 const CHECKSUM: usize = 32;
 
 /// What was dropped, and when.
@@ -40,8 +45,14 @@ pub(super) struct Base {
     pub before: Sum,
     pub frontier: Frontier,
     pub pinned: Vec<(u32, u64, Hash)>,
+    /// The bytes of entries that are kept with what proves that they were there: those that the ledger began with, the terms,
+    /// and who agents are.
+    pub kept: Vec<(u64, Vec<u8>)>,
     pub heads: Vec<SignedTreeHead>,
     pub keys: Vec<LedgerKey>,
+    /// How many entries of each kind were dropped, and how many time stamps.
+    pub counts: BTreeMap<EntryKind, u64>,
+    pub stamps: u64,
     pub compactions: Vec<Compaction>,
 }
 
@@ -53,17 +64,41 @@ impl Base {
     /// The base of a ledger; that of one from which nothing was dropped if it has none.
     pub fn read(folder: &Path) -> Result<Self, DiskError> {
         let path = Self::path(folder);
-        if !path.exists() {
-            return Ok(Self::default());
-        }
-        let bytes = std::fs::read(&path).map_err(io_error(&path))?;
         let damaged = |what: &str| DiskError::Damaged(Damage::of_file(&path, what));
-        let content = bytes.strip_prefix(MAGIC).and_then(|rest| rest.split_last_chunk::<CHECKSUM>());
-        let (content, checksum) = content.ok_or_else(|| damaged("this is no base of a ledger"))?;
-        if blake3::hash(content).as_bytes() != checksum {
+        let Some(mut file) = open(&path)? else {
+            return Ok(Self::default());
+        };
+        // What doesn't fit its checksum is never held in memory.
+        let length = file.metadata().map_err(io_error(&path))?.len();
+        let content = length.checked_sub((MAGIC.len() + CHECKSUM) as u64);
+        let content = content.ok_or_else(|| damaged("this is no base of a ledger"))?;
+        let mut magic = [0; MAGIC.len()];
+        let mut checksum = [0; CHECKSUM];
+        let mut hasher = blake3::Hasher::new();
+        let mut read = || -> std::io::Result<()> {
+            file.read_exact(&mut magic)?;
+            hasher.update_reader((&mut file).take(content))?;
+            file.read_exact(&mut checksum)
+        };
+        read().map_err(io_error(&path))?;
+        if magic != *MAGIC {
+            return Err(damaged("this is no base of a ledger"));
+        }
+        if *hasher.finalize().as_bytes() != checksum {
             return Err(damaged("the base doesn't fit its checksum"));
         }
-        let base: Self = postcard::from_bytes(content).map_err(|_| damaged("the base can't be read"))?;
+        let mut bytes = Vec::new();
+        let mut read = || -> std::io::Result<()> {
+            file.seek(std::io::SeekFrom::Start(MAGIC.len() as u64))?;
+            (&mut file).take(content).read_to_end(&mut bytes).map(drop)
+        };
+        read().map_err(io_error(&path))?;
+        let content = bytes.as_slice();
+        let read: Result<(Self, &[u8]), _> = postcard::take_from_bytes(content);
+        let (base, rest) = read.map_err(|_| damaged("the base can't be read"))?;
+        if !rest.is_empty() {
+            return Err(damaged("the base goes on after its end"));
+        }
         let whole = Frontier::from_parts(base.frontier.size(), base.frontier.roots().to_vec()).is_some();
         if !whole {
             return Err(damaged("the base's roots don't fit its size"));
@@ -72,7 +107,28 @@ impl Base {
         if base.heads.iter().any(|signed| tree.root_at(signed.head.size) != Some(signed.head.root)) {
             return Err(damaged("a tree head doesn't fit what is left of the tree"));
         }
+        base.check_kept(&tree).map_err(|what| damaged(&what))?;
         Ok(base)
+    }
+
+    /// Whether the entries that are kept are those that were there.
+    fn check_kept(&self, tree: &Tree) -> Result<(), String> {
+        let (size, root) = (self.frontier.size(), self.frontier.root::<Sha3_256>());
+        let mut least = 0;
+        for (index, bytes) in &self.kept {
+            if *index < least {
+                return Err(format!("entry {index} is not in its place among those that are kept"));
+            }
+            least = index + 1;
+            let proof = tree.prove_inclusion(*index, size);
+            let leaf = Sha3_256::leaf(bytes);
+            if !proof.is_ok_and(|proof| proof.verify::<Sha3_256>(&leaf, &root)) {
+                return Err(format!(
+                    "entry {index} is kept, and what is left of the tree doesn't prove that it was there"
+                ));
+            }
+        }
+        Ok(())
     }
 
     pub fn write(&self, folder: &Path) -> Result<(), DiskError> {

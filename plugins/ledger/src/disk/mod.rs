@@ -13,12 +13,15 @@ mod tests;
 mod walk;
 
 pub use base::Compaction;
-pub use store::{Durability, Recovery, Store, StoreOptions};
+pub use store::{Durability, Recovery, Store, StoreOptions, Tally};
 pub use walk::{Item, Torn, Walk, locate, walk};
 
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use agent2028_core::whole_file::{extraordinary, open_ordinary};
 
 /// Where a ledger is damaged, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +80,19 @@ pub enum DiskError {
     /// What should be appended doesn't fit.
     #[error("{0}")]
     Refused(String),
+}
+
+/// Opens a file of a ledger; nothing if there is none. A link, folder, pipe or device in its place is damage: none is read.
+fn open(path: &Path) -> Result<Option<File>, DiskError> {
+    let about = match std::fs::symlink_metadata(path) {
+        Ok(about) => about,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_error(path)(error)),
+    };
+    match extraordinary(about.file_type()) {
+        Some(what) => Err(DiskError::Damaged(Damage::of_file(path, format!("this is {what} and no ordinary file")))),
+        None => open_ordinary(path).map(Some).map_err(io_error(path)),
+    }
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DiskError + '_ {

@@ -4,6 +4,8 @@
 //! BLAKE3 hash of everything from the checksum *before* the record to the end of its body. So the checksums are a chain, and
 //! no record can be changed, left out, repeated or moved without breaking it.
 
+use std::io::{self, Read};
+
 /// The bytes before the body.
 pub(super) const HEADER: usize = 9;
 /// The bytes of a checksum.
@@ -44,15 +46,6 @@ pub(super) enum Fault {
     Kind,
 }
 
-/// A record of a file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Record<'a> {
-    pub kind: RecordKind,
-    pub body: &'a [u8],
-    /// Where the next one begins.
-    pub end: usize,
-}
-
 /// A check over length, kind and the checksum before (SplitMix64's finaliser, Steele, Lea & Flood 2014): tells a wrong length
 /// from a file that ends too early.
 fn header_check(before: &Sum, length: u32, kind: u8) -> [u8; 4] {
@@ -90,23 +83,58 @@ pub(super) fn append(bytes: &mut Vec<u8>, kind: RecordKind, body: &[u8]) {
     bytes.extend_from_slice(&sum);
 }
 
-/// Reads the record that begins at `at`, right after a checksum.
-pub(super) fn read(bytes: &[u8], at: usize) -> Result<Record<'_>, Fault> {
-    let header = bytes.get(at..).and_then(|rest| rest.first_chunk::<HEADER>()).ok_or(Fault::Incomplete)?;
-    let before = last_sum(&bytes[..at]);
-    let [a, b, c, d, kind, check @ ..] = *header;
+/// Reads the record that begins here, right after a checksum, with so many bytes left of its file; its body goes into `body`.
+/// Returns its kind and its checksum.
+pub(super) fn read_from(
+    from: &mut impl Read,
+    before: &Sum,
+    left: u64,
+    body: &mut Vec<u8>,
+) -> io::Result<Result<(RecordKind, Sum), Fault>> {
+    body.clear();
+    if left < HEADER as u64 {
+        return Ok(Err(Fault::Incomplete));
+    }
+    let mut header = [0; HEADER];
+    from.read_exact(&mut header)?;
+    let [a, b, c, d, kind, check @ ..] = header;
     let length = u32::from_le_bytes([a, b, c, d]);
-    if header_check(&before, length, kind) != check || length as usize > LONGEST {
-        return Err(Fault::Header);
+    if header_check(before, length, kind) != check || length as usize > LONGEST {
+        return Ok(Err(Fault::Header));
     }
-    let body = at + HEADER..at + HEADER + length as usize;
-    let end = body.end + SUM;
-    let stored = bytes.get(body.end..end).ok_or(Fault::Incomplete)?;
-    if sum(&bytes[at.saturating_sub(SUM)..body.end]) != stored {
-        return Err(Fault::Checksum);
+    if left < (HEADER + SUM) as u64 + u64::from(length) {
+        return Ok(Err(Fault::Incomplete));
     }
-    let kind = *RecordKind::ALL.get(usize::from(kind)).ok_or(Fault::Kind)?;
-    Ok(Record { kind, body: &bytes[body], end })
+    body.reserve(length as usize);
+    from.take(u64::from(length)).read_to_end(body)?;
+    let mut stored = Sum::default();
+    from.read_exact(&mut stored)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(before).update(&header).update(body);
+    if hasher.finalize().as_bytes()[..SUM] != stored {
+        return Ok(Err(Fault::Checksum));
+    }
+    Ok(RecordKind::ALL.get(usize::from(kind)).map(|kind| (*kind, stored)).ok_or(Fault::Kind))
+}
+
+/// A record among bytes.
+#[cfg(test)]
+pub(super) struct Record {
+    pub kind: RecordKind,
+    pub body: Vec<u8>,
+    /// Where the next one begins.
+    pub end: usize,
+}
+
+/// Reads the record that begins at `at`, right after a checksum.
+#[cfg(test)]
+pub(super) fn read(bytes: &[u8], at: usize) -> Result<Record, Fault> {
+    let mut body = Vec::new();
+    let mut rest = &bytes[at..];
+    let left = rest.len() as u64;
+    let (kind, _) = read_from(&mut rest, &last_sum(&bytes[..at]), left, &mut body).map_err(|_| Fault::Incomplete)??;
+    let end = at + HEADER + body.len() + SUM;
+    Ok(Record { kind, body, end })
 }
 
 #[cfg(test)]
@@ -169,7 +197,7 @@ mod tests {
         let (bytes, starts) = file();
         for end in starts[500]..starts[503] {
             let last = starts.iter().rev().find(|start| **start <= end).unwrap();
-            assert_eq!(read(&bytes[..end], *last).unwrap_err(), Fault::Incomplete);
+            assert_eq!(read(&bytes[..end], *last).map(|_| ()).unwrap_err(), Fault::Incomplete);
         }
     }
 }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::record::{SUM, Sum, sum};
 use super::{DiskError, io_error};
+use crate::tree::MOST_LEAVES;
 use crate::wire::Reader;
 
 /// What a segment begins with.
-const MAGIC: &[u8; 8] = b"A28LEDG1";
+const MAGIC: &[u8; 8] = b"A28LEDG2";
 /// The bytes of a segment's header.
 pub(super) const HEADER: usize = MAGIC.len() + 4 + 8 + 2 * SUM;
 /// How names of segments end.
@@ -43,8 +44,14 @@ impl SegmentHeader {
         let number = u32::from_le_bytes(reader.array().ok()?);
         let first = u64::from_le_bytes(reader.array().ok()?);
         let before = reader.array().ok()?;
-        (sum(&header[..HEADER - SUM]) == reader.0).then_some(Self { number, first, before })
+        let right = sum(&header[..HEADER - SUM]) == reader.0 && first <= MOST_LEAVES;
+        right.then_some(Self { number, first, before })
     }
+}
+
+/// Whether bytes begin as segments of an earlier version did, which this program doesn't read.
+pub(super) fn is_of_earlier_version(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"A28LEDG1")
 }
 
 /// Whether bytes could be the beginning of a segment, whole or torn.

@@ -1,5 +1,6 @@
 //! A ledger's folder, open for appending.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,9 +10,9 @@ use sha3::Sha3_256;
 use super::base::{Base, Compaction};
 use super::record::{self, LONGEST, RecordKind, Sum};
 use super::segment::{self, SegmentHeader};
-use super::walk::{Item, LastSegment, Torn, Walk, walk};
+use super::walk::{Item, LastSegment, Torn, Walk, walk, walk_with_places};
 use super::{DiskError, io_error};
-use crate::entry::Entry;
+use crate::entry::{Entry, EntryKind};
 use crate::hash::{Hash, TreeHash};
 use crate::head::SignedTreeHead;
 use crate::keys::LedgerKey;
@@ -54,6 +55,30 @@ pub struct Recovery {
     pub torn: Option<Torn>,
 }
 
+/// How much of what a ledger holds, with what was dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Entries of each kind.
+    pub entries: BTreeMap<EntryKind, u64>,
+    /// Tree heads.
+    pub heads: u64,
+    /// Time stamps.
+    pub stamps: u64,
+    /// The fingerprints of keys, in the order in which they came.
+    pub keys: Vec<String>,
+}
+
+impl Tally {
+    fn of(walk: &Walk) -> Self {
+        Self {
+            entries: walk.counts.clone(),
+            heads: walk.heads.len() as u64,
+            stamps: walk.stamps,
+            keys: walk.keys.iter().map(LedgerKey::fingerprint).collect(),
+        }
+    }
+}
+
 /// A ledger's folder, open for appending.
 #[derive(Debug)]
 pub struct Store {
@@ -70,6 +95,7 @@ pub struct Store {
     pending: Vec<u8>,
     /// Entries since the disk was last waited for.
     unsynced: u64,
+    tally: Tally,
     scratch: Vec<u8>,
 }
 
@@ -87,7 +113,7 @@ impl Store {
             return Err(DiskError::Occupied(folder.display().to_string()));
         }
         let header = SegmentHeader { number: 0, first: 0, before: Sum::default() };
-        Self::begin(folder, options, Frontier::default(), header)
+        Self::begin(folder, options, (Frontier::default(), Tally::default()), header)
     }
 
     /// Opens a ledger to go on with it: everything in it is checked, and a torn end is cut off.
@@ -111,12 +137,14 @@ impl Store {
     /// A writer that goes on where a walk has ended.
     fn after(folder: &Path, options: StoreOptions, walk: &Walk, base: &Base) -> Result<Self, DiskError> {
         let frontier = walk.tree.as_ref().and_then(|tree| tree.frontier_at(walk.size)).unwrap_or_default();
+        let tally = Tally::of(walk);
         let last = walk.last.clone().filter(|last| last.whole > 0);
         let Some(LastSegment { number, first, whole, sum }) = last else {
             // There is no segment, or not even a whole header: begin it anew.
             let number = walk.last.as_ref().map_or(base.segment, |last| last.number);
             let before = walk.last.as_ref().map_or(base.before, |last| last.sum);
-            return Self::begin(folder, options, frontier, SegmentHeader { number, first: walk.size, before });
+            let header = SegmentHeader { number, first: walk.size, before };
+            return Self::begin(folder, options, (frontier, tally), header);
         };
         let path = segment::path(folder, number);
         let open = || -> std::io::Result<File> {
@@ -138,6 +166,7 @@ impl Store {
             written: whole,
             pending: sum.to_vec(),
             unsynced: 0,
+            tally,
             scratch: Vec::new(),
         })
     }
@@ -145,7 +174,7 @@ impl Store {
     fn begin(
         folder: &Path,
         options: StoreOptions,
-        frontier: Frontier,
+        (frontier, tally): (Frontier, Tally),
         header: SegmentHeader,
     ) -> Result<Self, DiskError> {
         let path = segment::path(folder, header.number);
@@ -170,6 +199,7 @@ impl Store {
             written: bytes.len() as u64,
             pending: record::last_sum(&bytes).to_vec(),
             unsynced: 0,
+            tally,
             scratch: Vec::new(),
         })
     }
@@ -184,6 +214,12 @@ impl Store {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.frontier.size()
+    }
+
+    /// How much of what it holds.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The edge of the tree over all entries.
@@ -225,6 +261,9 @@ impl Store {
         record::append(&mut self.pending, RecordKind::Entry, entry);
         let index = self.size();
         self.frontier.push::<Sha3_256>(leaf);
+        if let Some(kind) = entry.get(1).and_then(|kind| EntryKind::ALL.get(usize::from(*kind))) {
+            *self.tally.entries.entry(*kind).or_default() += 1;
+        }
         self.unsynced += 1;
         if self.options.durability == Durability::Each {
             self.sync()?;
@@ -246,6 +285,7 @@ impl Store {
         let mut body = Vec::new();
         signed.encode(&mut body);
         record::append(&mut self.pending, RecordKind::Head, &body);
+        self.tally.heads += 1;
         if self.options.durability == Durability::AtHeads { self.sync() } else { Ok(()) }
     }
 
@@ -260,6 +300,7 @@ impl Store {
         let mut body = Vec::new();
         stamp.encode(&mut body);
         record::append(&mut self.pending, RecordKind::Stamp, &body);
+        self.tally.stamps += 1;
         Ok(())
     }
 
@@ -269,6 +310,7 @@ impl Store {
     /// If the disk refuses.
     pub fn append_key(&mut self, key: &LedgerKey) -> Result<(), DiskError> {
         record::append(&mut self.pending, RecordKind::Key, &key.encode());
+        self.tally.keys.push(key.fingerprint());
         Ok(())
     }
 
@@ -320,15 +362,7 @@ impl Store {
         self.sync()?;
         let before = record::last_sum(&self.pending);
         let header = SegmentHeader { number: self.number + 1, first: self.size(), before };
-        let frontier = std::mem::take(&mut self.frontier);
-        let next = Self::begin(&self.folder, self.options, frontier.clone(), header);
-        match next {
-            Ok(next) => *self = next,
-            Err(error) => {
-                self.frontier = frontier;
-                return Err(error);
-            }
-        }
+        *self = Self::begin(&self.folder, self.options, (self.frontier.clone(), self.tally.clone()), header)?;
         Ok(())
     }
 
@@ -340,18 +374,16 @@ impl Store {
     pub fn cut(&mut self, kept: impl Fn(&Item) -> bool) -> Result<Vec<LedgerKey>, DiskError> {
         self.sync()?;
         let base = Base::read(&self.folder)?;
-        let (mut records, mut gone) = (0_u64, None);
-        let whole = walk(&self.folder, &mut |item| {
-            if gone.is_none() && !kept(&item) {
-                gone = Some(records);
+        let mut gone = None;
+        let whole = walk_with_places(&self.folder, &mut |item, place| {
+            if gone.is_none() && place.is_some() && !kept(&item) {
+                gone = place;
             }
-            records += 1;
             Ok(())
         })?;
-        let Some(gone) = gone else {
+        let Some(end) = gone else {
             return Ok(whole.keys);
         };
-        let end = self.place_of(gone, base.segment)?;
         // From the last to the first, so that a ledger without a gap is left if this is stopped.
         for (_, file) in segment::list(&self.folder)?.iter().rev().filter(|(number, _)| *number > end.segment) {
             std::fs::remove_file(file).map_err(io_error(file))?;
@@ -366,24 +398,6 @@ impl Store {
         let walk = walk(&self.folder, &mut |_| Ok(()))?;
         *self = Self::after(&self.folder, self.options, &walk, &base)?;
         Ok(walk.keys)
-    }
-
-    /// Where the record lies that has this number among all that are there.
-    fn place_of(&self, number: u64, first_segment: u32) -> Result<Place, DiskError> {
-        let mut passed = 0;
-        let mut place = Place { segment: first_segment, offset: segment::HEADER as u64 };
-        for (segment, file) in segment::list(&self.folder)?.into_iter().filter(|(number, _)| *number >= first_segment) {
-            let bytes = std::fs::read(&file).map_err(io_error(&file))?;
-            let mut at = segment::HEADER;
-            while let Ok(record) = record::read(&bytes, at) {
-                place = Place { segment, offset: at as u64 };
-                if passed == number {
-                    return Ok(place);
-                }
-                (at, passed) = (record.end, passed + 1);
-            }
-        }
-        Ok(place)
     }
 
     /// Drops the segments all of whose entries lie before `index`. What stays of them are the roots of the subtrees that they
@@ -409,41 +423,78 @@ impl Store {
         let Some((segment, header)) = kept.filter(|(number, _)| *number > base.segment) else {
             return Ok(None);
         };
-        let mut tick = 0;
+        let mut dropped = Dropped::begin(&base);
         let walk = walk(&self.folder, &mut |item| {
-            if let Item::Entry { index, entry, .. } = item
-                && index < header.first
-            {
-                tick = tick.max(entry.tick);
-            }
+            dropped.note(&item, header.first);
             Ok(())
         })?;
+        let Dropped { tick, kept, keys, counts, stamps, .. } = dropped;
         let mut tree: Tree = walk.tree.unwrap_or_default();
         let root = tree.root_at(header.first).unwrap_or_default();
         let heads: Vec<SignedTreeHead> =
             walk.heads.into_iter().filter(|signed| signed.head.size <= header.first).collect();
         let sizes: Vec<u64> = heads.iter().map(|signed| signed.head.size).collect();
-        tree.drop_before(header.first, &sizes);
+        let leaves: Vec<u64> = kept.iter().map(|(index, _)| *index).collect();
+        tree.drop_before(header.first, &sizes, &leaves);
         let remains = tree.remains();
-        let dropped: Vec<&PathBuf> =
-            files.iter().filter(|(number, _)| *number < segment).map(|(_, file)| file).collect();
-        let bytes = dropped.iter().filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum();
-        let keys = walk.keys;
+        let gone: Vec<&PathBuf> = files.iter().filter(|(number, _)| *number < segment).map(|(_, file)| file).collect();
+        let bytes = gone.iter().filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum();
         let compaction = Compaction { from: walk.first, to: header.first, tick, bytes, root };
         let mut compactions = base.compactions;
         compactions.push(compaction.clone());
         let (frontier, pinned) = (remains.frontier, remains.pinned);
-        Base { segment, before: header.before, frontier, pinned, heads, keys, compactions }.write(&self.folder)?;
-        for file in dropped {
+        let before = header.before;
+        let base = Base { segment, before, frontier, pinned, kept, heads, keys, counts, stamps, compactions };
+        base.write(&self.folder)?;
+        for file in gone {
             std::fs::remove_file(file).map_err(io_error(file))?;
         }
         Ok(Some(compaction))
     }
 }
 
-/// A place in a ledger's files.
-#[derive(Clone, Copy)]
-struct Place {
-    segment: u32,
-    offset: u64,
+/// What is left of entries that are dropped.
+struct Dropped {
+    tick: u64,
+    kept: Vec<(u64, Vec<u8>)>,
+    keys: Vec<LedgerKey>,
+    counts: BTreeMap<EntryKind, u64>,
+    stamps: u64,
+    /// Whether what comes now stays.
+    ended: bool,
+}
+
+impl Dropped {
+    fn begin(base: &Base) -> Self {
+        Self {
+            tick: base.compactions.last().map_or(0, |compaction| compaction.tick),
+            kept: base.kept.clone(),
+            keys: base.keys.clone(),
+            counts: base.counts.clone(),
+            stamps: base.stamps,
+            ended: false,
+        }
+    }
+
+    /// Looks at what comes next; entries from `first` on stay.
+    fn note(&mut self, item: &Item, first: u64) {
+        match item {
+            Item::Entry { index, .. } if *index >= first => self.ended = true,
+            _ if self.ended => {}
+            Item::Entry { index, entry, bytes } => {
+                self.tick = self.tick.max(entry.tick);
+                *self.counts.entry(entry.kind).or_default() += 1;
+                if entry.kind.is_kept() {
+                    self.kept.push((*index, bytes.to_vec()));
+                }
+            }
+            Item::Stamp(_) => self.stamps += 1,
+            Item::Key(key) => {
+                if !self.keys.contains(key) {
+                    self.keys.push(key.clone());
+                }
+            }
+            Item::Head(_) | Item::Kept { .. } | Item::FormerKey(_) => {}
+        }
+    }
 }

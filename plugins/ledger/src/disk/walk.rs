@@ -1,17 +1,20 @@
 //! Reading a ledger from its beginning to its end, and checking everything on the way.
 
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::base::{Base, Compaction};
 use super::record::{self, Fault, RecordKind, Sum};
 use super::segment::{self, SegmentHeader};
-use super::{Damage, DiskError, io_error};
-use crate::entry::Entry;
+use super::{Damage, DiskError, io_error, open};
+use crate::entry::{Entry, EntryKind};
 use crate::hash::TreeHash;
 use crate::head::SignedTreeHead;
 use crate::keys::LedgerKey;
 use crate::stamp::TimeStamp;
-use crate::tree::Tree;
+use crate::tree::{MOST_LEAVES, Tree};
 
 /// What lies in a ledger.
 #[derive(Clone, Debug)]
@@ -31,6 +34,24 @@ pub enum Item<'a> {
     Stamp(TimeStamp),
     /// The public half of a key.
     Key(LedgerKey),
+    /// An entry that was kept when those around it were dropped.
+    Kept {
+        /// Its number, from 0.
+        index: u64,
+        /// The entry.
+        entry: Entry,
+        /// The bytes of which its leaf is the hash.
+        bytes: &'a [u8],
+    },
+    /// The public half of a key whose place was dropped.
+    FormerKey(LedgerKey),
+}
+
+/// Where a record lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub segment: u32,
+    pub offset: u64,
 }
 
 /// The end of a file that was being written when the writer was stopped.
@@ -61,8 +82,10 @@ pub struct Walk {
     pub bytes: u64,
     /// The tree heads, those of dropped entries too.
     pub heads: Vec<SignedTreeHead>,
-    /// How many time stamps.
+    /// How many time stamps, those of dropped entries too.
     pub stamps: u64,
+    /// How many entries of each kind, those that were dropped too.
+    pub counts: BTreeMap<EntryKind, u64>,
     /// The public halves of the keys that have signed.
     pub keys: Vec<LedgerKey>,
     /// What was dropped.
@@ -88,13 +111,14 @@ pub(super) struct LastSegment {
 /// If there is none.
 pub fn locate(path: &Path) -> Result<PathBuf, DiskError> {
     let none = || DiskError::NoLedger(path.display().to_string());
-    if path.is_file() {
-        return Ok(path.into());
+    match std::fs::metadata(path) {
+        Ok(about) if about.is_dir() => {}
+        Ok(_) => return Ok(path.into()),
+        Err(_) => return Err(none()),
     }
     let within = path.join("ledger");
-    let folders = [path, &within].into_iter().filter(|folder| folder.is_dir());
-    for folder in folders {
-        if Base::path(folder).exists() || !segment::list(folder)?.is_empty() {
+    for folder in [path, &within].into_iter().filter(|folder| folder.is_dir()) {
+        if std::fs::symlink_metadata(Base::path(folder)).is_ok() || !segment::list(folder)?.is_empty() {
             return Ok(folder.into());
         }
     }
@@ -107,43 +131,94 @@ pub fn locate(path: &Path) -> Result<PathBuf, DiskError> {
 /// # Errors
 /// If something is damaged: the first place; or if it can't be read.
 pub fn walk(path: &Path, visit: &mut dyn FnMut(Item) -> Result<(), String>) -> Result<Walk, DiskError> {
-    if path.is_file() {
+    walk_with_places(path, &mut |item, _| visit(item))
+}
+
+/// The same for whom it matters where things lie. What was kept of dropped entries has no place.
+pub(super) fn walk_with_places(path: &Path, visit: &mut Visit) -> Result<Walk, DiskError> {
+    let about = std::fs::symlink_metadata(path).map_err(io_error(path))?;
+    if !about.is_dir() && !(about.is_symlink() && path.is_dir()) {
         return walk_file(path, visit);
     }
     let base = Base::read(path)?;
     let files: Vec<(u32, PathBuf)> =
         segment::list(path)?.into_iter().filter(|(number, _)| *number >= base.segment).collect();
-    if files.is_empty() && !Base::path(path).exists() {
+    if files.is_empty() && base == Base::default() {
         return Err(DiskError::NoLedger(path.display().to_string()));
     }
     let mut walker = Walker::new(&base, Some(base.tree()));
+    walker.base(&Base::path(path), &base, visit)?;
     for (at, (number, file)) in files.iter().enumerate() {
         let expected = base.segment + at as u32;
         if *number != expected {
             let missing = segment::path(path, expected);
             return Err(DiskError::Damaged(Damage::of_file(&missing, "the segment is missing")));
         }
-        let bytes = std::fs::read(file).map_err(io_error(file))?;
-        walker.segment(file, *number, &bytes, at + 1 == files.len(), visit)?;
+        walker.segment(file, *number, at + 1 == files.len(), visit)?;
     }
     Ok(walker.walk)
 }
 
 /// Walks through a segment by itself.
-fn walk_file(file: &Path, visit: &mut dyn FnMut(Item) -> Result<(), String>) -> Result<Walk, DiskError> {
-    let bytes = std::fs::read(file).map_err(io_error(file))?;
-    if !segment::looks_like_one(&bytes) {
-        return Err(DiskError::NoLedger(file.display().to_string()));
+fn walk_file(file: &Path, visit: &mut Visit) -> Result<Walk, DiskError> {
+    let none = || DiskError::NoLedger(file.display().to_string());
+    let (header, _) = SegmentFile::open(file)?.ok_or_else(none)?.header(file)?;
+    if !segment::looks_like_one(&header) {
+        return Err(none());
     }
-    let base = match SegmentHeader::read(&bytes) {
+    let header = SegmentHeader::read(&header);
+    let base = match header {
         Some(header) => Base { segment: header.number, before: header.before, ..Base::default() },
         None => Base::default(),
     };
-    let first = SegmentHeader::read(&bytes).map_or(0, |header| header.first);
+    let first = header.map_or(0, |header| header.first);
     let mut walker = Walker::new(&base, (first == 0).then(Tree::default));
     (walker.walk.first, walker.walk.size) = (first, first);
-    walker.segment(file, base.segment, &bytes, true, visit)?;
+    walker.segment(file, base.segment, true, visit)?;
     Ok(walker.walk)
+}
+
+/// Sees what lies in a ledger, and where.
+type Visit<'a> = dyn FnMut(Item, Option<Place>) -> Result<(), String> + 'a;
+
+/// A segment that is read from its beginning to its end.
+struct SegmentFile {
+    reader: BufReader<File>,
+    length: u64,
+}
+
+impl SegmentFile {
+    fn open(path: &Path) -> Result<Option<Self>, DiskError> {
+        let Some(file) = open(path)? else {
+            return Ok(None);
+        };
+        let length = file.metadata().map_err(io_error(path))?.len();
+        Ok(Some(Self { reader: BufReader::with_capacity(1 << 16, file), length }))
+    }
+
+    /// The bytes of its header, fewer if it is shorter.
+    fn header(mut self, path: &Path) -> Result<(Vec<u8>, Self), DiskError> {
+        let mut header = Vec::new();
+        let read = (&mut self.reader).take(segment::HEADER as u64).read_to_end(&mut header);
+        read.map_err(io_error(path))?;
+        Ok((header, self))
+    }
+
+    /// Whether all bytes from `offset` on are 0.
+    fn is_zero_from(&mut self, offset: u64) -> std::io::Result<bool> {
+        self.reader.seek(SeekFrom::Start(offset))?;
+        loop {
+            let bytes = self.reader.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(true);
+            }
+            if bytes.iter().any(|byte| *byte != 0) {
+                return Ok(false);
+            }
+            let count = bytes.len();
+            self.reader.consume(count);
+        }
+    }
 }
 
 struct Walker {
@@ -161,7 +236,8 @@ impl Walker {
             segments: 0,
             bytes: 0,
             heads: base.heads.clone(),
-            stamps: 0,
+            stamps: base.stamps,
+            counts: base.counts.clone(),
             keys: base.keys.clone(),
             compactions: base.compactions.clone(),
             torn: None,
@@ -170,63 +246,77 @@ impl Walker {
         Self { walk, before: base.before }
     }
 
-    fn segment(
-        &mut self,
-        file: &Path,
-        number: u32,
-        bytes: &[u8],
-        is_last: bool,
-        visit: &mut dyn FnMut(Item) -> Result<(), String>,
-    ) -> Result<(), DiskError> {
-        self.walk.segments += 1;
-        self.walk.bytes += bytes.len() as u64;
+    /// Shows what was kept of dropped entries.
+    fn base(&mut self, file: &Path, base: &Base, visit: &mut Visit) -> Result<(), DiskError> {
+        let told = |what: String| DiskError::Damaged(Damage::of_file(file, what));
+        for key in &base.keys {
+            visit(Item::FormerKey(key.clone()), None).map_err(told)?;
+        }
+        for (index, bytes) in &base.kept {
+            let wrong = |what: String| told(format!("entry {index}: {what}"));
+            let entry = Entry::decode(bytes).map_err(|error| wrong(error.to_string()))?;
+            visit(Item::Kept { index: *index, entry, bytes }, None).map_err(wrong)?;
+        }
+        Ok(())
+    }
+
+    fn segment(&mut self, file: &Path, number: u32, is_last: bool, visit: &mut Visit) -> Result<(), DiskError> {
         let damage = |what: &str| DiskError::Damaged(Damage::of_file(file, what));
+        let segment = SegmentFile::open(file)?.ok_or_else(|| damage("the segment is missing"))?;
+        let (bytes, mut segment) = segment.header(file)?;
+        let length = segment.length;
+        self.walk.segments += 1;
+        self.walk.bytes += length;
         let first = self.walk.size;
-        let Some(header) = SegmentHeader::read(bytes) else {
+        let Some(header) = SegmentHeader::read(&bytes) else {
             // A writer that was stopped right when it began the file.
-            if is_last && bytes.len() < segment::HEADER && segment_is_torn(bytes) {
+            if is_last && bytes.len() < segment::HEADER && segment_is_torn(&bytes) {
                 self.walk.torn = Some(Torn { file: file.into(), record: 0, offset: 0, bytes: bytes.len() as u64 });
                 self.walk.last = Some(LastSegment { number, first, whole: 0, sum: self.before });
                 return Ok(());
+            }
+            if segment::is_of_earlier_version(&bytes) {
+                return Err(damage("an earlier version has written this, and this program doesn't read it"));
             }
             return Err(damage("the segment's header is damaged"));
         };
         if (header.number, header.first) != (number, first) || header.before != self.before {
             return Err(damage("the segment doesn't go on where the one before it ends"));
         }
-        let (mut at, mut count) = (segment::HEADER, 0);
-        while at < bytes.len() {
+        self.before = record::last_sum(&bytes);
+        let (mut at, mut count, mut body) = (segment::HEADER as u64, 0, Vec::new());
+        while at < length {
             let entry = self.walk.size;
             let told = |what: String| {
                 let (file, entry) = (file.into(), Some(entry));
-                DiskError::Damaged(Damage { file, record: Some(count), entry, offset: at as u64, what })
+                DiskError::Damaged(Damage { file, record: Some(count), entry, offset: at, what })
             };
-            let record = match record::read(bytes, at) {
+            let read = record::read_from(&mut segment.reader, &self.before, length - at, &mut body);
+            let (kind, sum) = match read.map_err(io_error(file))? {
                 Ok(record) => record,
-                Err(fault) if is_last && is_torn(&bytes[at..], fault) => {
-                    let (offset, left) = (at as u64, (bytes.len() - at) as u64);
-                    self.walk.torn = Some(Torn { file: file.into(), record: count, offset, bytes: left });
+                Err(fault) => {
+                    // What a stopped writer leaves: the beginning of a record, or, after a crash of the machine, bytes that
+                    // never came to the disk.
+                    let torn =
+                        is_last && (fault == Fault::Incomplete || segment.is_zero_from(at).map_err(io_error(file))?);
+                    if !torn {
+                        return Err(told(fault.to_string()));
+                    }
+                    self.walk.torn = Some(Torn { file: file.into(), record: count, offset: at, bytes: length - at });
                     break;
                 }
-                Err(fault) => return Err(told(fault.to_string())),
             };
-            let item = self.walk.item(&record).map_err(told)?;
-            visit(item).map_err(|what| {
+            let item = self.walk.item(kind, &body).map_err(told)?;
+            visit(item, Some(Place { segment: number, offset: at })).map_err(|what| {
                 let (file, entry) = (file.into(), self.walk.size.checked_sub(1));
-                DiskError::Damaged(Damage { file, record: Some(count), entry, offset: at as u64, what })
+                DiskError::Damaged(Damage { file, record: Some(count), entry, offset: at, what })
             })?;
-            (at, count) = (record.end, count + 1);
+            self.before = sum;
+            (at, count) = (at + (record::HEADER + body.len() + record::SUM) as u64, count + 1);
         }
-        self.before = record::last_sum(&bytes[..at]);
-        self.walk.last = Some(LastSegment { number, first, whole: at as u64, sum: self.before });
+        self.walk.last = Some(LastSegment { number, first, whole: at, sum: self.before });
         Ok(())
     }
-}
-
-/// Whether the rest of a file is what a stopped writer leaves: the beginning of a record, or, after a crash of the machine,
-/// bytes that never came to the disk.
-fn is_torn(rest: &[u8], fault: Fault) -> bool {
-    fault == Fault::Incomplete || rest.iter().all(|byte| *byte == 0)
 }
 
 fn segment_is_torn(bytes: &[u8]) -> bool {
@@ -235,18 +325,22 @@ fn segment_is_torn(bytes: &[u8]) -> bool {
 
 impl Walk {
     /// Looks at the next record.
-    fn item<'a>(&mut self, record: &record::Record<'a>) -> Result<Item<'a>, String> {
-        match record.kind {
+    fn item<'a>(&mut self, kind: RecordKind, body: &'a [u8]) -> Result<Item<'a>, String> {
+        match kind {
             RecordKind::Entry => {
-                let entry = Entry::decode(record.body).map_err(|error| format!("the entry can't be read: {error}"))?;
+                let entry = Entry::decode(body).map_err(|error| format!("the entry can't be read: {error}"))?;
                 if let Some(tree) = &mut self.tree {
-                    tree.push(sha3::Sha3_256::leaf(record.body));
+                    tree.push(sha3::Sha3_256::leaf(body));
                 }
                 self.size += 1;
-                Ok(Item::Entry { index: self.size - 1, entry, bytes: record.body })
+                if self.size > MOST_LEAVES {
+                    return Err("no ledger has so many entries".into());
+                }
+                *self.counts.entry(entry.kind).or_default() += 1;
+                Ok(Item::Entry { index: self.size - 1, entry, bytes: body })
             }
             RecordKind::Head => {
-                let signed = SignedTreeHead::decode(record.body).ok_or("the tree head can't be read")?;
+                let signed = SignedTreeHead::decode(body).ok_or("the tree head can't be read")?;
                 let root = self.tree.as_ref().map(Tree::root);
                 if signed.head.size != self.size || root.is_some_and(|root| root != signed.head.root) {
                     return Err(format!("the tree head over {} entries is not that of the entries", signed.head.size));
@@ -255,7 +349,7 @@ impl Walk {
                 Ok(Item::Head(signed))
             }
             RecordKind::Stamp => {
-                let stamp = TimeStamp::decode(record.body).ok_or("the time stamp can't be read")?;
+                let stamp = TimeStamp::decode(body).ok_or("the time stamp can't be read")?;
                 let leaf = self.tree.as_ref().and_then(|tree| tree.leaf(stamp.index));
                 let known = leaf.is_none_or(|leaf| leaf == stamp.entry);
                 if stamp.index >= self.size || !known {
@@ -265,7 +359,7 @@ impl Walk {
                 Ok(Item::Stamp(stamp))
             }
             RecordKind::Key => {
-                let key = LedgerKey::decode(record.body).ok_or("the key can't be read")?;
+                let key = LedgerKey::decode(body).ok_or("the key can't be read")?;
                 self.keys.push(key.clone());
                 Ok(Item::Key(key))
             }

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::{Hash, TreeHash};
 
+/// No tree has more leaves. What claims more is made up; sizes below can be counted on with without ever wrapping around.
+pub const MOST_LEAVES: u64 = 1 << 62;
+
 /// The roots of the whole subtrees that a number of leaves makes up, the largest first: one for each 1 among the binary
 /// digits of that number. Enough to append and to tell the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,10 +16,10 @@ pub struct Frontier {
 }
 
 impl Frontier {
-    /// A frontier from its parts; nothing if the number of roots isn't the one that `size` leaves have.
+    /// A frontier from its parts; nothing if the number of roots isn't the one that `size` leaves have, or no tree has so many.
     #[must_use]
     pub fn from_parts(size: u64, roots: Vec<Hash>) -> Option<Self> {
-        (size.count_ones() as usize == roots.len()).then_some(Self { size, roots })
+        (size <= MOST_LEAVES && size.count_ones() as usize == roots.len()).then_some(Self { size, roots })
     }
 
     /// How many leaves there are.

@@ -181,7 +181,7 @@ proptest! {
         let heads: Vec<u64> = heads.into_iter().map(|head| head % (size + 1)).collect();
         for fraction in fractions {
             let index = (size as f64 * fraction) as u64;
-            tree.drop_before(index, &heads);
+            tree.drop_before(index, &heads, &[]);
         }
         let index = tree.dropped();
         let mut from_remains: Tree = Tree::from_remains(&tree.remains());
@@ -216,7 +216,7 @@ proptest! {
     fn a_tree_that_was_cut_is_the_shorter_one(size in 0..200_u64, cut in 0.0..=1.0_f64, dropped in 0.0..=1.0_f64, more in 0..20_u64) {
         let mut tree: Tree = tree_of(size as usize);
         let cut = (size as f64 * cut) as u64;
-        tree.drop_before((cut as f64 * dropped) as u64, &[]);
+        tree.drop_before((cut as f64 * dropped) as u64, &[], &[]);
         prop_assert!(tree.truncate(cut));
         prop_assert_eq!(tree.root(), tree_of::<Sha3_256>(cut as usize).root());
         for number in cut..cut + more {

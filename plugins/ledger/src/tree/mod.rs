@@ -7,7 +7,7 @@ mod known_answers;
 mod oracle;
 mod proof;
 
-pub use frontier::Frontier;
+pub use frontier::{Frontier, MOST_LEAVES};
 pub use proof::{ConsistencyProof, InclusionProof, ProofError};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -166,12 +166,16 @@ impl<H: TreeHash> Tree<H> {
 
     /// Drops the leaves before `index`, and all nodes that later proofs don't need. The root stays what it is, and so does
     /// every proof of a leaf or a size that isn't dropped. Of the dropped sizes, those in `sizes` can still be proven
-    /// consistent with later ones.
-    pub fn drop_before(&mut self, index: u64, sizes: &[u64]) {
+    /// consistent with later ones, and of the dropped leaves, those in `leaves` can still be proven to be there.
+    pub fn drop_before(&mut self, index: u64, sizes: &[u64], leaves: &[u64]) {
         let index = index.min(self.size).max(self.dropped);
         let mut pinned = BTreeMap::new();
         for size in sizes.iter().filter(|size| **size > 0 && **size < index) {
-            self.pin(*size, index, &mut pinned);
+            let level = size.trailing_zeros();
+            self.pin(level, (size >> level) - 1, index, &mut pinned);
+        }
+        for leaf in leaves.iter().filter(|leaf| **leaf < index) {
+            self.pin(0, *leaf, index, &mut pinned);
         }
         for (level, kept) in self.levels.iter_mut().enumerate() {
             // A left child stays for as long as its right sibling has leaves that aren't dropped.
@@ -184,11 +188,9 @@ impl<H: TreeHash> Tree<H> {
         self.pinned = pinned;
     }
 
-    /// Notes the nodes that it takes to prove that the first `size` leaves are the beginning of a tree whose leaves before
-    /// `index` are dropped.
-    fn pin(&self, size: u64, index: u64, pinned: &mut BTreeMap<(u32, u64), Hash>) {
-        let mut level = size.trailing_zeros();
-        let mut number = (size >> level) - 1;
+    /// Notes the nodes that it takes to prove that a node is in a tree whose leaves before `index` are dropped: a leaf, or the
+    /// last whole subtree of a size.
+    fn pin(&self, mut level: u32, mut number: u64, index: u64, pinned: &mut BTreeMap<(u32, u64), Hash>) {
         let mut note = |level: u32, number: u64| {
             if let Some(hash) = self.node(level, number) {
                 pinned.insert((level, number), hash);

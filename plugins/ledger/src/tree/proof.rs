@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Tree;
+use super::{MOST_LEAVES, Tree};
 use crate::hash::{Hash, TreeHash};
 
 /// Why something can't be proven.
@@ -69,7 +69,7 @@ impl<H: TreeHash> Tree<H> {
         if index >= size {
             return Err(ProofError::TooLarge { asked: index, size });
         }
-        if index < self.dropped {
+        if index < self.dropped && !self.pinned.contains_key(&(0, index)) {
             return Err(self.dropped_error());
         }
         let (mut start, mut end) = (0, size);
@@ -137,7 +137,7 @@ impl InclusionProof {
     }
 
     fn climb<H: TreeHash>(&self, leaf: &Hash, mut each: impl FnMut(&Hash, bool)) -> Option<Hash> {
-        if self.index >= self.size {
+        if self.index >= self.size || self.size > MOST_LEAVES {
             return None;
         }
         let (mut number, mut last) = (self.index, self.size - 1);
@@ -179,6 +179,9 @@ impl ConsistencyProof {
 
     fn follows<H: TreeHash>(&self, old: &Hash, new: &Hash) -> Option<bool> {
         let (old_size, new_size) = (self.old_size, self.new_size);
+        if new_size > MOST_LEAVES {
+            return None;
+        }
         if old_size == new_size {
             return Some(self.path.is_empty() && old == new && (old_size > 0 || *old == H::empty()));
         }

@@ -1,5 +1,6 @@
 //! What is entered, and when.
 
+use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, EventKind};
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::rng::SimRng;
@@ -8,7 +9,7 @@ use agent2028_identity::suite::SuiteId;
 use agent2028_ledger::config::Stamps;
 use agent2028_ledger::document::Proven;
 use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole};
-use agent2028_ledger::{Entry, EntryKind, Ledger, LedgerConfig, Outcome, Signature, facts};
+use agent2028_ledger::{Entry, EntryKind, Ledger, LedgerConfig, Outcome, Signature, Terms, facts};
 use agent2028_operations::Operations;
 use bevy::prelude::*;
 
@@ -33,8 +34,9 @@ fn everything_that_matters_in_a_run_is_entered() {
     let dice = world.resource::<SimRng>();
 
     // It begins with the scene, its seed and its files.
-    let begin: Vec<Entry> = ledger.entries().take(3).map(|(_, entry)| entry).collect();
-    assert_eq!(begin, opening().entries(begin[0].unix_ms));
+    let begin: Vec<Entry> = ledger.entries().take(4).map(|(_, entry)| entry).collect();
+    let terms = Terms::of(&config(), world.resource::<SimClock>());
+    assert_eq!(begin, opening().entries(begin[0].unix_ms, &terms));
     assert_eq!(begin[0].payload, facts::scene_hash("Scene()"));
     assert_eq!((begin[1].kind, begin[1].detail.as_str()), (EntryKind::Seed, "7"));
 
@@ -188,7 +190,7 @@ fn what_agents_sign_is_entered_with_their_signatures() {
     simulation.run(60);
     let ledger = simulation.world().resource::<Ledger>();
     let mut agents = AgentKeys::default();
-    ledger.keys().for_each(|key| agents.note(&key));
+    ledger.keys().for_each(|key| agents.note(&key).unwrap());
     let signed: Vec<(u64, Entry)> = ledger.entries().filter(|(_, entry)| entry.signature.is_some()).collect();
     assert_eq!(signed.len(), 3);
     for (index, entry) in signed {

@@ -67,6 +67,9 @@ fn word(kind: EntryKind) -> &'static str {
         EntryKind::Note => "Note",
         EntryKind::Result => "Result",
         EntryKind::End => "End",
+        EntryKind::Terms => "Terms",
+        EntryKind::Identity => "Identity",
+        EntryKind::Manifest => "Manifest",
     }
 }
 

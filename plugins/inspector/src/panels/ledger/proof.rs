@@ -48,7 +48,9 @@ fn judge(text: &str, ledger: &Ledger) -> Judgement {
     match proven {
         Proven::Inclusion { index, entry, size, root, head, stamps, keys } => {
             let mut agents = AgentKeys::default();
-            keys.iter().for_each(|key| agents.note(key));
+            if let Some(why) = keys.iter().find_map(|key| agents.note(key).err()) {
+                return refuse(format!("A key that comes with it is not to be believed: {why}."));
+            }
             let ring = KeyRing::new(keys);
             let mut words = format!(
                 "Proves that entry {} is one of {} under the root {}. {}",
