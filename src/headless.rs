@@ -12,6 +12,7 @@ use agent2028_core::intervention::{AnyIntervention, InterventionLog, Interventio
 use agent2028_core::metrics::Metrics;
 use agent2028_core::schema::suggest;
 use agent2028_core::simulation::run_ticks;
+use agent2028_ledger::keys::SigningKey;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     /// What somebody does to the run: each at the start of its tick, in this order within a tick. Where a run is resumed, what
     /// it has done or still has waiting is not done twice.
     pub interventions: Vec<(u64, AnyIntervention)>,
+    /// Signs the ledger of the folder in place of the run's own key.
+    pub sign_with: Option<Arc<SigningKey>>,
     /// Ends the run early, with [`RunError::Cancelled`], once this is true.
     pub cancel: Option<Arc<AtomicBool>>,
     /// Plugins of your own.
@@ -219,6 +222,9 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
             let headline = loaded.scene.headline.clone();
             return Ok(Summary { headline, was_complete: true, ..summary });
         }
+        if let Some(key) = past.asked.signed_by.as_ref().filter(|key| asked.signed_by.as_ref() != Some(*key)) {
+            return Err(RecordError::OtherSigner(folder.display().to_string(), key.clone()).into());
+        }
         asked = asked.or(&past.asked);
         least = past.recorded;
         if let Some(asked) = asked.ticks.filter(|ticks| *ticks < least) {
@@ -241,14 +247,14 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
             } else {
                 tracing::warn!("{} has no checkpoint yet: the run starts over", resume.display());
             }
-            let folder = RunFolder::resume(resume, loaded, &asked, world)?;
+            let folder = RunFolder::resume_signed(resume, loaded, &asked, options.sign_with.clone(), world)?;
             let now = world.resource::<SimClock>().tick();
             let later = options.interventions.iter().filter(|(tick, _)| *tick > now);
             let wanted = later.map(|(tick, action)| Entry::wanted(*tick, action)).collect::<Result<Vec<_>, _>>()?;
             queue(resume, &wanted, world)?;
             Some(folder)
         }
-        (None, Some(out)) => Some(RunFolder::create(out, loaded, &asked, world)?),
+        (None, Some(out)) => Some(RunFolder::create_signed(out, loaded, &asked, options.sign_with.clone(), world)?),
         (None, None) => None,
     };
     for (tick, action) in options.interventions.iter().filter(|_| options.resume.is_none()) {

@@ -2,12 +2,14 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agent2028_core::clock::ticks_in;
 use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
+use super::ledger::keys::read_secret;
 use super::write_up::summary_text;
 use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, above_zero, counted, json, print, say, whole};
 use crate::headless::{Progress, RunOptions, run};
@@ -53,6 +55,10 @@ pub(crate) struct Run {
     /// cost next to nothing are always recorded, others only if the scene or somebody names them.
     #[arg(long, value_name = "PATTERN")]
     metrics: Vec<String>,
+    /// Signs the tree heads of the run's ledger with the secret key in this file (`agent2028 ledger keygen` makes one) in place of
+    /// the run's own, which everybody has who has the seed; needs --out or --resume.
+    #[arg(long, value_name = "FILE")]
+    sign_with: Option<PathBuf>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -87,6 +93,7 @@ impl Run {
             resume: None,
             hash_every: None,
             metrics: Vec::new(),
+            sign_with: None,
             format: Format::Text,
         }
     }
@@ -105,6 +112,11 @@ impl Run {
             say("--checkpoint-every needs a folder to write to: add --out DIR");
             return Ok(BAD_INPUT);
         }
+        if self.sign_with.is_some() && self.out.is_none() && self.resume.is_none() {
+            say("--sign-with needs a folder with a ledger to sign: add --out DIR");
+            return Ok(BAD_INPUT);
+        }
+        let sign_with = self.sign_with.as_deref().map(read_secret).transpose()?.map(Arc::new);
         let loaded = self.load()?;
         let ticks = match self.duration {
             Some(seconds) => Some(ticks_in(seconds, loaded.scene.tick_hz)),
@@ -118,6 +130,7 @@ impl Run {
             hash_every: self.hash_every,
             resume: self.resume,
             metrics: self.metrics,
+            sign_with,
             ..RunOptions::default()
         };
         let mut meter = Meter::new();

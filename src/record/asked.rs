@@ -24,6 +24,9 @@ pub struct Asked {
     pub hash_every: Option<u64>,
     /// Names and patterns of the metrics that are recorded although they cost something.
     pub metrics: Vec<String>,
+    /// The fingerprint of the key that signs the ledger in place of the run's own, if one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
 }
 
 impl Asked {
@@ -39,6 +42,7 @@ impl Asked {
             checkpoint_every: options.checkpoint_every,
             hash_every: options.hash_every,
             metrics: options.metrics.clone(),
+            signed_by: options.sign_with.as_ref().map(|key| key.public().fingerprint()),
         }
     }
 
@@ -51,6 +55,7 @@ impl Asked {
             checkpoint_every: self.checkpoint_every.or(before.checkpoint_every),
             hash_every: self.hash_every.or(before.hash_every),
             metrics: if self.metrics.is_empty() { before.metrics.clone() } else { self.metrics },
+            signed_by: self.signed_by.or_else(|| before.signed_by.clone()),
         }
     }
 

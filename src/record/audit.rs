@@ -45,6 +45,9 @@ pub struct Audit {
     pub ledger: Option<LedgerReport>,
     /// What was compared of the run's files; nothing if only a ledger was looked at.
     pub files: Option<FilesReport>,
+    /// The bytes of the ledger's first entry, by whose leaf it is called.
+    #[serde(skip)]
+    pub origin: Option<Vec<u8>>,
     /// The walk through the ledger, for those who want to know more.
     #[serde(skip)]
     pub walk: Option<Walk>,
@@ -169,7 +172,8 @@ impl Claims {
 /// If there is nothing of that kind, or the system refuses to let it be read.
 pub fn audit(path: &Path) -> Result<Audit, DiskError> {
     let is_run = contents::is_run(path);
-    let empty = |verdict: Verdict| Audit { path: path.into(), verdict, ledger: None, files: None, walk: None };
+    let empty =
+        |verdict: Verdict| Audit { path: path.into(), verdict, ledger: None, files: None, origin: None, walk: None };
     if is_run && let Some(what) = contents::out_of_place(path).map_err(|error| refused(path, error))? {
         return Ok(empty(Verdict::Changed(what)));
     }
@@ -177,7 +181,11 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
     let mut claims = Claims::default();
     let mut demands: Option<Demands> = None;
     let from_start = found.is_dir();
+    let mut origin = None;
     let walked = walk(&found, &mut |item| {
+        if let Item::Entry { index: 0, bytes, .. } | Item::Kept { index: 0, bytes, .. } = item {
+            origin = Some(bytes.to_vec());
+        }
         claims.note(&item);
         let starts = from_start || matches!(item, Item::Entry { index: 0, .. } | Item::Key(_) | Item::FormerKey(_));
         demands.get_or_insert_with(|| Demands::new(starts)).note(&item)
@@ -207,7 +215,7 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
     };
     let ledger = Some(report(&claims, &demands, &walk, path, is_run));
     let files = files.filter(|_| !matches!(verdict, Verdict::Changed(_)));
-    Ok(Audit { path: found, verdict, ledger, files, walk: Some(walk) })
+    Ok(Audit { path: found, verdict, ledger, files, origin, walk: Some(walk) })
 }
 
 fn refused(path: &Path, error: RecordError) -> DiskError {

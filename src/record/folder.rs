@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use agent2028_core::checkpoint::{Checkpoint, StateHash};
 use agent2028_core::clock::SimClock;
@@ -10,6 +11,7 @@ use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{InterventionLog, InterventionQueue, InterventionRegistry, Stamped};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::rng::SimRng;
+use agent2028_ledger::keys::SigningKey;
 use bevy::prelude::World;
 
 use super::events::{self, EventLine};
@@ -47,6 +49,20 @@ impl RunFolder {
     /// # Errors
     /// If there is anything in the folder already or it can't be written.
     pub fn create(path: &Path, loaded: &Loaded, asked: &Asked, world: &mut World) -> Result<Self, RecordError> {
+        Self::create_signed(path, loaded, asked, None, world)
+    }
+
+    /// The same with a ledger that a key from outside of the run signs.
+    ///
+    /// # Errors
+    /// If there is anything in the folder already or it can't be written.
+    pub fn create_signed(
+        path: &Path,
+        loaded: &Loaded,
+        asked: &Asked,
+        signer: Option<Arc<SigningKey>>,
+        world: &mut World,
+    ) -> Result<Self, RecordError> {
         refuse_what_is_there(path)?;
         let checkpoints = path.join("checkpoints");
         fs::create_dir_all(&checkpoints).map_err(io_error(&checkpoints))?;
@@ -63,7 +79,7 @@ impl RunFolder {
             hashes: RowFile::create(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick)?,
             interventions: InterventionFile::open(path, 0)?,
             signatures: SignatureFile::create(path, world)?,
-            ledger: Some(RunLedger::create(path, loaded, world)?),
+            ledger: Some(RunLedger::create(path, loaded, signer, world)?),
             last: 0,
             hashed: 0,
         };
@@ -84,6 +100,20 @@ impl RunFolder {
     /// # Errors
     /// If the folder can't be read or written, or holds an intervention that this program doesn't know.
     pub fn resume(path: &Path, loaded: &Loaded, asked: &Asked, world: &mut World) -> Result<Self, RecordError> {
+        Self::resume_signed(path, loaded, asked, None, world)
+    }
+
+    /// The same with a ledger that a key from outside of the run signs.
+    ///
+    /// # Errors
+    /// If the folder can't be read or written, or holds an intervention that this program doesn't know.
+    pub fn resume_signed(
+        path: &Path,
+        loaded: &Loaded,
+        asked: &Asked,
+        signer: Option<Arc<SigningKey>>,
+        world: &mut World,
+    ) -> Result<Self, RecordError> {
         let tick = world.resource::<SimClock>().tick();
         asked.write(path)?;
         for name in AT_THE_END {
@@ -116,7 +146,7 @@ impl RunFolder {
             hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, tick)?,
             interventions: InterventionFile::open(path, tick)?,
             signatures: SignatureFile::resume(path, tick, world)?,
-            ledger: RunLedger::resume(path, loaded, world)?,
+            ledger: RunLedger::resume(path, loaded, signer, world)?,
             last: tick,
             hashed: 0,
         };

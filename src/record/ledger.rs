@@ -6,14 +6,15 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use agent2028_core::checkpoint::StateHash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::rng::SimRng;
 use agent2028_core::whole_file::open_ordinary;
 use agent2028_ledger::disk::{DiskError, Item, Store, Tally, walk};
-use agent2028_ledger::keys::{KeyRole, LedgerKey};
-use agent2028_ledger::{Entry, Ledger, LedgerConfig, Manifest, Outcome, TreeHead, facts};
+use agent2028_ledger::keys::{KeyRole, LedgerKey, SigningKey};
+use agent2028_ledger::{Entry, Ledger, LedgerConfig, Manifest, Outcome, SignedTreeHead, TreeHead, facts};
 use bevy::prelude::World;
 
 use super::{RecordError, contents, io_error};
@@ -32,6 +33,8 @@ pub struct RunLedger {
     config: LedgerConfig,
     /// The recorder's own ledger, if the simulation has none.
     own: Option<Ledger>,
+    /// A key from outside of the run that signs in place of the run's own.
+    signer: Option<Arc<SigningKey>>,
     /// The size of the last tree head that was written.
     head: u64,
     /// How many of the ledger's keys are in the files.
@@ -75,7 +78,12 @@ impl RunLedger {
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn create(run: &Path, loaded: &Loaded, world: &World) -> Result<Self, RecordError> {
+    pub fn create(
+        run: &Path,
+        loaded: &Loaded,
+        signer: Option<Arc<SigningKey>>,
+        world: &World,
+    ) -> Result<Self, RecordError> {
         let path = run.join(FOLDER);
         let config = config_of(world);
         let store = begin(&path, &config).map_err(|error| told(error, &path))?;
@@ -84,7 +92,7 @@ impl RunLedger {
         });
         let compact_at = compact_at(&config, 0);
         let (head, keys, written, ended, checkpointed) = (0, 0, BTreeSet::new(), None, None);
-        let mut ledger = Self { store, config, own, head, keys, written, ended, compact_at, checkpointed };
+        let mut ledger = Self { store, config, own, signer, head, keys, written, ended, compact_at, checkpointed };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)
@@ -95,7 +103,12 @@ impl RunLedger {
     ///
     /// # Errors
     /// If the disk refuses, the ledger is damaged, or it is not that of the run.
-    pub fn resume(run: &Path, loaded: &Loaded, world: &World) -> Result<Option<Self>, RecordError> {
+    pub fn resume(
+        run: &Path,
+        loaded: &Loaded,
+        signer: Option<Arc<SigningKey>>,
+        world: &World,
+    ) -> Result<Option<Self>, RecordError> {
         let path = run.join(FOLDER);
         if !path.is_dir() {
             return Ok(None);
@@ -104,7 +117,7 @@ impl RunLedger {
         if tick == 0 {
             // The run starts over, and its ledger with it, whatever was dropped of that.
             std::fs::remove_dir_all(&path).map_err(io_error(&path))?;
-            return Self::create(run, loaded, world).map(Some);
+            return Self::create(run, loaded, signer, world).map(Some);
         }
         let config = config_of(world);
         let tell = |error| told(error, &path);
@@ -133,7 +146,7 @@ impl RunLedger {
         let (head, size) = (head.max().unwrap_or(0), store.size());
         let compact_at = compact_at(&config, size);
         let (keys, ended, checkpointed) = (0, None, Some(size));
-        let mut ledger = Self { store, config, own, head, keys, written, ended, compact_at, checkpointed };
+        let mut ledger = Self { store, config, own, signer, head, keys, written, ended, compact_at, checkpointed };
         let fits = ledger
             .source(world)
             .is_some_and(|source| source.tree().root_at(size) == Some(ledger.store.root()) && source.size() == size);
@@ -185,12 +198,20 @@ impl RunLedger {
     /// Appends the keys that the ledger has and the files have not.
     fn write_keys(&mut self, world: &World) -> Result<(), RecordError> {
         let tell = self.tell();
-        let Self { store, own, keys, written, .. } = self;
+        let Self { store, own, signer, keys, written, .. } = self;
+        if let Some(key) = signer.as_ref().map(|signer| signer.public())
+            && written.insert((key.role, key.fingerprint()))
+        {
+            store.append_key(&key).map_err(&tell)?;
+        }
         let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
             return Ok(());
         };
         for key in source.keys().skip(*keys) {
             *keys += 1;
+            if signer.is_some() && key.role == KeyRole::Keeper {
+                continue;
+            }
             if written.insert((key.role, key.fingerprint())) {
                 store.append_key(&key).map_err(&tell)?;
             }
@@ -205,7 +226,12 @@ impl RunLedger {
         }
         let tell = self.tell();
         self.write_keys(world)?;
-        let Self { store, own, head, ended, .. } = self;
+        let Self { store, own, signer, head, ended, .. } = self;
+        let signer = signer.as_deref();
+        let signed_by = |signed: &SignedTreeHead| match signer {
+            Some(signer) => signed.head.signed(Some(signer)),
+            None => signed.clone(),
+        };
         let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
             return Ok(());
         };
@@ -227,14 +253,14 @@ impl RunLedger {
             }
             while let Some(signed) = heads.next_if(|signed| signed.head.size <= store.size()) {
                 if signed.head.size == store.size() {
-                    store.append_head(signed).map_err(&tell)?;
+                    store.append_head(&signed_by(signed)).map_err(&tell)?;
                     *head = signed.head.size;
                 }
             }
         }
         // A head over entries that were written before it was made.
         while let Some(signed) = heads.next_if(|signed| signed.head.size == store.size()) {
-            store.append_head(signed).map_err(&tell)?;
+            store.append_head(&signed_by(signed)).map_err(&tell)?;
             *head = signed.head.size;
         }
         if self.store.size() >= self.compact_at
@@ -318,7 +344,11 @@ impl RunLedger {
     /// Signs everything up to here.
     fn append_head(&mut self, tick: u64, unix_ms: i64, world: &World) -> Result<(), RecordError> {
         let head = TreeHead { size: self.store.size(), root: self.store.root(), tick, unix_ms };
-        let signed = self.source(world).map_or_else(|| head.signed(None), |source| source.sign(head));
+        let signed = match (&self.signer, self.source(world)) {
+            (Some(signer), _) => head.signed(Some(&**signer)),
+            (None, Some(source)) => source.sign(head),
+            (None, None) => head.signed(None),
+        };
         let tell = self.tell();
         self.store.append_head(&signed).map_err(tell)
     }

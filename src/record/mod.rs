@@ -89,6 +89,9 @@ pub enum RecordError {
         "{0} holds the run of another scene, seed or setting: a run goes on with what it began with, so leave these out"
     )]
     OtherScene(String),
+    /// The run's ledger is signed with a key that is not at hand.
+    #[error("the ledger of {0} is signed with the key {1}: add --sign-with and the file of that key")]
+    OtherSigner(String, String),
     /// Fewer ticks are asked for than there are.
     #[error(
         "{folder} holds {recorded} ticks and {asked} are asked for: nothing that is recorded is taken away; ask for at \

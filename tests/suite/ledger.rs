@@ -321,3 +321,120 @@ fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
     let (code, told, problem) = verify(&last.unwrap());
     assert_eq!(code, 0, "{told}{problem}");
 }
+
+/// A key whose secret is in no run.
+struct Keys {
+    secret: std::path::PathBuf,
+    public: std::path::PathBuf,
+    fingerprint: String,
+}
+
+fn keygen(folder: &Path, name: &str) -> Keys {
+    let secret = folder.join(name);
+    let (code, told, stderr) = finish(program().args(["ledger", "keygen"]).arg(&secret));
+    assert_eq!(code, 0, "{stderr}");
+    let fingerprint = line(&told, "fingerprint").split_whitespace().nth(1).unwrap().to_owned();
+    Keys { public: folder.join(format!("{name}.pub")), secret, fingerprint }
+}
+
+#[test]
+fn a_key_from_outside_of_the_run_signs_what_nobody_else_can_sign() {
+    let folder = folder();
+    let key = keygen(folder.path(), "my.key");
+    let other = keygen(folder.path(), "other.key");
+    assert_ne!(key.fingerprint, other.fingerprint);
+    let (code, _, stderr) = finish(program().args(["ledger", "keygen"]).arg(&key.secret));
+    assert!(code == 2 && stderr.contains("never replaced"), "{stderr}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&key.secret).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let out = folder.path().join("run");
+    let signing = ["audited-run", "--ticks", "320", "--checkpoint-every", "100", "--sign-with"];
+    run(&out, &[&signing[..], &[key.secret.to_str().unwrap()]].concat());
+    let demand = |path: &Path, key: &str| finish(program().args(["ledger", "verify", "--key", key]).arg(path));
+    let (code, told, _) = demand(&out, &key.fingerprint);
+    assert!(code == 0 && told.contains("a key from outside of the run"), "{told}");
+    assert_eq!(demand(&out, &other.fingerprint).0, 1);
+    // The same run has the same entries, whoever signs, and without the secret nobody gets its signatures.
+    let plain = folder.path().join("plain");
+    run(&plain, &["audited-run", "--ticks", "320", "--checkpoint-every", "100"]);
+    assert_eq!(line(&verify(&out).1, "run"), line(&verify(&plain).1, "run"));
+    assert!(demand(&plain, &key.fingerprint).1.contains("is signed by"));
+    let digits = std::fs::read_to_string(&key.secret).unwrap();
+    let digits = digits.lines().last().unwrap();
+    let (_, bytes) = (digits, agent2028::ledger::hash::from_hex(digits).unwrap());
+    for name in ["options.json", "ledger/00000000.a28l", "checkpoints/000000000300.a28", "summary.json"] {
+        let content = std::fs::read(out.join(name)).unwrap();
+        assert!(!content.windows(8).any(|window| bytes.windows(8).any(|part| part == window)), "{name}");
+        assert!(!String::from_utf8_lossy(&content).contains(&digits[..16]), "{name}");
+    }
+    // Whoever goes on with the run signs with the same key.
+    let resume = |extra: &[&str]| finish(program().args(["run", "--ticks", "350", "--resume"]).arg(&out).args(extra));
+    let (code, _, stderr) = resume(&[]);
+    assert!(code == 2 && stderr.contains("--sign-with") && stderr.contains(&key.fingerprint), "{stderr}");
+    assert_eq!(resume(&["--sign-with", other.secret.to_str().unwrap()]).0, 2);
+    assert!(resume(&["--sign-with", key.secret.to_str().unwrap()]).0 < 2);
+    assert_eq!(demand(&out, &key.fingerprint).0, 0);
+    let (code, _, stderr) = finish(program().args(["run", "flock", "--ticks", "1", "--sign-with"]).arg(&key.public));
+    assert!(code == 2 && stderr.contains("--out"), "{stderr}");
+    let nowhere = folder.path().join("nowhere");
+    let (code, _, stderr) = finish(
+        program().args(["run", "flock", "--ticks", "1", "--sign-with"]).arg(&key.public).arg("--out").arg(nowhere),
+    );
+    assert!(code == 2 && stderr.contains("no secret key"), "{stderr}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_goes_on_where_it_was_at_a_head_that_was_kept_and_cosigned() {
+    let folder = folder();
+    let (key, witness) = (keygen(folder.path(), "my.key"), keygen(folder.path(), "witness.key"));
+    let out = folder.path().join("run");
+    let scene = ["run", "audited-run", "--ticks", "900", "--checkpoint-every", "100"];
+    let status = program_killed_at(450).args(scene).arg("--out").arg(&out).output().unwrap().status;
+    assert!(status.code().is_none());
+    let written = |name: &str, arguments: &[&str]| {
+        let (code, told, stderr) = finish(program().arg("ledger").args(arguments));
+        assert_eq!(code, 0, "{stderr}");
+        let file = folder.path().join(name);
+        std::fs::write(&file, told).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let (run_folder, secret) = (out.to_str().unwrap(), key.secret.to_str().unwrap());
+    let head = written("head.txt", &["head", run_folder, "--sign-with", secret]);
+    let text = std::fs::read_to_string(&head).unwrap();
+    assert!(text.starts_with("agent2028/") && text.contains("\n\n\u{2014} agent2028/"), "{text}");
+    let by_witness =
+        ["--of", run_folder, "--name", "witness.example/w1", "--sign-with", witness.secret.to_str().unwrap()];
+    let cosigned = written("cosigned.txt", &[&["cosign", head.as_str()], &by_witness[..]].concat());
+    assert!(std::fs::read_to_string(&cosigned).unwrap().contains("\u{2014} witness.example/w1 "));
+    // The run goes on, and so does its ledger.
+    assert!(finish(program().args(["run", "--resume"]).arg(&out)).0 < 2);
+    let consistent = |path: &Path, head: &str, extra: &[&str]| {
+        finish(program().args(["ledger", "verify", "--consistent-with", head]).arg(path).args(extra))
+    };
+    let (mine, theirs) = (key.public.to_str().unwrap(), witness.public.to_str().unwrap());
+    for extra in [vec![], vec!["--signed-by", mine], vec!["--signed-by", theirs]] {
+        let (code, told, stderr) = consistent(&out, &cosigned, &extra);
+        assert_eq!(code, 0, "{told}{stderr}");
+    }
+    assert_eq!(consistent(&out, &head, &["--signed-by", theirs]).0, 1, "the witness had not signed that one");
+    // Another ledger, one that was rolled back, and a head that somebody has changed.
+    let other = folder.path().join("other");
+    run(&other, &["audited-run", "--ticks", "900", "--seed", "3"]);
+    let (code, told, _) = consistent(&other, &cosigned, &[]);
+    assert!(code == 1 && told.contains("of another ledger"), "{told}");
+    let forged = folder.path().join("forged.txt");
+    let lines: Vec<&str> = text.lines().collect();
+    std::fs::write(&forged, text.replacen(lines[1], "9999", 1)).unwrap();
+    let (code, told, _) = consistent(&out, forged.to_str().unwrap(), &[]);
+    assert!(code == 1 && told.contains("rolled back"), "{told}");
+    assert_eq!(consistent(&out, forged.to_str().unwrap(), &["--signed-by", mine]).0, 1);
+    let (code, _, stderr) =
+        finish(program().args(["ledger", "cosign"]).arg(&forged).args(["--of", run_folder, "--sign-with", secret]));
+    assert!(code == 2 && stderr.contains("nothing is signed"), "{stderr}");
+    std::fs::write(&forged, "no head").unwrap();
+    assert_eq!(consistent(&out, forged.to_str().unwrap(), &[]).0, 2);
+}

@@ -10,9 +10,10 @@ use agent2028_identity::did::DidDocument;
 use agent2028_identity::secret::Secret;
 use agent2028_identity::sign_events::{EVENT, statement};
 use agent2028_identity::signature::Signature as HybridSignature;
-use agent2028_identity::suite::{KeyError, PrivateKeys, PublicKeys, SignatureError, SuiteId};
+use agent2028_identity::suite::fips::HybridFips;
+use agent2028_identity::suite::{HalfSignatures, KeyError, PrivateKeys, PublicKeys, SignatureError, Suite, SuiteId};
 use agent2028_identity::timestamp::Timestamp;
-use rand::Rng;
+use rand::{Rng, TryRng};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, EntryKind, Signature};
@@ -89,6 +90,17 @@ pub fn speaks_for(key: &LedgerKey, entry: &Entry) -> bool {
     !matches!(key.role, KeyRole::Agent(_)) || signed()
 }
 
+/// A new secret from the operating system, for a key that follows from no seed.
+///
+/// # Errors
+/// If the system has no random bytes, in words.
+#[expect(clippy::disallowed_types, reason = "a key that must not follow from any seed; no simulation code sees it")]
+pub fn new_secret() -> Result<Secret<32>, String> {
+    let mut filled = Ok(());
+    let secret = Secret::filled_by(|bytes: &mut [u8; 32]| filled = rand::rngs::SysRng.try_fill_bytes(bytes));
+    filled.map(|()| secret).map_err(|error| error.to_string())
+}
+
 /// A key that signs.
 pub struct SigningKey {
     role: KeyRole,
@@ -115,6 +127,19 @@ impl SigningKey {
         let keys = suite.get()?.generate(&seed);
         let fingerprint = keys.public().id().0.to_string();
         Ok(Self { role, keys, fingerprint })
+    }
+
+    /// A keeper's key that has nothing to do with any run: whoever has the secret has it, and nobody else.
+    #[must_use]
+    pub fn of_secret(seed: &Secret<32>) -> Self {
+        let keys = HybridFips.generate(seed);
+        let fingerprint = keys.public().id().0.to_string();
+        Self { role: KeyRole::Keeper, keys, fingerprint }
+    }
+
+    /// Both halves of a signature over a message as it stands, for formats of others.
+    pub(crate) fn sign_plainly(&self, message: &[u8]) -> Option<HalfSignatures> {
+        self.keys.sign(message).ok()
     }
 
     /// Its public half.

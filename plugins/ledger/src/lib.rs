@@ -19,6 +19,7 @@
 //! | [`tree`] | the tree, its proofs, and dropping what is old |
 //! | [`entry`] | entries and their bytes |
 //! | [`head`], [`stamp`], [`sign`], [`keys`] | signed tree heads, time stamps, and who signs |
+//! | [`note`] | tree heads as other programs read them, signed and cosigned |
 //! | [`disk`] | the ledger in files: checksums, recovery, compaction |
 //! | [`terms`], [`demand`] | what has to be in a ledger, and whether it is |
 //! | [`manifest`] | the last leaf: every file of a run with its hash |
@@ -52,6 +53,7 @@ pub mod head;
 pub mod keys;
 pub mod ledger;
 pub mod manifest;
+pub mod note;
 pub mod observe;
 mod pages;
 pub mod query;

@@ -1,5 +1,7 @@
 //! `agent2028 ledger`: checking an audit ledger, proving what is in it, and reading it.
 
+mod head;
+pub(crate) mod keys;
 mod prove;
 mod show;
 mod verify;
@@ -31,8 +33,14 @@ enum LedgerVerb {
     Prove(prove::Prove),
     /// Tells what a ledger holds.
     Show(show::Show),
-    /// Prints entries as JSON Lines.
+    /// Prints entries, tree heads, keys and time stamps as JSON Lines.
     Export(show::Export),
+    /// Makes a key that signs ledgers and has nothing to do with any run.
+    Keygen(keys::Keygen),
+    /// Prints a tree head in the format of transparency logs, to be kept, published or cosigned.
+    Head(head::Head),
+    /// Adds a cosignature to a tree head.
+    Cosign(head::Cosign),
 }
 
 impl Ledger {
@@ -42,6 +50,9 @@ impl Ledger {
             LedgerVerb::Prove(prove) => prove.execute(),
             LedgerVerb::Show(show) => show.execute(),
             LedgerVerb::Export(export) => export.execute(),
+            LedgerVerb::Keygen(keygen) => keygen.execute(),
+            LedgerVerb::Head(head) => head.execute(),
+            LedgerVerb::Cosign(cosign) => cosign.execute(),
         }
     }
 }

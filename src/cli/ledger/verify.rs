@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use agent2028_ledger::disk::Walk;
 use agent2028_ledger::document::{ProofDocument, ProofFault, Proven, utc};
 use agent2028_ledger::hash::{hash_from_hex, to_hex};
 use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole};
 use agent2028_ledger::{Hash, SignedTreeHead};
 use clap::Args;
 
+use super::head::{origin_of, read_head};
+use super::keys::read_public;
 use super::unreadable;
 use crate::cli::{BAD_INPUT, CUT_OFF, DONE, FAILED, Failure, Format, counted, json, print};
 use crate::record::audit::{Audit, KeyReport, LedgerReport, Verdict, audit};
@@ -34,6 +37,12 @@ pub(crate) struct Verify {
     /// The last tree head must be over all entries and signed by the key with this fingerprint: 64 hexadecimal digits.
     #[arg(long, value_name = "FINGERPRINT", value_parser = parse_fingerprint)]
     key: Option<String>,
+    /// The ledger must go on where it was at this tree head, which `ledger head` has printed some time.
+    #[arg(long, value_name = "HEAD", conflicts_with = "proof")]
+    consistent_with: Option<PathBuf>,
+    /// That tree head must be signed or cosigned by this public key, which `ledger keygen` has written.
+    #[arg(long, value_name = "FILE", requires = "consistent_with")]
+    signed_by: Option<PathBuf>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -66,6 +75,10 @@ impl Verify {
         {
             let problem = self.compare_root(walk.tree.as_ref().map(|tree| tree.root()));
             let problem = problem.or_else(|| self.compare_key(walk.heads.last(), walk.size));
+            let problem = match problem {
+                Some(problem) => Some(problem),
+                None => self.compare_head(walk, audit.origin.as_deref())?,
+            };
             if let Some(problem) = problem {
                 audit.verdict = Verdict::Changed(problem);
             }
@@ -101,6 +114,36 @@ impl Verify {
             Some(signature) => Some(format!("the last tree head is signed by {}, not by {wanted}", signature.key)),
             None => Some("the last tree head is not signed".into()),
         }
+    }
+
+    /// Whether the ledger goes on where it was at a tree head.
+    fn compare_head(&self, walk: &Walk, origin: Option<&[u8]>) -> Result<Option<String>, Failure> {
+        let Some(path) = &self.consistent_with else {
+            return Ok(None);
+        };
+        let (note, head) = read_head(path)?;
+        if let Some(file) = &self.signed_by {
+            let key = read_public(file)?;
+            if let Err(why) = note.verify(&key.key) {
+                return Ok(Some(format!("{}: {why}", path.display())));
+            }
+        }
+        let root = walk.tree.as_ref().and_then(|tree| tree.root_at(head.size));
+        let entries = counted(head.size, "entry", "entries");
+        Ok(match (origin_of(origin), root) {
+            (Some(origin), _) if origin != head.origin => {
+                Some(format!("{} is of another ledger: {}", path.display(), head.origin))
+            }
+            (_, Some(root)) if root == head.root => None,
+            (_, Some(root)) => {
+                let (is, was) = (to_hex(&root), to_hex(&head.root));
+                Some(format!("the ledger was another one: its root over {entries} is {is}, and was {was}"))
+            }
+            (_, None) if head.size > walk.size => {
+                Some(format!("the ledger had {entries} and has {}: it was rolled back", walk.size))
+            }
+            (_, None) => Some(format!("what it takes to tell the root over {entries} was dropped")),
+        })
     }
 
     fn check_proof(&self) -> Result<u8, Failure> {

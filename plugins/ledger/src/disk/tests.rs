@@ -270,6 +270,65 @@ fn a_run_that_goes_another_way_takes_its_entries_back() {
     }
 }
 
+#[test]
+fn sizes_that_would_wrap_are_refused() {
+    use crate::tree::{Frontier, InclusionProof, MOST_LEAVES};
+    for first in [u64::MAX, u64::MAX - 1, MOST_LEAVES + 1] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = segment::path(folder.path(), 0);
+        let mut bytes = segment::SegmentHeader { number: 0, first, before: [0; 16] }.to_bytes();
+        for number in 0..3 {
+            record::append(&mut bytes, record::RecordKind::Entry, &entry(number).to_bytes());
+        }
+        fs::write(&file, bytes).unwrap();
+        assert!(matches!(walk(&file, &mut |_| Ok(())), Err(DiskError::Damaged(_))), "{first}");
+        assert!(Frontier::from_parts(first, vec![[0; 32]; first.count_ones() as usize]).is_none());
+        let proof = InclusionProof { index: first - 1, size: first, path: vec![[0; 32]; 63] };
+        assert!(proof.root::<Sha3_256>(&[0; 32]).is_none());
+        let proof = ConsistencyProof { old_size: 1, new_size: first, path: vec![[0; 32]; 64] };
+        assert!(!proof.verify::<Sha3_256>(&[0; 32], &[0; 32]));
+    }
+}
+
+/// What was kept must have been there: a made-up beginning has no proof, whatever its checksum says.
+#[test]
+fn a_base_with_another_beginning_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::create(folder.path(), SMALL).unwrap();
+    for (number, kind) in [EntryKind::Scene, EntryKind::Seed, EntryKind::Terms].into_iter().enumerate() {
+        store.append(&Entry { kind, ..entry(number as u64) }).unwrap();
+    }
+    (3..600).for_each(|number| drop(store.append(&entry(number)).unwrap()));
+    store.sync().unwrap();
+    let compaction = store.compact(400).unwrap().unwrap();
+    drop(store);
+    let right = base::Base::read(folder.path()).unwrap();
+    assert_eq!(right.kept.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1, 2]);
+    let mut seen = Vec::new();
+    walk(folder.path(), &mut |item| {
+        if let Item::Kept { index, entry, .. } = item {
+            seen.push((index, entry.kind));
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(seen, [(0, EntryKind::Scene), (1, EntryKind::Seed), (2, EntryKind::Terms)]);
+    let changes: [fn(&mut base::Base); 4] = [
+        |base| base.kept[0].1[40] ^= 1,
+        |base| base.kept[1].0 = 5,
+        |base| base.kept.swap(0, 1),
+        |base| base.pinned[0].2[3] ^= 1,
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut forged = right.clone();
+        change(&mut forged);
+        forged.write(folder.path()).unwrap();
+        assert_eq!(damage(folder.path()).file, base::Base::path(folder.path()), "change {number} of {compaction:?}");
+    }
+    right.write(folder.path()).unwrap();
+    assert!(walk(folder.path(), &mut |_| Ok(())).is_ok());
+}
+
 proptest! {
     #![proptest_config(agent2028_property_tests::cases(256))]
 

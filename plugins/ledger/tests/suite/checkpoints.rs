@@ -64,3 +64,43 @@ fn going_back_takes_back_what_was_entered_since_and_keeps_the_rest() {
     assert_eq!(ledger.root(), later);
     assert!(ledger.prove(ledger.size() - 1).unwrap().check().is_ok());
 }
+
+/// A copy of a run, or the run itself after going back, that does something else has the same dice and counts as the run had:
+/// its time stamps have other nonces all the same.
+#[test]
+fn no_nonce_comes_twice_over_copies_of_a_run_and_after_going_back() {
+    let stamps = |simulation: &agent2028_core::simulation::Simulation| -> Vec<(u128, [u8; 32])> {
+        simulation.world().resource::<Ledger>().stamps().map(|stamp| (stamp.nonce, stamp.entry)).collect()
+    };
+    let mut first = simulation(&LedgerConfig { stamps: Stamps::All, ..config() }, 1);
+    first.run(35);
+    let then = first.checkpoint();
+    first.run(30);
+    let one = stamps(&first);
+    first.restore(&then).unwrap();
+    let before = stamps(&first).len();
+    first.intervene(Kill { select: Selector::Count(4), duration_s: None });
+    first.run(30);
+    let other = stamps(&first);
+    assert!(one.len() > before + 5 && other.len() > before + 5);
+    let shared =
+        one[before..].iter().filter(|(nonce, _)| other[before..].iter().any(|(also, _)| also == nonce)).count();
+    assert_eq!(shared, 0, "of {} and {}", one.len(), other.len());
+    // What is done again the same way is the same stamp, and no second use of its nonce.
+    first.restore(&then).unwrap();
+    first.run(30);
+    assert_eq!(stamps(&first), one);
+}
+
+#[test]
+fn ticks_never_fall_whatever_plugins_enter() {
+    use agent2028_ledger::{Entry, EntryKind};
+    let mut simulation = simulation(&config(), 1);
+    simulation.run(30);
+    let index = simulation.world_mut().resource_mut::<Ledger>().note(&Entry::new(EntryKind::Note, 3, 0, "late"));
+    simulation.run(30);
+    let ledger = simulation.world().resource::<Ledger>();
+    assert!(ledger.entry(index).unwrap().tick >= ledger.entry(index - 1).unwrap().tick);
+    let ticks: Vec<u64> = ledger.entries().map(|(_, entry)| entry.tick).collect();
+    assert!(ticks.is_sorted());
+}

@@ -8,7 +8,7 @@ use agent2028_identity::IdentityConfig;
 use agent2028_identity::suite::SuiteId;
 use agent2028_ledger::config::Stamps;
 use agent2028_ledger::document::Proven;
-use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole};
+use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole, LedgerKey};
 use agent2028_ledger::{Entry, EntryKind, Ledger, LedgerConfig, Outcome, Signature, Terms, facts};
 use agent2028_operations::Operations;
 use bevy::prelude::*;
@@ -189,7 +189,11 @@ fn what_agents_sign_is_entered_with_their_signatures() {
     let mut simulation = signing_simulation(&config(), identity);
     simulation.run(60);
     let ledger = simulation.world().resource::<Ledger>();
-    let mut agents = AgentKeys::default();
+    // Who the three are stands in the ledger before they sign, once each.
+    let named = of_kind(ledger, EntryKind::Identity);
+    assert_eq!(named.len(), 3);
+    let mut agents = AgentKeys::of_ledger();
+    named.iter().for_each(|entry| agents.name(entry).unwrap());
     ledger.keys().for_each(|key| agents.note(&key).unwrap());
     let signed: Vec<(u64, Entry)> = ledger.entries().filter(|(_, entry)| entry.signature.is_some()).collect();
     assert_eq!(signed.len(), 3);
@@ -213,6 +217,23 @@ fn what_agents_sign_is_entered_with_their_signatures() {
         let roles: Vec<KeyRole> = keys.iter().map(|key| key.role).collect();
         assert_eq!(roles, [KeyRole::Keeper, KeyRole::Agent(entry.who.unwrap())]);
     }
+    // A key counts only with the document that leads to it from the identifier which the ledger knows.
+    let keys: Vec<LedgerKey> = ledger.keys().filter(|key| matches!(key.role, KeyRole::Agent(_))).collect();
+    let mut stranger = AgentKeys::of_ledger();
+    assert!(stranger.note(&LedgerKey { document: None, ..keys[0].clone() }).is_err());
+    assert!(stranger.note(&LedgerKey { document: keys[1].document.clone(), ..keys[0].clone() }).is_err());
+    stranger.note(&keys[0]).unwrap();
+    let KeyRole::Agent(who) = keys[0].role else { panic!() };
+    let its = |entry: &&Entry| entry.signature.is_some() && entry.who == Some(who);
+    let events = of_kind(ledger, EntryKind::Event);
+    let event = events.iter().find(its).unwrap();
+    assert!(stranger.check(event).unwrap_err().contains("no entry says who"));
+    let other = named.iter().find(|entry| entry.who != Some(who)).unwrap();
+    stranger.name(&Entry { who: Some(who), ..other.clone() }).unwrap();
+    assert!(stranger.check(event).unwrap_err().contains("belongs to did:agent:z"));
+    let right = named.iter().find(|entry| entry.who == Some(who)).unwrap();
+    assert!(stranger.name(right).unwrap_err().contains("is said to be"));
+
     let unsigned = of_kind(ledger, EntryKind::StateHash).remove(0);
     assert_eq!(agents.check(&unsigned), Ok(()));
     let forged = Entry { signature: Some(Signature { key: "00".into(), bytes: vec![] }), ..unsigned };

@@ -4,5 +4,6 @@
 
 mod checkpoints;
 mod entries;
+mod format;
 mod scene;
 mod secrets;

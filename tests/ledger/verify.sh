@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Runs of this program, verified by tests/ledger/verify.py, which knows nothing of it but docs/LEDGER-FORMAT.md.
+# Usage: verify.sh PROGRAM [FOLDER for the Python packages]
+set -euo pipefail
+program=$1 packages=${2:-$(mktemp -d)}
+here=$(cd "$(dirname "$0")" && pwd)
+[ "$(wc -l < "$here/verify.py")" -le 200 ] || { echo "verify.py has more than 200 lines"; exit 1; }
+if ! "$packages/bin/python" -c 'import blake3, cryptography.hazmat.primitives.asymmetric.mldsa' 2>/dev/null; then
+    python3 -m venv "$packages"
+    # Two packages beside the standard library; without them nothing is verified, and that is a failure.
+    "$packages/bin/pip" install --quiet 'cryptography>=47,<60' 'blake3>=1,<2' ||
+        { echo "NOT VERIFIED: the Python packages cryptography and blake3 can't be had here"; exit 1; }
+fi
+runs=$(mktemp -d)
+trap 'rm -rf "$runs"' EXIT
+verify() {
+    local wanted=$1 code=0
+    shift
+    "$packages/bin/python" "$here/verify.py" "$@" || code=$?
+    [ "$code" = "$wanted" ] || { echo "verify.py $*: exit code $code instead of $wanted"; exit 1; }
+}
+"$program" ledger keygen "$runs/key" >"$runs/told"
+fingerprint=$(awk '$1 == "fingerprint" { print $2 }' "$runs/told")
+# The last one signs entries by agents and has its heads signed from outside; the second drops its oldest entries.
+"$program" run predator --ticks 130 --hash-every 60 --out "$runs/plain" >/dev/null 2>&1 || true
+"$program" run audited-run --set 'ledger.disk=(keep:Some(200),segment_mib:0.02)' --ticks 960 --checkpoint-every 100 \
+    --out "$runs/dropped" >/dev/null 2>&1 || true
+"$program" run audited-run --ticks 960 --set 'ledger.stamps=All' --sign-with "$runs/key" --out "$runs/signed" >/dev/null 2>&1 || true
+for run in plain dropped signed; do
+    root=$("$program" ledger verify "$runs/$run" | awk '$1 == "root" { print $2 }')
+    verify 0 "$runs/$run" --root "$root"
+done
+[ -e "$runs/dropped/ledger/base.a28b" ]
+verify 0 "$runs/signed" --key "$fingerprint"
+verify 1 "$runs/dropped" --key "$fingerprint"
+verify 1 "$runs/dropped" --root "$root"
+# Whatever is changed it notices, too: a byte in the middle of each file, and a file that is gone.
+for file in $(cd "$runs/signed" && find . -type f); do
+    cp -r "$runs/signed" "$runs/changed"
+    middle=$(($(stat -c %s "$runs/changed/$file") / 2))
+    byte=$(dd if="$runs/changed/$file" bs=1 skip="$middle" count=1 status=none | od -An -tu1)
+    # shellcheck disable=SC2059
+    printf "$(printf '\\x%02x' $((byte ^ 1)))" | dd of="$runs/changed/$file" bs=1 seek="$middle" conv=notrunc status=none
+    verify 1 "$runs/changed"
+    rm "$runs/changed/$file"
+    verify 1 "$runs/changed"
+    rm -r "$runs/changed"
+done
+# Rolled back, and pretending never to have ended.
+rm "$runs/plain/summary.json"
+truncate -s -40 "$runs/plain/ledger/00000000.a28l"
+verify 4 "$runs/plain"
+echo "verified from outside"
