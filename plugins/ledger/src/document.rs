@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha3::Sha3_256;
 use uuid::Uuid;
 
+use crate::disk::Item;
 use crate::entry::{Entry, EntryKind, Outcome, Signature};
 use crate::hash::{Hash, TreeHash, from_hex, hash_from_hex, to_hex};
 use crate::head::{SignedTreeHead, TreeHead};
@@ -63,6 +64,53 @@ impl SignatureText {
 
     fn signature(&self) -> Option<Signature> {
         Some(Signature { key: self.key.clone(), bytes: from_hex(&self.bytes)? })
+    }
+}
+
+/// What lies in a ledger as a line of JSON: an entry, or an object with one field that says what else it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Line {
+    /// An entry.
+    Entry(Box<EntryLine>),
+    /// A tree head over the entries before it.
+    Head {
+        /// The head.
+        head: HeadText,
+    },
+    /// A time stamp of an entry before it.
+    Stamp {
+        /// The number of the entry.
+        stamped: u64,
+        /// The time stamp.
+        stamp: StampText,
+    },
+    /// A key that signs.
+    Key {
+        /// The key.
+        key: KeyText,
+    },
+}
+
+impl Line {
+    /// Something that lies in a ledger.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
+        match item {
+            Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } => {
+                Self::Entry(Box::new(EntryLine::of(*index, entry)))
+            }
+            Item::Head(signed) => Self::Head { head: HeadText::of(signed) },
+            Item::Stamp(stamp) => Self::Stamp { stamped: stamp.index, stamp: StampText::of(stamp) },
+            Item::Key(key) | Item::FormerKey(key) => Self::Key { key: KeyText::of(key) },
+        }
+    }
+
+    /// The line, without its line break.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        // Numbers and strings always have a JSON form.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -254,7 +302,9 @@ impl HeadText {
 }
 
 impl StampText {
-    fn of(stamp: &TimeStamp) -> Self {
+    /// A time stamp as it will be written.
+    #[must_use]
+    pub fn of(stamp: &TimeStamp) -> Self {
         let signature = SignatureText::of(&stamp.signature);
         Self { unix_ms: stamp.unix_ms, nonce: format!("{:032x}", stamp.nonce), signature }
     }
@@ -266,7 +316,9 @@ impl StampText {
 }
 
 impl KeyText {
-    fn of(key: &LedgerKey) -> Self {
+    /// A key as it will be written.
+    #[must_use]
+    pub fn of(key: &LedgerKey) -> Self {
         Self { role: key.role, fingerprint: key.fingerprint(), key: to_hex(&key.encode()) }
     }
 

@@ -1,12 +1,12 @@
 //! `agent2028 ledger show` and `agent2028 ledger export`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use agent2028_ledger::disk::{Item, Walk, locate, walk};
-use agent2028_ledger::document::{EntryLine, utc};
+use agent2028_ledger::document::{EntryLine, Line, utc};
 use agent2028_ledger::hash::to_hex;
 use agent2028_ledger::query::{Query, Summary};
 use agent2028_ledger::{Entry, EntryKind, Outcome};
@@ -101,7 +101,8 @@ pub(crate) struct Show {
     format: Format,
 }
 
-/// Prints entries as JSON Lines: an object a line, in order.
+/// Prints a ledger as JSON Lines, an object a line, in order: entries, and where no entries are chosen, tree heads (`head`), keys
+/// (`key`) and time stamps (`stamp`) too.
 #[derive(Args, Debug)]
 pub(crate) struct Export {
     /// A run's folder, its ledger/, or a file in it.
@@ -218,13 +219,21 @@ impl Export {
         let mut out = BufWriter::new(std::io::stdout().lock());
         // A reader that has gone away (`| head`) is no fault, and nothing more is written.
         let mut refused: Option<std::io::Error> = None;
+        let (everything, mut shown) = (query == Query::default(), BTreeSet::new());
         let walked = locate(&self.path).and_then(|path| {
             walk(&path, &mut |item| {
-                if let Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } = item
-                    && refused.is_none()
-                    && query.admits(&entry)
-                {
-                    refused = writeln!(out, "{}", EntryLine::of(index, &entry).to_line()).err();
+                let wanted = match &item {
+                    Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } => {
+                        let wanted = query.admits(entry);
+                        shown.extend(wanted.then_some(*index));
+                        wanted
+                    }
+                    // With some entries come their time stamps, with all of them everything.
+                    Item::Stamp(stamp) => everything || shown.contains(&stamp.index),
+                    Item::Head(_) | Item::Key(_) | Item::FormerKey(_) => everything,
+                };
+                if wanted && refused.is_none() {
+                    refused = writeln!(out, "{}", Line::of(&item).to_line()).err();
                 }
                 Ok(())
             })
