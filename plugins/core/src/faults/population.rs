@@ -81,6 +81,26 @@ mod tests {
     use super::*;
     use crate::agent::{AgentId, AgentIndex};
 
+    /// What Bevy remembers of the despawned, for those who ask which components were removed, and what is kept by id.
+    #[test]
+    fn agents_that_left_leave_nothing_behind() {
+        let mut simulation = simulation(50);
+        let mut held = Vec::new();
+        for _ in 0..120 {
+            simulation.intervene(Spawn { group: "bird".into(), count: 40, at: None });
+            simulation.intervene(Remove { select: Selector::Count(40) });
+            simulation.run(1);
+            let world = simulation.world();
+            let removed: usize = world.removed_components().iter().map(|(_, messages)| messages.len()).sum();
+            held.push((removed, world.resource::<AgentIndex>().bytes()));
+        }
+        assert_eq!(simulation.world().resource::<AgentIndex>().next_id(), AgentId(50 + 120 * 40));
+        let [early, late] = [&held[10..20], &held[110..]].map(|some| some.iter().max().copied());
+        assert_eq!(early.map(|(removed, _)| removed), late.map(|(removed, _)| removed), "{held:?}");
+        // The oldest of 50 that are replaced at random is a few pages old at most.
+        assert!(held.iter().all(|(_, bytes)| *bytes < 64 * 1024), "{held:?}");
+    }
+
     #[test]
     fn agents_join_and_leave_and_ids_are_never_reused() {
         let mut simulation = simulation(5);
