@@ -9,7 +9,8 @@ use crate::assemble::{ExtraPlugins, check};
 use crate::scene::load::load;
 use crate::scene::report::Line;
 
-/// Checks scenes without running them: types, ranges, names, files. Exits with 2 if anything is wrong.
+/// Checks scenes without running them: types, ranges, names, files. Exits with 2 if anything is wrong. What is right and still
+/// to be considered is told as a warning.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  agent2028 check scenes/ my-scene.ron")]
 pub(crate) struct Check {
@@ -23,32 +24,44 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
-        let mut lines: Vec<Line> = Vec::new();
+        let (mut lines, mut warnings): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
         let mut checked = 0;
         for path in &self.paths {
             for scene in scene_files(path)? {
                 checked += 1;
-                let result = load(&scene, &[]).and_then(|loaded| check(&loaded, &ExtraPlugins::default()));
-                if let Err(error) = result {
-                    lines.extend(error.lines());
-                    if self.format == Format::Text {
-                        tell(&Failure::Scene(Box::new(error)));
-                    }
+                let result = load(&scene, &[]).and_then(|loaded| {
+                    check(&loaded, &ExtraPlugins::default())?;
+                    Ok(loaded.warnings())
+                });
+                let (told, kind) = match result {
+                    Ok(None) => continue,
+                    Ok(Some(told)) => (told, &mut warnings),
+                    Err(error) => (error, &mut lines),
+                };
+                kind.extend(told.lines());
+                if self.format == Format::Text {
+                    tell(&Failure::Scene(Box::new(told)));
                 }
             }
         }
+        let (wrongs, considered) = (lines.len(), warnings.len());
+        lines.append(&mut warnings);
         match self.format {
             Format::Json => print(&json(&lines)?)?,
-            Format::Text if lines.is_empty() => print(&right(checked))?,
-            Format::Text => print(&wrong(lines.len(), checked))?,
+            Format::Text if wrongs == 0 => print(&right(checked, considered))?,
+            Format::Text => print(&wrong(wrongs, checked))?,
         };
-        Ok(if lines.is_empty() { DONE } else { BAD_INPUT })
+        Ok(if wrongs == 0 { DONE } else { BAD_INPUT })
     }
 }
 
-/// That there is nothing to complain of.
-fn right(checked: usize) -> String {
-    if checked == 1 { "The scene is right\n".into() } else { format!("{checked} scenes are right\n") }
+/// That there is nothing to complain of, though perhaps something to consider.
+fn right(checked: usize, warnings: usize) -> String {
+    let right = if checked == 1 { "The scene is right".into() } else { format!("{checked} scenes are right") };
+    match warnings {
+        0 => format!("{right}\n"),
+        warnings => format!("{right}, with {}\n", counted(warnings as u64, "warning", "warnings")),
+    }
 }
 
 /// How much there is to complain of.

@@ -18,7 +18,9 @@ use agent2028_core::table::{SAVE_AS_UTF8, is_utf16};
 use agent2028_ledger::Opening;
 use agent2028_network::config::TopologyConfig;
 use agent2028_trust::config::Edges;
-use agent2028_trust::ratings::read_ratings;
+use agent2028_trust::graph::FAINTEST;
+use agent2028_trust::ratings::{Called, Table, read_ratings};
+use agent2028_trust::{TrustConfig, kept_of};
 
 /// Scene and CSV files larger than this are refused.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -184,6 +186,7 @@ pub struct Loaded {
     pub ratings: agent2028_trust::Ratings,
     /// The text that they come from.
     text_of_ratings: Option<String>,
+    warnings: Vec<Fault>,
     scene_files: SceneFiles,
     fingerprint: [u8; 32],
     /// What agents made with keys that nobody could make again, if this scene is that of a recorded run.
@@ -197,6 +200,13 @@ impl Loaded {
     #[must_use]
     pub fn source_text(&self) -> &str {
         self.sources.text(super::syntax::SourceId(0))
+    }
+
+    /// What is to be considered though the scene is right, if there is anything.
+    #[must_use]
+    pub fn warnings(&self) -> Option<SceneError> {
+        let told = || SceneError::warnings(&self.origin.label(), &self.sources, self.warnings.clone());
+        (!self.warnings.is_empty()).then(told)
     }
 
     /// The scene as a folder of its own: its text with the CSV files that it names beside it, and those files by name.
@@ -406,6 +416,8 @@ struct Loader {
     ratings: agent2028_trust::Ratings,
     text_of_ratings: Option<String>,
     faults: Vec<Fault>,
+    /// What is to be considered though it is right.
+    warnings: Vec<Fault>,
 }
 
 impl Loader {
@@ -426,6 +438,7 @@ impl Loader {
             ratings: agent2028_trust::Ratings::default(),
             text_of_ratings: None,
             faults: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -474,6 +487,14 @@ impl Loader {
         self.read_links(&mut scene, &tree);
         self.read_files_of_operations(&scene, &tree);
         self.read_ratings(&scene, &tree);
+        if scene.trust.as_ref().is_some_and(|trust| is_cheaply_bought(trust, &tree)) {
+            let message = "everybody may rate, and by default the word of strangers counts half: whoever comes with many names \
+                           lifts whom it likes";
+            let help = "write reputation: EigenTrust with pre_trusted: [\"a group\"], or raters: [\"a group\"]; \
+                        or reputation: Weighted if nobody can come with many names";
+            let problem = Problem { path: "trust".into(), message: message.into(), help: help.into() };
+            self.warnings.push(locate(&tree, problem));
+        }
         let problems = scene.problems().into_list();
         let mut locator = Locator::new(&tree);
         self.faults.extend(problems.into_iter().map(|problem| locator.fault(problem)));
@@ -498,6 +519,7 @@ impl Loader {
             looked_through: self.looked_through,
             ratings: self.ratings,
             text_of_ratings: self.text_of_ratings,
+            warnings: self.warnings,
             recorded: Arc::default(),
             tree,
             sources: self.sources,
@@ -623,7 +645,7 @@ impl Loader {
             files.add(name, *digest);
         }
         if let (Some(trust), Some(text)) = (&scene.trust, &self.text_of_ratings)
-            && let Edges::Csv(name) = &trust.edges
+            && let Edges::Csv(name) | Edges::CsvOfNames(name) = &trust.edges
         {
             files.add(name, *blake3::hash(text.as_bytes()).as_bytes());
         }
@@ -787,7 +809,11 @@ impl Loader {
     /// Reads the ratings that the section `trust` names.
     fn read_ratings(&mut self, scene: &Scene, tree: &Node) {
         let Some(trust) = &scene.trust else { return };
-        let Edges::Csv(file) = &trust.edges else { return };
+        let (file, called) = match &trust.edges {
+            Edges::None => return,
+            Edges::Csv(file) => (file, Called::ByNumbers),
+            Edges::CsvOfNames(file) => (file, Called::ByNames),
+        };
         if file.is_empty() {
             return;
         }
@@ -808,8 +834,14 @@ impl Loader {
             }
         };
         let agents = scene.agents.iter().map(AgentGroup::initial_count).fold(0, u32::saturating_add);
-        match read_ratings(text.as_bytes(), agents, trust.rating_scale, rows::REPORTED) {
-            Ok(ratings) => self.ratings = agent2028_trust::Ratings(ratings.into()),
+        match read_ratings(text.as_bytes(), agents, trust.rating_scale, called, rows::REPORTED) {
+            Ok(table) => {
+                let warnings = rating_warnings(&table, trust);
+                self.warnings.extend(warnings.into_iter().map(|(path, message, help)| {
+                    locate(tree, Problem { path: path.into(), message, help: help.into() })
+                }));
+                self.ratings = agent2028_trust::Ratings { rows: table.ratings.into(), names: table.names.into() };
+            }
             Err((faults, beyond)) => {
                 let source = self.sources.add(&path.display().to_string(), &text);
                 let faults = faults.into_iter().map(|fault| traces::RowFault {
@@ -825,6 +857,42 @@ impl Loader {
         self.files.push(path);
         self.text_of_ratings = Some(text);
     }
+}
+
+/// A share of ratings above which it is told that so many have faded.
+const MANY_FADED: f64 = 0.1;
+
+/// What is to be considered of a table of ratings: where in the scene, what, and what could be done.
+fn rating_warnings(table: &Table, trust: &TrustConfig) -> Vec<(&'static str, String, &'static str)> {
+    let mut warnings = Vec::new();
+    if let Some((count, line)) = table.of_themselves {
+        let rows = if count == 1 { "1 row rates".into() } else { format!("{count} rows rate") };
+        let rows = format!("{rows} the rater itself");
+        let message = format!("{rows}, the first in line {line}; nobody's word about itself counts");
+        warnings.push(("trust.edges", message, "they are left out"));
+    }
+    let kept = kept_of(&table.ratings, trust.forgetting.fading());
+    let faded = kept.filter(|kept| f64::from(trust.rating_weight) * kept < FAINTEST).count();
+    let all = table.ratings.len();
+    if faded as f64 > MANY_FADED * all as f64 {
+        let times = table.ratings.iter().map(|rating| rating.time);
+        let days = (times.clone().fold(f64::MIN, f64::max) - times.fold(f64::MAX, f64::min)) / 86_400.0;
+        let message = format!(
+            "{faded} of {all} ratings have faded before the run begins: they are up to {days:.0} days older than the newest"
+        );
+        let help = "write forgetting: Never, or a forgetting that fits how long these ratings hold";
+        warnings.push(("trust.forgetting", message, help));
+    }
+    warnings
+}
+
+/// Whether whoever comes with many names outvotes all others though the scene doesn't say whose word counts.
+fn is_cheaply_bought(trust: &TrustConfig, tree: &Node) -> bool {
+    let section = tree.field("trust").map(|node| match &node.kind {
+        Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1 => &items[0],
+        _ => node,
+    });
+    section.is_some_and(|section| section.field("reputation").is_none()) && trust.raters.is_empty()
 }
 
 fn canonical(path: &Path) -> PathBuf {
@@ -941,7 +1009,10 @@ fn files_named_in(tree: &mut Node) -> Vec<&mut String> {
                 inner_of(node).field_mut("topology").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found));
             }
             "trust" => {
-                inner_of(node).field_mut("edges").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found));
+                inner_of(node)
+                    .field_mut("edges")
+                    .into_iter()
+                    .for_each(|node| names_in(node, &["Csv", "CsvOfNames"], &mut found));
             }
             "operations" => names_in(node, &["Trace", "Empirical"], &mut found),
             _ => {}
@@ -1137,7 +1208,7 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         std::fs::write(&table, "source,target,rating,time\n0,1,10,5\n3,1,-10,7.5\n").unwrap();
         let loaded = load(file.to_str().unwrap(), &[]).unwrap();
-        assert_eq!(loaded.ratings.0.len(), 2);
+        assert_eq!(loaded.ratings.rows.len(), 2);
         let (text, files) = loaded.portable();
         for (name, content) in files {
             content.write(&there.path().join(name)).unwrap();
@@ -1152,6 +1223,47 @@ mod tests {
         let report = format!("{error:?} {:?}", load(file.to_str().unwrap(), &[]).unwrap_err());
         for wrong in ["no agent 9", "a rating of 11", "soon"] {
             assert!(report.contains(wrong), "{report}");
+        }
+    }
+
+    /// What is told of a scene with these ratings, by place and message.
+    fn warnings_of(section: &str, ratings: &str) -> Vec<(usize, String)> {
+        let here = tempfile::tempdir().unwrap();
+        let file = here.path().join("scene.ron");
+        let text = format!("Scene(schema: 1, agents: [(count: 40)],\ntrust: ({section}))");
+        std::fs::write(&file, text).unwrap();
+        std::fs::write(here.path().join("r.csv"), ratings).unwrap();
+        let loaded = load(file.to_str().unwrap(), &[]).unwrap_or_else(|error| panic!("{}", error.to_plain_text()));
+        let told = loaded.warnings();
+        let lines = told.iter().flat_map(SceneError::lines);
+        lines.inspect(|line| assert_eq!(line.severity, "warning")).map(|line| (line.line, line.message)).collect()
+    }
+
+    #[test]
+    fn ratings_that_have_faded_before_they_are_used_are_told() {
+        let day = 86_400;
+        let ratings = |days: &[i64]| -> String {
+            days.iter().enumerate().map(|(row, day_of)| format!("{row},39,1,{}\n", day_of * day)).collect()
+        };
+        // 0.98 a day leaves a thousandth after ln 1000 / −ln 0.98 = 341.9 days.
+        let section = r#"reputation: Weighted, edges: Csv("r.csv")"#;
+        assert_eq!(warnings_of(section, &ratings(&[0, 1, 100, 341])), []);
+        let told = warnings_of(section, &ratings(&[0, 1, 2, 342, 343]));
+        assert_eq!(told.len(), 1);
+        assert!(told[0].1.starts_with("1 of 5 ratings have faded") && told[0].1.contains("343 days"), "{told:?}");
+        assert_eq!(warnings_of(&format!("{section}, forgetting: Never"), &ratings(&[0, 10_000])), []);
+    }
+
+    #[test]
+    fn rows_about_themselves_and_a_default_that_strangers_can_buy_are_told() {
+        let itself = "0,1,2\n3,3,10\n";
+        let told = warnings_of(r#"reputation: Weighted, edges: Csv("r.csv")"#, itself);
+        assert!(told[0].1.starts_with("1 row rates the rater itself, the first in line 2"), "{told:?}");
+        let told = warnings_of(r#"edges: CsvOfNames("r.csv")"#, "ann,bob,2\nbob,cy,1\n");
+        assert!(told.len() == 1 && told[0].1.contains("comes with many names"), "{told:?}");
+        for chosen in ["reputation: Pooled", "raters: [\"agents\"]"] {
+            let here = "Scene(schema: 1, agents: [(name: \"agents\", count: 4)], trust: (X))".replace('X', chosen);
+            assert!(load_text("here", &here, None, &[]).unwrap().warnings().is_none(), "{chosen}");
         }
     }
 

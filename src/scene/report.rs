@@ -192,6 +192,8 @@ pub struct Line {
     pub message: String,
     /// What would be right.
     pub help: String,
+    /// `error`, or `warning` if the scene is right all the same.
+    pub severity: &'static str,
 }
 
 /// A problem with its place, for whoever shows it in the text itself.
@@ -229,7 +231,17 @@ pub struct SceneError {
 impl SceneError {
     /// The faults of a scene, in the order of their places.
     #[must_use]
-    pub fn new(name: &str, sources: &Sources, mut faults: Vec<Fault>) -> Self {
+    pub fn new(name: &str, sources: &Sources, faults: Vec<Fault>) -> Self {
+        Self::told(name, sources, faults, miette::Severity::Error)
+    }
+
+    /// What is to be considered in a scene that is right.
+    #[must_use]
+    pub fn warnings(name: &str, sources: &Sources, warnings: Vec<Fault>) -> Self {
+        Self::told(name, sources, warnings, miette::Severity::Warning)
+    }
+
+    fn told(name: &str, sources: &Sources, mut faults: Vec<Fault>, severity: miette::Severity) -> Self {
         faults.sort_by_key(|fault| (fault.place.source, fault.place.span.start));
         faults.dedup();
         // Where the last fault was: the next one's column is counted from there, not from the beginning of a long line.
@@ -253,12 +265,7 @@ impl SceneError {
                     last = (id, start, column);
                     Spot { source, span: start..end, line, column, excerpt: OnceLock::new() }
                 });
-                Report {
-                    message: shortened(&fault.message),
-                    help: shortened(&fault.help),
-                    spot,
-                    severity: miette::Severity::Error,
-                }
+                Report { message: shortened(&fault.message), help: shortened(&fault.help), spot, severity }
             })
             .collect();
         Self::of(name, reports)
@@ -291,7 +298,8 @@ impl SceneError {
                     Some(spot) => (spot.source.name.clone(), spot.line + 1, spot.column + 1),
                     None => (self.name.clone(), 1, 1),
                 };
-                Line { file, line, column, message: report.message.clone(), help: report.help.clone() }
+                let severity = if report.severity == miette::Severity::Warning { "warning" } else { "error" };
+                Line { file, line, column, message: report.message.clone(), help: report.help.clone(), severity }
             })
             .collect()
     }
@@ -342,6 +350,9 @@ impl fmt::Display for SceneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reports.len() {
             1 => write!(f, "{}: {}", self.name, self.reports[0].message),
+            count if self.reports.iter().all(|report| report.severity == miette::Severity::Warning) => {
+                write!(f, "{} has {count} warnings", self.name)
+            }
             count => write!(f, "{} has {count} problems", self.name),
         }
     }
@@ -354,6 +365,10 @@ impl Diagnostic for SceneError {
         let lone_without_place = self.reports.len() == 1 && self.reports[0].spot.is_none();
         (!lone_without_place)
             .then(|| Box::new(self.shown().map(|report| report as &dyn Diagnostic)) as Box<dyn Iterator<Item = _>>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        self.reports.first().map(|report| report.severity)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

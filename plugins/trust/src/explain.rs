@@ -47,6 +47,13 @@ pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {
         .set_by("trust.bound"),
         Term::number("Confidence", standing.confidence, "", "How much of its reputation is known rather than assumed."),
     ];
+    let names = world.get_resource::<crate::Ratings>().map(|ratings| ratings.names.clone());
+    if let Some(name) = names.as_ref().and_then(|names| names.get(agent.index())) {
+        terms.insert(
+            0,
+            Term::text("In the file", name.clone(), "How the file of ratings calls it.").set_by("trust.edges"),
+        );
+    }
     if config.betrayal.is_some() && standing.lately().amount() > 0.0 {
         let lately = standing.lately().score();
         terms.push(

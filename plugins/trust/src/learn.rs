@@ -1,5 +1,7 @@
 //! Where trust meets the world: outcomes of operations become ratings, and trust becomes what routing goes by.
 
+use std::sync::Arc;
+
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, RoutingWeights};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
@@ -15,7 +17,7 @@ use crate::config::TrustConfig;
 use crate::events::{TRUST_LOST, TRUST_REGAINED, TrustLost, TrustRegained};
 use crate::ratings::Rating;
 use crate::refresh::Around;
-use crate::score::Outcome;
+use crate::score::{Fading, Outcome};
 use crate::standing::{ISOLATED, LIAR, MALICIOUS};
 use crate::trust::{Observation, Served, Trust};
 
@@ -23,7 +25,24 @@ const ASKER: Purpose = Purpose::new("trust.asker");
 
 /// The ratings of the section's file.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Ratings(pub std::sync::Arc<[Rating]>);
+pub struct Ratings {
+    /// All of them, in the order of the file.
+    pub rows: Arc<[Rating]>,
+    /// How the file calls agents, by id; empty if it calls them by their numbers.
+    pub names: Arc<[String]>,
+}
+
+impl<R: Into<Arc<[Rating]>>> From<R> for Ratings {
+    fn from(rows: R) -> Self {
+        Self { rows: rows.into(), names: Arc::default() }
+    }
+}
+
+/// How much of each rating is left at the beginning: it is as old as it is older than the newest.
+pub fn kept_of(ratings: &[Rating], fading: Fading) -> impl Iterator<Item = f64> + '_ {
+    let newest = ratings.iter().map(|rating| rating.time).fold(f64::NEG_INFINITY, f64::max);
+    ratings.iter().map(move |rating| fading.kept((newest - rating.time) / 86_400.0))
+}
 
 /// Who rates and who is trusted beforehand, as long as nobody comes or goes. Derived.
 #[derive(Resource, Clone, Debug, Default)]
@@ -71,13 +90,11 @@ impl Circles {
 fn begin(trust: &mut Trust, config: &TrustConfig, ratings: &Ratings) {
     trust.begun = true;
     trust.graph.set_most_edges(config.most_edges);
-    let newest = ratings.0.iter().map(|rating| rating.time).fold(f64::NEG_INFINITY, f64::max);
     let (worst, best) = config.rating_scale;
-    let fading = config.forgetting.fading();
+    let kept = kept_of(&ratings.rows, config.forgetting.fading());
     let spread = f64::from((best - worst).max(f32::MIN_POSITIVE));
-    trust.import(ratings.0.iter().map(|rating| {
+    trust.import(ratings.rows.iter().zip(kept).map(|(rating, kept)| {
         let good = ((f64::from(rating.rating) - f64::from(worst)) / spread).clamp(0.0, 1.0);
-        let kept = fading.kept((newest - rating.time) / 86_400.0);
         (rating.source, rating.target, good, f64::from(config.rating_weight) * kept)
     }));
 }

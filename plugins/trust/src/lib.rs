@@ -75,7 +75,7 @@ pub mod trust;
 pub use ask::{Answer, Reaches, Way};
 pub use config::TrustConfig;
 pub use events::{AGENT_WHITEWASHED, RATER_EXPOSED, SCORES_CORRECTED, TRUST_LOST, TRUST_REGAINED};
-pub use learn::Ratings;
+pub use learn::{Ratings, kept_of};
 pub use trust::Trust;
 
 use agent2028_core::agent::RoutingWeights;

@@ -17,7 +17,7 @@ const EVERY_TICKS: u32 = 15;
 type Count = fn(&TrustCounts) -> u64;
 
 const COUNTS: [(&str, &str, &str, Count); 7] = [
-    ("observations", "ratings", "Ratings that were given since the start.", |counts| counts.observations),
+    ("observations", "ratings", "Ratings that were given and heard since the start.", |counts| counts.observations),
     ("lies", "ratings", "Ratings since the start that are not so.", |counts| counts.lies),
     ("served", "operations", "Operations that agents worked on since the start.", |counts| counts.served),
     ("served_malicious", "operations", "Operations that malicious agents worked on since the start.", |counts| {
@@ -36,6 +36,7 @@ pub(crate) struct TrustMetrics {
     counts: Vec<MetricId>,
     malicious_share: MetricId,
     edges: MetricId,
+    faded: MetricId,
     refused: MetricId,
     isolated: MetricId,
     time_to_isolate: MetricId,
@@ -60,7 +61,13 @@ impl TrustMetrics {
             "The share of operations in the last few seconds that malicious agents worked on.",
         );
         let edges = cheap("edges", "pairs", "Pairs of agents of which one has experience with the other.");
-        let refused = cheap("refused", "ratings", "Ratings that found no room in the graph since the start.");
+        let faded = cheap(
+            "faded",
+            "pairs",
+            "How many pairs' experience has faded since the start, or before it, until nothing was left of it.",
+        );
+        let refused =
+            cheap("refused", "ratings", "Ratings that found no room in the graph since the start; they count nowhere.");
         let isolated = cheap("isolated", "agents", "Agents that are given no work for lack of trust.");
         let time_to_isolate = cheap(
             "time_to_isolate_s",
@@ -84,6 +91,7 @@ impl TrustMetrics {
             counts,
             malicious_share,
             edges,
+            faded,
             refused,
             isolated,
             time_to_isolate,
@@ -127,6 +135,7 @@ pub(crate) fn observe(
         metrics.record(ids.malicious_share, share);
     }
     metrics.record(ids.edges, trust.graph.len() as f64);
+    metrics.record(ids.faded, trust.graph.faded() as f64);
     metrics.record(ids.refused, trust.graph.refused() as f64);
     metrics.record(ids.isolated, trust.isolated.len() as f64);
     metrics.record(ids.isolated_wrongly, (trust.isolations.count - trust.isolations.malicious) as f64);

@@ -193,15 +193,18 @@ impl Trust {
         self.standing(agent).is_some_and(|standing| standing.is(ISOLATED))
     }
 
-    /// Takes note of what somebody says. Nobody rates itself.
+    /// Takes note of what somebody says. Nobody rates itself, and what the graph has no room for is not heard.
     pub fn hear(&mut self, observation: Observation, config: &TrustConfig) {
         let Observation { rater, subject, said, tick, honest, .. } = observation;
         if rater == subject {
             return;
         }
         let good = said.good();
-        self.graph.observe(rater, subject, Evidence::new(good, 1.0 - good));
         self.enrol(rater.max(subject) + 1);
+        // What finds no room in the graph counts nowhere: the graph says how much that is.
+        if !self.graph.observe(rater, subject, Evidence::new(good, 1.0 - good)) {
+            return;
+        }
         self.standings[subject as usize].hear(good, 1.0, config.betrayal.as_ref(), tick);
         self.counts.observations += 1;
         self.counts.lies += u64::from(!honest);
@@ -222,9 +225,12 @@ impl Trust {
                 continue;
             }
             self.enrol(source.max(target) + 1);
-            self.graph.observe(source, target, Evidence::new(good * weight, (1.0 - good) * weight));
-            self.standings[target as usize].hear(good, weight, None, 0);
+            if self.graph.observe(source, target, Evidence::new(good * weight, (1.0 - good) * weight)) {
+                self.standings[target as usize].hear(good, weight, None, 0);
+            }
         }
+        // What has faded before the beginning is not there at the beginning.
+        self.graph.compact(|_, _| true);
     }
 
     /// The share of the work of the last ticks that malicious agents did; nothing if there was none.

@@ -12,7 +12,7 @@ use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::config::{LayerConfig, PheromonesConfig};
 use agent2028_pheromones::field::{LayerId, PheromoneField};
 use agent2028_trust::ratings::Rating;
-use agent2028_trust::{Ratings, TrustConfig, TrustPlugin};
+use agent2028_trust::{TrustConfig, TrustPlugin};
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, OffscreenOptions, has_adapter};
 use agent2028_view::{AgentStyle, Aimed, ColorBy, Lens, Selection, Theme, ViewSettings, WorldCamera};
 use bevy::prelude::*;
@@ -88,7 +88,7 @@ fn trusting(others: u32, rating: f32) -> Simulation {
         .filter(|rating| rating.source != rating.target)
         .collect();
     let config = TrustConfig { rating_weight: 50.0, ..TrustConfig::default() };
-    app.add_plugins(TrustPlugin { config, ratings: Ratings(ratings.into()) });
+    app.add_plugins(TrustPlugin { config, ratings: ratings.into() });
     let points = std::iter::once(Vec2::splat(40.0)).chain((0..others).map(|_| Vec2::splat(-40.0))).collect();
     let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup::default());
     spawn_group(app.world_mut(), group, others + 1, &Placement::Points(points))

@@ -8,7 +8,7 @@ use super::{Edges, Reputation, TrustConfig};
 impl Check for TrustConfig {
     fn files_mut(&mut self) -> Vec<&mut String> {
         match &mut self.edges {
-            Edges::Csv(file) => vec![file],
+            Edges::Csv(file) | Edges::CsvOfNames(file) => vec![file],
             Edges::None => Vec::new(),
         }
     }
@@ -40,7 +40,7 @@ impl Check for TrustConfig {
                 "write (worst, best), for example (-10, 10)",
             );
         }
-        if matches!(&self.edges, Edges::Csv(file) if file.is_empty()) {
+        if matches!(&self.edges, Edges::Csv(file) | Edges::CsvOfNames(file) if file.is_empty()) {
             problems.push(format!("{at}.edges"), "no file is named", "for example Csv(\"ratings.csv\")");
         }
         if self.transitive.capacities.is_empty() {

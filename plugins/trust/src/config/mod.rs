@@ -26,9 +26,11 @@ pub struct TrustConfig {
     pub score: ScoreRule,
     /// The lower bound that routing goes by; by default `BetaQuantile`.
     pub bound: Bound,
-    /// How fast evidence is forgotten; by default 2 % a day: `PerDay(0.98)`.
+    /// How fast evidence is forgotten; by default 2 % a day: `PerDay(0.98)`. Ratings of a file are as old as the newest of
+    /// them makes them: of years of them little is left.
     pub forgetting: Forgetting,
-    /// Whose word counts how much; by default `Weighted`.
+    /// Whose word counts how much; by default `Weighted`, which whoever comes with many new names can buy. What can't be
+    /// bought like that begins with some who are trusted beforehand.
     pub reputation: Reputation,
     /// Groups that are trusted beforehand. Needed by `EigenTrust`, `BestPath` and `MaxFlow`.
     pub pre_trusted: Vec<String>,
@@ -60,8 +62,8 @@ pub struct TrustConfig {
     /// How long an agent must be idle before its classic score drifts to the middle; by default 30.
     #[reflect(@Range::new(0.0, 1e6), @Unit("days"))]
     pub max_age_days: f32,
-    /// The most pairs of agents that have experience with each other; what comes beyond is counted and not kept. By default
-    /// 16 777 216, which takes 192 MiB.
+    /// The most pairs of agents that have experience with each other; what comes beyond changes nothing but the metric
+    /// `trust.refused`. By default 16 777 216, which takes 192 MiB.
     #[reflect(@Range::new(1.0, 4e9), @Unit("pairs"))]
     pub most_edges: u32,
     /// How many observations are kept one by one, to be looked at; by default 4096.
@@ -146,15 +148,17 @@ impl Forgetting {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 pub enum Reputation {
-    /// Everybody's word counts alike, however often it is given.
+    /// Everybody's word counts alike, however often it is given. Many new names outvote all others.
     Pooled,
-    /// A rater's word counts by the rater's own reputation, and less if its ratings are not like those of others.
+    /// A rater's word counts by the rater's own reputation, and less if its ratings are not like those of others. That of
+    /// somebody of whom nothing is known counts half, so that many new names outvote others here, too: no rule under which all
+    /// begin alike prevents that (Cheng & Friedman 2005).
     #[default]
     Weighted,
     /// Everybody's word counts as much as everybody trusts them, beginning with those who are trusted beforehand (Kamvar et
     /// al. 2003). The most trusted agent has 1.
     EigenTrust,
-    /// The product of trust along the best path from those who are trusted beforehand.
+    /// The product of trust along the best path from those who are trusted beforehand. Distrust passes nothing on.
     BestPath,
     /// As `Weighted` for those whom Advogato accepts on the word of those who are trusted beforehand, 0 for others.
     MaxFlow,
@@ -200,7 +204,8 @@ pub struct AuditConfig {
     /// How far it must be off beside that, 0–1; by default 0.2.
     #[reflect(@Range::new(0.0, 1.0))]
     pub least: f32,
-    /// How many outcomes there must be; by default 3.
+    /// How many outcomes there must be; by default 3. Ratings of one agent by another that are fewer are judged together with
+    /// what the rater says of others who are spoken of alike.
     #[reflect(@Range::new(0.0, 1e6), @Unit("outcomes"))]
     pub cases: f32,
     /// How much of what a rater says must be off for a verdict on it, 0–1; by default 0.25.
@@ -290,7 +295,11 @@ pub enum Edges {
     /// None.
     #[default]
     None,
-    /// From a CSV file with a header, relative to the scene: `source`, `target` (agents' numbers from 0, as the scene lists
-    /// them), `rating`, and `time` in seconds if they are dated; older ones count less, as `forgetting` says.
+    /// From a CSV file, relative to the scene: `source`, `target` (agents' numbers from 0, as the scene lists them), `rating`,
+    /// and `time` in seconds if they are dated; older ones count less, as `forgetting` says. The columns stand in this order,
+    /// or in the order in which a first line names them.
     Csv(String),
+    /// The same, but `source` and `target` are names of any kind, such as `alice` or 35 591: each new one is that of the next
+    /// agent, as the scene lists them.
+    CsvOfNames(String),
 }

@@ -2,8 +2,8 @@
 
 use super::store::{TrustGraph, Weight};
 
-/// An edge with less evidence than this, in outcomes, has faded.
-const FAINTEST: f64 = 1e-3;
+/// An edge with less evidence than this, in outcomes, has faded: nothing is left of it.
+pub const FAINTEST: f64 = 1e-3;
 
 impl TrustGraph {
     /// Puts fresh edges into the rows. Edges that have faded go, and those for which `keep`, given source and target, says so.
@@ -17,9 +17,12 @@ impl TrustGraph {
         let (mut targets, mut weights) = (Vec::with_capacity(room), Vec::with_capacity(room));
         offsets.push(0);
         let mut next = order.iter().map(|at| fresh[*at as usize]).peekable();
+        let mut faded = 0;
         for source in 0..self.nodes {
             let mut push = |target: u32, weight: Weight| {
-                if weight.r + weight.s >= faintest && keep(source, target) {
+                if weight.r + weight.s < faintest {
+                    faded += 1;
+                } else if keep(source, target) {
                     targets.push(target);
                     weights.push(weight);
                 }
@@ -39,6 +42,7 @@ impl TrustGraph {
             offsets.push(targets.len() as u32);
         }
         (self.offsets, self.targets, self.weights) = (offsets, targets, weights);
+        self.faded += faded;
         self.fresh.clear();
     }
 }

@@ -8,4 +8,5 @@ mod store;
 mod tests;
 
 pub use arcs::{Arcs, Web};
+pub use compact::FAINTEST;
 pub use store::{Edge, TrustGraph};

@@ -54,6 +54,8 @@ pub struct TrustGraph {
     most_edges: u32,
     /// Observations that found no room.
     refused: u64,
+    /// Edges of which nothing was left.
+    pub(super) faded: u64,
     /// By source: when its row last changed, counted in changes. Derived.
     #[serde(skip)]
     changed: Vec<u64>,
@@ -92,6 +94,12 @@ impl TrustGraph {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// How many edges have faded until nothing was left of them. One that comes again and fades again counts again.
+    #[must_use]
+    pub fn faded(&self) -> u64 {
+        self.faded
     }
 
     /// Its memory in bytes.
@@ -296,7 +304,9 @@ fn bounded(value: f32) -> f32 {
     if value < MOST { value } else { MOST }
 }
 
-/// The trust of an arc is the score of its evidence, `(r + 1)/(r + s + 2)`.
+/// The trust of an arc is the score of its evidence, `(r + 1)/(r + s + 2)`. Distrust is no arc: where at least as much speaks
+/// against the target as for it, nothing is passed on, neither to the target nor by way of it. (The score alone would make a
+/// single bad word about somebody unknown into a trust of a third.)
 impl Arcs for TrustGraph {
     fn nodes(&self) -> usize {
         self.nodes as usize
@@ -309,9 +319,11 @@ impl Arcs for TrustGraph {
         let trust = |r: f32, s: f32| (f64::from(r) + one) / (f64::from(r) + f64::from(s) + 2.0 * one);
         let row = self.row(source);
         for (target, weight) in self.targets[row.clone()].iter().zip(&self.weights[row]) {
-            visit(*target, trust(weight.r, weight.s));
+            if weight.r > weight.s {
+                visit(*target, trust(weight.r, weight.s));
+            }
         }
-        for edge in self.fresh.of(source) {
+        for edge in self.fresh.of(source).filter(|edge| edge.r > edge.s) {
             visit(edge.target, trust(edge.r, edge.s));
         }
     }

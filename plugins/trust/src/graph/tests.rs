@@ -24,6 +24,28 @@ fn an_edge_adds_up_what_was_observed_and_nobody_rates_itself() {
 }
 
 #[test]
+fn distrust_is_no_arc() {
+    let row = |graph: &TrustGraph| {
+        let mut seen = Vec::new();
+        graph.for_each_arc(0, |target, trust| seen.push((target, (trust * 1e6).round() / 1e6)));
+        seen.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap());
+        seen
+    };
+    let mut graph = TrustGraph::default();
+    for (target, r, s) in [(1, 0.0, 1.0), (2, 1.0, 1.0), (3, 2.0, 1.0), (4, 8.0, 2.0), (5, 0.0, 0.0)] {
+        graph.observe(0, target, Evidence::new(r, s));
+    }
+    // (2 + 1)/(3 + 2) and (8 + 1)/(10 + 2); of the others as much is bad as good.
+    assert_eq!(row(&graph), [(3, 0.6), (4, 0.75)]);
+    graph.compact(|_, _| true);
+    assert_eq!(row(&graph), [(3, 0.6), (4, 0.75)]);
+    // Time doesn't make trust of it.
+    graph.fade(3.0);
+    assert_eq!(row(&graph).iter().map(|arc| arc.0).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(graph.faded(), 1, "the edge without any evidence");
+}
+
+#[test]
 fn a_full_graph_counts_what_it_can_not_take() {
     let mut graph = TrustGraph::new(2);
     let one = Evidence::new(1.0, 0.0);

@@ -159,7 +159,8 @@ impl Advogato {
             own[node as usize] = Some(flow.add(2 * node, sink, 1));
             flow.add(2 * node, 2 * node + 1, capacity - 1);
             arcs.for_each_arc(node, |target, trust| {
-                if trust < self.threshold || target as usize >= nodes {
+                // Without a threshold, too, who is not trusted at all is not vouched for.
+                if trust < self.threshold || trust <= 0.0 || target as usize >= nodes {
                     return;
                 }
                 flow.add(2 * node + 1, 2 * target, UNBOUNDED);
@@ -224,6 +225,12 @@ mod tests {
         assert!(accepted[..10].iter().all(|accepted| *accepted));
         let attackers = accepted[10..].iter().filter(|accepted| **accepted).count();
         assert!(attackers <= 5, "{attackers} accounts for a capacity of 5 into the one that was vouched for");
+    }
+
+    #[test]
+    fn who_is_not_trusted_at_all_is_not_vouched_for_without_a_threshold_either() {
+        let method = Advogato { threshold: 0.0, ..Advogato::default() };
+        assert_eq!(method.accepted(&Web::new(3, &[(0, 1, 0.2), (0, 2, 0.0)]), &[0]), [true, true, false]);
     }
 
     #[test]

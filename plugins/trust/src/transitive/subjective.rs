@@ -162,16 +162,19 @@ fn paths(graph: &TrustGraph, from: u32, to: u32, limits: Limits) -> (Vec<Path>, 
         if looked >= MOST_STEPS {
             return (found, true);
         }
-        graph.for_each_arc(last, |node, trust| {
-            let trust = path.value() * trust;
+        for edge in graph.edges_of(last) {
+            let (node, trust) = (edge.target, path.value() * edge.evidence.score());
             looked += 1;
-            if trust >= limits.least && !path.nodes.contains(&node) {
+            // What somebody says against the one in question is heard; by way of those who are distrusted nothing is.
+            let speaks_for = edge.evidence.r > edge.evidence.s;
+            let counts = if speaks_for { trust >= limits.least } else { node == to };
+            if counts && !path.nodes.contains(&node) {
                 let mut longer = path.clone();
                 longer.nodes.push(node);
                 longer.trust.push(trust);
                 heap.push(Partial(longer));
             }
-        });
+        }
     }
     (found, false)
 }
@@ -195,6 +198,16 @@ mod tests {
 
     fn near(one: Option<Opinion>, other: Opinion) {
         assert!((one.unwrap().expected() - other.expected()).abs() < 1e-9, "{one:?} is not {other:?}");
+    }
+
+    #[test]
+    fn what_is_said_against_somebody_is_heard_and_passes_nothing_on() {
+        // 0 trusts 1, who distrusts 2, who praises 3.
+        let graph = graph(&[(0, 1, 8.0, 0.0), (1, 2, 0.0, 8.0), (2, 3, 8.0, 0.0)]);
+        let of = |to| analyse(&graph, 0, to, Limits::default()).opinion;
+        near(of(2), opinion(8.0, 0.0).discount(&opinion(0.0, 8.0)));
+        assert!(of(2).unwrap().expected() < 0.5);
+        assert_eq!(of(3), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use agent2028_trust::config::{AuditConfig, Forgetting, Reputation, ScoreRule};
 use agent2028_trust::interventions::OnOff;
 use agent2028_trust::ratings::Rating;
 use agent2028_trust::score::Bound;
-use agent2028_trust::{Ratings, Reaches, SCORES_CORRECTED, TRUST_LOST, TRUST_REGAINED, TrustConfig, Way};
+use agent2028_trust::{Reaches, SCORES_CORRECTED, TRUST_LOST, TRUST_REGAINED, TrustConfig, Way};
 use bevy::prelude::*;
 
 use crate::scene::{Scene, clients, events, metric, score, trust, workers};
@@ -110,7 +110,7 @@ fn ratings_from_a_file_are_there_at_once_and_older_ones_count_less() {
     let ratings = [rating(0, 1, 10.0, 10.0 * day), rating(0, 2, -10.0, 10.0 * day), rating(0, 3, 10.0, 0.0)];
     let config = TrustConfig { forgetting: Forgetting::PerDay(0.9), rating_weight: 8.0, ..default() };
     let mut scene = Scene::new(vec![clients("client", 5)], config);
-    scene.ratings = Ratings(ratings.into());
+    scene.ratings = ratings.into();
     let mut simulation = scene.start();
     simulation.run(1);
     let known = |to| trust(&simulation).graph().evidence(0, to).unwrap();
@@ -127,7 +127,7 @@ fn trust_in_strangers_is_found_by_way_of_others() {
     let ratings = [rating(0, 1), rating(1, 2), rating(2, 3), rating(4, 0)];
     let config = TrustConfig { rating_weight: 18.0, forgetting: Forgetting::Never, ..default() };
     let mut scene = Scene::new(vec![clients("client", 6)], config.clone());
-    scene.ratings = Ratings(ratings.into());
+    scene.ratings = ratings.into();
     let mut simulation = scene.start();
     simulation.run(2);
     let reaches = simulation.world().resource::<Reaches>();
@@ -214,4 +214,96 @@ fn a_scene_without_operations_keeps_trust_all_the_same() {
     simulation.intervene(Kill::default());
     simulation.run(60);
     assert!(trust(&simulation).graph().is_empty());
+}
+
+/// Trust by the best path from agent 0, with ratings worth eight outcomes each.
+fn trusted_by_best_path(ratings: &[(u32, u32, f32)]) -> Vec<f32> {
+    let ratings: Vec<Rating> =
+        ratings.iter().map(|&(source, target, rating)| Rating { source, target, rating, time: 0.0 }).collect();
+    let config = TrustConfig {
+        reputation: Reputation::BestPath,
+        pre_trusted: vec!["founder".into()],
+        forgetting: Forgetting::Never,
+        rating_weight: 8.0,
+        ..default()
+    };
+    let mut scene = Scene::new(vec![clients("founder", 1), clients("peer", 5)], config);
+    scene.ratings = ratings.into();
+    let mut simulation = scene.start();
+    simulation.run(1);
+    trust(&simulation).standings().iter().map(|standing| standing.score).collect()
+}
+
+#[test]
+fn a_bad_word_lifts_nobody_and_vouches_for_nobody() {
+    let near = |one: &[f32], other: &[f64]| {
+        assert_eq!(one.len(), other.len());
+        assert!(one.iter().zip(other).all(|(one, other)| (f64::from(*one) - other).abs() < 1e-6), "{one:?} {other:?}");
+    };
+    // (8 + 1)/(8 + 2) along each step of praise.
+    near(&trusted_by_best_path(&[(0, 1, 10.0), (1, 2, 10.0)]), &[1.0, 0.9, 0.81, 0.0, 0.0, 0.0]);
+    // 1 says the worst of 2, who praises 3: neither is known any better for it.
+    near(&trusted_by_best_path(&[(0, 1, 10.0), (1, 2, -10.0), (2, 3, 10.0)]), &[1.0, 0.9, 0.0, 0.0, 0.0, 0.0]);
+    // Middling is no trust, either.
+    near(&trusted_by_best_path(&[(0, 4, 0.0), (4, 5, 10.0)]), &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn what_finds_no_room_changes_nothing() {
+    let run = |most_edges| {
+        let config = TrustConfig { most_edges, reputation: Reputation::Pooled, ..default() };
+        let mut scene = Scene::new(vec![workers("good", 6, 0.95), workers("bad", 6, 0.1)], config);
+        scene.strategy = Strategy::Random;
+        let mut simulation = scene.start();
+        simulation.run(600);
+        simulation
+    };
+    let (full, small) = (run(1000), run(20));
+    assert_eq!(metric(&full, "trust.refused"), 0.0);
+    let (refused, heard) = (metric(&small, "trust.refused"), metric(&small, "trust.observations"));
+    assert!(refused > 1000.0 && metric(&small, "trust.edges") == 20.0, "{refused}");
+    // Each is heard or refused, and what is known of agents is what the graph holds.
+    assert_eq!(refused + heard, metric(&full, "trust.observations"));
+    let known: f64 = trust(&small).standings().iter().map(|standing| standing.pooled().amount()).sum();
+    let mut held = 0.0;
+    trust(&small).graph().for_each(|_, _, r, s| held += r + s);
+    assert!((known - held).abs() < 1e-3 * held && known < heard, "{known} {held}");
+}
+
+#[test]
+fn ratings_that_have_faded_are_counted_and_not_there() {
+    let day = 86_400.0;
+    let rating = |source, time| Rating { source, target: 5, rating: 10.0, time };
+    // 0.98 a day leaves a thousandth after 342 days.
+    let ratings = [rating(0, 0.0), rating(1, 300.0 * day), rating(2, 341.0 * day), rating(3, 343.0 * day)];
+    let mut scene = Scene::new(vec![clients("client", 6)], TrustConfig::default());
+    scene.ratings = ratings.into();
+    let mut simulation = scene.start();
+    simulation.run(1);
+    assert_eq!((metric(&simulation, "trust.edges"), metric(&simulation, "trust.faded")), (3.0, 1.0));
+}
+
+/// 40 raters give one rating each to 60 agents; ten of them lie. Ratings of a file are worth one outcome each.
+#[test]
+fn liars_among_the_ratings_of_a_file_are_exposed() {
+    let mut ratings = Vec::new();
+    for rater in 0..40_u32 {
+        for subject in 0..60_u32 {
+            let truth = if subject < 20 { -8.0 } else { 8.0 };
+            // A tenth of the honest ratings are otherwise, spread evenly.
+            let honest = if (rater * 7 + subject * 3) % 10 == 0 { -truth } else { truth };
+            let rating = if rater < 30 { honest } else { 10.0 };
+            ratings.push(Rating { source: rater, target: 40 + subject, rating, time: 0.0 });
+        }
+    }
+    let config = TrustConfig { forgetting: Forgetting::Never, ..default() };
+    let mut scene = Scene::new(vec![clients("rater", 40), clients("subject", 60)], config);
+    scene.ratings = ratings.into();
+    let mut simulation = scene.start();
+    // Audits are every two seconds.
+    simulation.run(130);
+    let credibility = |rater: u32| trust(&simulation).standing(AgentId(rater)).unwrap().credibility;
+    assert!((0..30).all(|rater| credibility(rater) == 1.0));
+    assert!((30..40).all(|rater| credibility(rater) < 0.5));
+    assert_eq!(metric(&simulation, "trust.exposed"), 10.0);
 }
