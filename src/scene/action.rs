@@ -186,6 +186,14 @@ actions! {
     Impersonate(identity::Impersonate),
     /// Lets agents send messages of others again.
     ReplayMessages(identity::ReplayMessages),
+    /// Lets agents make revocation lists in another's name.
+    ForgeList(identity::ForgeList),
+    /// Lets agents hand out old revocation lists as if they were the newest.
+    RollbackList(identity::RollbackList),
+    /// Lets agents open channels of others once more.
+    ReplayOpening(identity::ReplayOpening),
+    /// Lets agents date papers back with stolen keys that were rotated out.
+    StealOldKey(identity::StealOldKey),
     /// Takes attestations and delegations back.
     RevokePapers(identity::RevokePapers),
     /// Ends all that issuers attested before.

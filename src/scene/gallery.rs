@@ -40,6 +40,10 @@ scenes![
     "swim",
     "delegation",
     "sealed-channel",
+    "forged-lists",
+    "stolen-keys",
+    "attenuation",
+    "reopened-channels",
     "murmuration",
     "classic-flock",
     "abmfc-flock-small",
@@ -79,6 +83,11 @@ pub fn picture_tick(name: &str) -> u64 {
         // Those who lost their papers are refused, and those who never had any.
         "delegation" => 800,
         "sealed-channel" => 500,
+        // Forged lists have shut nearly everybody out; thieves are let in; half is refused; channels begin anew.
+        "forged-lists" => 1400,
+        "stolen-keys" => 850,
+        "attenuation" => 300,
+        "reopened-channels" => 750,
         "foraging" => 1800,
         "double-bridge" | "cross-tier" => 1500,
         // A third of the databases has just failed; the queues of the spike are full.

@@ -163,7 +163,8 @@ fn action(dice: &mut Dice, kinds: &[Action], known: &[Setting]) -> String {
                 if dice.below(2) == 0 {
                     let number = dice.at_bound(range);
                     let most = match name {
-                        "ForgeSignature" | "StealDelegation" | "Impersonate" | "ReplayMessages" => MOST_ATTEMPTS,
+                        "ForgeSignature" | "StealDelegation" | "Impersonate" | "ReplayMessages" | "ReplayOpening"
+                        | "StealOldKey" => MOST_ATTEMPTS,
                         _ => f64::INFINITY,
                     };
                     set_nth_number(other.fields_mut(), &mut { nth }, number.min(most));

@@ -7,6 +7,7 @@ use crate::did::Did;
 use crate::signature::Signature;
 use crate::suite::{PrivateKeys, SignatureError};
 use crate::timestamp::Timestamp;
+use crate::witness::SharedTestimony;
 
 /// The context of an attestation's signature.
 pub const ATTESTATION: &str = "agent2028.attestation";
@@ -39,6 +40,8 @@ pub struct Attestation {
     pub claim: Claim,
     /// The issuer's signature.
     pub signature: Signature,
+    /// Who saw the signature, and when: needed once the key was rotated out.
+    pub witness: Option<SharedTestimony>,
 }
 
 impl Claim {
@@ -68,6 +71,6 @@ impl Claim {
     /// If the keys can't sign.
     pub fn sign(self, keys: &dyn PrivateKeys) -> Result<Attestation, SignatureError> {
         let signature = Signature::sign(keys, ATTESTATION, self.issued, &self.canonical().finish())?;
-        Ok(Attestation { claim: self, signature })
+        Ok(Attestation { claim: self, signature, witness: None })
     }
 }

@@ -270,7 +270,8 @@ impl Channel {
         }
         let at = hello.signature.at;
         let bytes = hello_bytes(hello.from, hello.to, at, &hello.sealed);
-        let theirs = from.keys_at(hello.signature.key, at).ok_or(HelloError::KeyNotInForce)?;
+        // The key of now: an opening that was signed with one that was rotated out since may be by a thief.
+        let theirs = from.current().filter(|keys| keys.id() == hello.signature.key).ok_or(HelloError::KeyNotInForce)?;
         verify(&hello.signature, theirs, &bytes)?;
         let secret = keys.decapsulate(&hello.sealed, &transcript(hello.from, hello.to, at))?;
         Ok(Self::new(&secret, &bytes, false))

@@ -8,6 +8,7 @@ use crate::did::Did;
 use crate::signature::Signature;
 use crate::suite::{PrivateKeys, SignatureError};
 use crate::timestamp::Timestamp;
+use crate::witness::SharedTestimony;
 
 /// The context of a delegation's signature.
 pub const DELEGATION: &str = "agent2028.delegation";
@@ -36,6 +37,8 @@ pub struct Delegation {
     pub grant: Grant,
     /// The delegator's signature.
     pub signature: Signature,
+    /// Who saw the signature, and when: needed once the key was rotated out.
+    pub witness: Option<SharedTestimony>,
 }
 
 /// SHA3-256(delegator ‖ delegate ‖ capability), each with its length in front, so that ("ab", "c") and ("a", "bc") differ.
@@ -76,7 +79,7 @@ impl Grant {
     /// If the keys can't sign.
     pub fn sign(self, keys: &dyn PrivateKeys) -> Result<Delegation, SignatureError> {
         let signature = Signature::sign(keys, DELEGATION, self.issued, &self.canonical().finish())?;
-        Ok(Delegation { grant: self, signature })
+        Ok(Delegation { grant: self, signature, witness: None })
     }
 }
 

@@ -102,6 +102,14 @@ impl fmt::Display for Intrusion {
             AttackKind::StealDelegation => write!(f, "agent {by} accepts the papers of agent {victim} from it"),
             AttackKind::Impersonate => write!(f, "agent {by} takes it for agent {victim}"),
             AttackKind::ReplayMessages => write!(f, "agent {by} accepts a message of agent {victim} once more"),
+            AttackKind::ForgeList => {
+                write!(f, "agent {by} takes over a list that it signed in the name of agent {victim}")
+            }
+            AttackKind::RollbackList => write!(f, "agent {by} takes over an old list of agent {victim} as the newest"),
+            AttackKind::ReplayOpening => write!(f, "agent {by} opens its channel with agent {victim} once more"),
+            AttackKind::StealOldKey => {
+                write!(f, "agent {by} believes what it dated back with an old key of agent {victim}")
+            }
         }
     }
 }
@@ -192,6 +200,10 @@ mod tests {
                 "agent 2 accepts the papers of agent 3 from it",
                 "agent 2 takes it for agent 3",
                 "agent 2 accepts a message of agent 3 once more",
+                "agent 2 takes over a list that it signed in the name of agent 3",
+                "agent 2 takes over an old list of agent 3 as the newest",
+                "agent 2 opens its channel with agent 3 once more",
+                "agent 2 believes what it dated back with an old key of agent 3",
                 "new keys, rotation 2",
                 "its identity is deactivated",
                 "takes back a paper with list 2",

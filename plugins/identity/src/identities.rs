@@ -10,18 +10,20 @@ use bevy::prelude::*;
 
 use crate::attestation::{Attestation, Claim};
 use crate::canonical::{Canonical, Digest};
-use crate::channel::Channel;
+use crate::channel::{Channel, Hello, HelloGuard};
 use crate::config::IdentityConfig;
 use crate::delegation::{Delegation, Grant};
 use crate::did::{Did, DidDocument};
+use crate::notary::Notary;
 use crate::recorded::{Made, Recorded};
-use crate::revocation::{KnownRevocations, RevocationList, Revocations};
+use crate::revocation::{Head, KnownRevocations, ListError, RevocationList, Revocations};
 use crate::signature::Signature;
-use crate::state::{Member, Paper, PaperKind, State};
+use crate::state::{FORGED, Forged, Knowledge, Member, Paper, PaperKind, State};
 use crate::suite::{KeyError, PrivateKeys, SignatureError, SuiteId};
 use crate::timestamp::Timestamp;
 use crate::validator::{Documents, Papers, PeerValidator, Verdict};
 use crate::vault::Vault;
+use crate::witness::{SharedTestimony, Testimony};
 
 /// A paper with its signature.
 #[derive(Clone, Debug)]
@@ -42,6 +44,15 @@ impl Sheet {
         }
     }
 
+    /// Adds who saw it.
+    fn attach(&mut self, testimony: &SharedTestimony) {
+        let witness = Some(testimony.clone());
+        match self {
+            Self::Attestation(attestation) => Arc::make_mut(attestation).witness = witness,
+            Self::Delegation(delegation) => Arc::make_mut(delegation).witness = witness,
+        }
+    }
+
     /// The number by which it is revoked.
     #[must_use]
     pub fn id(&self) -> Digest {
@@ -52,8 +63,45 @@ impl Sheet {
     }
 }
 
-/// Both ends of a channel.
-pub(crate) type Ends = Option<Box<[Channel; 2]>>;
+/// An open channel: both ends, what opened it, and what the one that accepted it remembers of that.
+#[derive(Debug)]
+pub(crate) struct OpenChannel {
+    pub ends: [Channel; 2],
+    pub hello: Hello,
+    pub guard: HelloGuard,
+}
+
+/// A channel, if it is open.
+pub(crate) type Ends = Option<Box<OpenChannel>>;
+
+/// An issuer's lists, and what follows from them.
+#[derive(Debug)]
+pub(crate) struct Filed {
+    pub lists: Vec<Arc<RevocationList>>,
+    /// What is known by who knows as many.
+    pub heads: Vec<Head>,
+    /// By id: the numbers of the lists that take it back, and up to when.
+    revoked: BTreeMap<Digest, Vec<(u32, Timestamp)>>,
+    /// Whether another run of the scene makes the same bytes.
+    repeats: bool,
+}
+
+impl Default for Filed {
+    fn default() -> Self {
+        Self { lists: Vec::new(), heads: Vec::new(), revoked: BTreeMap::new(), repeats: true }
+    }
+}
+
+impl Filed {
+    fn push(&mut self, list: RevocationList) {
+        let head = list.body.head();
+        for (id, until) in &list.body.revoked {
+            self.revoked.entry(*id).or_default().push((head.number, *until));
+        }
+        self.heads.push(head);
+        self.lists.push(Arc::new(list));
+    }
+}
 
 /// All identities of a run.
 #[derive(Resource, Debug, Default)]
@@ -64,7 +112,17 @@ pub struct Identities {
     pub(crate) sheets: Vec<Sheet>,
     attestations: Vec<Vec<Arc<Attestation>>>,
     delegations: Vec<Vec<Arc<Delegation>>>,
-    pub(crate) lists: BTreeMap<u32, Vec<Arc<RevocationList>>>,
+    /// Who issued what is called by an id.
+    issuers: BTreeMap<Digest, u32>,
+    pub(crate) lists: BTreeMap<u32, Filed>,
+    /// Forged lists, with what is known by who believes them.
+    pub(crate) forged: Vec<(RevocationList, Head)>,
+    /// Whether lists (of an issuer, known by this) are signed by their issuer's key of now.
+    pub(crate) checked: BTreeMap<(u32, Knowledge), Result<(), ListError>>,
+    /// The share of members that know the list that is known least, if it was asked for since something changed.
+    pub(crate) least_reach: Option<Option<f64>>,
+    /// Who sees signatures when they are made.
+    witness: Option<Notary>,
     pub(crate) ends: Vec<Ends>,
     pub(crate) vault: Vault,
     /// The last signatures of events, with the numbers of the events, the oldest first.
@@ -131,7 +189,7 @@ impl Identities {
     /// The revocation lists of an agent, the first one first.
     #[must_use]
     pub fn lists_of(&self, agent: AgentId) -> &[Arc<RevocationList>] {
-        self.lists.get(&agent.0).map_or(&[], Vec::as_slice)
+        self.lists.get(&agent.0).map_or(&[], |filed| filed.lists.as_slice())
     }
 
     /// The last signatures of events, with the numbers of the events, the oldest first.
@@ -161,7 +219,7 @@ impl Identities {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let keys: usize = self.documents.iter().map(|document| document.history.len()).sum();
-        let lists: usize = self.lists.values().map(Vec::len).sum();
+        let lists: usize = self.lists.values().map(|filed| filed.lists.len()).sum();
         self.vault.bytes()
             + keys * 11_000
             + (self.sheets.len() + lists) * 4_000
@@ -238,6 +296,7 @@ impl Identities {
             documents: self,
             revocations,
             signatures: &self.vault,
+            witness: self.witness.as_ref().map(Notary::public),
             checks: config.checks.of_chains(),
             max_issuers: config.max_issuers as usize,
             max_delegations: config.max_delegations as usize,
@@ -248,10 +307,19 @@ impl Identities {
     /// signed. Where one of these comes from the operating system, so does the signature, whoever made it: then it is counted,
     /// and its bytes are no state.
     pub(crate) fn note_signature(&mut self, signature: &Signature, parties: impl IntoIterator<Item = u32>) {
-        self.state.counts.signed += 1;
-        let repeats = |suite: SuiteId| suite.suite().is_some_and(crate::suite::Suite::is_seeded);
+        let repeats = self.repeat(parties);
+        self.note_signature_that(repeats, signature);
+    }
+
+    /// Whether the keys of all these agents are made again from the scene's seed.
+    fn repeat(&self, parties: impl IntoIterator<Item = u32>) -> bool {
         let suite_of = |agent| self.state.place(agent).map(|place| self.state.members[place].suite);
-        if repeats(signature.suite) && parties.into_iter().all(|agent| suite_of(agent).is_some_and(repeats)) {
+        parties.into_iter().all(|agent| suite_of(agent).is_some_and(is_seeded))
+    }
+
+    fn note_signature_that(&mut self, repeats: bool, signature: &Signature) {
+        self.state.counts.signed += 1;
+        if repeats && is_seeded(signature.suite) {
             let before = self.state.transcript;
             self.state.transcript =
                 Canonical::new("agent2028.transcript.v1").bytes(&before.0).bytes(&signature.id().0).digest();
@@ -270,17 +338,20 @@ impl Identities {
         }
         let count = self.state.members.len();
         self.state.known.values_mut().for_each(|known| known.resize(count, 0));
+        self.least_reach = None;
     }
 
     /// Signs papers on all workers and adds them.
     pub(crate) fn add_papers(&mut self, dice: &SimRng, workers: &Workers, papers: Vec<Paper>) {
-        let sheets = workers.map_indices(papers.len(), |index| self.sheet_of(dice, &papers[index]));
+        let mut sheets = workers.map_indices(papers.len(), |index| self.sheet_of(dice, &papers[index]));
+        self.show_to_witness(dice, papers.iter().map(|paper| paper.seen).zip(&mut sheets));
         for (paper, sheet) in papers.into_iter().zip(sheets) {
             let Some(sheet) = sheet else {
                 continue;
             };
             self.note_signature(sheet.signature(), paper.parties());
             self.file(paper.to, &sheet);
+            self.issuers.insert(sheet.id(), paper.by);
             self.state.papers.push(paper);
             self.sheets.push(sheet);
         }
@@ -288,7 +359,8 @@ impl Identities {
 
     /// Puts newer papers in the place of others.
     pub(crate) fn replace_papers(&mut self, dice: &SimRng, workers: &Workers, papers: Vec<(usize, Paper)>) {
-        let sheets = workers.map_indices(papers.len(), |index| self.sheet_of(dice, &papers[index].1));
+        let mut sheets = workers.map_indices(papers.len(), |index| self.sheet_of(dice, &papers[index].1));
+        self.show_to_witness(dice, papers.iter().map(|(_, paper)| paper.seen).zip(&mut sheets));
         let mut owners = Vec::new();
         for ((at, paper), sheet) in papers.into_iter().zip(sheets) {
             let Some(sheet) = sheet else {
@@ -296,6 +368,8 @@ impl Identities {
             };
             self.note_signature(sheet.signature(), paper.parties());
             owners.push(paper.to);
+            self.issuers.remove(&self.sheets[at].id());
+            self.issuers.insert(sheet.id(), paper.by);
             self.state.papers[at] = paper;
             self.sheets[at] = sheet;
         }
@@ -375,22 +449,131 @@ impl Identities {
         Some(sheet)
     }
 
-    /// The list of an issuer that its last state asks for, signed.
-    pub(crate) fn signed_list(&self, dice: &SimRng, issuer: u32, number: usize) -> Option<RevocationList> {
-        let place = self.state.place(issuer)?;
-        let member = &self.state.members[place];
-        let states = self.state.lists.get(&issuer)?;
-        let state = states.get(number)?;
-        let mut body = Revocations::none(self.documents[place].did);
-        for earlier in &states[..=number] {
-            for paper in &earlier.papers {
-                let sheet = self.sheets.get(*paper as usize)?;
-                body.revoked.insert(sheet.id(), earlier.issued);
+    /// Shows signatures to the witness, who says when it saw them: those of one time together.
+    fn show_to_witness<'s>(&mut self, dice: &SimRng, sheets: impl Iterator<Item = (Timestamp, &'s mut Option<Sheet>)>) {
+        let mut by_time: BTreeMap<Timestamp, Vec<&mut Sheet>> = BTreeMap::new();
+        for (seen, sheet) in sheets {
+            if let Some(sheet) = sheet {
+                by_time.entry(seen).or_default().push(sheet);
             }
         }
-        (body.number, body.issued, body.epoch) = (number as u32 + 1, state.issued, state.epoch);
-        let keys = self.vault.keys(dice, member.suite, (issuer, member.generation_at(state.issued))).ok()?;
-        body.sign(keys.as_ref()).ok()
+        if by_time.is_empty() {
+            return;
+        }
+        if self.witness.is_none() {
+            // The suite of the standards is in every program.
+            self.witness = Notary::new(dice, SuiteId::HybridFips, "identity.witness").ok();
+        }
+        for (seen, sheets) in by_time {
+            let ids = sheets.iter().map(|sheet| sheet.signature().id()).collect();
+            let given = self.witness.as_ref().and_then(|witness| Testimony::give(witness, ids, seen).ok());
+            let Some(testimony) = given.map(SharedTestimony::from) else { continue };
+            self.state.counts.signed += 1;
+            for sheet in sheets {
+                sheet.attach(&testimony);
+            }
+        }
+    }
+
+    /// Whether an id is of something that an agent issued.
+    pub(crate) fn is_issued_by(&self, issuer: u32, id: &Digest) -> bool {
+        self.issuers.get(id) == Some(&issuer)
+    }
+
+    /// What an issuer's list says that its state at this place (from 0) asks for, after those before it.
+    fn list_body(&self, issuer: u32, at: usize, before: Option<&Head>) -> Option<Revocations> {
+        let did = self.documents[self.state.place(issuer)?].did;
+        let state = self.state.lists.get(&issuer)?.get(at)?;
+        let none = Revocations::none(did).head();
+        let ids = state.papers.iter().filter_map(|paper| self.sheets.get(*paper as usize)).map(Sheet::id);
+        let body = Revocations::after(did, before.unwrap_or(&none), ids, state.issued);
+        Some(Revocations { epoch: state.epoch, ..body })
+    }
+
+    /// Signs an issuer's newest list, files it, and returns it.
+    pub(crate) fn sign_list(&mut self, dice: &SimRng, issuer: u32) -> Option<Arc<RevocationList>> {
+        let at = self.state.lists.get(&issuer)?.len().checked_sub(1)?;
+        let before = self.lists.get(&issuer).and_then(|filed| filed.heads.last()).copied();
+        let body = self.list_body(issuer, at, before.as_ref())?;
+        let member = &self.state.members[self.state.place(issuer)?];
+        let keys = self.vault.keys(dice, member.suite, (issuer, member.generation_at(body.issued))).ok()?;
+        let signed = body.sign(keys.as_ref()).ok()?;
+        let repeats =
+            self.lists.get(&issuer).is_none_or(|filed| filed.repeats) && self.repeat(self.parties_of(issuer, at));
+        self.note_signature_that(repeats, &signed.signature);
+        let filed = self.lists.entry(issuer).or_default();
+        filed.repeats = repeats;
+        filed.push(signed);
+        filed.lists.last().cloned()
+    }
+
+    /// The agents whose keys or identifiers are in what an issuer's list takes back, and the issuer.
+    fn parties_of(&self, issuer: u32, at: usize) -> Vec<u32> {
+        let list = self.state.lists.get(&issuer).and_then(|lists| lists.get(at));
+        let papers = list.into_iter().flat_map(|list| &list.papers);
+        let parties = papers.filter_map(|paper| self.state.papers.get(*paper as usize)).flat_map(Paper::parties);
+        parties.chain([issuer]).collect()
+    }
+
+    /// All lists of an issuer, made anew from their state, on all workers.
+    fn derive_lists(&self, dice: &SimRng, workers: &Workers, issuer: u32) -> Filed {
+        let mut filed = Filed::default();
+        let count = self.state.lists.get(&issuer).map_or(0, Vec::len);
+        let mut bodies: Vec<Revocations> = Vec::with_capacity(count);
+        let mut head = None;
+        for at in 0..count {
+            let Some(body) = self.list_body(issuer, at, head.as_ref()) else { return filed };
+            filed.repeats &= self.repeat(self.parties_of(issuer, at));
+            head = Some(body.head());
+            bodies.push(body);
+        }
+        let Some(place) = self.state.place(issuer) else { return filed };
+        let member = &self.state.members[place];
+        let signed = workers.map_indices(count, |at| {
+            let body = bodies[at].clone();
+            let keys = self.vault.keys(dice, member.suite, (issuer, member.generation_at(body.issued))).ok()?;
+            body.sign(keys.as_ref()).ok()
+        });
+        signed.into_iter().flatten().for_each(|list| filed.push(list));
+        filed
+    }
+
+    /// Adds a forged list, signed by who forges it.
+    pub(crate) fn add_forged(&mut self, dice: &SimRng, forged: Forged) {
+        if let Some(list) = self.forged_list(dice, &forged) {
+            let parties = forged.papers.iter().filter_map(|paper| self.state.papers.get(*paper as usize));
+            let parties: Vec<u32> = parties.flat_map(Paper::parties).chain([forged.issuer, forged.signer.0]).collect();
+            self.note_signature(&list.signature, parties);
+            let head = list.body.head();
+            self.forged.push((list, head));
+            let members = self.state.members.len();
+            self.state.known.entry(forged.issuer).or_default().resize(members, 0);
+            self.state.forged.push(forged);
+        }
+    }
+
+    fn forged_list(&self, dice: &SimRng, forged: &Forged) -> Option<RevocationList> {
+        let document = self.document_of(AgentId(forged.issuer))?;
+        let base = forged.base.checked_sub(1).and_then(|at| self.lists.get(&forged.issuer)?.heads.get(at as usize));
+        let none = Revocations::none(document.did).head();
+        let ids = forged.papers.iter().filter_map(|paper| self.sheets.get(*paper as usize)).map(Sheet::id);
+        let body = Revocations::after(document.did, base.unwrap_or(&none), ids, forged.issued);
+        let member = &self.state.members[self.state.place(forged.signer.0)?];
+        let keys = self.vault.keys(dice, member.suite, forged.signer).ok()?;
+        let mut list = body.sign(keys.as_ref()).ok()?;
+        list.signature.key = document.current()?.id();
+        Some(list)
+    }
+
+    /// The share of members that know the newest list of the issuer whose list is known least, 0 to 1.
+    pub(crate) fn least_reach(&mut self) -> Option<f64> {
+        if let Some(known) = self.least_reach {
+            return known;
+        }
+        let reach = self.state.lists.keys().filter_map(|issuer| self.reach(AgentId(*issuer)));
+        let least = reach.min_by(f64::total_cmp);
+        self.least_reach = Some(least);
+        least
     }
 
     /// Puts a saved state in place and derives documents, signatures and lists anew, unless they are the same as before.
@@ -399,9 +582,11 @@ impl Identities {
         let is_same = self.state.members == state.members
             && self.state.papers == state.papers
             && self.state.names == state.names
-            && self.state.lists == state.lists;
+            && self.state.lists == state.lists
+            && self.state.forged == state.forged;
         if is_same {
             self.ends = state.channels.iter().map(|_| None).collect();
+            self.least_reach = None;
             self.event_signatures.clear();
             self.state = state;
         } else {
@@ -414,12 +599,15 @@ impl Identities {
         *self = Self { vault: std::mem::take(&mut self.vault), ..Self::default() };
         let (counts, transcript) = (state.counts, state.transcript);
         let known = state.known.clone();
-        self.state = State { members: Vec::new(), papers: Vec::new(), ..state.clone() };
+        self.state = State { members: Vec::new(), papers: Vec::new(), forged: Vec::new(), ..state.clone() };
         self.add_members(dice, workers, state.members);
         self.add_papers(dice, workers, state.papers);
-        for (issuer, lists) in &state.lists {
-            let signed = workers.map_indices(lists.len(), |number| self.signed_list(dice, *issuer, number));
-            self.lists.insert(*issuer, signed.into_iter().flatten().map(Arc::new).collect());
+        for issuer in state.lists.keys() {
+            let filed = self.derive_lists(dice, workers, *issuer);
+            self.lists.insert(*issuer, filed);
+        }
+        for forged in state.forged {
+            self.add_forged(dice, forged);
         }
         self.ends = self.state.channels.iter().map(|_| None).collect();
         (self.state.counts, self.state.transcript, self.state.known) = (counts, transcript, known);
@@ -428,7 +616,15 @@ impl Identities {
     /// Makes the document of a member again, after its keys or its end have changed.
     pub(crate) fn renew_document(&mut self, dice: &SimRng, place: usize) {
         continue_document(&mut self.documents[place], dice, &self.vault, &self.state.members[place]);
+        // Lists are verified with the key of now.
+        let issuer = self.state.members[place].agent;
+        self.checked.retain(|(of, _), _| *of != issuer);
     }
+}
+
+/// Whether keys of a suite are made again from the scene's seed.
+fn is_seeded(suite: SuiteId) -> bool {
+    suite.suite().is_some_and(crate::suite::Suite::is_seeded)
 }
 
 /// A forged signature says that it was made with the keys of whom it names.
@@ -468,6 +664,16 @@ fn continue_document(document: &mut DidDocument, dice: &SimRng, vault: &Vault, m
     }
 }
 
+impl Identities {
+    /// What is known by who knows this of an issuer's lists.
+    pub(crate) fn head_of(&self, issuer: u32, known: Knowledge) -> Option<Head> {
+        match known.checked_sub(FORGED) {
+            Some(forged) => self.forged.get(forged as usize).map(|(_, head)| *head),
+            None => self.lists.get(&issuer)?.heads.get(known.checked_sub(1)? as usize).copied(),
+        }
+    }
+}
+
 impl Documents for Identities {
     fn document(&self, did: Did) -> Option<&DidDocument> {
         self.places.get(&did).map(|place| &self.documents[*place])
@@ -490,16 +696,33 @@ pub(crate) struct Known<'a> {
     pub place: Option<usize>,
 }
 
+impl Known<'_> {
+    fn known_of(&self, agent: u32) -> Option<Knowledge> {
+        match self.place {
+            None => Some(self.identities.lists.get(&agent)?.lists.len() as u32),
+            Some(place) => self.identities.state.known.get(&agent)?.get(place).copied(),
+        }
+    }
+}
+
 impl KnownRevocations for Known<'_> {
-    fn list_of(&self, issuer: Did) -> Option<&Revocations> {
+    fn head_of(&self, issuer: Did) -> Option<Head> {
+        let agent = self.identities.agent_of(issuer)?.0;
+        self.identities.head_of(agent, self.known_of(agent)?)
+    }
+
+    fn is_revoked(&self, issuer: Did, id: &Digest, issued: Timestamp) -> bool {
         let identities = self.identities;
-        let agent = identities.agent_of(issuer)?.0;
-        let lists = identities.lists.get(&agent)?;
-        let known = match self.place {
-            None => lists.len(),
-            Some(place) => *identities.state.known.get(&agent)?.get(place)? as usize,
+        let Some(agent) = identities.agent_of(issuer).map(|agent| agent.0) else { return false };
+        let Some(known) = self.known_of(agent) else { return false };
+        let forged = known.checked_sub(FORGED).and_then(|at| identities.forged.get(at as usize));
+        let number = match forged {
+            Some((list, _)) if list.body.revoked.get(id).is_some_and(|until| issued <= *until) => return true,
+            Some((list, _)) => list.body.number - 1,
+            None => known,
         };
-        lists.get(known.checked_sub(1)?).map(|list| &list.body)
+        let lists = identities.lists.get(&agent).and_then(|filed| filed.revoked.get(id));
+        lists.is_some_and(|lists| lists.iter().any(|(list, until)| *list <= number && issued <= *until))
     }
 }
 

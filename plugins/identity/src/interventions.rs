@@ -15,12 +15,14 @@ use crate::config::IdentityConfig;
 use crate::events::{IDENTITY_ENDED, IdentityEnded, KEYS_ROTATED, KeysRotated};
 use crate::identities::Identities;
 use crate::issue::roots_of;
-use crate::scope::covers;
-use crate::state::{Attack, AttackKind, Paper, PaperKind};
+use crate::scope::{covers, issuer_of};
+use crate::state::{Attack, AttackKind, Forged, Paper, PaperKind};
 use crate::timestamp::Timestamp;
 
 /// The most keys that one agent has one after the other.
 const MOST_ROTATIONS: usize = 4096;
+/// The most forged lists of a run.
+const MOST_FORGED: usize = 4096;
 
 fn refused(message: impl Into<String>) -> InterventionError {
     InterventionError::Refused(message.into())
@@ -156,6 +158,14 @@ attack_fields!(
 );
 
 attack_fields!(
+    /// Agents have stolen a key of somebody who has rotated it out since, and sign themselves papers with it, dated back to when
+    /// it was in force.
+    StealOldKey,
+    /// Whose old key: of roots and issuers among these who have rotated their keys, in turn.
+    victim
+);
+
+attack_fields!(
     /// Agents say that they are another.
     Impersonate,
     /// Whom: of those among these who have papers for the capability, in turn.
@@ -204,6 +214,7 @@ impl Intervention for ForgeSignature {
                 capability,
                 issued: now,
                 expires: Timestamp::NEVER,
+                seen: now,
                 number: (identities.state.papers.len() + ahead) as u64,
                 signer: (*forger, member.generation_at(now)),
                 revoked: false,
@@ -289,18 +300,246 @@ impl Intervention for ReplayMessages {
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        let agents = members(world, context, &self.select)?;
-        has_channels(world)?;
-        let until = end_tick(world, self.duration_s);
-        let state = &mut world.resource_mut::<Identities>().state;
-        for agent in &agents {
-            let (kind, agent) = (AttackKind::ReplayMessages, agent.0);
-            state.attacks.retain(|attack| !(attack.kind == kind && attack.agent == agent));
-            let per_second = self.per_second;
-            state.attacks.push(Attack { kind, agent, victim: agent, capability: 0, per_second, until });
-        }
-        Ok(format!("{} agents send messages of others again", agents.len()))
+        let count = listen(world, context, AttackKind::ReplayMessages, &self.select, self.per_second, self.duration_s)?;
+        Ok(format!("{count} agents send messages of others again"))
     }
+}
+
+impl Intervention for StealOldKey {
+    const NAME: &'static str = "StealOldKey";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+    }
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let thieves = members(world, context, &self.select)?;
+        let capability = capability_or_first(world, &self.capability)?;
+        let chosen = members(world, context, &self.victim)?;
+        let (groups, config) = (world.resource::<AgentGroups>(), world.resource::<IdentityConfig>());
+        let identities = world.resource::<Identities>();
+        let (state, roots) = (identities.state(), roots_of(identities, groups, config));
+        let wanted = issuer_of(&capability);
+        let is_issuer = |agent: &AgentId| {
+            let is_root = identities.document_of(*agent).is_some_and(|own| roots.contains(&own.did));
+            let makes_it = |paper: &Paper| {
+                let is_attested = matches!(paper.kind, PaperKind::Attestation { .. });
+                paper.to == agent.0 && is_attested && covers(state.name_of(paper.capability), &wanted)
+            };
+            is_root || state.papers.iter().any(makes_it)
+        };
+        let has_old_keys =
+            |agent: &AgentId| state.place(agent.0).is_some_and(|place| state.members[place].since.len() > 1);
+        let victims: Vec<AgentId> =
+            chosen.into_iter().filter(|agent| has_old_keys(agent) && is_issuer(agent)).collect();
+        if victims.is_empty() {
+            return Err(refused(format!(
+                "none of the chosen victims is a root or an issuer of {capability} and has rotated its keys"
+            )));
+        }
+        let until = end_tick(world, self.duration_s);
+        let parties = (thieves.as_slice(), victims.as_slice());
+        let pairs = attack(world, AttackKind::StealOldKey, parties, &capability, self.per_second, until);
+        let now = Timestamp::now(world.resource::<SimClock>());
+        let (dice, workers) = (*world.resource::<SimRng>(), world.resource::<Workers>().clone());
+        let mut identities = world.resource_mut::<Identities>();
+        let capability = identities.state.name(&capability);
+        let papers = pairs.iter().enumerate().filter_map(|(ahead, (thief, victim))| {
+            let state = &identities.state;
+            let since = &state.members[state.place(*victim)?].since;
+            let (stolen, issued) = (since.len().checked_sub(2)?, Timestamp(since.last()?.0 - 1));
+            // As it would have been then: of the issuer's epoch, and for as long as its own papers last.
+            let lists = state.lists.get(victim).map_or(&[][..], Vec::as_slice);
+            let epoch = lists.iter().rev().find(|list| list.issued <= issued).map_or(0, |list| list.epoch);
+            let held = state.papers.iter().filter(|paper| paper.to == *victim && !paper.revoked);
+            let expires = held.map(|paper| paper.expires).max().unwrap_or(Timestamp::NEVER);
+            Some(Paper {
+                kind: PaperKind::Attestation { audience: 0, epoch },
+                rule: None,
+                by: *victim,
+                to: *thief,
+                capability,
+                issued,
+                expires,
+                seen: now,
+                number: (state.papers.len() + ahead) as u64,
+                signer: (*victim, stolen as u32),
+                revoked: false,
+            })
+        });
+        let papers = papers.collect();
+        identities.add_papers(&dice, &workers, papers);
+        Ok(format!("{} agents date papers back with stolen keys", pairs.len()))
+    }
+}
+
+macro_rules! list_attack {
+    ($(#[$docs:meta])* $kind:ident, $(#[$victim_docs:meta])* victim) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+        #[reflect(Default)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $kind {
+            /// Who does it.
+            pub select: Selector,
+            $(#[$victim_docs])*
+            pub victim: Selector,
+            /// Upon how many others each presses it, beside those who ask; in the rhythm in which lists are compared.
+            #[reflect(@Range::new(0.0, 1e3), @Unit("1/s"))]
+            pub per_second: f32,
+            /// For how long; without it for good.
+            #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
+            pub duration_s: Option<f32>,
+        }
+
+        impl Default for $kind {
+            fn default() -> Self {
+                Self { select: Selector::Count(1), victim: Selector::All, per_second: 1.0, duration_s: None }
+            }
+        }
+
+        impl Check for $kind {
+            fn check(&self, at: &str, problems: &mut Problems) {
+                self.select.check(&format!("{at}.select"), problems);
+                self.victim.check(&format!("{at}.victim"), problems);
+            }
+        }
+    };
+}
+
+list_attack!(
+    /// Agents make revocation lists in another's name, signed with keys of their own, that take back all it ever issued, and
+    /// press them upon others.
+    ForgeList,
+    /// In whose name: of those among these who have issued anything, in turn.
+    victim
+);
+
+list_attack!(
+    /// Agents hand out an old revocation list as if it were the newest, so that what was taken back counts again.
+    RollbackList,
+    /// Whose list: of those among these who have made more than one, in turn.
+    victim
+);
+
+impl Intervention for ForgeList {
+    const NAME: &'static str = "ForgeList";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let forgers = members(world, context, &self.select)?;
+        let chosen = members(world, context, &self.victim)?;
+        let state = world.resource::<Identities>().state();
+        let has_issued = |agent: &AgentId| state.papers.iter().any(|paper| is_own_of(paper, agent.0));
+        let victims: Vec<AgentId> = chosen.into_iter().filter(has_issued).collect();
+        if victims.is_empty() {
+            return Err(refused("none of the chosen victims has issued anything that could be taken back"));
+        }
+        let until = end_tick(world, self.duration_s);
+        let parties = (forgers.as_slice(), victims.as_slice());
+        let pairs = attack(world, AttackKind::ForgeList, parties, "", self.per_second, until);
+        let (now, dice) = (Timestamp::now(world.resource::<SimClock>()), *world.resource::<SimRng>());
+        let mut identities = world.resource_mut::<Identities>();
+        for (forger, victim) in &pairs {
+            let state = &identities.state;
+            let Some(place) = state.place(*forger) else { continue };
+            if state.forged.len() >= MOST_FORGED {
+                return Err(refused(format!("there are {MOST_FORGED} forged lists already")));
+            }
+            let papers = state.papers.iter().zip(0..).filter(|(paper, _)| is_own_of(paper, *victim));
+            let forged = Forged {
+                issuer: *victim,
+                signer: (*forger, state.members[place].generation_at(now)),
+                base: state.lists.get(victim).map_or(0, Vec::len) as u32,
+                issued: now,
+                papers: papers.map(|(_, at)| at).collect(),
+            };
+            identities.add_forged(&dice, forged);
+        }
+        Ok(format!("{} agents forge revocation lists", pairs.len()))
+    }
+}
+
+/// Whether an agent issued a paper, with keys of its own.
+fn is_own_of(paper: &Paper, agent: u32) -> bool {
+    paper.by == agent && paper.signer.0 == agent
+}
+
+impl Intervention for RollbackList {
+    const NAME: &'static str = "RollbackList";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = members(world, context, &self.select)?;
+        let chosen = members(world, context, &self.victim)?;
+        let state = world.resource::<Identities>().state();
+        let has_older = |agent: &AgentId| state.lists.get(&agent.0).is_some_and(|lists| lists.len() > 1);
+        let victims: Vec<AgentId> = chosen.into_iter().filter(has_older).collect();
+        if victims.is_empty() {
+            return Err(refused("none of the chosen victims has made more than one revocation list"));
+        }
+        let until = end_tick(world, self.duration_s);
+        let parties = (agents.as_slice(), victims.as_slice());
+        let pairs = attack(world, AttackKind::RollbackList, parties, "", self.per_second, until);
+        Ok(format!("{} agents hand out old revocation lists", pairs.len()))
+    }
+}
+
+/// Agents listen to sealed channels, open them once more with what they have heard, and send messages again.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReplayOpening {
+    /// Who does it.
+    pub select: Selector,
+    /// How often each opens a channel again, of any two others, with one message.
+    #[reflect(@Range::new(0.0, 1e4), @Unit("1/s"))]
+    pub per_second: f32,
+    /// For how long; without it for good.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
+    pub duration_s: Option<f32>,
+}
+
+impl Default for ReplayOpening {
+    fn default() -> Self {
+        Self { select: Selector::Count(1), per_second: 1.0, duration_s: None }
+    }
+}
+
+impl Intervention for ReplayOpening {
+    const NAME: &'static str = "ReplayOpening";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        Ok(has_channels(world)?)
+    }
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let count = listen(world, context, AttackKind::ReplayOpening, &self.select, self.per_second, self.duration_s)?;
+        Ok(format!("{count} agents open channels of others again"))
+    }
+}
+
+/// Lets agents listen to channels and send again what they hear, in one way. Returns how many.
+fn listen(
+    world: &mut World,
+    context: &InterventionContext,
+    kind: AttackKind,
+    select: &Selector,
+    per_second: f32,
+    duration_s: Option<f32>,
+) -> Result<usize, InterventionError> {
+    let agents = members(world, context, select)?;
+    has_channels(world)?;
+    let until = end_tick(world, duration_s);
+    let state = &mut world.resource_mut::<Identities>().state;
+    for agent in &agents {
+        let agent = agent.0;
+        state.attacks.retain(|attack| !(attack.kind == kind && attack.agent == agent));
+        state.attacks.push(Attack { kind, agent, victim: agent, capability: 0, per_second, until });
+    }
+    Ok(agents.len())
 }
 
 /// Papers are taken back by those who issued them. Others act on it when they hear of it.
@@ -394,7 +633,7 @@ impl Intervention for RotateKeys {
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
         let now = Timestamp::now(world.resource::<SimClock>());
-        change_members(world, &agents, |member, bus| {
+        let count = change_members(world, &agents, |member, bus| {
             // Keys of the same moment would leave the former ones no time at all.
             if member.ended.is_some() || member.since.last().is_some_and(|since| *since >= now) {
                 return false;
@@ -407,8 +646,22 @@ impl Intervention for RotateKeys {
             let rotations = member.since.len() as u32 - 1;
             bus.publish(KEYS_ROTATED, Some(AgentId(member.agent)), KeysRotated { rotations });
             true
-        })
-        .map(|count| format!("{count} agents have new keys"))
+        })?;
+        // What was signed with the former keys may be dated back from now on: the newest list is signed again.
+        let dice = *world.resource::<SimRng>();
+        world.resource_scope(|world, mut identities: Mut<Identities>| {
+            let mut bus = world.resource_mut::<EventBus>();
+            let has_list = |agent: &&AgentId| identities.state.lists.contains_key(&agent.0);
+            let issuers: Vec<u32> = agents.iter().filter(has_list).map(|agent| agent.0).collect();
+            for issuer in issuers {
+                let newest = identities.state.lists.get(&issuer).and_then(|lists| lists.last()).map(|list| list.issued);
+                let rotated = identities.state.place(issuer).and_then(|at| identities.state.members[at].since.last());
+                if newest < rotated.copied() || newest == Some(now) {
+                    identities.revoke(&dice, &mut bus, issuer, Vec::new(), false, now);
+                }
+            }
+        });
+        Ok(format!("{count} agents have new keys"))
     }
 }
 
@@ -470,7 +723,7 @@ macro_rules! check_selector {
     };
 }
 
-check_selector!(ReplayMessages, RaiseEpoch, RotateKeys, DeactivateIdentity);
+check_selector!(ReplayMessages, ReplayOpening, RaiseEpoch, RotateKeys, DeactivateIdentity);
 
 impl Check for RevokePapers {
     fn check(&self, at: &str, problems: &mut Problems) {

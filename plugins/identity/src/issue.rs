@@ -203,6 +203,7 @@ impl Identities {
             capability,
             issued: now,
             expires,
+            seen: now,
             number: (self.state.papers.len() + ahead) as u64,
             signer: (by, member.generation_at(now)),
             revoked: false,

@@ -22,7 +22,7 @@
 //! | [`channel`] | sealed channels |
 //! | [`secret`], [`vault`] | bytes that never leave, and where private keys are |
 //! | [`recorded`] | what is made with keys that nobody could make again |
-//! | [`notary`] | services that sign |
+//! | [`notary`], [`witness`] | services that sign, and one that says since when signatures are there |
 //! | [`state`], [`identities`] | what a checkpoint saves, and what follows from it |
 //! | [`issue`](identities), [`requests`](config), [`traffic`](config), [`spread`] | what happens in a tick |
 //! | [`config`], [`interventions`], [`events`], [`observe`] | the scene's section, attacks, what is told, metrics |
@@ -59,6 +59,7 @@ pub mod timestamp;
 mod traffic;
 pub mod validator;
 pub mod vault;
+pub mod witness;
 
 pub use config::IdentityConfig;
 pub use events::{
@@ -87,8 +88,8 @@ use agent2028_core::{Before, SimSchedule, SimSystems, TickEnd, Turn};
 use bevy::prelude::*;
 
 use interventions::{
-    DeactivateIdentity, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, RevokePapers, RotateKeys,
-    StealDelegation,
+    DeactivateIdentity, ForgeList, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, ReplayOpening,
+    RevokePapers, RollbackList, RotateKeys, StealDelegation, StealOldKey,
 };
 
 /// Keys, papers and what is proven with them. Add it after `SimCorePlugin`, before agents are spawned.
@@ -124,6 +125,10 @@ impl Plugin for IdentityPlugin {
             .add_intervention::<StealDelegation>()
             .add_intervention::<Impersonate>()
             .add_intervention::<ReplayMessages>()
+            .add_intervention::<ForgeList>()
+            .add_intervention::<RollbackList>()
+            .add_intervention::<ReplayOpening>()
+            .add_intervention::<StealOldKey>()
             .add_intervention::<RevokePapers>()
             .add_intervention::<RaiseEpoch>()
             .add_intervention::<RotateKeys>()

@@ -1,4 +1,4 @@
-//! Keys of services that are no agents: a log that signs its heads, an authority that signs times.
+//! Keys of services that are no agents: a witness of signatures, a log that signs its heads, an authority that signs times.
 
 use std::sync::Arc;
 
@@ -49,12 +49,20 @@ impl Notary {
         self.keys.public()
     }
 
+    /// Signs bytes for a purpose.
+    ///
+    /// # Errors
+    /// If the context is longer than 255 bytes.
+    pub fn seal(&self, context: &str, at: Timestamp, bytes: &[u8]) -> Result<Signature, SignatureError> {
+        Signature::sign(self.keys.as_ref(), context, at, bytes)
+    }
+
     /// Signs bytes for a purpose; the signature as bytes.
     ///
     /// # Errors
     /// If the context is longer than 255 bytes.
     pub fn sign(&self, context: &str, at: Timestamp, bytes: &[u8]) -> Result<Vec<u8>, SignatureError> {
-        let signature = Signature::sign(self.keys.as_ref(), context, at, bytes)?;
+        let signature = self.seal(context, at, bytes)?;
         // Writing to memory can't fail, and the type holds nothing that the format doesn't know.
         Ok(postcard::to_stdvec(&signature).unwrap_or_default())
     }

@@ -1,6 +1,5 @@
 //! The plugin's metrics.
 
-use agent2028_core::agent::AgentId;
 use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
 use bevy::prelude::*;
@@ -26,7 +25,9 @@ pub struct IdentityMetrics {
     let_through_ratio: MetricId,
     recently_refused: MetricId,
     recently_let_through: MetricId,
-    by_kind: [(MetricId, MetricId); 4],
+    by_kind: [(MetricId, MetricId); AttackKind::COUNT],
+    lists_refused: MetricId,
+    list_bytes: MetricId,
     revoked: MetricId,
     known: MetricId,
     channels: Option<ChannelMetrics>,
@@ -58,6 +59,28 @@ const fn names(kind: AttackKind) -> [(&'static str, &'static str); 2] {
         AttackKind::ReplayMessages => [
             ("identity.replayed", "How often somebody sent a message of others again."),
             ("identity.replayed_through", "How often a message was accepted once more."),
+        ],
+        AttackKind::ForgeList => [
+            (
+                "identity.lists_forged",
+                "How often somebody offered revocation lists that it had signed in another's name.",
+            ),
+            ("identity.lists_forged_through", "How often such lists were taken over."),
+        ],
+        AttackKind::RollbackList => [
+            ("identity.lists_rolled_back", "How often somebody offered an old revocation list as the newest."),
+            ("identity.lists_rolled_back_through", "How often such a list was taken over."),
+        ],
+        AttackKind::ReplayOpening => [
+            ("identity.reopened", "How often somebody sent what had opened a channel of others again, and a message."),
+            ("identity.reopened_through", "How often the channel was opened once more and the message accepted."),
+        ],
+        AttackKind::StealOldKey => [
+            (
+                "identity.dated_back",
+                "How often somebody showed papers that it had signed with a stolen key that was rotated out, dated back.",
+            ),
+            ("identity.dated_back_through", "How often such papers were believed."),
         ],
     }
 }
@@ -110,6 +133,12 @@ impl IdentityMetrics {
                 let [tried, through] = names(kind).map(|(name, help)| cheap(name, "attempts", help));
                 (tried, through)
             }),
+            lists_refused: cheap(
+                "identity.lists_refused",
+                "lists",
+                "How often an agent was offered revocation lists that it didn't take over.",
+            ),
+            list_bytes: cheap("identity.list_bytes", "B", "How many bytes of revocation lists agents sent each other."),
             revoked: cheap("identity.revoked", "papers", "How many papers were taken back."),
             known: cheap(
                 "identity.revocations_known",
@@ -122,7 +151,7 @@ impl IdentityMetrics {
                 lost: cheap(
                     "identity.lost_messages",
                     "messages",
-                    "How many messages that were sent once were refused. Always 0.",
+                    "How many messages that were sent once were refused. 0, unless somebody opens channels anew.",
                 ),
                 bytes: cheap("identity.sealed_bytes", "B", "How many bytes went through channels, sealed."),
             }),
@@ -142,6 +171,7 @@ pub(crate) fn observe(
 ) {
     let identities = identities.bypass_change_detection();
     identities.state.close_second(&clock);
+    let least_reach = identities.least_reach();
     let (state, counts) = (identities.state(), &identities.state().counts);
     let mut record = |id: MetricId, value: f64| metrics.record(id, value);
     record(ids.members, state.members.iter().filter(|member| member.ended.is_none()).count() as f64);
@@ -173,8 +203,9 @@ pub(crate) fn observe(
         record(*through, counts.let_through[kind] as f64);
     }
     record(ids.revoked, counts.revoked as f64);
-    let reach = state.lists.keys().filter_map(|issuer| identities.reach(AgentId(*issuer)));
-    if let Some(least) = reach.min_by(f64::total_cmp) {
+    record(ids.lists_refused, counts.lists_refused as f64);
+    record(ids.list_bytes, counts.list_bytes as f64);
+    if let Some(least) = least_reach {
         record(ids.known, least);
     }
     if let Some(channels) = &ids.channels {

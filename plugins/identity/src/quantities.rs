@@ -40,7 +40,7 @@ pub(crate) fn register(app: &mut App) {
     ));
     app.add_quantity(member(
         count("lists_known", "lists", "How many revocation lists the agent knows."),
-        |state, place, _| state.known.values().map(|known| f64::from(known[place])).sum(),
+        |state, place, _| state.known.values().map(|known| f64::from(state.number_of(known[place]))).sum(),
     ));
     app.add_quantity(member(
         QuantitySpec::new("dishonest", "", "What the agent does if it isn't honest.").among([
@@ -49,6 +49,10 @@ pub(crate) fn register(app: &mut App) {
             "shows stolen papers",
             "says it is another",
             "replays messages",
+            "forges lists",
+            "rolls lists back",
+            "replays openings",
+            "dates back",
         ]),
         |state, _, member| {
             let attack = state.attacks.iter().find(|attack| attack.agent == member.agent);
@@ -57,6 +61,10 @@ pub(crate) fn register(app: &mut App) {
                 AttackKind::StealDelegation => 2.0,
                 AttackKind::Impersonate => 3.0,
                 AttackKind::ReplayMessages => 4.0,
+                AttackKind::ForgeList => 5.0,
+                AttackKind::RollbackList => 6.0,
+                AttackKind::ReplayOpening => 7.0,
+                AttackKind::StealOldKey => 8.0,
             })
         },
     ));

@@ -148,7 +148,14 @@ fn attempts(
     }
     let attacks = identities.state.attacks.clone();
     for (number, attack) in attacks.iter().enumerate() {
-        if attack.kind == AttackKind::ReplayMessages
+        let uses = matches!(
+            attack.kind,
+            AttackKind::ForgeSignature
+                | AttackKind::StealDelegation
+                | AttackKind::Impersonate
+                | AttackKind::StealOldKey
+        );
+        if !uses
             || attack.until < clock.tick()
             || idle.contains(&attack.agent)
             || index.get(AgentId(attack.agent)).is_none()
@@ -176,7 +183,7 @@ fn attempts(
         let (name, papers) = match attack.kind {
             AttackKind::Impersonate => (attack.victim, attack.victim),
             AttackKind::StealDelegation => (attack.agent, attack.victim),
-            AttackKind::ForgeSignature | AttackKind::ReplayMessages => (attack.agent, attack.agent),
+            _ => (attack.agent, attack.agent),
         };
         for _ in 0..tries {
             if attempts.len() >= MOST_ATTEMPTS {

@@ -1,5 +1,6 @@
 //! Revocation lists are made, signed, and spread from agent to agent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use agent2028_core::agent::{Agent, AgentId, AgentIndex, Condition};
@@ -9,17 +10,22 @@ use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use bevy::prelude::*;
 use rand::Rng;
 
-use crate::config::IdentityConfig;
-use crate::events::{LIST_SPREAD, ListSpread, PAPERS_REVOKED, PapersRevoked};
+use crate::canonical::Digest;
+use crate::config::{IdentityConfig, RevocationConfig};
+use crate::events::{ATTACK_LET_THROUGH, Intrusion, LIST_SPREAD, ListSpread, PAPERS_REVOKED, PapersRevoked};
 use crate::identities::Identities;
-use crate::requests::idle_agents;
-use crate::revocation::REVOCATION;
+use crate::requests::{idle_agents, times};
+use crate::revocation::{ListChecks, ListError, REVOCATION, RevocationList, admit};
 use crate::signature::Signature;
-use crate::state::List;
+use crate::state::{AttackKind, FORGED, Forged, Knowledge, List};
 use crate::suite::PublicKeys;
 use crate::timestamp::Timestamp;
 
 const PARTNERS: Purpose = Purpose::new("identity.gossip");
+const PRESSED: Purpose = Purpose::new("identity.pressed");
+
+/// The most others that somebody presses a list upon in a round.
+const MOST_PRESSED: u32 = 1 << 10;
 
 /// Whom agents can compare lists with. Whoever knows of links between agents says so here.
 #[derive(Resource, Clone, Copy, Debug, Default)]
@@ -48,98 +54,247 @@ impl Identities {
         let lists = self.state.lists.entry(issuer).or_default();
         let epoch = lists.last().map_or(0, |list| list.epoch).saturating_add(u32::from(raise_epoch));
         lists.push(List { issued: now, epoch, papers });
-        let number = lists.len();
-        let signed = self.signed_list(dice, issuer, number - 1)?;
-        let lists = self.state.lists.get(&issuer).map_or(&[][..], Vec::as_slice);
-        let papers = lists.iter().flat_map(|list| &list.papers);
-        let parties = papers.flat_map(|paper| self.state.papers[*paper as usize].parties());
-        let parties: Vec<u32> = parties.chain([issuer]).collect();
-        self.note_signature(&signed.signature, parties);
-        // Every list is checked before anybody takes it over; that this happens once for all changes no result.
-        self.state.counts.verified += 1;
+        let number = lists.len() as u32;
+        self.sign_list(dice, issuer)?;
+        let members = self.state.members.len();
+        self.state.known.entry(issuer).or_default().resize(members, 0);
+        if self.is_signed(issuer, number).is_ok() {
+            self.state.counts.verified += 1;
+            if let Some(known) = self.state.known.get_mut(&issuer) {
+                known[place] = number;
+            }
+        }
+        self.least_reach = None;
+        self.state.counts.revoked += count;
+        bus.publish(PAPERS_REVOKED, Some(AgentId(issuer)), PapersRevoked { papers: count, list: number });
+        Some(number)
+    }
+
+    /// The list that somebody knows as the newest.
+    fn list_of(&self, issuer: u32, known: Knowledge) -> Option<&RevocationList> {
+        match known.checked_sub(FORGED) {
+            Some(forged) => self.forged.get(forged as usize).map(|(list, _)| list),
+            None => self.lists.get(&issuer)?.lists.get(known.checked_sub(1)? as usize).map(Arc::as_ref),
+        }
+    }
+
+    /// Whether a list is signed by its issuer's key of now. That this is found out once for all who ask changes no result.
+    fn is_signed(&mut self, issuer: u32, known: Knowledge) -> Result<(), ListError> {
+        if let Some(found) = self.checked.get(&(issuer, known)) {
+            return *found;
+        }
         let verify = |signature: &Signature, keys: &PublicKeys, bytes: &[u8]| {
             self.vault.verify_once(signature, keys, REVOCATION, bytes)
         };
-        let is_right = signed.verify_if(&self.documents[place], verify).is_ok();
-        self.lists.entry(issuer).or_default().push(Arc::new(signed));
-        let members = self.state.members.len();
-        let known = self.state.known.entry(issuer).or_default();
-        known.resize(members, 0);
-        if is_right {
-            known[place] = number as u32;
-        }
-        self.state.counts.revoked += count;
-        bus.publish(PAPERS_REVOKED, Some(AgentId(issuer)), PapersRevoked { papers: count, list: number as u32 });
-        Some(number as u32)
+        let document = self.state.place(issuer).map(|place| &self.documents[place]);
+        let found = match (self.list_of(issuer, known), document) {
+            (Some(list), Some(document)) => list.verify_if(document, verify),
+            _ => Err(ListError::OtherIssuer),
+        };
+        self.checked.insert((issuer, known), found);
+        found
+    }
+
+    /// What becomes of it when somebody who knows this much of an issuer's lists is sent what another knows: what it knows
+    /// then, or why it takes nothing over; and how many bytes that were.
+    fn offer(
+        &mut self,
+        issuer: u32,
+        mine: Knowledge,
+        theirs: Knowledge,
+        checks: ListChecks,
+    ) -> (Result<Knowledge, ListError>, u64) {
+        let signed = if checks.signatures { self.is_signed(issuer, theirs) } else { Ok(()) };
+        let Some((did, newest)) =
+            self.document_of(AgentId(issuer)).map(|own| own.did).zip(self.list_of(issuer, theirs))
+        else {
+            return (Err(ListError::OtherIssuer), 0);
+        };
+        // What is sent: what the other has and this one lacks, as the numbers say; of a list alone if there is nothing between.
+        let known = self.head_of(issuer, mine);
+        let from = known.map_or(0, |known| known.number) as usize;
+        let upto = newest.body.number.saturating_sub(1) as usize;
+        let filed = self.lists.get(&issuer);
+        let between = filed.and_then(|filed| {
+            let (lists, heads) = (filed.lists.get(from..upto)?, filed.heads.get(from..upto)?);
+            Some(lists.iter().zip(heads).map(|(list, head)| (&list.body, head.digest)))
+        });
+        let bodies: Vec<_> = between
+            .into_iter()
+            .flatten()
+            .chain(self.head_of(issuer, theirs).map(|head| (&newest.body, head.digest)))
+            .collect();
+        let bytes = newest.wire_bytes()
+            + bodies.iter().rev().skip(1).map(|(body, _)| 128 + body.revoked.len() as u64 * 40).sum::<u64>();
+        let is_issued = |id: &Digest| self.is_issued_by(issuer, id);
+        let admitted = admit(did, known.as_ref(), bodies, checks, &is_issued, || signed);
+        (admitted.map(|_| theirs), bytes)
     }
 
     /// The share of members that know the newest list of an issuer, 0 to 1.
     #[must_use]
     pub fn reach(&self, issuer: AgentId) -> Option<f64> {
-        let newest = self.state.lists.get(&issuer.0)?.len() as u32;
+        let newest = self.state.lists.get(&issuer.0)?.len() as Knowledge;
         let known = self.state.known.get(&issuer.0)?;
         let informed = known.iter().filter(|number| **number == newest).count();
         Some(informed as f64 / known.len().max(1) as f64)
     }
 }
 
-/// Every so often each agent compares the numbers of its lists with those of a few others, and both take over what is newer.
+/// Who meets whom in a round: agents that compare lists, by their places; and those who aren't honest, by their attacks, with
+/// whom they press their list upon.
+#[derive(Default)]
+struct Meetings {
+    honest: Vec<(usize, usize)>,
+    pressed: Vec<(usize, usize)>,
+}
+
+/// Every so often each agent compares the numbers of its lists with those of a few others; who knows less is sent what it
+/// lacks, and takes it over if it holds.
 pub(crate) fn spread(world: &mut World) {
-    let Some(rules) = world.get_resource::<IdentityConfig>().map(|config| config.revocations) else {
+    let Some((rules, checks)) =
+        world.get_resource::<IdentityConfig>().map(|config| (config.revocations, config.checks.of_lists()))
+    else {
         return;
     };
     let clock = world.resource::<SimClock>();
     let (tick, now) = (clock.tick(), Timestamp::now(clock));
     let every = clock.ticks_in(f64::from(rules.period_s)).max(1);
-    if world.resource::<Identities>().state.lists.is_empty() || !tick.is_multiple_of(every) {
+    if world.resource::<Identities>().state.known.is_empty() || !tick.is_multiple_of(every) {
         return;
     }
+    let meetings = meetings(world, rules, tick);
+    world.resource_scope(|world, mut identities: Mut<Identities>| {
+        let identities = identities.bypass_change_detection();
+        let mut bus = world.resource_mut::<EventBus>();
+        let issuers: Vec<u32> = identities.state.known.keys().copied().collect();
+        for issuer in issuers {
+            round(identities, issuer, &meetings, checks, now, &mut bus);
+        }
+    });
+}
+
+/// Draws who meets whom.
+fn meetings(world: &mut World, rules: RevocationConfig, tick: u64) -> Meetings {
     let mut conditions = world.query::<(&Agent, &Condition)>();
     let idle = idle_agents(&conditions.query(world));
     let (dice, contacts) = (*world.resource::<SimRng>(), world.get_resource::<Contacts>().copied().unwrap_or_default());
     let (state, index) = (&world.resource::<Identities>().state, world.resource::<AgentIndex>());
     let acts = |agent: u32| index.get(AgentId(agent)).is_some() && !idle.contains(&agent);
-    let mut meetings: Vec<(usize, usize)> = Vec::new();
+    let pick = |place: usize, stream: &mut SimStream| {
+        let other = match contacts.pick {
+            Some(pick) => {
+                pick(world, AgentId(state.members[place].agent), stream).and_then(|other| state.place(other.0))
+            }
+            None => Some(((u64::from(stream.next_u32()) * state.members.len() as u64) >> 32) as usize),
+        };
+        other.filter(|other| *other != place && acts(state.members[*other].agent))
+    };
+    let mut meetings = Meetings::default();
     for (place, member) in state.members.iter().enumerate().filter(|(_, member)| acts(member.agent)) {
         let mut stream = dice.stream(PARTNERS, AgentId(member.agent), tick);
-        for _ in 0..rules.fanout {
-            let other = match contacts.pick {
-                Some(pick) => pick(world, AgentId(member.agent), &mut stream).and_then(|other| state.place(other.0)),
-                None => Some(((u64::from(stream.next_u32()) * state.members.len() as u64) >> 32) as usize),
-            };
-            if let Some(other) = other
-                && other != place
-                && acts(state.members[other].agent)
-            {
-                meetings.push((place, other));
+        meetings.honest.extend((0..rules.fanout).filter_map(|_| pick(place, &mut stream)).map(|other| (place, other)));
+    }
+    for (number, attack) in state.attacks.iter().enumerate() {
+        let presses = matches!(attack.kind, AttackKind::ForgeList | AttackKind::RollbackList);
+        let place = state.place(attack.agent).filter(|_| presses && attack.until >= tick && acts(attack.agent));
+        if let Some(place) = place {
+            let mut stream = dice.stream(PRESSED.indexed(number as u64), AgentId(attack.agent), tick);
+            let tries = times(attack.per_second, rules.period_s, stream.unit()).min(MOST_PRESSED);
+            let others = (0..tries).filter_map(|_| pick(place, &mut stream));
+            meetings.pressed.extend(others.map(|other| (number, other)));
+        }
+    }
+    meetings
+}
+
+/// A round about the lists of one issuer.
+fn round(
+    identities: &mut Identities,
+    issuer: u32,
+    meetings: &Meetings,
+    checks: ListChecks,
+    now: Timestamp,
+    bus: &mut EventBus,
+) {
+    let newest = identities.state.lists.get(&issuer).map_or(0, Vec::len) as Knowledge;
+    let is_pressed = |(number, _): &(usize, usize)| identities.state.attacks[*number].victim == issuer;
+    let pressed: Vec<(usize, usize)> = meetings.pressed.iter().filter(|press| is_pressed(press)).copied().collect();
+    let Some(before) = identities.state.known.get(&issuer) else { return };
+    if pressed.is_empty() && before.iter().all(|known| *known == newest) {
+        return;
+    }
+    let (mut before, own) = (before.clone(), identities.state.place(issuer));
+    // Who looks at signatures again drops what it took over while it didn't.
+    if checks.signatures {
+        for known in before.iter_mut().filter(|known| **known >= FORGED) {
+            if identities.is_signed(issuer, *known).is_err() {
+                *known = identities.state.forged.get((*known - FORGED) as usize).map_or(0, |forged| forged.base);
             }
         }
     }
-    world.resource_scope(|world, mut identities: Mut<Identities>| {
-        let identities = identities.bypass_change_detection();
-        let mut bus = world.resource_mut::<EventBus>();
-        for (issuer, known) in &mut identities.state.known {
-            let lists = &identities.state.lists[issuer];
-            let newest = lists.len() as u32;
-            if known.iter().all(|number| *number == newest) {
-                continue;
-            }
-            // What everybody knew before the round, so that the order of meetings is of no effect.
-            let before = known.clone();
-            for (one, other) in &meetings {
-                let best = before[*one].max(before[*other]);
-                for place in [*one, *other] {
-                    if known[place] < best {
-                        known[place] = best;
-                        identities.state.counts.lists_heard += 1;
-                    }
-                }
-            }
-            if known.iter().all(|number| *number == newest) {
-                let after_s = now.seconds_since(lists[lists.len() - 1].issued);
-                let told = ListSpread { list: newest, after_ms: (after_s * 1000.0).round() as i64 };
-                bus.publish(LIST_SPREAD, Some(AgentId(*issuer)), told);
+    // What everybody knew before the round is what it tells in it.
+    let mut after = before.clone();
+    let mut found: BTreeMap<(Knowledge, Knowledge), (Result<Knowledge, ListError>, u64)> = BTreeMap::new();
+    let mut offer = |identities: &mut Identities, mine: Knowledge, theirs: Knowledge| {
+        let (outcome, bytes) =
+            *found.entry((mine, theirs)).or_insert_with(|| identities.offer(issuer, mine, theirs, checks));
+        let counts = &mut identities.state.counts;
+        counts.list_bytes += bytes;
+        counts.verified += u64::from(checks.signatures);
+        match outcome {
+            Ok(_) => counts.lists_heard += 1,
+            Err(_) => counts.lists_refused += 1,
+        }
+        outcome
+    };
+    for (one, other) in &meetings.honest {
+        for (to, from) in [(*one, *other), (*other, *one)] {
+            let (mine, theirs) = (after[to], before[from]);
+            if Some(to) != own
+                && identities.state.number_of(theirs) > identities.state.number_of(mine)
+                && let Ok(known) = offer(identities, mine, theirs)
+            {
+                after[to] = known;
             }
         }
-    });
+    }
+    for (number, to) in pressed {
+        let attack = identities.state.attacks[number].clone();
+        let mine = after[to];
+        let theirs = match attack.kind {
+            AttackKind::ForgeList => {
+                let is_its = |forged: &Forged| forged.issuer == issuer && forged.signer.0 == attack.agent;
+                identities.state.forged.iter().rposition(is_its).map(|at| at as Knowledge + FORGED)
+            }
+            // The one before the newest; to somebody who knows less it is news.
+            _ => newest.checked_sub(1).filter(|old| *old > 0 && identities.state.number_of(mine) > *old),
+        };
+        let Some(theirs) = theirs.filter(|theirs| Some(to) != own && *theirs != mine) else { continue };
+        let outcome = offer(identities, mine, theirs);
+        let counts = &mut identities.state.counts;
+        counts.attempts[attack.kind as usize] += 1;
+        if let Ok(known) = outcome {
+            after[to] = known;
+            let is_first = counts.let_through[attack.kind as usize] == 0;
+            counts.let_through[attack.kind as usize] += 1;
+            if is_first {
+                let by = AgentId(identities.state.members[to].agent);
+                let told = Intrusion { by, kind: attack.kind, victim: AgentId(issuer) };
+                bus.publish(ATTACK_LET_THROUGH, Some(AgentId(attack.agent)), told);
+            }
+        }
+    }
+    let is_known = newest > 0 && after.iter().all(|known| *known == newest);
+    let was_known = identities.state.known.get(&issuer).is_some_and(|known| known.iter().all(|known| *known == newest));
+    identities.state.known.insert(issuer, after);
+    identities.least_reach = None;
+    if is_known
+        && !was_known
+        && let Some(list) = identities.state.lists.get(&issuer).and_then(|lists| lists.last())
+    {
+        let after_s = now.seconds_since(list.issued);
+        let told = ListSpread { list: newest, after_ms: (after_s * 1000.0).round() as i64 };
+        bus.publish(LIST_SPREAD, Some(AgentId(issuer)), told);
+    }
 }

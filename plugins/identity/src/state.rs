@@ -67,6 +67,8 @@ pub struct Paper {
     pub issued: Timestamp,
     /// When it ends.
     pub expires: Timestamp,
+    /// When the witness saw it first: when it was issued, unless it is dated back.
+    pub seen: Timestamp,
     /// Its number among all papers of the run.
     pub number: u64,
     /// Whose keys signed it, and which: those of `by`, unless it is forged.
@@ -94,6 +96,28 @@ pub struct List {
     pub papers: Vec<u32>,
 }
 
+/// A list that somebody forged: it says that it comes after a list of the issuer, and takes all that the issuer gave back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forged {
+    /// In whose name.
+    pub issuer: u32,
+    /// Whose keys signed it, and which.
+    pub signer: Generation,
+    /// The number of the issuer's list that it says it comes after.
+    pub base: u32,
+    /// When it was made.
+    pub issued: Timestamp,
+    /// The papers that it takes back, by their place among all papers.
+    pub papers: Vec<u32>,
+}
+
+/// What somebody knows of an issuer's lists: the number of the newest that it has taken over, 0 for none; or, if it has taken
+/// over a forged one, [`FORGED`] and the place of that one.
+pub type Knowledge = u32;
+
+/// What is known is a forged list.
+pub const FORGED: Knowledge = 1 << 31;
+
 /// A sealed channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelState {
@@ -120,11 +144,30 @@ pub enum AttackKind {
     Impersonate,
     /// Sends messages again that others have sent.
     ReplayMessages,
+    /// Hands out revocation lists that it signed itself in another's name.
+    ForgeList,
+    /// Hands out an old revocation list of somebody as if it were the newest.
+    RollbackList,
+    /// Opens channels of others once more, with what it has heard.
+    ReplayOpening,
+    /// Signs papers for itself with a key that it stole and that was rotated out, dated back.
+    StealOldKey,
 }
 
 impl AttackKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::ForgeSignature, Self::StealDelegation, Self::Impersonate, Self::ReplayMessages];
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::ForgeSignature,
+        Self::StealDelegation,
+        Self::Impersonate,
+        Self::ReplayMessages,
+        Self::ForgeList,
+        Self::RollbackList,
+        Self::ReplayOpening,
+        Self::StealOldKey,
+    ];
+    /// How many there are.
+    pub const COUNT: usize = 8;
 }
 
 /// An agent that isn't honest.
@@ -176,13 +219,17 @@ pub struct Counts {
     /// Those that were allowed though something in the chain had been revoked, because it hadn't been heard of yet.
     pub stale: u64,
     /// What was tried by those who aren't honest, by kind.
-    pub attempts: [u64; 4],
+    pub attempts: [u64; AttackKind::COUNT],
     /// What of it was let through.
-    pub let_through: [u64; 4],
+    pub let_through: [u64; AttackKind::COUNT],
     /// Papers that were taken back.
     pub revoked: u64,
-    /// Revocation lists that agents took over from others.
+    /// How often an agent took lists over from another.
     pub lists_heard: u64,
+    /// How often an agent was offered lists that it didn't take over.
+    pub lists_refused: u64,
+    /// What agents sent each other of lists, in bytes.
+    pub list_bytes: u64,
     /// Channels opened.
     pub channels: u64,
     /// Messages that arrived through channels.
@@ -223,8 +270,10 @@ pub struct State {
     pub papers: Vec<Paper>,
     /// All revocation lists by issuer, the first one first.
     pub lists: BTreeMap<u32, Vec<List>>,
-    /// How many lists of each issuer each member (by its place) knows.
-    pub known: BTreeMap<u32, Vec<u32>>,
+    /// Lists that somebody forged.
+    pub forged: Vec<Forged>,
+    /// What each member (by its place) knows of each issuer's lists.
+    pub known: BTreeMap<u32, Vec<Knowledge>>,
     /// Channels.
     pub channels: Vec<ChannelState>,
     /// Agents that aren't honest.
@@ -268,15 +317,30 @@ impl State {
         if !self.lists.iter().all(are_lists) {
             return fail("a revocation list");
         }
-        let is_known = |(issuer, known): (&u32, &Vec<u32>)| {
-            let newest = self.lists.get(issuer).map_or(0, Vec::len);
-            known.len() == self.members.len() && known.iter().all(|number| *number as usize <= newest)
+        let is_forged = |forged: &Forged| {
+            is_member(forged.issuer)
+                && is_member(forged.signer.0)
+                && forged.papers.iter().all(is_paper)
+                && self.lists.get(&forged.issuer).map_or(0, Vec::len) >= forged.base as usize
         };
-        if !self.known.iter().all(is_known) || !self.lists.keys().eq(self.known.keys()) {
+        if self.forged.len() >= FORGED as usize || !self.forged.iter().all(is_forged) {
+            return fail("a forged list");
+        }
+        let is_known = |(issuer, known): (&u32, &Vec<Knowledge>)| {
+            let newest = self.lists.get(issuer).map_or(0, Vec::len);
+            let is_there = |known: &Knowledge| match known.checked_sub(FORGED) {
+                Some(forged) => self.forged.get(forged as usize).is_some_and(|forged| forged.issuer == *issuer),
+                None => *known as usize <= newest,
+            };
+            known.len() == self.members.len() && known.iter().all(is_there)
+        };
+        if !self.known.iter().all(is_known) || !self.lists.keys().all(|issuer| self.known.contains_key(issuer)) {
             return fail("what is known of revocations");
         }
         let (now, then) = (&self.counts, &self.window.then);
-        let grew = |now: &[u64; 4], then: &[u64; 4]| now.iter().zip(then).all(|(now, then)| now >= then);
+        let grew = |now: &[u64; AttackKind::COUNT], then: &[u64; AttackKind::COUNT]| {
+            now.iter().zip(then).all(|(now, then)| now >= then)
+        };
         if now.requests < then.requests
             || now.allowed < then.allowed
             || now.allowed > now.requests
@@ -298,13 +362,22 @@ impl State {
         if clock.tick() < window.since + clock.ticks_in(1.0).max(1) {
             return;
         }
-        let sum = |counts: &[u64; 4]| counts.iter().sum::<u64>();
+        let sum = |counts: &[u64; AttackKind::COUNT]| counts.iter().sum::<u64>();
         let (now, then) = (&self.counts, window.then);
         window.requests = now.requests - then.requests;
         window.allowed = now.allowed - then.allowed;
         window.attempts = sum(&now.attempts) - sum(&then.attempts);
         window.let_through = sum(&now.let_through) - sum(&then.let_through);
         (window.since, window.then) = (clock.tick(), self.counts);
+    }
+
+    /// The number of the newest list that somebody knows, or believes to be it.
+    #[must_use]
+    pub fn number_of(&self, known: Knowledge) -> u32 {
+        match known.checked_sub(FORGED) {
+            Some(forged) => self.forged.get(forged as usize).map_or(0, |forged| forged.base.saturating_add(1)),
+            None => known,
+        }
     }
 
     /// The place of an agent among the members.

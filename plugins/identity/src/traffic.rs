@@ -9,10 +9,10 @@ use bevy::prelude::*;
 use rand::Rng;
 
 use crate::canonical::Digest;
-use crate::channel::{Channel, HELLO, ReplayWindow, WINDOW};
-use crate::config::IdentityConfig;
+use crate::channel::{Channel, HELLO, HelloGuard, ReplayWindow, WINDOW};
+use crate::config::{ChecksConfig, IdentityConfig};
 use crate::events::{ATTACK_LET_THROUGH, Intrusion};
-use crate::identities::{Ends, Identities};
+use crate::identities::{Ends, Identities, OpenChannel};
 use crate::issue::members_of;
 use crate::requests::{idle_agents, times};
 use crate::signature::Signature;
@@ -29,6 +29,9 @@ const REPLAYS: Purpose = Purpose::new("identity.replays");
 /// A recorded message is sent again within so many of the newest ones.
 const RECORDED: u64 = WINDOW / 2;
 
+/// An opening that is older than this, in seconds, opens nothing: so long those that came are remembered.
+const OPENING_AGE_S: f64 = 10.0;
+
 /// The most messages through sealed channels within a tick, replays among them: each is sealed and opened.
 const MOST_MESSAGES: u32 = 1 << 13;
 
@@ -40,6 +43,8 @@ struct Job {
     sends: [u32; 2],
     /// Messages that somebody sends again: of which end, which, and who does it.
     replays: Vec<(usize, u64, u32)>,
+    /// Who sends what opened it again, and after it this message of who opened it.
+    reopened: Vec<(u64, u32)>,
 }
 
 /// What became of it.
@@ -54,6 +59,8 @@ struct Done {
     bytes: u64,
     /// Who sent what again, from which end, and whether it was let in.
     replayed: Vec<(usize, u32, bool)>,
+    /// Who opened it again, and whether the message after that was let in.
+    reopened: Vec<(u32, bool)>,
 }
 
 /// The message of a number: the same whenever it is asked for.
@@ -145,7 +152,7 @@ pub(crate) fn talk(
             sends
         });
         if sends != [0; 2] || state.opened.is_none() {
-            jobs.push(Job { channel, bytes: rule.bytes, sends, replays: Vec::new() });
+            jobs.push(Job { channel, bytes: rule.bytes, sends, replays: Vec::new(), reopened: Vec::new() });
         }
     }
     add_replays(identities, &config, &clock, &dice, &mut jobs, &mut left, |agent| acts(identities, agent));
@@ -153,14 +160,14 @@ pub(crate) fn talk(
         LimitReached::new("sealed messages within a tick", MOST_MESSAGES.into(), "the others are not sent")
             .tell(&mut bus);
     }
-    let checks_replays = config.checks.replays;
+    let checks = config.checks;
     let mut ends: Vec<Ends> = jobs.iter().map(|job| identities.ends[job.channel].take()).collect();
     let mut done: Vec<Done> = {
         let identities = &*identities;
         let mut done: Vec<(Ends, Done)> = ends.drain(..).map(|ends| (ends, Done::default())).collect();
         workers.for_each_chunk_mut(&mut done, 1, |at, chunk| {
             for (ends, done) in chunk {
-                *done = carry(identities, &dice, &jobs[at], ends.take(), now, checks_replays);
+                *done = carry(identities, &dice, &jobs[at], ends.take(), now, checks);
             }
         });
         done.into_iter().map(|(_, done)| done).collect()
@@ -181,7 +188,9 @@ fn add_replays(
     acts: impl Fn(u32) -> bool,
 ) {
     for (number, attack) in identities.state.attacks.iter().enumerate() {
-        if attack.kind != AttackKind::ReplayMessages || attack.until < clock.tick() || !acts(attack.agent) {
+        let reopens = attack.kind == AttackKind::ReplayOpening;
+        if !(reopens || attack.kind == AttackKind::ReplayMessages) || attack.until < clock.tick() || !acts(attack.agent)
+        {
             continue;
         }
         let mut stream = dice.stream(REPLAYS.indexed(number as u64), AgentId(attack.agent), clock.tick());
@@ -196,6 +205,7 @@ fn add_replays(
             let Some(state) = identities.state.channels.get(channel) else {
                 continue;
             };
+            let end = if reopens { 0 } else { end };
             // Nobody sends a message again that was never sent.
             let Some(recorded) = state.sent[end].checked_sub(1).map(|newest| newest.saturating_sub(back)) else {
                 continue;
@@ -209,29 +219,35 @@ fn add_replays(
             }
             let at = jobs.partition_point(|job| job.channel < channel);
             if jobs.get(at).is_none_or(|job| job.channel != channel) {
-                jobs.insert(at, Job { channel, bytes: rule.bytes, sends: [0; 2], replays: Vec::new() });
+                let (replays, reopened) = (Vec::new(), Vec::new());
+                jobs.insert(at, Job { channel, bytes: rule.bytes, sends: [0; 2], replays, reopened });
             }
-            jobs[at].replays.push((end, recorded, attack.agent));
+            if reopens {
+                jobs[at].reopened.push((recorded, attack.agent));
+            } else {
+                jobs[at].replays.push((end, recorded, attack.agent));
+            }
         }
     }
 }
 
 /// What a channel does in a tick, with real keys.
-fn carry(identities: &Identities, dice: &SimRng, job: &Job, ends: Ends, now: Timestamp, checks_replays: bool) -> Done {
+fn carry(identities: &Identities, dice: &SimRng, job: &Job, ends: Ends, now: Timestamp, checks: ChecksConfig) -> Done {
     let state = &identities.state.channels[job.channel];
     let mut done = Done { sent: state.sent, windows: state.windows, ..Done::default() };
-    let mut ends = match ends {
-        Some(ends) => ends,
+    let mut open = match ends {
+        Some(open) => open,
         // Opened for the first time, or again after a jump in time: its keys are no state, so they may be others now.
-        None => match open(identities, dice, job.channel, now) {
-            Some((ends, hello)) => {
-                done.hello = Some(hello);
-                ends
+        None => match open_channel(identities, dice, job.channel, now) {
+            Some(open) => {
+                done.hello = Some(open.hello.signature.clone());
+                open
             }
             // Not with these keys; it is tried again in the next tick.
             None => return done,
         },
     };
+    let OpenChannel { ends, hello, guard } = open.as_mut();
     for end in [0, 1] {
         (ends[end].next, ends[end].window) = (state.sent[end], state.windows[end]);
     }
@@ -254,21 +270,29 @@ fn carry(identities: &Identities, dice: &SimRng, job: &Job, ends: Ends, now: Tim
             continue;
         };
         let other = &mut ends[1 - end];
-        let is_in = if checks_replays { other.open(&sealed) } else { other.open_unguarded(&sealed) }.is_ok();
+        let is_in = if checks.replays { other.open(&sealed) } else { other.open_unguarded(&sealed) }.is_ok();
         done.replayed.push((*end, *agent, is_in));
     }
+    for (number, agent) in &job.reopened {
+        let again = ends[0].recorded(*number, &text(0, *number));
+        let is_new = !checks.openings || guard.admit(hello, now, OPENING_AGE_S).is_ok();
+        if is_new {
+            // It begins anew: with the same secrets, and knowing nothing of what came and went.
+            (ends[1].next, ends[1].window) = (0, ReplayWindow::default());
+        }
+        let is_in = is_new
+            && again.is_ok_and(|sealed| {
+                if checks.replays { ends[1].open(&sealed) } else { ends[1].open_unguarded(&sealed) }.is_ok()
+            });
+        done.reopened.push((*agent, is_in));
+    }
     (done.sent, done.windows) = ([0, 1].map(|end| ends[end].next), [0, 1].map(|end| ends[end].window));
-    done.ends = Some(ends);
+    done.ends = Some(open);
     done
 }
 
 /// Opens a channel: a secret for the other, signed; verified and opened by the other.
-fn open(
-    identities: &Identities,
-    dice: &SimRng,
-    channel: usize,
-    at: Timestamp,
-) -> Option<(Box<[Channel; 2]>, Signature)> {
+fn open_channel(identities: &Identities, dice: &SimRng, channel: usize, at: Timestamp) -> Option<Box<OpenChannel>> {
     let ends = identities.state.channels[channel].ends;
     let [from, to] = ends.map(|agent| identities.document_of(AgentId(agent)));
     let [mine, theirs] = ends.map(|agent| identities.keys_of(dice, agent, at));
@@ -279,7 +303,9 @@ fn open(
         identities.vault.verify_once(signature, keys, HELLO, bytes)
     };
     let there = Channel::accept_if(&hello, from, to, theirs.as_ref(), verify).ok()?;
-    Some((Box::new([here, there]), hello.signature))
+    let mut guard = HelloGuard::default();
+    guard.admit(&hello, at, OPENING_AGE_S).ok()?;
+    Some(Box::new(OpenChannel { ends: [here, there], hello, guard }))
 }
 
 fn finish(identities: &mut Identities, bus: &mut EventBus, job: &Job, done: &mut Done, now: Timestamp) {
@@ -300,15 +326,16 @@ fn finish(identities: &mut Identities, bus: &mut EventBus, job: &Job, done: &mut
     state.counts.messages += done.arrived;
     state.counts.lost_messages += done.lost;
     state.counts.sealed_bytes += done.bytes;
-    for (end, agent, is_in) in &done.replayed {
-        let kind = AttackKind::ReplayMessages;
+    let replayed = done.replayed.iter().map(|(end, agent, is_in)| (AttackKind::ReplayMessages, *end, *agent, *is_in));
+    let reopened = done.reopened.iter().map(|(agent, is_in)| (AttackKind::ReplayOpening, 0, *agent, *is_in));
+    for (kind, end, agent, is_in) in replayed.chain(reopened) {
         state.counts.attempts[kind as usize] += 1;
-        if *is_in {
+        if is_in {
             let is_first = state.counts.let_through[kind as usize] == 0;
             state.counts.let_through[kind as usize] += 1;
             if is_first {
-                let [victim, by] = [channel.ends[*end], channel.ends[1 - end]].map(AgentId);
-                bus.publish(ATTACK_LET_THROUGH, Some(AgentId(*agent)), Intrusion { by, kind, victim });
+                let [victim, by] = [channel.ends[end], channel.ends[1 - end]].map(AgentId);
+                bus.publish(ATTACK_LET_THROUGH, Some(AgentId(agent)), Intrusion { by, kind, victim });
             }
         }
     }

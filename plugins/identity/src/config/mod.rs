@@ -6,6 +6,7 @@ use agent2028_core::schema::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::revocation::ListChecks;
 use crate::suite::SuiteId;
 use crate::validator::Checks;
 
@@ -201,11 +202,29 @@ pub struct ChecksConfig {
     pub control: bool,
     /// Whether a message in a channel came before.
     pub replays: bool,
+    /// Whether a channel was opened with this before.
+    pub openings: bool,
+    /// Whether a revocation list is signed by its issuer.
+    pub list_signatures: bool,
+    /// Whether a revocation list is newer than what is known.
+    pub list_numbers: bool,
+    /// Whether a witness saw what was signed with keys that were rotated out since, before they were.
+    pub witnesses: bool,
 }
 
 impl Default for ChecksConfig {
     fn default() -> Self {
-        Self { signatures: true, revocations: true, attenuation: true, control: true, replays: true }
+        Self {
+            signatures: true,
+            revocations: true,
+            attenuation: true,
+            control: true,
+            replays: true,
+            openings: true,
+            list_signatures: true,
+            list_numbers: true,
+            witnesses: true,
+        }
     }
 }
 
@@ -218,7 +237,14 @@ impl ChecksConfig {
             revocations: self.revocations,
             attenuation: self.attenuation,
             control: self.control,
+            witnesses: self.witnesses,
         }
+    }
+
+    /// What is checked of revocation lists.
+    #[must_use]
+    pub fn of_lists(self) -> ListChecks {
+        ListChecks { signatures: self.list_signatures, numbers: self.list_numbers }
     }
 }
 

@@ -92,6 +92,20 @@ pub enum LinkError {
     /// There is no chain at all.
     #[error("nothing allows it")]
     Nothing,
+    /// It is of an epoch that its issuer had not begun when it was issued.
+    #[error("it is of epoch {epoch}; its issuer was in epoch {then} after that")]
+    EpochNotBegun {
+        /// The attestation's.
+        epoch: u32,
+        /// The issuer's, at a later time.
+        then: u32,
+    },
+    /// The key that signed it was rotated out, and no witness saw it before: it may be dated back with a stolen key.
+    #[error("its key was rotated out, and nobody saw it before that")]
+    Unwitnessed,
+    /// There are so many papers that no chain was found within the work that is spent.
+    #[error("no chain was found within the work that is spent on a search")]
+    TooManyPapers,
 }
 
 macro_rules! stored {

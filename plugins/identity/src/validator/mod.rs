@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use self::link::links_of;
 pub use self::link::{ControlKind, Link, LinkError, LinkKind, Presentation, SignatureKind, Verdict};
-use self::search::Search;
+use self::search::{Question, Search};
 use crate::attestation::{ATTESTATION, Attestation};
+use crate::canonical::Digest;
 use crate::control::ControlError;
 use crate::delegation::{DELEGATION, Delegation};
 use crate::did::{Did, DidDocument};
@@ -21,6 +22,7 @@ use crate::scope::{covers, issuer_of};
 use crate::signature::Signature;
 use crate::suite::{PublicKeys, SignatureError};
 use crate::timestamp::Timestamp;
+use crate::witness::{Testimony, WITNESS};
 
 /// Where documents are found.
 pub trait Documents {
@@ -78,11 +80,13 @@ pub struct Checks {
     pub attenuation: bool,
     /// Whether who shows a chain controls the identity at its end.
     pub control: bool,
+    /// Whether somebody saw what was signed with keys that were rotated out since.
+    pub witnesses: bool,
 }
 
 impl Default for Checks {
     fn default() -> Self {
-        Self { signatures: true, revocations: true, attenuation: true, control: true }
+        Self { signatures: true, revocations: true, attenuation: true, control: true, witnesses: true }
     }
 }
 
@@ -96,6 +100,8 @@ pub struct PeerValidator<'a> {
     pub revocations: &'a dyn KnownRevocations,
     /// How signatures are verified.
     pub signatures: &'a dyn Signatures,
+    /// The keys of the witness that is believed, if there is one.
+    pub witness: Option<&'a PublicKeys>,
     /// What is checked.
     pub checks: Checks,
     /// How many issuers may stand between a root and an agent.
@@ -174,23 +180,10 @@ impl PeerValidator<'_> {
                 self.check_end(claim.expires, held.until)?;
             }
         }
-        self.check_time(claim.issued, claim.expires, now)?;
+        self.holds_attested(attestation, now)?;
         if is_last && !claim.audience.is_empty() && claim.audience != audience {
             return Err(LinkError::OtherAudience(claim.audience.clone()));
         }
-        if self.checks.revocations
-            && let Some(list) = self.revocations.list_of(claim.issuer)
-        {
-            if claim.epoch < list.epoch {
-                return Err(LinkError::OldEpoch { epoch: claim.epoch, now: list.epoch });
-            }
-            if list.reaches(&claim.id(), claim.issued) {
-                return Err(LinkError::Revoked(list.number));
-            }
-        }
-        self.check_signature(claim.issuer, &attestation.signature, claim.issued, ATTESTATION, &|| {
-            claim.canonical().finish()
-        })?;
         Ok(Held {
             by: claim.subject,
             capability: claim.capability.clone(),
@@ -228,22 +221,49 @@ impl PeerValidator<'_> {
             }
             self.check_end(grant.expires, held.until)?;
         }
-        self.check_time(grant.issued, grant.expires, now)?;
-        if self.checks.revocations
-            && let Some(list) = self.revocations.list_of(grant.delegator)
-            && list.reaches(&grant.id(), grant.issued)
-        {
-            return Err(LinkError::Revoked(list.number));
-        }
-        self.check_signature(grant.delegator, &delegation.signature, grant.issued, DELEGATION, &|| {
-            grant.canonical().finish()
-        })?;
+        self.holds_delegated(delegation, now)?;
         Ok(Held {
             by: grant.delegate,
             capability: grant.capability.clone(),
             until: grant.expires.min(held.until),
             redelegable: grant.redelegable,
         })
+    }
+
+    /// Whether an attestation holds by itself, whatever it rests on.
+    fn holds_attested(&self, attestation: &Attestation, now: Timestamp) -> Result<(), LinkError> {
+        let claim = &attestation.claim;
+        self.check_time(claim.issued, claim.expires, now)?;
+        if self.checks.revocations
+            && let Some(head) = self.revocations.head_of(claim.issuer)
+        {
+            if claim.epoch < head.epoch {
+                return Err(LinkError::OldEpoch { epoch: claim.epoch, now: head.epoch });
+            }
+            // The issuer has said later in which epoch it was: nobody is ahead of it.
+            if claim.epoch > head.epoch && claim.issued <= head.issued {
+                return Err(LinkError::EpochNotBegun { epoch: claim.epoch, then: head.epoch });
+            }
+            if self.revocations.is_revoked(claim.issuer, &claim.id(), claim.issued) {
+                return Err(LinkError::Revoked(head.number));
+            }
+        }
+        let signed = (&attestation.signature, attestation.witness.as_deref());
+        self.check_signature(claim.issuer, signed, claim.issued, ATTESTATION, &|| claim.canonical().finish())
+    }
+
+    /// Whether a delegation holds by itself, whatever it rests on.
+    fn holds_delegated(&self, delegation: &Delegation, now: Timestamp) -> Result<(), LinkError> {
+        let grant = &delegation.grant;
+        self.check_time(grant.issued, grant.expires, now)?;
+        if self.checks.revocations
+            && let Some(head) = self.revocations.head_of(grant.delegator)
+            && self.revocations.is_revoked(grant.delegator, &grant.id(), grant.issued)
+        {
+            return Err(LinkError::Revoked(head.number));
+        }
+        let signed = (&delegation.signature, delegation.witness.as_deref());
+        self.check_signature(grant.delegator, signed, grant.issued, DELEGATION, &|| grant.canonical().finish())
     }
 
     fn used(
@@ -287,7 +307,7 @@ impl PeerValidator<'_> {
     fn check_signature(
         &self,
         by: Did,
-        signature: &Signature,
+        (signature, witness): (&Signature, Option<&Testimony>),
         issued: Timestamp,
         context: &str,
         data: &dyn Fn() -> Vec<u8>,
@@ -303,7 +323,22 @@ impl PeerValidator<'_> {
             return Err(LinkError::OtherTime);
         }
         let keys = document.keys_at(signature.key, issued).ok_or(LinkError::KeyNotInForce)?;
+        if self.checks.witnesses
+            && let Some(rotated) = document.rotated_out_at(signature.key)
+        {
+            let seen = witness.and_then(|testimony| self.seen(testimony, &signature.id()));
+            if seen.is_none_or(|seen| seen >= rotated) {
+                return Err(LinkError::Unwitnessed);
+            }
+        }
         self.signatures.verify(signature, keys, context, data).map_err(|error| LinkError::Signature(error.into()))
+    }
+
+    /// When the witness that is believed saw a signature, as a testimony says.
+    fn seen(&self, testimony: &Testimony, id: &Digest) -> Option<Timestamp> {
+        let (signature, data) = testimony.to_verify();
+        self.signatures.verify(signature, self.witness?, WITNESS, &data).ok()?;
+        testimony.saw(id)
     }
 
     /// May `holder` use `capability` now? Looks for a chain among all papers there are. If none holds, the answer shows the
@@ -335,9 +370,22 @@ impl PeerValidator<'_> {
         control: Option<Result<(), ControlError>>,
         now: Timestamp,
     ) -> Verdict {
+        let mut search = Search::new(papers, self.roots, self.max_issuers, self.max_delegations);
         let mut best = Verdict { links: Vec::new(), error: Some(LinkError::Nothing), failing: None };
+        // First what can hold, link by link; each paper is looked at once for each place in a chain.
+        let question = Question { validator: self, audience, now };
+        let held = search.holding(&question, owner, capability, &mut |attestations, delegations| {
+            let shown = Presentation { attestations, delegations, control };
+            best = self.validate(holder, capability, audience, &shown, now);
+            best.is_yes()
+        });
+        if held {
+            return best;
+        }
+        let is_cut_off = search.is_tired();
+        // None holds: what comes nearest says why.
         for any in [false, true] {
-            let mut search = Search::new(papers, self.roots, self.max_issuers, self.max_delegations, any);
+            search.explain(any);
             let found = search.chains(owner, capability, &mut Vec::new(), &mut |attestations, delegations| {
                 let shown = Presentation { attestations, delegations, control };
                 let verdict = self.validate(holder, capability, audience, &shown, now);
@@ -352,6 +400,9 @@ impl PeerValidator<'_> {
             if found || !best.links.is_empty() {
                 break;
             }
+        }
+        if is_cut_off && !best.is_yes() {
+            best = Verdict { error: Some(LinkError::TooManyPapers), failing: None, ..best };
         }
         best
     }

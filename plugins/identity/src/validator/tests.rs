@@ -1,12 +1,16 @@
+use std::cell::Cell;
 use std::collections::BTreeMap;
+
+use agent2028_core::rng::SimRng;
 
 use super::*;
 use crate::attestation::Claim;
 use crate::canonical::Digest;
 use crate::delegation::Grant;
 use crate::fixture::{keys, time};
+use crate::notary::Notary;
 use crate::revocation::{RevocationStore, Revocations};
-use crate::suite::PrivateKeys;
+use crate::suite::{PrivateKeys, SuiteId};
 
 /// Six identities: a root (0), an issuer (1), and agents (2 to 5).
 struct Town {
@@ -14,6 +18,7 @@ struct Town {
     documents: BTreeMap<Did, DidDocument>,
     dids: Vec<Did>,
     revocations: RevocationStore,
+    witness: Notary,
     attestations: BTreeMap<Did, Vec<Arc<Attestation>>>,
     delegations: BTreeMap<Did, Vec<Arc<Delegation>>>,
 }
@@ -47,6 +52,7 @@ impl Town {
             documents: documents.into_iter().map(|document| (document.did, document)).collect(),
             keys,
             revocations: RevocationStore::default(),
+            witness: Notary::new(&SimRng::new(1), SuiteId::HybridFips, "witness").unwrap(),
             attestations: BTreeMap::new(),
             delegations: BTreeMap::new(),
         };
@@ -86,10 +92,16 @@ impl Town {
     }
 
     fn revoke(&mut self, by: usize, ids: &[Digest], at: i64) {
-        let none = Revocations::none(self.dids[by]);
-        let known = self.revocations.list_of(self.dids[by]).unwrap_or(&none);
-        let list = known.next(ids.iter().copied(), time(at)).sign(self.keys[by].as_ref()).unwrap();
-        self.revocations.take_over(Arc::new(list), &self.documents[&self.dids[by]]).unwrap();
+        self.list(by, ids, at, 0);
+    }
+
+    /// The next list of somebody, who raises the epoch by so much.
+    fn list(&mut self, by: usize, ids: &[Digest], at: i64, raise: u32) {
+        let none = Revocations::none(self.dids[by]).head();
+        let known = self.revocations.head_of(self.dids[by]).unwrap_or(none);
+        let body = Revocations::after(self.dids[by], &known, ids.iter().copied(), time(at));
+        let list = Revocations { epoch: body.epoch + raise, ..body }.sign(self.keys[by].as_ref()).unwrap();
+        self.revocations.take_over(&[Arc::new(list)], &self.documents[&self.dids[by]], &|_| true).unwrap();
     }
 
     fn with<R>(&self, checks: Checks, ask: impl FnOnce(&PeerValidator) -> R) -> R {
@@ -98,6 +110,7 @@ impl Town {
             documents: &self.documents,
             revocations: &self.revocations,
             signatures: &AtOnce,
+            witness: Some(self.witness.public()),
             checks,
             max_issuers: 2,
             max_delegations: 3,
@@ -182,11 +195,153 @@ fn attestations_can_be_revoked_one_by_one_and_by_epoch() {
     town.revoke(1, &[id], 50);
     assert_eq!(town.why_not(2, "database.query", 100), (LinkKind::Attestation, 1, LinkError::Revoked(1)));
     let mut town = Town::new();
-    let raised = Revocations { epoch: 1, ..Revocations::none(town.dids[1]).next([], time(50)) };
-    let list = raised.sign(town.keys[1].as_ref()).unwrap();
-    town.revocations.take_over(Arc::new(list), &town.documents[&town.dids[1]]).unwrap();
+    town.list(1, &[], 50, 1);
     let old = LinkError::OldEpoch { epoch: 0, now: 1 };
     assert_eq!(town.why_not(2, "database.query", 100), (LinkKind::Attestation, 1, old));
+}
+
+#[test]
+fn nobody_evades_a_new_epoch_by_claiming_a_later_one() {
+    let with_epoch = |epoch, issued| {
+        let mut town = Town::new();
+        let held = &town.attestations[&town.dids[2]][0].claim;
+        let claim = Claim { epoch, issued: time(issued), ..held.clone() };
+        let attestation = Arc::new(claim.sign(town.keys[1].as_ref()).unwrap());
+        town.attestations.insert(town.dids[2], vec![attestation]);
+        town
+    };
+    let mut town = with_epoch(u32::MAX, 5);
+    // As long as the issuer has said nothing of epochs, nobody can know better.
+    assert!(town.may(2, "database.query", 100).is_yes());
+    town.list(1, &[], 50, 1);
+    let ahead = LinkError::EpochNotBegun { epoch: u32::MAX, then: 1 };
+    assert_eq!(town.why_not(2, "database.query", 100), (LinkKind::Attestation, 1, ahead));
+    // What is really of an epoch of which the list isn't here yet holds.
+    let mut town = with_epoch(2, 60);
+    town.list(1, &[], 50, 1);
+    assert!(town.may(2, "database.query", 100).is_yes());
+    town.list(1, &[], 70, 2);
+    assert_eq!(town.may(2, "database.query", 100).error, Some(LinkError::OldEpoch { epoch: 2, now: 3 }));
+}
+
+#[test]
+fn stolen_keys_that_were_rotated_out_can_not_date_back() {
+    let mut town = Town::new();
+    town.delegate(Given(2, 3, "database.query", 400, true));
+    let (holder, former, new) = (town.dids[3], keys(3), keys(9));
+    let honest = Arc::clone(&town.delegations[&holder][0]);
+    town.documents.get_mut(&town.dids[2]).unwrap().rotate(former.as_ref(), new.as_ref(), time(50)).unwrap();
+    let seen = |town: &Town, delegation: &Delegation, at| {
+        let given = Testimony::give(&town.witness, vec![delegation.signature.id()], time(at)).unwrap();
+        Arc::new(Delegation { witness: Some(given.into()), ..delegation.clone() })
+    };
+    let ask = |town: &mut Town, delegation: Arc<Delegation>, checks| {
+        town.delegations.insert(holder, vec![delegation]);
+        let verdict =
+            town.with(checks, |validator| validator.may(holder, "database.query", "", town, Some(Ok(())), time(100)));
+        verdict.error
+    };
+    let all = Checks::default();
+    // Before anybody saw it, it is nobody's word but the thief's.
+    assert_eq!(ask(&mut town, Arc::clone(&honest), all), Some(LinkError::Unwitnessed));
+    let witnessed = seen(&town, &honest, 11);
+    assert_eq!(ask(&mut town, witnessed, all), None);
+    let late = seen(&town, &honest, 50);
+    assert_eq!(ask(&mut town, late, all), Some(LinkError::Unwitnessed));
+    // The testimony about another paper, or by another witness, is none.
+    let other = Delegation { grant: Grant { redelegable: false, ..honest.grant.clone() }, ..(*honest).clone() };
+    let other = other.grant.sign(former.as_ref()).unwrap();
+    let borrowed = Arc::new(Delegation { witness: seen(&town, &other, 11).witness.clone(), ..(*honest).clone() });
+    assert_eq!(ask(&mut town, borrowed, all), Some(LinkError::Unwitnessed));
+    town.witness = Notary::new(&SimRng::new(2), SuiteId::HybridFips, "witness").unwrap();
+    let by_another = seen(&town, &honest, 11);
+    town.witness = Notary::new(&SimRng::new(1), SuiteId::HybridFips, "witness").unwrap();
+    assert_eq!(ask(&mut town, by_another, all), Some(LinkError::Unwitnessed));
+    // What happens to those who don't ask.
+    assert_eq!(ask(&mut town, honest, Checks { witnesses: false, ..all }), None);
+}
+
+/// Counts how often somebody looks for papers.
+struct Counted<'a>(&'a Town, Cell<u64>);
+
+impl Papers for Counted<'_> {
+    fn attestations_of(&self, subject: Did) -> &[Arc<Attestation>] {
+        self.1.set(self.1.get() + 1);
+        self.0.attestations_of(subject)
+    }
+
+    fn delegations_to(&self, delegate: Did) -> &[Arc<Delegation>] {
+        self.0.delegations_to(delegate)
+    }
+}
+
+/// `ways` delegations from each of `hops` agents to the next, of which the last one holds nothing; and, if the first one is
+/// attested, a chain of that length.
+fn maze(hops: usize, ways: usize, is_attested: bool) -> (Town, Did) {
+    let mut town = Town::new();
+    let did = |hop: usize| Did(Digest::of(&[hop as u8, 77]));
+    let signature = town.attestations[&town.dids[2]][0].signature.clone();
+    for hop in 0..hops {
+        let delegator = if hop == 0 && is_attested { town.dids[2] } else { did(hop) };
+        let grants = (0..ways).map(|way| {
+            let grant = Grant {
+                delegator,
+                delegate: did(hop + 1),
+                capability: "database.query".into(),
+                issued: time(10 + way as i64),
+                expires: time(400),
+                redelegable: true,
+            };
+            Arc::new(Delegation { grant, signature: signature.clone(), witness: None })
+        });
+        town.delegations.insert(did(hop + 1), grants.collect());
+        let document = DidDocument { did: did(hop), ..town.documents[&town.dids[5]].clone() };
+        town.documents.insert(did(hop), document);
+    }
+    (town, did(hops))
+}
+
+#[test]
+fn the_work_of_a_search_grows_with_the_papers_and_not_with_the_ways_through_them() {
+    let looks = |hops, is_attested| {
+        let (town, holder) = maze(hops, 4, is_attested);
+        let counted = Counted(&town, Cell::new(0));
+        let validator = PeerValidator {
+            roots: &town.dids[..1],
+            documents: &town.documents,
+            revocations: &town.revocations,
+            signatures: &AtOnce,
+            witness: None,
+            checks: Checks { signatures: false, ..Checks::default() },
+            max_issuers: 2,
+            max_delegations: 16,
+        };
+        let verdict = validator.may(holder, "database.query", "", &counted, Some(Ok(())), time(100));
+        (verdict.is_yes(), counted.1.get())
+    };
+    // 4^14 are 268 million ways through 56 papers.
+    let (may, few) = looks(14, true);
+    assert!(may && few <= 4 * 14 * 16, "{few}");
+    let (may, none) = looks(14, false);
+    assert!(!may && none <= 4 * 14 * 16 + 2 * 4096, "{none}");
+}
+
+/// The chain that holds is found however many that don't stand before it.
+#[test]
+fn what_does_not_hold_does_not_hide_what_does() {
+    let mut town = Town::new();
+    // 3 holds a delegation that was revoked and granted again; both come from 2, who is attested.
+    let id = town.delegate(Given(2, 3, "database.query", 400, true));
+    town.revoke(2, &[id], 20);
+    let again = Grant { issued: time(30), ..town.delegations[&town.dids[3]][0].grant.clone() };
+    let again = Arc::new(again.sign(town.keys[2].as_ref()).unwrap());
+    town.delegations.get_mut(&town.dids[3]).unwrap().push(again);
+    assert!(town.may(3, "database.query", 100).is_yes());
+    // Of two ways to 4, the shorter one through the narrower papers holds nothing.
+    town.delegate(Given(3, 4, "database.*", 300, true));
+    town.delegate(Given(2, 4, "database.query", 300, true));
+    town.delegate(Given(4, 5, "database.query", 200, true));
+    assert!(town.may(5, "database.query", 100).is_yes());
 }
 
 #[test]

@@ -5,14 +5,18 @@ use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{AnyIntervention, Intervention};
 use agent2028_core::simulation::Simulation;
 use agent2028_identity::config::ChecksConfig;
+use agent2028_identity::config::IdentityConfig;
 use agent2028_identity::events::{Intrusion, Refusal};
-use agent2028_identity::interventions::{ForgeSignature, Impersonate, ReplayMessages, StealDelegation};
+use agent2028_identity::interventions::{
+    ForgeList, ForgeSignature, Impersonate, ReplayMessages, ReplayOpening, RevokePapers, RollbackList, RotateKeys,
+    StealDelegation, StealOldKey,
+};
 use agent2028_identity::state::AttackKind;
 use agent2028_identity::validator::{ControlKind, LinkError, SignatureKind};
-use agent2028_identity::{ATTACK_LET_THROUGH, ATTACK_REFUSED};
+use agent2028_identity::{ATTACK_LET_THROUGH, ATTACK_REFUSED, verdict_now};
 use bevy::prelude::*;
 
-use crate::scene::{Scene, agents, metric};
+use crate::scene::{Scene, agents, identities, metric};
 
 /// An office with two strangers (14, 15).
 fn with_strangers(checks: ChecksConfig) -> Scene {
@@ -122,4 +126,113 @@ fn attacks_that_make_no_sense_are_refused_with_a_reason() {
     assert!(refused(poor.into()).contains("has papers for database.query"));
     assert!(refused(ReplayMessages::default().into()).contains("no sealed channels"));
     assert_eq!(Impersonate::NAME, "Impersonate");
+}
+
+fn set_checks(simulation: &mut Simulation, checks: ChecksConfig) {
+    simulation.world_mut().resource_mut::<IdentityConfig>().checks = checks;
+}
+
+#[test]
+fn forged_lists_pass_only_where_nobody_checks_who_signed_them() {
+    let forge = || ForgeList { select: agents(&[14, 15]), victim: agents(&[1, 2]), per_second: 2.0, ..default() };
+    let mut simulation = with_strangers(ChecksConfig::default()).start();
+    simulation.run(5);
+    simulation.intervene(forge());
+    simulation.run(100);
+    assert!(metric(&simulation, "identity.lists_forged") > 20.0);
+    assert_eq!(metric(&simulation, "identity.lists_forged_through"), 0.0);
+    assert_eq!(metric(&simulation, "identity.refused_ratio"), 0.0);
+    assert_eq!(metric(&simulation, "identity.lists_refused"), metric(&simulation, "identity.lists_forged"));
+    // Where nobody looks, all that the issuers ever gave is gone.
+    set_checks(&mut simulation, ChecksConfig { list_signatures: false, ..default() });
+    simulation.run(100);
+    assert!(metric(&simulation, "identity.lists_forged_through") > 0.0);
+    let may = |simulation: &Simulation, agent: u32| {
+        (11..14)
+            .filter(|gate| {
+                verdict_now(simulation.world(), AgentId(agent), "database.query", AgentId(*gate)).unwrap().is_yes()
+            })
+            .count()
+    };
+    assert_eq!((3..11).map(|agent| may(&simulation, agent)).sum::<usize>(), 0);
+    // And it comes back when somebody looks again.
+    set_checks(&mut simulation, ChecksConfig::default());
+    simulation.run(20);
+    assert_eq!((3..11).map(|agent| may(&simulation, agent)).sum::<usize>(), 8 * 3);
+    assert!(identities(&simulation).state().known.values().flatten().all(|known| *known == 0));
+}
+
+#[test]
+fn old_lists_come_back_only_where_nobody_looks_at_numbers() {
+    let mut simulation = with_strangers(ChecksConfig::default()).start();
+    simulation.run(5);
+    // Issuer 1 attests to 3 and 5, and takes both back, one after the other.
+    for owner in [3, 5] {
+        simulation.intervene(RevokePapers { select: agents(&[owner]), capability: "database.*".into() });
+        simulation.run(100);
+    }
+    assert_eq!(metric(&simulation, "identity.revocations_known"), 1.0);
+    let lists = identities(&simulation).lists_of(AgentId(1));
+    assert_eq!(lists.iter().map(|list| list.body.revoked.len()).collect::<Vec<_>>(), [1, 1], "each holds what it adds");
+    let stale = metric(&simulation, "identity.stale");
+    let old = RollbackList { select: agents(&[14, 15]), victim: agents(&[1]), per_second: 4.0, ..default() };
+    simulation.intervene(old);
+    simulation.run(100);
+    assert!(metric(&simulation, "identity.lists_rolled_back") > 20.0);
+    assert_eq!(metric(&simulation, "identity.lists_rolled_back_through"), 0.0);
+    assert_eq!(metric(&simulation, "identity.stale"), stale);
+    set_checks(&mut simulation, ChecksConfig { list_numbers: false, ..default() });
+    simulation.run(100);
+    assert!(metric(&simulation, "identity.lists_rolled_back_through") > 0.0);
+    assert!(metric(&simulation, "identity.stale") > stale);
+}
+
+#[test]
+fn openings_come_back_only_where_nobody_remembers_them() {
+    let run = |checks| {
+        let mut scene = Scene::ring();
+        scene.identity.checks = checks;
+        let mut simulation = scene.start();
+        simulation.run(30);
+        simulation.intervene(ReplayOpening { select: agents(&[5]), per_second: 20.0, duration_s: None });
+        simulation.run(50);
+        assert_eq!(metric(&simulation, "identity.reopened"), 100.0);
+        (metric(&simulation, "identity.reopened_through"), metric(&simulation, "identity.lost_messages"))
+    };
+    assert_eq!(run(ChecksConfig::default()), (0.0, 0.0));
+    // The window of the messages is no help: it begins anew with the channel. What the other end sends is lost.
+    let (through, lost) = run(ChecksConfig { openings: false, ..default() });
+    assert!(through == 100.0 && lost > 0.0, "{through} {lost}");
+}
+
+#[test]
+fn stolen_old_keys_date_back_only_where_nobody_asks_a_witness() {
+    let run = |checks| {
+        let mut simulation = with_strangers(checks).start();
+        simulation.run(5);
+        simulation.intervene(RotateKeys { select: agents(&[0, 1]) });
+        simulation.run(1);
+        simulation.intervene(attack!(StealOldKey));
+        simulation.run(50);
+        simulation
+    };
+    // What was honestly signed with the old keys holds on.
+    let simulation = run(ChecksConfig::default());
+    assert_eq!((let_through(&simulation), reasons(&simulation)), (0.0, vec![LinkError::Unwitnessed]));
+    assert_eq!(let_through(&run(ChecksConfig { witnesses: false, ..default() })), 1.0);
+}
+
+#[test]
+fn attacks_on_lists_and_old_keys_need_lists_and_old_keys() {
+    let refused = |attack: AnyIntervention| {
+        let mut simulation = with_strangers(ChecksConfig::default()).start();
+        simulation.intervene(attack);
+        simulation.run(1);
+        let log = simulation.world().resource::<agent2028_core::intervention::InterventionLog>();
+        log.0[0].outcome.clone().unwrap_err()
+    };
+    assert!(refused(ForgeList { victim: agents(&[11]), ..default() }.into()).contains("issued anything"));
+    assert!(refused(RollbackList::default().into()).contains("more than one revocation list"));
+    assert!(refused(ReplayOpening::default().into()).contains("no sealed channels"));
+    assert!(refused(attack!(StealOldKey).into()).contains("has rotated its keys"));
 }

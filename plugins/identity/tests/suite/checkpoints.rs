@@ -8,8 +8,8 @@ use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_identity::config::ChannelConfig;
 use agent2028_identity::interventions::{
-    DeactivateIdentity, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, RevokePapers, RotateKeys,
-    StealDelegation,
+    DeactivateIdentity, ForgeList, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, ReplayOpening,
+    RevokePapers, RotateKeys, StealDelegation, StealOldKey,
 };
 use bevy::prelude::*;
 
@@ -22,13 +22,15 @@ fn everything() -> Scene {
     scene.identity.delegations[0].valid_s = 2.5;
     let channel = ChannelConfig { from: "helper".into(), to: "gate".into(), per_second: 5.0, bytes: 20 };
     scene.identity.channels = vec![channel];
+    scene.identity.checks.list_signatures = false;
+    scene.identity.checks.openings = false;
     scene.identity.signed_events = vec!["KeysRotated".into(), "PapersRevoked".into()];
     scene
 }
 
 fn disturb(simulation: &mut Simulation) {
     simulation.run(10);
-    simulation.intervene(RotateKeys { select: Selector::Fraction(0.3) });
+    simulation.intervene(RotateKeys { select: agents(&[0, 1, 7, 8, 12]) });
     simulation.intervene(RevokePapers { select: agents(&[8]), capability: String::new() });
     simulation.intervene(ForgeSignature { select: agents(&[14]), per_second: 4.0, ..default() });
     simulation.intervene(StealDelegation { select: agents(&[15]), per_second: 4.0, ..default() });
@@ -38,6 +40,9 @@ fn disturb(simulation: &mut Simulation) {
     simulation.run(3);
     simulation.intervene(RaiseEpoch { select: agents(&[2]) });
     simulation.intervene(DeactivateIdentity { select: agents(&[9]) });
+    simulation.intervene(ForgeList { select: agents(&[15]), victim: agents(&[2]), per_second: 3.0, ..default() });
+    simulation.intervene(ReplayOpening { select: agents(&[16]), per_second: 10.0, duration_s: None });
+    simulation.intervene(StealOldKey { select: agents(&[14]), victim: Selector::All, per_second: 3.0, ..default() });
     simulation.intervene(Spawn { group: "helper".into(), count: 3, at: None });
     simulation.intervene(Remove { select: agents(&[10]) });
     simulation.run(4);
@@ -97,5 +102,12 @@ fn damaged_states_are_refused_and_not_believed() {
     assert!(wrong.check().is_err());
     let mut wrong = state;
     wrong.known.get_mut(&2).unwrap().pop();
+    assert!(wrong.check().is_err());
+    let mut wrong = identities(&simulation).state().clone();
+    assert_eq!(wrong.forged.len(), 1);
+    wrong.forged[0].base = 99;
+    assert!(wrong.check().is_err());
+    let mut wrong = identities(&simulation).state().clone();
+    wrong.known.get_mut(&2).unwrap()[0] = agent2028_identity::state::FORGED + 1;
     assert!(wrong.check().is_err());
 }
