@@ -112,8 +112,6 @@ pub struct Identities {
     pub(crate) sheets: Vec<Sheet>,
     attestations: Vec<Vec<Arc<Attestation>>>,
     delegations: Vec<Vec<Arc<Delegation>>>,
-    /// Who issued what is called by an id.
-    issuers: BTreeMap<Digest, u32>,
     pub(crate) lists: BTreeMap<u32, Filed>,
     /// Forged lists, with what is known by who believes them.
     pub(crate) forged: Vec<(RevocationList, Head)>,
@@ -351,7 +349,6 @@ impl Identities {
             };
             self.note_signature(sheet.signature(), paper.parties());
             self.file(paper.to, &sheet);
-            self.issuers.insert(sheet.id(), paper.by);
             self.state.papers.push(paper);
             self.sheets.push(sheet);
         }
@@ -368,8 +365,6 @@ impl Identities {
             };
             self.note_signature(sheet.signature(), paper.parties());
             owners.push(paper.to);
-            self.issuers.remove(&self.sheets[at].id());
-            self.issuers.insert(sheet.id(), paper.by);
             self.state.papers[at] = paper;
             self.sheets[at] = sheet;
         }
@@ -473,11 +468,6 @@ impl Identities {
                 sheet.attach(&testimony);
             }
         }
-    }
-
-    /// Whether an id is of something that an agent issued.
-    pub(crate) fn is_issued_by(&self, issuer: u32, id: &Digest) -> bool {
-        self.issuers.get(id) == Some(&issuer)
     }
 
     /// What an issuer's list says that its state at this place (from 0) asks for, after those before it.

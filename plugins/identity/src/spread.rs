@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use agent2028_core::agent::{Agent, AgentId, AgentIndex, Condition};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use bevy::prelude::*;
 use rand::Rng;
 
-use crate::canonical::Digest;
 use crate::config::{IdentityConfig, RevocationConfig};
 use crate::events::{ATTACK_LET_THROUGH, Intrusion, LIST_SPREAD, ListSpread, PAPERS_REVOKED, PapersRevoked};
 use crate::identities::Identities;
@@ -126,8 +125,8 @@ impl Identities {
             .collect();
         let bytes = newest.wire_bytes()
             + bodies.iter().rev().skip(1).map(|(body, _)| 128 + body.revoked.len() as u64 * 40).sum::<u64>();
-        let is_issued = |id: &Digest| self.is_issued_by(issuer, id);
-        let admitted = admit(did, known.as_ref(), bodies, checks, &is_issued, || signed);
+        // Here, lists are made of papers, forged ones too: all that they take back was issued.
+        let admitted = admit(did, known.as_ref(), bodies, checks, &|_| true, || signed);
         (admitted.map(|_| theirs), bytes)
     }
 
@@ -147,6 +146,8 @@ impl Identities {
 struct Meetings {
     honest: Vec<(usize, usize)>,
     pressed: Vec<(usize, usize)>,
+    /// Whether somebody would have pressed its list upon more.
+    is_cut_off: bool,
 }
 
 /// Every so often each agent compares the numbers of its lists with those of a few others; who knows less is sent what it
@@ -167,6 +168,10 @@ pub(crate) fn spread(world: &mut World) {
     world.resource_scope(|world, mut identities: Mut<Identities>| {
         let identities = identities.bypass_change_detection();
         let mut bus = world.resource_mut::<EventBus>();
+        if meetings.is_cut_off {
+            let what = "others that somebody presses a list upon within a round";
+            LimitReached::new(what, MOST_PRESSED.into(), "it stops there").tell(&mut bus);
+        }
         let issuers: Vec<u32> = identities.state.known.keys().copied().collect();
         for issuer in issuers {
             round(identities, issuer, &meetings, checks, now, &mut bus);
@@ -200,7 +205,9 @@ fn meetings(world: &mut World, rules: RevocationConfig, tick: u64) -> Meetings {
         let place = state.place(attack.agent).filter(|_| presses && attack.until >= tick && acts(attack.agent));
         if let Some(place) = place {
             let mut stream = dice.stream(PRESSED.indexed(number as u64), AgentId(attack.agent), tick);
-            let tries = times(attack.per_second, rules.period_s, stream.unit()).min(MOST_PRESSED);
+            let wanted = times(attack.per_second, rules.period_s, stream.unit());
+            meetings.is_cut_off |= wanted > MOST_PRESSED;
+            let tries = wanted.min(MOST_PRESSED);
             let others = (0..tries).filter_map(|_| pick(place, &mut stream));
             meetings.pressed.extend(others.map(|other| (number, other)));
         }
