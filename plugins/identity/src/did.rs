@@ -176,11 +176,10 @@ impl DidDocument {
         Some(&self.history[generation].keys).filter(|keys| keys.id() == key)
     }
 
-    /// When keys of this id were rotated out, if they were.
+    /// When the keys that were in force at a time were rotated out, if they were.
     #[must_use]
-    pub fn rotated_out_at(&self, key: KeyId) -> Option<Timestamp> {
-        let generation = self.history.iter().position(|record| record.keys.id() == key)?;
-        self.history.get(generation + 1).map(|next| next.from)
+    pub fn rotated_out_after(&self, time: Timestamp) -> Option<Timestamp> {
+        self.history.get(self.generation_at(time)? + 1).map(|next| next.from)
     }
 
     /// Puts new keys in force.

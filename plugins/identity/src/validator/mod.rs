@@ -324,7 +324,7 @@ impl PeerValidator<'_> {
         }
         let keys = document.keys_at(signature.key, issued).ok_or(LinkError::KeyNotInForce)?;
         if self.checks.witnesses
-            && let Some(rotated) = document.rotated_out_at(signature.key)
+            && let Some(rotated) = document.rotated_out_after(issued)
         {
             let seen = witness.and_then(|testimony| self.seen(testimony, &signature.id()));
             if seen.is_none_or(|seen| seen >= rotated) {
