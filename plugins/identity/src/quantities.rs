@@ -45,26 +45,22 @@ pub(crate) fn register(app: &mut App) {
     app.add_quantity(member(
         QuantitySpec::new("dishonest", "", "What the agent does if it isn't honest.").among([
             "honest",
-            "forges signatures",
+            "forges",
             "shows stolen papers",
             "says it is another",
-            "replays messages",
-            "forges lists",
+            "replays",
             "rolls lists back",
-            "replays openings",
             "dates back",
         ]),
         |state, _, member| {
             let attack = state.attacks.iter().find(|attack| attack.agent == member.agent);
             attack.map_or(0.0, |attack| match attack.kind {
-                AttackKind::ForgeSignature => 1.0,
+                AttackKind::ForgeSignature | AttackKind::ForgeList => 1.0,
                 AttackKind::StealDelegation => 2.0,
                 AttackKind::Impersonate => 3.0,
-                AttackKind::ReplayMessages => 4.0,
-                AttackKind::ForgeList => 5.0,
-                AttackKind::RollbackList => 6.0,
-                AttackKind::ReplayOpening => 7.0,
-                AttackKind::StealOldKey => 8.0,
+                AttackKind::ReplayMessages | AttackKind::ReplayOpening => 4.0,
+                AttackKind::RollbackList => 5.0,
+                AttackKind::StealOldKey => 6.0,
             })
         },
     ));
