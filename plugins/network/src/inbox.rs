@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 use agent2028_core::agent::AgentId;
 use bevy::prelude::*;
 
-use crate::message::{Message, MessageColumns};
+use crate::message::{Message, MessageList};
 
 /// The messages that arrived in this tick, in the order of delivery: by the moment of arrival
 /// ([`Message::arrives`]), then by sender, then by number. From `Perceive` on, until
 /// that of the next tick, everybody can read them.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Inbox {
-    messages: MessageColumns,
+    messages: MessageList,
     /// Receiver and place of each message, ascending; made when somebody asks for it.
     by_receiver: OnceLock<Vec<u64>>,
 }
@@ -26,8 +26,8 @@ impl Inbox {
     /// The messages for one agent in the order of delivery.
     pub fn of(&self, agent: AgentId) -> impl ExactSizeIterator<Item = Message<'_>> {
         let by_receiver = self.by_receiver.get_or_init(|| {
-            let key = |(place, to): (usize, &u32)| u64::from(*to) << 32 | place as u64;
-            let mut keys: Vec<u64> = self.messages.receivers().iter().enumerate().map(key).collect();
+            let key = |place: usize| u64::from(self.messages.receiver(place)) << 32 | place as u64;
+            let mut keys: Vec<u64> = (0..self.messages.len()).map(key).collect();
             keys.sort_unstable();
             keys
         });
@@ -58,10 +58,10 @@ impl Inbox {
         self.messages.push(message);
     }
 
-    /// Takes over all messages of `columns`, which lie in the order of delivery, for the memory of what was here.
-    pub(crate) fn exchange(&mut self, columns: &mut MessageColumns) {
+    /// Takes over all messages of `list`, which lie in the order of delivery, for the memory of what was here.
+    pub(crate) fn exchange(&mut self, list: &mut MessageList) {
         self.by_receiver.take();
-        std::mem::swap(&mut self.messages, columns);
+        std::mem::swap(&mut self.messages, list);
     }
 
     /// The memory that it holds, in bytes.

@@ -13,7 +13,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`graph`], [`topology`], [`neighbours`] | links: stored ones, how they are made, whom an agent is linked with |
-//! | [`message`], [`inbox`], [`wire`] | messages as columns, in a timing wheel, as bytes |
+//! | [`message`], [`inbox`], [`wire`] | messages in lists, in a timing wheel, as bytes |
 //! | [`network`], [`faults`], [`diagram`] | what becomes of messages, what is wrong with links, the last messages |
 //! | [`gossip`] | rumours |
 //! | [`region_bus`] | which events are known in which region |

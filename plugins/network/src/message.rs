@@ -1,4 +1,4 @@
-//! Messages as columns: one array per field, the payloads one after the other in one arena.
+//! Messages in lists: what each one has of fixed size in one array, the payloads one after the other in one arena.
 
 use std::collections::BTreeMap;
 
@@ -102,54 +102,57 @@ pub struct Message<'a> {
     pub payload: &'a [u8],
 }
 
-/// Messages, one array per field.
+/// A message without its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Row {
+    sequence: u64,
+    sent: Time,
+    arrives: Time,
+    physical: i64,
+    logical: u64,
+    from: u32,
+    to: u32,
+    /// Where the payload ends in the arena; it begins where the one before it ends.
+    end: u32,
+    kind: u16,
+}
+
+/// Messages one after the other. A message is written with one step and read with one, since whoever reads one reads most of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MessageColumns {
-    from: Vec<u32>,
-    to: Vec<u32>,
-    sequence: Vec<u64>,
-    kind: Vec<u16>,
-    sent: Vec<Time>,
-    arrives: Vec<Time>,
-    physical: Vec<i64>,
-    logical: Vec<u64>,
-    /// Where each payload ends; it begins where the one before it ends.
-    ends: Vec<u32>,
+pub struct MessageList {
+    rows: Vec<Row>,
     arena: Vec<u8>,
 }
 
-impl MessageColumns {
+impl MessageList {
     /// How many messages there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.from.len()
+        self.rows.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.from.is_empty()
+        self.rows.is_empty()
     }
 
     /// The message at a place.
     #[inline]
     #[must_use]
     pub fn get(&self, at: usize) -> Message<'_> {
+        let row = &self.rows[at];
+        let start = at.checked_sub(1).map_or(0, |before| self.rows[before].end);
         Message {
-            from: AgentId(self.from[at]),
-            to: AgentId(self.to[at]),
-            sequence: self.sequence[at],
-            kind: MessageKind(self.kind[at]),
-            sent: self.sent[at],
-            arrives: self.arrives[at],
-            time: HybridTime { physical: self.physical[at], logical: self.logical[at] },
-            payload: self.payload(at),
+            from: AgentId(row.from),
+            to: AgentId(row.to),
+            sequence: row.sequence,
+            kind: MessageKind(row.kind),
+            sent: row.sent,
+            arrives: row.arrives,
+            time: HybridTime { physical: row.physical, logical: row.logical },
+            payload: &self.arena[start as usize..row.end as usize],
         }
-    }
-
-    fn payload(&self, at: usize) -> &[u8] {
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.arena[start as usize..self.ends[at] as usize]
     }
 
     /// The messages in the order in which they were added.
@@ -158,30 +161,36 @@ impl MessageColumns {
     }
 
     /// Adds a message.
+    #[inline]
     pub fn push(&mut self, message: &Message<'_>) {
-        self.from.push(message.from.0);
-        self.to.push(message.to.0);
-        self.sequence.push(message.sequence);
-        self.kind.push(message.kind.0);
-        self.sent.push(message.sent);
-        self.arrives.push(message.arrives);
-        self.physical.push(message.time.physical);
-        self.logical.push(message.time.logical);
         self.arena.extend_from_slice(message.payload);
-        self.ends.push(self.arena.len() as u32);
+        self.rows.push(Row {
+            sequence: message.sequence,
+            sent: message.sent,
+            arrives: message.arrives,
+            physical: message.time.physical,
+            logical: message.time.logical,
+            from: message.from.0,
+            to: message.to.0,
+            end: self.arena.len() as u32,
+            kind: message.kind.0,
+        });
     }
 
-    /// The places of the messages in the order of delivery: by the moment of arrival, then by sender, then by number.
+    /// Whether the messages lie in the order of delivery: by the moment of arrival, then by sender, then by number.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.rows.is_sorted_by_key(|row| (row.arrives, row.from, row.sequence))
+    }
+
+    /// The places of the messages in the order of delivery.
     pub fn order(&self, places: &mut Vec<u32>) {
         places.clear();
         places.extend(0..self.len() as u32);
-        let key = |at: &u32| {
-            let at = *at as usize;
-            (self.arrives[at], self.from[at], self.sequence[at])
-        };
-        if !places.is_sorted_by_key(key) {
-            places.sort_by_key(key);
-        }
+        places.sort_by_key(|at| {
+            let row = &self.rows[*at as usize];
+            (row.arrives, row.from, row.sequence)
+        });
     }
 
     /// The same messages in the order of delivery.
@@ -195,53 +204,39 @@ impl MessageColumns {
 
     /// Takes all messages out; the memory stays.
     pub fn clear(&mut self) {
-        self.from.clear();
-        self.to.clear();
-        self.sequence.clear();
-        self.kind.clear();
-        self.sent.clear();
-        self.arrives.clear();
-        self.physical.clear();
-        self.logical.clear();
-        self.ends.clear();
+        self.rows.clear();
         self.arena.clear();
     }
 
-    /// The senders, in the order in which the messages were added.
+    /// The receiver of the message at a place.
+    #[inline]
     #[must_use]
-    pub fn senders(&self) -> &[u32] {
-        &self.from
+    pub fn receiver(&self, at: usize) -> u32 {
+        self.rows[at].to
     }
 
-    /// The receivers, in the order in which the messages were added.
-    #[must_use]
-    pub fn receivers(&self) -> &[u32] {
-        &self.to
-    }
-
-    fn has_no_memory(&self) -> bool {
-        self.from.capacity() == 0
-    }
-
-    /// When the messages were sent, in the order in which they were added.
-    pub(crate) fn sent(&self) -> &[Time] {
-        &self.sent
+    /// What is sent together, as a number that sorts by sender, then receiver; and when.
+    #[inline]
+    pub(crate) fn together(&self, at: usize) -> (u64, Time) {
+        let row = &self.rows[at];
+        (u64::from(row.from) << 32 | u64::from(row.to), row.sent)
     }
 
     /// Gives what was sent at no particular moment of a tick the moment of its end, and takes care that nothing was sent later.
     pub(crate) fn settle_sent(&mut self, end: Time) {
-        for sent in &mut self.sent {
-            *sent = if *sent == 0 { end } else { (*sent).min(end) };
+        for row in &mut self.rows {
+            row.sent = if row.sent == 0 { end } else { row.sent.min(end) };
         }
+    }
+
+    fn has_no_memory(&self) -> bool {
+        self.rows.capacity() == 0
     }
 
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let narrow = self.from.capacity() + self.to.capacity() + self.ends.capacity();
-        let wide = self.sequence.capacity() + self.sent.capacity() + self.arrives.capacity();
-        let clocks = self.physical.capacity() + self.logical.capacity();
-        narrow * 4 + (wide + clocks) * 8 + self.kind.capacity() * 2 + self.arena.capacity()
+        self.rows.capacity() * size_of::<Row>() + self.arena.capacity()
     }
 }
 
@@ -256,9 +251,9 @@ const SPARE: usize = 3;
 /// something waits, and a few spare ones, have memory.
 #[derive(Clone, Debug, Default)]
 pub struct TimingWheel {
-    slots: Vec<MessageColumns>,
-    later: BTreeMap<u64, MessageColumns>,
-    spare: Vec<MessageColumns>,
+    slots: Vec<MessageList>,
+    later: BTreeMap<u64, MessageList>,
+    spare: Vec<MessageList>,
     /// The last tick that was taken out.
     now: u64,
     waiting: u64,
@@ -272,13 +267,13 @@ impl TimingWheel {
         self.waiting += 1;
     }
 
-    fn lot(&mut self, due: u64) -> &mut MessageColumns {
+    fn lot(&mut self, due: u64) -> &mut MessageList {
         let due = due.max(self.now + 1);
         if due - self.now >= SLOTS {
             return self.later.entry(due).or_default();
         }
         if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS as usize, MessageColumns::default);
+            self.slots.resize_with(SLOTS as usize, MessageList::default);
         }
         let slot = &mut self.slots[(due % SLOTS) as usize];
         if slot.has_no_memory()
@@ -290,7 +285,7 @@ impl TimingWheel {
     }
 
     /// Takes out what is due in `tick`, which must be later than the last; in place of what `out` held, whose memory is used again.
-    pub fn take(&mut self, tick: u64, out: &mut MessageColumns) {
+    pub fn take(&mut self, tick: u64, out: &mut MessageList) {
         self.now = tick;
         let slot = self.slots.get_mut((tick % SLOTS) as usize).map(std::mem::take).unwrap_or_default();
         let mut emptied = std::mem::replace(out, slot);
@@ -317,7 +312,7 @@ impl TimingWheel {
     }
 
     /// The ticks in which messages are due, ascending, with these messages; a tick may come twice.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &MessageColumns)> {
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &MessageList)> {
         let slots = (1..SLOTS).filter_map(|ahead| {
             let due = self.now + ahead;
             self.slots.get((due % SLOTS) as usize).filter(|slot| !slot.is_empty()).map(|slot| (due, slot))
@@ -329,26 +324,26 @@ impl TimingWheel {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let lots = self.slots.iter().chain(self.later.values()).chain(&self.spare);
-        self.slots.capacity() * size_of::<MessageColumns>() + lots.map(MessageColumns::bytes).sum::<usize>()
+        self.slots.capacity() * size_of::<MessageList>() + lots.map(MessageList::bytes).sum::<usize>()
     }
 }
 
 #[derive(Serialize)]
 struct SavedWheel<'a> {
     now: u64,
-    due: Vec<(u64, &'a MessageColumns)>,
+    due: Vec<(u64, &'a MessageList)>,
 }
 
 #[derive(Deserialize)]
 struct LoadedWheel {
     now: u64,
-    due: Vec<(u64, MessageColumns)>,
+    due: Vec<(u64, MessageList)>,
 }
 
 impl Serialize for TimingWheel {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // What waits beside the wheel is due later than what is in it until its tick comes near; saved together, by tick.
-        let mut due: BTreeMap<u64, MessageColumns> = BTreeMap::new();
+        let mut due: BTreeMap<u64, MessageList> = BTreeMap::new();
         for (tick, columns) in self.iter() {
             let known = due.entry(tick).or_default();
             columns.iter().for_each(|message| known.push(&message));
@@ -396,7 +391,7 @@ mod tests {
         for (sequence, due) in [(0, 5), (1, 1), (2, 300), (3, 5), (4, 0), (5, 100_000)] {
             wheel.push(due, &message(sequence, &[sequence as u8; 3]));
         }
-        let mut out = MessageColumns::default();
+        let mut out = MessageList::default();
         let mut seen = Vec::new();
         for tick in 1..=400 {
             if tick == 200 {
@@ -414,7 +409,7 @@ mod tests {
 
     #[test]
     fn the_wheel_holds_memory_for_what_waits_and_little_more() {
-        let (mut wheel, mut out) = (TimingWheel::default(), MessageColumns::default());
+        let (mut wheel, mut out) = (TimingWheel::default(), MessageList::default());
         // A thousand messages in every tick, as many turns as the wheel has slots and more: what waits is never more than two lots.
         for tick in 1..=3 * SLOTS {
             for sequence in 0..1000 {
@@ -424,7 +419,7 @@ mod tests {
         }
         let lot = out.bytes();
         assert!(out.len() == 1000 && (1000 * 70..1000 * 160).contains(&lot), "{lot}");
-        let held = wheel.bytes() - wheel.slots.capacity() * size_of::<MessageColumns>();
+        let held = wheel.bytes() - wheel.slots.capacity() * size_of::<MessageList>();
         assert!(held <= (SPARE + 1) * lot, "{held} bytes for {} messages of {} bytes", wheel.len(), lot / 1000);
         // What a burst took is given back.
         for due in 1..SLOTS {
@@ -433,13 +428,13 @@ mod tests {
         for _ in 0..SLOTS {
             wheel.take(wheel.now + 1, &mut out);
         }
-        let held = wheel.bytes() - wheel.slots.capacity() * size_of::<MessageColumns>();
+        let held = wheel.bytes() - wheel.slots.capacity() * size_of::<MessageList>();
         assert!(wheel.is_empty() && held <= SPARE * 2 * lot, "{held}");
     }
 
     #[test]
     fn who_arrives_first_is_delivered_first() {
-        let mut columns = MessageColumns::default();
+        let mut columns = MessageList::default();
         for (sequence, from, arrives) in [(0, 5, 30), (1, 4, 20), (2, 4, 10), (3, 2, 20), (4, 4, 20)] {
             columns.push(&Message { from: AgentId(from), arrives, ..message(sequence, b"") });
         }

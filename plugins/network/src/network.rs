@@ -17,7 +17,7 @@ use crate::diagram::{Diagram, Fate};
 use crate::faults::NetworkFaults;
 use crate::graph::SparseLinks;
 use crate::inbox::Inbox;
-use crate::message::{Message, MessageColumns, MessageKind, TimingWheel};
+use crate::message::{Message, MessageKind, MessageList, TimingWheel};
 use crate::neighbours::{Links, Members, Neighbours};
 use crate::wire::{self, Agreement, Dialect};
 
@@ -81,7 +81,7 @@ pub struct Network {
     pub(crate) wanted: Option<TopologyConfigHash>,
     pub(crate) known: (u32, u64),
     /// What was sent and waits for the end of `Act`.
-    pub(crate) outbox: MessageColumns,
+    pub(crate) outbox: MessageList,
     pub(crate) wheel: TimingWheel,
     pub(crate) faults: NetworkFaults,
     pub(crate) counts: Counts,
@@ -125,10 +125,10 @@ pub(crate) type TopologyConfigHash = u64;
 
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    due: MessageColumns,
-    stamped: MessageColumns,
+    due: MessageList,
+    stamped: MessageList,
     order: Vec<u32>,
-    arrived: Vec<u32>,
+    missing: Vec<u32>,
     packet: Vec<u8>,
 }
 
@@ -352,26 +352,23 @@ impl Network {
         outbox.settle_sent(end_of(tick));
         let mut order = std::mem::take(&mut self.scratch.order);
         order.clear();
-        order.extend(0..outbox.len() as u32);
-        let (senders, receivers, sent) = (outbox.senders(), outbox.receivers(), outbox.sent());
-        let key = |at: &u32| {
-            let at = *at as usize;
-            (u64::from(senders[at]) << 32 | u64::from(receivers[at]), sent[at])
-        };
-        if !order.is_sorted_by_key(key) {
-            order.sort_by_key(key);
+        if !(1..outbox.len()).all(|at| outbox.together(at - 1) <= outbox.together(at)) {
+            order.extend(0..outbox.len() as u32);
+            order.sort_by_key(|at| outbox.together(*at as usize));
         }
+        // Where all lies in order already, which is often, a place is itself.
+        let place = |at: usize| order.get(at).map_or(at, |at| *at as usize);
         let mut stamped = std::mem::take(&mut self.scratch.stamped);
         let mut known: Option<(u32, SimStream)> = None;
         let mut from_place = 0;
-        while from_place < order.len() {
-            let together = key(&order[from_place]);
+        while from_place < outbox.len() {
+            let together = outbox.together(place(from_place));
             // Version 1 counts the messages of a packet in two bytes.
             let mut end = from_place + 1;
-            while end < order.len() && key(&order[end]) == together && end - from_place < 0xffff {
+            while end < outbox.len() && outbox.together(place(end)) == together && end - from_place < 0xffff {
                 end += 1;
             }
-            let first = outbox.get(order[from_place] as usize);
+            let first = outbox.get(place(from_place));
             let from = first.from.0;
             let physical = now_ms + self.faults.skew_ms(from);
             let stream = match &mut known {
@@ -384,8 +381,8 @@ impl Network {
                 self.dispatch_packet(std::iter::once(message), &mut road, stream);
             } else {
                 stamped.clear();
-                for at in &order[from_place..end] {
-                    let message = self.stamp_message(outbox.get(*at as usize), physical, config);
+                for at in from_place..end {
+                    let message = self.stamp_message(outbox.get(place(at)), physical, config);
                     stamped.push(&message);
                 }
                 self.dispatch_packet(stamped.iter(), &mut road, stream);
@@ -549,22 +546,28 @@ impl Network {
         let mut due = std::mem::take(&mut self.scratch.due);
         let mut order = std::mem::take(&mut self.scratch.order);
         self.wheel.take(tick, &mut due);
-        due.order(&mut order);
         inbox.clear();
-        // Whom nothing reaches is known before anything is copied: as a rule all arrives, in the order in which it lies there.
-        let in_order = order.is_sorted();
-        let mut arrived = std::mem::take(&mut self.scratch.arrived);
-        arrived.clear();
-        for at in &order {
-            let message = due.get(*at as usize);
+        // As a rule all arrives, in the order in which it lies there: then the inbox takes it over as it is.
+        let in_order = due.is_in_order();
+        order.clear();
+        if !in_order {
+            due.order(&mut order);
+        }
+        let mut missing = std::mem::take(&mut self.scratch.missing);
+        missing.clear();
+        for place in 0..due.len() {
+            let at = order.get(place).map_or(place, |at| *at as usize);
+            let message = due.get(at);
             let (from, to) = (message.from.0, message.to.0);
             let vector =
                 if self.vectors_sent.is_empty() { None } else { self.vectors_sent.get(&message.sequence).cloned() };
             if self.faults.cut(from, to) {
                 self.counts.cut += 1;
+                missing.push(place as u32);
                 diagram.note(&message, message.arrives, Fate::Cut, vector, None);
             } else if self.failed.contains(to) || self.members.place(to).is_none() {
                 self.counts.lost += 1;
+                missing.push(place as u32);
                 diagram.note(&message, message.arrives, Fate::Lost, vector, None);
             } else {
                 self.counts.delivered += 1;
@@ -575,15 +578,19 @@ impl Network {
                     self.vectors.entry(to).or_default().receive(AgentId(to), vector);
                 }
                 diagram.note(&message, message.arrives, Fate::Delivered, vector, Some(time));
-                arrived.push(*at);
             }
         }
-        if in_order && arrived.len() == due.len() {
+        if in_order && missing.is_empty() {
             inbox.exchange(&mut due);
         } else {
-            arrived.iter().for_each(|at| inbox.push(&due.get(*at as usize)));
+            let mut next = missing.iter().copied().peekable();
+            for place in 0..due.len() {
+                if next.next_if_eq(&(place as u32)).is_none() {
+                    inbox.push(&due.get(order.get(place).map_or(place, |at| *at as usize)));
+                }
+            }
         }
-        self.scratch.arrived = arrived;
+        self.scratch.missing = missing;
         if config.vector_clocks || !self.vectors_sent.is_empty() {
             // A copy may still be on its way: what is older than any message can be is dropped.
             let oldest =
@@ -600,13 +607,7 @@ pub(crate) const AT_THE_END: Time = 0;
 
 /// Puts a message into the outbox, for those who know that the two are linked.
 #[inline]
-pub(crate) fn post(
-    outbox: &mut MessageColumns,
-    moment: Time,
-    (from, to): (u32, u32),
-    kind: MessageKind,
-    payload: &[u8],
-) {
+pub(crate) fn post(outbox: &mut MessageList, moment: Time, (from, to): (u32, u32), kind: MessageKind, payload: &[u8]) {
     let (from, to) = (AgentId(from), AgentId(to));
     outbox.push(&Message { from, to, sequence: 0, kind, sent: moment, arrives: 0, time: Default::default(), payload });
 }

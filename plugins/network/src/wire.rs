@@ -5,7 +5,7 @@ use agent2028_core::causality::HybridTime;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Message, MessageColumns, MessageKind};
+use crate::message::{Message, MessageKind, MessageList};
 
 /// The first version of the format: all fields of fixed width.
 pub const FIRST_VERSION: u8 = 1;
@@ -222,8 +222,8 @@ pub fn encode<'a>(version: u8, messages: impl IntoIterator<Item = Message<'a>> +
 
 /// Reads a packet; nothing if the bytes are none. When it was sent and arrives isn't part of a packet and comes back as 0.
 #[must_use]
-pub fn decode(bytes: &[u8]) -> Option<MessageColumns> {
-    let mut columns = MessageColumns::default();
+pub fn decode(bytes: &[u8]) -> Option<MessageList> {
+    let mut columns = MessageList::default();
     if bytes.is_empty() {
         return Some(columns);
     }
@@ -275,8 +275,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn columns(messages: &[(u64, u16, i64, u64, Vec<u8>)]) -> MessageColumns {
-        let mut columns = MessageColumns::default();
+    fn columns(messages: &[(u64, u16, i64, u64, Vec<u8>)]) -> MessageList {
+        let mut columns = MessageList::default();
         for (sequence, kind, physical, logical, payload) in messages {
             let time = HybridTime { physical: *physical, logical: *logical };
             let (from, to, kind) = (AgentId(300), AgentId(7), MessageKind(*kind));

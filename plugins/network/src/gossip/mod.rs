@@ -23,7 +23,7 @@ use crate::bits::BitSet;
 use crate::config::{GossipConfig, GossipMode, NetworkConfig, Scope};
 use crate::events::{FALSE_ALARM, RUMOUR_BEGAN, RumourBegan};
 use crate::inbox::Inbox;
-use crate::message::{Message, MessageColumns, MessageKind};
+use crate::message::{Message, MessageKind, MessageList};
 use crate::neighbours::{Links, Members, Neighbours};
 use crate::network::{AT_THE_END, Network, post};
 use crate::rhythm::Rhythm;
@@ -168,7 +168,7 @@ struct Floor<'a> {
     links: &'a Links,
     idle: &'a BitSet,
     homes: &'a [u16],
-    outbox: &'a mut MessageColumns,
+    outbox: &'a mut MessageList,
     payload: Vec<u8>,
     /// The rumours that somebody knows, while it asks or is asked.
     known: Vec<u32>,
@@ -361,7 +361,8 @@ impl Gossip {
             GossipMode::PushPull => (true, true),
             GossipMode::Flood | GossipMode::Plumtree => return,
         };
-        self.telling.sort_unstable();
+        // Nearly in order: what came since the last round stands at the end, which this sort takes as one more run.
+        self.telling.sort();
         let (rumours, seen, tick) = (&self.rumours, &self.seen, floor.tick);
         self.telling.retain(|telling| {
             rumours.alive(telling.rumour, tick).is_some()
