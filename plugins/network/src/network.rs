@@ -7,7 +7,6 @@ use agent2028_core::causality::{HybridClock, HybridTime, VectorClock};
 use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use agent2028_core::time::{Rate, Time, end_of, tick_of};
-use bevy::math::ops;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -634,12 +633,17 @@ fn usual_ms(link: &LinkConfig) -> Option<f64> {
 /// How long a message is on its way over a link whose latency varies, in milliseconds.
 fn varying_ms(link: &LinkConfig, stream: &mut SimStream) -> f64 {
     let ms = match link.latency {
-        LatencyModel::Constant(ms) => ms,
-        LatencyModel::Normal { mean_ms, deviation_ms } => (mean_ms + deviation_ms * stream.normal()).max(0.0),
-        LatencyModel::LogNormal { median_ms, sigma } => median_ms * ops::exp(sigma * stream.normal()),
+        LatencyModel::Constant(ms) => f64::from(ms),
+        LatencyModel::Normal { mean_ms, deviation_ms } => {
+            f64::from((mean_ms + deviation_ms * stream.normal()).max(0.0))
+        }
+        // What is far out in the tail is what the mean of a wide law hangs on.
+        LatencyModel::LogNormal { median_ms, sigma } => {
+            f64::from(median_ms) * libm::exp(f64::from(sigma) * stream.normal_fine())
+        }
     };
     let jitter = if link.jitter_ms > 0.0 { link.jitter_ms * stream.unit() } else { 0.0 };
-    f64::from(ms) + f64::from(jitter)
+    ms + f64::from(jitter)
 }
 
 /// For how long a message is held up, in milliseconds.
