@@ -52,8 +52,8 @@ impl ObstacleGrid {
         for (number, obstacle) in obstacles.iter().enumerate() {
             let (least, most) = obstacle.extent();
             // What is rounded on the way to a cell, and on the way to a threat.
-            let slack =
-                reach.mul_add(1e-3, 1e-5 * (least.abs().max(most.abs()).max_element() + bounds.size.max_element()));
+            let furthest = least.abs().max(most.abs()).max_element() + bounds.size.max_element();
+            let slack = 1e-3 * reach + 1e-5 * furthest;
             let margin = Vec2::splat(reach + slack);
             let (least, most) = (least - margin, most + margin);
             let columns = grid.columns_across(least.x, most.x);
@@ -95,11 +95,8 @@ impl ObstacleGrid {
         });
         let (mut wide, mut near) = (self.wide.iter().peekable(), self.cells[here].iter().peekable());
         std::iter::from_fn(move || {
-            let number = match (wide.peek(), near.peek()) {
-                (Some(one), Some(other)) if one < other => wide.next(),
-                (Some(_), None) => wide.next(),
-                _ => near.next(),
-            };
+            let is_wide = wide.peek().is_some_and(|one| near.peek().is_none_or(|other| one < other));
+            let number = if is_wide { wide.next() } else { near.next() };
             self.obstacles.get(*number? as usize)
         })
     }

@@ -117,7 +117,8 @@ impl CellGrid {
             return [first..last + 1, 0..0];
         }
         // What is no number is everywhere, too.
-        if !(last - first + 1.0 < count) {
+        let wanted = last - first + 1.0;
+        if wanted.is_nan() || wanted >= count {
             return [0..cells, 0..0];
         }
         let [first, last] = [first, last].map(|cell| (cell.rem_euclid(count) as u32).min(cells - 1));

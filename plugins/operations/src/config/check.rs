@@ -47,10 +47,9 @@ impl Check for OperationsConfig {
                 );
             }
         }
-        let capabilities: Vec<String> = match self.services.is_empty() {
-            true => Vec::new(),
-            false => problems.capabilities.iter().map(str::to_owned).collect(),
-        };
+        // Only rules of service ask for them.
+        let listed = if self.services.is_empty() { 0 } else { usize::MAX };
+        let capabilities: Vec<String> = problems.capabilities.iter().take(listed).map(str::to_owned).collect();
         let bridged: Vec<String> = self.bridges.iter().map(|bridge| swarm_name(&bridge.capability)).collect();
         let known: BTreeSet<&str> =
             capabilities.iter().map(String::as_str).chain(bridged.iter().map(String::as_str)).collect();

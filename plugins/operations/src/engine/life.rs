@@ -100,10 +100,12 @@ impl Operations {
         if succeeded {
             return self.finish(ground, place, Outcome::Completed, Failure::None);
         }
-        let failure = match () {
-            () if operation.is(REFUSED) => Failure::AgentFailed,
-            () if operation.is(UNANSWERED) => Failure::NoAnswer,
-            () => Failure::Service,
+        let failure = if operation.is(REFUSED) {
+            Failure::AgentFailed
+        } else if operation.is(UNANSWERED) {
+            Failure::NoAnswer
+        } else {
+            Failure::Service
         };
         self.fail_attempt(ground, place, Outcome::Failed, failure);
     }

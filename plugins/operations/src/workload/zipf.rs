@@ -138,6 +138,6 @@ mod tests {
         // With 24 random bits, all would be multiples of about 60, up to rounding.
         let last_digits: std::collections::BTreeSet<u32> = drawn.iter().map(|k| k % 60).collect();
         assert_eq!(last_digits.len(), 60);
-        assert!(drawn.iter().max().unwrap() > &990_000_000);
+        assert!(drawn.into_iter().max().unwrap() > 990_000_000);
     }
 }
