@@ -1,12 +1,13 @@
 //! The one place where all plugins meet: a scene becomes an app.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use agent2028_boids::BoidsPlugin;
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, GroupId, spawn_scene_group};
 use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
-use agent2028_core::intervention::{InterventionError, InterventionQueue, Origin};
+use agent2028_core::intervention::{AnyIntervention, InterventionError, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sections, problems_context};
 use agent2028_core::quantity;
@@ -55,8 +56,12 @@ impl std::fmt::Debug for ExtraPlugins {
 /// If the scene refers to metrics, values or capabilities that its plugins don't have.
 pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins) -> Result<App, SceneError> {
     let scene = &loaded.scene;
-    let mut app = without_agents(loaded, threads, plugins)?;
+    let (mut app, mut problems) = without_agents(loaded, threads, plugins);
     let world = app.world_mut();
+    if !problems.is_empty() {
+        problems.extend(check_timeline(world, scene));
+        return Err(loaded.error(problems));
+    }
     for name in scene.wanted_metrics() {
         world.resource_mut::<Metrics>().want(name);
     }
@@ -88,24 +93,44 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
 /// # Errors
 /// If the scene refers to metrics, values or capabilities that its plugins don't have.
 pub fn check(loaded: &Loaded, plugins: &ExtraPlugins) -> Result<(), SceneError> {
-    let mut app = without_agents(loaded, Some(1), plugins)?;
-    let problems = check_timeline(app.world_mut(), &loaded.scene);
+    let problems = problems_when_met(loaded, plugins);
     if problems.is_empty() { Ok(()) } else { Err(loaded.error(problems)) }
 }
 
-/// The names of the metrics that a scene has, in order; the scene is put together for that, but no agents are.
+/// Everything that shows when a scene meets its plugins.
+fn problems_when_met(loaded: &Loaded, plugins: &ExtraPlugins) -> Vec<Problem> {
+    let (mut app, mut problems) = without_agents(loaded, Some(1), plugins);
+    problems.extend(check_timeline(app.world_mut(), &loaded.scene));
+    problems
+}
+
+/// The error of a scene that was read, with what else is wrong: if what is known to be wrong leaves its agents and sections whole,
+/// they are put together, so that all problems are told at once.
+#[must_use]
+pub fn with_all_problems(error: SceneError, plugins: &ExtraPlugins) -> SceneError {
+    match error.partial() {
+        Some(partial) => partial.error_with(problems_when_met(&partial.loaded, plugins)),
+        None => error,
+    }
+}
+
+/// The names of the metrics that a scene has, in order; the scene is put together for that and checked, but no agents are.
 ///
 /// # Errors
 /// If the scene refers to metrics, values or capabilities that its plugins don't have.
 pub fn metrics_of(loaded: &Loaded, plugins: &ExtraPlugins) -> Result<Vec<String>, SceneError> {
-    let app = without_agents(loaded, Some(1), plugins)?;
+    let (mut app, mut problems) = without_agents(loaded, Some(1), plugins);
+    problems.extend(check_timeline(app.world_mut(), &loaded.scene));
+    if !problems.is_empty() {
+        return Err(loaded.error(problems));
+    }
     let mut names: Vec<String> = app.world().resource::<Metrics>().iter().map(|(spec, _)| spec.name.clone()).collect();
     names.sort_unstable();
     Ok(names)
 }
 
-/// The app of a scene before its agents come into the world.
-fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins) -> Result<App, SceneError> {
+/// The app of a scene before its agents come into the world, and what of the scene doesn't fit it, its timeline left aside.
+fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins) -> (App, Vec<Problem>) {
     let scene = &loaded.scene;
     let mut app = App::new();
     app.add_plugins(SimCorePlugin {
@@ -165,10 +190,7 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
             help: "a plugin saves what has no binary form: its types must be plain serde types".into(),
         });
     }
-    if !problems.is_empty() {
-        return Err(loaded.error(problems));
-    }
-    Ok(app)
+    (app, problems)
 }
 
 /// A neighbour of an agent by chance, unless a partition stands between them.
@@ -238,10 +260,20 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
 }
 
 /// What of the timeline can never work in the world that the scene has become, with its agents or before they come: each entry
-/// is tried, in the order in which they come. Live sections are put back afterwards.
+/// is rehearsed as [`rehearse`] says. Live sections are put back afterwards.
 fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
-    let mut entries: Vec<(usize, &TimelineEntry)> = scene.timeline.iter().enumerate().collect();
-    entries.sort_by_key(|(_, entry)| entry.at);
+    let mut names = problems_context(world);
+    let mut problems: Vec<(usize, Problem)> = Vec::new();
+    let mut parts = Vec::new();
+    for (index, entry) in scene.timeline.iter().enumerate() {
+        let (at, action) = (format!("timeline[{index}].do"), entry.r#do.intervention());
+        let found = action.problems(world, &at, &mut names);
+        if found.is_empty() {
+            parts.push(Part::new(index, at, action, entry, scene.duration_ticks()));
+        }
+        problems.extend(found.into_iter().map(|problem| (index, problem)));
+    }
+    // Somebody who comes later may have what nobody has at the beginning.
     let joins = |entry: &TimelineEntry| {
         matches!(
             entry.r#do,
@@ -249,22 +281,95 @@ fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
         )
     };
     let others_come = scene.timeline.iter().any(joins);
-    let mut problems = Vec::new();
-    let mut names = problems_context(world);
-    preserving_sections(world, |world| {
-        for (index, entry) in entries {
-            for (problem, error) in
-                entry.r#do.intervention().rehearse(world, &format!("timeline[{index}].do"), &mut names)
-            {
-                // Somebody who comes later may have what nobody has at the beginning.
-                if !(others_come && matches!(error, Some(InterventionError::NobodyHas(_)))) {
-                    problems.push((index, problem));
+    problems.extend(preserving_sections(world, |world| rehearse(world, parts, others_come)));
+    problems.sort_by_key(|(index, _)| *index);
+    problems.into_iter().map(|(_, problem)| problem).collect()
+}
+
+/// An entry of a timeline while it is rehearsed.
+struct Part {
+    /// Its place in the file.
+    index: usize,
+    /// Its path.
+    at: String,
+    action: AnyIntervention,
+    /// The tick of its first time, how many ticks later it happens again, and how often it happens.
+    first: u64,
+    every: u64,
+    times: u64,
+    /// How often it was tried.
+    tried: u64,
+    /// What stood in its way the first time; nothing once it has worked.
+    refused: Option<Problem>,
+    works: bool,
+}
+
+impl Part {
+    fn new(index: usize, at: String, action: AnyIntervention, entry: &TimelineEntry, duration: u64) -> Self {
+        let (first, every, times) = (entry.at, entry.every.unwrap_or(0), entry.repetitions(duration));
+        Self { index, at, action, first, every, times, tried: 0, refused: None, works: false }
+    }
+
+    /// The tick at which it happens next; what is at 0 happens in the first.
+    fn next(&self) -> Option<u64> {
+        (self.tried < self.times).then(|| self.first.saturating_add(self.tried.saturating_mul(self.every)).max(1))
+    }
+
+    /// The tick at which it happens next after an entry, here or elsewhere in the file, has happened.
+    fn next_after(&mut self, (tick, index): (u64, usize)) -> Option<u64> {
+        let earliest = if self.index > index { tick } else { tick.saturating_add(1) };
+        self.tried = self.tried.max(earliest.saturating_sub(self.first).div_ceil(self.every.max(1)));
+        self.next()
+    }
+}
+
+/// At most so many repetitions of a timeline are rehearsed: each may copy and check a section that has grown.
+const MOST_REHEARSED_AGAIN: usize = 1000;
+
+/// Rehearses the entries of a timeline in the order in which they happen, by tick and then as they stand in the file: what comes
+/// later finds the sections as the earlier ones have left them. An entry is refused if it never works. What is repeated is
+/// rehearsed again as long as it changes sections, or hasn't worked and something has changed since, and as long as there are
+/// others that have not worked yet; what lies beyond [`MOST_REHEARSED_AGAIN`] repetitions isn't judged.
+fn rehearse(world: &mut World, mut parts: Vec<Part>, others_come: bool) -> Vec<(usize, Problem)> {
+    // The first time of each, and the next of those that are worth another try.
+    let mut next: BTreeSet<(u64, usize)> =
+        parts.iter().enumerate().filter_map(|(number, part)| Some((part.next()?, number))).collect();
+    // Those that failed and will happen again: they are tried when a section has changed.
+    let mut waiting: BTreeSet<usize> = BTreeSet::new();
+    let (mut open, mut again) = (parts.len(), 0);
+    while open > 0
+        && let Some((tick, number)) = next.pop_first()
+    {
+        let Some(part) = parts.get_mut(number) else { continue };
+        again += usize::from(part.tried > 0);
+        if again > MOST_REHEARSED_AGAIN {
+            // Whatever is still open may work later.
+            parts.iter_mut().filter(|part| part.tried < part.times).for_each(|part| part.refused = None);
+            break;
+        }
+        part.tried += 1;
+        let now = (tick, part.index);
+        match part.action.rehearse(world, &part.at) {
+            Err((problem, error)) if !(others_come && matches!(error, InterventionError::NobodyHas(_))) => {
+                if !part.works {
+                    part.refused.get_or_insert(problem);
+                }
+                waiting.insert(number);
+            }
+            outcome => {
+                open -= usize::from(!part.works);
+                (part.works, part.refused) = (true, None);
+                if outcome.is_ok() && part.action.changes_sections() {
+                    next.extend(part.next().map(|tick| (tick, number)));
+                    for number in std::mem::take(&mut waiting) {
+                        let tick = parts.get_mut(number).and_then(|part| part.next_after(now));
+                        next.extend(tick.map(|tick| (tick, number)));
+                    }
                 }
             }
         }
-    });
-    problems.sort_by_key(|(index, _)| *index);
-    problems.into_iter().map(|(_, problem)| problem).collect()
+    }
+    parts.into_iter().filter_map(|part| Some((part.index, part.refused?))).collect()
 }
 
 /// The words that a field of the view takes beside quantities.

@@ -20,7 +20,7 @@ use agent2028_inspector::authoring::{
     ValueKind,
 };
 
-use crate::assemble::{ExtraPlugins, metrics_of};
+use crate::assemble::{ExtraPlugins, metrics_of, with_all_problems};
 use crate::scene::load::load_text;
 use crate::scene::report::{Found, SceneError};
 use crate::scene::syntax::{Kind, Node, SourceId, parse};
@@ -59,7 +59,7 @@ impl SceneAuthor for Author {
 
     fn analyse(&self, name: &str, text: &str, folder: Option<&Path>) -> Analysis {
         let value = self.read(text);
-        let loaded = load_text(name, text, folder, &[]);
+        let loaded = load_text(name, text, folder, &[]).map_err(|error| with_all_problems(error, &self.plugins));
         let read = loaded.and_then(|loaded| {
             let agents: u64 = loaded.scene.agents.iter().map(|group| u64::from(group.initial_count())).sum();
             if agents > MOST_AGENTS_TO_TRY { Ok(Vec::new()) } else { metrics_of(&loaded, &self.plugins) }

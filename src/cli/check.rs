@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{BAD_INPUT, DONE, Failure, Format, counted, json, print, tell};
-use crate::assemble::{ExtraPlugins, check};
+use crate::assemble::{ExtraPlugins, check, with_all_problems};
 use crate::scene::load::load;
 use crate::scene::report::Line;
 
@@ -29,8 +29,10 @@ impl Check {
         for path in &self.paths {
             for scene in scene_files(path)? {
                 checked += 1;
-                let result = load(&scene, &[]).and_then(|loaded| {
-                    check(&loaded, &ExtraPlugins::default())?;
+                let plugins = ExtraPlugins::default();
+                let loaded = load(&scene, &[]).map_err(|error| with_all_problems(error, &plugins));
+                let result = loaded.and_then(|loaded| {
+                    check(&loaded, &plugins)?;
                     Ok(loaded.warnings())
                 });
                 let (told, kind) = match result {

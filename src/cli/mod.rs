@@ -14,14 +14,18 @@ mod scenes;
 mod test;
 mod write_up;
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::assemble::{ExtraPlugins, with_all_problems};
 use crate::headless::RunError;
 use crate::record::RecordError;
 use crate::sandbox::SandboxError;
+use crate::scene::MOST_TICKS;
 use crate::scene::load::Setting;
 use crate::scene::report::SceneError;
 
@@ -152,7 +156,7 @@ pub(crate) enum Failure {
 
 impl From<SceneError> for Failure {
     fn from(error: SceneError) -> Self {
-        Self::Scene(Box::new(error))
+        Self::Scene(Box::new(with_all_problems(error, &ExtraPlugins::default())))
     }
 }
 
@@ -184,7 +188,7 @@ impl From<RunError> for Failure {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let cli = match read(std::env::args_os()).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(tell_usage(&error)),
     };
@@ -203,19 +207,46 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// With what the program would say about them.
 pub fn understands(arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
-    command().try_get_matches_from(arguments).map(|_| ()).map_err(|error| error.to_string())
+    read(arguments.into_iter().map(OsString::from)).map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// All verbs and their arguments. Options take negative numbers for what they are, so that their own ranges are told.
-fn command() -> clap::Command {
-    taking_negative_numbers(Cli::command())
+/// Reads arguments, the program's name first.
+fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<clap::ArgMatches, clap::Error> {
+    let command = Cli::command();
+    let arguments = with_negative_values(arguments, &options_with_values(&command));
+    command.try_get_matches_from(arguments)
 }
 
-fn taking_negative_numbers(command: clap::Command) -> clap::Command {
-    let is_option = |arg: &clap::Arg| arg.get_action().takes_values() && !arg.is_positional();
-    command
-        .mut_args(|arg| if is_option(&arg) { arg.allow_negative_numbers(true) } else { arg })
-        .mut_subcommands(taking_negative_numbers)
+/// The names of all options, of any verb, that take a value.
+fn options_with_values(command: &clap::Command) -> BTreeSet<String> {
+    let own = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+    let own =
+        own.flat_map(|arg| arg.get_long_and_visible_aliases().into_iter().flatten()).map(|name| format!("--{name}"));
+    own.chain(command.get_subcommands().flat_map(options_with_values)).collect()
+}
+
+/// Arguments in which a value that begins like a negative number (`-3`, `-3s`, `-3x4`) belongs to the option before it, which says
+/// what it takes; else it would be refused as an option that nobody knows.
+fn with_negative_values(arguments: impl IntoIterator<Item = OsString>, options: &BTreeSet<String>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut only_values = false;
+    for argument in arguments {
+        let text = argument.to_str().unwrap_or_default();
+        let is_negative = text.strip_prefix('-').is_some_and(|rest| {
+            rest.strip_prefix('.').unwrap_or(rest).starts_with(|first: char| first.is_ascii_digit())
+        });
+        match joined.last_mut() {
+            Some(last) if is_negative && !only_values && last.to_str().is_some_and(|last| options.contains(last)) => {
+                last.push("=");
+                last.push(argument);
+            }
+            _ => {
+                only_values |= text == "--";
+                joined.push(argument);
+            }
+        }
+    }
+    joined
 }
 
 /// Prints help, the version, or what is wrong with the arguments.
@@ -231,6 +262,12 @@ fn tell_usage(error: &clap::Error) -> u8 {
 /// Reads a whole number from 0 up.
 pub(crate) fn whole(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
+}
+
+/// Reads a tick, or a number of ticks: as many as a scene may have.
+pub(crate) fn ticks(text: &str) -> Result<u64, String> {
+    let read = text.parse().ok().filter(|ticks| *ticks <= MOST_TICKS);
+    read.ok_or_else(|| format!("write a whole number from 0 to {MOST_TICKS}"))
 }
 
 /// Reads a whole number above 0.
@@ -333,4 +370,67 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .map_err(|error| Failure::Internal(miette::miette!("{error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::builder::ValueParser;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// Every verb with the words that lead to it.
+    fn verbs(command: &clap::Command, above: &[String]) -> Vec<(Vec<String>, clap::Command)> {
+        let mut all = vec![(above.to_vec(), command.clone())];
+        for verb in command.get_subcommands() {
+            let words: Vec<String> = above.iter().cloned().chain([verb.get_name().to_owned()]).collect();
+            all.extend(verbs(verb, &words));
+        }
+        all
+    }
+
+    #[test]
+    fn every_option_takes_a_negative_value_for_a_value() {
+        let takes_any_text = [ValueParser::string().type_id(), ValueParser::path_buf().type_id()];
+        let mut tried = 0;
+        for (words, verb) in verbs(&Cli::command(), &[PROGRAM.to_owned()]) {
+            for option in verb.get_arguments().filter(|arg| arg.get_action().takes_values() && !arg.is_positional()) {
+                let name = format!("--{}", option.get_long().expect("options have long names"));
+                for value in ["-3", "-3s", "-3x4", "-.5", "-1e9h"] {
+                    tried += 1;
+                    let arguments = words.iter().cloned().chain([name.clone(), value.to_owned()]);
+                    let error = match read(arguments.map(OsString::from)) {
+                        Ok(_) => continue,
+                        Err(error) => error,
+                    };
+                    let told = error.to_string();
+                    assert_ne!(error.kind(), ErrorKind::UnknownArgument, "{words:?} {told}");
+                    assert!(!told.contains("unexpected argument"), "{words:?} {told}");
+                    // Where not any text will do, the value is what is wrong.
+                    if !takes_any_text.contains(&option.get_value_parser().type_id()) && value != "-.5" {
+                        let is_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
+                        assert!(is_value && told.contains(value) && told.contains(&name), "{words:?} {told}");
+                    }
+                }
+            }
+        }
+        assert!(tried > 200, "{tried}");
+        // No verb has a flag of the name under which another one takes a value: it would swallow what follows.
+        let valued = options_with_values(&Cli::command());
+        for (words, verb) in verbs(&Cli::command(), &[]) {
+            let flags = verb.get_arguments().filter(|arg| !arg.get_action().takes_values());
+            let names = flags.filter_map(|flag| Some(format!("--{}", flag.get_long()?)));
+            assert_eq!(names.filter(|name| valued.contains(name)).collect::<Vec<_>>(), [""; 0], "{words:?}");
+        }
+        // An option that nobody knows is still one, and what stands behind `--` is nobody's value.
+        for arguments in [&["agent2028", "run", "flock", "-3"][..], &["agent2028", "run", "--resume", "--", "-3"]] {
+            assert!(read(arguments.iter().map(OsString::from)).is_err(), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn ticks_have_the_bound_of_a_scene() {
+        assert_eq!(ticks("1000000000000000"), Ok(MOST_TICKS));
+        assert!(ticks("1000000000000001").is_err_and(|told| told.contains("1000000000000000")));
+    }
 }

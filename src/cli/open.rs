@@ -9,7 +9,8 @@ use bevy::app::AppExit;
 use clap::Args;
 
 use super::render::parse_size;
-use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, above_zero, print, say, whole};
+use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, above_zero, print, say, ticks};
+use crate::assemble::{ExtraPlugins, with_all_problems};
 use crate::desktop::{BrokenScene, RecordOptions, WindowOptions, open};
 use crate::record::Recording;
 use crate::scene::load::{Loaded, load};
@@ -58,7 +59,7 @@ const INTERRUPTED: u8 = 130;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WindowArguments {
     /// Closes the window after this tick and prints the state hash.
-    #[arg(long, value_name = "N", value_parser = whole)]
+    #[arg(long, value_name = "N", value_parser = ticks)]
     until: Option<u64>,
     /// Size of the window in pixels, at least 600x338.
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_window_size)]
@@ -78,7 +79,7 @@ fn parse_window_size(text: &str) -> Result<(u32, u32), String> {
     let (width, height) = parse_size(text)?;
     let least = least_window();
     if (width as f32) < least.0 || (height as f32) < least.1 {
-        return Err(format!("a window needs at least {}x{} pixels", least.0, least.1));
+        return Err(format!("a window needs at least {}x{} pixels", least.0.ceil(), least.1.ceil()));
     }
     Ok((width, height))
 }
@@ -173,6 +174,7 @@ impl Open {
                 // setting of the command line that is wrong.
                 let waits = self.window.until.is_some() || self.out.is_some();
                 let by_hand = !waits && display().is_ok() && (settings.is_empty() || load(name, &[]).is_err());
+                let error = with_all_problems(error, &ExtraPlugins::default());
                 match BrokenScene::of(name, &error).filter(|_| by_hand) {
                     Some(broken) => (BrokenScene::stand_in()?, Some(broken)),
                     None => return Err(error.into()),
@@ -266,5 +268,14 @@ mod tests {
         for text in ["0", "-1", "1001", "fast", "NaN"] {
             assert!(parse_speed(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn help_and_refusal_name_the_same_least_size() {
+        let told = parse_window_size("400x300").unwrap_err();
+        let size = told.split_whitespace().find(|word| word.contains('x')).unwrap();
+        let help = super::super::understands(["agent2028", "open", "--help"].map(str::to_owned)).unwrap_err();
+        assert!(help.contains(&format!("at least {size}")), "{told}");
+        assert!(parse_window_size(size).is_ok(), "{size}");
     }
 }

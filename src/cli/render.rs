@@ -7,7 +7,7 @@ use agent2028_view::{ColorBy, SizeBy};
 use clap::Args;
 
 use super::run::Meter;
-use super::{BAD_INPUT, DONE, Failure, SceneArguments, ThemeArgument, above_zero, counted, print, say, whole};
+use super::{BAD_INPUT, DONE, Failure, SceneArguments, ThemeArgument, above_zero, counted, print, say, ticks};
 use crate::headless::Progress;
 use crate::record::Recording;
 use crate::render::film::{Film, FilmFormat};
@@ -27,16 +27,16 @@ pub(crate) struct Render {
     #[command(flatten)]
     scene_arguments: SceneArguments,
     /// A picture after this tick; the last of the scene or run if neither --at nor --every is given.
-    #[arg(long, value_name = "N", conflicts_with = "every", value_parser = whole)]
+    #[arg(long, value_name = "N", conflicts_with = "every", value_parser = ticks)]
     at: Option<u64>,
     /// A film with a frame every so many ticks.
     #[arg(long, value_name = "N", value_parser = above_zero)]
     every: Option<u64>,
     /// The tick of the film's first frame.
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "every", value_parser = whole)]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "every", value_parser = ticks)]
     from: u64,
     /// The tick of the film's last frame; by default the last of the scene or run.
-    #[arg(long, value_name = "N", requires = "every", value_parser = whole)]
+    #[arg(long, value_name = "N", requires = "every", value_parser = ticks)]
     until: Option<u64>,
     /// Frames per second of the film.
     #[arg(long, value_name = "F", default_value_t = 25.0, value_parser = parse_rate, requires = "every")]
@@ -173,6 +173,16 @@ impl Render {
             ..PictureOptions::default()
         };
         let end = recording.as_ref().map_or_else(|| loaded.scene.duration_ticks(), |recording| recording.last_tick);
+        if let Some(recording) = &recording
+            && let Some(beyond) = [self.at, self.until].into_iter().flatten().find(|tick| *tick > recording.last_tick)
+        {
+            say(&format!(
+                "{} holds {}: there is no tick {beyond} to draw.",
+                self.scene,
+                counted(recording.last_tick, "recorded tick", "recorded ticks")
+            ));
+            return Ok(BAD_INPUT);
+        }
         let studio = || match &recording {
             Some(recording) => Studio::of_run(recording, &options).map_err(Failure::from),
             None => Studio::new(&loaded, &options).map_err(Failure::from),
@@ -188,11 +198,9 @@ impl Render {
                 let mut film = Film::begin(&self.out, format, self.size, self.fps)?;
                 let mut studio = studio()?;
                 let mut meter = Meter::new();
-                let mut frames = 0;
                 for tick in (self.from..=until).step_by(usize::try_from(every).unwrap_or(usize::MAX)) {
                     let reached = studio.advance_to(tick);
                     film.add(&studio.frame()?)?;
-                    frames += 1;
                     let agents = studio.simulation().agents();
                     meter.show(Progress { tick: reached, last: until, agents });
                     if reached < tick {
@@ -200,10 +208,10 @@ impl Render {
                         break;
                     }
                 }
-                film.finish()?;
+                let written = film.finish()?;
                 meter.finish();
-                let told = counted(frames, "frame", "frames");
-                print(&format!("{}: {told}, {:.1} s\n", self.out.display(), frames as f64 / self.fps))
+                let told = counted(written.frames, "frame", "frames");
+                print(&format!("{}: {told}, {:.2} s\n", self.out.display(), written.seconds))
             }
             _ => {
                 let tick = self.at.unwrap_or(end);

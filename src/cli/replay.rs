@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::run::Meter;
-use super::{DONE, FAILED, Failure, Format, counted, json, print, say, whole};
+use super::{DONE, FAILED, Failure, Format, counted, json, print, say, ticks};
 use crate::record::Recording;
 use crate::record::audit::Verdict;
 use crate::replay::{Verification, verify};
@@ -25,7 +25,7 @@ pub(crate) struct Replay {
     #[arg(long)]
     verify: bool,
     /// The tick that the window shows first.
-    #[arg(long, value_name = "TICK", default_value_t = 0, conflicts_with = "verify", value_parser = whole)]
+    #[arg(long, value_name = "TICK", default_value_t = 0, conflicts_with = "verify", value_parser = ticks)]
     at: u64,
     /// Uses this many threads; changes nothing but the speed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

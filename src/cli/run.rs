@@ -11,9 +11,10 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::ledger::keys::read_secret;
 use super::write_up::summary_text;
-use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, above_zero, counted, json, print, say, whole};
+use super::{BAD_INPUT, DONE, FAILED, Failure, Format, SceneArguments, above_zero, counted, json, print, say, ticks};
 use crate::headless::{Progress, RunOptions, run};
 use crate::record::recording;
+use crate::scene::MOST_TICKS;
 use crate::scene::load::{Loaded, load};
 
 /// Runs a scene without a window and prints what came out.
@@ -28,7 +29,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     scene_arguments: SceneArguments,
     /// Ends after this tick.
-    #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = whole)]
+    #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = ticks)]
     ticks: Option<u64>,
     /// Ends after this much simulated time: 90s, 1.5m, 2h, or a number of seconds.
     #[arg(long = "for", value_name = "TIME", value_parser = parse_seconds)]
@@ -119,7 +120,13 @@ impl Run {
         let sign_with = self.sign_with.as_deref().map(read_secret).transpose()?.map(Arc::new);
         let loaded = self.load()?;
         let ticks = match self.duration {
-            Some(seconds) => Some(ticks_in(seconds, loaded.scene.tick_hz)),
+            Some(seconds) => match ticks_in(seconds, loaded.scene.tick_hz) {
+                ticks if ticks > MOST_TICKS => {
+                    say(&format!("--for: this would be more than {MOST_TICKS} ticks; no run is longer"));
+                    return Ok(BAD_INPUT);
+                }
+                ticks => Some(ticks),
+            },
             None => self.ticks,
         };
         let options = RunOptions {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use agent2028_core::whole_file::{WholeFile, write_atomically};
 use clap::Args;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
@@ -48,16 +49,21 @@ enum Outcome {
 
 impl Test {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
+        if let Some(file) = &self.junit {
+            // Nobody waits for scenes whose results have no place; begun and given up, a file leaves nothing behind.
+            WholeFile::begin(file).map_err(|error| Failure::Input(miette::miette!("{}: {error}", file.display())))?;
+        }
         let mut outcomes = Vec::new();
         let judged = self.judge(&mut outcomes);
-        // Whatever happened, it stands in the file: those who read that don't see what is printed.
+        // Whatever happened, it stands in the file: those who read that don't see what is printed. And whatever becomes of the
+        // file, the results are printed.
         let written = self.junit.as_ref().map_or(Ok(()), |file| write_junit(file, &outcomes, judged.as_ref().err()));
         let code = judged?;
-        written?;
         match self.format {
             Format::Json => print(&json(&outcomes)?)?,
             Format::Text => print(&overview(&outcomes))?,
         };
+        written?;
         Ok(code)
     }
 
@@ -110,7 +116,25 @@ fn without_a_fall<T>(judge: impl FnOnce() -> Result<T, Failure>) -> Result<T, Fa
     })
 }
 
+/// Gives what has the name of an earlier one a number: readers take suites or cases of one name for one.
+#[derive(Default)]
+struct Unique(BTreeMap<String, u64>);
+
+impl Unique {
+    fn of(&mut self, name: &str) -> String {
+        let times = self.0.entry(name.to_owned()).and_modify(|times| *times += 1).or_insert(1);
+        if *times == 1 { name.to_owned() } else { format!("{name} ({times})") }
+    }
+}
+
 impl Outcome {
+    fn scene(&self) -> &str {
+        match self {
+            Self::Ran(summary) => &summary.scene,
+            Self::Wrong { scene, .. } | Self::Broken { scene, .. } => scene,
+        }
+    }
+
     fn wrong(scene: String, failure: &Failure) -> Self {
         match failure {
             Failure::Scene(error) => Self::Wrong { scene, problems: error.lines() },
@@ -173,24 +197,26 @@ fn overview(outcomes: &[Outcome]) -> String {
 /// Writes what came out as JUnit XML: a suite per scene, a case per expectation.
 fn write_junit(file: &Path, outcomes: &[Outcome], broke: Option<&Failure>) -> Result<(), Failure> {
     let mut report = Report::new("agent2028 test");
+    let mut names = Unique::default();
     for outcome in outcomes {
+        let scene = &names.of(outcome.scene());
         report.add_test_suite(match outcome {
-            Outcome::Ran(summary) => suite_of(summary),
-            Outcome::Wrong { scene, problems } => {
+            Outcome::Ran(summary) => suite_of(summary, scene),
+            Outcome::Wrong { problems, .. } => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 let lines: Vec<String> = problems
                     .iter()
                     .map(|line| format!("{}:{}:{}: {}", line.file, line.line, line.column, line.message))
                     .collect();
                 status.set_message(lines.first().cloned().unwrap_or_default()).set_description(lines.join("\n"));
-                let mut suite = TestSuite::new(&**scene);
+                let mut suite = TestSuite::new(scene);
                 suite.add_test_case(case(scene, "can be run", status));
                 suite
             }
-            Outcome::Broken { scene, fault } => {
+            Outcome::Broken { fault, .. } => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 status.set_message(fault.as_str());
-                let mut suite = TestSuite::new(&**scene);
+                let mut suite = TestSuite::new(scene);
                 suite.add_test_case(case(scene, "can be run", status));
                 suite
             }
@@ -207,7 +233,7 @@ fn write_junit(file: &Path, outcomes: &[Outcome], broke: Option<&Failure>) -> Re
         report.add_test_suite(suite);
     }
     let text = report.to_string().map_err(|error| Failure::Internal(miette::miette!("{error}")))?;
-    agent2028_core::whole_file::write_atomically(file, text.as_bytes())
+    write_atomically(file, text.as_bytes())
         .map_err(|error| Failure::Input(miette::miette!("{}: {error}", file.display())))
 }
 
@@ -217,10 +243,11 @@ fn case(scene: &str, name: &str, status: TestCaseStatus) -> TestCase {
     case
 }
 
-fn suite_of(summary: &Summary) -> TestSuite {
-    let mut suite = TestSuite::new(&*summary.scene);
+/// The suite of a scene that ran; one that expects nothing has a case all the same, so that it is seen.
+fn suite_of(summary: &Summary, scene: &str) -> TestSuite {
+    let mut suite = TestSuite::new(scene);
     suite.set_time(Duration::from_secs_f64(summary.wall_seconds));
-    let mut names = BTreeMap::new();
+    let mut names = Unique::default();
     for verdict in &summary.expectations {
         let status = if verdict.met {
             TestCaseStatus::success()
@@ -237,16 +264,15 @@ fn suite_of(summary: &Summary) -> TestSuite {
             status.set_message("the run ended before it could be judged");
             status
         };
-        let name = format!("{}: {}", verdict.metric, verdict.wanted);
-        let times = names.entry(name.clone()).and_modify(|times| *times += 1).or_insert(1);
-        // Readers take cases of one name for one case.
-        let name = if *times == 1 { name } else { format!("{name} ({times})") };
-        suite.add_test_case(case(&summary.scene, &name, status));
+        let name = names.of(&format!("{}: {}", verdict.metric, verdict.wanted));
+        suite.add_test_case(case(scene, &name, status));
     }
     if summary.stopped {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(format!("a fault stopped the run at tick {}", summary.ticks));
-        suite.add_test_case(case(&summary.scene, "runs to its end", status));
+        suite.add_test_case(case(scene, "runs to its end", status));
+    } else if summary.expectations.is_empty() {
+        suite.add_test_case(case(scene, "runs to its end", TestCaseStatus::success()));
     }
     suite
 }

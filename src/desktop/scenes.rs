@@ -26,7 +26,7 @@ use super::signals::AskedToEnd;
 use super::unsaved::{self, Kept, Unsaved};
 use super::watch::FileWatch;
 use super::{BrokenScene, simulation_of, status_of};
-use crate::assemble::ExtraPlugins;
+use crate::assemble::{ExtraPlugins, with_all_problems};
 use crate::authoring::problems_of;
 use crate::record::Recording;
 use crate::render::show_as;
@@ -110,7 +110,7 @@ pub(super) fn serve(mut requests: MessageReader<SceneRequest>, mut stage: Stage,
 impl Stage<'_> {
     /// Puts a scene in place of the running one; if it is wrong, that stays and the report is shown.
     fn exchange(&mut self, loaded: Result<Loaded, SceneError>) -> bool {
-        let opened = loaded.and_then(|loaded| {
+        let opened = loaded.map_err(|error| with_all_problems(error, &self.scene.plugins)).and_then(|loaded| {
             simulation_of(&loaded, self.scene.threads, &self.scene.plugins).map(|simulation| (loaded, simulation))
         });
         match opened {

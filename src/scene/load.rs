@@ -14,7 +14,7 @@ use agent2028_core::agent::AgentGroup;
 use agent2028_core::files::SceneFiles;
 use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::schema::{Check, Names, Problem, suggest};
-use agent2028_core::table::{SAVE_AS_UTF8, is_utf16};
+use agent2028_core::table::{SAVE_AS_UTF8, utf8};
 use agent2028_ledger::Opening;
 use agent2028_network::config::TopologyConfig;
 use agent2028_trust::config::Edges;
@@ -326,6 +326,11 @@ fn load_file(path: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
         return Err(SceneError::whole(&label, "this is a folder", help));
     }
     let text = read_text(path).map_err(|message| {
+        if path.exists() {
+            // What is there has no other name.
+            let (message, help) = message.split_once("; ").unwrap_or((&message, ""));
+            return SceneError::whole(&label, message, help);
+        }
         let near = path.parent().map_or_else(
             || Path::new("."),
             |parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent },
@@ -396,12 +401,64 @@ fn read_text(path: &Path) -> Result<String, String> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(too_long("more"));
     }
-    if is_utf16(&bytes) {
-        return Err(format!("the file is UTF-16 text; {SAVE_AS_UTF8}"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        format!("the file is not UTF-8 text (byte {} and what follows)", error.utf8_error().valid_up_to())
+    utf8(bytes).map_err(|message| {
+        let is_table = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        format!("{message}; {}", if is_table { SAVE_AS_UTF8 } else { SAVE_SCENE_AS_UTF8 })
     })
+}
+
+/// What to do about a scene file in another encoding.
+const SAVE_SCENE_AS_UTF8: &str = "save it with the encoding UTF-8, which editors offer where they save under a name";
+
+/// A scene that has problems and can be put together all the same: they are beside what its world is made of.
+#[derive(Clone)]
+pub(crate) struct Partial {
+    /// The scene.
+    pub(crate) loaded: Loaded,
+    faults: Vec<Fault>,
+    /// The paths of what is wrong.
+    paths: Vec<String>,
+}
+
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The whole scene would hide what is wrong with it.
+        f.debug_struct("Partial").field("paths", &self.paths).finish_non_exhaustive()
+    }
+}
+
+impl Partial {
+    /// The error with further problems.
+    pub(crate) fn error_with(&self, problems: Vec<Problem>) -> SceneError {
+        // What was found wrong is not told a second time for what follows from it, such as a parameter without a path.
+        let follows = |problem: &Problem| {
+            !problem.path.starts_with("timeline[")
+                && self.paths.iter().any(|path| problem.path.strip_prefix(path.as_str()).is_some_and(is_end))
+        };
+        let mut locator = Locator::new(&self.loaded.tree);
+        let mut faults = self.faults.clone();
+        for problem in problems.into_iter().filter(|problem| !follows(problem)) {
+            let fault = locator.fault(problem);
+            if !self.faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        let error = SceneError::new(&self.loaded.origin.label(), &self.loaded.sources, faults);
+        error.of_partial(Self { paths: Vec::new(), ..self.clone() })
+    }
+}
+
+/// Whether a path ends here, or goes on with a field or an element.
+fn is_end(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(['.', '['])
+}
+
+/// What of a scene is not what its world is made of.
+const BESIDE: [&str; 7] = ["timeline", "expect", "plots", "view", "headline", "captions", "params"];
+
+/// Whether something stands beside what a scene's world is made of.
+fn is_beside(path: &str) -> bool {
+    BESIDE.iter().any(|field| path.strip_prefix(field).is_some_and(is_end))
 }
 
 struct Loader {
@@ -495,7 +552,11 @@ impl Loader {
             let problem = Problem { path: "trust".into(), message: message.into(), help: help.into() };
             self.warnings.push(locate(&tree, problem));
         }
+        // Faults so far are those of files.
+        let files_are_read = self.faults.is_empty();
         let problems = scene.problems().into_list();
+        let can_be_put_together = files_are_read && problems.iter().all(|problem| is_beside(&problem.path));
+        let paths: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
         let mut locator = Locator::new(&tree);
         self.faults.extend(problems.into_iter().map(|problem| locator.fault(problem)));
         let scene_files = self.scene_files(&scene);
@@ -503,10 +564,11 @@ impl Loader {
             self.faults.push(Fault::new(tree.place.clone(), error.to_string(), "this scene has no RON form"));
             [0; 32]
         });
-        if !self.faults.is_empty() {
+        if !self.faults.is_empty() && !can_be_put_together {
             return Err(self.fail());
         }
-        Ok(Loaded {
+        let faults = std::mem::take(&mut self.faults);
+        let loaded = Loaded {
             scene,
             scene_files,
             fingerprint,
@@ -523,7 +585,12 @@ impl Loader {
             recorded: Arc::default(),
             tree,
             sources: self.sources,
-        })
+        };
+        if faults.is_empty() {
+            return Ok(loaded);
+        }
+        let error = SceneError::new(&loaded.origin.label(), &loaded.sources, faults.clone());
+        Err(error.of_partial(Partial { loaded, faults, paths }))
     }
 
     /// Merges the files that the tree includes under it.
@@ -702,7 +769,8 @@ impl Loader {
         match read_text(&path) {
             Ok(text) => {
                 let source = self.sources.add(&path.display().to_string(), &text);
-                match rows::read_links(&path, &text, source, agents) {
+                let quotes = rows::open_quotes(&path, &text, source);
+                match quotes.and_then(|()| rows::read_links(&path, &text, source, agents)) {
                     Ok(links) => network.topology = TopologyConfig::Edges(links),
                     Err(faults) => self.faults.extend(faults),
                 }
@@ -735,7 +803,8 @@ impl Loader {
             match read_text(&path) {
                 Ok(text) => {
                     let source = self.sources.add(&path.display().to_string(), &text);
-                    match rows::read(&path, &text, source) {
+                    let quotes = rows::open_quotes(&path, &text, source);
+                    match quotes.and_then(|()| rows::read(&path, &text, source)) {
                         Ok(rows) => group.rows = rows,
                         Err(faults) => self.faults.extend(faults),
                     }
@@ -834,6 +903,12 @@ impl Loader {
             }
         };
         let agents = scene.agents.iter().map(AgentGroup::initial_count).fold(0, u32::saturating_add);
+        let source = self.sources.add(&path.display().to_string(), &text);
+        if let Err(faults) = rows::open_quotes(&path, &text, source) {
+            self.faults.extend(faults);
+            self.files.push(path);
+            return;
+        }
         match read_ratings(text.as_bytes(), agents, trust.rating_scale, called, rows::REPORTED) {
             Ok(table) => {
                 let warnings = rating_warnings(&table, trust);
@@ -843,7 +918,6 @@ impl Loader {
                 self.ratings = agent2028_trust::Ratings { rows: table.ratings.into(), names: table.names.into() };
             }
             Err((faults, beyond)) => {
-                let source = self.sources.add(&path.display().to_string(), &text);
                 let faults = faults.into_iter().map(|fault| traces::RowFault {
                     byte: fault.byte,
                     line: fault.line,

@@ -145,6 +145,9 @@ impl Default for Scene {
     }
 }
 
+/// No run is longer.
+pub const MOST_TICKS: u64 = 1_000_000_000_000_000;
+
 /// How long a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
@@ -184,7 +187,7 @@ pub struct TimelineEntry {
     /// It happens again every so many ticks.
     #[reflect(@Range::new(1.0, 1e15), @Unit("ticks"))]
     pub every: Option<u64>,
-    /// The last tick of the repetition; by default the end of the scene's duration.
+    /// The last tick of the repetition; by default the end of the scene's duration. Only together with `every`.
     #[reflect(@Unit("ticks"))]
     pub until: Option<u64>,
     /// What is done: a fault, an attack, a change of a value.
@@ -395,7 +398,13 @@ impl Check for Scene {
                     "an earlier tick, or a longer duration",
                 );
             }
-            if entry.until.is_some_and(|until| until < entry.at) {
+            if entry.until.is_some() && entry.every.is_none() {
+                problems.push(
+                    format!("timeline[{index}].until"),
+                    "this happens once, so that there is no repetition to end",
+                    "add every, for example every: Some(10), or leave until out",
+                );
+            } else if entry.until.is_some_and(|until| until < entry.at) {
                 problems.push(
                     format!("timeline[{index}].until"),
                     "the repetition ends before it begins",

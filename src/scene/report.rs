@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use miette::{Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use serde::Serialize;
 
+use super::load::Partial;
 use super::syntax::{Place, SourceId, SyntaxError};
 use excerpt::{Excerpt, shortened};
 
@@ -226,6 +227,8 @@ pub struct SceneError {
     reports: Vec<Report>,
     /// What is told in place of the problems that are too many to be shown.
     rest: Option<Box<Report>>,
+    /// The scene as far as it could be read, if it can be put together in spite of them.
+    partial: Option<Arc<Partial>>,
 }
 
 impl SceneError {
@@ -285,7 +288,19 @@ impl SceneError {
             spot: None,
             severity: miette::Severity::Advice,
         });
-        Self { name: name.into(), reports, rest: rest.map(Box::new) }
+        Self { name: name.into(), reports, rest: rest.map(Box::new), partial: None }
+    }
+
+    /// This error, of a scene that can be put together in spite of it.
+    #[must_use]
+    pub(crate) fn of_partial(self, partial: Partial) -> Self {
+        Self { partial: Some(Arc::new(partial)), ..self }
+    }
+
+    /// The scene as far as it could be read, if it can be put together in spite of what is wrong.
+    #[must_use]
+    pub(crate) fn partial(&self) -> Option<&Partial> {
+        self.partial.as_deref()
     }
 
     /// The problems one by one, for programs.

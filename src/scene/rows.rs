@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use agent2028_core::agent::AgentRow;
-use agent2028_core::table::header_fault;
+use agent2028_core::table::{self, header_fault};
 use bevy::math::Vec2;
 
 use super::report::Fault;
 use super::syntax::{Place, SourceId};
+use super::traces;
 
 /// How many bad rows of a file are reported; the others are counted.
 pub(super) const REPORTED: usize = 1000;
@@ -185,6 +186,19 @@ pub fn read_links(path: &Path, text: &str, source: SourceId, agents: u64) -> Res
         last.help = format!("{}; {unreported} more values in {file} are wrong", last.help);
     }
     if faults.is_empty() { Ok(links) } else { Err(faults) }
+}
+
+/// Whether all quotes of a table are closed in their lines.
+///
+/// # Errors
+/// With those that aren't, each with its place.
+pub fn open_quotes(path: &Path, text: &str, source: SourceId) -> Result<(), Vec<Fault>> {
+    // A text that is held can be read.
+    let (quotes, beyond) = table::open_quotes(text.as_bytes(), REPORTED).unwrap_or_default();
+    if quotes.is_empty() {
+        return Ok(());
+    }
+    Err(traces::located(path, text, source, quotes.into_iter().map(traces::fault_of).collect(), beyond))
 }
 
 pub(super) fn line_at(text: &str, start: usize) -> std::ops::Range<usize> {

@@ -6,6 +6,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use agent2028_core::schema::{Names, suggest};
+use agent2028_core::table::{OpenQuote, open_quotes};
 use agent2028_operations::config::{ServiceTime, Workload};
 pub use agent2028_operations::workload::RowFault;
 use agent2028_operations::workload::{TraceReader, read_samples};
@@ -71,9 +72,12 @@ pub fn look_through(path: &Path, kind: Kind, capabilities: &Names) -> Result<(Co
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(Refusal::Unreadable("this is a device, a pipe or a folder; an ordinary file is wanted".into()));
     }
+    let (quotes, beyond) = open_quotes(BufReader::new(open()?), REPORTED).map_err(unreadable)?;
+    if !quotes.is_empty() {
+        return Err(Refusal::Bad(quotes.into_iter().map(fault_of).collect(), beyond));
+    }
     let content = match kind {
         Kind::Trace => {
-            open()?;
             check_trace(path, capabilities)?;
             Content::Trace
         }
@@ -84,6 +88,13 @@ pub fn look_through(path: &Path, kind: Kind, capabilities: &Names) -> Result<(Co
     };
     let digest = digest_of(path).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     Ok((content, digest))
+}
+
+/// A quote that is not closed, as a fault of its row.
+#[must_use]
+pub fn fault_of(quote: OpenQuote) -> RowFault {
+    let OpenQuote { byte, line, cell, message, help } = quote;
+    RowFault { byte, line, cell, message, help }
 }
 
 /// The BLAKE3 hash of a file's bytes.

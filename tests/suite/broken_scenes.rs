@@ -376,3 +376,102 @@ fn wrong_settings_are_reported_like_wrong_scenes() {
         assert!(stderr.contains(part), "{setting}: {stderr}");
     }
 }
+
+#[test]
+fn whatever_is_wrong_is_told_in_one_round() {
+    let folder = folder();
+    let path = folder.path().join("scene.ron");
+    let wrong = [
+        ("(at: 5, do: Kill(select: Named(\"zz\")))", "zz"),
+        ("(at: 6, do: DropResource())", "DropResource needs the section"),
+        ("(at: 7, do: SetField(field: \"Conditio.health\", value: 1))", "Conditio"),
+        ("(at: 8, until: Some(9), do: Kill())", "no repetition"),
+        ("(at: 99, do: Freeze())", "the scene ends at tick 60"),
+    ];
+    let timeline: Vec<&str> = wrong.iter().map(|(entry, _)| *entry).collect();
+    std::fs::write(
+        &path,
+        format!(
+            "Scene(agents: [(name: \"a\", count: 20)], duration: Ticks(60),\n timeline: [{}],\n plots: [(metrics: \
+             [\"agents.faild\"])],\n expect: [(metric: \"agents.toal\", at_least: 1)],\n view: (color_by: \"sped\"),\n \
+             params: {{\"p\": (path: \"\"), \"q\": (path: \"wrld.edge\")}})",
+            timeline.join(",\n  ")
+        ),
+    )
+    .unwrap();
+    let beside = ["agents.faild", "agents.toal", "sped", "the parameter has no path", "wrld"];
+    let all: Vec<&str> = wrong.iter().map(|(_, told)| *told).chain(beside).collect();
+    let (code, out, _) = finish(program().args(["check", "--format", "json"]).arg(&path));
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+    // Each once, by every verb that reads a scene.
+    assert_eq!((code, lines.len()), (2, all.len()), "{out}");
+    for verb in [&["check"][..], &["run"], &["test"]] {
+        let (code, out, stderr) = finish(program().args(verb).arg(&path));
+        let told = format!("{out}{stderr}");
+        assert_eq!(code, 2, "{told}");
+        assert!(all.iter().all(|problem| told.contains(problem)), "{verb:?}\n{told}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_told_with_its_place_in_every_kind_of_table() {
+    let rows = "\n0.2,a.b,read".repeat(29);
+    let scene = |section: &str| format!("Scene(agents: [(name: \"a\", count: 9, capabilities: [\"a.b\"])], {section})");
+    let trace = scene("operations: (workload: [Trace(\"table.csv\")])");
+    let tables: [(String, String, (u64, u64)); 8] = [
+        (trace.clone(), format!("at_s,capability,kind\n0.1,a.b,\"read{rows}\n"), (2, 9)),
+        // Another quote closes it many rows later.
+        (trace.clone(), format!("at_s,capability,kind\n0.1,a.b,\"read{rows}\n0.3,a.b,\"read\n"), (2, 9)),
+        (trace, format!("at_s,capability,\"kind\n0.1,a.b,read{rows}\n"), (1, 17)),
+        (scene("operations: (service: Empirical(\"table.csv\"))"), "ms\n3\n\"4\n5\n".into(), (3, 1)),
+        ("Scene(agents: [(name: \"a\", from_csv: \"table.csv\")])".into(), "x,y\n0,1\n1,\"2".into(), (3, 3)),
+        (scene("network: (topology: Csv(\"table.csv\"))"), "from,to\n0,1\n1,\"2\n2,3\n".into(), (3, 3)),
+        (scene("trust: (edges: Csv(\"table.csv\"))"), "source,target,rating\n0,1,1\n1,2,\"1\n2,3,1\n".into(), (3, 5)),
+        (scene("trust: (edges: Csv(\"table.csv\"))"), "source,target,rating\r\n0,1,1\r\n1,\"2,1\r\n".into(), (3, 3)),
+    ];
+    let folder = folder();
+    let (path, table) = (folder.path().join("scene.ron"), folder.path().join("table.csv"));
+    for (scene, text, place) in tables {
+        std::fs::write(&path, &scene).unwrap();
+        std::fs::write(&table, &text).unwrap();
+        let (code, out, stderr) = finish(program().args(["check", "--format", "json"]).arg(&path));
+        assert_eq!(code, 2, "{scene}\n{text}\n{out}{stderr}");
+        let line: &serde_json::Value = &serde_json::from_str::<Vec<serde_json::Value>>(&out).unwrap()[0];
+        assert_eq!(line["message"], "this quote is never closed", "{scene}\n{out}");
+        assert_eq!((line["line"].as_u64(), line["column"].as_u64()), (Some(place.0), Some(place.1)), "{scene}\n{text}");
+        assert!(line["file"].as_str().unwrap().ends_with("table.csv"));
+        // Closed it is right, where the quote isn't in the header's last cell.
+        let closed = text.replace("\"read", "\"read\"").replace("\"kind", "\"kind\"").replace("\"4", "\"4\"");
+        let closed = closed.replace("\"2", "\"2\"").replace("\"1", "\"1\"");
+        std::fs::write(&table, closed).unwrap();
+        let (code, _, stderr) = finish(program().arg("check").arg(&path));
+        assert_eq!(code, 0, "{scene}\n{text}\n{stderr}");
+    }
+}
+
+#[test]
+fn a_scene_file_in_another_encoding_is_told_for_what_it_is() {
+    let folder = folder();
+    let text = "Scene(name: \"Möwe\", agents: [(name: \"a\", count: 3)])";
+    let utf16 =
+        |order: fn(u16) -> [u8; 2]| format!("\u{feff}{text}").encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let latin1: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    for (name, bytes, told) in [
+        ("u16.ron", utf16(u16::to_le_bytes), "UTF-16"),
+        ("big.ron", utf16(u16::to_be_bytes), "UTF-16"),
+        ("latin.ron", latin1, "byte 0xF6 in line 1, column 15"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        for verb in ["check", "run", "test"] {
+            let (code, out, stderr) = finish(program().arg(verb).arg(&path));
+            let report = format!("{out}{stderr}");
+            assert_eq!(code, 2, "{report}");
+            assert!(report.contains(told) && report.contains("save it with the encoding UTF-8"), "{report}");
+            assert!(!report.contains("did you mean") && !report.contains("spreadsheet"), "{report}");
+        }
+    }
+    // What isn't there has a name that is near.
+    let (_, _, stderr) = finish(program().arg("check").arg(folder.path().join("latn.ron")));
+    assert!(stderr.contains("did you mean \"latin.ron\"?"), "{stderr}");
+}

@@ -177,3 +177,26 @@ fn a_wrong_flag_is_a_usage_error() {
         assert_eq!(code, 2, "{stderr}");
     }
 }
+
+#[test]
+fn a_run_is_not_longer_than_a_scene_may_be() {
+    for arguments in [["--for", "1e30h"], ["--for", "1e16s"], ["--ticks", "1000000000000001"]] {
+        let (code, _, stderr) = finish(program().args(["run", "flock"]).args(arguments));
+        assert!(code == 2 && stderr.contains("1000000000000000"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[cfg(feature = "desktop")]
+#[test]
+fn ticks_that_were_not_recorded_are_not_drawn() {
+    let folder = folder();
+    let (run, out) = (folder.path().join("run"), folder.path().join("picture"));
+    let (code, _, stderr) = finish(program().args(["run", "flock", "--ticks", "20", "--out"]).arg(&run));
+    assert_eq!(code, 0, "{stderr}");
+    for (arguments, ending) in [(&["--at", "100"][..], "png"), (&["--every", "5", "--until", "100"], "gif")] {
+        let out = out.with_extension(ending);
+        let (code, _, stderr) = finish(program().arg("render").arg(&run).args(arguments).arg("--out").arg(&out));
+        assert!(code == 2 && stderr.contains("20 recorded ticks") && stderr.contains("100"), "{stderr}");
+        assert!(!out.exists());
+    }
+}

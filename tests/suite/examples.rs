@@ -197,6 +197,23 @@ fn every_scene_and_section_of_a_scene_in_the_readme_runs() {
 }
 
 #[test]
+fn what_the_readme_says_that_the_program_prints_it_prints() {
+    let page = std::fs::read_to_string("README.md").unwrap();
+    let blocks = code_blocks(&page);
+    // The mistake is made in the first scene of the page.
+    let (_, scene) = blocks.iter().find(|(language, _)| language == "ron").unwrap();
+    let folder = folder();
+    let wrong = scene.replacen("weight", "wieght", 1);
+    assert_ne!(&wrong, scene);
+    std::fs::write(folder.path().join("my-flock.ron"), wrong).unwrap();
+    let (code, _, stderr) = finish(program().current_dir(folder.path()).args(["check", "my-flock.ron"]));
+    assert_eq!(code, 2);
+    let printed: Vec<&(String, String)> = blocks.iter().filter(|(language, _)| language == "text").collect();
+    assert_eq!(printed.len(), 1, "a new block of what is printed needs a comparison of its own");
+    assert!(stderr.contains(&printed[0].1), "{}\n{stderr}", printed[0].1);
+}
+
+#[test]
 fn every_block_of_the_readme_is_of_a_kind_that_a_test_knows() {
     let page = std::fs::read_to_string("README.md").unwrap();
     for (language, text) in code_blocks(&page) {

@@ -121,6 +121,79 @@ fn a_name_that_stands_for_nothing_is_refused_with_its_place_and_a_suggestion() {
 }
 
 #[test]
+fn a_repeated_entry_counts_as_often_as_it_has_come() {
+    let wall = "do: AddWall(wall: (points: [(0, 0), (9, 9)]))";
+    let obstacle = "do: AddObstacle(obstacle: Circle(center: (9, 9), radius: 3))";
+    let (third_wall, third_obstacle) = ("do: MoveWall(index: 2)", "do: MoveObstacle(index: 2)");
+    // Walls come at 5, 15 and 25.
+    let can_run = [
+        format!("(at: 5, every: Some(10), {wall}), (at: 30, {third_wall})"),
+        format!("(at: 5, every: Some(10), {obstacle}), (at: 30, {third_obstacle})"),
+        // In the order of ticks, whatever that of the file, and within a tick in that of the file.
+        format!("(at: 30, {third_wall}), (at: 5, every: Some(10), {wall})"),
+        format!("(at: 5, every: Some(10), {wall}), (at: 25, {third_wall})"),
+        format!("(at: 5, every: Some(10), until: Some(25), {wall}), (at: 60, {third_wall})"),
+        // One is taken away between.
+        format!("(at: 5, every: Some(10), {wall}), (at: 22, do: RemoveWall(index: 0)), (at: 36, {third_wall})"),
+        // What is at 0 and at 1 both happens in the first tick.
+        format!("(at: 0, every: Some(1), {wall}), (at: 2, {third_wall})"),
+        // What fails at first works later.
+        format!("(at: 1, every: Some(10), {third_wall}), (at: 5, every: Some(10), {wall})"),
+        // More often than is rehearsed: what then may be is no mistake.
+        format!("(at: 1, every: Some(1), {wall}), (at: 3000, do: MoveWall(index: 2500))"),
+    ];
+    let third_is_missing = [
+        format!("(at: 5, every: Some(10), {wall}), (at: 24, {third_wall})"),
+        format!("(at: 25, {third_wall}), (at: 5, every: Some(10), {wall})"),
+        format!("(at: 1, {third_wall}), (at: 0, every: Some(1), {wall})"),
+        format!("(at: 5, every: Some(10), until: Some(24), {wall}), (at: 60, {third_wall})"),
+        format!("(at: 5, every: Some(10), {wall}), (at: 22, do: RemoveWall(index: 0)), (at: 26, {third_wall})"),
+        format!("(at: 5, every: Some(10), until: Some(15), {obstacle}), (at: 60, every: Some(1), {third_obstacle})"),
+        // However often it is tried.
+        format!("(at: 1, every: Some(1), until: Some(3000), {third_wall})"),
+    ];
+    let scene = |timeline: &str| scene("duration: Ticks(3100), boids: (), pheromones: (),", timeline);
+    for timeline in can_run {
+        let loaded = agent2028::scene::load::load_text("scene", &scene(&timeline), None, &[]).unwrap();
+        let checked = agent2028::assemble::check(&loaded, &agent2028::assemble::ExtraPlugins::default());
+        assert!(checked.is_ok(), "{timeline}: {checked:?}");
+        if timeline.contains("at: 3000") {
+            continue;
+        }
+        // What is moved once is moved: its time finds it there.
+        let mut sandbox = Sandbox::parse(&scene(&timeline)).unwrap();
+        sandbox.run(60).unwrap();
+        let log = &sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0;
+        let moved = log.iter().filter(|applied| applied.stamped.action.name().starts_with("Move"));
+        assert!(moved.clone().any(|applied| applied.outcome.is_ok()), "{timeline}");
+        assert!(timeline.starts_with("(at: 1,") || moved.clone().all(|applied| applied.outcome.is_ok()), "{timeline}");
+    }
+    for timeline in third_is_missing {
+        let report = problem(&scene(&timeline));
+        assert!(report.contains("number 2"), "{timeline}\n{report}");
+    }
+}
+
+#[test]
+fn what_there_is_no_room_for_is_told_once_whoever_asks() {
+    let attacks = ["OnOff", "Collude", "BadMouthing", "BallotStuffing"];
+    let timeline: Vec<String> = attacks.iter().map(|name| format!("(at: 1, every: Some(1), do: {name}())")).collect();
+    let folder = folder();
+    let file = folder.path().join("scene.ron");
+    std::fs::write(&file, scene("duration: Ticks(300), operations: (), trust: (),", &timeline.join(", "))).unwrap();
+    let (code, out, errors) = finish(program().arg("run").arg(&file).args(["--ticks", "300", "--format", "json"]));
+    assert_eq!(code, 0, "{errors}");
+    let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let failed = summary["failed_interventions"].as_array().unwrap();
+    let reason = |one: &serde_json::Value| one["reason"].as_str().unwrap().to_owned();
+    let reasons: std::collections::BTreeSet<String> = failed.iter().map(reason).collect();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    assert!(reasons.iter().all(|reason| reason.contains("there may be 256 at a time")), "{reasons:?}");
+    // Each kind that failed is told once.
+    assert!(failed.len() <= attacks.len(), "{failed:?}");
+}
+
+#[test]
 fn what_comes_later_may_be_named_before() {
     for timeline in [
         // Agents and capabilities that the timeline brings, obstacles that it puts up.

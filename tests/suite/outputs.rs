@@ -301,3 +301,59 @@ fn metrics_that_cost_something_are_recorded_when_they_are_asked_for_and_have_no_
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(std::fs::read_to_string(out.join("metrics.csv")).unwrap(), all);
 }
+
+#[test]
+fn where_results_have_no_place_no_scene_runs() {
+    let folder = folder();
+    let at = folder.path();
+    let scene = at.join("scene.ron");
+    std::fs::write(&scene, SCENE).unwrap();
+    for (target, told) in [(at.join("gone/junit.xml"), "there is no folder"), (at.to_path_buf(), "this is a folder")] {
+        let (code, out, stderr) = finish(program().arg("test").arg(&scene).arg("--junit").arg(&target));
+        assert!(code == 2 && stderr.contains(told), "{stderr}");
+        assert_eq!(out, "", "nothing ran");
+    }
+    assert_eq!(std::fs::read_dir(at).unwrap().count(), 1, "nothing is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn results_are_printed_whatever_becomes_of_their_file() {
+    let folder = folder();
+    let scene = folder.path().join("scene.ron");
+    std::fs::write(&scene, SCENE).unwrap();
+    let Some(full) = special(folder.path(), "full", &FULL) else { return };
+    let (code, out, stderr) = finish(program().arg("test").arg(&scene).arg("--junit").arg(&full));
+    assert!(code == 2 && stderr.contains("full"), "{stderr}");
+    assert!(out.contains("0 of 1 scene passed"), "{out}");
+}
+
+#[test]
+fn suites_and_cases_of_junit_have_names_of_their_own_and_every_scene_has_one() {
+    let folder = folder();
+    let at = folder.path();
+    std::fs::write(at.join("a.ron"), SCENE).unwrap();
+    std::fs::write(at.join("plain.ron"), "Scene(agents: [(name: \"a\", count: 1)], duration: Ticks(2))").unwrap();
+    std::fs::write(at.join("wrong.ron"), "Scene(agnts: [])").unwrap();
+    let arguments = ["test", "a.ron", "a.ron", "plain.ron", "plain.ron", "wrong.ron", "wrong.ron", "--junit", "j.xml"];
+    let (code, _, stderr) = finish(program().current_dir(at).args(arguments));
+    assert_eq!(code, 2, "{stderr}");
+    let text = std::fs::read_to_string(at.join("j.xml")).unwrap();
+    let attribute = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(&format!(" {name}=\"")).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let (mut suites, mut cases) = (Vec::new(), Vec::new());
+    for line in text.lines().map(str::trim) {
+        if line.starts_with("<testsuite ") {
+            suites.push(attribute(line, "name"));
+        } else if line.starts_with("<testcase ") {
+            cases.push((attribute(line, "classname"), attribute(line, "name")));
+        }
+    }
+    assert_eq!(suites, ["a.ron", "a.ron (2)", "plain.ron", "plain.ron (2)", "wrong.ron", "wrong.ron (2)"]);
+    // Three expectations twice, and one case for each of the others.
+    assert_eq!(cases.len(), 2 * 3 + 4, "{text}");
+    let names: std::collections::BTreeSet<_> = cases.iter().collect();
+    assert_eq!(names.len(), cases.len(), "{cases:?}");
+}

@@ -5,6 +5,7 @@ use agent2028::Sandbox;
 use agent2028::scene::expect::Verdict;
 use agent2028::scene::gallery;
 use agent2028_core::checkpoint::{Checkpoint, StateHash};
+use agent2028_core::metrics::Metrics;
 
 /// A scene is run with the seed that it names, and with these.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
@@ -16,6 +17,8 @@ const MARKS: u64 = 12;
 struct Story {
     hashes: Vec<(u64, StateHash)>,
     verdicts: Vec<Verdict>,
+    /// The columns of a recording that hold nothing at its end.
+    empty: Vec<String>,
 }
 
 fn open(name: &str, threads: usize) -> Sandbox {
@@ -38,7 +41,11 @@ fn tell(mut sandbox: Sandbox, resumed: Option<Sandbox>) -> Story {
             sandbox = other;
         }
     }
-    Story { hashes, verdicts: sandbox.verdicts().unwrap() }
+    let verdicts = sandbox.verdicts().unwrap();
+    let metrics = sandbox.app_mut().unwrap().world().resource::<Metrics>();
+    let recorded = metrics.iter().filter(|(spec, _)| metrics.records(&spec.name));
+    let empty = recorded.filter(|(_, series)| series.last().is_none()).map(|(spec, _)| spec.name.clone()).collect();
+    Story { hashes, verdicts, empty }
 }
 
 /// What a scene promises and doesn't do.
@@ -52,6 +59,7 @@ fn same_at_any_thread_count(name: &str) {
     let two = tell(open(name, 2), Some(open(name, 2)));
     assert_eq!(one, two, "{name}: one thread, and two with a resume half-way");
     assert_eq!(broken(&one), Vec::<String>::new(), "{name} with its own seed");
+    assert_eq!(one.empty, Vec::<String>::new(), "{name}: metrics of what the scene has not");
 }
 
 fn promises_hold_for_any_seed(name: &str) {

@@ -66,6 +66,7 @@ impl Check for SetFormation {
 impl Intervention for SetFormation {
     const NAME: &'static str = "SetFormation";
     const NEEDS: &'static [&'static str] = &["boids"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section.
@@ -115,6 +116,7 @@ impl Check for DissolveFormation {
 impl Intervention for DissolveFormation {
     const NAME: &'static str = "DissolveFormation";
     const NEEDS: &'static [&'static str] = &["boids"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section.
@@ -161,6 +163,7 @@ impl Check for MoveTarget {
 impl Intervention for MoveTarget {
     const NAME: &'static str = "MoveTarget";
     const NEEDS: &'static [&'static str] = &["boids"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section.
@@ -204,6 +207,7 @@ impl Check for AddObstacle {
 impl Intervention for AddObstacle {
     const NAME: &'static str = "AddObstacle";
     const NEEDS: &'static [&'static str] = &["boids"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section.
@@ -235,6 +239,7 @@ impl Check for RemoveObstacle {
 impl Intervention for RemoveObstacle {
     const NAME: &'static str = "RemoveObstacle";
     const NEEDS: &'static [&'static str] = &["boids"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section.
@@ -271,6 +276,7 @@ impl Check for MoveObstacle {
 impl Intervention for MoveObstacle {
     const NAME: &'static str = "MoveObstacle";
     const NEEDS: &'static [&'static str] = &["boids"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section.
@@ -312,6 +318,7 @@ impl Check for MoveFormation {
 impl Intervention for MoveFormation {
     const NAME: &'static str = "MoveFormation";
     const NEEDS: &'static [&'static str] = &["boids"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section.

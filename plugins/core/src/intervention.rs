@@ -98,7 +98,8 @@ pub fn room_for(now: usize, what: &str) -> Result<(), InterventionError> {
     room_among(now, MOST_LASTING, what)
 }
 
-/// Refuses one more of something if there are `most` already.
+/// Refuses one more of something if there are `most` already. Whoever needs room for several counts all but one of them to `now`.
+/// The words are the same whatever `now` is, so that what failed for one reason is told once.
 ///
 /// # Errors
 /// If `now` is `most` or more.
@@ -106,7 +107,7 @@ pub fn room_among(now: usize, most: usize, what: &str) -> Result<(), Interventio
     if now < most {
         return Ok(());
     }
-    Err(InterventionError::Refused(format!("there are {now} {what} already; there may be {most} at a time")))
+    Err(InterventionError::Refused(format!("there is no room for more {what}; there may be {most} at a time")))
 }
 
 /// Something from outside that changes the simulation: a fault, an attack, a slider, a click.
@@ -132,6 +133,10 @@ pub trait Intervention:
         let _ = world;
         Ok(())
     }
+
+    /// Whether what it changes in the sections decides whether others of a timeline can work: what it adds can be moved, what it
+    /// takes away can't. Then its repetitions are rehearsed too.
+    const CHANGES_SECTIONS: bool = false;
 
     /// Changes the world and says what was done ("killed 330 agents").
     ///
@@ -196,6 +201,7 @@ fn aim_of(value: &dyn PartialReflect) -> Option<&Selector> {
 trait Erased: Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn needs(&self) -> &'static [&'static str];
+    fn changes_sections(&self) -> bool;
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit>;
     fn problems(&self, problems: &mut Problems);
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
@@ -214,6 +220,10 @@ impl<T: Intervention> Erased for T {
 
     fn needs(&self) -> &'static [&'static str] {
         T::NEEDS
+    }
+
+    fn changes_sections(&self) -> bool {
+        T::CHANGES_SECTIONS
     }
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
@@ -258,6 +268,14 @@ impl<T: Intervention> Erased for T {
     }
 }
 
+/// The path of what is at `path` in something at `at`.
+fn below(at: &str, path: &str) -> String {
+    match path.strip_prefix('.').unwrap_or(path) {
+        "" => at.to_owned(),
+        path => format!("{at}.{path}"),
+    }
+}
+
 /// An intervention of any type.
 #[derive(Clone, Debug)]
 pub struct AnyIntervention(Arc<dyn Erased>);
@@ -281,41 +299,36 @@ impl AnyIntervention {
         self.0.needs()
     }
 
-    /// Everything about it that can never work in this scene, with paths that begin at `at`; `problems` knows the scene's names
-    /// and is empty. Live sections may come out changed as it would change them: see [`crate::params::preserving_sections`].
+    /// Whether what it changes in the sections decides whether others of a timeline can work.
     #[must_use]
-    pub fn rehearse(
-        &self,
-        world: &mut World,
-        at: &str,
-        problems: &mut Problems,
-    ) -> Vec<(Problem, Option<InterventionError>)> {
+    pub fn changes_sections(&self) -> bool {
+        self.0.changes_sections()
+    }
+
+    /// Everything about it that can never work in this scene whatever comes before it, with paths that begin at `at`; `problems`
+    /// knows the scene's names and is empty.
+    #[must_use]
+    pub fn problems(&self, world: &World, at: &str, problems: &mut Problems) -> Vec<Problem> {
         if let Some(section) = lacking(self, world) {
             let message = format!("{} needs the section `{section}`, which this scene does not have", self.name());
-            return vec![(
-                Problem { path: at.into(), message, help: format!("add {section}: (…) to the scene") },
-                None,
-            )];
+            return vec![Problem { path: at.into(), message, help: format!("add {section}: (…) to the scene") }];
         }
         self.0.problems(problems);
         look_up(world, problems);
-        let prefixed = |path: String| match path.strip_prefix('.') {
-            Some(path) => format!("{at}.{path}"),
-            None if path.is_empty() => at.to_owned(),
-            None => format!("{at}.{path}"),
-        };
-        let mut found: Vec<(Problem, Option<InterventionError>)> = problems
-            .take_list()
-            .into_iter()
-            .map(|problem| (Problem { path: prefixed(problem.path.clone()), ..problem }, None))
-            .collect();
-        if found.is_empty()
-            && let Err(unfit) = self.0.rehearse(world)
-        {
+        let found = problems.take_list().into_iter();
+        found.map(|problem| Problem { path: below(at, &problem.path), ..problem }).collect()
+    }
+
+    /// Whether it works as the sections are now; they come out changed as it would change them: see
+    /// [`crate::params::preserving_sections`]. For what has no [problems](Self::problems) of its own.
+    ///
+    /// # Errors
+    /// With the problem, whose path begins at `at`, and its cause.
+    pub fn rehearse(&self, world: &mut World, at: &str) -> Result<(), (Problem, InterventionError)> {
+        self.0.rehearse(world).map_err(|unfit| {
             let (message, help) = unfit.error.clone().into_words();
-            found.push((Problem { path: prefixed(unfit.field.to_owned()), message, help }, Some(unfit.error)));
-        }
-        found
+            (Problem { path: below(at, unfit.field), message, help }, unfit.error)
+        })
     }
 
     /// It, if it is a `T`.

@@ -1,6 +1,7 @@
 //! What is the matter with tables that other programs wrote: separated by semicolons, in another encoding, with a column twice.
 
 use std::collections::BTreeSet;
+use std::io::BufRead;
 
 /// Something that is wrong with the first line of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +20,27 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.iter().take(2).any(|byte| *byte == 0)
 }
 
-/// What to do about a text in UTF-16.
+/// What to do about a table in UTF-16.
 pub const SAVE_AS_UTF8: &str = "save it as UTF-8 (spreadsheets call that CSV UTF-8)";
+
+/// Why bytes are no text: what they seem to be, and where the first place is that can't be read.
+///
+/// # Errors
+/// If they are not UTF-8.
+pub fn utf8(bytes: Vec<u8>) -> Result<String, String> {
+    if is_utf16(&bytes) {
+        return Err("the file is UTF-16 text, not UTF-8".into());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let line_begin = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        let column = 1 + String::from_utf8_lossy(&bytes[line_begin..at]).chars().count();
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        format!("the file is not UTF-8 text, perhaps Latin-1: byte 0x{byte:02X} in line {line}, column {column}")
+    })
+}
 
 /// Looks for what people's tables have that is no comma-separated UTF-8 with a name per column, in the cells of the first line as
 /// they are between commas.
@@ -45,12 +65,116 @@ pub fn header_fault<'c>(cells: impl IntoIterator<Item = &'c [u8]>) -> Option<Hea
     fault(twice, format!("there are two columns \"{name}\""), "remove one of them, or give it another name")
 }
 
+/// A quote that opens a value of a table and isn't closed in its line. What follows would be taken for more of the value, down to
+/// the next quote or to the end of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenQuote {
+    /// Where its row begins in the file.
+    pub byte: u64,
+    /// The line, from 1.
+    pub line: u64,
+    /// Which cell of the row, from 0.
+    pub cell: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: String,
+}
+
+/// Where between quotes a reader of a table is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// At the beginning of a value, where a quote opens it.
+    Beginning,
+    /// In a value without quotes, or behind its closing quote.
+    Plain,
+    /// Between quotes.
+    Quoted,
+    /// Behind a quote that closes, or stands for one if another follows.
+    Closing,
+}
+
+/// Looks for quotes that are not closed in their line: the first `most`, and how many there are beyond. No table that is read here
+/// has values with line breaks in them.
+///
+/// # Errors
+/// If the table can't be read.
+pub fn open_quotes(mut table: impl BufRead, most: usize) -> std::io::Result<(Vec<OpenQuote>, usize)> {
+    let (mut found, mut beyond) = (Vec::new(), 0);
+    let (mut begin, mut byte, mut line, mut cell, mut within) = (0, 0, 1, 0, Within::Beginning);
+    if is_utf16(table.fill_buf()?) {
+        // It is refused for what it is.
+        return Ok((found, beyond));
+    }
+    let mut end_line = |begin: u64, line: u64, cell: usize, within: Within| {
+        if within != Within::Quoted {
+            return;
+        }
+        if found.len() == most {
+            beyond += 1;
+            return;
+        }
+        let message = "this quote is never closed".to_owned();
+        let help = "close it in the same line, or remove it; a quote within quotes is written twice".to_owned();
+        found.push(OpenQuote { byte: begin, line, cell, message, help });
+    };
+    loop {
+        let piece = table.fill_buf()?;
+        if piece.is_empty() {
+            break;
+        }
+        for &next in piece {
+            byte += 1;
+            within = match (within, next) {
+                (_, b'\n' | b'\r') => {
+                    end_line(begin, line, cell, within);
+                    (begin, cell, line) = (byte, 0, line + u64::from(next == b'\n'));
+                    Within::Beginning
+                }
+                (Within::Beginning | Within::Closing, b'"') => Within::Quoted,
+                (Within::Quoted, b'"') => Within::Closing,
+                (Within::Quoted, _) => Within::Quoted,
+                (_, b',') => {
+                    cell += 1;
+                    Within::Beginning
+                }
+                _ => Within::Plain,
+            };
+        }
+        let read = piece.len();
+        table.consume(read);
+    }
+    end_line(begin, line, cell, within);
+    Ok((found, beyond))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn told(header: &[u8]) -> Option<(usize, String)> {
         header_fault(header.split(|byte| *byte == b',')).map(|fault| (fault.cell, fault.message))
+    }
+
+    #[test]
+    fn quotes_that_are_not_closed_in_their_line_are_found() {
+        let found = |text: &str| {
+            let (found, _) = open_quotes(text.as_bytes(), 20).unwrap();
+            found.into_iter().map(|quote| (quote.byte, quote.line, quote.cell)).collect::<Vec<_>>()
+        };
+        // Closed, doubled, empty, behind which something stands, and in the middle of a value, where they are letters.
+        assert_eq!(found("a,b\n\"x, y\",\"say \"\"hi\"\"\"\r\n\"\",\"x\"y\n5\" pipe,2\n"), []);
+        // Without a line break at the end, and with more quotes that would close it.
+        assert_eq!(found("x,y\n1,\"2"), [(4, 2, 1)]);
+        assert_eq!(found("x,y\n1,\"2\n\"3,4\n5,6\n"), [(4, 2, 1), (9, 3, 0)]);
+        assert_eq!(found("x,y\r\n\"\"\",4\r\n"), [(5, 2, 0)]);
+        assert_eq!(found("x,\"y\n1,2\n"), [(0, 1, 1)]);
+        let (shown, beyond) = open_quotes("\"\n".repeat(50).as_bytes(), 20).unwrap();
+        assert_eq!((shown.len(), beyond), (20, 30));
+        // However the text falls into pieces.
+        let text = "x,y\n\"a\"\"b\",\"2\n3,4\n";
+        let pieces = std::io::BufReader::with_capacity(1, text.as_bytes());
+        assert_eq!(open_quotes(pieces, 20).unwrap().0[0].cell, 1);
     }
 
     #[test]

@@ -106,7 +106,11 @@ impl IdentityMetrics {
             rotations: cheap("identity.rotations", "rotations", "How often keys were rotated."),
             requests: cheap("identity.requests", "requests", "How often honest agents used a capability."),
             allowed: cheap("identity.allowed", "requests", "How many of these uses were allowed."),
-            refused: cheap("identity.refused_ratio", "", "The share of honest uses that were refused, 0 to 1."),
+            refused: cheap(
+                "identity.refused_ratio",
+                "",
+                "The share of honest uses that were refused, 0 to 1; 0 before the first.",
+            ),
             stale: cheap(
                 "identity.stale",
                 "requests",
@@ -117,17 +121,17 @@ impl IdentityMetrics {
             let_through_ratio: cheap(
                 "identity.let_through_ratio",
                 "",
-                "The share of attempts by those who aren't honest that were let through, 0 to 1.",
+                "The share of attempts by those who aren't honest that were let through, 0 to 1; 0 before the first.",
             ),
             recently_refused: cheap(
                 "identity.refused_now",
                 "",
-                "The share of honest uses of the last whole second that were refused, 0 to 1.",
+                "The share of honest uses of the last whole second that were refused, 0 to 1; 0 before the first.",
             ),
             recently_let_through: cheap(
                 "identity.let_through_now",
                 "",
-                "The share of the last whole second's attempts by those who aren't honest that were let through, 0 to 1.",
+                "The share of the last whole second's attempts by those who aren't honest that were let through, 0 to 1; 0 before the first.",
             ),
             by_kind: AttackKind::ALL.map(|kind| {
                 let [tried, through] = names(kind).map(|(name, help)| cheap(name, "attempts", help));
@@ -143,7 +147,7 @@ impl IdentityMetrics {
             known: cheap(
                 "identity.revocations_known",
                 "",
-                "The share of agents that know the revocation list that is known least, 0 to 1.",
+                "The share of agents that know the revocation list that is known least, 0 to 1; 1 without any.",
             ),
             channels: (!config.channels.is_empty()).then(|| ChannelMetrics {
                 open: cheap("identity.channels", "channels", "How many sealed channels were opened."),
@@ -162,7 +166,7 @@ impl IdentityMetrics {
     }
 }
 
-/// Records the metrics. Shares of nothing are not recorded.
+/// Records the metrics. Of seconds in which nothing happened no shares are recorded, once something has.
 pub(crate) fn observe(
     clock: Res<SimClock>,
     mut identities: ResMut<Identities>,
@@ -181,21 +185,21 @@ pub(crate) fn observe(
     record(ids.rotations, state.members.iter().map(|member| member.since.len() as u64 - 1).sum::<u64>() as f64);
     record(ids.requests, counts.requests as f64);
     record(ids.allowed, counts.allowed as f64);
-    if counts.requests > 0 {
-        record(ids.refused, (counts.requests - counts.allowed) as f64 / counts.requests as f64);
-    }
+    record(ids.refused, (counts.requests - counts.allowed) as f64 / counts.requests.max(1) as f64);
     record(ids.stale, counts.stale as f64);
     let [attempts, let_through] = [counts.attempts, counts.let_through].map(|by_kind| by_kind.iter().sum::<u64>());
     record(ids.attempts, attempts as f64);
     record(ids.let_through, let_through as f64);
-    if attempts > 0 {
-        record(ids.let_through_ratio, let_through as f64 / attempts as f64);
-    }
-    if state.window.requests > 0 {
+    record(ids.let_through_ratio, let_through as f64 / attempts.max(1) as f64);
+    if counts.requests == 0 {
+        record(ids.recently_refused, 0.0);
+    } else if state.window.requests > 0 {
         let refused = state.window.requests - state.window.allowed;
         record(ids.recently_refused, refused as f64 / state.window.requests as f64);
     }
-    if state.window.attempts > 0 {
+    if attempts == 0 {
+        record(ids.recently_let_through, 0.0);
+    } else if state.window.attempts > 0 {
         record(ids.recently_let_through, state.window.let_through as f64 / state.window.attempts as f64);
     }
     for (kind, (tried, through)) in ids.by_kind.iter().enumerate() {
@@ -205,9 +209,7 @@ pub(crate) fn observe(
     record(ids.revoked, counts.revoked as f64);
     record(ids.lists_refused, counts.lists_refused as f64);
     record(ids.list_bytes, counts.list_bytes as f64);
-    if let Some(least) = least_reach {
-        record(ids.known, least);
-    }
+    record(ids.known, least_reach.unwrap_or(1.0));
     if let Some(channels) = &ids.channels {
         record(channels.open, counts.channels as f64);
         record(channels.messages, counts.messages as f64);

@@ -60,7 +60,8 @@ pub struct NetworkMetrics {
     unaccounted: MetricId,
     delivery_ratio: MetricId,
     overhead: MetricId,
-    classic: MetricId,
+    /// Only where there is gossip, whose estimate it is.
+    classic: Option<MetricId>,
     compression: MetricId,
     skew: MetricId,
     gossip: Option<GossipMetrics>,
@@ -114,7 +115,7 @@ impl NetworkMetrics {
                 false_alarm: cheap(
                     "gossip.false_alarm_ratio",
                     "",
-                    "The share of agents that have heard the last false alarm, 0 to 1.",
+                    "The share of agents that have heard the last false alarm, 0 to 1; 0 before there is one.",
                 ),
             }
         });
@@ -148,15 +149,17 @@ impl NetworkMetrics {
                 "B/agent/s",
                 "What an agent sent in the last second on average, measured.",
             ),
-            classic: cheap(
-                "network.classic_overhead",
-                "B/agent/s",
-                "The classic estimate of it: edges × mean size × frequency / agents.",
-            ),
+            classic: gossip.is_some().then(|| {
+                cheap(
+                    "network.classic_overhead",
+                    "B/agent/s",
+                    "The classic estimate of it: edges × mean size × frequency / agents.",
+                )
+            }),
             compression: cheap(
                 "network.compression",
                 "",
-                "What packing leaves of the packets that were packed, 0 to 1, measured.",
+                "What packing leaves of the packets that were packed, 0 to 1, measured; 1 before any was.",
             ),
             skew: cheap("network.clock_skew", "ms", "By how much the clock that is most wrong is off."),
             gossip,
@@ -206,14 +209,13 @@ pub(crate) fn observe(
     }
     if agents > 0 && clock.tick() >= second {
         metrics.record(ids.overhead, window.bytes_per_s / agents as f64);
-        if let Some(rules) = &config.gossip {
+        if let (Some(rules), Some(classic)) = (&config.gossip, ids.classic) {
             let frequency = 1.0 / f64::from(rules.period_s.max(1e-6));
-            metrics.record(ids.classic, classic_overhead(links, window.mean_bytes, frequency, agents));
+            metrics.record(classic, classic_overhead(links, window.mean_bytes, frequency, agents));
         }
     }
-    if counts.packed_from > 0 {
-        metrics.record(ids.compression, counts.packed_to as f64 / counts.packed_from as f64);
-    }
+    let left = if counts.packed_from > 0 { counts.packed_to as f64 / counts.packed_from as f64 } else { 1.0 };
+    metrics.record(ids.compression, left);
     let skew = network.faults().skews.values().map(|(skew, _)| skew.unsigned_abs()).max().unwrap_or(0);
     metrics.record(ids.skew, skew as f64);
     if let (Some(ids), Some(gossip)) = (&ids.gossip, gossip) {
@@ -224,6 +226,8 @@ pub(crate) fn observe(
 fn observe_gossip(clock: &SimClock, agents: usize, gossip: &Gossip, ids: &GossipMetrics, metrics: &mut Metrics) {
     metrics.record(ids.rumours, f64::from(gossip.rumours().next()));
     metrics.record(ids.forgotten, gossip.counts().forgotten as f64);
+    let alarm = gossip.rumours().iter().rev().find(|rumour| rumour.untrue).map_or(0, |alarm| alarm.informed.len());
+    metrics.record(ids.false_alarm, alarm as f64 / agents.max(1) as f64);
     let Some(last) = gossip.rumours().iter().next_back() else {
         return;
     };
@@ -237,10 +241,5 @@ fn observe_gossip(clock: &SimClock, agents: usize, gossip: &Gossip, ids: &Gossip
     let heard: usize = gossip.rumours().iter().map(|rumour| rumour.informed.len() - 1).sum();
     if heard > 0 {
         metrics.record(ids.redundancy, gossip.counts().duplicates as f64 / heard as f64);
-    }
-    if let Some(alarm) = gossip.rumours().iter().rev().find(|rumour| rumour.untrue)
-        && agents > 0
-    {
-        metrics.record(ids.false_alarm, alarm.informed.len() as f64 / agents as f64);
     }
 }

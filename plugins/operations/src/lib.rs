@@ -72,6 +72,7 @@ pub use service::Files;
 pub use strategy::Strategy;
 pub use sync::with_ground;
 
+use agent2028_core::agent::AgentGroups;
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::event::{AddEventKinds, AddEventPayload};
@@ -96,8 +97,9 @@ pub struct OperationsPlugin {
 
 impl Plugin for OperationsPlugin {
     fn build(&self, app: &mut App) {
+        let groups = app.world().get_resource::<AgentGroups>().map_or_else(Vec::new, |groups| groups.groups().to_vec());
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
-        let ids = observe::OperationsMetrics::declare(&self.config, &mut metrics);
+        let ids = observe::OperationsMetrics::declare(&self.config, &groups, &mut metrics);
         app.insert_resource(self.config.clone())
             .insert_resource(self.files.clone())
             .insert_resource(ids)

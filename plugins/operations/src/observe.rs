@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agent2028_core::agent::Tier;
+use agent2028_core::agent::{AgentGroup, Tier};
 use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
 use bevy::prelude::*;
@@ -119,8 +119,8 @@ pub(crate) struct OperationsMetrics {
 }
 
 impl OperationsMetrics {
-    /// Declares the metrics of a scene.
-    pub(crate) fn declare(config: &OperationsConfig, metrics: &mut Metrics) -> Self {
+    /// Declares the metrics of a scene: those of a tier only if a group is of it.
+    pub(crate) fn declare(config: &OperationsConfig, groups: &[AgentGroup], metrics: &mut Metrics) -> Self {
         let names = config.workload.iter().filter_map(|workload| workload.demand()).map(|demand| demand.name);
         let named = names
             .filter(|name| !name.is_empty())
@@ -138,6 +138,7 @@ impl OperationsMetrics {
             .collect();
         let tiers = [(Tier::Individual, "individual"), (Tier::Swarm, "swarm")]
             .into_iter()
+            .filter(|(tier, _)| groups.is_empty() || groups.iter().any(|group| group.tier == *tier))
             .map(|(tier, name)| {
                 let mut cheap = |what: &str, unit, help| {
                     metrics.declare(MetricSpec::cheap(format!("operations.{name}.{what}"), unit, help))

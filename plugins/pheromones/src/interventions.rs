@@ -542,6 +542,7 @@ impl Check for AddWall {
 impl Intervention for AddWall {
     const NAME: &'static str = "AddWall";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section, which whoever asks puts back.
@@ -577,6 +578,7 @@ impl Check for MoveWall {
 impl Intervention for MoveWall {
     const NAME: &'static str = "MoveWall";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section, which whoever asks puts back.
@@ -609,6 +611,7 @@ impl Check for RemoveWall {
 impl Intervention for RemoveWall {
     const NAME: &'static str = "RemoveWall";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         // It changes nothing but the section, which whoever asks puts back.

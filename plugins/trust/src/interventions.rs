@@ -193,7 +193,6 @@ impl Intervention for Collude {
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
-        room_now(world, 1)?;
         if self.reliability.is_some() && !world.contains_resource::<Operations>() {
             return Err(no_work());
         }
@@ -201,6 +200,8 @@ impl Intervention for Collude {
         let members = ids(&accomplices);
         let mut victims = self.against.as_ref().map_or_else(Vec::new, |against| ids(&against.resolve(world, context)));
         victims.retain(|victim| members.binary_search(victim).is_err());
+        // There must be room for both lies, or for neither.
+        room_now(world, usize::from(!victims.is_empty()))?;
         let how = (self.per_second, self.duration_s);
         lie(world, context, CampaignKind::Praise, &members, members.clone(), how)?;
         if !victims.is_empty() {

@@ -105,7 +105,7 @@ pub struct TrustPlugin {
 impl Plugin for TrustPlugin {
     fn build(&self, app: &mut App) {
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
-        let ids = observe::TrustMetrics::declare(&mut metrics);
+        let ids = observe::TrustMetrics::declare(&self.config, &mut metrics);
         app.insert_resource(self.config.clone())
             .insert_resource(self.ratings.clone())
             .insert_resource(ids)

@@ -8,6 +8,7 @@ use agent2028_operations::server::{FAILED, PRESENT};
 use bevy::prelude::*;
 
 use crate::audit::kendall_tau;
+use crate::config::TrustConfig;
 use crate::standing::{EXPOSED, ISOLATED, LIAR, MALICIOUS};
 use crate::trust::{Trust, TrustCounts};
 
@@ -39,7 +40,8 @@ pub(crate) struct TrustMetrics {
     faded: MetricId,
     refused: MetricId,
     isolated: MetricId,
-    time_to_isolate: MetricId,
+    /// Only where agents are isolated.
+    time_to_isolate: Option<MetricId>,
     isolated_wrongly: MetricId,
     score_gap: MetricId,
     correlation: MetricId,
@@ -51,7 +53,7 @@ pub(crate) struct TrustMetrics {
 }
 
 impl TrustMetrics {
-    pub(crate) fn declare(metrics: &mut Metrics) -> Self {
+    pub(crate) fn declare(config: &TrustConfig, metrics: &mut Metrics) -> Self {
         let mut cheap =
             |name: &str, unit, help| metrics.declare(MetricSpec::cheap(format!("trust.{name}"), unit, help));
         let counts = COUNTS.iter().map(|(name, unit, help, _)| cheap(name, unit, help)).collect();
@@ -69,11 +71,11 @@ impl TrustMetrics {
         let refused =
             cheap("refused", "ratings", "Ratings that found no room in the graph since the start; they count nowhere.");
         let isolated = cheap("isolated", "agents", "Agents that are given no work for lack of trust.");
-        let time_to_isolate = cheap(
+        let time_to_isolate = config.isolate_below.is_some().then(|| cheap(
             "time_to_isolate_s",
             "s",
             "How long it took from when an agent became malicious until it was isolated, the mean over those that were.",
-        );
+        ));
         let isolated_wrongly = cheap(
             "isolated_wrongly",
             "agents",
@@ -139,9 +141,11 @@ pub(crate) fn observe(
     metrics.record(ids.refused, trust.graph.refused() as f64);
     metrics.record(ids.isolated, trust.isolated.len() as f64);
     metrics.record(ids.isolated_wrongly, (trust.isolations.count - trust.isolations.malicious) as f64);
-    if trust.isolations.malicious > 0 {
+    if let Some(time_to_isolate) = ids.time_to_isolate
+        && trust.isolations.malicious > 0
+    {
         let mean = trust.isolations.ticks as f64 / trust.isolations.malicious as f64;
-        metrics.record(ids.time_to_isolate, mean / clock.tick_hz());
+        metrics.record(time_to_isolate, mean / clock.tick_hz());
     }
     if let Some(gap) = trust.gap {
         metrics.record(ids.score_gap, gap);

@@ -33,11 +33,23 @@ impl FilmFormat {
     }
 }
 
+/// What a film has become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Written {
+    /// How many frames are in the file: a GIF leaves out what it could not show long enough.
+    pub frames: u64,
+    /// How long it lasts, in seconds.
+    pub seconds: f64,
+}
+
 /// A film in the making. Nothing stands at its place until it is finished.
 pub struct Film {
     file: PathBuf,
     part: WholeFile,
     size: (u32, u32),
+    per_second: f64,
+    /// How many frames were added.
+    added: u64,
     sink: Sink,
 }
 
@@ -58,6 +70,9 @@ struct Gif {
     begins: u64,
     /// When the next frame begins, in seconds from the beginning.
     now: f64,
+    /// How many frames were written, and how long they are shown together, in hundredths of a second.
+    frames: u64,
+    hundredths: u64,
 }
 
 impl std::fmt::Debug for Film {
@@ -80,7 +95,7 @@ impl Film {
             FilmFormat::Gif => begin_gif(file, &part, size, per_second)?,
             FilmFormat::Mp4 | FilmFormat::WebM => begin_ffmpeg(file, &part, format, size, per_second)?,
         };
-        Ok(Self { file: file.into(), part, size, sink })
+        Ok(Self { file: file.into(), part, size, per_second, added: 0, sink })
     }
 
     /// Adds a frame.
@@ -100,6 +115,7 @@ impl Film {
         if (image.width, image.height) != self.size {
             return Err(self.failed("a frame has another size".into()));
         }
+        self.added += 1;
         let added = match &mut self.sink {
             Sink::Gif(gif) => gif.add(image, seconds).map_err(|error| error.to_string()),
             Sink::Ffmpeg(child) => match &mut child.stdin {
@@ -110,18 +126,20 @@ impl Film {
         added.map_err(|reason| self.failed(reason))
     }
 
-    /// Ends the film and puts it in its place.
+    /// Ends the film and puts it in its place; tells what is in the file.
     ///
     /// # Errors
     /// If it can't be written.
-    pub fn finish(self) -> Result<(), PictureError> {
+    pub fn finish(self) -> Result<Written, PictureError> {
         let failed = |reason: String| PictureError::Encoding { file: self.file.clone(), reason };
-        match self.sink {
+        let written = match self.sink {
             Sink::Gif(mut gif) => {
                 gif.show_waiting(true).map_err(|error| failed(error.to_string()))?;
+                let written = Written { frames: gif.frames, seconds: gif.hundredths as f64 / 100.0 };
                 // The trailer is written when the writer is taken out.
                 let mut writer = gif.encoder.into_inner().map_err(|error| failed(error.to_string()))?;
                 writer.flush().map_err(|error| failed(error.to_string()))?;
+                written
             }
             Sink::Ffmpeg(mut child) => {
                 drop(child.stdin.take());
@@ -130,9 +148,11 @@ impl Film {
                     let text = String::from_utf8_lossy(&output.stderr);
                     return Err(failed(format!("ffmpeg: {}", text.trim())));
                 }
+                Written { frames: self.added, seconds: self.added as f64 / self.per_second }
             }
-        }
-        self.part.finish().map_err(|error| PictureError::File { file: self.file, error })
+        };
+        self.part.finish().map_err(|error| PictureError::File { file: self.file, error })?;
+        Ok(written)
     }
 
     fn failed(&self, reason: String) -> PictureError {
@@ -149,7 +169,16 @@ fn begin_gif(file: &Path, part: &WholeFile, size: (u32, u32), per_second: f64) -
     let mut encoder =
         gif::Encoder::new(BufWriter::new(handle), width, height, &[]).map_err(|error| encoding(error.to_string()))?;
     encoder.set_repeat(gif::Repeat::Infinite).map_err(|error| encoding(error.to_string()))?;
-    let gif = Gif { encoder, interval: 1.0 / per_second, last: Vec::new(), waiting: None, begins: 0, now: 0.0 };
+    let gif = Gif {
+        encoder,
+        interval: 1.0 / per_second,
+        last: Vec::new(),
+        waiting: None,
+        begins: 0,
+        now: 0.0,
+        frames: 0,
+        hundredths: 0,
+    };
     Ok(Sink::Gif(Box::new(gif)))
 }
 
@@ -186,6 +215,7 @@ impl Gif {
             delay -= part;
             let frame = gif_frame(&image, &self.last, part as u16);
             self.encoder.write_frame(&frame)?;
+            (self.frames, self.hundredths) = (self.frames + 1, self.hundredths + part);
             self.last.clone_from(&image.pixels);
         }
         Ok(())
@@ -296,12 +326,15 @@ mod tests {
         for number in 0..frames {
             film.add(&image(4, 4, |_, _| [number as u8, 0, 0])).unwrap();
         }
-        film.finish().unwrap();
+        let written = film.finish().unwrap();
         let mut decoder = gif::DecodeOptions::new().read_info(std::fs::File::open(&file).unwrap()).unwrap();
         let mut delays = Vec::new();
         while let Some(frame) = decoder.read_next_frame().unwrap() {
             delays.push(frame.delay);
         }
+        // What is told of the film is what is in the file.
+        let hundredths: u64 = delays.iter().map(|delay| u64::from(*delay)).sum();
+        assert_eq!(written, Written { frames: delays.len() as u64, seconds: hundredths as f64 / 100.0 });
         delays
     }
 

@@ -52,6 +52,7 @@ impl Check for SetParam {
 
 impl Intervention for SetParam {
     const NAME: &'static str = "SetParam";
+    const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         get_live(world, &self.path).map_err(|error| Unfit { field: "path", error: error.into() })?;

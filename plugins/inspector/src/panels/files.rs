@@ -117,7 +117,7 @@ pub fn unfit(why: &Unfit) -> String {
             format!("it has {}; a window takes scenes of up to {}", format::bytes(*bytes), format::bytes(*most))
         }
         Unfit::NoFile => "it is no ordinary file".into(),
-        Unfit::NoText => "it is not UTF-8 text".into(),
+        Unfit::NoText => "it is not UTF-8 text: save it with the encoding UTF-8".into(),
         Unfit::Unreadable(why) => why.clone(),
     }
 }
