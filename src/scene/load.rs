@@ -407,6 +407,12 @@ fn read_text(path: &Path) -> Result<String, String> {
     })
 }
 
+/// That a file can't be read, and what to do: what its error says, if it says something.
+fn unread<'e>(path: &Path, error: &'e str, otherwise: &'e str) -> (String, &'e str) {
+    let (error, help) = error.split_once("; ").unwrap_or((error, otherwise));
+    (format!("{}: {error}", path.display()), help)
+}
+
 /// What to do about a scene file in another encoding.
 const SAVE_SCENE_AS_UTF8: &str = "save it with the encoding UTF-8, which editors offer where they save under a name";
 
@@ -664,8 +670,8 @@ impl Loader {
             let text = match read_text(&path) {
                 Ok(text) => text,
                 Err(error) => {
-                    self.faults
-                        .push(refuse(format!("{}: {error}", path.display()), "the path is relative to this file"));
+                    let (message, help) = unread(&path, &error, "the path is relative to this file");
+                    self.faults.push(refuse(message, help));
                     continue;
                 }
             };
@@ -778,8 +784,8 @@ impl Loader {
                 self.links = Some(text);
             }
             Err(error) => {
-                let message = format!("{}: {error}", path.display());
-                self.faults.push(refuse(message, "the path is relative to the scene's file"));
+                let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
+                self.faults.push(refuse(message, help));
             }
         }
     }
@@ -812,10 +818,8 @@ impl Loader {
                     self.tables.push((index, text));
                 }
                 Err(error) => {
-                    self.faults.push(refuse(
-                        format!("{}: {error}", path.display()),
-                        "the path is relative to the scene's file",
-                    ));
+                    let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
+                    self.faults.push(refuse(message, help));
                 }
             }
         }
@@ -858,10 +862,8 @@ impl Loader {
                     }
                 }
                 Err(traces::Refusal::Unreadable(error)) => {
-                    self.faults.push(refuse(
-                        format!("{}: {error}", path.display()),
-                        "the path is relative to the scene's file",
-                    ));
+                    let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
+                    self.faults.push(refuse(message, help));
                 }
                 Err(traces::Refusal::Bad(faults, beyond)) => {
                     // The text is only held to show where the faults are.
@@ -897,8 +899,8 @@ impl Loader {
         let text = match read_text(&path) {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("{}: {error}", path.display());
-                self.faults.push(refuse(message, "the path is relative to the scene's file"));
+                let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
+                self.faults.push(refuse(message, help));
                 return;
             }
         };

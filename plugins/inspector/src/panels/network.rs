@@ -220,7 +220,8 @@ fn overhead(ui: &mut Ui, look: &Look, view: &NetworkView, network: &Network) {
     };
     tell("Measured", value(view, "network.overhead"), "B/agent/s");
     tell("Estimated", value(view, "network.classic_overhead"), "B/agent/s");
-    tell("Packed to", value(view, "network.compression").map(|ratio| ratio * 100.0), "%");
+    let packed = value(view, "network.compression").filter(|_| counts.packed_from > 0);
+    tell("Packed to", packed.map(|ratio| ratio * 100.0), "%");
     tell("Packets", Some(counts.packets as f64), "");
     widgets::property_text(ui, look, "In all", look.figure(format::bytes(counts.bytes)));
 }
