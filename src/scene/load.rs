@@ -417,7 +417,6 @@ fn unread<'e>(path: &Path, error: &'e str, otherwise: &'e str) -> (String, &'e s
 const SAVE_SCENE_AS_UTF8: &str = "save it with the encoding UTF-8, which editors offer where they save under a name";
 
 /// A scene that has problems and can be put together all the same: they are beside what its world is made of.
-#[derive(Clone)]
 pub(crate) struct Partial {
     /// The scene.
     pub(crate) loaded: Loaded,
@@ -449,8 +448,7 @@ impl Partial {
                 faults.push(fault);
             }
         }
-        let error = SceneError::new(&self.loaded.origin.label(), &self.loaded.sources, faults);
-        error.of_partial(Self { paths: Vec::new(), ..self.clone() })
+        SceneError::new(&self.loaded.origin.label(), &self.loaded.sources, faults)
     }
 }
 
