@@ -1324,7 +1324,7 @@ mod tests {
         assert_eq!(warnings_of(section, &ratings(&[0, 1, 100, 341])), []);
         let told = warnings_of(section, &ratings(&[0, 1, 2, 342, 343]));
         assert_eq!(told.len(), 1);
-        assert!(told[0].1.starts_with("1 of 5 ratings have faded") && told[0].1.contains("343 days"), "{told:?}");
+        assert!(told[0].1.starts_with("2 of 5 ratings have faded") && told[0].1.contains("343 days"), "{told:?}");
         assert_eq!(warnings_of(&format!("{section}, forgetting: Never"), &ratings(&[0, 10_000])), []);
     }
 
