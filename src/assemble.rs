@@ -13,7 +13,7 @@ use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sec
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
 use agent2028_core::rng::SimStream;
-use agent2028_core::schema::{Names, Problem, suggest};
+use agent2028_core::schema::{Names, Problem, nearest, suggest};
 use agent2028_identity::{Contacts, IdentityPlugin};
 use agent2028_ledger::LedgerPlugin;
 use agent2028_network::{Network, NetworkPlugin};
@@ -231,7 +231,9 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
     }
     for (field, name) in scene.view.quantities() {
         if !quantity::is_name(world, name) {
-            let near = quantity::suggestion(world, name)
+            let words = words_of(field).iter().copied();
+            let near = quantity::suggestion(world, name);
+            let near = nearest(name, words.chain(near.as_deref()))
                 .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
             problems.push(Problem {
                 path: format!("view.{field}"),
@@ -374,8 +376,11 @@ fn rehearse(world: &mut World, mut parts: Vec<Part>, others_come: bool) -> Vec<(
 
 /// The words that a field of the view takes beside quantities.
 fn words_for(field: &str) -> String {
-    let words: &[&str] = if field == "size_by" { &SceneView::SIZES } else { &SceneView::COLORS };
-    words.join(", ")
+    words_of(field).join(", ")
+}
+
+fn words_of(field: &str) -> &'static [&'static str] {
+    if field == "size_by" { &SceneView::SIZES } else { &SceneView::COLORS }
 }
 
 /// Whether a fault has stopped the run.

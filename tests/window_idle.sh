@@ -24,7 +24,8 @@ until_true paused || fail "it does not pause"
 until_true draws_no_more || fail "it goes on drawing while it is paused"
 before=$(used)
 sleep 20
-echo "  $(($(used) - before)) hundredths of a second of processor time in 20 s"
+seen_costs=$(($(used) - before))
+echo "  $seen_costs hundredths of a second of processor time in 20 s"
 before=$(frames)
 sleep 3
 [ "$(frames)" = "$before" ] || fail "it draws while nothing happens"
@@ -47,6 +48,26 @@ before=$(frames)
 xdotool windowmap "$id"
 xdotool windowactivate "$id" || true
 until_true stepped || fail "it does not draw again"
+
+echo "minimised and paused it costs no more than when it is seen"
+over_world
+xdotool key space
+until_true paused || fail "it does not pause"
+xdotool windowminimize "$id"
+until_true hidden || fail "it draws while nobody sees it"
+sleep 6
+before=$(used)
+sleep 20
+hidden_costs=$(($(used) - before))
+echo "  $hidden_costs hundredths of a second of processor time in 20 s"
+# A tenth of a second of slack: processor time is counted in hundredths, and both are a handful of them.
+[ "$hidden_costs" -le $((seen_costs + 10)) ] || fail "hidden it costs $hidden_costs, seen $seen_costs"
+xdotool windowmap "$id"
+xdotool windowactivate "$id" || true
+over_world
+xdotool key space
+playing() { ! paused; }
+until_true playing || fail "it does not go on"
 
 echo "a chord that is over within a frame is a chord"
 xdotool windowfocus "$id" || true

@@ -30,6 +30,14 @@ for size in 1280x720 1920x1080 3840x2160; do
     done
 done
 
+echo "plots of several curves with long titles"
+for scene in partition foraging trust-network; do
+    saved_scale 1.0
+    start open "$scene" --paused --size 1280x690
+    sound "$scene at 1280x690"
+    close
+done
+
 echo "a saved scale that the window has no room for is no end"
 saved_scale 2.5
 start open welcome --paused --size 640x480

@@ -174,7 +174,22 @@ fn quantities_can_be_named_before_anybody_has_them() {
     for name in ["Velocity.speed", "Velocity.x", "Velocity.0.x", "Condition.health", "Position.x", "speed"] {
         assert_eq!(view(&format!("color_by: \"{name}\", size_by: \"{name}\""), "boids: (),"), Ok(()), "{name}");
     }
-    assert!(view("color_by: \"Velocity.sped\"", "boids: (),").is_err());
+    for (wrong, near) in [
+        ("Velocity.speedd", "Velocity.speed"),
+        ("Velocity.sped", "Velocity.speed"),
+        ("Velocty.x", "Velocity.x"),
+        ("Conditon.health", "Condition.health"),
+        ("Position.xx", "Position.x"),
+        ("sped", "speed"),
+        ("helth", "health"),
+    ] {
+        for field in ["color_by", "size_by"] {
+            let error = view(&format!("{field}: \"{wrong}\""), "boids: (),").unwrap_err();
+            assert!(error.contains(&format!("did you mean \"{near}\"?")), "{field} {wrong}: {error}");
+        }
+    }
+    let error = view("color_by: \"gruop\"", "").unwrap_err();
+    assert!(error.contains("did you mean \"group\"?"), "{error}");
 }
 
 /// Every number of the scene language that has a range, at both of its ends.

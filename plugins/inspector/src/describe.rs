@@ -21,7 +21,7 @@ use bevy::time::Real;
 use bevy_egui::egui::accesskit::{Node, NodeId, Role, TreeUpdate};
 use bevy_egui::{EguiContext, EguiFullOutput, EguiOutput};
 
-use crate::texts::{self, Fault, SeenText};
+use crate::texts::{self, Fault, Said, SeenText};
 
 /// How often the file is written, in seconds.
 const EVERY_S: f64 = 0.25;
@@ -42,7 +42,10 @@ pub(crate) struct LastTexts(Vec<SeenText>);
 pub(crate) fn read_texts(mut contexts: Query<(&mut EguiContext, &EguiFullOutput)>, mut last: ResMut<LastTexts>) {
     for (mut context, output) in &mut contexts {
         if let Some(output) = &output.0 {
-            last.0 = texts::seen(context.get_mut(), &output.shapes);
+            last.0 = {
+                let said = Said::of(output.platform_output.accesskit_update.as_ref());
+                texts::seen(context.get_mut(), &output.shapes, &said)
+            };
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | [`authoring`] | the contract with whoever knows what a scene is, and the text being edited |
 //! | [`editing`] | the scene being edited, with gallery and questions about files |
 //! | [`facts`] | what is gathered from the simulation for them |
+//! | [`floats`] | a place for each thing that stands over the world |
 //! | [`hand`] | from what was drawn with a tool to interventions |
 //! | [`scene`] | the contract with whoever opens scenes |
 //! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
@@ -35,6 +36,7 @@ mod drive;
 pub mod editing;
 pub mod export;
 pub mod facts;
+pub mod floats;
 pub mod format;
 pub mod hand;
 mod input;

@@ -25,6 +25,7 @@ use egui::{Id, Panel, Rect, Stroke, Ui};
 use crate::actions::{Action, Actions, ToolChange, Travel};
 use crate::dock::{DockLayout, PanelId, Preset, menu};
 use crate::facts::AgentFacts;
+use crate::floats;
 use crate::panels::hints::Hint;
 use crate::panels::overlay::{self, Views};
 use crate::panels::{
@@ -623,6 +624,20 @@ fn one(
 
 fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions, free: Rect) {
     let ctx = ui.ctx().clone();
+    floats::begin(&ctx, free);
+    things_that_float(ui, look, facts, state, actions, free);
+    floats::end(&ctx);
+}
+
+fn things_that_float(
+    ui: &Ui,
+    look: &Look,
+    facts: &Facts,
+    state: &mut InspectorState,
+    actions: &mut Actions,
+    free: Rect,
+) {
+    let ctx = ui.ctx().clone();
     if state.visible && state.faults.whom == faults::Whom::Circle && facts.settings.layers.regions {
         circle(ui, look, facts, state, free);
     }
@@ -649,7 +664,7 @@ fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, act
     }
     // Who has taken a tool in hand is no beginner any more, and its strip needs the room.
     if state.visible && !tool_options::has_strip(facts.tools.active) {
-        hints::show(&ctx, look, free, &mut state.hints);
+        hints::show(&ctx, look, free, state.layout.is_open(PanelId::Faults), &mut state.hints);
     }
     if !facts.views.picture {
         notices::show(&ctx, look, free, &mut state.notices, !facts.settings.reduced_motion, actions);

@@ -2,9 +2,12 @@
 //!
 //! Scripts read it in the table of the interface, tests go through windows of all sizes with it.
 
+use std::collections::BTreeMap;
+
 use bevy_egui::egui;
+use egui::accesskit::{Role, TreeUpdate};
 use egui::epaint::{ClippedShape, RectShape, Shape, TextShape};
-use egui::{Context, Pos2, Rect, Vec2, vec2};
+use egui::{Context, Pos2, Rangef, Rect, Vec2, vec2};
 
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +37,7 @@ impl Fault {
 pub struct SeenText {
     /// The text.
     pub text: String,
-    /// Where its letters are, in points, as far as they are seen.
+    /// Where its letters are, in points, as far as they are seen; where they would be, if none is.
     pub ink: Rect,
     /// Whether it was shortened by an ellipsis.
     pub elided: bool,
@@ -54,6 +57,25 @@ struct Sideways {
     places: Vec<Rect>,
 }
 
+impl Sideways {
+    /// Whether what is seen of something ends at the edges of a place that scrolls.
+    fn excuse(&self, across: Rangef, down: Rangef) -> bool {
+        self.places.iter().any(|place| {
+            place.y_range().expand(SLACK).contains(down.center())
+                && place.left() - SLACK <= across.min
+                && across.max <= place.right() + SLACK
+        })
+    }
+}
+
+/// Says of the place that a part of the interface is seen in that it scrolls sideways: texts may end at its edges.
+///
+/// A place that scrolls sideways ends at its edges only to the left and right; how high it is says the interface itself.
+pub(crate) fn scrolls_sideways(ui: &egui::Ui) {
+    let (seen, own) = (ui.clip_rect(), ui.max_rect());
+    may_be_cut(ui, Rect::from_x_y_ranges(seen.x_range(), seen.y_range().intersection(own.y_range())));
+}
+
 /// Says of a place that scrolls sideways that texts may end at its edges.
 pub(crate) fn may_be_cut(ui: &egui::Ui, place: Rect) {
     let frame = ui.ctx().cumulative_frame_nr();
@@ -68,17 +90,18 @@ pub(crate) fn may_be_cut(ui: &egui::Ui, place: Rect) {
     });
 }
 
-/// All texts that a frame shows, in the order in which they are painted.
+/// All texts of a frame, in the order in which they are painted; then those that a widget has and that nobody can see,
+/// because the widget lies beyond the left or right edge of its place.
 #[must_use]
-pub fn seen(ctx: &Context, shapes: &[ClippedShape]) -> Vec<SeenText> {
+pub fn seen(ctx: &Context, shapes: &[ClippedShape], said: &Said) -> Vec<SeenText> {
     let screen = ctx.viewport_rect();
-    let sideways = ctx.data(|data| data.get_temp::<Sideways>(egui::Id::NULL)).unwrap_or_default().places;
+    let sideways = ctx.data(|data| data.get_temp::<Sideways>(egui::Id::NULL)).unwrap_or_default();
     let mut texts = Vec::new();
     for clipped in shapes {
         walk(ctx, &clipped.shape, clipped.clip_rect.intersect(screen), screen, &mut texts);
     }
     for text in &mut texts {
-        if text.fault == Some(Fault::Cut) && sideways.iter().any(|place| place.expand(SLACK).contains_rect(text.ink)) {
+        if text.fault == Some(Fault::Cut) && sideways.excuse(text.ink.x_range(), text.ink.y_range()) {
             text.fault = None;
         }
     }
@@ -92,7 +115,56 @@ pub fn seen(ctx: &Context, shapes: &[ClippedShape]) -> Vec<SeenText> {
             }
         }
     }
+    unseen(ctx, said, &sideways, &mut texts);
     texts
+}
+
+/// What widgets say, as screen readers read it, by where they are: the tree and the widgets know the same places.
+#[derive(Clone, Debug, Default)]
+pub struct Said(BTreeMap<[i64; 4], String>);
+
+/// A place in sixteenths of a point.
+fn key(place: Rect) -> [i64; 4] {
+    [place.left(), place.top(), place.right(), place.bottom()].map(|at| (f64::from(at) * 16.0).round() as i64)
+}
+
+impl Said {
+    /// What the widgets of a frame say.
+    #[must_use]
+    pub fn of(update: Option<&TreeUpdate>) -> Self {
+        let mut said = Self::default();
+        for (_, node) in update.into_iter().flat_map(|update| &update.nodes) {
+            if let Some(bounds) = node.bounds() {
+                let [left, top, right, bottom] = [bounds.x0, bounds.y0, bounds.x1, bounds.y1].map(|at| at as f32);
+                let place = Rect::from_min_max(Pos2::new(left, top), Pos2::new(right, bottom));
+                said.add(place, node.role(), node.label().or_else(|| node.value()));
+            }
+        }
+        said
+    }
+
+    /// Adds what a widget says, if it is one of those that show it.
+    pub fn add(&mut self, place: Rect, role: Role, text: Option<&str>) {
+        let shows = matches!(role, Role::Label | Role::Button | Role::CheckBox | Role::ComboBox);
+        if let Some(text) = text.filter(|text| shows && text.chars().any(char::is_alphanumeric)) {
+            self.0.insert(key(place), text.to_owned());
+        }
+    }
+}
+
+/// Widgets that say something, but of which a part lies beyond the left or right edge of what shows them: what isn't painted
+/// at all leaves no shape behind.
+fn unseen(ctx: &Context, said: &Said, sideways: &Sideways, texts: &mut Vec<SeenText>) {
+    ctx.viewport(|viewport| {
+        for widget in viewport.prev_pass.widgets.layers().flat_map(|(_, widgets)| widgets) {
+            let Some(text) = said.0.get(&key(widget.rect)) else { continue };
+            let (whole, shown) = (widget.rect, widget.interact_rect);
+            let lost = whole.width() - shown.width();
+            if whole.is_positive() && lost > SLACK && !sideways.excuse(shown.x_range(), whole.y_range()) {
+                texts.push(SeenText { text: text.clone(), ink: whole, elided: false, fault: Some(Fault::Cut) });
+            }
+        }
+    });
 }
 
 fn over(one: Rect, two: Rect) -> bool {

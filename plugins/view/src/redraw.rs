@@ -105,6 +105,9 @@ impl Redraw {
             self.drawn += 1;
             self.frames = self.frames.saturating_sub(1);
             self.at = self.at.filter(|at| *at > now);
+        }
+        if self.draws || hidden {
+            // The looks that nobody sees pass too: otherwise a hidden window would be awake for ever.
             self.later += LATER_S[self.later..].iter().take_while(|later| self.changed + **later <= now).count();
         }
     }
@@ -166,5 +169,20 @@ mod tests {
         assert!(!redraw.draws());
         redraw.decide(0.1, false, false);
         assert!(redraw.draws());
+    }
+
+    /// A change that comes just before the window is hidden, as hiding it is one itself, keeps nobody awake.
+    #[test]
+    fn a_hidden_window_comes_to_rest_like_one_that_is_seen() {
+        let mut redraw = Redraw::default();
+        redraw.decide(1.0, false, false);
+        redraw.now();
+        for tenth in 11..70 {
+            redraw.decide(f64::from(tenth) / 10.0, false, true);
+            assert!(!redraw.draws());
+        }
+        assert!(!redraw.is_awake());
+        redraw.decide(9.0, false, false);
+        assert!(redraw.draws(), "what was not seen is drawn once it can be");
     }
 }

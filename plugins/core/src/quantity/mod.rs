@@ -288,11 +288,14 @@ pub fn version(world: &World) -> usize {
     world.archetypes().len()
 }
 
+/// Another name of a quantity, and its own.
+const SPEED: (&str, &str) = ("Velocity.speed", "speed");
+
 /// The quantity of this name: derived, or a field that agents have or may come to have. `Velocity.speed` is another name of
 /// `speed`.
 #[must_use]
 pub fn find(world: &World, name: &str) -> Option<Quantity> {
-    let name = if name == "Velocity.speed" { "speed" } else { name };
+    let name = if name == SPEED.0 { SPEED.1 } else { name };
     if let Some(derived) = world.get_resource::<Quantities>().and_then(|known| known.derived.get(name)) {
         return Some(derived.completed(world));
     }
@@ -339,11 +342,18 @@ pub fn is_name(world: &World, name: &str) -> bool {
     }
 }
 
-/// The name nearest to one that doesn't exist, for error messages.
+/// The name nearest to one that doesn't exist, for error messages: among all that [`find`] knows, in every way of writing
+/// them.
 #[must_use]
 pub fn suggestion(world: &World, wrong: &str) -> Option<String> {
     let known = list(world);
-    nearest(wrong, known.iter().map(Quantity::name)).map(str::to_owned)
+    let possible = field::possible_fields(world);
+    // Newtypes are seen through: that is how people write their fields.
+    let written = |quantity: &Quantity| quantity.name().replace(".0", "");
+    let short: Vec<String> = known.iter().chain(&possible).map(written).collect();
+    let own = known.iter().map(Quantity::name);
+    let names = std::iter::once(SPEED.0).filter(|_| find(world, SPEED.0).is_some());
+    nearest(wrong, names.chain(short.iter().map(String::as_str)).chain(own)).map(str::to_owned)
 }
 
 #[cfg(test)]

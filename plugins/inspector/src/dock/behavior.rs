@@ -84,7 +84,7 @@ impl<Draw: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Docks<'_, Draw> {
         let (panel, look) = (*panel, self.look);
         let title = panel.title();
         // Tabs that have no room are scrolled to.
-        crate::texts::may_be_cut(ui, ui.clip_rect());
+        crate::texts::scrolls_sideways(ui);
         let text = if state.active { look.strong(title) } else { look.body(title).color(look.secondary) };
         let galley = WidgetText::from(text).into_galley(
             ui,

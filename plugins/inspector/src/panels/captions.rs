@@ -3,9 +3,10 @@
 use agent2028_core::clock::ticks_in;
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
-use egui::{Align2, Area, Context, Id, Label, Order, Rect, vec2};
+use egui::{Align2, Context, Label, Order, Rect, vec2};
 
 use super::overlay::Free;
+use crate::floats::{self, Float, Wish};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
 
@@ -72,21 +73,16 @@ pub fn show(ctx: &Context, look: &Look, free: &Free, text: &str, shown_for: f64,
         (free.above, widest)
     };
     let anchor = free.center_bottom() - vec2(0.0, spacing::SECTION);
-    Area::new(Id::new("caption"))
-        .order(Order::Middle)
-        .pivot(Align2::CENTER_BOTTOM)
-        .fixed_pos(anchor)
-        .interactable(false)
-        .fade_in(false)
-        .show(ctx, |ui| {
-            ui.multiply_opacity(opacity);
-            ui.set_max_width(widest);
-            floating_frame(look).show(ui, |ui| {
-                let words = look.large(text).family(egui::FontFamily::Proportional);
-                let response = ui.add(Label::new(words).wrap().halign(egui::Align::Center));
-                widgets::named(ui, &response, egui::WidgetType::Label, text);
-            });
+    let wish = Wish { pivot: Align2::CENTER_BOTTOM, at: anchor };
+    floats::show(ctx, Float::Caption, wish, Order::Middle, false, |ui| {
+        ui.multiply_opacity(opacity);
+        ui.set_max_width(widest);
+        floating_frame(look).show(ui, |ui| {
+            let words = look.large(text).family(egui::FontFamily::Proportional);
+            let response = ui.add(Label::new(words).wrap().halign(egui::Align::Center));
+            widgets::named(ui, &response, egui::WidgetType::Label, text);
         });
+    });
 }
 
 #[cfg(test)]

@@ -192,6 +192,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &CompareView, state: &mut CompareSta
     let column =
         ((ui.available_width() - label) / view.agents.len() as f32 - spacing::NORMAL).max(measure::COMPARE_COLUMN);
     ScrollArea::both().id_salt("comparison").auto_shrink([false, false]).show(ui, |ui| {
+        crate::texts::scrolls_sideways(ui);
         ui.spacing_mut().item_spacing = vec2(spacing::NORMAL, 0.0);
         ui.horizontal(|ui| {
             widgets::cell(ui, label, Cell::Left, |ui| ui.label(look.quiet("")));

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
-use egui::{Align2, Area, Button, Context, Id, Label, Modal, Order, Rect, ScrollArea, Ui, WidgetType, vec2};
+use egui::{Button, Context, Id, Label, Modal, Order, Rect, ScrollArea, Ui, WidgetType};
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_RESTORE, ICON_WARNING};
 
 use crate::actions::{Action, Actions};
 use crate::authoring::Document;
+use crate::floats::{self, Float, Wish};
 use crate::format;
 use crate::scene::{SceneRequest, Unfit};
 use crate::theme::{Look, floating_frame, measure};
@@ -415,6 +416,7 @@ fn difference(ui: &mut Ui, look: &Look, mine: &str, theirs: &str) {
         measure::SMALL_LINE,
         lines.len(),
         |ui, rows| {
+            crate::texts::scrolls_sideways(ui);
             ui.spacing_mut().item_spacing.y = 0.0;
             for line in &lines[rows] {
                 let text = match line {
@@ -456,32 +458,39 @@ fn recovered(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState, act
         ),
     };
     let width = measure::QUESTION.min(free.width() - spacing::SECTION * 2.0).max(0.0);
-    Area::new(Id::new("found again"))
-        .order(Order::Foreground)
-        .pivot(Align2::CENTER_BOTTOM)
-        .fixed_pos(free.center_bottom() - vec2(0.0, spacing::SECTION))
-        .show(ctx, |ui| {
-            floating_frame(look).show(ui, |ui| {
-                ui.set_width(width);
-                ui.horizontal(|ui| {
-                    ui.label(look.icon(ICON_RESTORE).color(look.info));
-                    ui.add(Label::new(look.strong(heading)).truncate());
-                });
-                ui.add(Label::new(look.quiet(what)).wrap());
-                ui.add_space(spacing::TIGHT);
-                widgets::buttons(ui, |ui| {
-                    if primary(ui, look, "Restore") {
-                        actions.push(Action::Scene(SceneRequest::Recover(0)));
-                    }
-                    if widgets::text_button(ui, look.body(away)).clicked() {
-                        actions.push(Action::Scene(SceneRequest::Forget(0)));
-                    }
-                    if widgets::text_button(ui, look.body("Later")).clicked() {
-                        state.recovered.clear();
-                    }
-                });
+    let wish = Wish::below(free, spacing::SECTION);
+    floats::show(ctx, Float::FoundAgain, wish, Order::Foreground, true, |ui| {
+        floating_frame(look).show(ui, |ui| {
+            ui.set_width(width);
+            ui.horizontal(|ui| {
+                ui.label(look.icon(ICON_RESTORE).color(look.info));
+                ui.add(Label::new(look.strong(heading)).truncate());
+            });
+            ui.add(Label::new(look.quiet(what)).wrap());
+            ui.add_space(spacing::TIGHT);
+            widgets::buttons(ui, |ui| {
+                if primary(ui, look, "Restore") {
+                    actions.push(Action::Scene(SceneRequest::Recover(0)));
+                }
+                if widgets::text_button(ui, look.body(away)).clicked() {
+                    actions.push(Action::Scene(SceneRequest::Forget(0)));
+                }
+                if widgets::text_button(ui, look.body("Later")).clicked() {
+                    state.recovered.clear();
+                }
             });
         });
+    });
+}
+
+/// A note's words: in one line where that fits.
+fn note_text(ui: &mut Ui, look: &Look, text: String, room: f32) {
+    let most = room - 4.0 * spacing::SECTION - measure::CONTROL;
+    let width = (widgets::text_width(ui, look.body(text.as_str())) + 1.0).min(most).max(0.0);
+    ui.vertical(|ui| {
+        ui.set_max_width(width);
+        ui.add(Label::new(look.body(text)).wrap());
+    });
 }
 
 fn note(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState) {
@@ -499,20 +508,16 @@ fn note(ctx: &Context, look: &Look, free: Rect, state: &mut FilesState) {
     ctx.request_repaint_after(std::time::Duration::from_secs_f64(
         stays - (now - since) + f64::from(motion::TOOLTIP_DELAY),
     ));
-    Area::new(Id::new("file note"))
-        .order(Order::Foreground)
-        .pivot(Align2::CENTER_TOP)
-        .interactable(false)
-        .fixed_pos(free.center_top() + vec2(0.0, spacing::SECTION))
-        .show(ctx, |ui| {
-            floating_frame(look).show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    let (icon, tint) = if good { (ICON_CHECK_CIRCLE, look.good) } else { (ICON_ERROR, look.danger) };
-                    ui.label(look.icon(icon).color(tint));
-                    ui.add(Label::new(look.body(text)).extend());
-                });
+    let wish = Wish::above(free, spacing::SECTION);
+    floats::show(ctx, Float::FileNote, wish, Order::Foreground, false, |ui| {
+        floating_frame(look).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let (icon, tint) = if good { (ICON_CHECK_CIRCLE, look.good) } else { (ICON_ERROR, look.danger) };
+                ui.label(look.icon(icon).color(tint));
+                note_text(ui, look, text, free.width());
             });
         });
+    });
 }
 
 #[cfg(test)]

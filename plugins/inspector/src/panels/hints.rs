@@ -2,10 +2,11 @@
 
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align, Align2, Area, Context, Id, Label, Layout, Order, Rect, Ui, vec2};
+use egui::{Align, Align2, Context, Label, Layout, Order, Rect, Ui, vec2};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_BOLT, ICON_CLOSE, ICON_KEYBOARD, ICON_MOUSE};
 
+use crate::floats::{self, Float, Wish};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
 
@@ -23,13 +24,18 @@ pub enum Hint {
 impl Hint {
     const ALL: [Self; 3] = [Self::Pause, Self::Select, Self::Intervene];
 
-    fn words(self) -> (MaterialIcon, &'static str, &'static str) {
+    fn words(self, has_faults: bool) -> (MaterialIcon, &'static str, &'static str) {
         match self {
             Self::Pause => (ICON_KEYBOARD, "Press Space", "to stop time, and again to go on."),
             Self::Select => {
                 (ICON_MOUSE, "Click an agent", "to see what it is. The wheel zooms, dragging moves the view.")
             }
-            Self::Intervene => (ICON_BOLT, "Kill a third", "in Faults at the left, and watch what the others do."),
+            Self::Intervene if has_faults => {
+                (ICON_BOLT, "Kill a third", "in the panel Faults, and watch what the others do.")
+            }
+            Self::Intervene => {
+                (ICON_BOLT, "Kill a third", "in the panel Faults: Ctrl P finds it. Watch what the others do.")
+            }
         }
     }
 }
@@ -65,25 +71,22 @@ impl HintsState {
     }
 }
 
-/// Shows the hints that are left, at the upper left of the world.
-pub fn show(ctx: &Context, look: &Look, free: Rect, state: &mut HintsState) {
+/// Shows the hints that are left, at the upper left of the world. `has_faults` is whether the panel Faults is open.
+pub fn show(ctx: &Context, look: &Look, free: Rect, has_faults: bool, state: &mut HintsState) {
     // In a narrow strip of the world they would stand over the panels.
     if state.left.is_empty() || free.width() < measure::HINT + 4.0 * spacing::WIDE {
         return;
     }
-    Area::new(Id::new("hints"))
-        .order(Order::Middle)
-        .pivot(Align2::LEFT_TOP)
-        .fixed_pos(free.left_top() + vec2(spacing::WIDE, spacing::WIDE))
-        .show(ctx, |ui| {
-            floating_frame(look).show(ui, |ui| {
-                ui.set_width(measure::HINT);
-                cards(ui, look, state);
-            });
+    let wish = Wish { pivot: Align2::LEFT_TOP, at: free.left_top() + vec2(spacing::WIDE, spacing::WIDE) };
+    floats::show(ctx, Float::Hints, wish, Order::Middle, true, |ui| {
+        floating_frame(look).show(ui, |ui| {
+            ui.set_width(measure::HINT);
+            cards(ui, look, state, has_faults);
         });
+    });
 }
 
-fn cards(ui: &mut Ui, look: &Look, state: &mut HintsState) {
+fn cards(ui: &mut Ui, look: &Look, state: &mut HintsState, has_faults: bool) {
     ui.horizontal(|ui| {
         ui.label(look.strong("To begin with"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -93,7 +96,7 @@ fn cards(ui: &mut Ui, look: &Look, state: &mut HintsState) {
         });
     });
     for hint in &state.left {
-        let (icon, what, why) = hint.words();
+        let (icon, what, why) = hint.words(has_faults);
         ui.horizontal_top(|ui| {
             ui.label(look.icon(icon).color(look.accent));
             ui.vertical(|ui| {

@@ -3,9 +3,10 @@
 use agent2028_core::agent::AgentId;
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
-use egui::{Align2, Area, Color32, Context, Id, Order, Pos2, Rect, Ui, vec2};
+use egui::{Align2, Color32, Context, Order, Pos2, Rect, Ui, vec2};
 
 use crate::facts::AgentFacts;
+use crate::floats::{self, Float, Wish};
 use crate::format;
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
@@ -64,7 +65,7 @@ impl HoverState {
 const MOST_LETTERS: usize = 18;
 
 /// Shows the card beside its agent, on the side that has room.
-pub fn show(ctx: &Context, look: &Look, free: Rect, view: &HoverView) -> Rect {
+pub fn show(ctx: &Context, look: &Look, free: Rect, view: &HoverView) -> Option<Rect> {
     let right = view.at.x < free.center().x;
     let below = view.at.y < free.center().y;
     let away = |forward: bool| if forward { view.clearance } else { -view.clearance };
@@ -74,15 +75,9 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, view: &HoverView) -> Rect {
         (false, true) => Align2::RIGHT_TOP,
         (false, false) => Align2::RIGHT_BOTTOM,
     };
-    Area::new(Id::new("hover card"))
-        .order(Order::Tooltip)
-        .pivot(pivot)
-        .fixed_pos(view.at + vec2(away(right), away(below)))
-        .interactable(false)
-        .fade_in(false)
-        .show(ctx, |ui| floating_frame(look).show(ui, |ui| contents(ui, look, view)))
-        .response
-        .rect
+    let wish = Wish { pivot, at: view.at + vec2(away(right), away(below)) };
+    let draw = |ui: &mut Ui| floating_frame(look).show(ui, |ui| contents(ui, look, view));
+    Some(floats::show(ctx, Float::HoverCard, wish, Order::Tooltip, false, draw)?.response.rect)
 }
 
 /// The card's contents.

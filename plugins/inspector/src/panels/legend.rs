@@ -7,11 +7,12 @@ use agent2028_core::selector::Selector;
 use agent2028_view::tokens::{marks, spacing};
 use bevy_egui::egui;
 use egui::{
-    Align, Align2, Area, Color32, Context, Galley, Id, Layout, Mesh, Order, Pos2, Rect, Sense, Shape, Ui, WidgetType,
-    pos2, vec2,
+    Align, Align2, Color32, Context, Galley, Id, Layout, Mesh, Order, Pos2, Rect, Sense, Shape, Ui, WidgetType, pos2,
+    vec2,
 };
 
 use crate::actions::{Action, Actions};
+use crate::floats::{self, Float, Wish};
 use crate::format;
 use crate::theme::{Look, flat_frame, measure};
 use crate::widgets;
@@ -156,28 +157,25 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, view: &LegendView, actions: 
     if view.is_empty() || free.width() < measure::LEGEND + 4.0 * spacing::WIDE {
         return None;
     }
-    let shown = Area::new(Id::new("legend"))
-        .order(Order::Middle)
-        .pivot(Align2::LEFT_BOTTOM)
-        .fixed_pos(free.left_bottom() + vec2(spacing::WIDE, -spacing::WIDE))
-        .fade_in(false)
-        .show(ctx, |ui| {
-            flat_frame(look).show(ui, |ui| {
-                // In a low window the legend scrolls: it lies over nothing else.
-                let most = (free.height() - 2.0 * (spacing::WIDE + spacing::NORMAL)).max(measure::SMALL_LINE);
-                let known = Id::new("legend's height");
-                let mut draw = |ui: &mut Ui| {
-                    contents(ui, look, view, actions);
-                    let height = ui.min_rect().height();
-                    ui.data_mut(|data| data.insert_temp(known, height));
-                };
-                if ctx.data(|data| data.get_temp::<f32>(known)).is_some_and(|height| height > most) {
-                    egui::ScrollArea::vertical().max_height(most).show(ui, draw);
-                } else {
-                    draw(ui);
-                }
-            })
-        });
+    let at = free.left_bottom() + vec2(spacing::WIDE, -spacing::WIDE);
+    let wish = Wish { pivot: Align2::LEFT_BOTTOM, at };
+    let shown = floats::show(ctx, Float::Legend, wish, Order::Middle, true, |ui| {
+        flat_frame(look).show(ui, |ui| {
+            // In a low window the legend scrolls: it lies over nothing else.
+            let most = (free.height() - 2.0 * (spacing::WIDE + spacing::NORMAL)).max(measure::SMALL_LINE);
+            let known = Id::new("legend's height");
+            let mut draw = |ui: &mut Ui| {
+                contents(ui, look, view, actions);
+                let height = ui.min_rect().height();
+                ui.data_mut(|data| data.insert_temp(known, height));
+            };
+            if ctx.data(|data| data.get_temp::<f32>(known)).is_some_and(|height| height > most) {
+                egui::ScrollArea::vertical().max_height(most).show(ui, draw);
+            } else {
+                draw(ui);
+            }
+        })
+    })?;
     Some(shown.response.rect)
 }
 

@@ -4,11 +4,12 @@ use agent2028_view::tokens::spacing;
 use bevy::math::Vec2;
 use bevy_egui::egui;
 use egui::{
-    Align2, Area, Color32, ColorImage, Context, Id, Order, Rect, Sense, Stroke, StrokeKind, TextureHandle,
-    TextureOptions, Ui, pos2, vec2,
+    Align2, Color32, ColorImage, Context, Order, Rect, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
+    pos2, vec2,
 };
 
 use crate::actions::{Action, Actions};
+use crate::floats::{self, Float, Wish};
 use crate::theme::{Look, flat_frame};
 use crate::widgets;
 
@@ -56,19 +57,14 @@ pub fn show(
     view: &MinimapView,
     state: &mut MinimapState,
     actions: &mut Actions,
-) -> Rect {
-    Area::new(Id::new("minimap"))
-        .order(Order::Middle)
-        .pivot(Align2::RIGHT_BOTTOM)
-        .fixed_pos(free.right_bottom() - vec2(spacing::WIDE, spacing::WIDE))
-        .fade_in(false)
-        .show(ctx, |ui| {
-            flat_frame(look).inner_margin(crate::theme::margin(0.0, 0.0)).show(ui, |ui| {
-                contents(ui, look, view, state, actions);
-            });
-        })
-        .response
-        .rect
+) -> Option<Rect> {
+    let wish = Wish { pivot: Align2::RIGHT_BOTTOM, at: free.right_bottom() - vec2(spacing::WIDE, spacing::WIDE) };
+    let shown = floats::show(ctx, Float::Minimap, wish, Order::Middle, true, |ui| {
+        flat_frame(look).inner_margin(crate::theme::margin(0.0, 0.0)).show(ui, |ui| {
+            contents(ui, look, view, state, actions);
+        });
+    })?;
+    Some(shown.response.rect)
 }
 
 /// The map itself.

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
-use egui::{Align2, Area, Context, Id, Order, Rect, Ui, vec2};
+use egui::{Context, Order, Rect, Ui};
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_CLOSE, ICON_CONTENT_COPY, ICON_ERROR};
 
 use crate::actions::{Action, Actions};
+use crate::floats::{self, Float, Wish};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
 
@@ -86,12 +87,9 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, state: &mut NoticesState, mo
     if state.now(now).is_empty() {
         return;
     }
-    Area::new(Id::new("notices"))
-        .order(Order::Foreground)
-        .pivot(Align2::CENTER_TOP)
-        .fixed_pos(free.center_top() + vec2(0.0, spacing::WIDE))
-        .fade_in(false)
-        .show(ctx, |ui| contents(ui, look, state, now, moving, actions));
+    let wish = Wish::above(free, spacing::WIDE);
+    let contents = |ui: &mut Ui| contents(ui, look, free.width(), state, now, moving, actions);
+    floats::show(ctx, Float::Notices, wish, Order::Foreground, true, contents);
     // The next one that begins to fade, or is on its way.
     let fades = |until: f64| if moving { until - f64::from(motion::PANEL) } else { until };
     let next = state.shown.iter().map(|(_, until)| fades(*until) - now).fold(f64::INFINITY, f64::min);
@@ -100,15 +98,23 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, state: &mut NoticesState, mo
     }
 }
 
-/// The notices below each other.
-pub fn contents(ui: &mut Ui, look: &Look, state: &mut NoticesState, now: f64, moving: bool, actions: &mut Actions) {
+/// The notices below each other, no wider than the room.
+pub fn contents(
+    ui: &mut Ui,
+    look: &Look,
+    room: f32,
+    state: &mut NoticesState,
+    now: f64,
+    moving: bool,
+    actions: &mut Actions,
+) {
     let mut closed = None;
     for (at, (notice, until)) in state.shown.iter().enumerate() {
         let left = ((until - now) / f64::from(motion::PANEL)).clamp(0.0, 1.0) as f32;
         ui.scope(|ui| {
             ui.multiply_opacity(if moving { left } else { 1.0 });
             floating_frame(look).show(ui, |ui| {
-                let width = measure::NOTICE.min(ui.ctx().viewport_rect().width() * 0.5);
+                let width = measure::NOTICE.min(room - 2.0 * (spacing::WIDE + spacing::SECTION)).max(measure::CONTROL);
                 ui.set_width(width);
                 let (icon, tint, text, copy) = match notice {
                     Notice::Done(text, copy) => (ICON_CHECK_CIRCLE, look.good, text, copy.as_ref()),

@@ -23,6 +23,7 @@ use egui::{Color32, Rect, Ui, pos2};
 
 use crate::actions::Actions;
 use crate::facts::{AgentFacts, GroupCounts, degraded};
+use crate::floats;
 use crate::format;
 use crate::panels::hover_card::{self, HoverState, HoverView};
 use crate::panels::labels::{self, Label, LabelKind};
@@ -124,14 +125,12 @@ pub fn show(
 ) -> Free {
     let ctx = ui.ctx().clone();
     let now = ctx.input(|input| input.time);
-    let mut taken = Vec::new();
     let (mut between, mut above) = (free, free);
     if facts.settings.legend {
         let view = legend_view(look, facts, state, groups, now);
         if let Some(rect) = legend::show(&ctx, look, free, &view, actions) {
             between.min.x = rect.max.x;
             above.max.y = above.max.y.min(rect.min.y);
-            taken.push(rect);
         }
     }
     let world = world_rect(facts);
@@ -140,21 +139,21 @@ pub fn show(
     if for_reading && facts.settings.minimap && !shows_all(seen, world) && free.width() > layout::MINIMAP * 2.0 {
         follow_picture(look, facts, state, world, now);
         let view = MinimapView { world, seen, picture: &state.picture, side: layout::MINIMAP };
-        let rect = minimap::show(&ctx, look, free, &view, &mut state.map, actions);
-        between.max.x = rect.min.x;
-        above.max.y = above.max.y.min(rect.min.y);
-        taken.push(rect);
+        if let Some(rect) = minimap::show(&ctx, look, free, &view, &mut state.map, actions) {
+            between.max.x = rect.min.x;
+            above.max.y = above.max.y.min(rect.min.y);
+        }
     }
     let hovered = facts.selection.hovered.filter(|_| !facts.views.picture && facts.settings.hover_card);
     if let Some(agent) = state.hover.follow(hovered, now) {
-        taken.extend(hover(ui, look, facts, agent, free));
+        hover(ui, look, facts, agent, free);
     } else if hovered.is_some() {
         // The card opens after a moment even if nothing else moves.
         ctx.request_repaint_after(std::time::Duration::from_millis(30));
     }
     if facts.settings.layers.labels {
         let wanted = labels_of(ui, look, facts, state, now);
-        labels::show(ui, look, free, &taken, &wanted, &mut state.placer);
+        labels::show(ui, look, free, &floats::taken(&ctx), &wanted, &mut state.placer);
     }
     Free { whole: free, between, above }
 }
@@ -489,7 +488,7 @@ fn hover(ui: &Ui, look: &Look, facts: &Facts, agent: AgentId, free: Rect) -> Opt
         at: pos2(at.x, at.y),
         clearance: agent_clearance(facts) / zoom,
     };
-    Some(hover_card::show(ui.ctx(), look, free, &view))
+    hover_card::show(ui.ctx(), look, free, &view)
 }
 
 /// Most labels of a kind.
@@ -598,8 +597,13 @@ struct GroupCenter {
 
 /// More groups than this have no labels of their own.
 const FEW_GROUPS: usize = 24;
-/// A group spread over more than this part of the world is in no one place.
+/// A group spread over no more than this part of the world is in one place …
 const COMPACT: f32 = 0.1;
+/// … and so is one that is spread over no more than this part of the spread of all agents together: it stands apart from the
+/// others, as far as …
+const APART: f32 = 0.5;
+/// … it isn't spread over more than this part of the world.
+const WIDEST: f32 = 0.25;
 
 fn follow_centers(facts: &Facts, state: &mut OverlayState, bounds: &WorldBounds, now: f64) {
     let world = facts.simulation.world();
@@ -616,16 +620,25 @@ fn follow_centers(facts: &Facts, state: &mut OverlayState, bounds: &WorldBounds,
             return;
         }
         let mut spreads = vec![Spread::default(); count];
+        let mut all = Spread::default();
         for (agent, position) in agents.iter(world) {
+            all.add(position.0, bounds);
             let group = groups.group_of(agent.0).map(|group| usize::from(group.0));
             if let Some(spread) = group.and_then(|group| spreads.get_mut(group)) {
                 spread.add(position.0, bounds);
             }
         }
+        let limit = widest(&all, bounds);
         centers.extend(spreads.iter().enumerate().filter_map(|(group, spread)| {
-            Some(GroupCenter { group, at: spread.center(bounds)?, agents: spread.count })
+            Some(GroupCenter { group, at: spread.center(bounds, limit)?, agents: spread.count })
         }));
     });
+}
+
+/// How widely a group may be spread that is in one place, when all agents are spread like this.
+fn widest(all: &Spread, bounds: &WorldBounds) -> f32 {
+    let world = bounds.size.max_element();
+    (all.width() * APART).min(world * WIDEST).max(world * COMPACT)
 }
 
 /// How places are spread, on a torus around it.
@@ -652,13 +665,19 @@ impl Spread {
         self.count += 1;
     }
 
-    /// The middle, if the places lie close together.
-    fn center(&self, bounds: &WorldBounds) -> Option<Vec2> {
-        let count = self.count.max(1) as f32;
-        let mean = self.sum / count;
-        let spread = (self.squares / count - mean * mean).max(Vec2::ZERO);
-        let limit = bounds.size.max_element() * COMPACT;
-        (self.count > 0 && spread.element_sum().sqrt() <= limit).then(|| bounds.enter(self.first + mean))
+    fn mean(&self) -> Vec2 {
+        self.sum / self.count.max(1) as f32
+    }
+
+    /// How far from the middle the places lie: the root of the mean square.
+    fn width(&self) -> f32 {
+        let (count, mean) = (self.count.max(1) as f32, self.mean());
+        (self.squares / count - mean * mean).max(Vec2::ZERO).element_sum().sqrt()
+    }
+
+    /// The middle, if the places lie no farther from it than this.
+    fn center(&self, bounds: &WorldBounds, limit: f32) -> Option<Vec2> {
+        (self.count > 0 && self.width() <= limit).then(|| bounds.enter(self.first + self.mean()))
     }
 }
 
@@ -681,12 +700,34 @@ mod tests {
         let center = |places: &[(f32, f32)]| {
             let mut spread = Spread::default();
             places.iter().for_each(|place| spread.add(Vec2::from(*place), &bounds));
-            spread.center(&bounds)
+            spread.center(&bounds, 10.0)
         };
         let across = center(&[(49.0, 0.0), (-49.0, 2.0), (-47.0, 1.0)]).unwrap();
         assert!(across.abs_diff_eq(Vec2::new(-49.0, 1.0), 1e-3), "{across}");
         assert_eq!(center(&[(-40.0, 0.0), (0.0, 0.0), (40.0, 30.0)]), None);
         assert_eq!(center(&[]), None);
+    }
+
+    #[test]
+    fn groups_that_stand_apart_have_places_however_wide_they_are() {
+        let bounds = WorldBounds { size: Vec2::new(800.0, 450.0), edge: Edge::Bounce };
+        let named = |rings: &[(f32, f32)]| {
+            let mut spreads = vec![Spread::default(); rings.len()];
+            let mut all = Spread::default();
+            for (spread, (x, radius)) in spreads.iter_mut().zip(rings) {
+                for at in 0..16_u8 {
+                    let angle = f32::from(at) / 16.0 * std::f32::consts::TAU;
+                    let place = Vec2::new(x + radius * ops::cos(angle), radius * ops::sin(angle));
+                    spread.add(place, &bounds);
+                    all.add(place, &bounds);
+                }
+            }
+            spreads.iter().filter(|spread| spread.center(&bounds, widest(&all, &bounds)).is_some()).count()
+        };
+        // Those of the scene of a network of trust: the first one is a little wider than a tenth of the world.
+        assert_eq!(named(&[(-200.0, 90.0), (-40.0, 70.0), (120.0, 70.0), (260.0, 80.0)]), 4);
+        assert_eq!(named(&[(0.0, 150.0), (0.0, 150.0)]), 0, "they are among each other");
+        assert_eq!(named(&[(0.0, 150.0), (0.0, 40.0)]), 1);
     }
 
     #[test]

@@ -6,13 +6,12 @@ use agent2028_core::intervention::{InterventionQueue, Origin, Stamped};
 use agent2028_core::simulation::Simulation;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{
-    Align, Align2, Area, Context, Id, Layout, Order, Rect, ScrollArea, Sense, Shape, Stroke, Ui, WidgetType, pos2, vec2,
-};
+use egui::{Align, Context, Layout, Order, Rect, ScrollArea, Sense, Shape, Stroke, Ui, WidgetType, pos2, vec2};
 use egui_material_icons::icons::{ICON_EXPAND_LESS, ICON_EXPAND_MORE, ICON_SKIP_NEXT, ICON_UNDO};
 
 use super::interventions::fields;
 use crate::actions::{Action, Actions};
+use crate::floats::{self, Float, Wish};
 use crate::format;
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, floating_frame, measure};
@@ -91,14 +90,9 @@ pub fn show(ctx: &Context, look: &Look, free: Rect, state: &mut PendingState, ac
         state.open = false;
         return None;
     }
-    let shown = Area::new(Id::new("pending"))
-        .order(Order::Middle)
-        .pivot(Align2::CENTER_BOTTOM)
-        .fixed_pos(free.center_bottom() - vec2(0.0, spacing::WIDE))
-        .constrain_to(free)
-        .fade_in(false)
-        .show(ctx, |ui| floating_frame(look).show(ui, |ui| contents(ui, look, state, actions)));
-    Some(shown.response.rect)
+    let wish = Wish::below(free, spacing::WIDE);
+    let draw = |ui: &mut Ui| floating_frame(look).show(ui, |ui| contents(ui, look, state, actions));
+    Some(floats::show(ctx, Float::Pending, wish, Order::Middle, true, draw)?.response.rect)
 }
 
 /// The list, if it is open, and below it the chip.

@@ -2,11 +2,12 @@
 
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Align, Align2, Area, Context, Id, Label, Layout, Order, Rect, ScrollArea, Ui, WidgetType, vec2};
+use egui::{Align, Context, Label, Layout, Order, Rect, ScrollArea, Ui, WidgetType};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_ERROR, ICON_LIGHTBULB};
 
 use crate::actions::{Action, Actions};
 use crate::authoring::TextProblem;
+use crate::floats::{self, Float, Wish};
 use crate::format;
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
@@ -52,32 +53,32 @@ pub fn show(
         return;
     }
     let width = measure::BANNER.0.min(free.width() - spacing::SECTION * 2.0).max(0.0);
-    Area::new(Id::new("problems"))
-        .order(Order::Middle)
-        .pivot(Align2::CENTER_TOP)
-        .fixed_pos(free.center_top() + vec2(0.0, spacing::SECTION))
-        .show(ctx, |ui| {
-            floating_frame(look).stroke(egui::Stroke::new(spacing::HAIRLINE, look.danger)).show(ui, |ui| {
-                ui.set_width(width);
-                let count = if reports.is_empty() { problems.len() } else { reports.len() } as u64;
-                head(ui, look, count, problems, reports, state, actions);
-                ui.label(look.quiet("What runs now goes on. Mend the text and press Ctrl Enter, or save the file."));
-                let height = measure::BANNER.1.min(free.height() / 2.0);
-                ScrollArea::both().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-                    if reports.is_empty() {
-                        for problem in problems {
-                            ui.add(Label::new(look.figure(problem.as_str())).extend().selectable(true));
-                        }
+    let wish = Wish::above(free, spacing::SECTION);
+    floats::show(ctx, Float::Problems, wish, Order::Middle, true, |ui| {
+        floating_frame(look).stroke(egui::Stroke::new(spacing::HAIRLINE, look.danger)).show(ui, |ui| {
+            ui.set_width(width);
+            // It may grow: as high as it was in the last frame says nothing about what there is room for.
+            ui.set_max_height(free.height() - 2.0 * spacing::SECTION);
+            let count = if reports.is_empty() { problems.len() } else { reports.len() } as u64;
+            head(ui, look, count, problems, reports, state, actions);
+            ui.label(look.quiet("What runs now goes on. Mend the text and press Ctrl Enter, or save the file."));
+            let height = measure::BANNER.1.min(free.height() / 2.0);
+            ScrollArea::both().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+                crate::texts::scrolls_sideways(ui);
+                if reports.is_empty() {
+                    for problem in problems {
+                        ui.add(Label::new(look.figure(problem.as_str())).extend().selectable(true));
                     }
-                    for report in reports.iter().take(SHOWN) {
-                        one(ui, look, report, actions);
-                    }
-                    if let Some(more) = reports.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-                        ui.label(look.quiet(format!("and {more} more; they are in the copied report")));
-                    }
-                });
+                }
+                for report in reports.iter().take(SHOWN) {
+                    one(ui, look, report, actions);
+                }
+                if let Some(more) = reports.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+                    ui.label(look.quiet(format!("and {more} more; they are in the copied report")));
+                }
             });
         });
+    });
 }
 
 fn head(
@@ -91,8 +92,6 @@ fn head(
 ) {
     ui.horizontal(|ui| {
         ui.label(look.icon(ICON_ERROR).color(look.danger));
-        let count = format::counted(count, "problem", "problems");
-        ui.label(look.strong(format!("The scene could not be read: {count}")));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
             let close = widgets::icon_button(ui, look, ICON_CLOSE, "Close the report");
@@ -108,6 +107,11 @@ fn head(
                 };
                 actions.push(Action::Copy(text));
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let count = format::counted(count, "problem", "problems");
+                let title = look.strong(format!("The scene could not be read: {count}"));
+                ui.add(Label::new(title).truncate());
+            });
         });
     });
 }

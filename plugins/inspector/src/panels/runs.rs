@@ -320,6 +320,7 @@ fn comparison(ui: &mut Ui, look: &Look, view: &RunsView, state: &RunsState) {
     );
     let shown = view.timeline.current().map_or("", |current| current.name());
     ScrollArea::horizontal().id_salt("comparison").show(ui, |ui| {
+        crate::texts::scrolls_sideways(ui);
         Grid::new("comparison").num_columns(2 + compared.len()).spacing([spacing::WIDE, spacing::TIGHT]).show(
             ui,
             |ui| {

@@ -65,6 +65,8 @@ pub struct EditorState {
     jump: Option<usize>,
     laid_out: Option<(u64, Theme, Arc<Galley>)>,
     note: Option<String>,
+    /// How high the text was shown last.
+    height: f32,
 }
 
 impl std::fmt::Debug for EditorState {
@@ -574,6 +576,7 @@ fn text(
     frame.show(ui, |ui| {
         ui.set_height(height);
         ScrollArea::both().id_salt("scene text").auto_shrink([false, false]).max_height(height).show(ui, |ui| {
+            crate::texts::scrolls_sideways(ui);
             let mut content = document.text().to_owned();
             // As wide as the longest line was in the last frame: lines are not broken, the view scrolls sideways.
             let longest = state.laid_out.as_ref().map_or(0.0, |(.., galley)| galley.size().x);
@@ -623,7 +626,10 @@ fn text(
             let canvas = Canvas { document, galley: &galley, at, visible: ui.clip_rect() };
             canvas.decorate(ui, look, state);
             canvas.numbers(ui, look, gutter, state.caret);
-            if let Some(byte) = jump {
+            // A list of problems that opens below takes room away: the line being typed stays in sight.
+            let lower = std::mem::replace(&mut state.height, height) > height + 0.5;
+            let hidden = (lower && output.response.has_focus()).then_some(state.caret);
+            if let Some(byte) = jump.or(hidden) {
                 let (line, x) = canvas.place(byte);
                 if let Some(row) = galley.rows.get(line) {
                     let place = Rect::from_min_size(at + vec2(x, row.pos.y), Vec2::splat(row.size.y));

@@ -7,11 +7,12 @@ use agent2028_network::interventions::Partition;
 use agent2028_view::tokens::spacing;
 use agent2028_view::{ObstacleShape, Tool};
 use bevy_egui::egui;
-use egui::{Align, Align2, Area, Context, DragValue, Id, Label, Layout, Order, Rect, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Align, Context, DragValue, Label, Layout, Order, Rect, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::icons::{ICON_CENTER_FOCUS_WEAK, ICON_CHECK, ICON_CLOSE, ICON_CONTENT_CUT};
 
 use crate::actions::{Action, Actions, ToolChange};
 use crate::facts::GroupFacts;
+use crate::floats::{self, Float, Wish};
 use crate::format;
 use crate::hand::ToolOptions;
 use crate::panels::tools::{icon, name};
@@ -65,14 +66,10 @@ pub fn show(
     if !has_strip(view.tool) && view.done.is_none() {
         return;
     }
-    Area::new(Id::new("tool options"))
-        .order(Order::Middle)
-        .pivot(Align2::CENTER_TOP)
-        .fixed_pos(free.center_top() + vec2(0.0, spacing::WIDE))
-        .constrain_to(free)
-        .show(ctx, |ui| {
-            floating_frame(look).show(ui, |ui| strip(ui, look, view, options, actions));
-        });
+    let wish = Wish::above(free, spacing::WIDE);
+    floats::show(ctx, Float::ToolOptions, wish, Order::Middle, true, |ui| {
+        floating_frame(look).show(ui, |ui| strip(ui, look, view, options, actions));
+    });
 }
 
 /// The strip's contents.

@@ -258,6 +258,7 @@ impl Open {
             }
             let whole = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
             ScrollArea::horizontal().id_salt("way").stick_to_right(true).show(ui, |ui| {
+                crate::texts::scrolls_sideways(ui);
                 ui.spacing_mut().item_spacing.x = 0.0;
                 let steps: Vec<&Path> = whole.ancestors().collect();
                 for step in steps.into_iter().rev() {

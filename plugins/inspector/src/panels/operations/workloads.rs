@@ -68,6 +68,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &OperationsView, operations: 
     let wide = COLUMNS.len() as f32 * (measure::FIGURE_COLUMN + spacing::NORMAL);
     let names = measure::KIND_COLUMN + measure::AGENT_COLUMN + 2.0 * spacing::NORMAL;
     ScrollArea::both().id_salt("workloads").auto_shrink([false, false]).show(ui, |ui| {
+        crate::texts::scrolls_sideways(ui);
         ui.set_min_width(names + wide);
         ui.spacing_mut().item_spacing = vec2(spacing::NORMAL, 0.0);
         ui.horizontal(|ui| {

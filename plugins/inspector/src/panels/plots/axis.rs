@@ -38,6 +38,16 @@ impl Scale {
     }
 }
 
+/// Right of a chart there is room for one half of a label that stands below its right edge.
+const BESIDE: f32 = measure::DIGIT * 2.5;
+
+/// Whether the right half of a label has room: a time that is cut reads as another one.
+fn is_whole(label: &str, value: f64, range: &std::ops::RangeInclusive<f64>, room: f32) -> bool {
+    let span = range.end() - range.start();
+    let right = if span > 0.0 { ((range.end() - value) / span) as f32 * room } else { 0.0 };
+    label.chars().count() as f32 * measure::DIGIT / 2.0 <= right + BESIDE
+}
+
 /// A chart in the look of all charts, that fills what space there is; the pointer does what its owner says.
 pub(crate) fn chart<'a>(
     look: &Look,
@@ -50,11 +60,15 @@ pub(crate) fn chart<'a>(
     let axis = |hints: AxisHints<'a>| {
         hints.tick_label_color(look.secondary).tick_label_font(font.clone()).label_spacing(Rangef::new(0.0, 1.0))
     };
-    let x_axis = axis(AxisHints::new_x().formatter(move |mark, _| x.label(mark.value, mark.step_size)));
+    let room = (size.x - measure::AXIS - BESIDE).max(0.0);
+    let x_axis = axis(AxisHints::new_x().formatter(move |mark, range| {
+        let label = x.label(mark.value, mark.step_size);
+        if is_whole(&label, mark.value, range, room) { label } else { String::new() }
+    }));
     let y_axis = axis(AxisHints::new_y().formatter(move |mark, _| y.label(mark.value, mark.step_size)))
         .min_thickness(measure::AXIS);
     Plot::new(egui::Id::new(("chart", salt)))
-        .width(size.x)
+        .width((size.x - BESIDE).max(0.0))
         .height(size.y)
         .min_size(Vec2::ZERO)
         .allow_drag(false)
@@ -101,7 +115,17 @@ fn decade_marks(input: GridInput) -> Vec<GridMark> {
     let parts: &[f64] = if most - least <= 2.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
     let decades = (least.floor() as i64..=most.ceil() as i64).filter(|decade| decade % skip == 0);
     let marks = decades.flat_map(|decade| parts.iter().map(move |part| decade as f64 + part.log10()));
-    marks.filter(|value| (least..=most).contains(value)).map(|value| GridMark { value, step_size: 1.0 }).collect()
+    let marks: Vec<GridMark> =
+        marks.filter(|value| (least..=most).contains(value)).map(|value| GridMark { value, step_size: 1.0 }).collect();
+    if !marks.is_empty() {
+        return marks;
+    }
+    // Between two powers of ten: at round numbers.
+    let bounds = (10_f64.powf(least), 10_f64.powf(most));
+    let input = GridInput { bounds, base_step_size: input.base_step_size };
+    let step = finer(round_step(bounds.1 - bounds.0)).find(|step| !self::marks(&input, *step).is_empty());
+    let marks = step.map(|step| self::marks(&input, step)).unwrap_or_default();
+    marks.into_iter().map(|mark| GridMark { value: mark.value.log10(), step_size: 1.0 }).collect()
 }
 
 fn marks(input: &GridInput, step: f64) -> Vec<GridMark> {
@@ -124,13 +148,42 @@ pub(crate) fn time_marks(input: GridInput) -> Vec<GridMark> {
         21_600.0, 43_200.0, 86_400.0,
     ];
     let least = input.base_step_size * f64::from(measure::PLOT_GRID.0 / spacing::NORMAL);
-    let step = ROUND.into_iter().find(|step| *step >= least).unwrap_or_else(|| round_step(least));
-    marks(&input, step)
+    let at = ROUND.iter().position(|step| *step >= least);
+    let wide = marks(&input, at.map_or_else(|| round_step(least), |at| ROUND[at]));
+    // The origin has no label: where it stands alone, closer lines say more.
+    let told = |marks: &[GridMark]| marks.iter().any(|mark| mark.value != 0.0);
+    let closest = least * f64::from(CLOSER);
+    let closer = ROUND[..at.unwrap_or(0)].iter().rev().take_while(|step| **step >= closest);
+    let shown = closer.map(|step| marks(&input, *step)).find(|marks| told(marks));
+    if told(&wide) { wide } else { shown.unwrap_or(wide) }
 }
 
-/// Lines at round numbers: 1, 2 or 5 times a power of ten.
+/// Lines may stand so much closer, as a share of the distance that they should have, where there would be none else.
+const CLOSER: f32 = 0.42;
+
+/// Lines at round numbers: 1, 2 or 5 times a power of ten; two at least if that is possible, and else one.
 pub(crate) fn number_marks(input: GridInput, spacing_px: f32) -> Vec<GridMark> {
-    marks(&input, round_step(input.base_step_size * f64::from(spacing_px / spacing::NORMAL)))
+    let least = input.base_step_size * f64::from(spacing_px / spacing::NORMAL);
+    let step = round_step(least);
+    let wide = marks(&input, step);
+    if wide.len() > 1 {
+        return wide;
+    }
+    let closest = least * f64::from(CLOSER);
+    let closer = || finer(step).take_while(|step| *step >= closest).map(|step| marks(&input, step));
+    let two = closer().find(|marks| marks.len() > 1);
+    let one = || if wide.is_empty() { closer().find(|marks| !marks.is_empty()) } else { None };
+    two.or_else(one).unwrap_or(wide)
+}
+
+/// The round steps below a round step, the largest first.
+fn finer(step: f64) -> impl Iterator<Item = f64> {
+    let mut last = step;
+    (0..24).map(move |_| {
+        // A little more than the half and two fifths that are wanted: rounding must not lead back to the same step.
+        last = round_step(last * 0.39).min(last * 0.51);
+        last
+    })
 }
 
 fn round_step(least: f64) -> f64 {
@@ -175,6 +228,50 @@ pub(crate) fn axis_number(value: f64, step: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The lines of an axis that is so many pixels long.
+    fn lines(least: f64, most: f64, pixels: f64, scale: Scale, apart: f32) -> Vec<GridMark> {
+        let base_step_size = (most - least) / pixels * f64::from(spacing::NORMAL);
+        scale.marks(GridInput { bounds: (least, most), base_step_size }, apart)
+    }
+
+    /// An axis without a number tells nothing. Labels are drawn where lines stand at least as far apart as letters are high.
+    #[test]
+    fn every_axis_has_a_number_whatever_lies_between_its_ends() {
+        for pixels in [40.0_f64, 60.0, 95.0, 400.0] {
+            for from in [-3.3, -0.02, 0.0, 0.31, 0.871, 9.7, 41.0, 999.5, 123_456.0] {
+                for span in [0.013, 0.09, 0.13, 0.7, 1.0, 3.1, 17.0, 1234.0] {
+                    let marks = lines(from, from + span, pixels, Scale::Number, measure::PLOT_GRID.1);
+                    let seen = marks.iter().filter(|mark| {
+                        (from..=from + span).contains(&mark.value) && mark.step_size / span * pixels >= 13.0
+                    });
+                    assert!(seen.count() >= 1, "{from} {span} {pixels}: {marks:?}");
+                    let (low, high) = ((from.abs() + 0.001_f64).log10(), (from.abs() + span + 0.001_f64).log10());
+                    let most = lines(low, high, pixels, Scale::Logarithm, 34.0);
+                    assert!(!most.is_empty(), "{from} {span}");
+                }
+            }
+        }
+        for (from, span) in [(0.0, 9.9), (0.0, 8.3), (0.0, 20.0), (11.0, 3.0), (0.0, 1.0)] {
+            let marks = lines(from, from + span, 150.0, Scale::Time, measure::PLOT_GRID.0);
+            assert!(marks.iter().any(|mark| mark.value != 0.0), "{from} {span}: {marks:?}");
+        }
+    }
+
+    #[test]
+    fn finer_steps_are_round() {
+        let steps: Vec<f64> = finer(10.0).take(5).collect();
+        for (step, wanted) in steps.iter().zip([5.0, 2.0, 1.0, 0.5, 0.2]) {
+            assert!((step - wanted).abs() < 1e-9, "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn a_label_without_room_is_left_out_and_not_cut() {
+        assert!(is_whole("0:20", 20.0, &(0.0..=20.0), 250.0));
+        assert!(!is_whole("1 d 12 h", 20.0, &(0.0..=20.0), 250.0));
+        assert!(is_whole("1 d 12 h", 18.0, &(0.0..=20.0), 250.0));
+    }
 
     #[test]
     fn axes_speak_in_round_numbers() {

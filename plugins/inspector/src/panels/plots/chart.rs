@@ -12,6 +12,7 @@ use egui_plot::{FilledArea, Line, LineStyle, PlotBounds, PlotPoints, PlotTransfo
 
 use super::axis::{Scale, chart};
 use super::curves::Curve;
+use super::heading::{Entry, Rows, Wanted};
 use super::picture::{self, PictureKind};
 use super::{
     Change, DraggedMetric, DraggedPlot, NO_VALUES, OtherRun, PlotSetup, PlotsState, PlotsView, Span, picker,
@@ -20,7 +21,7 @@ use super::{
 use crate::actions::{Action, Actions, Travel};
 use crate::export::FileToSave;
 use crate::format;
-use crate::theme::{Look, measure, radius};
+use crate::theme::{Look, icon_button_size, measure, radius};
 use crate::widgets::{self, Cell};
 
 /// How much closer one pixel of the wheel brings.
@@ -108,40 +109,106 @@ fn heading(
     actions: &mut Actions,
     change: &mut Option<Change>,
 ) {
-    let width = ui.available_width();
-    ui.allocate_ui_with_layout(vec2(width, measure::CONTROL), Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_height(measure::CONTROL);
-        ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-        let title = setup.heading();
-        let more = widgets::icon_button(ui, look, ICON_MORE_VERT, &format!("More about {title}"));
-        menu(look, view, state, number, setup, &more, actions, change);
-        let add = widgets::icon_button(ui, look, ICON_ADD, &format!("Add a metric to {title}"));
-        let add = widgets::tip(add, look, "Add a metric to this plot", "");
-        if let Some(metric) = picker::show(look, view.metrics, &add, &mut state.search, &setup.metrics) {
-            setup.add(&metric);
-            actions.push(Action::WantMetric(metric));
-        }
-        let rest = ui.available_width();
-        ui.allocate_ui_with_layout(vec2(rest, measure::CONTROL), Layout::left_to_right(Align::Center), |ui| {
+    let title = setup.heading();
+    let rows = rows(ui, look, view, setup, ui.available_width());
+    for (number_of_row, row) in rows.rows.iter().enumerate() {
+        let width = ui.available_width();
+        ui.allocate_ui_with_layout(vec2(width, measure::CONTROL), Layout::right_to_left(Align::Center), |ui| {
+            ui.set_min_height(measure::CONTROL);
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-            if !setup.title.is_empty() {
-                let label = ui.add(Label::new(look.strong(&setup.title)).truncate().sense(Sense::drag()));
-                label.dnd_set_drag_payload(DraggedPlot(number));
-                ui.add_space(spacing::TIGHT);
-            }
-            let entries = ScrollArea::horizontal().id_salt("legend").auto_shrink([false, true]).min_scrolled_width(0.0);
-            entries.scroll_bar_visibility(egui::scroll_area::ScrollBarVisibility::AlwaysHidden).show(ui, |ui| {
-                for (curve, tint) in curves {
-                    entry(ui, look, view, number, setup, curve, *tint, cursor);
-                    ui.add_space(spacing::NORMAL);
+            if number_of_row == 0 {
+                let more = widgets::icon_button(ui, look, ICON_MORE_VERT, &format!("More about {title}"));
+                menu(look, view, state, number, setup, &more, actions, change);
+                let add = widgets::icon_button(ui, look, ICON_ADD, &format!("Add a metric to {title}"));
+                let add = widgets::tip(add, look, "Add a metric to this plot", "");
+                if let Some(metric) = picker::show(look, view.metrics, &add, &mut state.search, &setup.metrics) {
+                    setup.add(&metric);
+                    actions.push(Action::WantMetric(metric));
                 }
-                for (index, other) in view.others.iter().enumerate() {
-                    other_entry(ui, look, other, index);
-                    ui.add_space(spacing::NORMAL);
+            }
+            let rest = ui.available_width();
+            ui.allocate_ui_with_layout(vec2(rest, measure::CONTROL), Layout::left_to_right(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = spacing::TIGHT;
+                if number_of_row == 0 && !setup.title.is_empty() {
+                    let label = ui.add(Label::new(look.strong(&setup.title)).truncate().sense(Sense::drag()));
+                    label.dnd_set_drag_payload(DraggedPlot(number));
+                    ui.add_space(spacing::TIGHT);
+                }
+                for (at, placed) in row.iter().enumerate() {
+                    if at > 0 {
+                        ui.add_space(spacing::NORMAL - spacing::TIGHT);
+                    }
+                    if let Some((curve, tint)) = curves.get(placed.index) {
+                        entry(ui, look, view, number, setup, curve, *tint, cursor, *placed);
+                    } else if let Some(other) = view.others.get(placed.index - curves.len()) {
+                        other_entry(ui, look, other, placed.index - curves.len(), placed.name);
+                    }
                 }
             });
         });
-    });
+    }
+    if rows.more > 0 {
+        let hidden: Vec<&str> =
+            curves.iter().skip(curves.len().saturating_sub(rows.more)).map(|(curve, _)| curve.name.as_str()).collect();
+        ui.allocate_ui_with_layout(
+            vec2(ui.available_width(), measure::SMALL_LINE),
+            Layout::left_to_right(Align::Center),
+            |ui| {
+                ui.label(look.quiet(format!("and {} more", rows.more))).on_hover_text(look.body(hidden.join(", ")));
+            },
+        );
+    }
+}
+
+/// A number at a curve has room for so many figures, so that rows stand still while it changes.
+const FIGURES: f32 = 7.0;
+
+/// What the title and the names of a plot's curves need above it, in a place of a width.
+pub(super) fn rows(ui: &Ui, look: &Look, view: &PlotsView, setup: &PlotSetup, width: f32) -> Rows {
+    let gap = spacing::TIGHT;
+    let close = icon_button_size().x + gap;
+    let wanted = |name: &String| {
+        let Some(spec) = view.metrics.spec(name) else {
+            return Wanted {
+                name: widgets::text_width(ui, look.quiet(name)).ceil() + 1.0,
+                rest: measure::SWATCH + gap,
+                button: close,
+            };
+        };
+        let value = view.metrics.value(name).map_or(format::NOTHING.to_owned(), format::number);
+        let value = widgets::text_width(ui, look.figure(value)).max(FIGURES * measure::DIGIT);
+        let unit = if spec.unit.is_empty() { 0.0 } else { widgets::text_width(ui, look.quiet(spec.unit)) + gap };
+        let rest = measure::SWATCH + gap + gap + value + unit;
+        Wanted { name: widgets::text_width(ui, look.quiet(short_name(name))).ceil() + 1.0, rest, button: close }
+    };
+    let other = |other: &OtherRun| Wanted {
+        name: widgets::text_width(ui, look.quiet(other.name)).ceil() + 1.0,
+        rest: spacing::SECTION + spacing::NORMAL + gap,
+        button: 0.0,
+    };
+    let entries: Vec<Wanted> = setup.metrics.iter().map(wanted).chain(view.others.iter().map(other)).collect();
+    let title = if setup.title.is_empty() {
+        0.0
+    } else {
+        widgets::text_width(ui, look.strong(&setup.title)) + 2.0 * gap + spacing::NORMAL
+    };
+    let buttons = 2.0 * (icon_button_size().x + gap);
+    Rows::of(&entries, width, width - buttons - title)
+}
+
+/// The last word of a dotted name tells the curves of a plot apart; the whole name is in the tooltip.
+fn short_name(name: &str) -> String {
+    format::label_of(name.rsplit('.').next().unwrap_or(name))
+}
+
+/// A name in no more than a width.
+fn name_within(ui: &mut Ui, label: Label, width: f32) -> Response {
+    let room = vec2(width.max(0.0), measure::SMALL_LINE);
+    ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_max_width(room.x);
+        ui.add(label.truncate())
+    })
+    .inner
 }
 
 /// How the lines of another run are broken: the first three runs differ.
@@ -154,7 +221,7 @@ fn broken(index: usize) -> LineStyle {
 }
 
 /// A piece of another run's lines, and its name.
-fn other_entry(ui: &mut Ui, look: &Look, other: &OtherRun, index: usize) {
+fn other_entry(ui: &mut Ui, look: &Look, other: &OtherRun, index: usize, width: f32) {
     let (rect, _) = ui.allocate_exact_size(vec2(spacing::SECTION + spacing::NORMAL, spacing::NORMAL), Sense::hover());
     let (points, stroke) = ([rect.left_center(), rect.right_center()], Stroke::new(spacing::HAIRLINE, look.secondary));
     let shapes = match broken(index) {
@@ -163,7 +230,7 @@ fn other_entry(ui: &mut Ui, look: &Look, other: &OtherRun, index: usize) {
         LineStyle::Solid => vec![Shape::line_segment(points, stroke)],
     };
     ui.painter().extend(shapes);
-    ui.label(look.quiet(other.name)).on_hover_text(look.body(format!(
+    name_within(ui, Label::new(look.quiet(other.name)), width).on_hover_text(look.body(format!(
         "{} from tick {} to {}: the panel Runs chooses what is compared",
         other.name,
         format::count(other.from),
@@ -223,27 +290,27 @@ fn entry(
     curve: &Curve,
     tint: Color32,
     cursor: Option<f64>,
+    placed: Entry,
 ) {
     let name = curve.name.as_str();
     widgets::swatch(ui, tint);
     match view.metrics.spec(name) {
         None => {
-            ui.label(look.quiet(name).color(look.warning))
+            name_within(ui, Label::new(look.quiet(name).color(look.warning)), placed.name)
                 .on_hover_text(look.body("There is no metric of this name in the running scene"));
         }
         Some(spec) => {
-            // The last word of a dotted name tells the curves of a plot apart; the whole name is in the tooltip.
-            let short = format::label_of(name.rsplit('.').next().unwrap_or(name));
-            let label = ui.add(Label::new(look.quiet(short)).sense(Sense::click_and_drag()));
+            let label =
+                name_within(ui, Label::new(look.quiet(short_name(name))).sense(Sense::click_and_drag()), placed.name);
             label.dnd_set_drag_payload(DraggedMetric { name: name.to_owned(), from: Some(number) });
             label.on_hover_text(look.body(format!("{name}: {} Drag it to another plot.", spec.help)));
             ui.label(look.figure(value_text(view, curve, cursor)));
             if !spec.unit.is_empty() {
-                ui.label(look.quiet(spec.unit));
+                ui.add(Label::new(look.quiet(spec.unit)).truncate());
             }
         }
     }
-    if widgets::icon_button(ui, look, ICON_CLOSE, &format!("Plot {name} no longer")).clicked() {
+    if placed.button && widgets::icon_button(ui, look, ICON_CLOSE, &format!("Plot {name} no longer")).clicked() {
         setup.metrics.retain(|shown| shown != name);
     }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod axis;
 mod chart;
 mod curves;
+mod heading;
 mod picker;
 mod picture;
 mod setup;
@@ -128,11 +129,16 @@ fn grid(
     let rows = count.div_ceil(most);
     let columns = count.div_ceil(rows);
     let width = ((wide - (columns - 1) as f32 * spacing::SECTION) / columns as f32).floor();
-    let height = ((high - (rows - 1) as f32 * spacing::WIDE) / rows as f32).floor().max(measure::PLOT.1);
+    let height = ((high - (rows - 1) as f32 * spacing::WIDE) / rows as f32).floor();
+    let headings: Vec<f32> =
+        state.plots.iter().map(|setup| chart::rows(ui, look, view, setup, width).height()).collect();
     let cursor = state.cursor.take();
     ScrollArea::vertical().id_salt("plots").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(spacing::SECTION, spacing::WIDE);
         for row in 0..rows {
+            // Under a heading of many rows there is as much chart as under one of a single row.
+            let heading = headings.iter().skip(row * columns).take(columns).fold(measure::CONTROL, |a, b| a.max(*b));
+            let height = height.max(measure::PLOT.1 - measure::CONTROL + heading);
             ui.horizontal_top(|ui| {
                 for number in (row * columns..count).take(columns) {
                     let (rect, _) = ui.allocate_exact_size(vec2(width, height), egui::Sense::hover());

@@ -70,6 +70,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &RegistryView, state: &mut Re
     let wide: f32 = columns.iter().map(|column| column.width + spacing::NORMAL).sum();
     let width = (measure::AGENT_COLUMN + spacing::NORMAL + wide + spacing::SECTION).max(ui.available_width());
     ScrollArea::horizontal().id_salt("registry").auto_shrink([false, false]).show(ui, |ui| {
+        crate::texts::scrolls_sideways(ui);
         ui.set_width(width);
         ui.spacing_mut().item_spacing.y = 0.0;
         head(ui, look, &columns, state);

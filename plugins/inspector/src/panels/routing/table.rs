@@ -35,6 +35,7 @@ pub(super) fn show(
     let wide: f32 = Figure::EVERY.iter().map(|figure| width(*figure) + spacing::NORMAL).sum();
     let width = (measure::AGENT_COLUMN + spacing::NORMAL + wide + spacing::WIDE).max(ui.available_width());
     ScrollArea::horizontal().id_salt("routing").auto_shrink([false, false]).show(ui, |ui| {
+        crate::texts::scrolls_sideways(ui);
         ui.set_width(width);
         ui.spacing_mut().item_spacing.y = 0.0;
         head(ui, look, state);

@@ -249,7 +249,7 @@ fn a_report_is_read_copied_and_closed() {
 #[test]
 fn hints_go_away_one_by_one_or_all_at_once() {
     let mut harness = stage([800.0, 600.0], HintsState::default(), |ui, look, state, _| {
-        hints::show(ui.ctx(), look, ui.max_rect(), state);
+        hints::show(ui.ctx(), look, ui.max_rect(), true, state);
     });
     assert!(says(&harness, "Press Space") && says(&harness, "Kill a third"));
     harness.state_mut().state.done(Hint::Pause);

@@ -86,7 +86,10 @@ pub(super) fn stage_in<'a, S: 'a>(
                 stage.dressed = true;
                 return;
             }
+            // As the shell does: what floats has a place.
+            crate::floats::begin(ui.ctx(), ui.ctx().viewport_rect());
             draw(ui, &Look::of(theme), &mut stage.state, &mut stage.actions);
+            crate::floats::end(ui.ctx());
         },
         stage,
     );
@@ -126,6 +129,17 @@ pub(super) fn press_at<S>(harness: &mut Harness<'_, Stage<S>>, pos: egui::Pos2, 
     }
     harness.run_steps(2);
     harness.state_mut().actions.take()
+}
+
+/// The texts of the last frame, seen and unseen.
+pub(super) fn texts<S>(harness: &Harness<'_, Stage<S>>) -> Vec<crate::texts::SeenText> {
+    let mut said = crate::texts::Said::default();
+    for node in harness.query_all_by(|node| node.bounding_box().is_some()) {
+        let (place, node) = (node.rect(), node.accesskit_node());
+        let text = node.label().or_else(|| node.value());
+        said.add(place, node.role(), text.as_deref());
+    }
+    crate::texts::seen(&harness.ctx, &harness.output().shapes, &said)
 }
 
 /// Whether some text holds this.

@@ -269,3 +269,70 @@ fn the_table_holds_every_run_that_is_compared() {
     assert_eq!(lines[0], "tick,time_s,agents.failed,\"agents.failed of Run 2, calm\"");
     assert_eq!(lines.last(), Some(&"600,10,20,0"), "all of the one have failed, and none of the other");
 }
+
+/// A number that is cut is another number: in a plot of any width every value is whole, and every run is named whole or with
+/// an ellipsis.
+#[test]
+fn values_are_whole_and_every_run_is_named_however_narrow_a_plot_is() {
+    let mut simulation = run();
+    let mut timeline = agent2028_core::timeline::Timeline::default();
+    timeline.begin(&simulation);
+    timeline.run(&mut simulation, 10);
+    for width in [160.0_f32, 200.0, 290.0, 360.0, 700.0] {
+        let mut state = with(&[&["agents.failed", "agents.active", "agents.total", "no.such.metric"]]);
+        state.plots[0].title = "Way against the shortest one there is".into();
+        let metrics = simulation.world().resource::<Metrics>().clone();
+        let harness = stage([width, 420.0], state, move |ui, look, state, actions| {
+            let other = |name| plots::OtherRun { name, metrics: &metrics, from: 100, to: TICK };
+            let others = [other("Run 2"), other(plots::STILL_TO_COME)];
+            let view = PlotsView {
+                metrics: &metrics,
+                plots: &[],
+                interventions: &[],
+                others: &others,
+                tick: TICK,
+                tick_hz: 60.0,
+            };
+            plots::show(ui, look, &view, state, actions);
+        });
+        let texts = texts(&harness);
+        let faults: Vec<_> = texts.iter().filter(|seen| seen.fault.is_some()).collect();
+        assert!(faults.is_empty(), "{width}: {faults:?}");
+        let metrics = harness_metrics(&simulation);
+        for value in metrics {
+            assert!(texts.iter().any(|seen| seen.text == value), "{width}: {value} {texts:?}");
+        }
+        // In the widest one there is room for all.
+        if width > 600.0 {
+            for name in ["Run 2", "Still to come"] {
+                assert!(texts.iter().any(|seen| seen.text == name), "{name}");
+            }
+        }
+    }
+}
+
+fn harness_metrics(simulation: &Simulation) -> Vec<String> {
+    let metrics = simulation.world().resource::<Metrics>();
+    let values = ["agents.failed", "agents.active"].iter().filter_map(|name| metrics.value(name));
+    values.map(crate::format::number).collect()
+}
+
+/// The time at the right edge is whole, and there is a number at the vertical axis.
+#[test]
+fn axes_have_whole_labels() {
+    let simulation = run();
+    for width in [150.0_f32, 291.0, 500.0] {
+        for tick in [498, 600, 1200] {
+            let metrics = simulation.world().resource::<Metrics>();
+            let harness = stage([width, 150.0], with(&[&["agents.failed"]]), move |ui, look, state, actions| {
+                let view = PlotsView { metrics, plots: &[], interventions: &[], others: &[], tick, tick_hz: 60.0 };
+                plots::show(ui, look, &view, state, actions);
+            });
+            let texts = texts(&harness);
+            let cut: Vec<_> = texts.iter().filter(|seen| seen.fault.is_some()).collect();
+            assert!(cut.is_empty(), "{width} {tick}: {cut:?}");
+            let left = |text: &&crate::texts::SeenText| text.ink.right() < 54.0 && text.text.parse::<f64>().is_ok();
+            assert!(texts.iter().any(|text| left(&text)), "{width} {tick}: {texts:?}");
+        }
+    }
+}

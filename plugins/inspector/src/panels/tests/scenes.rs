@@ -635,7 +635,7 @@ fn runs_that_were_cut_off_are_offered() {
         scenes.files.recovered = vec![files::Recovered { title: "Evening flock".into(), path: None, age: 300, what }];
     });
     assert!(says(&harness, "A run of Evening flock was cut off") && says(&harness, "3 changes"));
-    let height = harness.ctx.memory(|memory| memory.area_rect("found again")).unwrap().height();
+    let height = harness.ctx.memory(|memory| memory.area_rect("found-again")).unwrap().height();
     assert!(height < 140.0, "the offer is {height} points high");
     assert_eq!(click(&mut harness, Role::Button, "Restore"), [Action::Scene(SceneRequest::Recover(0))]);
 }

@@ -8,8 +8,10 @@ use super::whole::{Whole, whole_in};
 use super::*;
 use crate::PanelId;
 use crate::dock::{DockLayout, Preset};
+use crate::panels::notices::Notice;
 use crate::panels::top_bar::SCALES;
-use crate::texts::{Fault, SeenText, seen};
+use crate::scene::PlotPanel;
+use crate::texts::{Fault, SeenText};
 use crate::theme::{least_window, measure, scale_that_fits};
 
 /// Windows in logical pixels: what people have, and what no window manager should make of one.
@@ -40,6 +42,45 @@ fn scenes() -> Vec<(&'static str, Simulation)> {
     ]
 }
 
+/// What scenes plot: titles and curves that have no room beside each other.
+fn plotted(harness: &mut Harness<'_, Stage<Whole>>) {
+    let plot = |title: &str, metrics: &[&str]| PlotPanel {
+        title: title.into(),
+        metrics: metrics.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    harness.state_mut().state.status.plots = vec![
+        plot("Way against the shortest one", &["agents.active"]),
+        plot("All agents", &["agents.active", "agents.failed", "agents.total"]),
+        plot("Operations that are on their way to somebody", &["operations.completed", "operations.failed"]),
+    ];
+}
+
+/// Everything that can float over the world at once.
+fn crowded(harness: &mut Harness<'_, Stage<Whole>>) {
+    let whole = &mut harness.state_mut().state;
+    whole.status.problems = vec!["broken.ron:10:34 there is no field \"wieght\" here".into()];
+    whole.status.reports = vec![crate::authoring::TextProblem {
+        span: 300..306,
+        line: 10,
+        column: 34,
+        file: "broken.ron".into(),
+        here: true,
+        message: "there is no field \"wieght\" here".into(),
+        help: "did you mean \"weight\"?".into(),
+        excerpt: "        separation: (radius: 12, wieght: 1.5),".into(),
+        caret: 33,
+    }];
+    whole.status.captions = vec![(0, "A third of all agents fail, and the others go on without them".into())];
+    let inspector = &mut whole.inspector;
+    let saved = std::path::Path::new("/home/somebody/pictures/a-scene-with-a-long-name-tick-1234.png");
+    inspector.notices.tell(Notice::saved(saved), 1e6);
+    inspector.notices.tell(Notice::Failed("the disk is full".into()), 0.0);
+    inspector.scenes.files.tell(crate::panels::files::Note::Saved("my-flock.ron".into()));
+    let what = crate::panels::files::RecoveredWhat::Text { lines: 43 };
+    inspector.scenes.files.recovered =
+        vec![crate::panels::files::Recovered { title: "A flock".into(), path: None, age: 3, what }];
+}
+
 fn resize(harness: &mut Harness<'_, Stage<Whole>>, size: [f32; 2]) {
     harness.set_size(egui::vec2(size[0], size[1]));
     harness.run_steps(4);
@@ -47,7 +88,7 @@ fn resize(harness: &mut Harness<'_, Stage<Whole>>, size: [f32; 2]) {
 
 /// What is wrong with the texts of the last frame.
 fn faults(harness: &Harness<'_, Stage<Whole>>) -> Vec<(Fault, String)> {
-    let texts: Vec<SeenText> = seen(&harness.ctx, &harness.output().shapes);
+    let texts: Vec<SeenText> = texts(harness);
     assert!(texts.len() > 3, "no texts are seen");
     texts.into_iter().filter_map(|seen| Some((seen.fault?, format!("{:?} {:?}", seen.text, seen.ink)))).collect()
 }
@@ -100,20 +141,79 @@ fn no_text_is_cut_or_overlapped_or_without_glyph_at_three_sizes_and_three_scales
     for (name, mut simulation) in scenes() {
         simulation.run(40);
         let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation);
-        for window in [[1280.0, 720.0], [1920.0, 1080.0], [3840.0, 2160.0]] {
-            for scale in [1.0, 1.5, 2.5] {
-                let size = points(window, scale);
-                resize(&mut harness, size);
-                harness.run_steps(8);
-                wrong.extend(
-                    faults(&harness)
-                        .into_iter()
-                        .map(|(fault, text)| format!("{name} {window:?} at {scale} {size:?}: {fault:?} {text}")),
-                );
+        plotted(&mut harness);
+        for full in [false, true] {
+            if full {
+                crowded(&mut harness);
+                harness.run_steps(6);
+            }
+            for preset in Preset::ALL {
+                harness.state_mut().state.inspector.layout = DockLayout::preset(preset);
+                for window in [[1280.0, 690.0], [1920.0, 1080.0], [3840.0, 2160.0]] {
+                    for scale in [1.0, 1.5, 2.5] {
+                        let size = points(window, scale);
+                        resize(&mut harness, size);
+                        let place = format!("{name} {full} {preset:?} {window:?} at {scale} {size:?}");
+                        wrong.extend(
+                            faults(&harness).into_iter().map(|(fault, text)| format!("{place}: {fault:?} {text}")),
+                        );
+                        wrong.extend(crossed(&harness).into_iter().map(|both| format!("{place}: {both}")));
+                        if full && !says(&harness, "The scene could not be read") {
+                            wrong.push(format!("{place}: what matters most is not there"));
+                        }
+                    }
+                }
             }
         }
     }
     assert!(wrong.is_empty(), "{}\n{} faults", wrong.join("\n"), wrong.len());
+}
+
+/// Things that float and stand over each other.
+fn crossed(harness: &Harness<'_, Stage<Whole>>) -> Vec<String> {
+    const NAMES: [&str; 8] =
+        ["legend", "hints", "problems", "pending", "found-again", "caption", "notices", "file-note"];
+    let shown = |name: &'static str| {
+        let visible = |layer: &egui::LayerId| harness.ctx.memory(|memory| memory.areas().is_visible(layer));
+        let layers = [egui::Order::Middle, egui::Order::Foreground].map(|order| egui::LayerId::new(order, name.into()));
+        let rect = harness.ctx.memory(|memory| memory.area_rect(name));
+        rect.filter(|_| layers.iter().any(visible))
+    };
+    let rects: Vec<(&'static str, egui::Rect)> =
+        NAMES.into_iter().filter_map(|name| Some((name, shown(name)?))).collect();
+    let mut both = Vec::new();
+    for (at, (one, rect)) in rects.iter().enumerate() {
+        for (two, other) in &rects[..at] {
+            let common = rect.intersect(*other).size();
+            if common.x > 1.0 && common.y > 1.0 {
+                both.push(format!("{one} {rect:?} over {two} {other:?}"));
+            }
+        }
+    }
+    both
+}
+
+#[test]
+fn the_first_steps_speak_of_panels_that_are_there() {
+    let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation(&[("bird", 100)]));
+    assert!(says(&harness, "in the panel Faults, and watch"));
+    harness.state_mut().state.inspector.layout = DockLayout::preset(Preset::Present);
+    harness.run_steps(3);
+    assert!(says(&harness, "Ctrl P finds it"));
+}
+
+/// What a report says first is no measure for what it says next.
+#[test]
+fn a_report_that_grows_has_room_for_its_help() {
+    let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation(&[("bird", 100)]));
+    harness.state_mut().state.status.problems = vec!["no scene".into()];
+    harness.run_steps(4);
+    crowded(&mut harness);
+    harness.run_steps(4);
+    let help = harness.get_by_label("did you mean \"weight\"?").rect();
+    let texts = texts(&harness);
+    let shown = texts.iter().find(|seen| seen.text == "did you mean \"weight\"?").expect("the help is not seen");
+    assert!(shown.ink.height() > 8.0 && help.contains_rect(shown.ink.shrink(1.0)), "{shown:?} {help:?}");
 }
 
 #[test]
@@ -153,8 +253,7 @@ fn what_is_wrong_with_texts_is_found() {
         ui.painter().rect_filled(window, 0.0, look.panel);
     });
     harness.run_steps(2);
-    let found: Vec<(String, Option<Fault>)> =
-        seen(&harness.ctx, &harness.output().shapes).into_iter().map(|seen| (seen.text, seen.fault)).collect();
+    let found: Vec<(String, Option<Fault>)> = texts(&harness).into_iter().map(|seen| (seen.text, seen.fault)).collect();
     let of = |text: &str| found.iter().find(|(seen, _)| seen == text).map(|(_, fault)| *fault);
     assert_eq!(of("one over"), Some(Some(Fault::Overlapped)));
     assert_eq!(of("another"), Some(Some(Fault::Overlapped)));
@@ -163,4 +262,33 @@ fn what_is_wrong_with_texts_is_found() {
     assert_eq!(of("well"), Some(None));
     assert_eq!(of("below a button"), Some(Some(Fault::Overlapped)));
     assert_eq!(of("below a window"), None, "what floats may cover it");
+}
+
+/// What a narrow place clips is cut, also where nothing of it is painted: only what scrolls sideways may end at an edge, and
+/// only as high as it is.
+#[test]
+fn what_a_place_clips_is_cut_also_where_nothing_of_it_is_seen() {
+    let mut harness = stage([300.0, 200.0], (), |ui, look, _, _| {
+        let row = |ui: &mut egui::Ui, top: f32, texts: [&str; 3]| {
+            let place = egui::Rect::from_min_size(egui::pos2(10.0, top), egui::vec2(150.0, 20.0));
+            let mut row = ui.new_child(
+                egui::UiBuilder::new().max_rect(place).layout(egui::Layout::left_to_right(egui::Align::Center)),
+            );
+            row.set_clip_rect(egui::Rect::from_x_y_ranges(place.x_range(), 0.0..=200.0));
+            if texts[0] == "tabs" {
+                crate::texts::scrolls_sideways(&row);
+            }
+            for text in texts {
+                row.add(egui::Label::new(look.body(text)).extend());
+            }
+        };
+        row(ui, 10.0, ["tabs", "a tab with a name that is long", "a tab beyond"]);
+        row(ui, 60.0, ["Delivered", "1234567890123456789", "units"]);
+    });
+    harness.run_steps(2);
+    let found: Vec<(String, Option<Fault>)> = texts(&harness).into_iter().map(|seen| (seen.text, seen.fault)).collect();
+    let faults: Vec<&str> =
+        found.iter().filter(|(_, fault)| *fault == Some(Fault::Cut)).map(|(text, _)| text.as_str()).collect();
+    assert!(faults.contains(&"1234567890123456789") && faults.contains(&"units"), "{found:?}");
+    assert!(!faults.iter().any(|text| text.contains("tab")), "{found:?}");
 }

@@ -179,3 +179,36 @@ fn a_run_of_many_agents_and_changes_draws_few_marks() {
         harness.query_all_by(|node| node.label().is_some_and(|name| name.contains("changes from tick 2"))).count();
     assert!((1..=8).contains(&marks), "{marks}");
 }
+
+/// A line through a number makes it another one: wherever the run is, the place that is shown leaves the labels alone.
+#[test]
+fn nothing_is_drawn_through_the_labels_of_the_strip() {
+    use egui::epaint::{ClippedShape, Shape};
+    fn flat<'a>(shape: &'a Shape, all: &mut Vec<&'a Shape>) {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| flat(shape, all)),
+            other => all.push(other),
+        }
+    }
+    let mut harness = strip(run(5, 0));
+    for tick in (0..590).step_by(7) {
+        let Run { simulation, timeline, .. } = &mut harness.state_mut().state;
+        timeline.run(simulation, 7);
+        harness.run_steps(2);
+        let texts = texts(&harness);
+        let mut shapes = Vec::new();
+        for ClippedShape { shape, .. } in &harness.output().shapes {
+            flat(shape, &mut shapes);
+        }
+        for shape in shapes {
+            let drawn = match shape {
+                Shape::LineSegment { points, .. } => egui::Rect::from_two_pos(points[0], points[1]),
+                Shape::Path(path) => path.visual_bounding_rect(),
+                _ => continue,
+            };
+            for text in texts.iter().filter(|text| text.text.starts_with("tick ") || text.text.contains(':')) {
+                assert!(!drawn.expand(0.5).intersects(text.ink.shrink(0.5)), "tick {tick}: {drawn:?} {text:?}");
+            }
+        }
+    }
+}

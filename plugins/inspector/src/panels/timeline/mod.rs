@@ -263,6 +263,7 @@ fn band(
 
 /// What stands at which height.
 struct Lanes {
+    top: f32,
     marks: f32,
     rail: Rangef,
     events: Rangef,
@@ -277,7 +278,7 @@ impl Lanes {
         let rail = Rangef::new(rail.min, rail.min + measure::STRIP_RAIL);
         let events = Rangef::new(rail.max + spacing::HAIRLINE, rect.bottom());
         let keyframes = Rangef::new(rect.bottom() - spacing::TIGHT * 0.75, rect.bottom());
-        Self { marks, rail, events, keyframes }
+        Self { top, marks, rail, events, keyframes }
     }
 }
 
@@ -524,7 +525,8 @@ fn playhead(
     let head = |tick: u64, color: egui::Color32| {
         if range.holds(tick) {
             let x = range.x(tick, across).round() + 0.5;
-            painter.vline(x, Rangef::new(rect.top(), rect.bottom()), Stroke::new(measure::CURVE, color));
+            // It begins below the labels: a line through a number makes it another one.
+            painter.vline(x, Rangef::new(lanes.top, rect.bottom()), Stroke::new(measure::CURVE, color));
             let knob = Rect::from_center_size(
                 pos2(x, lanes.rail.center()),
                 vec2(measure::STRIP_RAIL, measure::STRIP_RAIL + spacing::TIGHT),
