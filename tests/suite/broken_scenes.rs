@@ -169,7 +169,8 @@ fn quantities_can_be_named_before_anybody_has_them() {
         let text = format!("Scene(agents: [{BIRD}], {rest} view: ({view}))");
         agent2028::scene::load::load_text("scene.ron", &text, None, &[])
             .and_then(|loaded| check(&loaded, &ExtraPlugins::default()))
-            .map_err(|error| error.to_plain_text())
+            // Long lines of help are wrapped.
+            .map_err(|error| error.to_plain_text().split_whitespace().collect::<Vec<_>>().join(" "))
     };
     for name in ["Velocity.speed", "Velocity.x", "Velocity.0.x", "Condition.health", "Position.x", "speed"] {
         assert_eq!(view(&format!("color_by: \"{name}\", size_by: \"{name}\""), "boids: (),"), Ok(()), "{name}");

@@ -160,7 +160,9 @@ fn unseen(ctx: &Context, said: &Said, sideways: &Sideways, texts: &mut Vec<SeenT
             let Some(text) = said.0.get(&key(widget.rect)) else { continue };
             let (whole, shown) = (widget.rect, widget.interact_rect);
             let lost = whole.width() - shown.width();
-            if whole.is_positive() && lost > SLACK && !sideways.excuse(shown.x_range(), whole.y_range()) {
+            // What is scrolled out of sight up or down is not cut.
+            let in_sight = whole.is_positive() && shown.height() > SLACK;
+            if in_sight && lost > SLACK && !sideways.excuse(shown.x_range(), whole.y_range()) {
                 texts.push(SeenText { text: text.clone(), ink: whole, elided: false, fault: Some(Fault::Cut) });
             }
         }
