@@ -27,7 +27,7 @@ const IMPORTANT: u8 = 8;
 pub enum Verdict {
     /// Everything is there, and as it was written.
     Whole,
-    /// What is there is as it was written, and the end is missing, as after a kill: where it ends, in words.
+    /// What the ledger holds is as it was written, and the end is missing, as after a kill: where it ends, in words.
     CutOff(String),
     /// Something is not as it was written: where, and what, in words.
     Changed(String),
@@ -305,12 +305,12 @@ impl Look<'_> {
             return Ok(Verdict::Changed(format!("the run has ended (summary.json), and {words}")));
         }
         let difference = match extent {
-            Extent::Open => told(self.compare(None, report))?,
+            Extent::Open => told(self.compare(false, report))?,
             Extent::Whole(manifest) => {
                 let listed = told(self.compare_manifest(manifest, report))?;
                 // What differs within a file is a better place than the file.
                 let mut unused = FilesReport { files: report.files, ..FilesReport::default() };
-                let within = if self.partial().is_some() { None } else { told(self.compare(Some(()), &mut unused))? };
+                let within = if self.partial().is_some() { None } else { told(self.compare(true, &mut unused))? };
                 if listed.is_none() {
                     *report = FilesReport { files: report.files, ..unused };
                 }
@@ -367,8 +367,7 @@ impl Look<'_> {
     }
 
     /// Compares what the files say with what the entries say. A run that was cut off may lack the ends of both.
-    fn compare(&self, whole: Option<()>, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
-        let whole = whole.is_some();
+    fn compare(&self, whole: bool, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
         if let Some(difference) = self.compare_scene(report)? {
             return Ok(Some(difference));
         }
@@ -509,7 +508,8 @@ impl Look<'_> {
                 let hash = hash_from_hex(summary.get("state_hash")?.as_str()?)?;
                 Some((summary.get("ticks")?.as_u64()?, facts::state_hash(&StateHash(hash))))
             });
-            if told != Some((tick, payload)) {
+            // What is no summary at all the manifest tells.
+            if told.is_some_and(|told| told != (tick, payload)) {
                 return Ok(Some(format!("summary.json tells of another end (entry {index})")));
             }
         }

@@ -102,10 +102,10 @@ pub fn refuse_extraordinary(run: &Path) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// Whether a folder holds a run, whole or in parts.
+/// Whether a folder holds a run, whole or in parts. A scene by itself is none.
 #[must_use]
 pub fn is_run(path: &Path) -> bool {
-    path.is_dir() && list(path).is_ok_and(|found| !found.is_empty())
+    path.is_dir() && list(path).is_ok_and(|found| found.len() > 1)
 }
 
 /// A file as a line of a manifest. What becomes of it while it is read shows in its hash.

@@ -166,7 +166,7 @@ impl Demands {
             return Err("the terms are not those of their hash".into());
         }
         if index == 2 {
-            self.opening = Some(3 + files as u64);
+            self.opening = Some((files as u64).saturating_add(3));
         }
         // What was entered in this tick before they changed was written down under the new ones.
         self.unstamped.retain(|(_, tick)| *tick < entry.tick);
@@ -198,7 +198,7 @@ impl Demands {
             // What was due among those that were dropped can't be known.
             self.dropped = false;
             let every = self.terms.as_ref().and_then(|terms| terms.state_hash_every);
-            self.state_due = every.map(|every| next_multiple(every, entry.tick + 1));
+            self.state_due = every.map(|every| next_multiple(every, entry.tick.saturating_add(1)));
             self.uncovered = None;
         }
         let closes = entry.kind.closes();
@@ -229,7 +229,7 @@ impl Demands {
             return Ok(());
         };
         if entry.kind == EntryKind::StateHash && self.state_due == Some(entry.tick) {
-            self.state_due = terms.state_hash_every.map(|every| next_multiple(every, entry.tick + 1));
+            self.state_due = terms.state_hash_every.map(|every| next_multiple(every, entry.tick.saturating_add(1)));
         }
         let stamped = match terms.stamps {
             Stamps::None => false,

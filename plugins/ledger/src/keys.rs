@@ -58,7 +58,7 @@ pub struct LedgerKey {
     /// The key.
     pub key: PublicKeys,
     /// Of an agent: its document, which leads from its identifier to this key.
-    pub document: Option<DidDocument>,
+    pub document: Option<Box<DidDocument>>,
 }
 
 impl LedgerKey {
@@ -96,8 +96,9 @@ pub fn speaks_for(key: &LedgerKey, entry: &Entry) -> bool {
 /// If the system has no random bytes, in words.
 #[expect(clippy::disallowed_types, reason = "a key that must not follow from any seed; no simulation code sees it")]
 pub fn new_secret() -> Result<Secret<32>, String> {
+    use rand::rngs::SysRng;
     let mut filled = Ok(());
-    let secret = Secret::filled_by(|bytes: &mut [u8; 32]| filled = rand::rngs::SysRng.try_fill_bytes(bytes));
+    let secret = Secret::filled_by(|bytes: &mut [u8; 32]| filled = SysRng.try_fill_bytes(bytes));
     filled.map(|()| secret).map_err(|error| error.to_string())
 }
 

@@ -321,7 +321,7 @@ impl Ledger {
         if !self.known_signers.knows(&carried.key) {
             let document = identities.document_of(source)?;
             let key = document.keys_at(signature.key, signature.at)?.clone();
-            let key = LedgerKey { role: KeyRole::Agent(source.0), key, document: Some(document.clone()) };
+            let key = LedgerKey { role: KeyRole::Agent(source.0), key, document: Some(Box::new(document.clone())) };
             self.known_signers.note(&key).ok()?;
             self.signers.push(key);
         }

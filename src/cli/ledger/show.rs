@@ -225,7 +225,7 @@ impl Export {
                 let wanted = match &item {
                     Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } => {
                         let wanted = query.admits(entry);
-                        shown.extend(wanted.then_some(*index));
+                        shown.extend((wanted && !everything).then_some(*index));
                         wanted
                     }
                     // With some entries come their time stamps, with all of them everything.

@@ -1,5 +1,6 @@
 //! `agent2028 ledger verify`.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use agent2028_ledger::disk::Walk;
@@ -19,7 +20,7 @@ use crate::record::audit::{Audit, KeyReport, LedgerReport, Verdict, audit};
 /// file beside it) and tells whether it is whole, cut off by a kill, or changed, and where; or checks a proof without the ledger.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code: 0 if the run is whole, 4 if it is cut off as after a kill (what is there is as it was written), 1 if \
+    after_help = "Exit code: 0 if the run is whole, 4 if it is cut off as after a kill (what the ledger holds is as it was written), 1 if \
     something was changed (its place is told), 2 if there is nothing to check.\n\nThe keys of a run follow from its seed: \
     whoever has the folder has them, and could write the whole ledger anew. What was published tells: compare with --root, \
     or sign with a key of your own (run --sign-with) and demand it by --key."
@@ -47,6 +48,9 @@ pub(crate) struct Verify {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
+
+/// So many bytes a proof may have.
+const LONGEST_PROOF: u64 = 64 << 20;
 
 fn parse_hash(text: &str) -> Result<Hash, String> {
     hash_from_hex(text).ok_or_else(|| "write 64 hexadecimal digits".into())
@@ -150,8 +154,14 @@ impl Verify {
         let Some(path) = &self.proof else {
             return Ok(BAD_INPUT);
         };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::Input(miette::miette!("{}: {error}", path.display())))?;
+        let told = |error: String| Failure::Input(miette::miette!("{}: {error}", path.display()));
+        // A proof may come through a pipe, but not without end.
+        let mut text = String::new();
+        let read = std::fs::File::open(path).and_then(|file| file.take(LONGEST_PROOF + 1).read_to_string(&mut text));
+        read.map_err(|error| told(error.to_string()))?;
+        if text.len() as u64 > LONGEST_PROOF {
+            return Err(told(format!("it is longer than {LONGEST_PROOF} bytes, and no proof is")));
+        }
         let proven = ProofDocument::from_json(&text).and_then(|document| document.check());
         let (lines, problem) = match proven {
             Ok(proven) => self.judge(&proven),
@@ -240,7 +250,10 @@ fn words(audit: &Audit) -> String {
     }
     text.push_str(&match &audit.verdict {
         Verdict::Whole => "Whole. Verified.\n".to_owned(),
-        Verdict::CutOff(where_to) => format!("CUT OFF: {where_to}.\nWhat is there is as it was written.\n"),
+        Verdict::CutOff(where_to) => format!(
+            "CUT OFF: {where_to}.\nWhat the ledger holds is as it was written. Files whose hashes it gets at the end only, such as \
+             metrics.csv, it can't vouch for.\n"
+        ),
         Verdict::Changed(what) => format!("NOT VERIFIED, changed: {what}\n"),
     });
     text

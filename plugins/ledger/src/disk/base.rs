@@ -119,7 +119,7 @@ impl Base {
             if *index < least {
                 return Err(format!("entry {index} is not in its place among those that are kept"));
             }
-            least = index + 1;
+            least = index.saturating_add(1);
             let proof = tree.prove_inclusion(*index, size);
             let leaf = Sha3_256::leaf(bytes);
             if !proof.is_ok_and(|proof| proof.verify::<Sha3_256>(&leaf, &root)) {

@@ -149,7 +149,7 @@ pub(super) fn walk_with_places(path: &Path, visit: &mut Visit) -> Result<Walk, D
     let mut walker = Walker::new(&base, Some(base.tree()));
     walker.base(&Base::path(path), &base, visit)?;
     for (at, (number, file)) in files.iter().enumerate() {
-        let expected = base.segment + at as u32;
+        let expected = base.segment.saturating_add(at as u32);
         if *number != expected {
             let missing = segment::path(path, expected);
             return Err(DiskError::Damaged(Damage::of_file(&missing, "the segment is missing")));

@@ -217,7 +217,10 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &LedgerView, ledger: &Ledger,
                 }
                 match entry.kind {
                     // Of these the kind says all already.
-                    EntryKind::StateHash | EntryKind::Seed => {}
+                    EntryKind::StateHash | EntryKind::Seed | EntryKind::Terms => {}
+                    EntryKind::Identity => {
+                        ui.label(look.body(format::elided(&entry.operation, 2 * MOST_LETTERS)));
+                    }
                     EntryKind::Receipt if !entry.capability.is_empty() => {
                         ui.label(look.body(&entry.capability));
                     }
