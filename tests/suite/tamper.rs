@@ -372,3 +372,36 @@ fn a_run_that_drops_entries_goes_on_after_a_kill() {
         assert_eq!(root(&killed), root(&whole));
     }
 }
+
+/// Sliders reach the ledger too: what has to be in it changes in the middle of a run, says so, and is demanded from there on.
+#[test]
+fn terms_that_change_during_a_run_are_entered_and_raise_no_alarm() {
+    let folder = folder();
+    let scene = SCENE.replace("KEEP", "None").replace("stamps: Interventions", "stamps: Important").replace(
+        "timeline: [",
+        "timeline: [(at: 30, do: SetParam(path: \"ledger.heads_every_s\", value: \"0.2\")),
+            (at: 77, do: SetParam(path: \"ledger.least_priority\", value: \"1\")),
+            (at: 120, do: SetParam(path: \"ledger.heads_every_s\", value: \"0.9\")), ",
+    );
+    fs::write(folder.path().join("clerks.csv"), "x,y\n1,2\n3,4\n5,6\n7,8\n").unwrap();
+    let file = folder.path().join("scene.ron");
+    fs::write(&file, scene).unwrap();
+    let loaded = load(file.to_str().unwrap(), &[]).unwrap();
+    let out = folder.path().join("run");
+    run(&loaded, &RunOptions { out: Some(out.clone()), ..RunOptions::default() }, &mut |_| {}).unwrap();
+    assert_eq!(audit(&out).unwrap().verdict, Verdict::Whole);
+    let (mut terms, mut heads) = (Vec::new(), Vec::new());
+    walk(&out.join("ledger"), &mut |item| {
+        match item {
+            Item::Entry { entry, .. } if entry.kind == EntryKind::Terms => terms.push(entry.tick),
+            Item::Head(signed) => heads.push(signed.head.tick),
+            _ => {}
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(terms, [0, 30, 77, 120]);
+    // Every 30 ticks, then every 12, then every 54, and twice at the end.
+    assert!(heads.starts_with(&[36, 48, 60, 72, 84, 96, 108]) || heads.starts_with(&[30, 36, 48]), "{heads:?}");
+    assert!(heads.ends_with(&[160, 160]), "{heads:?}");
+}
