@@ -402,6 +402,5 @@ fn terms_that_change_during_a_run_are_entered_and_raise_no_alarm() {
     .unwrap();
     assert_eq!(terms, [0, 30, 77, 120]);
     // Every 30 ticks, then every 12, then every 54, and twice at the end.
-    assert!(heads.starts_with(&[36, 48, 60, 72, 84, 96, 108]) || heads.starts_with(&[30, 36, 48]), "{heads:?}");
-    assert!(heads.ends_with(&[160, 160]), "{heads:?}");
+    assert_eq!(heads, [36, 48, 60, 72, 84, 96, 108, 160, 160]);
 }
