@@ -131,9 +131,8 @@ pub fn open_quotes(mut table: impl BufRead, most: usize) -> std::io::Result<(Vec
                     (begin, cell, line) = (byte, 0, line + u64::from(next == b'\n'));
                     Within::Beginning
                 }
-                (Within::Beginning | Within::Closing, b'"') => Within::Quoted,
                 (Within::Quoted, b'"') => Within::Closing,
-                (Within::Quoted, _) => Within::Quoted,
+                (Within::Beginning | Within::Closing, b'"') | (Within::Quoted, _) => Within::Quoted,
                 (_, b',') => {
                     cell += 1;
                     Within::Beginning

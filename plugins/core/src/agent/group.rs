@@ -342,7 +342,7 @@ mod tests {
         let ranges = groups.ranges().to_vec();
         for _ in 0..2 {
             assert_eq!(groups.ranges_of(ant).collect::<Vec<_>>(), [0..3, 5..7]);
-            assert_eq!(groups.ranges_of(bird).collect::<Vec<_>>(), [3..5]);
+            assert!(groups.ranges_of(bird).eq(std::iter::once(3..5)));
             assert_eq!(groups.ranges_of(GroupId(9)).count(), 0);
             groups.set_ranges(ranges.clone());
         }

@@ -298,7 +298,9 @@ fn a_base_with_another_beginning_is_refused() {
     for (number, kind) in [EntryKind::Scene, EntryKind::Seed, EntryKind::Terms].into_iter().enumerate() {
         store.append(&Entry { kind, ..entry(number as u64) }).unwrap();
     }
-    (3..600).for_each(|number| drop(store.append(&entry(number)).unwrap()));
+    for number in 3..600 {
+        store.append(&entry(number)).unwrap();
+    }
     store.sync().unwrap();
     let compaction = store.compact(400).unwrap().unwrap();
     drop(store);
