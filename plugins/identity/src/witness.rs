@@ -44,7 +44,6 @@ impl Testimony {
     }
 
     /// The witness's signature, and the bytes that it signs.
-    #[must_use]
     pub fn to_verify(&self) -> (&Signature, impl Fn() -> Vec<u8> + '_) {
         (&self.signature, || statement(&self.seen))
     }

@@ -431,8 +431,7 @@ pub(crate) fn observe_heartbeats(
     metrics.record(ids.suspicions, counts.suspicions as f64);
     metrics.record(ids.false_suspicions, counts.false_suspicions as f64);
     metrics.record(ids.detected, counts.detections as f64);
-    if counts.detections > 0 {
-        let mean = counts.detection_time / counts.detections;
+    if let Some(mean) = counts.detection_time.checked_div(counts.detections) {
         metrics.record(ids.detection, Rate::of(&clock).seconds(mean));
     }
 }

@@ -119,13 +119,7 @@ impl Operations {
                 self.leave(place);
                 self.fail_attempt(ground, place, Outcome::TimedOut, Failure::Timeout);
             }
-            Stage::Waiting | Stage::Executing => {
-                self.learn_of(ground, place, Outcome::TimedOut);
-                self.leave(place);
-                self.fail_attempt(ground, place, Outcome::TimedOut, Failure::Timeout);
-                self.fill(ground, agent);
-            }
-            Stage::Outbound | Stage::Returning => {
+            Stage::Waiting | Stage::Executing | Stage::Outbound | Stage::Returning => {
                 self.learn_of(ground, place, Outcome::TimedOut);
                 self.leave(place);
                 self.fail_attempt(ground, place, Outcome::TimedOut, Failure::Timeout);
