@@ -137,7 +137,7 @@ pub fn walk(path: &Path, visit: &mut dyn FnMut(Item) -> Result<(), String>) -> R
 /// The same for whom it matters where things lie. What was kept of dropped entries has no place.
 pub(super) fn walk_with_places(path: &Path, visit: &mut Visit) -> Result<Walk, DiskError> {
     let about = std::fs::symlink_metadata(path).map_err(io_error(path))?;
-    if !about.is_dir() && !(about.is_symlink() && path.is_dir()) {
+    if !(about.is_dir() || (about.is_symlink() && path.is_dir())) {
         return walk_file(path, visit);
     }
     let base = Base::read(path)?;
