@@ -19,6 +19,7 @@ use agent2028_ledger::LedgerPlugin;
 use agent2028_network::{Network, NetworkPlugin};
 use agent2028_operations::OperationsPlugin;
 use agent2028_pheromones::PheromonesPlugin;
+use agent2028_pheromones::site::Sites;
 use agent2028_trust::TrustPlugin;
 use bevy::prelude::*;
 
@@ -283,7 +284,12 @@ fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
         )
     };
     let others_come = scene.timeline.iter().any(joins);
+    // Nests and resources are no part of the section: they are put back beside it.
+    let sites = world.get_resource::<Sites>().cloned();
     problems.extend(preserving_sections(world, |world| rehearse(world, parts, others_come)));
+    if let Some(sites) = sites {
+        world.insert_resource(sites);
+    }
     problems.sort_by_key(|(index, _)| *index);
     problems.into_iter().map(|(_, problem)| problem).collect()
 }

@@ -110,6 +110,18 @@ fn checking_a_right_scene_costs_what_is_in_it() {
         });
         format!("Scene({one}, boids: (), timeline: {timeline})")
     });
+    assert_linear("walls and obstacles that come", 100, true, |count| {
+        let timeline = list(count, |number| match number % 2 {
+            0 => format!("(at: {}, do: AddWall(wall: (points: [(0, 0), (1, 1)])))", number + 1),
+            _ => format!("(at: {}, do: AddObstacle(obstacle: Circle(center: (0, 0), radius: 3)))", number + 1),
+        });
+        format!("Scene({one}, duration: Ticks(100000), boids: (), pheromones: (), timeline: {timeline})")
+    });
+    assert_linear("services", 100, true, |count| {
+        let have = list(count, |number| format!("\"c.x{number}\""));
+        let services = list(count, |number| format!("(capability: \"c.x{number}\")"));
+        format!("Scene(agents: [(name: \"a\", capabilities: {have})], operations: (services: {services}))")
+    });
     assert_linear("obstacles", 100, true, |count| {
         let obstacles = list(count, |number| format!("Circle(center: ({number}, 0), radius: 4)"));
         format!("Scene({one}, boids: (obstacles: {obstacles}))")

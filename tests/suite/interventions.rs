@@ -121,6 +121,32 @@ fn a_name_that_stands_for_nothing_is_refused_with_its_place_and_a_suggestion() {
 }
 
 #[test]
+fn what_a_timeline_does_to_resources_and_nests_that_are_not_there_is_refused() {
+    let scene = |timeline: &str| scene("duration: Ticks(60), pheromones: (),", timeline);
+    let problems = |timeline: &str| {
+        let checked = agent2028::scene::load::load_text("scene", &scene(timeline), None, &[])
+            .and_then(|loaded| agent2028::assemble::check(&loaded, &agent2028::assemble::ExtraPlugins::default()));
+        checked.map_or_else(|error| error.to_plain_text(), |()| String::new())
+    };
+    for (what, action) in [("resource", "Resource"), ("nest", "Nest")] {
+        let add = if what == "nest" { "AddNest()" } else { "DropResource()" };
+        for verb in ["Remove", "Move"] {
+            let told = problems(&format!("(at: 1, do: {verb}{action}()), (at: 2, do: {add})"));
+            assert!(told.contains(&format!("there is no {what} number 0")), "{verb} {what}: {told}");
+            assert_eq!(problems(&format!("(at: 3, do: {verb}{action}()), (at: 2, do: {add})")), "", "{verb} {what}");
+        }
+        let twice =
+            problems(&format!("(at: 1, do: {add}), (at: 2, do: Remove{action}()), (at: 3, do: Remove{action}())"));
+        assert!(twice.contains(&format!("there is no {what} number 0")), "{what}: {twice}");
+    }
+    // What was tried was put back.
+    let mut sandbox = Sandbox::parse(&scene("(at: 50, do: DropResource())")).unwrap();
+    sandbox.run(1).unwrap();
+    let world = sandbox.app_mut().unwrap().world();
+    assert!(world.resource::<agent2028::pheromones::site::Sites>().sources.is_empty());
+}
+
+#[test]
 fn a_repeated_entry_counts_as_often_as_it_has_come() {
     let wall = "do: AddWall(wall: (points: [(0, 0), (9, 9)]))";
     let obstacle = "do: AddObstacle(obstacle: Circle(center: (9, 9), radius: 3))";

@@ -210,8 +210,12 @@ impl Intervention for AddObstacle {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the section.
-        rehearse(self, world)
+        // It changes nothing but the section. An obstacle was checked by itself, so that the whole section needn't be: a long timeline
+        // costs what is in it.
+        let mut config = world.resource_mut::<BoidsConfig>();
+        room_among(config.obstacles.len(), MOST_OBSTACLES, "obstacles")?;
+        config.obstacles.push(self.obstacle.clone());
+        Ok(())
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
@@ -221,6 +225,14 @@ impl Intervention for AddObstacle {
             Ok(format!("obstacle {} stands", config.obstacles.len() - 1))
         })
     }
+}
+
+fn take_away(obstacles: &mut Vec<Obstacle>, index: u32) -> Result<(), InterventionError> {
+    if index as usize >= obstacles.len() {
+        return Err(InterventionError::Refused(format!("there is no obstacle number {index}")));
+    }
+    obstacles.remove(index as usize);
+    Ok(())
 }
 
 /// Takes an obstacle away.
@@ -242,16 +254,14 @@ impl Intervention for RemoveObstacle {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the section.
-        rehearse(self, world)
+        // As with those that are put up.
+        take_away(&mut world.resource_mut::<BoidsConfig>().obstacles, self.index)?;
+        Ok(())
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         change(world, |config| {
-            if self.index as usize >= config.obstacles.len() {
-                return Err(InterventionError::Refused(format!("there is no obstacle number {}", self.index)));
-            }
-            config.obstacles.remove(self.index as usize);
+            take_away(&mut config.obstacles, self.index)?;
             Ok(format!("obstacle {} is gone", self.index))
         })
     }

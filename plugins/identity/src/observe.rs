@@ -126,12 +126,12 @@ impl IdentityMetrics {
             recently_refused: cheap(
                 "identity.refused_now",
                 "",
-                "The share of honest uses of the last whole second that were refused, 0 to 1; 0 before the first.",
+                "The share of honest uses that were refused in the last whole second that had any, 0 to 1; 0 before the first.",
             ),
             recently_let_through: cheap(
                 "identity.let_through_now",
                 "",
-                "The share of the last whole second's attempts by those who aren't honest that were let through, 0 to 1; 0 before the first.",
+                "The share of attempts by those who aren't honest that were let through in the last whole second that had any, 0 to 1; 0 before the first.",
             ),
             by_kind: AttackKind::ALL.map(|kind| {
                 let [tried, through] = names(kind).map(|(name, help)| cheap(name, "attempts", help));
@@ -166,7 +166,7 @@ impl IdentityMetrics {
     }
 }
 
-/// Records the metrics. Of seconds in which nothing happened no shares are recorded, once something has.
+/// Records the metrics.
 pub(crate) fn observe(
     clock: Res<SimClock>,
     mut identities: ResMut<Identities>,
@@ -191,17 +191,9 @@ pub(crate) fn observe(
     record(ids.attempts, attempts as f64);
     record(ids.let_through, let_through as f64);
     record(ids.let_through_ratio, let_through as f64 / attempts.max(1) as f64);
-    if counts.requests == 0 {
-        record(ids.recently_refused, 0.0);
-    } else if state.window.requests > 0 {
-        let refused = state.window.requests - state.window.allowed;
-        record(ids.recently_refused, refused as f64 / state.window.requests as f64);
-    }
-    if attempts == 0 {
-        record(ids.recently_let_through, 0.0);
-    } else if state.window.attempts > 0 {
-        record(ids.recently_let_through, state.window.let_through as f64 / state.window.attempts as f64);
-    }
+    let (window, refused) = (&state.window, state.window.requests - state.window.allowed);
+    record(ids.recently_refused, refused as f64 / window.requests.max(1) as f64);
+    record(ids.recently_let_through, window.let_through as f64 / window.attempts.max(1) as f64);
     for (kind, (tried, through)) in ids.by_kind.iter().enumerate() {
         record(*tried, counts.attempts[kind] as f64);
         record(*through, counts.let_through[kind] as f64);

@@ -249,7 +249,7 @@ pub struct Window {
     pub since: u64,
     /// The counts then.
     pub then: Counts,
-    /// What the second before it added.
+    /// What the last second before it that had any added.
     pub requests: u64,
     /// How many of these were allowed.
     pub allowed: u64,
@@ -364,10 +364,15 @@ impl State {
         }
         let sum = |counts: &[u64; AttackKind::COUNT]| counts.iter().sum::<u64>();
         let (now, then) = (&self.counts, window.then);
-        window.requests = now.requests - then.requests;
-        window.allowed = now.allowed - then.allowed;
-        window.attempts = sum(&now.attempts) - sum(&then.attempts);
-        window.let_through = sum(&now.let_through) - sum(&then.let_through);
+        // A second without any has no share: that of the last one that had some stays.
+        if now.requests > then.requests {
+            window.requests = now.requests - then.requests;
+            window.allowed = now.allowed - then.allowed;
+        }
+        if sum(&now.attempts) > sum(&then.attempts) {
+            window.attempts = sum(&now.attempts) - sum(&then.attempts);
+            window.let_through = sum(&now.let_through) - sum(&then.let_through);
+        }
         (window.since, window.then) = (clock.tick(), self.counts);
     }
 

@@ -159,6 +159,13 @@ impl Check for DropResource {
 impl Intervention for DropResource {
     const NAME: &'static str = "DropResource";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const CHANGES_SECTIONS: bool = true;
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the sites, which whoever asks puts back.
+        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let items = self.resource.items.max(1) as usize;
@@ -186,6 +193,13 @@ impl Check for AddNest {
 impl Intervention for AddNest {
     const NAME: &'static str = "AddNest";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const CHANGES_SECTIONS: bool = true;
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the sites, which whoever asks puts back.
+        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         room_among(world.resource::<Sites>().nests.len(), MOST_NESTS, "nests")?;
@@ -398,6 +412,11 @@ impl Intervention for MoveResource {
     const NAME: &'static str = "MoveResource";
     const NEEDS: &'static [&'static str] = &["pheromones"];
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        numbered(&mut world.resource_mut::<Sites>().sources, self.index, "resource")?;
+        Ok(())
+    }
+
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
         let mut sites = world.resource_mut::<Sites>();
@@ -423,6 +442,15 @@ impl Check for RemoveResource {
 impl Intervention for RemoveResource {
     const NAME: &'static str = "RemoveResource";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const CHANGES_SECTIONS: bool = true;
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the sites, which whoever asks puts back.
+        let mut sites = world.resource_mut::<Sites>();
+        numbered(&mut sites.sources, self.index, "resource")?;
+        sites.sources.remove(self.index as usize);
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let mut sites = world.resource_mut::<Sites>();
@@ -452,6 +480,11 @@ impl Intervention for MoveNest {
     const NAME: &'static str = "MoveNest";
     const NEEDS: &'static [&'static str] = &["pheromones"];
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        numbered(&mut world.resource_mut::<Sites>().nests, self.index, "nest")?;
+        Ok(())
+    }
+
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
         let mut sites = world.resource_mut::<Sites>();
@@ -478,6 +511,15 @@ impl Check for RemoveNest {
 impl Intervention for RemoveNest {
     const NAME: &'static str = "RemoveNest";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const CHANGES_SECTIONS: bool = true;
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // It changes nothing but the sites, which whoever asks puts back.
+        let mut sites = world.resource_mut::<Sites>();
+        numbered(&mut sites.nests, self.index, "nest")?;
+        sites.nests.remove(self.index as usize);
+        Ok(())
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
@@ -545,8 +587,11 @@ impl Intervention for AddWall {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the section, which whoever asks puts back.
-        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+        // It changes nothing but the section, which whoever asks puts back. A wall was checked by itself, so that the whole section
+        // needn't be: a long timeline costs what is in it.
+        let mut config = world.resource_mut::<PheromonesConfig>();
+        room_among(config.walls.len(), MOST_WALLS, "walls")?;
+        config.walls.push(self.wall.clone());
         Ok(())
     }
 
@@ -614,8 +659,10 @@ impl Intervention for RemoveWall {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the section, which whoever asks puts back.
-        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+        // As with those that are put up.
+        let mut config = world.resource_mut::<PheromonesConfig>();
+        numbered(&mut config.walls, self.index, "wall")?;
+        config.walls.remove(self.index as usize);
         Ok(())
     }
 
