@@ -57,26 +57,56 @@ fn workshop() -> tempfile::TempDir {
     for scene in ["flock", "gossip"] {
         std::fs::write(at.join(format!("scenes/{scene}.ron")), ran(&["scenes", "show", scene])).unwrap();
     }
+    let mut fingerprints = ["my.key", "witness.key"].map(|key| {
+        let told = ran(&["ledger", "keygen", key]);
+        let mut words =
+            told.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_ascii_hexdigit()));
+        words.find(|word| word.len() == 64).unwrap_or_else(|| panic!("{told}")).to_owned()
+    });
+    std::fs::write(at.join(MINE), std::mem::take(&mut fingerprints[0])).unwrap();
     for run in ["runs/1", "runs/2", "runs/3"] {
-        ran(&["run", "flock", "--ticks", "20", "--hash-every", "1", "--checkpoint-every", "10", "--out", run]);
+        let mut wanted =
+            vec!["run", "flock", "--ticks", "20", "--hash-every", "1", "--checkpoint-every", "10", "--out", run];
+        if run == "runs/1" {
+            wanted.extend(["--sign-with", "my.key"]);
+        }
+        ran(&wanted);
     }
+    // The same run elsewhere, and a head of it that a witness has signed, too.
+    assert!(
+        std::process::Command::new("cp").current_dir(at).args(["-r", "runs/1", "runs/5"]).status().unwrap().success()
+    );
+    std::fs::write(at.join("head.txt"), ran(&["ledger", "head", "runs/1", "--sign-with", "my.key"])).unwrap();
+    let cosigned = ran(&["ledger", "cosign", "head.txt", "--of", "runs/1", "--sign-with", "witness.key"]);
+    std::fs::write(at.join("cosigned.txt"), cosigned).unwrap();
     // This one has a ledger whose entries are signed.
     ran(&["run", "audited-run", "--ticks", "60", "--out", "runs/4"]);
     std::fs::write(at.join("proof.json"), ran(&["ledger", "prove", "runs/4", "--index", "12"])).unwrap();
     folder
 }
 
+/// The file with the fingerprint of `my.key`, which lines call FINGERPRINT.
+const MINE: &str = "fingerprint.txt";
+
 /// Whether the program understands a line; and what takes no window and no minutes is done, runs for three ticks.
 fn try_line(line: &str, at: &Path) {
-    let Some(words) = words(line) else { return };
+    let Some(mut words) = words(line) else { return };
+    for word in words.iter_mut().filter(|word| *word == "FINGERPRINT") {
+        *word = std::fs::read_to_string(at.join(MINE)).unwrap();
+    }
     let arguments = std::iter::once("agent2028".to_owned()).chain(words.iter().cloned());
     if let Err(wrong) = agent2028::cli::understands(arguments) {
         panic!("{line}\n{wrong}");
     }
-    let mut words = words;
     match words.first().map(String::as_str) {
         // Events are called otherwise in every run.
         _ if words.iter().any(|word| word == "--event") => return,
+        // A key that is there already is not written over.
+        Some("ledger") if words.get(1).is_some_and(|verb| verb == "keygen") => {
+            words[2] = format!("another-{}", words[2]);
+            let _ = std::fs::remove_file(at.join(&words[2]));
+            let _ = std::fs::remove_file(at.join(format!("{}.pub", words[2])));
+        }
         Some("scenes" | "check" | "completions" | "man" | "plot" | "ledger") => {}
         Some("replay") if words.iter().any(|word| word == "--verify") => {}
         Some("run") => {
