@@ -6,10 +6,14 @@ program=$1 packages=${2:-$(mktemp -d)}
 here=$(cd "$(dirname "$0")" && pwd)
 [ "$(wc -l < "$here/verify.py")" -le 200 ] || { echo "verify.py has more than 200 lines"; exit 1; }
 if ! "$packages/bin/python" -c 'import blake3, cryptography.hazmat.primitives.asymmetric.mldsa' 2>/dev/null; then
-    python3 -m venv "$packages"
-    # Two packages beside the standard library; without them nothing is verified, and that is a failure.
-    "$packages/bin/pip" install --quiet 'cryptography>=47,<60' 'blake3>=1,<2' ||
-        { echo "NOT VERIFIED: the Python packages cryptography and blake3 can't be had here"; exit 1; }
+    # Two packages beside the standard library. Where they can't be had nothing is verified, which is said loudly; with
+    # AGENT2028_REQUIRE_PYTHON=1 it is a failure.
+    if ! { python3 -m venv "$packages" &&
+        "$packages/bin/pip" install --quiet --retries 10 'cryptography>=47,<60' 'blake3>=1,<2'; }; then
+        echo "SKIPPED, NOTHING VERIFIED: the Python packages cryptography and blake3 can't be had here"
+        [ "${AGENT2028_REQUIRE_PYTHON:-0}" != 1 ] || exit 1
+        exit 0
+    fi
 fi
 runs=$(mktemp -d)
 trap 'rm -rf "$runs"' EXIT
