@@ -69,6 +69,7 @@ pub use viewport::{InputGate, Viewport};
 
 use agent2028_core::simulation::Simulation;
 use bevy::prelude::*;
+use bevy::render::renderer::RenderDevice;
 
 /// The 2D view of the simulation in the window.
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,6 +87,14 @@ pub enum ViewSystems {
     Input,
     /// Selection, camera and trails follow the simulation.
     Follow,
+}
+
+/// Keeps the graphics driver loaded until the process is gone. A driver may have registered functions that run at the exit of the
+/// process (Mesa's does); if the last handle let go of it before, they would no longer be there to be run.
+fn keep_driver(device: Option<Res<RenderDevice>>) {
+    if let Some(device) = device {
+        std::mem::forget(device.clone());
+    }
 }
 
 impl Plugin for ViewPlugin {
@@ -113,7 +122,7 @@ impl Plugin for ViewPlugin {
                 Update,
                 (ViewSystems::Input, ViewSystems::Follow).chain().run_if(resource_exists::<Simulation>),
             )
-            .add_systems(Startup, drive::spawn_camera)
+            .add_systems(Startup, (drive::spawn_camera, keep_driver))
             .add_systems(PreUpdate, (drive::keep_viewport, drive::keep_background, input::follow_presses))
             .add_systems(Last, (capture::begin, capture::go_on).chain())
             .add_systems(
