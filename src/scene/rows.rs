@@ -155,6 +155,12 @@ pub fn read_links(path: &Path, text: &str, source: SourceId, agents: u64) -> Res
         let help = "the first line names the columns: from,to";
         return Err(vec![Fault::new(header, format!("{file} lacks a column from or to"), help)]);
     };
+    let names = reader.headers().cloned().unwrap_or_default();
+    if let Some((cell, name)) = names.iter().enumerate().find(|(cell, _)| ![from, to].contains(cell)) {
+        let place = Place { source, span: cell_span(text, 0, cell) };
+        let help = agent2028_core::schema::suggest(name, ["from", "to"], "column");
+        return Err(vec![Fault::new(place, format!("links have no column \"{name}\""), help)]);
+    }
     let (mut links, mut faults, mut unreported) = (Vec::new(), Vec::new(), 0_usize);
     for record in reader.records() {
         let Ok(record) = record else {
@@ -162,6 +168,17 @@ pub fn read_links(path: &Path, text: &str, source: SourceId, agents: u64) -> Res
             continue;
         };
         let start = record.position().map_or(0, |position| position.byte() as usize);
+        // What a row has too much was meant for something: a decimal comma, for example.
+        if record.len() > names.len() {
+            if faults.len() < REPORTED {
+                let place = Place { source, span: cell_span(text, start, names.len()) };
+                let message = format!("this row has {} values, the header names {} columns", record.len(), names.len());
+                faults.push(Fault::new(place, message, "give each row a value per column"));
+            } else {
+                unreported += 1;
+            }
+            continue;
+        }
         let mut number = |index: usize| {
             let cell = record.get(index).unwrap_or_default();
             let known = cell.parse::<u32>().ok().filter(|number| u64::from(*number) < agents);
@@ -258,6 +275,11 @@ mod tests {
         assert_eq!(found.len(), 3);
         assert_eq!(found[..2], ["5", "x"]);
         assert!(read("a,b\n").is_err());
+        let text = "from,to\n1,2,3\n";
+        let faults = read(text).unwrap_err();
+        assert_eq!((&text[faults[0].place.span.clone()], faults.len()), ("3", 1));
+        let text = "from,to,weight\n1,2,3\n";
+        assert_eq!(&text[read(text).unwrap_err()[0].place.span.clone()], "weight");
     }
 
     #[test]

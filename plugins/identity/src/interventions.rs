@@ -436,6 +436,9 @@ impl Intervention for ForgeList {
         if victims.is_empty() {
             return Err(refused("none of the chosen victims has issued anything that could be taken back"));
         }
+        if state.forged.len() + forgers.len() > MOST_FORGED {
+            return Err(refused(format!("there may be {MOST_FORGED} forged lists; there is no room for so many more")));
+        }
         let until = end_tick(world, self.duration_s);
         let parties = (forgers.as_slice(), victims.as_slice());
         let pairs = attack(world, AttackKind::ForgeList, parties, "", self.per_second, until);
@@ -444,9 +447,6 @@ impl Intervention for ForgeList {
         for (forger, victim) in &pairs {
             let state = &identities.state;
             let Some(place) = state.place(*forger) else { continue };
-            if state.forged.len() >= MOST_FORGED {
-                return Err(refused(format!("there are {MOST_FORGED} forged lists already")));
-            }
             let papers = state.papers.iter().zip(0..).filter(|(paper, _)| is_own_of(paper, *victim));
             let forged = Forged {
                 issuer: *victim,

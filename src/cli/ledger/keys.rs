@@ -10,6 +10,7 @@ use agent2028_ledger::hash::{from_hex, to_hex};
 use agent2028_ledger::keys::{LedgerKey, SigningKey, new_secret};
 use agent2028_ledger::note::cosigner_key;
 use clap::Args;
+use zeroize::Zeroizing;
 
 use crate::cli::{Failure, print};
 
@@ -37,11 +38,10 @@ impl Keygen {
         let seed = new_secret().map_err(told)?;
         let key = SigningKey::of_secret(&seed);
         let public = key.public();
-        let mut digits = to_hex(seed.expose());
-        let written = write_new(&self.file, true, &format!("{SECRET}{digits}\n"));
-        // The digits are as secret as the bytes.
-        digits.clear();
-        written?;
+        // The digits are as secret as the bytes, and wiped like them.
+        let digits = Zeroizing::new(to_hex(seed.expose()));
+        let text = Zeroizing::new([SECRET, &digits, "\n"].concat());
+        write_new(&self.file, true, &text)?;
         let beside = public_file(&self.file);
         write_new(&beside, false, &format!("{PUBLIC}{}\n{}\n", public.fingerprint(), to_hex(&public.encode())))?;
         print(&format!(
@@ -95,10 +95,11 @@ fn refused(path: &Path, why: impl std::fmt::Display) -> Failure {
 
 /// Reads a secret key.
 pub(crate) fn read_secret(path: &Path) -> Result<SigningKey, Failure> {
-    let text = read_ordinary_text(path).map_err(|error| refused(path, error))?;
+    let text = Zeroizing::new(read_ordinary_text(path).map_err(|error| refused(path, error))?);
     let digits = text.strip_prefix(SECRET).map(str::trim_end).and_then(from_hex).filter(|bytes| bytes.len() == 32);
-    let bytes =
-        digits.ok_or_else(|| refused(path, "this is no secret key: `agent2028 ledger keygen FILE` makes one"))?;
+    let bytes = digits
+        .map(Zeroizing::new)
+        .ok_or_else(|| refused(path, "this is no secret key: `agent2028 ledger keygen FILE` makes one"))?;
     Ok(SigningKey::of_secret(&Secret::filled_by(|seed: &mut [u8; 32]| seed.copy_from_slice(&bytes))))
 }
 

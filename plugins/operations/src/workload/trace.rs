@@ -236,6 +236,7 @@ pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<Sampl
     let Some(column) = header.iter().position(|name| name == "ms") else {
         return Err(whole("there is no column \"ms\"".into(), "the first line names the columns"));
     };
+    let width = header.len();
     let (mut samples, mut faults, mut beyond) = (Vec::new(), Vec::new(), 0);
     for record in reader.records() {
         let problem = match record {
@@ -243,6 +244,11 @@ pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<Sampl
                 let (byte, line) = record.position().map_or((0, 0), |position| (position.byte(), position.line()));
                 let text = record.get(column).unwrap_or_default();
                 match text.parse::<f32>() {
+                    // What a row has too much was meant for something: a decimal comma, for example.
+                    _ if record.len() > width => {
+                        let message = format!("this row has {} values, the header names {width} columns", record.len());
+                        fault(byte, line, width, message, "give each row a value per column")
+                    }
                     Ok(ms) if (0.0..=1e9).contains(&ms) => {
                         samples.push(ms);
                         continue;
@@ -331,5 +337,8 @@ mod tests {
         assert_eq!((faults.len(), beyond, faults[0].line), (20, 10, 2));
         assert!(read_samples("s\n1\n".as_bytes(), 20).is_err());
         assert!(read_samples("ms\n".as_bytes(), 20).is_err());
+        let (faults, _) = read_samples("ms\n1\n1,2\n".as_bytes(), 20).unwrap_err();
+        assert_eq!((faults[0].line, faults[0].cell), (3, 1));
+        assert_eq!(faults[0].message, "this row has 2 values, the header names 1 columns");
     }
 }
