@@ -3,7 +3,7 @@
 use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_among};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
@@ -23,6 +23,8 @@ use crate::timestamp::Timestamp;
 const MOST_ROTATIONS: usize = 4096;
 /// The most forged lists of a run.
 const MOST_FORGED: usize = 4096;
+/// The most papers of a run that are dated back.
+const MOST_DATED_BACK: usize = 4096;
 
 fn refused(message: impl Into<String>) -> InterventionError {
     InterventionError::Refused(message.into())
@@ -339,6 +341,8 @@ impl Intervention for StealOldKey {
             )));
         }
         let until = end_tick(world, self.duration_s);
+        let dated_back = state.papers.iter().filter(|paper| paper.seen > paper.issued).count();
+        room_among((dated_back + thieves.len()).saturating_sub(1), MOST_DATED_BACK, "papers that are dated back")?;
         let parties = (thieves.as_slice(), victims.as_slice());
         let pairs = attack(world, AttackKind::StealOldKey, parties, &capability, self.per_second, until);
         let now = Timestamp::now(world.resource::<SimClock>());
@@ -436,9 +440,7 @@ impl Intervention for ForgeList {
         if victims.is_empty() {
             return Err(refused("none of the chosen victims has issued anything that could be taken back"));
         }
-        if state.forged.len() + forgers.len() > MOST_FORGED {
-            return Err(refused(format!("there may be {MOST_FORGED} forged lists; there is no room for so many more")));
-        }
+        room_among((state.forged.len() + forgers.len()).saturating_sub(1), MOST_FORGED, "forged lists")?;
         let until = end_tick(world, self.duration_s);
         let parties = (forgers.as_slice(), victims.as_slice());
         let pairs = attack(world, AttackKind::ForgeList, parties, "", self.per_second, until);
