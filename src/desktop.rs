@@ -1,5 +1,6 @@
 //! The window: a simulation, the view, the inspector, and what connects them.
 
+pub mod display;
 pub mod journal;
 mod lost;
 mod pacing;
@@ -157,7 +158,7 @@ pub fn simulation_of(
 /// Opens a window and returns when it is closed: the exit code of the app, and what was reported if it closed by itself.
 ///
 /// # Errors
-/// If the scene doesn't fit its plugins, or a recorded run can't be shown.
+/// If the scene doesn't fit its plugins, a recorded run can't be shown, or no display takes a window.
 pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<WindowReport>), RunError> {
     let mut broken = options.broken.clone();
     let (loaded, mut simulation) = match simulation_of(&loaded, options.threads, &options.plugins) {
@@ -174,6 +175,9 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             (nothing, simulation)
         }
     };
+    // Held until the event loop has connections of its own: a display that starts over when its last client leaves would refuse
+    // it. Asked before anything is written.
+    let display = display::connect().map_err(RunError::NoDisplay)?;
     let recorder =
         options.record.as_ref().map(|record| Recorder::begin(record, &loaded, &mut simulation)).transpose()?;
     let mut timeline = Timeline::default();
@@ -210,7 +214,11 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     if agent2028_view::offscreen::draws_by_software() {
         plugins = plugins.disable::<PipelinedRenderingPlugin>();
     }
-    app.add_plugins(plugins);
+    display::open_windows(|| {
+        app.add_plugins(plugins);
+    })
+    .map_err(RunError::NoDisplay)?;
+    drop(display);
     let places = Places::customary();
     let mut library = SceneLibrary { entries: library(), recent: shelf::read_recent(places.as_ref()), ..default() };
     let mut pictures = PictureMaker::by(options.pictures_by.clone());

@@ -73,6 +73,9 @@ pub enum RunError {
     /// The run's ledger can't be read.
     #[error(transparent)]
     Ledger(#[from] agent2028_ledger::disk::DiskError),
+    /// There is no display that takes a window.
+    #[error("a window can't be opened: {0}")]
+    NoDisplay(String),
     /// Somebody ended the run early.
     #[error("the run was ended early")]
     Cancelled,

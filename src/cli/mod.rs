@@ -311,8 +311,8 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
 /// No verb: the welcome scene, in a window if there can be one.
 fn welcome() -> Result<u8, Failure> {
     #[cfg(feature = "desktop")]
-    match open::display() {
-        Ok(()) => return open::Open::welcome().execute(),
+    match crate::desktop::display::connect() {
+        Ok(_) => return open::Open::welcome().execute(),
         Err(reason) => say(&format!("No window: {reason}. Running the welcome scene headless instead.\n")),
     }
     #[cfg(not(feature = "desktop"))]

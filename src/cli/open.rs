@@ -1,7 +1,6 @@
 //! `agent2028 open`: a scene in a window.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use agent2028_core::transport::{SPEED_LIMITS, Speed};
 use agent2028_inspector::theme::least_window;
@@ -11,7 +10,7 @@ use clap::Args;
 use super::render::parse_size;
 use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, above_zero, print, say, ticks};
 use crate::assemble::{ExtraPlugins, with_all_problems};
-use crate::desktop::{BrokenScene, RecordOptions, WindowOptions, open};
+use crate::desktop::{BrokenScene, RecordOptions, WindowOptions, display, open};
 use crate::record::Recording;
 use crate::scene::load::{Loaded, load};
 
@@ -94,56 +93,6 @@ fn parse_speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-/// Whether a window can be opened here, or why not.
-pub(crate) fn display() -> Result<(), String> {
-    if !cfg!(target_os = "linux") {
-        return Ok(());
-    }
-    let display = std::env::var("DISPLAY").unwrap_or_default();
-    if display.is_empty() {
-        let wayland = std::env::var("WAYLAND_DISPLAY").is_ok_and(|name| !name.is_empty());
-        return Err(if wayland {
-            "there is a Wayland desktop, but no X11 or XWayland display in it".into()
-        } else {
-            "there is no display (the variable DISPLAY is not set)".into()
-        });
-    }
-    // A display is a place and a number: `:0`, `:0.1`, `unix:0`, `host:10.0`. One that nobody listens on would end in a panic far
-    // inside.
-    let number = display.rsplit_once(':').and_then(|(place, rest)| {
-        let number = rest.split('.').next().unwrap_or(rest);
-        Some((place, number.parse::<u16>().ok()?))
-    });
-    let Some((place, number)) = number else {
-        return Err(format!("the variable DISPLAY is \"{display}\", which names no display; for example :0"));
-    };
-    let answers = match place {
-        "" | "unix" => local_display_answers(number),
-        host => remote_display_answers(host, number),
-    };
-    if answers { Ok(()) } else { Err(format!("nothing answers on display {display}")) }
-}
-
-#[cfg(unix)]
-fn local_display_answers(number: u16) -> bool {
-    std::os::unix::net::UnixStream::connect(format!("/tmp/.X11-unix/X{number}")).is_ok()
-}
-
-#[cfg(not(unix))]
-fn local_display_answers(_: u16) -> bool {
-    true
-}
-
-/// Displays of other machines listen from port 6000 on.
-fn remote_display_answers(host: &str, number: u16) -> bool {
-    use std::net::{TcpStream, ToSocketAddrs as _};
-    let Some(port) = 6000_u16.checked_add(number) else { return false };
-    // A name without dots and colons that is a protocol (`tcp/host`) is written before the host.
-    let host = host.rsplit_once('/').map_or(host, |(_, host)| host).trim_matches(['[', ']']);
-    let Ok(addresses) = (host, port).to_socket_addrs() else { return false };
-    addresses.into_iter().any(|address| TcpStream::connect_timeout(&address, Duration::from_secs(5)).is_ok())
-}
-
 impl Open {
     /// The welcome scene as it is.
     pub(crate) fn welcome() -> Self {
@@ -173,7 +122,7 @@ impl Open {
                 // Whoever waits for a tick or a recording can't mend anything; a person at a window can, unless it is a
                 // setting of the command line that is wrong.
                 let waits = self.window.until.is_some() || self.out.is_some();
-                let by_hand = !waits && display().is_ok() && (settings.is_empty() || load(name, &[]).is_err());
+                let by_hand = !waits && display::connect().is_ok() && (settings.is_empty() || load(name, &[]).is_err());
                 let error = with_all_problems(error, &ExtraPlugins::default());
                 match BrokenScene::of(name, &error).filter(|_| by_hand) {
                     Some(broken) => (BrokenScene::stand_in()?, Some(broken)),
@@ -181,7 +130,7 @@ impl Open {
                 }
             }
         };
-        if let Err(reason) = display() {
+        if let Err(reason) = display::connect() {
             say(&format!("A window can't be opened: {reason}.\nWithout a window: agent2028 run {name}"));
             return Ok(BAD_INPUT);
         }
@@ -210,7 +159,7 @@ impl Open {
             say("A recorded run is shown as it was: without --seed, --set and --out.");
             return Ok(BAD_INPUT);
         }
-        if let Err(reason) = display() {
+        if let Err(reason) = display::connect() {
             let folder = folder.display();
             say(&format!("A window can't be opened: {reason}.\nWithout a window: agent2028 replay {folder} --verify"));
             return Ok(BAD_INPUT);

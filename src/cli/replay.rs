@@ -45,8 +45,8 @@ impl Replay {
             return self.compare(&recording);
         }
         #[cfg(feature = "desktop")]
-        match super::open::display() {
-            Ok(()) => return self.window.show_recording(recording, self.at, self.threads),
+        match crate::desktop::display::connect() {
+            Ok(_) => return self.window.show_recording(recording, self.at, self.threads),
             Err(reason) => say(&format!("No window: {reason}. Verifying the run instead.\n")),
         }
         #[cfg(not(feature = "desktop"))]

@@ -76,16 +76,13 @@ fn problem(text: &str) -> String {
 fn a_name_that_stands_for_nothing_is_refused_with_its_place_and_a_suggestion() {
     let at = |action: &str| format!("\n    (at: 2, do: {action})");
     let work = "operations: (workload: [Poisson(name: \"reads\", capability: \"file.read\")]),";
+    let forage = "pheromones: (nests: [(position: (0, 0))], foraging: [(agents: \"agent\")]),";
     let cases: &[(&str, String, &str, &str)] = &[
         ("", at("SetField(select: All, field: \"Conditon.health\", value: 1)"), "Conditon", "Condition"),
         ("", at("SetField(select: All, field: \"Condition.helth\", value: 1)"), "helth", "health"),
         ("", at("SetField(select: All, field: \"Condition.health\", value: 2)"), "out of range", "0 to 1"),
-        (
-            "",
-            at("SetField(select: All, field: \"ServiceRecord.max_concurency\", value: 2)"),
-            "max_concurency",
-            "max_concurrency",
-        ),
+        (forage, at("SetField(select: All, field: \"Forager.caried\", value: 2)"), "caried", "carried"),
+        ("", at("SetField(select: All, field: \"Velocity.0.x\", value: 2)"), "no agent has the component", ""),
         ("", at("Kill(select: Role(\"zz\"))"), "role \\\"zz\\\"", ""),
         ("", at("Kill(select: Compare(quantity: \"sped\", is: Above, value: 1))"), "quantity \\\"sped\\\"", "id"),
         ("", at("Kill(select: Not(Compare(quantity: \"helth\", is: Above, value: 1)))"), "helth", "health"),
@@ -350,4 +347,26 @@ fn a_component_that_nobody_has_is_told_before_the_first_tick() {
     // Who flies has one.
     let text = scene("boids: (),", "(at: 2, do: SetField(select: All, field: \"Velocity.0.x\", value: 2))");
     Sandbox::parse(&text).unwrap().run(3).unwrap();
+}
+
+/// What `check` lets through must run, and what it refuses must not: for each component that can be set, with those who have it
+/// and without.
+#[test]
+fn check_and_run_agree_on_who_has_which_component() {
+    let forage = "pheromones: (nests: [(position: (0, 0))], foraging: [(agents: \"agent\")]),";
+    let sections =
+        ["", "boids: (),", "pheromones: (),", forage, "network: (), operations: (),", "identity: (), trust: (),"];
+    let fields = ["Position.0.x", "Velocity.0.x", "Condition.health", "ServiceRecord.reliability", "Forager.carried"];
+    let (mut refused, mut ran) = (0, 0);
+    for section in sections {
+        for field in fields {
+            let text = scene(section, &format!("(at: 2, do: SetField(select: All, field: \"{field}\", value: 0.5))"));
+            let checked = agent2028::scene::load::load_text("scene", &text, None, &[])
+                .and_then(|loaded| agent2028::assemble::check(&loaded, &agent2028::assemble::ExtraPlugins::default()));
+            let run = Sandbox::parse(&text).and_then(|mut sandbox| sandbox.run(3));
+            assert_eq!(checked.is_ok(), run.is_ok(), "{section} {field}: {checked:?}");
+            *(if run.is_ok() { &mut ran } else { &mut refused }) += 1;
+        }
+    }
+    assert!(refused > 0 && ran > 0, "{refused} refused, {ran} ran");
 }

@@ -220,6 +220,56 @@ fn a_display_that_is_none_is_an_error_in_words() {
     }
 }
 
+/// A display that refuses whoever comes, as the X protocol says it (a failed connection setup), or closes at once.
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+#[test]
+fn a_display_that_answers_and_refuses_is_an_error_in_words() {
+    use std::io::{Read as _, Write as _};
+
+    let mut reply = vec![0, 21, 11, 0, 0, 0, 6, 0];
+    reply.extend_from_slice(b"Maximum clients here.\0\0\0");
+    for (reply, words) in [(reply, "Maximum clients here"), (Vec::new(), "closes the connection")] {
+        // A number that nobody has: the listener tells.
+        let folder = std::path::Path::new("/tmp/.X11-unix");
+        let _ = std::fs::create_dir(folder);
+        let (number, listener) = (40_000..50_000)
+            .find_map(|number| {
+                let path = folder.join(format!("X{number}"));
+                Some((number, std::os::unix::net::UnixListener::bind(path).ok()?))
+            })
+            .unwrap();
+        let refusing = std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let mut client = client.unwrap();
+                let mut asked = [0; 12];
+                // A client that only looks whether somebody is there says nothing.
+                if client.read_exact(&mut asked).is_err() {
+                    continue;
+                }
+                if asked == *b"no more here" {
+                    break;
+                }
+                let _ = client.write_all(&reply);
+            }
+        });
+        let out = tempfile::tempdir().unwrap();
+        let display = format!(":{number}");
+        let (code, _, stderr) = finish(
+            program()
+                .args(["open", "flock", "--out"])
+                .arg(out.path().join("run"))
+                .env("DISPLAY", &display)
+                .env_remove("WAYLAND_DISPLAY"),
+        );
+        assert!(code == 2 && stderr.contains(words), "{code} {stderr}");
+        assert!(!stderr.contains("panicked") && !out.path().join("run").exists(), "{stderr}");
+        let path = folder.join(format!("X{number}"));
+        std::os::unix::net::UnixStream::connect(&path).unwrap().write_all(b"no more here").unwrap();
+        refusing.join().unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
 #[test]
 fn problems_are_counted_in_words_shown_twenty_at_most_and_all_told_to_programs() {
     let folder = folder();

@@ -1,6 +1,6 @@
 //! A forager: its state and how it decides where to turn.
 
-use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, Position, SpawnBatch};
+use agent2028_core::agent::{Agent, AgentGroup, AgentGroups, AgentId, AgentIndex, Condition, Position, SpawnBatch};
 use agent2028_core::clock::SimClock;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
@@ -48,7 +48,7 @@ impl Activity {
 }
 
 /// What an agent of a foraging group carries in its head and hands.
-#[derive(Component, Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[derive(Component, Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Component)]
 pub struct Forager {
     /// Which of the scene's `foraging` entries it belongs to.
@@ -393,6 +393,13 @@ pub fn equip_foragers(world: &mut World, batch: &SpawnBatch) {
     for (agent, entity) in batch.iter() {
         equip(world, &plan, index, agent, entity);
     }
+}
+
+/// Whether the groups of a world bring foragers into it.
+pub(crate) fn somebody_forages(world: &World) -> bool {
+    let Some(config) = world.get_resource::<PheromonesConfig>() else { return false };
+    let forages = |group: &AgentGroup| config.foraging.iter().any(|foraging| foraging.agents == group.name);
+    world.resource::<AgentGroups>().groups().iter().any(|group| group.initial_count() > 0 && forages(group))
 }
 
 fn equip(world: &mut World, plan: &ForagingPlan, index: usize, agent: AgentId, entity: Entity) {

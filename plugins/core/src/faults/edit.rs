@@ -1,13 +1,13 @@
 //! Values set by path: of the scene, and of agents' components.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use bevy::prelude::*;
 use bevy::reflect::TypeRegistry;
 use serde::{Deserialize, Serialize};
 
 use super::check_selector;
-use crate::agent::{AgentIndex, Condition, Position, ServiceRecord, Velocity};
+use crate::agent::{Agent, AgentGroup, AgentGroups, AgentIndex, Condition, Position, ServiceRecord, Velocity};
 use crate::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
 use crate::params::{get_live, set_live};
 use crate::reflect_path::{self, ParamValue, PathError};
@@ -101,11 +101,13 @@ impl Intervention for SetField {
         let entities: Vec<Entity> = world.resource::<AgentIndex>().iter().map(|(_, entity)| entity).collect();
         let held = entities.iter().find_map(|entity| reflect.reflect(world.get_entity(*entity).ok()?));
         let held = held.and_then(|value| value.reflect_clone().ok());
-        if held.is_none() && !entities.is_empty() && default_of(world, component).is_none() {
+        let editable = world.resource::<EditableComponents>();
+        // Before there are agents, plugins tell whether any will have it, and what it looks like then.
+        let comes = if entities.is_empty() { editable.comes(component, world) } else { held.is_some() };
+        if !comes && default_of(world, component).is_none() {
             return Err(in_field(InterventionError::NobodyHas(component.into())));
         }
-        // Before there are agents, what a component looks like can be told of those that are known here.
-        let Some(mut value) = held.or_else(|| specimen(component)) else {
+        let Some(mut value) = held.or_else(|| editable.specimen(component)) else {
             return Ok(());
         };
         reflect_path::read(value.as_partial_reflect(), path).map_err(|error| in_field(error.into()))?;
@@ -162,17 +164,6 @@ impl Intervention for SetField {
     }
 }
 
-/// A value of a component of agents that this crate knows, to look at its fields.
-pub(crate) fn specimen(component: &str) -> Option<Box<dyn Reflect>> {
-    Some(match component {
-        "Condition" => Box::new(Condition::default()),
-        "Position" => Box::new(Position::default()),
-        "Velocity" => Box::new(Velocity::default()),
-        "ServiceRecord" => Box::new(ServiceRecord::default()),
-        _ => return None,
-    })
-}
-
 /// What an agent has by default of a component that is there only when it differs from that.
 pub(crate) fn default_of(world: &World, component: &str) -> Option<Box<dyn Reflect>> {
     (component == "Condition")
@@ -182,24 +173,71 @@ pub(crate) fn default_of(world: &World, component: &str) -> Option<Box<dyn Refle
 
 /// The components of agents whose fields may be set from outside, by name. What others hold follows from the state.
 #[derive(Resource, Clone, Debug)]
-pub struct EditableComponents(BTreeSet<&'static str>);
+pub struct EditableComponents(BTreeMap<&'static str, Editable>);
+
+#[derive(Clone, Copy, Debug)]
+struct Editable {
+    specimen: fn() -> Box<dyn Reflect>,
+    comes: fn(&World) -> bool,
+}
 
 impl Default for EditableComponents {
     fn default() -> Self {
-        Self(["Position", "Velocity", "Condition", "ServiceRecord"].into())
+        let mut editable = Self(BTreeMap::new());
+        editable.add::<Position>(|_| true);
+        editable.add::<Velocity>(|world| {
+            let is_given =
+                |group: &AgentGroup| group.velocity.is_some() || group.rows.iter().any(|row| row.velocity.is_some());
+            agents_require::<Velocity>(world) || some_group(world, is_given)
+        });
+        editable.add::<Condition>(|_| true);
+        editable.add::<ServiceRecord>(|world| {
+            let serves = |group: &AgentGroup| {
+                !group.capabilities.is_empty() || group.rows.iter().any(|row| !row.capabilities.is_empty())
+            };
+            agents_require::<ServiceRecord>(world) || some_group(world, serves)
+        });
+        editable
     }
 }
 
+/// Whether every agent comes into this world with a component.
+#[must_use]
+pub fn agents_require<C: Component>(world: &World) -> bool {
+    let components = world.components();
+    let agent = components.component_id::<Agent>().and_then(|agent| components.get_info(agent));
+    let (Some(agent), Some(wanted)) = (agent, components.component_id::<C>()) else { return false };
+    agent.required_components().iter_ids().any(|component| component == wanted)
+}
+
+/// Whether there is such a group among those that bring agents into this world.
+fn some_group(world: &World, is_such: impl Fn(&AgentGroup) -> bool) -> bool {
+    let groups = world.resource::<AgentGroups>().groups();
+    groups.iter().any(|group| group.initial_count() > 0 && is_such(group))
+}
+
 impl EditableComponents {
-    /// Lets the fields of a reflected component be set. Whoever adds one must bear any value that its fields' ranges allow.
-    pub fn add(&mut self, component: &'static str) {
-        self.0.insert(component);
+    /// Lets the fields of a reflected component be set. Whoever adds one must bear any value that its fields' ranges allow, and
+    /// says whether any agent of a world comes with it, before there are agents: so a scene is refused whose timeline
+    /// sets what nobody will have. The default value shows which fields there are.
+    pub fn add<C: Component + Reflect + TypePath + Default>(&mut self, comes: fn(&World) -> bool) {
+        self.0.insert(C::short_type_path(), Editable { specimen: || Box::new(C::default()), comes });
     }
 
     /// Whether the fields of a component may be set.
     #[must_use]
     pub fn contains(&self, component: &str) -> bool {
-        self.0.contains(component)
+        self.0.contains_key(component)
+    }
+
+    /// Whether any agent of a world comes with a component.
+    pub(crate) fn comes(&self, component: &str, world: &World) -> bool {
+        self.0.get(component).is_some_and(|editable| (editable.comes)(world))
+    }
+
+    /// A value of a component, to look at its fields.
+    pub(crate) fn specimen(&self, component: &str) -> Option<Box<dyn Reflect>> {
+        self.0.get(component).map(|editable| (editable.specimen)())
     }
 }
 
@@ -210,7 +248,7 @@ fn component_by_name<'t>(
 ) -> Result<&'t ReflectComponent, InterventionError> {
     let unknown = || PathError {
         message: format!("agents have no editable component \"{name}\""),
-        help: crate::schema::suggest(name, editable.0.iter().copied(), "component"),
+        help: crate::schema::suggest(name, editable.0.keys().copied(), "component"),
     };
     if !editable.contains(name) {
         return Err(unknown().into());

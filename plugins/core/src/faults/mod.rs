@@ -14,8 +14,8 @@ pub(crate) use churn::run_churn;
 pub use churn::{Churn, ChurnProcesses};
 pub use condition::{Degrade, Freeze, Kill, Restart};
 pub use displace::MoveAgents;
-pub use edit::{EditableComponents, SetField, SetParam};
-pub(crate) use edit::{default_of, specimen};
+pub(crate) use edit::default_of;
+pub use edit::{EditableComponents, SetField, SetParam, agents_require};
 pub use population::{Remove, Spawn};
 
 use bevy::prelude::*;

@@ -35,6 +35,7 @@ use bevy::ecs::reflect::ReflectComponent;
 use bevy::prelude::*;
 
 use crate::agent::{Agent, AgentId, AgentIndex};
+use crate::faults::EditableComponents;
 use crate::schema::{Range, nearest};
 use field::Field;
 
@@ -331,9 +332,14 @@ pub fn is_name(world: &World, name: &str) -> bool {
     if !world.get_resource::<AgentIndex>().is_none_or(AgentIndex::is_empty) {
         return crate::faults::default_of(world, component).is_some_and(has);
     }
-    // Before there are agents nobody has components; those that are registered they may come to have.
-    match crate::faults::specimen(component) {
-        Some(value) => has(value),
+    // Before there are agents nobody has components. Of those that can be set plugins tell whether anybody will; the others that
+    // are registered agents may come to have.
+    let editable = world.get_resource::<EditableComponents>();
+    match editable.and_then(|editable| editable.specimen(component).map(|value| (editable, value))) {
+        Some((editable, value)) => {
+            let comes = editable.comes(component, world) || crate::faults::default_of(world, component).is_some();
+            comes && has(value)
+        }
         None => world.get_resource::<AppTypeRegistry>().is_some_and(|types| {
             let types = types.read();
             let known = types.get_with_short_type_path(component);
