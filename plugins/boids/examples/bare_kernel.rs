@@ -2,7 +2,7 @@
 //! that this machine has: `cargo run --release -p agent2028_boids --example bare_kernel [part of a row]`.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
-use agent2028_boids::flock::{Birds, Flock, Flocks, Instructions, Model, Temper, step};
+use agent2028_boids::flock::{Birds, Flock, FlockParameters, Flocks, Instructions, Model, step};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::{Edge, WorldBounds};
@@ -16,7 +16,7 @@ fn main() {
     time("birds", &Model::Birds(wide), 400, 150.0, 100, 20);
     time("birds", &Model::Birds(birds), 100_000, 2236.0, 20, 1);
     time("birds", &Model::Birds(birds), 1_000_000, 7071.0, 5, 1);
-    let temper = Temper {
+    let parameters = FlockParameters {
         separation_radius: 2.5,
         separation_weight: 1.5,
         alignment_radius: 5.0,
@@ -32,18 +32,18 @@ fn main() {
         max_force: 0.1,
         gain: 1.0,
     };
-    let view = Temper { view_degrees: 270.0, ..temper };
-    let apart = Temper { cohesion_radius: 4.5, ..temper };
-    time("boids", &one(&[temper]), 100_000, 2236.0, 20, 1);
+    let view = FlockParameters { view_degrees: 270.0, ..parameters };
+    let apart = FlockParameters { cohesion_radius: 4.5, ..parameters };
+    time("boids", &one(&[parameters]), 100_000, 2236.0, 20, 1);
     time("boids, two radii", &one(&[apart]), 100_000, 2236.0, 20, 1);
     time("boids, field of view", &one(&[view]), 100_000, 2236.0, 20, 1);
-    time("boids, two flocks", &one(&[temper, view]), 100_000, 2236.0, 20, 1);
-    let flocks = Flocks { tempers: &[temper], relations: &[], flock_of: &[] };
+    time("boids, two flocks", &one(&[parameters, view]), 100_000, 2236.0, 20, 1);
+    let flocks = Flocks { per_flock: &[parameters], relations: &[], flock_of: &[] };
     time("boids, seven nearest", &Model::Nearest(flocks, 7), 100_000, 2236.0, 20, 1);
 }
 
-fn one(tempers: &[Temper]) -> Model<'_> {
-    Model::Boids(Flocks { tempers, relations: &[], flock_of: &[] })
+fn one(per_flock: &[FlockParameters]) -> Model<'_> {
+    Model::Boids(Flocks { per_flock, relations: &[], flock_of: &[] })
 }
 
 #[expect(clippy::disallowed_methods, reason = "measuring takes a real clock")]

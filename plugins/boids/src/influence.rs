@@ -11,7 +11,7 @@ use bevy::prelude::*;
 use crate::config::{ObstacleAvoidance, Target, TargetUrge};
 use crate::flock::Record;
 use crate::formation::Station;
-use crate::mover::{Mover, Trade};
+use crate::mover::{Mover, MoverRole};
 use crate::obstacle::avoid;
 use crate::obstacle_grid::ObstacleGrid;
 use crate::steering::{
@@ -119,15 +119,15 @@ impl Surroundings<'_> {
         if let Some((leader, weight, force)) = self.follow_leader(slot, agent, position, velocity, limits) {
             tell(Urge::Leader(leader), weight, force);
         }
-        match mover.trade {
-            Trade::Flock => {
+        match mover.role {
+            MoverRole::Flock => {
                 if mover.flee_weight > 0.0 && !self.hunters.items().is_empty() {
                     let force = self.escape(mover.flee_radius, position, velocity, limits);
                     tell(Urge::Predators, mover.flee_weight, force);
                 }
                 self.stray(mover, agent, velocity, limits, tell);
             }
-            Trade::Predator { sight, ref prey, .. } => match self.nearest_prey_slot(position, sight, prey) {
+            MoverRole::Predator { sight, ref prey, .. } => match self.nearest_prey_slot(position, sight, prey) {
                 Some(prey) => {
                     let quarry = &self.agents.items()[prey];
                     let offset = self.bounds.delta(position, quarry.position());
@@ -135,7 +135,7 @@ impl Surroundings<'_> {
                 }
                 None => self.stray(mover, agent, velocity, limits, tell),
             },
-            Trade::Formation { slowing_radius } => match self.station_of(agent) {
+            MoverRole::Formation { slowing_radius } => match self.station_of(agent) {
                 Some(station) => {
                     let offset = self.bounds.delta(position, station.at);
                     let force = keep_station(offset, station.velocity, velocity, slowing_radius, limits);
@@ -234,7 +234,7 @@ impl Surroundings<'_> {
     pub fn catches(&self) -> Vec<Catch> {
         let mut catches = Vec::new();
         for (slot, (&predator, record)) in self.agents.ids().iter().zip(self.agents.items()).enumerate() {
-            if let Trade::Predator { catch_radius: Some(radius), prey, .. } = &self.mover(slot).trade
+            if let MoverRole::Predator { catch_radius: Some(radius), prey, .. } = &self.mover(slot).role
                 && let Some(slot) = self.nearest_prey_slot(record.position(), *radius, prey)
             {
                 catches.push(Catch { prey: self.agents.ids()[slot], predator });
@@ -278,7 +278,7 @@ pub(crate) fn find_hunters(
     let radius = movers.iter().map(|mover| mover.flee_radius).fold(1.0, f32::max);
     let hunts = |slot: usize| {
         let mover = mover_of.get(slot).and_then(|&mover| movers.get(usize::from(mover)));
-        mover.is_some_and(|mover| matches!(mover.trade, Trade::Predator { .. }))
+        mover.is_some_and(|mover| matches!(mover.role, MoverRole::Predator { .. }))
     };
     let grid = CellGrid::for_radius(*agents.grid().bounds(), radius);
     hunters.sort(grid, &[Chosen { agents, keep: hunts }], workers);

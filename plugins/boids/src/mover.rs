@@ -7,7 +7,7 @@ use bevy::prelude::*;
 use crate::config::{
     BoidsConfig, FlockConfig, FlockModel, Leader, Matching, Neighbourhood, Target, TargetUrge, Units, Wander,
 };
-use crate::flock::{Birds, Flocks, MOST_FLOCKS, Model, Relation, Temper};
+use crate::flock::{Birds, FlockParameters, Flocks, MOST_FLOCKS, Model, Relation};
 use crate::steering::Limits;
 
 /// The least speed of a flock that names none, as a share of its top speed.
@@ -15,7 +15,7 @@ const CRUISING_SHARE: f32 = 0.5;
 
 /// What a kind of agent is to the others.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Trade {
+pub(crate) enum MoverRole {
     /// It flocks.
     Flock,
     /// It hunts: how far it sees, how close it catches, and which movers it hunts.
@@ -29,8 +29,8 @@ pub(crate) enum Trade {
 pub(crate) struct Mover {
     /// The agent group; empty for everybody whom nothing else moves.
     pub group: String,
-    pub trade: Trade,
-    pub temper: Temper,
+    pub role: MoverRole,
+    pub parameters: FlockParameters,
     pub wander: Wander,
     pub targets: Vec<Target>,
     pub leader: Option<Leader>,
@@ -42,12 +42,12 @@ pub(crate) struct Mover {
 
 impl Mover {
     pub fn limits(&self) -> Limits {
-        Limits { max_speed: self.temper.max_speed, max_force: self.temper.max_force }
+        Limits { max_speed: self.parameters.max_speed, max_force: self.parameters.max_force }
     }
 
     /// Whether its agents do more than the kernel does.
     fn has_influences(&self, hunted: bool, obstacles: bool) -> bool {
-        !matches!(self.trade, Trade::Flock)
+        !matches!(self.role, MoverRole::Flock)
             || obstacles
             || self.wander.weight > 0.0
             || !self.targets.is_empty()
@@ -60,7 +60,7 @@ impl Mover {
 #[derive(Resource, Clone, Debug, Default)]
 pub(crate) struct Movers {
     pub list: Vec<Mover>,
-    tempers: Vec<Temper>,
+    per_flock: Vec<FlockParameters>,
     relations: Vec<Relation>,
     model: Option<Birds>,
     nearest: Option<usize>,
@@ -94,7 +94,7 @@ impl Movers {
             for (at, flock) in list[..flock_count].iter().enumerate().take(MOST_FLOCKS) {
                 prey[at] = hunter.prey.as_ref().is_none_or(|prey| *prey == flock.group);
             }
-            let temper = Temper {
+            let parameters = FlockParameters {
                 separation_radius: hunter.separation.radius,
                 separation_weight: hunter.separation.weight,
                 max_speed: hunter.max_speed * speed_unit,
@@ -103,15 +103,15 @@ impl Movers {
             };
             list.push(Mover {
                 group: hunter.agents.clone(),
-                trade: Trade::Predator { sight: hunter.sight, catch_radius: hunter.catch_radius, prey },
+                role: MoverRole::Predator { sight: hunter.sight, catch_radius: hunter.catch_radius, prey },
                 wander: Wander { weight: 0.3, ..config.wander },
-                initial_speed: temper.max_speed * 0.5,
-                temper,
+                initial_speed: parameters.max_speed * 0.5,
+                parameters,
                 ..loner()
             });
         }
         for formation in &config.formations {
-            let temper = Temper {
+            let parameters = FlockParameters {
                 separation_radius: config.separation.radius.min(formation.spacing * 0.5),
                 separation_weight: config.separation.weight,
                 max_speed: formation.max_speed.unwrap_or(config.max_speed) * speed_unit,
@@ -120,18 +120,18 @@ impl Movers {
             };
             list.push(Mover {
                 group: formation.agents.clone(),
-                trade: Trade::Formation { slowing_radius: formation.slowing_radius },
-                temper,
+                role: MoverRole::Formation { slowing_radius: formation.slowing_radius },
+                parameters,
                 ..loner()
             });
         }
         list.truncate(MOST_FLOCKS);
         let ranges = ranges(&list, alone, groups, claimed);
-        let hunted = list.iter().any(|mover| matches!(mover.trade, Trade::Predator { .. }));
+        let hunted = list.iter().any(|mover| matches!(mover.role, MoverRole::Predator { .. }));
         // A listed flock may be one that nobody belongs to; a mover without agents asks for nothing.
         let influenced = list.iter().any(|mover| mover.has_influences(hunted, !config.obstacles.is_empty()));
         Self {
-            tempers: list.iter().map(|mover| mover.temper).collect(),
+            per_flock: list.iter().map(|mover| mover.parameters).collect(),
             relations: relations(config, &list, flock_count),
             model: birds(config, speed_unit),
             nearest: match config.neighbourhood {
@@ -179,7 +179,7 @@ impl Movers {
         if let Some(birds) = self.model {
             return Model::Birds(birds);
         }
-        let flocks = Flocks { tempers: &self.tempers, relations: &self.relations, flock_of: mover_of };
+        let flocks = Flocks { per_flock: &self.per_flock, relations: &self.relations, flock_of: mover_of };
         match self.nearest {
             None => Model::Boids(flocks),
             Some(nearest) => Model::Nearest(flocks, nearest),
@@ -209,8 +209,8 @@ struct Scale {
 fn loner() -> Mover {
     Mover {
         group: String::new(),
-        trade: Trade::Flock,
-        temper: solitary(&BoidsConfig::default(), Scale { speed: 1.0, gain: 1.0 }),
+        role: MoverRole::Flock,
+        parameters: solitary(&BoidsConfig::default(), Scale { speed: 1.0, gain: 1.0 }),
         wander: Wander { weight: 0.0, ..Wander::default() },
         targets: Vec::new(),
         leader: None,
@@ -221,8 +221,8 @@ fn loner() -> Mover {
 }
 
 /// The limits of the section without its urges.
-fn solitary(config: &BoidsConfig, unit: Scale) -> Temper {
-    Temper {
+fn solitary(config: &BoidsConfig, unit: Scale) -> FlockParameters {
+    FlockParameters {
         separation_radius: 0.0,
         separation_weight: 0.0,
         alignment_radius: 0.0,
@@ -265,8 +265,8 @@ fn flock_mover(config: &BoidsConfig, flock: &FlockConfig, unit: Scale) -> Mover 
     let reach = |radius: f32, weight: f32| if weight > 0.0 { radius } else { 0.0 };
     Mover {
         group: flock.agents.clone(),
-        trade: Trade::Flock,
-        temper: Temper {
+        role: MoverRole::Flock,
+        parameters: FlockParameters {
             separation_radius: reach(separation.radius, separation.weight),
             separation_weight: separation.weight,
             alignment_radius: reach(alignment.radius, alignment.weight),

@@ -8,7 +8,7 @@ use bevy::prelude::*;
 
 use crate::config::BoidsConfig;
 use crate::measure::{Order, components, mean_nearest_distance, pairs_closer_than};
-use crate::mover::{Movers, Trade};
+use crate::mover::{MoverRole, Movers};
 use crate::plugin::{HuntRecord, Scratch};
 
 /// How often, in ticks, measures that look at pairs of agents are taken.
@@ -87,7 +87,7 @@ impl Flocking<'_> {
 /// Whether an agent belongs to a flock (rather than to a predator group or to nobody; formations count as flocks).
 fn flocks(movers: &Movers, agent: AgentId) -> bool {
     let mover = movers.mover_of(agent).and_then(|mover| movers.list.get(usize::from(mover)));
-    mover.is_some_and(|mover| !matches!(mover.trade, Trade::Predator { .. }))
+    mover.is_some_and(|mover| !matches!(mover.role, MoverRole::Predator { .. }))
 }
 
 impl CellSource<Vec2> for Flocking<'_> {

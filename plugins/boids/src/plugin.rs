@@ -17,7 +17,7 @@ use crate::events::{FormationTold, PREY_CAUGHT, PreyCaught};
 use crate::flock::{Flock, Influences, Record};
 use crate::formation::{Anchor, Formation, FormationChange, FormationConfig, Formations, Station};
 use crate::influence::{Catch, Surroundings, find_hunters};
-use crate::mover::{Mover, Movers, Trade};
+use crate::mover::{Mover, MoverRole, Movers};
 use crate::obstacle_grid::ObstacleGrid;
 
 /// What the section `boids` claims to move, for other plugins that move agents.
@@ -357,16 +357,16 @@ pub(crate) fn fly(
     let Ok(tables) = agents.contiguous_iter_mut() else {
         return;
     };
-    let wings = Wings { dt: movers.dt, half: bounds.half(), movers: &movers, bounds: &bounds, flock: &flock };
+    let integrator = Integrator { dt: movers.dt, half: bounds.half(), movers: &movers, bounds: &bounds, flock: &flock };
     for (agents, mut positions, mut velocities, conditions) in tables {
         crate::motion::in_chunks(&workers, &mut positions, &mut velocities, |first, positions, velocities| {
             let chunk = first..first + positions.len();
             match conditions {
-                None if wings.movers.moves_everybody() => {
+                None if integrator.movers.moves_everybody() => {
                     for (agent, (position, velocity)) in
                         agents[chunk].iter().zip(positions.iter_mut().zip(velocities.iter_mut()))
                     {
-                        wings.travel(agent.0, position, velocity);
+                        integrator.travel(agent.0, position, velocity);
                     }
                 }
                 _ => {
@@ -375,7 +375,7 @@ pub(crate) fn fly(
                         agents[chunk].iter().zip(positions.iter_mut().zip(velocities.iter_mut())).enumerate()
                     {
                         let status = statuses.map_or(Status::Active, |statuses| statuses[at].status);
-                        wings.travel_if_able(agent.0, status, position, velocity);
+                        integrator.travel_if_able(agent.0, status, position, velocity);
                     }
                 }
             }
@@ -383,7 +383,7 @@ pub(crate) fn fly(
     }
 }
 
-struct Wings<'a> {
+struct Integrator<'a> {
     dt: f32,
     half: Vec2,
     movers: &'a Movers,
@@ -391,7 +391,7 @@ struct Wings<'a> {
     flock: &'a Flock,
 }
 
-impl Wings<'_> {
+impl Integrator<'_> {
     #[inline(always)]
     fn travel(&self, agent: AgentId, position: &mut Position, velocity: &mut Velocity) {
         // Agents that joined since all decided go on as they are.
@@ -431,7 +431,7 @@ pub(crate) fn set_off(world: &mut World, batch: &SpawnBatch) {
         .filter(|(offset, _)| batch.velocity(*offset).is_none())
         .filter_map(|(_, (agent, entity))| {
             let mover = &movers.list[usize::from(movers.mover_of(agent)?)];
-            let resting = matches!(mover.trade, Trade::Formation { .. });
+            let resting = matches!(mover.role, MoverRole::Formation { .. });
             (!resting).then(|| (entity, dice.stream(purpose, agent, 0).direction() * mover.initial_speed))
         })
         .collect();

@@ -20,7 +20,7 @@ use crate::flock::topological::{Everything, look};
 use crate::flock::{Birds, Flocks, Influences, Model, Record, Relation, Rule};
 use crate::formation::{Formations, Station};
 use crate::influence::{Surroundings, Urge, find_hunters};
-use crate::mover::{Mover, Movers, Trade};
+use crate::mover::{Mover, MoverRole, Movers};
 use crate::obstacle_grid::ObstacleGrid;
 use crate::plugin::{self, FlockQuery, draw_up, first_active};
 use crate::steering::direction;
@@ -129,7 +129,7 @@ fn decide(
         Model::Nearest(flocks, nearest) => (flocks, Some(nearest)),
     };
     let rule = Everything::new(flocks);
-    let (block, temper) = (Block::load(sort.items(), slot, slot + 1), *rule.temper(slot));
+    let (block, parameters) = (Block::load(sort.items(), slot, slot + 1), *rule.parameters(slot));
     let mut found = Vec::new();
     let sums = match nearest {
         None => sum(&rule, sort, &block),
@@ -146,7 +146,7 @@ fn decide(
     let visible = visible(sort, slot, &rule);
     let strangers: Vec<&Seen> = visible
         .iter()
-        .filter(|seen| seen.relation == Relation::Avoid && seen.distance < temper.avoidance_radius)
+        .filter(|seen| seen.relation == Relation::Avoid && seen.distance < parameters.avoidance_radius)
         .collect();
     let kin: Vec<&Seen> = match nearest {
         None => visible.iter().filter(|seen| seen.relation == Relation::Join).collect(),
@@ -154,18 +154,18 @@ fn decide(
     };
     let within = |radius: f32| kin.iter().filter(|seen| seen.distance <= radius).count();
     let (aligned, together) = match nearest {
-        None => (within(temper.alignment_radius), within(temper.cohesion_radius)),
+        None => (within(parameters.alignment_radius), within(parameters.cohesion_radius)),
         Some(_) => (kin.len(), kin.len()),
     };
     let counts = [
-        kin.iter().filter(|seen| seen.distance < temper.separation_radius).count(),
+        kin.iter().filter(|seen| seen.distance < parameters.separation_radius).count(),
         aligned,
         together,
         strangers.len(),
     ];
     let forces = rule.forces(&block, &sums, influences);
-    let terms = told.flock_terms(&temper, &forces, counts, nearest);
-    let reach = temper.separation_radius.max(temper.alignment_radius).max(temper.cohesion_radius);
+    let terms = told.flock_terms(&parameters, &forces, counts, nearest);
+    let reach = parameters.separation_radius.max(parameters.alignment_radius).max(parameters.cohesion_radius);
     let mut neighbours: Vec<AgentId> = kin
         .iter()
         .filter(|seen| nearest.is_some() || seen.distance <= reach)
@@ -175,12 +175,12 @@ fn decide(
     neighbours.sort_unstable();
     Decided {
         neighbours,
-        radius: nearest.is_none().then(|| temper.reach(flocks.relations.contains(&Relation::Avoid))),
-        view_degrees: (!temper.sees_all_around()).then_some(temper.view_degrees),
+        radius: nearest.is_none().then(|| parameters.reach(flocks.relations.contains(&Relation::Avoid))),
+        view_degrees: (!parameters.sees_all_around()).then_some(parameters.view_degrees),
         terms,
-        gain: temper.gain,
-        limit: Some(temper.max_force * temper.gain),
-        speeds: Some((temper.min_speed, temper.max_speed)),
+        gain: parameters.gain,
+        limit: Some(parameters.max_force * parameters.gain),
+        speeds: Some((parameters.min_speed, parameters.max_speed)),
         next,
     }
 }
@@ -239,13 +239,13 @@ struct Seen {
 
 /// All in the sort whom the agent in `slot` sees and doesn't ignore, however far.
 fn visible(sort: &CellSort<Record>, slot: usize, rule: &Everything<'_>) -> Vec<Seen> {
-    let (bounds, own, temper) = (sort.grid().bounds(), sort.items()[slot], rule.temper(slot));
+    let (bounds, own, parameters) = (sort.grid().bounds(), sort.items()[slot], rule.parameters(slot));
     (0..sort.items().len())
         .filter(|&other| other != slot)
         .filter_map(|other| {
             let offset = bounds.delta(own.position(), sort.items()[other].position());
             let relation = rule.relation(slot, other);
-            let counts = relation != Relation::Ignore && temper.sees(own.velocity(), offset);
+            let counts = relation != Relation::Ignore && parameters.sees(own.velocity(), offset);
             counts.then(|| Seen { slot: other, distance: offset.length(), relation })
         })
         .collect()
@@ -296,7 +296,7 @@ impl Crowd<'_> {
 
     fn near(&self, agent: AgentId, own: Record, mover: &Mover, number: usize, grid: CellGrid) -> Near {
         let model = self.movers.model(&[]);
-        let sight = if let Trade::Predator { sight, .. } = mover.trade { sight } else { 0.0 };
+        let sight = if let MoverRole::Predator { sight, .. } = mover.role { sight } else { 0.0 };
         let mut reach = model.reach().max(sight).max(mover.flee_radius) * MARGIN;
         if let Model::Nearest(flocks, nearest) = model {
             reach = reach.max(self.reach_of_nearest(agent, own, number, flocks, nearest) * MARGIN);
@@ -322,13 +322,13 @@ impl Crowd<'_> {
 
     /// How far the last of so many nearest neighbours is.
     fn reach_of_nearest(&self, agent: AgentId, own: Record, number: usize, flocks: Flocks<'_>, nearest: usize) -> f32 {
-        let temper = &flocks.tempers[number.min(flocks.tempers.len() - 1)];
+        let parameters = &flocks.per_flock[number.min(flocks.per_flock.len() - 1)];
         let mut squares = Vec::new();
         self.each(|other, record, _| {
             let offset = self.bounds.delta(own.position(), record.position());
             let flock = self.movers.mover_of(other).map_or(0, usize::from);
-            let relation = flocks.relations.get(number * flocks.tempers.len() + flock).copied().unwrap_or_default();
-            if other != agent && relation == Relation::Join && temper.sees(own.velocity(), offset) {
+            let relation = flocks.relations.get(number * flocks.per_flock.len() + flock).copied().unwrap_or_default();
+            if other != agent && relation == Relation::Join && parameters.sees(own.velocity(), offset) {
                 squares.push(offset.length_squared());
             }
         });
@@ -352,7 +352,7 @@ fn stations(
 ) -> Vec<Station> {
     let mut stations = Vec::new();
     let wanted = config.formations.iter().find(|formation| formation.agents == mover.group);
-    let (Trade::Formation { .. }, Some(wanted)) = (&mover.trade, wanted) else {
+    let (MoverRole::Formation { .. }, Some(wanted)) = (&mover.role, wanted) else {
         return stations;
     };
     let (groups, index) = (world.resource::<AgentGroups>(), world.resource::<AgentIndex>());
@@ -433,7 +433,7 @@ impl Told<'_> {
     /// The hunters that it flees from.
     fn hunters_near(&self) -> Vec<AgentId> {
         let mut near = Vec::new();
-        if matches!(self.mover.trade, Trade::Flock) && self.mover.flee_weight > 0.0 {
+        if matches!(self.mover.role, MoverRole::Flock) && self.mover.flee_weight > 0.0 {
             let hunters = self.surroundings.hunters;
             hunters.for_each_within(self.own.position(), self.mover.flee_radius, |slot, _| {
                 near.push(hunters.ids()[slot]);

@@ -6,10 +6,10 @@ use bevy::prelude::*;
 
 use super::Told;
 use crate::config::TargetUrge;
-use crate::flock::{Birds, Temper};
+use crate::flock::{Birds, FlockParameters};
 use crate::formation::Shape;
 use crate::influence::Urge;
-use crate::mover::Trade;
+use crate::mover::MoverRole;
 
 /// The unit of all forces that are told: how much they would change the velocity in this tick.
 const UNIT: &str = "units/s";
@@ -49,9 +49,9 @@ fn others(count: usize, which: &str) -> String {
 impl Told<'_> {
     /// The path of a flock's urge: its own, if its flock overrides that of the section.
     fn setting(&self, urge: &str, overridden: bool) -> String {
-        match self.mover.trade {
-            Trade::Flock if overridden => format!("boids.flocks[{}].{urge}", self.number),
-            Trade::Predator { .. } => {
+        match self.mover.role {
+            MoverRole::Flock if overridden => format!("boids.flocks[{}].{urge}", self.number),
+            MoverRole::Predator { .. } => {
                 let at = self.config.predators.iter().position(|hunter| hunter.agents == self.mover.group);
                 format!("boids.predators[{}].{urge}", at.unwrap_or(0))
             }
@@ -62,12 +62,12 @@ impl Told<'_> {
     /// The terms of Reynolds' rule. `counts`: how many count for each.
     pub(super) fn flock_terms(
         &self,
-        temper: &Temper,
+        parameters: &FlockParameters,
         forces: &[(f32, Vec2); 4],
         counts: [usize; 4],
         nearest: Option<usize>,
     ) -> Vec<Term> {
-        let flock = self.config.flocks.get(self.number).filter(|_| matches!(self.mover.trade, Trade::Flock));
+        let flock = self.config.flocks.get(self.number).filter(|_| matches!(self.mover.role, MoverRole::Flock));
         let around = |count: usize, radius: f32| match nearest {
             None => others(count, &format!("within {radius} units")),
             Some(_) => others(count, "nearest"),
@@ -75,28 +75,31 @@ impl Told<'_> {
         let told = [
             (
                 "Separation",
-                format!("Away from {}.", others(counts[0], &format!("closer than {} units", temper.separation_radius))),
+                format!(
+                    "Away from {}.",
+                    others(counts[0], &format!("closer than {} units", parameters.separation_radius))
+                ),
                 self.setting("separation.weight", flock.is_some_and(|flock| flock.separation.is_some())),
             ),
             (
                 "Alignment",
                 format!(
                     "Matches the {} of {}.",
-                    if temper.heading_only { "direction" } else { "velocity" },
-                    around(counts[1], temper.alignment_radius)
+                    if parameters.heading_only { "direction" } else { "velocity" },
+                    around(counts[1], parameters.alignment_radius)
                 ),
                 self.setting("alignment.weight", flock.is_some_and(|flock| flock.alignment.is_some())),
             ),
             (
                 "Cohesion",
-                format!("Toward the middle of {}.", around(counts[2], temper.cohesion_radius)),
+                format!("Toward the middle of {}.", around(counts[2], parameters.cohesion_radius)),
                 self.setting("cohesion.weight", flock.is_some_and(|flock| flock.cohesion.is_some())),
             ),
             (
                 "Avoidance",
                 format!(
                     "Away from {}.",
-                    others(counts[3], &format!("of other flocks within {} units", temper.avoidance_radius))
+                    others(counts[3], &format!("of other flocks within {} units", parameters.avoidance_radius))
                 ),
                 self.setting("avoidance.weight", flock.is_some_and(|flock| flock.avoidance.is_some())),
             ),
@@ -107,14 +110,14 @@ impl Told<'_> {
             // An urge without weight is no input; avoidance only where there is somebody to avoid.
             .filter(|(at, (_, (weight, _)))| *weight > 0.0 && (*at < 3 || counts[3] > 0))
             .map(|(_, ((name, meaning, path), (weight, force)))| {
-                Term::weighed(name, *force * temper.gain, *weight, UNIT, meaning).set_by(path)
+                Term::weighed(name, *force * parameters.gain, *weight, UNIT, meaning).set_by(path)
             })
             .collect()
     }
 
     /// The term of an urge; `push`: what its force would do to the velocity in this tick.
     pub(super) fn urge_term(&self, urge: &Urge, weight: f32, push: Vec2) -> Term {
-        let flock = self.config.flocks.get(self.number).filter(|_| matches!(self.mover.trade, Trade::Flock));
+        let flock = self.config.flocks.get(self.number).filter(|_| matches!(self.mover.role, MoverRole::Flock));
         let name = |agent: AgentId| self.groups.name_of(agent);
         let (term, meaning, path) = match *urge {
             Urge::Obstacles => {
@@ -151,7 +154,7 @@ impl Told<'_> {
             }
             Urge::Wander => {
                 let own = flock.is_some_and(|flock| flock.wander.is_some());
-                let path = matches!(self.mover.trade, Trade::Flock).then(|| self.setting("wander.weight", own));
+                let path = matches!(self.mover.role, MoverRole::Flock).then(|| self.setting("wander.weight", own));
                 ("Wandering", "Strays from its course by its own dice.".to_owned(), path)
             }
             Urge::Prey(prey) => ("Prey", format!("Toward where {} will be.", name(prey)), None),
@@ -188,7 +191,7 @@ impl Told<'_> {
         }) {
             return found;
         }
-        if matches!(self.mover.trade, Trade::Predator { .. }) {
+        if matches!(self.mover.role, MoverRole::Predator { .. }) {
             return ("Prowls", "prowls: no prey is in sight".to_owned());
         }
         if pressed(&|urge| *urge == Urge::Predators) {

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-pub(crate) fn temper() -> Temper {
-    Temper {
+pub(crate) fn parameters() -> FlockParameters {
+    FlockParameters {
         separation_radius: 6.0,
         separation_weight: 1.5,
         alignment_radius: 12.0,
@@ -103,27 +103,28 @@ fn birds_equal_the_quadratic_reference_bit_for_bit() {
     }
 }
 
-fn one(temper: &Temper) -> Flocks<'_> {
-    Flocks { tempers: std::slice::from_ref(temper), relations: &[], flock_of: &[] }
+fn one(parameters: &FlockParameters) -> Flocks<'_> {
+    Flocks { per_flock: std::slice::from_ref(parameters), relations: &[], flock_of: &[] }
 }
 
 #[test]
 fn boids_equal_the_quadratic_reference_bit_for_bit() {
-    let plain = temper();
-    let heading = Temper { heading_only: true, min_speed: 2.0, gain: 0.25, ..plain };
-    let apart = Temper { cohesion_radius: 9.0, separation_radius: 13.0, ..plain };
+    let plain = parameters();
+    let heading = FlockParameters { heading_only: true, min_speed: 2.0, gain: 0.25, ..plain };
+    let apart = FlockParameters { cohesion_radius: 9.0, separation_radius: 13.0, ..plain };
     for bounds in worlds() {
         for count in [2, 9, 100, 400] {
             let (positions, velocities) = crowd(count, count as u64, bounds);
-            for (name, temper) in [("plain", plain), ("heading", heading), ("apart", apart)] {
-                let split = Boids::<false, false, false>::new(one(&temper));
-                let expected = reference::boids(&[temper], &[], &[], split.reach(), bounds, &positions, &velocities);
+            for (name, parameters) in [("plain", plain), ("heading", heading), ("apart", apart)] {
+                let split = Boids::<false, false, false>::new(one(&parameters));
+                let expected =
+                    reference::boids(&[parameters], &[], &[], split.reach(), bounds, &positions, &velocities);
                 for instructions in Instructions::available() {
                     let what = format!("{name} {bounds:?} {count} {instructions:?}");
                     let found = decide(&split, bounds, &positions, &velocities, instructions, 1);
                     assert_same(&expected, &found, &what);
-                    if temper.alignment_radius == temper.cohesion_radius {
-                        let shared = Boids::<true, false, false>::new(one(&temper));
+                    if parameters.alignment_radius == parameters.cohesion_radius {
+                        let shared = Boids::<true, false, false>::new(one(&parameters));
                         let found = decide(&shared, bounds, &positions, &velocities, instructions, 1);
                         assert_same(&expected, &found, &what);
                     }
@@ -139,9 +140,9 @@ fn a_field_of_view_equals_the_quadratic_reference_bit_for_bit() {
         let (positions, mut velocities) = crowd(300, 5, bounds);
         velocities[3] = Vec2::ZERO;
         for view_degrees in [0.0, 90.0, 180.0, 270.0, 360.0] {
-            let temper = Temper { view_degrees, ..temper() };
-            let rule = Boids::<false, true, false>::new(one(&temper));
-            let expected = reference::boids(&[temper], &[], &[], rule.reach(), bounds, &positions, &velocities);
+            let parameters = FlockParameters { view_degrees, ..parameters() };
+            let rule = Boids::<false, true, false>::new(one(&parameters));
+            let expected = reference::boids(&[parameters], &[], &[], rule.reach(), bounds, &positions, &velocities);
             for instructions in Instructions::available() {
                 let found = decide(&rule, bounds, &positions, &velocities, instructions, 1);
                 assert_same(&expected, &found, &format!("{view_degrees}° {bounds:?} {instructions:?}"));
@@ -153,10 +154,10 @@ fn a_field_of_view_equals_the_quadratic_reference_bit_for_bit() {
 #[test]
 fn several_flocks_equal_the_quadratic_reference_bit_for_bit() {
     use Relation::{Avoid, Ignore, Join};
-    let tempers = [
-        temper(),
-        Temper { max_speed: 2.0, separation_radius: 3.0, view_degrees: 200.0, ..temper() },
-        Temper { alignment_radius: 5.0, cohesion_radius: 14.0, avoidance_radius: 20.0, ..temper() },
+    let per_flock = [
+        parameters(),
+        FlockParameters { max_speed: 2.0, separation_radius: 3.0, view_degrees: 200.0, ..parameters() },
+        FlockParameters { alignment_radius: 5.0, cohesion_radius: 14.0, avoidance_radius: 20.0, ..parameters() },
     ];
     let relations = [Join, Avoid, Ignore, Join, Join, Avoid, Avoid, Ignore, Join];
     for bounds in worlds() {
@@ -167,10 +168,13 @@ fn several_flocks_equal_the_quadratic_reference_bit_for_bit() {
             .iter()
             .map(|id| flock_of[id.index()])
             .collect();
-        let rule =
-            Boids::<false, true, true>::new(Flocks { tempers: &tempers, relations: &relations, flock_of: &by_slot });
+        let rule = Boids::<false, true, true>::new(Flocks {
+            per_flock: &per_flock,
+            relations: &relations,
+            flock_of: &by_slot,
+        });
         assert_eq!(rule.reach(), 20.0);
-        let expected = reference::boids(&tempers, &relations, &flock_of, 20.0, bounds, &positions, &velocities);
+        let expected = reference::boids(&per_flock, &relations, &flock_of, 20.0, bounds, &positions, &velocities);
         for instructions in Instructions::available() {
             let found = decide(&rule, bounds, &positions, &velocities, instructions, 1);
             assert_same(&expected, &found, &format!("{bounds:?} {instructions:?}"));
@@ -181,12 +185,12 @@ fn several_flocks_equal_the_quadratic_reference_bit_for_bit() {
 #[test]
 fn several_steps_have_the_same_bits_at_any_thread_count_and_instruction_set() {
     let bounds = WorldBounds { size: Vec2::new(260.0, 240.0), edge: Edge::Wrap };
-    let temper = temper();
+    let parameters = parameters();
     let run = |instructions, threads| {
         let (mut positions, mut velocities) = crowd(20_000, 9, bounds);
         let workers = Workers::new(threads);
         let mut flock = Flock::with_instructions(instructions);
-        let model = Model::Boids(one(&temper));
+        let model = Model::Boids(one(&parameters));
         let mut neighbours = 0;
         for _ in 0..3 {
             neighbours += step(&mut flock, &model, &bounds, 1.0, &mut positions, &mut velocities, &workers);
@@ -204,7 +208,7 @@ fn several_steps_have_the_same_bits_at_any_thread_count_and_instruction_set() {
 #[test]
 fn topological_neighbours_are_the_nearest_and_the_same_at_any_thread_count() {
     let bounds = WorldBounds { size: Vec2::new(200.0, 100.0), edge: Edge::Wrap };
-    let temper = temper();
+    let parameters = parameters();
     let (positions, velocities) = crowd(2_000, 11, bounds);
     let run = |threads, radius| {
         let workers = Workers::new(threads);
@@ -214,7 +218,7 @@ fn topological_neighbours_are_the_nearest_and_the_same_at_any_thread_count() {
             &[Arrays { positions: &positions, velocities: &velocities }],
             &workers,
         );
-        let neighbours = flock.decide(&Model::Nearest(one(&temper), 7), &Influences::default(), &workers);
+        let neighbours = flock.decide(&Model::Nearest(one(&parameters), 7), &Influences::default(), &workers);
         let next: Vec<Vec2> = (0..2_000).map(|id| flock.decided(AgentId(id)).unwrap()).collect();
         (neighbours, bits(&next))
     };
@@ -229,10 +233,10 @@ fn topological_neighbours_are_the_nearest_and_the_same_at_any_thread_count() {
 fn seven_neighbours_within_reach_decide_like_a_metric_neighbourhood_of_seven() {
     // Eight agents, all of which see all others: nearest seven = all within the radius, up to the order of the sums.
     let bounds = WorldBounds { size: Vec2::splat(100.0), edge: Edge::Open };
-    let temper = Temper { alignment_radius: 50.0, cohesion_radius: 50.0, ..temper() };
+    let parameters = FlockParameters { alignment_radius: 50.0, cohesion_radius: 50.0, ..parameters() };
     let (positions, velocities) = crowd(8, 3, WorldBounds { size: Vec2::splat(20.0), edge: Edge::Open });
     let metric = decide(
-        &Boids::<true, false, false>::new(one(&temper)),
+        &Boids::<true, false, false>::new(one(&parameters)),
         bounds,
         &positions,
         &velocities,
@@ -246,7 +250,7 @@ fn seven_neighbours_within_reach_decide_like_a_metric_neighbourhood_of_seven() {
         &[Arrays { positions: &positions, velocities: &velocities }],
         &workers,
     );
-    flock.decide(&Model::Nearest(one(&temper), 7), &Influences::default(), &workers);
+    flock.decide(&Model::Nearest(one(&parameters), 7), &Influences::default(), &workers);
     for (id, metric) in metric.iter().enumerate() {
         assert!(flock.decided(AgentId(id as u32)).unwrap().abs_diff_eq(*metric, 1e-5));
     }
@@ -266,15 +270,15 @@ proptest! {
         let bounds = WorldBounds { size: size.into(), edge };
         let positions: Vec<Vec2> = agents.iter().map(|&(p, _)| Vec2::from(p) * bounds.size * 0.999).collect();
         let velocities: Vec<Vec2> = agents.iter().map(|&(_, v)| v.into()).collect();
-        let temper = Temper {
+        let parameters = FlockParameters {
             separation_radius: radii.0,
             alignment_radius: radii.1,
             cohesion_radius: radii.2,
             view_degrees,
-            ..temper()
+            ..parameters()
         };
-        let rule = Boids::<false, true, false>::new(one(&temper));
-        let expected = reference::boids(&[temper], &[], &[], rule.reach(), bounds, &positions, &velocities);
+        let rule = Boids::<false, true, false>::new(one(&parameters));
+        let expected = reference::boids(&[parameters], &[], &[], rule.reach(), bounds, &positions, &velocities);
         for instructions in Instructions::available() {
             let found = decide(&rule, bounds, &positions, &velocities, instructions, 1);
             prop_assert_eq!(bits(&expected), bits(&found));

@@ -29,7 +29,7 @@ use bevy::math::Vec2;
 use bevy::prelude::Resource;
 
 pub use birds::Birds;
-pub use reynolds::{Boids, Flocks, MOST_FLOCKS, Relation, Temper};
+pub use reynolds::{Boids, FlockParameters, Flocks, MOST_FLOCKS, Relation};
 pub use rule::{Influences, Record, Rule};
 pub use sweep::Instructions;
 
@@ -101,12 +101,12 @@ impl Flock {
             }
             Model::Boids(flocks) => *flocks,
         };
-        let [temper] = flocks.tempers else {
+        let [parameters] = flocks.per_flock else {
             return self.decide_by(&Boids::<false, true, true>::new(flocks), influences, workers);
         };
-        if !temper.sees_all_around() {
+        if !parameters.sees_all_around() {
             self.decide_by(&Boids::<false, true, false>::new(flocks), influences, workers)
-        } else if temper.alignment_radius == temper.cohesion_radius {
+        } else if parameters.alignment_radius == parameters.cohesion_radius {
             self.decide_by(&Boids::<true, false, false>::new(flocks), influences, workers)
         } else {
             self.decide_by(&Boids::<false, false, false>::new(flocks), influences, workers)

@@ -4,7 +4,7 @@
 use agent2028_core::space::{CellGrid, CellSort, WorldBounds};
 use bevy::math::{Vec2, ops};
 
-use super::{Arrays, Birds, Record, Relation, Temper};
+use super::{Arrays, Birds, FlockParameters, Record, Relation};
 use agent2028_core::parallel::Workers;
 
 /// The slots in the kernel's order.
@@ -69,7 +69,7 @@ fn urge(wanted: bool, desired: Vec2, velocity: Vec2, most: f32) -> Vec2 {
 
 /// The next velocities, by id. `flock_of` is by id.
 pub(crate) fn boids(
-    tempers: &[Temper],
+    per_flock: &[FlockParameters],
     relations: &[Relation],
     flock_of: &[u8],
     reach: f32,
@@ -81,21 +81,21 @@ pub(crate) fn boids(
     let flock = |slot: usize| flock_of.get(sort.ids()[slot].index()).map_or(0, |&flock| usize::from(flock));
     let mut next = vec![Vec2::ZERO; positions.len()];
     for own in 0..positions.len() {
-        let temper = &tempers[flock(own)];
+        let parameters = &per_flock[flock(own)];
         let v = sort.items()[own].velocity();
-        let cosine = ops::cos(temper.view_degrees.to_radians() * 0.5);
+        let cosine = ops::cos(parameters.view_degrees.to_radians() * 0.5);
         let (mut aligned, mut together) = (0.0_f32, 0.0_f32);
         let (mut velocity, mut offset, mut close, mut strange) = (Vec2::ZERO, Vec2::ZERO, Vec2::ZERO, Vec2::ZERO);
         let (mut crowd, mut rank) = (1, 0);
         for (slot, delta, other) in others(&sort, own) {
-            let relation = relations.get(flock(own) * tempers.len() + flock(slot)).copied().unwrap_or_default();
+            let relation = relations.get(flock(own) * per_flock.len() + flock(slot)).copied().unwrap_or_default();
             let distance = square(delta);
             if other.position() == sort.items()[own].position() {
                 crowd += 1;
                 rank += usize::from(slot < own);
             }
             let ahead = v.x * delta.x + v.y * delta.y;
-            let all_around = temper.view_degrees >= 360.0;
+            let all_around = parameters.view_degrees >= 360.0;
             if !all_around && ahead * ahead.abs() < cosine * cosine.abs() * square(v) * distance {
                 continue;
             }
@@ -103,20 +103,20 @@ pub(crate) fn boids(
             match relation {
                 Relation::Ignore => {}
                 Relation::Avoid => {
-                    if distance < temper.avoidance_radius * temper.avoidance_radius {
+                    if distance < parameters.avoidance_radius * parameters.avoidance_radius {
                         strange += delta * inverse;
                     }
                 }
                 Relation::Join => {
-                    if distance <= temper.alignment_radius * temper.alignment_radius {
+                    if distance <= parameters.alignment_radius * parameters.alignment_radius {
                         aligned += 1.0;
                         velocity += other.velocity();
                     }
-                    if distance <= temper.cohesion_radius * temper.cohesion_radius {
+                    if distance <= parameters.cohesion_radius * parameters.cohesion_radius {
                         together += 1.0;
                         offset += delta;
                     }
-                    if distance < temper.separation_radius * temper.separation_radius {
+                    if distance < parameters.separation_radius * parameters.separation_radius {
                         close += delta * inverse;
                     }
                 }
@@ -126,27 +126,32 @@ pub(crate) fn boids(
             let angle = std::f32::consts::TAU * rank as f32 / crowd as f32;
             close = Vec2::new(ops::cos(angle), ops::sin(angle));
         }
-        let most = temper.max_force;
-        let away = urge(close != Vec2::ZERO, -of_length(close, temper.max_speed), v, most);
-        let desired =
-            if temper.heading_only { of_length(velocity, temper.max_speed) } else { velocity / aligned.max(1.0) };
-        let directed = velocity != Vec2::ZERO || !temper.heading_only;
+        let most = parameters.max_force;
+        let away = urge(close != Vec2::ZERO, -of_length(close, parameters.max_speed), v, most);
+        let desired = if parameters.heading_only {
+            of_length(velocity, parameters.max_speed)
+        } else {
+            velocity / aligned.max(1.0)
+        };
+        let directed = velocity != Vec2::ZERO || !parameters.heading_only;
         let along = urge(aligned > 0.0 && directed, desired, v, most);
-        let toward = urge(offset != Vec2::ZERO, of_length(offset, temper.max_speed), v, most);
+        let toward = urge(offset != Vec2::ZERO, of_length(offset, parameters.max_speed), v, most);
         let mut force = Vec2::ZERO
-            + (temper.separation_weight * away + temper.alignment_weight * along + temper.cohesion_weight * toward);
-        if tempers.len() > 1 {
-            let apart = urge(strange != Vec2::ZERO, -of_length(strange, temper.max_speed), v, most);
-            force += temper.avoidance_weight * apart;
+            + (parameters.separation_weight * away
+                + parameters.alignment_weight * along
+                + parameters.cohesion_weight * toward);
+        if per_flock.len() > 1 {
+            let apart = urge(strange != Vec2::ZERO, -of_length(strange, parameters.max_speed), v, most);
+            force += parameters.avoidance_weight * apart;
         }
-        let mut turned = v + limited(force, most) * temper.gain;
+        let mut turned = v + limited(force, most) * parameters.gain;
         let speed = square(turned).sqrt();
-        if speed > 0.0 && speed < temper.min_speed * (1.0 - 1e-6) {
-            turned *= temper.min_speed / speed;
-        } else if speed > temper.max_speed * (1.0 + 1e-6) {
-            turned *= temper.max_speed / speed;
+        if speed > 0.0 && speed < parameters.min_speed * (1.0 - 1e-6) {
+            turned *= parameters.min_speed / speed;
+        } else if speed > parameters.max_speed * (1.0 + 1e-6) {
+            turned *= parameters.max_speed / speed;
         }
-        let change = most * temper.gain;
+        let change = most * parameters.gain;
         let turn = turned - v;
         if square(turn) > change * change * (1.0 + 1e-6) {
             turned = v + limited(turn, change);

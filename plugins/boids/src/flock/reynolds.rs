@@ -25,7 +25,7 @@ const ROUNDING: f32 = 1e-6;
 
 /// The parameters of one flock, ready for use: lengths in world units, speeds and forces in world units per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Temper {
+pub struct FlockParameters {
     /// Others closer than this are kept clear of.
     pub separation_radius: f32,
     /// Weight of the separation force.
@@ -57,7 +57,7 @@ pub struct Temper {
     pub gain: f32,
 }
 
-impl Temper {
+impl FlockParameters {
     /// The largest distance at which anybody is perceived.
     #[must_use]
     pub fn reach(&self, avoids: bool) -> f32 {
@@ -98,7 +98,7 @@ pub enum Relation {
 #[derive(Clone, Copy, Debug)]
 pub struct Flocks<'a> {
     /// Each flock's parameters; 1 to [`MOST_FLOCKS`] of them.
-    pub tempers: &'a [Temper],
+    pub per_flock: &'a [FlockParameters],
     /// What flock `a` makes of flock `b`, at `a · number of flocks + b`.
     pub relations: &'a [Relation],
     /// Each agent's flock, by slot. Agents beyond the end belong to the first.
@@ -117,14 +117,14 @@ impl<'a, const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Boids<'a, SH
     /// The rule for these flocks.
     #[must_use]
     pub fn new(flocks: Flocks<'a>) -> Self {
-        let several = flocks.tempers.len();
+        let several = flocks.per_flock.len();
         let reach = flocks
-            .tempers
+            .per_flock
             .iter()
             .enumerate()
-            .map(|(flock, temper)| {
+            .map(|(flock, parameters)| {
                 let relations = flocks.relations.get(flock * several..(flock + 1) * several).unwrap_or(&[]);
-                temper.reach(relations.contains(&Relation::Avoid))
+                parameters.reach(relations.contains(&Relation::Avoid))
             })
             .fold(0.0, f32::max);
         Self { flocks, reach }
@@ -138,8 +138,8 @@ impl<'a, const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Boids<'a, SH
     /// The parameters of the agent in a slot.
     #[inline(always)]
     #[must_use]
-    pub fn temper(&self, slot: usize) -> &Temper {
-        &self.flocks.tempers[self.flock(slot).min(self.flocks.tempers.len() - 1)]
+    pub fn parameters(&self, slot: usize) -> &FlockParameters {
+        &self.flocks.per_flock[self.flock(slot).min(self.flocks.per_flock.len() - 1)]
     }
 
     /// What `perceiver` and `perceived` (slots) are to each other.
@@ -147,7 +147,7 @@ impl<'a, const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Boids<'a, SH
     #[must_use]
     pub fn relation(&self, perceiver: usize, perceived: usize) -> Relation {
         if SEVERAL {
-            let at = self.flock(perceiver) * self.flocks.tempers.len() + self.flock(perceived);
+            let at = self.flock(perceiver) * self.flocks.per_flock.len() + self.flock(perceived);
             self.flocks.relations.get(at).copied().unwrap_or_default()
         } else {
             Relation::Join
@@ -179,30 +179,30 @@ struct Urges {
 impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Boids<'_, SHARED, VIEW, SEVERAL> {
     #[inline(always)]
     fn ability(&self, block: &Block, influences: &Influences<'_>) -> Ability {
-        let temper = self.temper(block.slot);
-        let mut top = splat(temper.max_speed);
-        let mut slowest = splat(temper.min_speed);
-        let mut most = splat(temper.max_force);
-        let mut gain = splat(temper.gain);
+        let parameters = self.parameters(block.slot);
+        let mut top = splat(parameters.max_speed);
+        let mut slowest = splat(parameters.min_speed);
+        let mut most = splat(parameters.max_force);
+        let mut gain = splat(parameters.gain);
         let mut weights = [
-            splat(temper.separation_weight),
-            splat(temper.alignment_weight),
-            splat(temper.cohesion_weight),
-            splat(temper.avoidance_weight),
+            splat(parameters.separation_weight),
+            splat(parameters.alignment_weight),
+            splat(parameters.cohesion_weight),
+            splat(parameters.avoidance_weight),
         ];
-        let mut heading_only = [mask(temper.heading_only); LANES];
+        let mut heading_only = [mask(parameters.heading_only); LANES];
         if SEVERAL {
             for lane in 0..block.len {
-                let temper = self.temper(block.slot + lane);
-                top[lane] = temper.max_speed;
-                slowest[lane] = temper.min_speed;
-                most[lane] = temper.max_force;
-                gain[lane] = temper.gain;
-                weights[0][lane] = temper.separation_weight;
-                weights[1][lane] = temper.alignment_weight;
-                weights[2][lane] = temper.cohesion_weight;
-                weights[3][lane] = temper.avoidance_weight;
-                heading_only[lane] = mask(temper.heading_only);
+                let parameters = self.parameters(block.slot + lane);
+                top[lane] = parameters.max_speed;
+                slowest[lane] = parameters.min_speed;
+                most[lane] = parameters.max_force;
+                gain[lane] = parameters.gain;
+                weights[0][lane] = parameters.separation_weight;
+                weights[1][lane] = parameters.alignment_weight;
+                weights[2][lane] = parameters.cohesion_weight;
+                weights[3][lane] = parameters.avoidance_weight;
+                heading_only[lane] = mask(parameters.heading_only);
             }
         }
         if let Some(vigour) = influences.vigour {
@@ -309,30 +309,30 @@ impl<const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Rule for Boids<'
 
     #[inline(always)]
     fn load(&self, block: &Block) -> BoidLanes {
-        let temper = self.temper(block.slot);
-        let view = if VIEW { temper.view_threshold() } else { SEES_ALL_AROUND };
+        let parameters = self.parameters(block.slot);
+        let view = if VIEW { parameters.view_threshold() } else { SEES_ALL_AROUND };
         let mut lanes = BoidLanes {
-            separation: splat(temper.separation_radius * temper.separation_radius),
-            alignment: splat(temper.alignment_radius * temper.alignment_radius),
-            cohesion: splat(temper.cohesion_radius * temper.cohesion_radius),
+            separation: splat(parameters.separation_radius * parameters.separation_radius),
+            alignment: splat(parameters.alignment_radius * parameters.alignment_radius),
+            cohesion: splat(parameters.cohesion_radius * parameters.cohesion_radius),
             avoidance: [0.0; LANES],
             view: splat(view),
             join: [0; MOST_FLOCKS],
             avoid: [0; MOST_FLOCKS],
         };
         if SEVERAL {
-            let several = self.flocks.tempers.len().min(MOST_FLOCKS);
+            let several = self.flocks.per_flock.len().min(MOST_FLOCKS);
             for lane in 0..block.len {
                 let slot = block.slot + lane;
-                let temper = self.temper(slot);
-                lanes.separation[lane] = temper.separation_radius * temper.separation_radius;
-                lanes.alignment[lane] = temper.alignment_radius * temper.alignment_radius;
-                lanes.cohesion[lane] = temper.cohesion_radius * temper.cohesion_radius;
-                lanes.avoidance[lane] = temper.avoidance_radius * temper.avoidance_radius;
+                let parameters = self.parameters(slot);
+                lanes.separation[lane] = parameters.separation_radius * parameters.separation_radius;
+                lanes.alignment[lane] = parameters.alignment_radius * parameters.alignment_radius;
+                lanes.cohesion[lane] = parameters.cohesion_radius * parameters.cohesion_radius;
+                lanes.avoidance[lane] = parameters.avoidance_radius * parameters.avoidance_radius;
                 if VIEW {
-                    lanes.view[lane] = temper.view_threshold();
+                    lanes.view[lane] = parameters.view_threshold();
                 }
-                let own = self.flock(slot) * self.flocks.tempers.len();
+                let own = self.flock(slot) * self.flocks.per_flock.len();
                 for other in 0..several {
                     let relation = self.flocks.relations.get(own + other).copied().unwrap_or_default();
                     lanes.join[other] |= u8::from(relation == Relation::Join) << lane;

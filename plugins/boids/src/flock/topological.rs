@@ -7,7 +7,7 @@ use agent2028_core::space::CellSort;
 use bevy::math::Vec2;
 
 use super::lanes::LANES;
-use super::reynolds::{Boids, Flocks, Neighbourhood, Relation, Temper};
+use super::reynolds::{Boids, FlockParameters, Flocks, Neighbourhood, Relation};
 use super::rule::{Block, Influences, Record, Rule};
 use super::sweep::{NextVelocities, crowd};
 
@@ -70,9 +70,9 @@ pub(crate) fn look(
     found: &mut Vec<(f32, usize)>,
 ) -> Neighbourhood {
     let (bounds, record) = (sort.grid().bounds(), sort.items()[own]);
-    let temper = rule.temper(own);
+    let parameters = rule.parameters(own);
     let offset_to = |slot: usize| bounds.delta(record.position(), sort.items()[slot].position());
-    let sees = |slot: usize| slot != own && temper.sees(record.velocity(), offset_to(slot));
+    let sees = |slot: usize| slot != own && parameters.sees(record.velocity(), offset_to(slot));
     let mut sums = Neighbourhood::default();
     sort.nearest_into(record.position(), nearest, found, |slot| {
         sees(slot) && rule.relation(own, slot) == Relation::Join
@@ -83,12 +83,12 @@ pub(crate) fn look(
         sums.velocity += sort.items()[slot].velocity();
         sums.together += 1.0;
         sums.offset += offset;
-        if square < temper.separation_radius * temper.separation_radius {
+        if square < parameters.separation_radius * parameters.separation_radius {
             sums.close += offset * (1.0 / square.max(f32::MIN_POSITIVE));
         }
     }
     if flocks.relations.contains(&Relation::Avoid) {
-        sort.for_each_within(record.position(), temper.avoidance_radius, |slot, square| {
+        sort.for_each_within(record.position(), parameters.avoidance_radius, |slot, square| {
             if sees(slot) && rule.relation(own, slot) == Relation::Avoid {
                 sums.strange += offset_to(slot) * (1.0 / square.max(f32::MIN_POSITIVE));
             }
@@ -97,7 +97,7 @@ pub(crate) fn look(
     sums
 }
 
-impl Temper {
+impl FlockParameters {
     /// Whether an agent that flies at `velocity` sees what is at `offset` from it.
     #[must_use]
     pub fn sees(&self, velocity: Vec2, offset: Vec2) -> bool {

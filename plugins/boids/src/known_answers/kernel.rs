@@ -4,9 +4,15 @@ use super::*;
 
 const WORLD: WorldBounds = WorldBounds { size: Vec2::new(1000.0, 800.0), edge: Edge::Wrap };
 
-fn fly(temper: Temper, bounds: WorldBounds, positions: &mut [Vec2], velocities: &mut [Vec2], ticks: usize) {
+fn fly(
+    parameters: FlockParameters,
+    bounds: WorldBounds,
+    positions: &mut [Vec2],
+    velocities: &mut [Vec2],
+    ticks: usize,
+) {
     let (mut flock, workers) = (Flock::default(), Workers::new(1));
-    let model = Model::Boids(Flocks { tempers: &[temper], relations: &[], flock_of: &[] });
+    let model = Model::Boids(Flocks { per_flock: &[parameters], relations: &[], flock_of: &[] });
     for _ in 0..ticks {
         step(&mut flock, &model, &bounds, 1.0, positions, velocities, &workers);
     }
@@ -35,7 +41,7 @@ fn two_agents_closer_than_the_separation_radius_move_apart() {
         for middle in [Vec2::ZERO, WORLD.size * 0.5] {
             let mut positions = [WORLD.wrap(middle), WORLD.wrap(middle + offset)];
             let mut velocities = [Vec2::ZERO; 2];
-            let only_separation = Temper { cohesion_weight: 0.0, alignment_weight: 0.0, ..classic() };
+            let only_separation = FlockParameters { cohesion_weight: 0.0, alignment_weight: 0.0, ..classic() };
             fly(only_separation, WORLD, &mut positions, &mut velocities, 20);
             let apart = WORLD.delta(positions[0], positions[1]).length();
             assert!(apart > offset.length() + 1.0, "{offset} around {middle}: {apart}");
@@ -54,19 +60,19 @@ fn the_default_flock_moves_apart_within_the_separation_radius_too() {
 #[test]
 fn acceleration_never_exceeds_the_maximum_force() {
     let (mut positions, mut velocities) = scattered(600, 1, WorldBounds { size: Vec2::splat(250.0), ..WORLD }, 4.0);
-    let tempers = [
+    let per_flock = [
         classic(),
-        Temper { heading_only: true, min_speed: 2.0, ..classic() },
+        FlockParameters { heading_only: true, min_speed: 2.0, ..classic() },
         // Flies far too fast for its new top speed: it has to brake, but not faster than it can.
-        Temper { max_speed: 1.0, separation_weight: 50.0, ..classic() },
+        FlockParameters { max_speed: 1.0, separation_weight: 50.0, ..classic() },
     ];
-    for temper in tempers {
+    for parameters in per_flock {
         for _ in 0..30 {
             let before = velocities.clone();
-            fly(temper, WORLD, &mut positions, &mut velocities, 1);
+            fly(parameters, WORLD, &mut positions, &mut velocities, 1);
             for (before, after) in before.iter().zip(&velocities) {
                 // The velocities themselves are rounded: a few parts in ten million of the speed.
-                assert!(before.distance(*after) <= temper.max_force + 2e-6, "{}", before.distance(*after));
+                assert!(before.distance(*after) <= parameters.max_force + 2e-6, "{}", before.distance(*after));
             }
         }
     }
@@ -83,12 +89,12 @@ fn nobody_flies_faster_than_top_speed() {
 
 #[test]
 fn an_agent_already_aligned_feels_no_alignment_force() {
-    let only_alignment = Temper { separation_weight: 0.0, cohesion_weight: 0.0, ..classic() };
+    let only_alignment = FlockParameters { separation_weight: 0.0, cohesion_weight: 0.0, ..classic() };
     for (heading_only, velocity) in [(false, Vec2::new(1.0, 2.0)), (true, Vec2::new(0.0, 4.0))] {
-        let temper = Temper { heading_only, ..only_alignment };
+        let parameters = FlockParameters { heading_only, ..only_alignment };
         let mut positions = [Vec2::ZERO, Vec2::new(30.0, 0.0), Vec2::new(0.0, 20.0)];
         let mut velocities = [velocity; 3];
-        fly(temper, WORLD, &mut positions, &mut velocities, 50);
+        fly(parameters, WORLD, &mut positions, &mut velocities, 50);
         assert_eq!(velocities, [velocity; 3]);
     }
 }
@@ -96,7 +102,7 @@ fn an_agent_already_aligned_feels_no_alignment_force() {
 #[test]
 fn with_alignment_only_and_no_noise_the_order_parameter_goes_to_one() {
     for heading_only in [false, true] {
-        let temper = Temper {
+        let parameters = FlockParameters {
             separation_weight: 0.0,
             cohesion_weight: 0.0,
             alignment_radius: 120.0,
@@ -107,7 +113,7 @@ fn with_alignment_only_and_no_noise_the_order_parameter_goes_to_one() {
         };
         let bounds = WorldBounds { size: Vec2::splat(400.0), edge: Edge::Wrap };
         let (mut positions, mut velocities) = scattered(200, 3, bounds, 4.0);
-        fly(temper, bounds, &mut positions, &mut velocities, 600);
+        fly(parameters, bounds, &mut positions, &mut velocities, 600);
         let mut order = Order::default();
         velocities.iter().for_each(|velocity| order.add(*velocity));
         assert!(order.parameter() > 0.99, "heading only: {heading_only}, φ = {}", order.parameter());
@@ -116,7 +122,7 @@ fn with_alignment_only_and_no_noise_the_order_parameter_goes_to_one() {
 
 #[test]
 fn cohesion_draws_two_agents_together_across_the_seam() {
-    let only_cohesion = Temper { separation_weight: 0.0, alignment_weight: 0.0, ..classic() };
+    let only_cohesion = FlockParameters { separation_weight: 0.0, alignment_weight: 0.0, ..classic() };
     let mut positions = [Vec2::new(485.0, 0.0), Vec2::new(-485.0, 0.0)];
     let mut velocities = [Vec2::ZERO; 2];
     fly(only_cohesion, WORLD, &mut positions, &mut velocities, 10);
@@ -125,7 +131,7 @@ fn cohesion_draws_two_agents_together_across_the_seam() {
 
 #[test]
 fn who_is_behind_a_field_of_view_is_not_followed() {
-    let ahead_only = Temper { view_degrees: 180.0, separation_weight: 0.0, ..classic() };
+    let ahead_only = FlockParameters { view_degrees: 180.0, separation_weight: 0.0, ..classic() };
     let mut positions = [Vec2::ZERO, Vec2::new(-30.0, 0.0)];
     let mut velocities = [Vec2::new(2.0, 0.0); 2];
     fly(ahead_only, WORLD, &mut positions, &mut velocities, 1);

@@ -24,7 +24,7 @@ use agent2028_core::{SimCorePlugin, SimSchedule};
 use bevy::prelude::*;
 
 use crate::config::*;
-use crate::flock::{Flock, Flocks, Model, Temper, step};
+use crate::flock::{Flock, FlockParameters, Flocks, Model, step};
 use crate::formation::{Anchor, FormationConfig, Formations, Shape};
 use crate::intervention::{AddObstacle, DissolveFormation, MoveTarget, SetFormation};
 use crate::measure::Order;
@@ -32,8 +32,8 @@ use crate::obstacle::Obstacle;
 use crate::{BoidsPlugin, HuntRecord};
 
 /// The classic parameters, per tick.
-fn classic() -> Temper {
-    Temper {
+fn classic() -> FlockParameters {
+    FlockParameters {
         separation_radius: 25.0,
         separation_weight: 1.5,
         alignment_radius: 50.0,
