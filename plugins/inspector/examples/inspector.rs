@@ -26,8 +26,8 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::{
-    DockLayout, InspectorPlugin, InspectorState, PanelId, PlotPanel, Preset, SceneEntry, SceneLibrary, SceneRequest,
-    SceneStatus,
+    DockLayout, InspectorPlugin, InspectorRegistry, InspectorState, PlotPanel, Preset, SceneEntry, SceneLibrary,
+    SceneRequest, SceneStatus,
 };
 use agent2028_view::{Selection, Theme, ViewPlugin, ViewSettings};
 use bevy::prelude::*;
@@ -41,7 +41,7 @@ struct Options {
     scale: f32,
     agents: u32,
     select: u32,
-    panels: Vec<PanelId>,
+    panels: Vec<String>,
     layout: Preset,
     light: bool,
     paused: bool,
@@ -66,11 +66,7 @@ fn options() -> Options {
         scale: value("--scale").and_then(|text| text.parse().ok()).unwrap_or(1.0),
         agents: number("--agents", 1000),
         select: number("--select", 0),
-        panels: PanelId::ALL
-            .iter()
-            .copied()
-            .filter(|panel| wanted.split(',').any(|name| name == panel.title()))
-            .collect(),
+        panels: wanted.split(',').map(str::to_owned).collect(),
         layout: Preset::ALL.into_iter().find(|known| known.label() == layout).unwrap_or_default(),
         light: flag("--light"),
         paused: flag("--paused"),
@@ -224,7 +220,7 @@ fn set_up(
     cameras: Query<&Camera>,
     mut settings: ResMut<ViewSettings>,
     mut selection: ResMut<Selection>,
-    mut inspector: ResMut<InspectorState>,
+    (mut inspector, registry): (ResMut<InspectorState>, Res<InspectorRegistry>),
     mut transport: ResMut<Transport>,
 ) {
     transport.playing = !options.paused;
@@ -235,8 +231,8 @@ fn set_up(
         settings.theme = Theme::Light;
     }
     selection.set((0..options.select).map(AgentId));
-    inspector.layout = DockLayout::preset(options.layout);
-    for panel in &options.panels {
-        inspector.layout.open(*panel);
+    inspector.layout = DockLayout::preset(options.layout, registry.catalog());
+    for facts in registry.catalog().iter().filter(|facts| options.panels.iter().any(|name| name == facts.title)) {
+        inspector.layout.open(facts.key);
     }
 }

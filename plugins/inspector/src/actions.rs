@@ -11,7 +11,7 @@ use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::capture::CaptureRequest;
 use agent2028_view::{Combine, ObstacleShape, Theme, Tool, ViewSettings};
 
-use crate::dock::PanelId;
+use crate::dock::PanelKey;
 use crate::export::FileToSave;
 use crate::runs::RunRequest;
 use crate::scene::SceneRequest;
@@ -102,7 +102,7 @@ pub enum Action {
     /// Work out the hash of the state.
     HashState,
     /// Bring a panel to the front.
-    ShowPanel(PanelId),
+    ShowPanel(PanelKey),
     /// Take a picture or a film of what the window shows.
     Capture(CaptureRequest),
     /// Put a text on the clipboard.

@@ -12,8 +12,7 @@ use bevy::prelude::World;
 use crate::panels::agent::components::FieldCache;
 use crate::panels::agent::events::HappeningCache;
 use crate::panels::agent::keys::KeysCache;
-use crate::panels::compare::{MOST, QuantityCache, SpreadCache};
-use crate::panels::settings::SettingsCache;
+use crate::panels::compare::{MOST, SpreadCache};
 
 /// In worlds with more agents than this, decisions are explained only this often, in seconds of real time.
 const LARGE_WORLD: (usize, f64) = (100_000, 0.1);
@@ -25,9 +24,7 @@ pub struct CloseUp {
     pub(crate) keys: KeysCache,
     pub(crate) fields: FieldCache,
     pub(crate) happenings: HappeningCache,
-    pub(crate) quantities: QuantityCache,
     pub(crate) spreads: SpreadCache,
-    pub(crate) settings: SettingsCache,
     pub(crate) settable: (usize, Vec<QuantitySpec>),
 }
 

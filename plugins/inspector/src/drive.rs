@@ -24,17 +24,21 @@ use bevy_egui::{EguiContexts, egui};
 
 use crate::actions::{Action, Actions, ToolChange};
 use crate::authoring::Authoring;
-use crate::dock::PanelId;
-use crate::hand;
+use crate::context::{Facts, Views};
+use crate::hand::{self, Strokes, ToolOptions};
+use crate::panel::{InspectorRegistry, Panel as _};
 use crate::panels::files::Note;
 use crate::panels::notices::Notice;
-use crate::panels::overlay::Views;
+use crate::panels::parameters::SceneValues;
+use crate::panels::plots::PlotsState;
+use crate::panels::profiler::{FrameCost, ProfilerState};
 use crate::panels::save_run;
+use crate::panels::scene_editor::EditorPanel;
 use crate::panels::selections;
 use crate::rhythm::{FrameParts, Rhythm};
 use crate::runs::{RunRequest, RunStatus, Saved};
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
-use crate::shell::{self, Facts};
+use crate::shell;
 use crate::state::{InspectorState, KnownHash};
 use crate::theme;
 
@@ -71,6 +75,7 @@ pub(crate) struct Window<'w> {
     captures: MessageWriter<'w, CaptureRequest>,
     runs: MessageWriter<'w, RunRequest>,
     author: Option<Res<'w, Authoring>>,
+    registry: Res<'w, InspectorRegistry>,
     parts: ResMut<'w, FrameParts>,
     rhythm: ResMut<'w, Rhythm>,
     time: Res<'w, Time<Real>>,
@@ -83,15 +88,16 @@ pub(crate) fn follow_scene(
     mut state: ResMut<InspectorState>,
     mut known: Local<Option<u64>>,
 ) {
-    state.scene_values.follow(&simulation);
+    state.states.of::<SceneValues>().follow(&simulation);
     state.scenes.follow(&status.source);
     if *known == Some(simulation.generation()) && !status.is_changed() {
         return;
     }
     *known = Some(simulation.generation());
     let mut metrics = simulation.world_mut().resource_mut::<Metrics>();
+    let chosen = state.states.of::<PlotsState>();
     let plotted = status.plots.iter().flat_map(|plot| &plot.metrics).map(String::as_str);
-    for name in plotted.chain(state.plots.metrics()) {
+    for name in plotted.chain(chosen.metrics()) {
         metrics.want(name);
     }
 }
@@ -162,7 +168,7 @@ pub(crate) fn draw(
     if !dress(&ctx, &mut window) {
         return Ok(());
     }
-    window.state.last_frame = window.parts.take();
+    *window.state.states.of::<FrameCost>() = window.parts.take();
 
     let mut ui = egui::Ui::new(
         ctx.clone(),
@@ -198,6 +204,7 @@ pub(crate) fn draw(
             now: window.time.elapsed_secs_f64(),
         },
         author: window.author.as_deref(),
+        registry: &window.registry,
     };
     let free = shell::show(&mut ui, &facts, &mut window.state, &mut actions);
     measure(&mut window);
@@ -228,11 +235,13 @@ pub(crate) fn draw(
 fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions) {
     let now = ctx.input(|input| input.time);
     let Window { tools, state, simulation, .. } = window;
-    let InspectorState { strokes, tool_options, done, .. } = &mut **state;
+    let InspectorState { states, done, .. } = &mut **state;
+    let tool_options = states.of::<ToolOptions>().clone();
+    let strokes = states.of::<Strokes>();
     let tools = tools.bypass_change_detection();
     tools.ghosts = tool_options.count;
     let gestures = std::mem::take(&mut tools.gestures);
-    for deed in hand::deeds(gestures, tool_options, simulation, strokes) {
+    for deed in hand::deeds(gestures, &tool_options, simulation, strokes) {
         for intervention in deed.interventions {
             actions.intervene(intervention);
         }
@@ -247,7 +256,7 @@ fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions
 
 /// Systems are timed while the panel that tells is open and asked to, and not a frame longer.
 fn measure(window: &mut Window) {
-    let wanted = std::mem::take(&mut window.state.profiler.wanted);
+    let wanted = std::mem::take(&mut window.state.states.of::<ProfilerState>().wanted);
     if wanted == profiler::is_on(window.simulation.world()) {
         return;
     }
@@ -352,7 +361,7 @@ fn keep_parameters(ctx: &egui::Context, window: &mut Window) {
     };
     let now = ctx.input(|input| input.time);
     let state = &mut *window.state;
-    let params = crate::panels::parameters::gather(window.simulation.world(), &state.scene_values);
+    let params = crate::panels::parameters::gather(window.simulation.world(), state.states.of::<SceneValues>());
     let kept = state.scenes.keep_parameters(&author, &params, now);
     state.scenes.files.tell(kept.map_or_else(Note::NotKept, Note::Kept));
 }
@@ -399,7 +408,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         Action::SaveScene { .. } | Action::AskForScene | Action::EditAt { .. } | Action::Gallery => {
             let mut more = Actions::default();
             if matches!(action, Action::EditAt { .. }) {
-                more.push(Action::ShowPanel(PanelId::Editor));
+                more.push(Action::ShowPanel(EditorPanel::FACTS.key));
             }
             window.state.scenes.perform(&action, &window.library, &mut more);
             for action in more.take() {

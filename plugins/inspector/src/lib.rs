@@ -7,6 +7,10 @@
 //! | [`dock`] | where panels stand, and the layouts to choose from |
 //! | [`places`] | the user's folders for settings and for what must not be lost |
 //! | [`panels::overlay`] | what stands over the world: legend, minimap, labels, hover card |
+//! | [`panel`] | what a panel is, and the registry of all of them |
+//! | [`context`] | what panels read and share |
+//! | [`states`], [`state`] | what panels remember by type, and what the window does |
+//! | [`story`] | a scene opens with the panels that tell its story |
 //! | [`actions`] | what panels ask for: they change nothing themselves |
 //! | [`export`] | files that panels offer to save |
 //! | [`authoring`] | the contract with whoever knows what a scene is, and the text being edited |
@@ -30,6 +34,7 @@
 pub mod actions;
 pub mod authoring;
 pub mod closeup;
+pub mod context;
 pub mod describe;
 pub mod dock;
 mod drive;
@@ -40,6 +45,7 @@ pub mod floats;
 pub mod format;
 pub mod hand;
 mod input;
+pub mod panel;
 pub mod panels;
 pub mod places;
 mod redraw;
@@ -49,6 +55,8 @@ pub mod scene;
 pub mod shell;
 pub mod shortcuts;
 pub mod state;
+pub mod states;
+pub mod story;
 pub mod texts;
 pub mod theme;
 mod tooling;
@@ -58,8 +66,9 @@ pub use actions::{Action, Actions, ToolChange};
 pub use authoring::Authoring;
 pub use describe::DescribeInterface;
 pub use dock::workspace::KeepWorkspace;
-pub use dock::{DockLayout, PanelId, Preset};
+pub use dock::{DockLayout, PanelKey, Preset};
 pub use editing::ScenesState;
+pub use panel::{InspectorRegistry, Panel, PanelContext, RegisterPanels};
 pub use rhythm::{Layouts, Rhythm};
 pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble, Unfit};
@@ -88,6 +97,7 @@ impl Plugin for InspectorPlugin {
         // Letters that were drawn into egui's texture in this frame are on the graphics card before the frame is: whatever
         // is told of after that comes a frame late, and texts have holes until then.
         app.configure_sets(PostUpdate, EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems));
+        panels::register(&mut app.world_mut().get_resource_or_init::<InspectorRegistry>());
         app.init_resource::<InspectorState>()
             .init_resource::<Transport>()
             .init_resource::<Timeline>()

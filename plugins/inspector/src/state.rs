@@ -1,13 +1,13 @@
 //! What the inspector remembers from frame to frame. Nothing of it is part of the simulation.
 
-use agent2028_core::agent::AgentId;
 use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 
-use crate::closeup::CloseUp;
-use crate::dock::{DockLayout, PanelId};
-use crate::facts::{GroupCounts, ManyCache};
+use crate::dock::DockLayout;
+use crate::panel::Panel as _;
 use crate::panels;
+use crate::states::States;
+use crate::story::Story;
 
 /// The hash of the state at a tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct KnownHash {
     pub hash: String,
 }
 
-/// What the inspector remembers from frame to frame.
+/// What the inspector remembers from frame to frame: what the window itself needs, and what panels keep by type.
 #[derive(Resource, Debug)]
 pub struct InspectorState {
     /// Whether any panel is shown.
@@ -29,56 +29,16 @@ pub struct InspectorState {
     pub scale: f32,
     /// Where panels stand.
     pub layout: DockLayout,
+    /// What panels remember, and what they share.
+    pub states: States,
+    /// The scene being edited, the gallery, questions about files.
+    pub scenes: crate::editing::ScenesState,
     /// The top bar.
     pub top_bar: panels::top_bar::TopBarState,
-    /// The sliders.
-    pub parameters: panels::parameters::ParametersState,
-    /// All settings.
-    pub settings: panels::settings::SettingsState,
-    /// Selecting by words.
-    pub selections: panels::selections::SelectionsState,
-    /// What the tools make.
-    pub tool_options: crate::hand::ToolOptions,
-    /// The palette of faults.
-    pub faults: panels::faults::FaultsState,
-    /// The inspector of one agent.
-    pub agent: panels::agent::AgentState,
-    /// The inspector of several agents.
-    pub many: panels::many::ManyState,
-    /// The comparison.
-    pub compare: panels::compare::CompareState,
-    /// The plots.
-    pub plots: panels::plots::PlotsState,
     /// The strip of time.
     pub timeline: panels::timeline::TimelineState,
-    /// The runs and which of them are compared.
-    pub runs: panels::runs::RunsState,
-    /// The table of metrics.
-    pub metrics: panels::metrics::MetricsState,
-    /// The table of agents.
-    pub registry: panels::registry::RegistryState,
-    /// Histograms and scatter plots.
-    pub distributions: panels::distributions::DistributionsState,
-    /// The network.
-    pub network: panels::network::NetworkState,
-    /// The message diagram.
-    pub messages: panels::messages::MessagesState,
-    /// How rumours spread.
-    pub gossip: panels::gossip::GossipState,
-    /// What the panel of the ledger remembers.
-    pub ledger: panels::ledger::LedgerState,
-    /// Who is given which work.
-    pub routing: panels::routing::RoutingState,
-    /// Work on its way and done.
-    pub operations: panels::operations::OperationsState,
-    /// What the panel of trust remembers.
-    pub trust: panels::trust::TrustState,
-    /// Where time and memory go.
-    pub profiler: panels::profiler::ProfilerState,
-    /// The log of events.
-    pub events: panels::events::EventsState,
     /// Legend, minimap, labels and hover card.
-    pub overlay: crate::panels::overlay::OverlayState,
+    pub overlay: panels::overlay::OverlayState,
     /// What has just been done.
     pub notices: panels::notices::NoticesState,
     /// What waits for the next tick.
@@ -91,25 +51,16 @@ pub struct InspectorState {
     pub palette: panels::palette::PaletteState,
     /// The hints for beginners.
     pub hints: panels::hints::HintsState,
-    /// The scene being edited, the gallery, questions about files.
-    pub scenes: crate::editing::ScenesState,
-    /// The values that the scene gave its parameters.
-    pub scene_values: panels::parameters::SceneValues,
     /// The hash that was worked out last.
     pub hash: Option<KnownHash>,
-    pub(crate) strokes: crate::hand::Strokes,
+    /// The file that is being saved.
+    pub saving: crate::export::Saving,
     /// Whether letters belong to the editor, even if it has lost the keyboard.
     pub(crate) writing: crate::shortcuts::Writing,
     /// What was just done with a tool, and until when it is told, in seconds of real time.
     pub(crate) done: Option<(String, f64)>,
-    /// The file that is being saved.
-    pub saving: crate::export::Saving,
-    pub(crate) last_frame: panels::profiler::FrameCost,
-    pub(crate) groups: GroupCounts,
-    pub(crate) many_cache: ManyCache,
-    pub(crate) closeup: CloseUp,
+    pub(crate) story: Story,
     pub(crate) dressed: Option<(Theme, bool)>,
-    pub(crate) uuid: Option<(AgentId, String)>,
     pub(crate) frames: FrameRate,
 }
 
@@ -119,30 +70,10 @@ impl Default for InspectorState {
             visible: true,
             scale: 1.0,
             layout: default(),
+            states: default(),
+            scenes: default(),
             top_bar: default(),
-            parameters: default(),
-            settings: default(),
-            selections: default(),
-            tool_options: default(),
-            faults: default(),
-            agent: default(),
-            many: default(),
-            compare: default(),
-            plots: default(),
             timeline: default(),
-            runs: default(),
-            metrics: default(),
-            registry: default(),
-            distributions: default(),
-            network: default(),
-            messages: default(),
-            gossip: default(),
-            ledger: default(),
-            routing: default(),
-            operations: default(),
-            trust: default(),
-            profiler: default(),
-            events: default(),
             overlay: default(),
             notices: default(),
             pending: default(),
@@ -150,19 +81,12 @@ impl Default for InspectorState {
             problems: default(),
             palette: default(),
             hints: default(),
-            scenes: default(),
-            scene_values: default(),
             hash: None,
-            strokes: default(),
+            saving: default(),
             writing: default(),
             done: None,
-            saving: default(),
-            last_frame: default(),
-            groups: default(),
-            many_cache: default(),
-            closeup: default(),
+            story: default(),
             dressed: None,
-            uuid: None,
             frames: default(),
         }
     }
@@ -171,7 +95,7 @@ impl Default for InspectorState {
 impl InspectorState {
     /// Brings the editor to the front, with the caret at a line and column (from 1) of the text.
     pub fn open_editor(&mut self, at: Option<(usize, usize)>) {
-        self.layout.open(PanelId::Editor);
+        self.layout.open(panels::scene_editor::EditorPanel::FACTS.key);
         self.visible = true;
         if let Some((line, column)) = at {
             self.scenes.edit_at(line, column);

@@ -15,6 +15,9 @@ use bevy_egui::egui;
 use egui::{Id, Rect, Stroke, Ui};
 
 use crate::actions::Actions;
+use crate::facts::GroupCounts;
+use crate::hand::ToolOptions;
+use crate::panels::faults::FaultsState;
 use crate::panels::{faults, tool_options};
 use crate::shell::Facts;
 use crate::shortcuts::{self, Command};
@@ -44,12 +47,13 @@ pub(crate) fn tool_strip(
         let around = bounds.delta(bounds.enter(from), bounds.enter(to)).length();
         (straight, (bounds.wraps() && around < straight * 0.999).then_some(around))
     });
-    let InspectorState { groups, tool_options, done, .. } = state;
+    let InspectorState { states, done, .. } = state;
+    let mut options = states.take::<ToolOptions>();
     let view = tool_options::ToolOptionsView {
         tool: facts.tools.active,
         shape: facts.tools.shape,
         radius: facts.tools.radius_in(&bounds),
-        groups: groups.follow(facts.simulation.generation(), world),
+        groups: states.of::<GroupCounts>().follow(facts.generation(), world),
         fields: &fields,
         bounds,
         thick: world.contains_resource::<BoidsConfig>(),
@@ -59,7 +63,8 @@ pub(crate) fn tool_strip(
         done: done.as_ref().map(|(words, _)| words.as_str()),
         undo: shortcuts::keys(Command::Undo),
     };
-    tool_options::show(ctx, look, free, &view, tool_options, actions);
+    tool_options::show(ctx, look, free, &view, &mut options, actions);
+    state.states.put(options);
 }
 
 /// How long is told what was just done, in seconds of real time.
@@ -74,12 +79,12 @@ pub(crate) fn drop_fault(
     actions: &mut Actions,
     free: Rect,
 ) {
-    let Some(verb) = state.faults.dragged else { return };
+    let Some(verb) = state.states.of::<FaultsState>().dragged else { return };
     let ctx = ui.ctx();
     let (at, released, now) = ctx.input(|input| (input.pointer.interact_pos(), !input.pointer.any_down(), input.time));
     let given_up = ctx.input(|input| input.key_pressed(egui::Key::Escape));
     if released || given_up {
-        state.faults.dragged = None;
+        state.states.of::<FaultsState>().dragged = None;
     }
     let Some(at) = at.filter(|at| free.contains(*at) && !given_up) else {
         if !released {
@@ -92,10 +97,11 @@ pub(crate) fn drop_fault(
     let pixel = Vec2::new(at.x, at.y) * zoom;
     let world = facts.simulation.world();
     let agents = facts.simulation.agents() as u64;
-    let InspectorState { groups, faults: palette, done, .. } = state;
+    let InspectorState { states, done, .. } = state;
+    let palette = states.of::<FaultsState>().clone();
     let view = faults::FaultsView {
         agents,
-        groups: groups.follow(facts.simulation.generation(), world),
+        groups: states.of::<GroupCounts>().follow(facts.generation(), world),
         selected: &facts.selection.selected,
         capabilities: &[],
         fields: &[],

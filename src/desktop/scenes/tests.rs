@@ -372,7 +372,7 @@ fn a_broken_scene_of_the_command_line_opens_the_editor_on_its_error() {
 
     assert_eq!(agents(&app), 0, "nothing else runs");
     let state = scenes(&mut app);
-    assert!(state.layout.is_seen(agent2028_inspector::PanelId::Editor));
+    assert!(state.layout.is_seen(agent2028_inspector::PanelKey::new("Editor")));
     assert_eq!(state.scenes.document.text(), text);
     let status = app.world().resource::<SceneStatus>();
     let report = &status.reports[0];

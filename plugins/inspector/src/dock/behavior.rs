@@ -10,31 +10,41 @@ use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, T
 
 use super::layout::DockLayout;
 use super::menu;
-use super::panel::PanelId;
+use super::panel::{Catalog, PanelKey};
 use crate::theme::{Look, hairline, margin, measure};
+
+/// The panels there are, and those of them that apply to the simulation.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// All panels.
+    pub catalog: &'a Catalog,
+    /// Those that have something to say about this simulation.
+    pub applying: &'a [PanelKey],
+}
 
 /// Draws the docks; `draw` fills a panel.
 pub(super) struct Docks<'a, Draw> {
     pub look: &'a Look,
+    pub offer: Offer<'a>,
     pub draw: Draw,
     /// The place that is left for the world.
     pub world: Option<Rect>,
     /// A panel that was closed.
-    pub closed: Option<PanelId>,
+    pub closed: Option<PanelKey>,
     /// A panel that was opened, and in which dock.
-    pub opened: Option<(PanelId, TileId)>,
+    pub opened: Option<(PanelKey, TileId)>,
     /// Which panels are open somewhere.
-    pub open: Vec<PanelId>,
+    pub open: Vec<PanelKey>,
 }
 
-impl<Draw: FnMut(&mut Ui, PanelId)> Docks<'_, Draw> {
-    fn close_button(&mut self, ui: &Ui, tab: Rect, id: Id, panel: PanelId) {
+impl<Draw: FnMut(&mut Ui, PanelKey)> Docks<'_, Draw> {
+    fn close_button(&mut self, ui: &Ui, tab: Rect, id: Id, panel: PanelKey) {
         let side = spacing::ICON;
         let rect =
             Rect::from_center_size(tab.right_center() - vec2(side * 0.5 + spacing::TIGHT, 0.0), vec2(side, side));
         let response = ui.interact(rect, id.with("close"), Sense::click());
-        let enabled = ui.is_enabled();
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, format!("Close {}", panel.title())));
+        let (enabled, title) = (ui.is_enabled(), self.offer.catalog.facts(panel).title);
+        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, format!("Close {title}")));
         let tint = if response.hovered() { self.look.text } else { self.look.secondary };
         let font = FontId::new(spacing::WIDE, ICON_CLOSE.font_family());
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, ICON_CLOSE.codepoint, font, tint);
@@ -44,20 +54,20 @@ impl<Draw: FnMut(&mut Ui, PanelId)> Docks<'_, Draw> {
     }
 }
 
-impl<Draw: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Docks<'_, Draw> {
-    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, panel: &mut PanelId) -> UiResponse {
+impl<Draw: FnMut(&mut Ui, PanelKey)> Behavior<PanelKey> for Docks<'_, Draw> {
+    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, panel: &mut PanelKey) -> UiResponse {
         let place = ui.max_rect();
-        if *panel == PanelId::World {
+        if *panel == PanelKey::WORLD {
             self.world = Some(place);
             return UiResponse::None;
         }
         ui.painter().rect_filled(place, 0.0, self.look.panel);
-        let facts = panel.facts();
+        let facts = self.offer.catalog.facts(*panel);
         let frame = egui::Frame::new().inner_margin(margin(spacing::WIDE, spacing::NORMAL));
         // What is in a panel never widens it.
         ui.set_clip_rect(place.intersect(ui.clip_rect()));
         if facts.scrolls {
-            ScrollArea::vertical().id_salt(panel.title()).auto_shrink([false, false]).show(ui, |ui| {
+            ScrollArea::vertical().id_salt(facts.title).auto_shrink([false, false]).show(ui, |ui| {
                 frame.show(ui, |ui| (self.draw)(ui, *panel));
             });
         } else {
@@ -66,13 +76,13 @@ impl<Draw: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Docks<'_, Draw> {
         UiResponse::None
     }
 
-    fn tab_title_for_pane(&mut self, panel: &PanelId) -> WidgetText {
-        panel.title().into()
+    fn tab_title_for_pane(&mut self, panel: &PanelKey) -> WidgetText {
+        self.offer.catalog.facts(*panel).title.into()
     }
 
     fn tab_ui(
         &mut self,
-        tiles: &mut Tiles<PanelId>,
+        tiles: &mut Tiles<PanelKey>,
         ui: &mut Ui,
         id: Id,
         tile: TileId,
@@ -82,7 +92,8 @@ impl<Draw: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Docks<'_, Draw> {
             return ui.allocate_response(egui::Vec2::ZERO, Sense::hover());
         };
         let (panel, look) = (*panel, self.look);
-        let title = panel.title();
+        let facts = self.offer.catalog.facts(panel);
+        let title = facts.title;
         // Tabs that have no room are scrolled to.
         crate::texts::scrolls_sideways(ui);
         let text = if state.active { look.strong(title) } else { look.body(title).color(look.secondary) };
@@ -123,17 +134,18 @@ impl<Draw: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Docks<'_, Draw> {
         if response.clicked_by(egui::PointerButton::Middle) {
             self.closed = Some(panel);
         }
-        response.on_hover_text(look.body(panel.facts().help))
+        response.on_hover_text(look.body(facts.help))
     }
 
-    fn drag_ui(&mut self, tiles: &Tiles<PanelId>, ui: &mut Ui, tile: TileId) {
+    fn drag_ui(&mut self, tiles: &Tiles<PanelKey>, ui: &mut Ui, tile: TileId) {
         if let Some(Tile::Pane(panel)) = tiles.get(tile) {
-            crate::theme::floating_frame(self.look).show(ui, |ui| ui.label(self.look.strong(panel.title())));
+            let title = self.offer.catalog.facts(*panel).title;
+            crate::theme::floating_frame(self.look).show(ui, |ui| ui.label(self.look.strong(title)));
         }
     }
 
-    fn top_bar_right_ui(&mut self, _: &Tiles<PanelId>, ui: &mut Ui, tile: TileId, _: &Tabs, _: &mut f32) {
-        if let Some(panel) = menu::add_panel(ui, self.look, &self.open) {
+    fn top_bar_right_ui(&mut self, _: &Tiles<PanelKey>, ui: &mut Ui, tile: TileId, _: &Tabs, _: &mut f32) {
+        if let Some(panel) = menu::add_panel(ui, self.look, &self.offer, &self.open) {
             self.opened = Some((panel, tile));
         }
     }
@@ -185,11 +197,12 @@ impl<Draw: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Docks<'_, Draw> {
 
 impl DockLayout {
     /// Draws the docks into all that is left of `ui` and returns the place that is left for the world.
-    pub fn show(&mut self, ui: &mut Ui, look: &Look, draw: impl FnMut(&mut Ui, PanelId)) -> Rect {
+    pub fn show(&mut self, ui: &mut Ui, look: &Look, offer: Offer, draw: impl FnMut(&mut Ui, PanelKey)) -> Rect {
         let place = ui.available_rect_before_wrap();
+        self.settle(offer.catalog);
         self.fit(place.size());
-        let open = PanelId::ALL.iter().copied().filter(|panel| self.is_open(*panel)).collect();
-        let mut docks = Docks { look, draw, world: None, closed: None, opened: None, open };
+        let open = self.panels();
+        let mut docks = Docks { look, offer, draw, world: None, closed: None, opened: None, open };
         self.tree_mut().ui(&mut docks, ui);
         let Docks { world, closed, opened, .. } = docks;
         if let Some(panel) = closed {

@@ -5,7 +5,7 @@ use egui::{Vec2, vec2};
 use egui_tiles::{Container, LinearDir, Shares, SimplificationOptions, Tabs, Tile, TileId, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::panel::{PanelId, Place};
+use super::panel::{Catalog, PanelFacts, PanelKey, Place};
 use super::preset::Preset;
 use super::saved::SavedTile;
 use agent2028_view::tokens::layout;
@@ -20,11 +20,21 @@ const LEAST_WORLD: f32 = 0.25;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "SavedLayout", into = "SavedLayout")]
 pub struct DockLayout {
-    tree: Tree<PanelId>,
+    tree: Tree<PanelKey>,
     /// The size that the shares of the tree are made for, in points.
     size: (f32, f32),
     /// Docks that had to give way to a small window, as they were before.
     squeezed: Option<Squeezed>,
+    /// Panels that were opened since the last frame and have no place yet.
+    opened: Vec<Opened>,
+}
+
+/// A panel that has no place yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Opened {
+    panel: PanelKey,
+    /// Whether it comes to the front.
+    front: bool,
 }
 
 /// What docks were like before a window became too small for them: they come back when it grows again.
@@ -40,7 +50,7 @@ struct Squeezed {
 
 impl Default for DockLayout {
     fn default() -> Self {
-        Self::preset(Preset::default())
+        Self::preset(Preset::default(), &Catalog::default())
     }
 }
 
@@ -69,7 +79,7 @@ impl TryFrom<SavedLayout> for DockLayout {
         let count = panels.len();
         panels.sort_unstable();
         panels.dedup();
-        if panels.len() != count || panels.first() != Some(&PanelId::World) {
+        if panels.len() != count || !panels.contains(&PanelKey::WORLD) {
             return Err("a layout holds the world once, and no panel twice");
         }
         let (width, height) = saved.size;
@@ -77,7 +87,7 @@ impl TryFrom<SavedLayout> for DockLayout {
             return Err("the size of the layout is no size");
         }
         let tree = window.tree().ok_or("the layout is nested too deeply, or a share is no number above 0")?;
-        let mut layout = Self { tree, size: saved.size, squeezed: None };
+        let mut layout = Self { tree, size: saved.size, squeezed: None, opened: Vec::new() };
         layout.mend();
         Ok(layout)
     }
@@ -90,57 +100,96 @@ impl PartialEq for DockLayout {
 }
 
 impl DockLayout {
-    /// A layout to begin with.
+    /// A layout to begin with, with the panels of plugins among these.
     #[must_use]
-    pub fn preset(preset: Preset) -> Self {
-        let tree = preset.tile().tree().unwrap_or_else(|| Tree::new_tabs("dock", vec![PanelId::World]));
-        Self { tree, size: (FIRST_SIZE.x, FIRST_SIZE.y), squeezed: None }
+    pub fn preset(preset: Preset, catalog: &Catalog) -> Self {
+        let tree = preset.tile(catalog).tree().unwrap_or_else(|| Tree::new_tabs("dock", vec![PanelKey::WORLD]));
+        Self { tree, size: (FIRST_SIZE.x, FIRST_SIZE.y), squeezed: None, opened: Vec::new() }
     }
 
     /// No panels at all: what stands in while the layout is drawn.
     pub(crate) fn empty() -> Self {
-        Self { tree: Tree::empty("dock"), size: (FIRST_SIZE.x, FIRST_SIZE.y), squeezed: None }
+        Self { tree: Tree::empty("dock"), size: (FIRST_SIZE.x, FIRST_SIZE.y), squeezed: None, opened: Vec::new() }
     }
 
     /// Whether the panel stands somewhere, seen or behind another tab.
     #[must_use]
-    pub fn is_open(&self, panel: PanelId) -> bool {
-        self.tree.tiles.find_pane(&panel).is_some()
+    pub fn is_open(&self, panel: PanelKey) -> bool {
+        self.tree.tiles.find_pane(&panel).is_some() || self.opened.iter().any(|opened| opened.panel == panel)
     }
 
     /// Whether the panel is seen.
     #[must_use]
-    pub fn is_seen(&self, panel: PanelId) -> bool {
-        self.tree.tiles.find_pane(&panel).is_some_and(|tile| self.tree.active_tiles().contains(&tile))
+    pub fn is_seen(&self, panel: PanelKey) -> bool {
+        let seen = |tile| self.tree.active_tiles().contains(&tile);
+        self.tree.tiles.find_pane(&panel).is_some_and(seen)
+            || self.opened.iter().any(|opened| opened.panel == panel && opened.front)
     }
 
-    /// Brings a panel to the front; one that is closed opens at its place.
-    pub fn open(&mut self, panel: PanelId) {
-        if panel == PanelId::World {
+    /// All panels that stand somewhere, in no order that means anything.
+    #[must_use]
+    pub fn panels(&self) -> Vec<PanelKey> {
+        self.tree
+            .tiles
+            .tiles()
+            .filter_map(|tile| if let Tile::Pane(panel) = tile { Some(*panel) } else { None })
+            .collect()
+    }
+
+    /// Brings a panel to the front; one that is closed gets its place in the next frame.
+    pub fn open(&mut self, panel: PanelKey) {
+        if panel == PanelKey::WORLD {
             return;
         }
-        if !self.is_open(panel) {
-            self.insert(panel);
+        if self.tree.tiles.find_pane(&panel).is_some() {
+            self.bring_to_front(panel);
+        } else {
+            self.opened.retain(|opened| opened.panel != panel);
+            self.opened.push(Opened { panel, front: true });
         }
+    }
+
+    /// Opens a panel that is closed, behind the others where there are others.
+    pub fn open_behind(&mut self, panel: PanelKey) {
+        if panel != PanelKey::WORLD && !self.is_open(panel) {
+            self.opened.push(Opened { panel, front: false });
+        }
+    }
+
+    fn bring_to_front(&mut self, panel: PanelKey) {
         self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == panel));
     }
 
+    /// Gives the panels that were opened their places.
+    pub fn settle(&mut self, catalog: &Catalog) {
+        for Opened { panel, front } in std::mem::take(&mut self.opened) {
+            self.insert(catalog, panel, front);
+        }
+    }
+
     /// Opens a panel as a tab of a dock.
-    pub(super) fn open_in(&mut self, panel: PanelId, tabs: TileId) {
+    pub(super) fn open_in(&mut self, panel: PanelKey, tabs: TileId) {
         if self.is_open(panel) {
             self.open(panel);
-            return;
+        } else {
+            self.add_tab(panel, tabs, true);
         }
+    }
+
+    fn add_tab(&mut self, panel: PanelKey, tabs: TileId, front: bool) {
         let tile = self.tree.tiles.insert_pane(panel);
         if let Some(Tile::Container(Container::Tabs(tabs))) = self.tree.tiles.get_mut(tabs) {
             tabs.add_child(tile);
-            tabs.set_active(tile);
+            if front {
+                tabs.set_active(tile);
+            }
         }
     }
 
     /// Takes a panel away. The world stays.
-    pub fn close(&mut self, panel: PanelId) {
-        if panel != PanelId::World
+    pub fn close(&mut self, panel: PanelKey) {
+        self.opened.retain(|opened| opened.panel != panel);
+        if panel != PanelKey::WORLD
             && let Some(tile) = self.tree.tiles.find_pane(&panel)
         {
             self.tree.remove_recursively(tile);
@@ -149,25 +198,25 @@ impl DockLayout {
     }
 
     /// Opens a panel that is not seen, closes one that is.
-    pub fn toggle(&mut self, panel: PanelId) {
+    pub fn toggle(&mut self, panel: PanelKey) {
         if self.is_seen(panel) { self.close(panel) } else { self.open(panel) }
     }
 
-    pub(super) fn tree_mut(&mut self) -> &mut Tree<PanelId> {
+    pub(super) fn tree_mut(&mut self) -> &mut Tree<PanelKey> {
         &mut self.tree
     }
 
     /// A new panel joins the tabs of panels that belong to the same side; if there are none, its side gets a dock.
-    fn insert(&mut self, panel: PanelId) {
-        let place = panel.facts().place;
-        let neighbour = PanelId::ALL
+    fn insert(&mut self, catalog: &Catalog, panel: PanelKey, front: bool) {
+        let PanelFacts { place, .. } = catalog.facts(panel);
+        let neighbour = catalog
             .iter()
-            .filter(|other| other.facts().place == place)
-            .filter_map(|other| self.tree.tiles.find_pane(other))
+            .filter(|other| other.place == place)
+            .filter_map(|other| self.tree.tiles.find_pane(&other.key))
             .filter_map(|tile| self.tree.tiles.parent_of(tile))
             .find(|parent| matches!(self.tree.tiles.get_container(*parent), Some(Container::Tabs(_))));
         if let Some(tabs) = neighbour {
-            self.open_in(panel, tabs);
+            self.add_tab(panel, tabs, front);
             return;
         }
         let Some(root) = self.tree.root else {
@@ -208,7 +257,7 @@ impl DockLayout {
             .tree
             .tiles
             .iter()
-            .filter(|(_, tile)| matches!(tile, Tile::Pane(panel) if *panel != PanelId::World))
+            .filter(|(_, tile)| matches!(tile, Tile::Pane(panel) if *panel != PanelKey::WORLD))
             .map(|(id, _)| *id)
             .filter(|id| {
                 let parent = self.tree.tiles.parent_of(*id);
@@ -239,7 +288,7 @@ impl DockLayout {
         if size.x < 1.0 || size.y < 1.0 || (self.size.0 - size.x).abs() + (self.size.1 - size.y).abs() < 0.5 {
             return;
         }
-        let (Some(root), Some(world)) = (self.tree.root, self.tree.tiles.find_pane(&PanelId::World)) else {
+        let (Some(root), Some(world)) = (self.tree.root, self.tree.tiles.find_pane(&PanelKey::WORLD)) else {
             return;
         };
         let mut way = vec![world];
@@ -296,7 +345,7 @@ impl DockLayout {
 }
 
 /// The shares of the rows and columns among these tiles.
-fn shares_of(tree: &Tree<PanelId>, way: &[TileId]) -> Vec<(TileId, Shares)> {
+fn shares_of(tree: &Tree<PanelKey>, way: &[TileId]) -> Vec<(TileId, Shares)> {
     way.iter()
         .filter_map(|tile| match tree.tiles.get(*tile) {
             Some(Tile::Container(Container::Linear(linear))) => Some((*tile, linear.shares.clone())),
@@ -308,6 +357,14 @@ fn shares_of(tree: &Tree<PanelId>, way: &[TileId]) -> Vec<(TileId, Shares)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::panel::InspectorRegistry;
+
+    fn catalog() -> Catalog {
+        InspectorRegistry::of_the_host().catalog().clone()
+    }
+
+    const PLOTS: PanelKey = PanelKey::new("Plots");
+    const EVENTS: PanelKey = PanelKey::new("Events");
 
     fn widths(layout: &DockLayout) -> Vec<f32> {
         let Some(Tile::Container(Container::Linear(linear))) =
@@ -321,40 +378,41 @@ mod tests {
     #[test]
     fn every_preset_holds_the_world_once() {
         for preset in Preset::ALL {
-            let layout = DockLayout::preset(preset);
-            assert!(layout.is_seen(PanelId::World) && layout.is_seen(PanelId::Plots), "{preset:?}");
+            let layout = DockLayout::preset(preset, &catalog());
+            assert!(layout.is_seen(PanelKey::WORLD) && layout.is_seen(PLOTS), "{preset:?}");
         }
     }
 
     #[test]
     fn panels_open_close_and_come_back_to_their_side() {
         for preset in Preset::ALL {
-            let mut layout = DockLayout::preset(preset);
-            for &panel in PanelId::ALL {
+            let mut layout = DockLayout::preset(preset, &catalog());
+            for panel in catalog().iter().map(|facts| facts.key) {
                 layout.close(panel);
                 assert!(!layout.is_open(panel), "{preset:?} {panel:?}");
             }
-            for &panel in PanelId::ALL {
+            for panel in catalog().iter().map(|facts| facts.key) {
                 layout.open(panel);
                 assert!(layout.is_seen(panel), "{preset:?} {panel:?}");
+                layout.settle(&catalog());
                 layout.mend();
                 assert!(layout.is_seen(panel), "{preset:?} {panel:?}");
             }
-            layout.toggle(PanelId::Plots);
-            layout.toggle(PanelId::Plots);
+            layout.toggle(PLOTS);
+            layout.toggle(PLOTS);
         }
     }
 
     #[test]
     fn the_world_can_not_be_closed() {
         let mut layout = DockLayout::default();
-        layout.close(PanelId::World);
-        assert!(layout.is_open(PanelId::World));
+        layout.close(PanelKey::WORLD);
+        assert!(layout.is_open(PanelKey::WORLD));
     }
 
     #[test]
     fn docks_keep_their_width_when_the_window_grows_and_give_way_when_it_shrinks() {
-        let mut layout = DockLayout::preset(Preset::Watch);
+        let mut layout = DockLayout::preset(Preset::Watch, &catalog());
         assert_eq!(widths(&layout), [260.0, 660.0, 320.0]);
         layout.fit(vec2(1920.0, 900.0));
         assert_eq!(widths(&layout), [260.0, 1340.0, 320.0]);
@@ -370,11 +428,12 @@ mod tests {
     #[test]
     fn a_layout_comes_back_from_its_text() {
         for preset in Preset::ALL {
-            let mut layout = DockLayout::preset(preset);
-            layout.toggle(PanelId::Events);
+            let mut layout = DockLayout::preset(preset, &catalog());
+            layout.toggle(EVENTS);
+            layout.settle(&catalog());
             let text = ron::to_string(&layout).unwrap();
             let back: DockLayout = ron::from_str(&text).unwrap();
-            assert_eq!(back.is_seen(PanelId::Events), layout.is_seen(PanelId::Events));
+            assert_eq!(back.is_seen(EVENTS), layout.is_seen(EVENTS));
             assert_eq!(back, layout);
         }
     }
@@ -387,11 +446,31 @@ mod tests {
             "(size: (1280.0, 614.0), window: Some(Row([(1.0, Panel(World)), (1.0, Panel(World))])))",
             "(size: (1280.0, 614.0), window: Some(Row([(1.0, Panel(World)), (-1.0, Panel(Plots))])))",
             "(size: (0.0, inf), window: Some(Panel(World)))",
-            "(size: (1280.0, 614.0), window: Some(Panel(NotAPanel)))",
+            "(size: (1280.0, 614.0), window: Some(Panel(3)))",
         ] {
             assert!(ron::from_str::<DockLayout>(text).is_err(), "{text}");
         }
         let bare = "(size: (1280.0, 614.0), window: Some(Row([(1.0, Panel(World)), (1.0, Panel(Plots))])))";
-        assert!(ron::from_str::<DockLayout>(bare).unwrap().is_seen(PanelId::Plots));
+        assert!(ron::from_str::<DockLayout>(bare).unwrap().is_seen(PLOTS));
+    }
+
+    #[test]
+    fn a_panel_that_nobody_registered_keeps_its_place() {
+        let text = "(size: (1280.0, 614.0), window: Some(Row([(1.0, Panel(World)), \
+                    (1.0, Tabs(front: 1, panels: [Panel(Plots), Panel(Of_another_program)]))])))";
+        let mut layout: DockLayout = ron::from_str(text).unwrap();
+        layout.settle(&catalog());
+        layout.mend();
+        let back: DockLayout = ron::from_str(&ron::to_string(&layout).unwrap()).unwrap();
+        assert!(back.is_seen(PanelKey::new("Of_another_program")) && back.is_open(PLOTS));
+    }
+
+    #[test]
+    fn a_panel_that_opens_behind_the_others_takes_nobody_s_place() {
+        let mut layout = DockLayout::preset(Preset::Watch, &catalog());
+        let profiler = PanelKey::new("Profiler");
+        layout.open_behind(profiler);
+        layout.settle(&catalog());
+        assert!(layout.is_open(profiler) && !layout.is_seen(profiler) && layout.is_seen(PLOTS));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`panel`] | every panel there is, with its name, icon and first place |
+//! | [`panel`] | what the docks know of a panel: its key, title, icon and first place |
 //! | `layout` | the tree, and what keeps it sane |
 //! | `saved` | the tree as it is written to a file |
 //! | [`preset`] | layouts for watching, debugging and presenting |
@@ -11,7 +11,6 @@
 //! | [`workspace`] | what is kept of all this from one start to the next |
 
 pub mod behavior;
-pub mod kept;
 mod layout;
 pub mod menu;
 pub mod panel;
@@ -19,7 +18,8 @@ pub mod preset;
 mod saved;
 pub mod workspace;
 
+pub use behavior::Offer;
 pub use layout::DockLayout;
-pub use panel::{PanelId, Place};
+pub use panel::{Catalog, Group, PanelFacts, PanelKey, Place};
 pub use preset::Preset;
 pub use workspace::Workspace;

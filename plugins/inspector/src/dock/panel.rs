@@ -1,67 +1,78 @@
-//! Every panel there is.
+//! What the docks know of panels: a key, a title, a first place. What fills a panel they don't know.
 
+use bevy::ecs::intern::Interner;
 use egui_material_icons::MaterialIcon;
-use egui_material_icons::icons::{
-    ICON_ALT_ROUTE, ICON_ASSIGNMENT, ICON_BALLOT, ICON_BAR_CHART, ICON_BOLT, ICON_CALL_SPLIT, ICON_CAMPAIGN,
-    ICON_COMPARE_ARROWS, ICON_EDIT_NOTE, ICON_FILTER_ALT, ICON_GROUPS, ICON_HANDSHAKE, ICON_HISTORY, ICON_HUB,
-    ICON_LIST_ALT, ICON_MOVIE, ICON_PERSON_SEARCH, ICON_PUBLIC, ICON_RECEIPT_LONG, ICON_SETTINGS, ICON_SHOW_CHART,
-    ICON_SPEED, ICON_TABLE_ROWS, ICON_TIMELINE, ICON_TUNE,
-};
-use serde::{Deserialize, Serialize};
+use egui_material_icons::icons::ICON_HELP;
+use serde::de::{Deserialize, Deserializer, EnumAccess, Error, VariantAccess, Visitor};
+use serde::{Serialize, Serializer};
 
-/// A panel. The name is what saved layouts hold: renaming a variant forgets where people had put that panel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum PanelId {
+/// The name of a panel in saved layouts. Whoever renames one forgets where people had put that panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PanelKey(&'static str);
+
+/// Keys that were read from files: each is kept once.
+static READ: Interner<str> = Interner::new();
+
+impl PanelKey {
     /// The world itself: always there, without a tab.
-    World,
-    /// What the running scene is.
-    Scene,
-    /// The scene's parameters as sliders.
-    Parameters,
-    /// Every value that can be changed while the simulation runs.
-    Settings,
-    /// Selecting by words.
-    Select,
-    /// Faults and attacks.
-    Faults,
-    /// The selected agent or agents.
-    Agent,
-    /// Agents side by side.
-    Compare,
-    /// Curves of metrics.
-    Plots,
-    /// All metrics in a table.
-    Metrics,
-    /// What has happened.
-    Events,
-    /// What was done to the simulation.
-    Interventions,
-    /// The ways that the run has taken.
-    Runs,
-    /// All agents in a table.
-    Registry,
-    /// Histograms and scatter plots.
-    Distributions,
-    /// Who is given which work.
-    Routing,
-    /// Work on its way and done.
-    Operations,
-    /// Who trusts whom, and why.
-    Trust,
-    /// Links, partitions and what messages cost.
-    Network,
-    /// The last messages over time.
-    Messages,
-    /// How rumours spread.
-    Gossip,
-    /// The audit ledger.
-    Ledger,
-    /// Where time and memory go.
-    Profiler,
-    /// The scene as text.
-    Editor,
-    /// The scene as a form.
-    Form,
+    pub const WORLD: Self = Self::new("World");
+
+    /// The key with this name: letters, digits and `_`, beginning with a letter.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+// In a file a key stands as a bare word, as if all panels were variants of one enumeration: `Panel(Plots)`.
+impl Serialize for PanelKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit_variant("PanelKey", 0, self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PanelKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Word;
+        impl Visitor<'_> for Word {
+            type Value = PanelKey;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+                formatter.write_str("the name of a panel")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<PanelKey, E> {
+                Ok(PanelKey(READ.intern(name).0))
+            }
+        }
+        struct Name(PanelKey);
+        impl<'de> Deserialize<'de> for Name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_identifier(Word).map(Self)
+            }
+        }
+        struct Key;
+        impl<'de> Visitor<'de> for Key {
+            type Value = PanelKey;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+                formatter.write_str("the name of a panel")
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<PanelKey, A::Error> {
+                let (Name(key), variant) = access.variant()?;
+                variant.unit_variant()?;
+                Ok(key)
+            }
+        }
+        deserializer.deserialize_enum("PanelKey", &[], Key)
+    }
 }
 
 /// The side of the world on which a panel appears when it is opened.
@@ -75,174 +86,134 @@ pub enum Place {
     Bottom,
 }
 
+/// What a panel is about. Menus list panels in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// The scene: what it is, and how it is changed.
+    Scene,
+    /// The agents themselves.
+    Agents,
+    /// The work that they do.
+    Work,
+    /// What they tell each other.
+    Talk,
+    /// What they hold of each other, and what is on record.
+    Trust,
+    /// What they trade.
+    Market,
+    /// What they decide together.
+    Agreement,
+    /// How failures are found and mended.
+    Healing,
+    /// What they learn.
+    Learning,
+    /// The run: its time, its numbers, its ways.
+    Run,
+}
+
+impl Group {
+    /// All of them, in order.
+    pub const ALL: [Self; 10] = [
+        Self::Scene,
+        Self::Agents,
+        Self::Work,
+        Self::Talk,
+        Self::Trust,
+        Self::Market,
+        Self::Agreement,
+        Self::Healing,
+        Self::Learning,
+        Self::Run,
+    ];
+
+    /// What a menu calls it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Scene => "Scene",
+            Self::Agents => "Agents",
+            Self::Work => "Work",
+            Self::Talk => "Talk",
+            Self::Trust => "Trust",
+            Self::Market => "Market",
+            Self::Agreement => "Agreement",
+            Self::Healing => "Healing",
+            Self::Learning => "Learning",
+            Self::Run => "Run",
+        }
+    }
+
+    /// Whether it is about a system that a scene may have or not.
+    #[must_use]
+    pub const fn is_of_a_system(self) -> bool {
+        !matches!(self, Self::Scene | Self::Agents | Self::Run)
+    }
+}
+
 /// What is to know about a panel before it is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct PanelFacts {
+    /// Its name in saved layouts.
+    pub key: PanelKey,
     /// What its tab says.
     pub title: &'static str,
     /// What stands before the title in menus.
     pub icon: MaterialIcon,
     /// What it is for, in a sentence.
     pub help: &'static str,
+    /// What it is about.
+    pub group: Group,
     /// Where it appears.
     pub place: Place,
     /// Whether its contents scroll as a whole; otherwise it fills its place and scrolls by itself.
     pub scrolls: bool,
+    /// Whether it opens, behind the others, with a scene that it applies to.
+    pub story: bool,
 }
 
-impl PanelId {
-    /// All panels that can be opened and closed, in the order in which menus list them.
-    pub const ALL: &'static [Self] = &[
-        Self::Scene,
-        Self::Parameters,
-        Self::Settings,
-        Self::Select,
-        Self::Faults,
-        Self::Agent,
-        Self::Compare,
-        Self::Plots,
-        Self::Metrics,
-        Self::Events,
-        Self::Interventions,
-        Self::Runs,
-        Self::Registry,
-        Self::Distributions,
-        Self::Routing,
-        Self::Operations,
-        Self::Trust,
-        Self::Network,
-        Self::Messages,
-        Self::Gossip,
-        Self::Ledger,
-        Self::Profiler,
-        Self::Editor,
-        Self::Form,
-    ];
+/// All panels that can be opened and closed, in the order in which they were registered.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog(Vec<PanelFacts>);
 
-    /// What is to know about it.
-    #[must_use]
-    pub fn facts(self) -> PanelFacts {
-        use Place::{Bottom, Left, Right};
-        let facts = |title, icon, place, scrolls, help| PanelFacts { title, icon, help, place, scrolls };
-        match self {
-            Self::World => facts("World", ICON_PUBLIC, Right, false, "The simulated world."),
-            Self::Scene => facts("Scene", ICON_MOVIE, Left, true, "What the running scene shows, and its groups."),
-            Self::Parameters => facts("Parameters", ICON_TUNE, Left, true, "The scene's parameters as sliders."),
-            Self::Settings => facts(
-                "Settings",
-                ICON_SETTINGS,
-                Left,
-                false,
-                "Every value that can be changed while the simulation runs.",
-            ),
-            Self::Select => {
-                facts("Select", ICON_FILTER_ALT, Left, true, "Which agents are meant, by expression or by name.")
-            }
-            Self::Faults => facts("Faults", ICON_BOLT, Left, true, "Faults and attacks, and whom they strike."),
-            Self::Agent => {
-                facts("Agent", ICON_PERSON_SEARCH, Right, true, "What the selected agents are, and how to change them.")
-            }
-            Self::Compare => facts("Compare", ICON_COMPARE_ARROWS, Bottom, false, "Two to six agents side by side."),
-            Self::Plots => facts("Plots", ICON_SHOW_CHART, Bottom, false, "Curves of metrics over time."),
-            Self::Metrics => facts("Metrics", ICON_TABLE_ROWS, Bottom, false, "All metrics with their last values."),
-            Self::Events => facts("Events", ICON_LIST_ALT, Bottom, false, "What has happened, filtered."),
-            Self::Registry => facts(
-                "Agents",
-                ICON_GROUPS,
-                Bottom,
-                false,
-                "All agents in a table, sorted and filtered by any quantity.",
-            ),
-            Self::Distributions => facts(
-                "Distributions",
-                ICON_BAR_CHART,
-                Bottom,
-                false,
-                "How any quantity is spread over the agents, and how two go together.",
-            ),
-            Self::Routing => facts(
-                "Routing",
-                ICON_ALT_ROUTE,
-                Bottom,
-                false,
-                "Who is given which work, how evenly, and where it queues.",
-            ),
-            Self::Operations => facts(
-                "Operations",
-                ICON_ASSIGNMENT,
-                Bottom,
-                false,
-                "Work on its way and done, workloads, latencies and tiers.",
-            ),
-            Self::Trust => facts(
-                "Trust",
-                ICON_HANDSHAKE,
-                Bottom,
-                false,
-                "Who trusts whom, what is said of an agent and by whom, and how one may trust another.",
-            ),
-            Self::Network => {
-                facts("Network", ICON_HUB, Right, false, "Links, partitions, regions, and what messages cost.")
-            }
-            Self::Messages => facts(
-                "Messages",
-                ICON_TIMELINE,
-                Bottom,
-                false,
-                "The last messages over time, from whom to whom, with their clocks.",
-            ),
-            Self::Gossip => {
-                facts("Gossip", ICON_CAMPAIGN, Bottom, false, "How a rumour spread: who heard it when and from whom.")
-            }
-            Self::Ledger => facts(
-                "Ledger",
-                ICON_RECEIPT_LONG,
-                Bottom,
-                false,
-                "What was entered into the audit ledger, the tree over it, and proofs.",
-            ),
-            Self::Profiler => facts(
-                "Profiler",
-                ICON_SPEED,
-                Bottom,
-                false,
-                "Where the time of a tick and a frame goes, and the memory.",
-            ),
-            Self::Interventions => facts(
-                "Interventions",
-                ICON_HISTORY,
-                Bottom,
-                false,
-                "What was done to the simulation, and what came of it.",
-            ),
-            Self::Runs => facts(
-                "Runs",
-                ICON_CALL_SPLIT,
-                Right,
-                false,
-                "The ways that the run has taken: forks, what differs in them, and how their metrics compare.",
-            ),
-            Self::Editor => facts(
-                "Scene text",
-                ICON_EDIT_NOTE,
-                Right,
-                false,
-                "The scene as text, with errors in place and completion.",
-            ),
-            Self::Form => facts(
-                "Scene form",
-                ICON_BALLOT,
-                Right,
-                false,
-                "Every field of the scene, with meaning, unit and range.",
-            ),
+impl Catalog {
+    /// Adds a panel; false if there is one of this key.
+    pub fn add(&mut self, facts: PanelFacts) -> bool {
+        let new = self.find(facts.key).is_none() && facts.key != PanelKey::WORLD;
+        if new {
+            self.0.push(facts);
         }
+        new
     }
 
-    /// What its tab says.
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &PanelFacts> {
+        self.0.iter()
+    }
+
+    /// What is known of a panel.
     #[must_use]
-    pub fn title(self) -> &'static str {
-        self.facts().title
+    pub fn find(&self, key: PanelKey) -> Option<&PanelFacts> {
+        self.0.iter().find(|facts| facts.key == key)
+    }
+
+    /// What is known of a panel; of one that nobody registered, its key.
+    #[must_use]
+    pub fn facts(&self, key: PanelKey) -> PanelFacts {
+        self.find(key).copied().unwrap_or(PanelFacts {
+            key,
+            title: key.name(),
+            icon: ICON_HELP,
+            help: "A panel of a plugin that this program doesn't have.",
+            group: Group::Run,
+            place: Place::Right,
+            scrolls: true,
+            story: false,
+        })
+    }
+
+    /// The panels of a group, in the order in which they were registered.
+    pub fn of(&self, group: Group) -> impl Iterator<Item = &PanelFacts> {
+        self.0.iter().filter(move |facts| facts.group == group)
     }
 }
 
@@ -251,11 +222,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_panel_can_be_opened_and_has_a_name_of_its_own() {
-        for (at, panel) in PanelId::ALL.iter().enumerate() {
-            assert_ne!(*panel, PanelId::World);
-            assert!(panel.facts().help.ends_with('.'), "{panel:?}");
-            assert!(PanelId::ALL[..at].iter().all(|other| other.title() != panel.title()), "{panel:?}");
-        }
+    fn a_key_is_a_bare_word_in_a_file_and_an_unknown_one_is_kept() {
+        let (plots, text) = (PanelKey::new("Plots"), ron::to_string(&PanelKey::new("Plots")).unwrap());
+        assert_eq!(text, "Plots");
+        assert_eq!(ron::from_str::<PanelKey>(&text).unwrap(), plots);
+        let stranger: PanelKey = ron::from_str("my_own_panel").unwrap();
+        assert_eq!((stranger.name(), ron::to_string(&stranger).unwrap().as_str()), ("my_own_panel", "my_own_panel"));
+        assert!(ron::from_str::<PanelKey>("3").is_err() && ron::from_str::<PanelKey>("Plots(3)").is_err());
+    }
+
+    #[test]
+    fn a_key_belongs_to_the_panel_that_came_first() {
+        let mut catalog = Catalog::default();
+        let facts = |key, title| PanelFacts { title, ..Catalog::default().facts(PanelKey::new(key)) };
+        assert!(catalog.add(facts("Mine", "Mine")) && !catalog.add(facts("Mine", "Yours")));
+        assert!(!catalog.add(facts("World", "World")));
+        assert_eq!(catalog.facts(PanelKey::new("Mine")).title, "Mine");
+        assert_eq!(catalog.facts(PanelKey::new("Yours")).title, "Yours", "an unknown panel is called by its key");
     }
 }

@@ -3,7 +3,7 @@
 use agent2028_view::tokens::layout;
 
 use super::layout::FIRST_SIZE;
-use super::panel::PanelId;
+use super::panel::{Catalog, PanelKey, Place};
 use super::saved::SavedTile;
 
 /// A layout to begin with.
@@ -42,14 +42,15 @@ impl Preset {
         }
     }
 
-    /// This layout for a window of the smallest size: docks keep their width when the window grows.
+    /// This layout for a window of the smallest size: docks keep their width when the window grows. What plugins measure
+    /// stands with what measures all agents.
     #[must_use]
-    pub(super) fn tile(self) -> SavedTile {
-        use PanelId::{
-            Agent, Compare, Distributions, Events, Faults, Gossip, Interventions, Ledger, Messages, Metrics, Network,
-            Operations, Parameters, Plots, Profiler, Registry, Routing, Runs, Scene, Select, Settings, Trust, World,
+    pub(super) fn tile(self, catalog: &Catalog) -> SavedTile {
+        let world = SavedTile::Panel(PanelKey::WORLD);
+        let of_systems = |place: Place| -> Vec<&'static str> {
+            let facts = catalog.iter().filter(|facts| facts.group.is_of_a_system() && facts.place == place);
+            facts.map(|facts| facts.key.name()).collect()
         };
-        let world = SavedTile::Panel(World);
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
         let middle = width - layout::LEFT_DOCK - layout::RIGHT_DOCK;
         let below = layout::BOTTOM_DOCK * 1.2;
@@ -58,14 +59,17 @@ impl Preset {
                 (
                     layout::LEFT_DOCK,
                     SavedTile::Column(vec![
-                        (0.45, tabs(&[Parameters, Scene])),
-                        (0.55, tabs(&[Faults, Select, Interventions])),
+                        (0.45, tabs(&["Parameters", "Scene"])),
+                        (0.55, tabs(&["Faults", "Select", "Interventions"])),
                     ]),
                 ),
                 (middle, world),
                 (
                     layout::RIGHT_DOCK,
-                    SavedTile::Column(vec![(0.55, tabs(&[Agent, Runs])), (0.45, tabs(&[Plots, Metrics, Events]))]),
+                    SavedTile::Column(vec![
+                        (0.55, tabs(&["Agent", "Runs"])),
+                        (0.45, tabs(&["Plots", "Metrics", "Events"])),
+                    ]),
                 ),
             ]),
             Self::Debug => SavedTile::Column(vec![
@@ -75,41 +79,33 @@ impl Preset {
                         (
                             layout::LEFT_DOCK,
                             SavedTile::Column(vec![
-                                (0.45, tabs(&[Parameters, Settings])),
-                                (0.55, tabs(&[Faults, Select, Scene])),
+                                (0.45, tabs(&["Parameters", "Settings"])),
+                                (0.55, tabs(&["Faults", "Select", "Scene"])),
                             ]),
                         ),
                         (middle, world),
-                        (layout::RIGHT_DOCK, tabs(&[Agent, Runs, Network])),
+                        (layout::RIGHT_DOCK, tabs(&[&["Agent", "Runs"], of_systems(Place::Right).as_slice()].concat())),
                     ]),
                 ),
                 (
                     below,
-                    tabs(&[
-                        Plots,
-                        Registry,
-                        Distributions,
-                        Routing,
-                        Operations,
-                        Messages,
-                        Gossip,
-                        Trust,
-                        Ledger,
-                        Events,
-                        Interventions,
-                        Compare,
-                        Metrics,
-                        Profiler,
-                    ]),
+                    tabs(
+                        &[
+                            &["Plots", "Registry", "Distributions"],
+                            of_systems(Place::Bottom).as_slice(),
+                            &["Events", "Interventions", "Compare", "Metrics", "Profiler"],
+                        ]
+                        .concat(),
+                    ),
                 ),
             ]),
             Self::Present => {
-                SavedTile::Row(vec![(width - layout::RIGHT_DOCK, world), (layout::RIGHT_DOCK, tabs(&[Plots]))])
+                SavedTile::Row(vec![(width - layout::RIGHT_DOCK, world), (layout::RIGHT_DOCK, tabs(&["Plots"]))])
             }
         }
     }
 }
 
-fn tabs(panels: &[PanelId]) -> SavedTile {
-    SavedTile::Tabs { front: 0, panels: panels.iter().map(|panel| SavedTile::Panel(*panel)).collect() }
+fn tabs(panels: &[&'static str]) -> SavedTile {
+    SavedTile::Tabs { front: 0, panels: panels.iter().map(|panel| SavedTile::Panel(PanelKey::new(panel))).collect() }
 }

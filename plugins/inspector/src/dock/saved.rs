@@ -4,13 +4,13 @@ use bevy_egui::egui;
 use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::panel::PanelId;
+use super::panel::PanelKey;
 
 /// A part of the window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum SavedTile {
     /// A panel.
-    Panel(PanelId),
+    Panel(PanelKey),
     /// Panels behind each other.
     Tabs {
         /// The number of the one in front.
@@ -29,11 +29,11 @@ const DEEPEST: usize = 16;
 
 impl SavedTile {
     /// Writes down a tree; `None` if it is empty or holds something that has no written form.
-    pub(super) fn of(tree: &Tree<PanelId>) -> Option<Self> {
+    pub(super) fn of(tree: &Tree<PanelKey>) -> Option<Self> {
         Self::of_tile(&tree.tiles, tree.root?, 0)
     }
 
-    fn of_tile(tiles: &Tiles<PanelId>, tile: TileId, depth: usize) -> Option<Self> {
+    fn of_tile(tiles: &Tiles<PanelKey>, tile: TileId, depth: usize) -> Option<Self> {
         if depth > DEEPEST {
             return None;
         }
@@ -57,17 +57,17 @@ impl SavedTile {
     }
 
     /// Builds the tree again; `None` if it is nested too deeply or a share is no number above 0.
-    pub(super) fn tree(&self) -> Option<Tree<PanelId>> {
+    pub(super) fn tree(&self) -> Option<Tree<PanelKey>> {
         let mut tiles = Tiles::default();
         let root = self.insert(&mut tiles, 0)?;
         Some(Tree::new(egui::Id::new("dock"), root, tiles))
     }
 
-    fn insert(&self, tiles: &mut Tiles<PanelId>, depth: usize) -> Option<TileId> {
+    fn insert(&self, tiles: &mut Tiles<PanelKey>, depth: usize) -> Option<TileId> {
         if depth > DEEPEST {
             return None;
         }
-        let linear = |tiles: &mut Tiles<PanelId>, dir, parts: &[(f32, Self)]| -> Option<TileId> {
+        let linear = |tiles: &mut Tiles<PanelKey>, dir, parts: &[(f32, Self)]| -> Option<TileId> {
             let mut children = Vec::with_capacity(parts.len());
             for (share, part) in parts {
                 if !share.is_finite() || *share <= 0.0 {
@@ -92,7 +92,7 @@ impl SavedTile {
     }
 
     /// All panels in it, in order.
-    pub(super) fn panels(&self, into: &mut Vec<PanelId>) {
+    pub(super) fn panels(&self, into: &mut Vec<PanelKey>) {
         match self {
             Self::Panel(panel) => into.push(*panel),
             Self::Tabs { panels, .. } => panels.iter().for_each(|part| part.panels(into)),
@@ -102,7 +102,7 @@ impl SavedTile {
 }
 
 /// Parts in a row or column with their shares.
-fn row_of(tiles: &mut Tiles<PanelId>, dir: LinearDir, parts: &[(TileId, f32)]) -> TileId {
+fn row_of(tiles: &mut Tiles<PanelKey>, dir: LinearDir, parts: &[(TileId, f32)]) -> TileId {
     let mut container = Linear::new(dir, parts.iter().map(|(tile, _)| *tile).collect());
     for (tile, share) in parts {
         container.shares.set_share(*tile, *share);

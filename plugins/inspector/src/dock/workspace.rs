@@ -8,11 +8,13 @@ use bevy::prelude::*;
 use bevy::time::Real;
 use serde::{Deserialize, Serialize};
 
-use super::kept;
 use super::layout::DockLayout;
+use super::panel::PanelKey;
+use crate::panel::{InspectorRegistry, Kept};
 use crate::panels::hints::HintsState;
 use crate::places;
 use crate::state::InspectorState;
+use crate::story::Story;
 
 /// What is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,8 +30,10 @@ pub struct Workspace {
     pub reduced_motion: bool,
     /// Whether the hints for beginners have been followed or put away.
     pub knows_the_hints: bool,
+    /// The panels that opened with the scene; they go with it.
+    pub opened_with_scene: Vec<PanelKey>,
     /// What panels remember, by name.
-    pub panels: kept::Kept,
+    pub panels: Kept,
 }
 
 impl Default for Workspace {
@@ -40,6 +44,7 @@ impl Default for Workspace {
             light: false,
             reduced_motion: false,
             knows_the_hints: false,
+            opened_with_scene: Vec::new(),
             panels: default(),
         }
     }
@@ -73,14 +78,15 @@ impl Workspace {
         write_atomically(file, text.as_bytes())
     }
 
-    fn of(state: &InspectorState, settings: &ViewSettings) -> Self {
+    fn of(state: &InspectorState, settings: &ViewSettings, registry: &InspectorRegistry, before: &Kept) -> Self {
         Self {
             layout: state.layout.clone(),
             scale: state.scale,
             light: settings.theme == Theme::Light,
             reduced_motion: settings.reduced_motion,
             knows_the_hints: state.hints.left().is_empty(),
-            panels: kept::keep(state),
+            opened_with_scene: state.story.opened().to_vec(),
+            panels: registry.keep(&state.states, before),
         }
     }
 }
@@ -109,6 +115,7 @@ pub(crate) fn restore(
     mut keep: ResMut<KeepWorkspace>,
     mut state: ResMut<InspectorState>,
     mut settings: ResMut<ViewSettings>,
+    registry: Res<InspectorRegistry>,
 ) {
     if let Some(known) = Workspace::read(&keep.file) {
         state.layout = known.layout.clone();
@@ -118,7 +125,8 @@ pub(crate) fn restore(
         if known.knows_the_hints {
             state.hints = HintsState::none();
         }
-        kept::restore(&mut state, &known.panels);
+        state.story = Story::of_an_earlier_start(known.opened_with_scene.clone());
+        registry.restore(&mut state.states, &known.panels);
         keep.written = Some(known);
     }
     if let Some(theme) = keep.theme {
@@ -129,8 +137,7 @@ pub(crate) fn restore(
 /// Writes what changed, once a second and when the window closes.
 pub(crate) fn save(
     mut keep: ResMut<KeepWorkspace>,
-    state: Res<InspectorState>,
-    settings: Res<ViewSettings>,
+    (state, settings, registry): (Res<InspectorState>, Res<ViewSettings>, Res<InspectorRegistry>),
     time: Res<Time<Real>>,
     mut exits: MessageReader<AppExit>,
 ) {
@@ -141,7 +148,8 @@ pub(crate) fn save(
         return;
     }
     keep.looked_at = now;
-    let workspace = Workspace::of(&state, &settings);
+    let before = keep.written.as_ref().map(|written| written.panels.clone()).unwrap_or_default();
+    let workspace = Workspace::of(&state, &settings, &registry, &before);
     if keep.written.as_ref() != Some(&workspace) {
         if let Err(error) = workspace.write(&keep.file) {
             warn!("{}: {error}", keep.file.display());
@@ -153,7 +161,7 @@ pub(crate) fn save(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dock::{PanelId, Preset};
+    use crate::dock::{Catalog, Preset};
 
     #[test]
     fn a_workspace_comes_back_and_a_broken_one_is_passed_over() {
@@ -161,8 +169,8 @@ mod tests {
         let file = folder.path().join("settings").join("workspace.ron");
         assert_eq!(Workspace::read(&file), None);
         let mut kept = Workspace { scale: 1.5, light: true, ..default() };
-        kept.layout = DockLayout::preset(Preset::Debug);
-        kept.layout.close(PanelId::Events);
+        kept.layout = DockLayout::preset(Preset::Debug, &Catalog::default());
+        kept.layout.close(PanelKey::new("Events"));
         kept.write(&file).unwrap();
         assert_eq!(Workspace::read(&file), Some(kept));
         std::fs::write(&file, "(layout: 3").unwrap();

@@ -11,6 +11,7 @@ use egui_material_icons::icons::{ICON_CLOSE, ICON_COMPARE_ARROWS, ICON_FLAG};
 use crate::actions::{Action, Actions};
 use crate::facts::degraded;
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -157,6 +158,33 @@ pub fn gather(
         .filter(|row| row.values.iter().any(Option::is_some))
         .collect();
     CompareView { agents, rows, selected: selected.len(), pinned: pinned.len() }
+}
+
+/// The panel that holds agents side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparePanel;
+
+impl Panel for ComparePanel {
+    type State = CompareState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Compare"),
+        title: "Compare",
+        icon: ICON_COMPARE_ARROWS,
+        help: "Two to six agents side by side.",
+        group: Group::Agents,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut CompareState) {
+        let facts = context.facts;
+        let (selected, pinned) = (facts.selected(), facts.views.pins.0.as_slice());
+        let chosen = state.chosen(selected, pinned);
+        let quantities = context.states.of::<QuantityCache>().follow(facts.generation(), facts.world());
+        let view = gather(facts.world(), quantities, &chosen, selected, pinned);
+        show(ui, context.look, &view, state, context.actions);
+    }
 }
 
 /// Shows the comparison.

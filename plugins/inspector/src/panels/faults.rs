@@ -2,11 +2,13 @@
 
 mod identity;
 mod network;
+mod panel;
 mod trust;
 mod work;
 
 pub use identity::{IdentityVerb, Proving};
 pub use network::{NetworkStrengths, NetworkVerb, Talking};
+pub use panel::FaultsPanel;
 pub use trust::TrustVerb;
 pub use work::{DemandFacts, WorkFaults, demands};
 

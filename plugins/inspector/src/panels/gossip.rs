@@ -10,6 +10,7 @@ use egui_material_icons::icons::{ICON_CAMPAIGN, ICON_HISTORY, ICON_SELECT_ALL};
 
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -37,6 +38,35 @@ pub struct GossipState {
 
 /// Longer names lose their middle.
 const MOST_LETTERS: usize = 24;
+
+/// The panel of how rumours spread.
+#[derive(Clone, Copy, Debug)]
+pub struct GossipPanel;
+
+impl Panel for GossipPanel {
+    type State = GossipState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Gossip"),
+        title: "Gossip",
+        icon: ICON_CAMPAIGN,
+        help: "How a rumour spread: who heard it when and from whom.",
+        group: Group::Talk,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn applies(simulation: &agent2028_core::simulation::Simulation) -> bool {
+        simulation.world().contains_resource::<Gossip>()
+    }
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut GossipState) {
+        let facts = context.facts;
+        let (world, agents) = (facts.world(), facts.simulation.agents() as u64);
+        let view = GossipView { world, tick: facts.tick(), agents, tick_hz: facts.tick_hz() };
+        show(ui, context.look, &view, state, context.actions);
+    }
+}
 
 /// Shows how a rumour spread.
 pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState, actions: &mut Actions) {

@@ -5,10 +5,11 @@ use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Color32, Layout, ScrollArea, Sense, Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
-use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_SCHEDULE, ICON_TOUCH_APP};
+use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_HISTORY, ICON_SCHEDULE, ICON_TOUCH_APP};
 
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::runs::RunRequest;
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
@@ -27,6 +28,32 @@ pub struct InterventionsView<'a> {
 enum Row<'a> {
     Waiting(Stamped),
     Applied(&'a Applied),
+}
+
+/// The panel of what was done.
+#[derive(Clone, Copy, Debug)]
+pub struct InterventionsPanel;
+
+impl Panel for InterventionsPanel {
+    type State = ();
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Interventions"),
+        title: "Interventions",
+        icon: ICON_HISTORY,
+        help: "What was done to the simulation, and what came of it.",
+        group: Group::Scene,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, (): &mut ()) {
+        let view = InterventionsView {
+            log: context.facts.resource::<InterventionLog>(),
+            queue: context.facts.resource::<InterventionQueue>(),
+        };
+        show(ui, context.look, &view, context.actions);
+    }
 }
 
 /// Shows what was applied, newest first, above it what waits.

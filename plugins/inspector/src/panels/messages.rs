@@ -15,6 +15,7 @@ use egui_material_icons::icons::ICON_TIMELINE;
 
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets;
 
@@ -98,6 +99,34 @@ fn lanes(view: &MessagesView, diagram: &Diagram, state: &mut MessagesState, firs
         state.lanes = talkers(diagram, about);
     }
     state.lanes.clone()
+}
+
+/// The panel of the last messages.
+#[derive(Clone, Copy, Debug)]
+pub struct MessagesPanel;
+
+impl Panel for MessagesPanel {
+    type State = MessagesState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Messages"),
+        title: "Messages",
+        icon: ICON_TIMELINE,
+        help: "The last messages over time, from whom to whom, with their clocks.",
+        group: Group::Talk,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn applies(simulation: &agent2028_core::simulation::Simulation) -> bool {
+        simulation.world().contains_resource::<agent2028_network::Network>()
+    }
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut MessagesState) {
+        let facts = context.facts;
+        let view = MessagesView { world: facts.world(), tick: facts.tick(), selected: facts.selected() };
+        show(ui, context.look, &view, state, context.actions);
+    }
 }
 
 /// Shows the diagram.

@@ -4,10 +4,11 @@ use agent2028_core::metrics::{Cost, MetricSpec, Metrics, Series};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
-use egui_material_icons::icons::{ICON_MONITORING, ICON_SEARCH, ICON_SHOW_CHART};
+use egui_material_icons::icons::{ICON_MONITORING, ICON_SEARCH, ICON_SHOW_CHART, ICON_TABLE_ROWS};
 
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::panels::plots::{DraggedMetric, PlotsState};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
@@ -30,6 +31,29 @@ pub(crate) fn matching<'a>(metrics: &'a Metrics, filter: &str) -> Vec<(&'a Metri
                 || spec.help.to_lowercase().contains(&wanted)
         })
         .collect()
+}
+
+/// The panel of the table of metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricsPanel;
+
+impl Panel for MetricsPanel {
+    type State = MetricsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Metrics"),
+        title: "Metrics",
+        icon: ICON_TABLE_ROWS,
+        help: "All metrics with their last values.",
+        group: Group::Run,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut MetricsState) {
+        let all = context.facts.resource::<Metrics>();
+        show(ui, context.look, all, state, context.states.of::<PlotsState>(), context.actions);
+    }
 }
 
 /// Shows the metrics.

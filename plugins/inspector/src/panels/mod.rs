@@ -1,6 +1,7 @@
 //! One file per panel. A panel is a function of what it reads, what it remembers and an [`Actions`](crate::Actions)
 //! collector: it needs no window, no renderer and no Bevy world of its own.
 
+pub mod absent;
 pub mod agent;
 pub mod captions;
 pub mod compare;
@@ -52,6 +53,36 @@ pub mod tools;
 pub mod top_bar;
 pub mod transport;
 pub mod trust;
+
+use crate::panel::InspectorRegistry;
+
+/// Adds the panels that every window has.
+pub fn register(registry: &mut InspectorRegistry) {
+    registry.add::<scene::ScenePanel>();
+    registry.add::<parameters::ParametersPanel>();
+    registry.add::<settings::SettingsPanel>();
+    registry.add::<selections::SelectPanel>();
+    registry.add::<faults::FaultsPanel>();
+    registry.add::<agent::AgentPanel>();
+    registry.add::<compare::ComparePanel>();
+    registry.add::<plots::PlotsPanel>();
+    registry.add::<metrics::MetricsPanel>();
+    registry.add::<events::EventsPanel>();
+    registry.add::<interventions::InterventionsPanel>();
+    registry.add::<runs::RunsPanel>();
+    registry.add::<registry::RegistryPanel>();
+    registry.add::<distributions::DistributionsPanel>();
+    registry.add::<routing::RoutingPanel>();
+    registry.add::<operations::OperationsPanel>();
+    registry.add::<network::NetworkPanel>();
+    registry.add::<messages::MessagesPanel>();
+    registry.add::<gossip::GossipPanel>();
+    registry.add::<trust::TrustPanel>();
+    registry.add::<ledger::LedgerPanel>();
+    registry.add::<profiler::ProfilerPanel>();
+    registry.add::<scene_editor::EditorPanel>();
+    registry.add::<scene_form::FormPanel>();
+}
 
 #[cfg(test)]
 pub(crate) mod tests;

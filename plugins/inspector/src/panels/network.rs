@@ -15,6 +15,7 @@ use egui_material_icons::icons::{ICON_CONTENT_CUT, ICON_HEALING, ICON_HUB};
 
 use crate::actions::Actions;
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets;
 
@@ -56,6 +57,34 @@ impl NetworkState {
             }
             self.degrees[degree] += 1;
         }
+    }
+}
+
+/// The panel of the network.
+#[derive(Clone, Copy, Debug)]
+pub struct NetworkPanel;
+
+impl Panel for NetworkPanel {
+    type State = NetworkState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Network"),
+        title: "Network",
+        icon: ICON_HUB,
+        help: "Links, partitions, regions, and what messages cost.",
+        group: Group::Talk,
+        place: Place::Right,
+        scrolls: false,
+        story: true,
+    };
+
+    fn applies(simulation: &agent2028_core::simulation::Simulation) -> bool {
+        simulation.world().contains_resource::<agent2028_network::Network>()
+    }
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut NetworkState) {
+        let facts = context.facts;
+        let view = NetworkView { world: facts.world(), generation: facts.generation(), selected: facts.selected() };
+        show(ui, context.look, &view, state, context.actions);
     }
 }
 

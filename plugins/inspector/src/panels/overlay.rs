@@ -9,14 +9,11 @@ use agent2028_core::space::WorldBounds;
 use agent2028_pheromones::field::PheromoneField;
 use agent2028_pheromones::site::Sites;
 use agent2028_view::agents::{AgentSize, DENSEST, amiss_color, density_color, scale_of};
-use agent2028_view::capture::Capture;
 use agent2028_view::labels::LabelPlacer;
 use agent2028_view::pace::Pace;
 use agent2028_view::speed::top_speed;
 use agent2028_view::tokens::{ColorScale, Rgba8, layout, marks, spacing};
-use agent2028_view::{
-    ColorBy, Column, ColumnKind, Columns, Drawn, Held, Hulls, Lens, Pins, Sight, SizeBy, layer_hue, layer_ramp,
-};
+use agent2028_view::{ColorBy, Column, ColumnKind, Held, Lens, SizeBy, layer_hue, layer_ramp};
 use bevy::math::{Rect as WorldRect, Vec2, ops};
 use bevy_egui::egui;
 use egui::{Color32, Rect, Ui, pos2};
@@ -36,29 +33,7 @@ use crate::panels::pictures::PicturesView;
 use crate::shell::Facts;
 use crate::theme::{Look, color};
 
-/// What the view has worked out.
-#[derive(Clone, Copy, Debug)]
-pub struct Views<'a> {
-    /// The hulls around flocks.
-    pub hulls: &'a Hulls,
-    /// The quantities that colours and sizes tell.
-    pub columns: &'a Columns,
-    /// Through whose eyes the world is drawn.
-    pub sight: &'a Sight,
-    /// The pinned agents.
-    pub pins: &'a Pins,
-    /// What the last frame drew of the agents.
-    pub drawn: Drawn,
-    /// Everything is worked out anew for every tick, for pictures.
-    pub exact: bool,
-    /// This frame is a picture: what belongs to the moment (notices, what the pointer touches, figures of this machine) is
-    /// left out.
-    pub picture: bool,
-    /// Pictures and films of the window.
-    pub capture: &'a Capture,
-    /// Real time in seconds.
-    pub now: f64,
-}
+pub use crate::context::Views;
 
 /// What the overlay remembers.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,7 @@ use egui_material_icons::icons::{
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
-use crate::dock::PanelId;
+use crate::dock::{Catalog, PanelKey};
 use crate::shortcuts::{self, Command};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
@@ -22,7 +22,7 @@ pub enum Choice {
     /// Do what a key does.
     Command(Command),
     /// Bring a panel to the front.
-    Panel(PanelId),
+    Panel(PanelKey),
     /// Open the scene of this name.
     Scene(String),
     /// Plot the metric of this name.
@@ -46,6 +46,10 @@ pub struct PaletteView<'a> {
     pub parameters: &'a [String],
     /// Names of groups.
     pub groups: &'a [String],
+    /// All panels.
+    pub panels: &'a Catalog,
+    /// The panels that have something to say about this simulation: they are listed first.
+    pub applying: &'a [PanelKey],
 }
 
 /// What the palette remembers.
@@ -89,8 +93,11 @@ fn items(view: &PaletteView) -> Vec<Item> {
         let does = command.does().to_owned();
         add(Choice::Command(command), ICON_KEYBOARD_COMMAND_KEY, "Action", does, shortcuts::keys(command));
     }
-    for &panel in PanelId::ALL {
-        add(Choice::Panel(panel), panel.facts().icon, "Panel", panel.title().to_owned(), "");
+    let applies = |panel| view.applying.contains(&panel);
+    for wanted in [true, false] {
+        for facts in view.panels.iter().filter(|facts| applies(facts.key) == wanted) {
+            add(Choice::Panel(facts.key), facts.icon, "Panel", facts.title.to_owned(), "");
+        }
     }
     for (name, title) in view.scenes {
         let text = if title.is_empty() || title == name { name.clone() } else { format!("{title} ({name})") };
@@ -229,14 +236,22 @@ mod tests {
         let metrics = ["boids.order".to_owned(), "boids.speed".to_owned()];
         let parameters = ["visual range".to_owned()];
         let groups = ["ant".to_owned()];
-        let view = PaletteView { scenes: &scenes, metrics: &metrics, parameters: &parameters, groups: &groups };
+        let registry = crate::panel::InspectorRegistry::of_the_host();
+        let view = PaletteView {
+            scenes: &scenes,
+            metrics: &metrics,
+            parameters: &parameters,
+            groups: &groups,
+            panels: registry.catalog(),
+            applying: &[],
+        };
         let first = |query: &str| find(&view, query, None).into_iter().next().map(|item| item.choice);
         assert_eq!(first("boids.or"), Some(Choice::Metric("boids.order".into())));
         assert_eq!(first("foraging"), Some(Choice::Scene("foraging".into())));
         assert_eq!(first("vis ran"), Some(Choice::Parameter("visual range".into())));
         assert_eq!(first("play"), Some(Choice::Command(Command::PlayPause)));
-        for panel in PanelId::ALL {
-            assert_eq!(first(panel.title()), Some(Choice::Panel(*panel)), "{panel:?}");
+        for panel in registry.catalog().iter() {
+            assert_eq!(first(panel.title), Some(Choice::Panel(panel.key)), "{}", panel.title);
         }
         assert_eq!(first("zzzzqqq"), None);
         assert_eq!(

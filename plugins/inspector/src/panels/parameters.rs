@@ -17,6 +17,7 @@ use egui_material_icons::icons::{ICON_TUNE, ICON_UNDO};
 
 use crate::actions::Actions;
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets;
 
@@ -182,6 +183,29 @@ pub struct ParametersState {
     dragged: Option<(String, f64)>,
     /// Text that is being typed.
     typed: Option<(String, String)>,
+}
+
+/// The panel of the sliders.
+#[derive(Clone, Copy, Debug)]
+pub struct ParametersPanel;
+
+impl Panel for ParametersPanel {
+    type State = ParametersState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Parameters"),
+        title: "Parameters",
+        icon: ICON_TUNE,
+        help: "The scene's parameters as sliders.",
+        group: Group::Scene,
+        place: Place::Left,
+        scrolls: true,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut ParametersState) {
+        let params = gather(context.facts.world(), context.states.of::<SceneValues>());
+        show(ui, context.look, &params, context.facts.transport.playing, state, context.actions);
+    }
 }
 
 /// Shows the parameters; `playing` says whether an edit takes effect at once.

@@ -14,6 +14,8 @@ use egui_material_icons::icons::{
 
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panels::plots::PlotsState;
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -63,6 +65,41 @@ impl RunsState {
     /// Compares a run with the one that is shown, or not.
     pub fn choose(&mut self, run: BranchId, compared: bool) {
         self.chosen.insert(run, compared);
+    }
+}
+
+/// The panel of the ways that the run has taken.
+#[derive(Clone, Copy, Debug)]
+pub struct RunsPanel;
+
+impl Panel for RunsPanel {
+    type State = RunsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Runs"),
+        title: "Runs",
+        icon: ICON_CALL_SPLIT,
+        help: "The ways that the run has taken: forks, what differs in them, and how their metrics compare.",
+        group: Group::Run,
+        place: Place::Right,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut RunsState) {
+        let facts = context.facts;
+        let mut plotted: Vec<String> = Vec::new();
+        for name in context.states.of::<PlotsState>().plots.iter().flat_map(|plot| &plot.metrics) {
+            if !plotted.contains(name) {
+                plotted.push(name.clone());
+            }
+        }
+        let view = RunsView {
+            timeline: facts.timeline,
+            metrics: facts.resource::<Metrics>(),
+            plotted: &plotted,
+            tick_hz: facts.tick_hz(),
+        };
+        show(ui, context.look, &view, state, context.actions);
     }
 }
 

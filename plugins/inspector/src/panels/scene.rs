@@ -2,14 +2,16 @@
 
 use agent2028_core::selector::Selector;
 use agent2028_core::space::{Edge, WorldBounds};
+use agent2028_view::ColorBy;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Label, Layout, ScrollArea, Ui, WidgetType};
 use egui_material_icons::icons::{ICON_GROUPS, ICON_MOVIE};
 
 use crate::actions::{Action, Actions};
-use crate::facts::GroupFacts;
+use crate::facts::{GroupCounts, GroupFacts};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::scene::SceneStatus;
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -27,6 +29,36 @@ pub struct SceneView<'a> {
     pub bounds: WorldBounds,
     /// Whether the agents' colours are those of the groups.
     pub colored_by_group: bool,
+}
+
+/// The panel of the running scene.
+#[derive(Clone, Copy, Debug)]
+pub struct ScenePanel;
+
+impl Panel for ScenePanel {
+    type State = ();
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Scene"),
+        title: "Scene",
+        icon: ICON_MOVIE,
+        help: "What the running scene shows, and its groups.",
+        group: Group::Scene,
+        place: Place::Left,
+        scrolls: true,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, (): &mut ()) {
+        let facts = context.facts;
+        let view = SceneView {
+            status: facts.status,
+            groups: context.states.of::<GroupCounts>().follow(facts.generation(), facts.world()),
+            agents: facts.simulation.agents() as u64,
+            bounds: *facts.resource::<WorldBounds>(),
+            colored_by_group: facts.settings.color_by == ColorBy::Group,
+        };
+        show(ui, context.look, &view, context.actions);
+    }
 }
 
 /// Shows the scene.

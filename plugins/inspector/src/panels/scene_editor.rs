@@ -24,6 +24,7 @@ use crate::authoring::{
     Completion, Completions, Document, SceneAuthor, TextEdit as Edit, TextProblem, line_and_column,
 };
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::scene::SceneRequest;
 use crate::theme::{Look, floating_frame, hairline, measure, radius};
 use crate::widgets;
@@ -98,6 +99,30 @@ impl EditorState {
 /// The text field.
 pub(crate) fn editor_id() -> Id {
     Id::new("scene text")
+}
+
+/// The panel of the scene as text.
+#[derive(Clone, Copy, Debug)]
+pub struct EditorPanel;
+
+impl Panel for EditorPanel {
+    type State = ();
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Editor"),
+        title: "Scene text",
+        icon: ICON_EDIT_NOTE,
+        help: "The scene as text, with errors in place and completion.",
+        group: Group::Scene,
+        place: Place::Right,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, (): &mut ()) {
+        let crate::editing::ScenesState { document, editor, .. } = context.scenes;
+        let author = context.facts.author.map(|author| &author.0);
+        show(ui, context.look, author, document, editor, context.actions);
+    }
 }
 
 /// Shows the editor. `author` checks and completes, if there is one.

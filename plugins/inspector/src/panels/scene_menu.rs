@@ -12,7 +12,9 @@ use egui_material_icons::icons::{
 };
 
 use crate::actions::{Action, Actions};
-use crate::dock::PanelId;
+use crate::panel::Panel as _;
+use crate::panels::scene_editor::EditorPanel;
+use crate::panels::scene_form::FormPanel;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
@@ -87,13 +89,13 @@ fn menu(ui: &mut Ui, look: &Look, library: &SceneLibrary, actions: &mut Actions)
         entry(ui, look, ICON_EDIT_NOTE, "Edit as text", keys(Command::EditText)),
         "The scene's text, with errors in place and completion",
     ) {
-        actions.push(Action::ShowPanel(PanelId::Editor));
+        actions.push(Action::ShowPanel(EditorPanel::FACTS.key));
     }
     if tip(
         entry(ui, look, ICON_BALLOT, "Edit as a form", keys(Command::EditForm)),
         "Every field of the scene, with meaning, unit and range",
     ) {
-        actions.push(Action::ShowPanel(PanelId::Form));
+        actions.push(Action::ShowPanel(FormPanel::FACTS.key));
     }
     if tip(
         entry(ui, look, ICON_SAVE, "Save the scene", keys(Command::Save)),

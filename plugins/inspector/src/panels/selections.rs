@@ -12,11 +12,14 @@ use bevy_egui::egui;
 use egui::text::{CCursor, CCursorRange};
 use egui::{Align, Key, Label, Layout, Modifiers, Response, TextEdit, Ui, WidgetType};
 use egui_material_icons::icons::{
-    ICON_ADD, ICON_BOOKMARK_ADD, ICON_CLOSE, ICON_FLIP, ICON_HISTORY, ICON_REMOVE, ICON_SELECT_ALL, ICON_ZOOM_OUT_MAP,
+    ICON_ADD, ICON_BOOKMARK_ADD, ICON_CLOSE, ICON_FILTER_ALT, ICON_FLIP, ICON_HISTORY, ICON_REMOVE, ICON_SELECT_ALL,
+    ICON_ZOOM_OUT_MAP,
 };
 
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panels::faults::{FaultsPanel, FaultsState, Whom};
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -115,6 +118,36 @@ impl SelectionsState {
 #[must_use]
 pub fn context(simulation: &Simulation) -> InterventionContext {
     InterventionContext { tick: simulation.tick() + 1, ordinal: 0 }
+}
+
+/// The panel that selects by words.
+#[derive(Clone, Copy, Debug)]
+pub struct SelectPanel;
+
+impl Panel for SelectPanel {
+    type State = SelectionsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Select"),
+        title: "Select",
+        icon: ICON_FILTER_ALT,
+        help: "Which agents are meant, by expression or by name.",
+        group: Group::Agents,
+        place: Place::Left,
+        scrolls: true,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut SelectionsState) {
+        let now = ui.input(|input| input.time);
+        let facts = context.facts;
+        let view = SelectionsView { simulation: facts.simulation, selected: facts.selected(), now };
+        if let Some(selector) = show(ui, context.look, &view, state, context.actions) {
+            let faults = context.states.of::<FaultsState>();
+            faults.whom = Whom::Expression;
+            faults.expression = Some((selector.to_string(), selector));
+            context.actions.push(Action::ShowPanel(FaultsPanel::FACTS.key));
+        }
+    }
 }
 
 /// Shows the panel. Returns the selector that is to be used for faults, if that was asked for.

@@ -8,10 +8,11 @@ use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
 use egui::{Align, DragValue, Label, Layout, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
-use egui_material_icons::icons::{ICON_SEARCH_OFF, ICON_UNDO};
+use egui_material_icons::icons::{ICON_SEARCH_OFF, ICON_SETTINGS, ICON_UNDO};
 
 use crate::actions::Actions;
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::panels::parameters::SceneValues;
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -125,6 +126,32 @@ enum Line<'a> {
     Head(&'a str),
     /// A setting.
     Leaf(&'a SettingFacts),
+}
+
+/// The panel of all settings.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingsPanel;
+
+impl Panel for SettingsPanel {
+    type State = SettingsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Settings"),
+        title: "Settings",
+        icon: ICON_SETTINGS,
+        help: "Every value that can be changed while the simulation runs.",
+        group: Group::Scene,
+        place: Place::Left,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut SettingsState) {
+        let facts = context.facts;
+        let mut cache = context.states.take::<SettingsCache>();
+        cache.follow(facts.generation(), facts.tick(), facts.world(), context.states.of::<SceneValues>());
+        show(ui, context.look, cache.list(), cache.refused(), state, context.actions);
+        context.states.put(cache);
+    }
 }
 
 /// Shows the settings. `refused`: why the last change was refused, if it was.

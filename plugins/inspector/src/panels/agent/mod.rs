@@ -7,7 +7,10 @@ pub mod events;
 pub mod keys;
 pub mod life;
 pub mod overview;
+mod panel;
 pub mod why;
+
+pub use panel::AgentPanel;
 
 use agent2028_core::agent::{AgentGroups, AgentId, Status};
 use agent2028_core::explain::Explanation;

@@ -18,6 +18,7 @@ use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::facts::KnownQuantities;
 use crate::format;
+use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets;
 use gather::Cache;
@@ -89,6 +90,36 @@ impl Default for DistributionsState {
             cache: Cache::default(),
             box_from: None,
         }
+    }
+}
+
+/// The panel of histograms and scatter plots.
+#[derive(Clone, Copy, Debug)]
+pub struct DistributionsPanel;
+
+impl Panel for DistributionsPanel {
+    type State = DistributionsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Distributions"),
+        title: "Distributions",
+        icon: ICON_BAR_CHART,
+        help: "How any quantity is spread over the agents, and how two go together.",
+        group: Group::Agents,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut DistributionsState) {
+        let facts = context.facts;
+        let (world, generation) = (facts.world(), facts.generation());
+        let (tick, selected) = (facts.tick(), facts.selected());
+        let view = DistributionsView { world, generation, tick, selected };
+        show(ui, context.look, &view, state, context.actions);
+    }
+
+    fn keeps() -> Option<Keeps<DistributionsState>> {
+        Some(Keeps::named("distributions"))
     }
 }
 

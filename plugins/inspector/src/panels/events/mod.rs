@@ -12,12 +12,13 @@ use agent2028_core::event::{Event, EventBus, EventHandlers};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Popup, ScrollArea, Ui};
-use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_DOWNLOAD, ICON_EVENT_NOTE};
+use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_DOWNLOAD, ICON_EVENT_NOTE, ICON_LIST_ALT};
 use serde::{Deserialize, Serialize};
 
 use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::format;
+use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::panels::metrics::search;
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -89,6 +90,39 @@ impl EventsState {
     fn listed<'a>(&self, view: &EventsView<'a>) -> Vec<&'a Event> {
         let wanted = self.filter.trim().to_lowercase();
         view.bus.history().rev().filter(|event| self.admits(event, view, &wanted)).collect()
+    }
+}
+
+/// The panel of the log of events.
+#[derive(Clone, Copy, Debug)]
+pub struct EventsPanel;
+
+impl Panel for EventsPanel {
+    type State = EventsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Events"),
+        title: "Events",
+        icon: ICON_LIST_ALT,
+        help: "What has happened, filtered.",
+        group: Group::Run,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut EventsState) {
+        let facts = context.facts;
+        let view = EventsView {
+            bus: facts.resource::<EventBus>(),
+            handlers: facts.resource::<EventHandlers>(),
+            names: facts.resource::<AgentGroups>(),
+            selected: facts.selected(),
+        };
+        show(ui, context.look, &view, state, context.actions);
+    }
+
+    fn keeps() -> Option<Keeps<EventsState>> {
+        Some(Keeps::named("events"))
     }
 }
 

@@ -15,6 +15,7 @@ use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_RECEIPT_LONG};
 
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, LongList};
 
@@ -87,6 +88,34 @@ fn tint(look: &Look, entry: &Entry) -> Color32 {
 fn brief(hash: &[u8]) -> String {
     let digits = to_hex(&hash[..hash.len().min(6)]);
     format!("{digits}…")
+}
+
+/// The panel of the audit ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct LedgerPanel;
+
+impl Panel for LedgerPanel {
+    type State = LedgerState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Ledger"),
+        title: "Ledger",
+        icon: ICON_RECEIPT_LONG,
+        help: "What was entered into the audit ledger, the tree over it, and proofs.",
+        group: Group::Trust,
+        place: Place::Bottom,
+        scrolls: false,
+        story: true,
+    };
+
+    fn applies(simulation: &agent2028_core::simulation::Simulation) -> bool {
+        simulation.world().contains_resource::<agent2028_ledger::Ledger>()
+    }
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut LedgerState) {
+        let facts = context.facts;
+        let view = LedgerView { world: facts.world(), generation: facts.generation(), selected: facts.selected() };
+        show(ui, context.look, &view, state, context.actions);
+    }
 }
 
 /// Shows the ledger.

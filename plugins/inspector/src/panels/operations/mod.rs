@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::Actions;
 use crate::format;
+use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, LongList};
 pub use list::Shown;
@@ -83,6 +84,40 @@ pub struct OperationsState {
     cache: list::Cache,
     #[serde(skip)]
     list: LongList,
+}
+
+/// The panel of work on its way and done.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationsPanel;
+
+impl Panel for OperationsPanel {
+    type State = OperationsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Operations"),
+        title: "Operations",
+        icon: ICON_ASSIGNMENT,
+        help: "Work on its way and done, workloads, latencies and tiers.",
+        group: Group::Work,
+        place: Place::Bottom,
+        scrolls: false,
+        story: true,
+    };
+
+    fn applies(simulation: &agent2028_core::simulation::Simulation) -> bool {
+        simulation.world().contains_resource::<agent2028_operations::OperationsConfig>()
+    }
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut OperationsState) {
+        let facts = context.facts;
+        let (world, generation) = (facts.world(), facts.generation());
+        let (tick, selected) = (facts.tick(), facts.selected());
+        let view = OperationsView { world, generation, tick, tick_hz: facts.tick_hz(), selected };
+        show(ui, context.look, &view, state, context.actions);
+    }
+
+    fn keeps() -> Option<Keeps<OperationsState>> {
+        Some(Keeps::named("operations"))
+    }
 }
 
 /// Shows the operations.

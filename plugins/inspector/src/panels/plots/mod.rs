@@ -13,7 +13,7 @@ mod setup;
 
 pub use setup::{PlotSetup, PlotsState, Span};
 
-use agent2028_core::intervention::Applied;
+use agent2028_core::intervention::{Applied, InterventionLog};
 use agent2028_core::metrics::Metrics;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
@@ -23,8 +23,11 @@ use egui_material_icons::icons::{
 };
 
 use crate::actions::{Action, Actions};
+use crate::context::Facts;
 use crate::export::FileToSave;
 use crate::format;
+use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panels::runs::RunsState;
 use crate::scene::PlotPanel;
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -82,6 +85,25 @@ pub struct DraggedMetric {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct DraggedPlot(usize);
 
+/// The runs that plots compare with, and what is still to come of the one that is shown.
+fn other_runs<'a>(facts: &Facts<'a>, runs: &RunsState) -> Vec<OtherRun<'a>> {
+    let Some(current) = facts.timeline.current() else {
+        return Vec::new();
+    };
+    let now = facts.simulation.tick();
+    let future = current.metrics().filter(|_| now < current.furthest()).map(|metrics| OtherRun {
+        name: STILL_TO_COME,
+        metrics,
+        from: now,
+        to: current.furthest(),
+    });
+    let compared = runs.compared(facts.timeline).into_iter().filter_map(|run| {
+        let from = facts.timeline.common(run.id(), current.id());
+        Some(OtherRun { name: run.name(), metrics: run.metrics()?, from, to: run.furthest() })
+    });
+    compared.chain(future).collect()
+}
+
 /// What is to be done with the list of plots once all have been drawn.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
@@ -93,6 +115,42 @@ enum Change {
 
 /// What a plot says whose metrics have not been recorded yet.
 pub(crate) const NO_VALUES: &str = "No values yet";
+
+/// The panel of the curves.
+#[derive(Clone, Copy, Debug)]
+pub struct PlotsPanel;
+
+impl Panel for PlotsPanel {
+    type State = PlotsState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Plots"),
+        title: "Plots",
+        icon: ICON_SHOW_CHART,
+        help: "Curves of metrics over time.",
+        group: Group::Run,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut PlotsState) {
+        let facts = context.facts;
+        let others = other_runs(facts, context.states.of::<RunsState>());
+        let view = PlotsView {
+            metrics: facts.resource::<Metrics>(),
+            plots: &facts.status.plots,
+            interventions: &facts.resource::<InterventionLog>().0,
+            others: &others,
+            tick: facts.tick(),
+            tick_hz: facts.tick_hz(),
+        };
+        show(ui, context.look, &view, state, context.actions);
+    }
+
+    fn keeps() -> Option<Keeps<PlotsState>> {
+        Some(Keeps::named("plots"))
+    }
+}
 
 /// Shows the plots in as many columns as fit.
 pub fn show(ui: &mut Ui, look: &Look, view: &PlotsView, state: &mut PlotsState, actions: &mut Actions) {

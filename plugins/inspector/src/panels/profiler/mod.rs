@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::format;
+use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::panels::registry::quoted;
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
@@ -69,6 +70,33 @@ pub struct ProfilerState {
 
 /// How long figures of memory stand, in seconds of real time.
 const MEMORY_INTERVAL_S: f64 = 1.0;
+
+/// The panel of where time and memory go.
+#[derive(Clone, Copy, Debug)]
+pub struct ProfilerPanel;
+
+impl Panel for ProfilerPanel {
+    type State = ProfilerState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Profiler"),
+        title: "Profiler",
+        icon: ICON_SPEED,
+        help: "Where the time of a tick and a frame goes, and the memory.",
+        group: Group::Run,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut ProfilerState) {
+        let frame = *context.states.of::<FrameCost>();
+        show(ui, context.look, &ProfilerView { world: context.facts.world(), frame }, state, context.actions);
+    }
+
+    fn keeps() -> Option<Keeps<ProfilerState>> {
+        Some(Keeps::named("profiler"))
+    }
+}
 
 /// Shows where the time and the memory go.
 pub fn show(ui: &mut Ui, look: &Look, view: &ProfilerView, state: &mut ProfilerState, actions: &mut Actions) {

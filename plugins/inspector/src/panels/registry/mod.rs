@@ -19,6 +19,7 @@ use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::facts::KnownQuantities;
 use crate::format;
+use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, LongList};
 use order::{Meaning, Order, State, Wish};
@@ -104,6 +105,36 @@ impl RegistryState {
             only_selected: self.only_selected,
             sort: self.sort.clone(),
         }
+    }
+}
+
+/// The panel of the table of all agents.
+#[derive(Clone, Copy, Debug)]
+pub struct RegistryPanel;
+
+impl Panel for RegistryPanel {
+    type State = RegistryState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Registry"),
+        title: "Agents",
+        icon: ICON_GROUPS,
+        help: "All agents in a table, sorted and filtered by any quantity.",
+        group: Group::Agents,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut RegistryState) {
+        let facts = context.facts;
+        let (world, generation) = (facts.world(), facts.generation());
+        let (tick, selected) = (facts.tick(), facts.selected());
+        let view = RegistryView { world, generation, tick, selected };
+        show(ui, context.look, &view, state, context.actions);
+    }
+
+    fn keeps() -> Option<Keeps<RegistryState>> {
+        Some(Keeps::named("agents"))
     }
 }
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::format;
+use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, LongList};
 use gather::Cache;
@@ -92,6 +93,40 @@ impl Default for RoutingState {
             cache: Cache::default(),
             list: LongList::default(),
         }
+    }
+}
+
+/// The panel of who is given which work.
+#[derive(Clone, Copy, Debug)]
+pub struct RoutingPanel;
+
+impl Panel for RoutingPanel {
+    type State = RoutingState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Routing"),
+        title: "Routing",
+        icon: ICON_ALT_ROUTE,
+        help: "Who is given which work, how evenly, and where it queues.",
+        group: Group::Work,
+        place: Place::Bottom,
+        scrolls: false,
+        story: false,
+    };
+
+    fn applies(simulation: &agent2028_core::simulation::Simulation) -> bool {
+        simulation.world().contains_resource::<agent2028_operations::OperationsConfig>()
+    }
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut RoutingState) {
+        let facts = context.facts;
+        let (world, generation) = (facts.world(), facts.generation());
+        let (tick, selected) = (facts.tick(), facts.selected());
+        let view = RoutingView { world, generation, tick, selected };
+        show(ui, context.look, &view, state, context.actions);
+    }
+
+    fn keeps() -> Option<Keeps<RoutingState>> {
+        Some(Keeps::named("routing"))
     }
 }
 

@@ -13,9 +13,10 @@ use agent2028_view::tokens;
 use super::raster::Picture;
 use super::whole::{Whole, whole_in};
 use super::*;
-use crate::PanelId;
 use crate::dock::{DockLayout, Preset};
-use crate::panels::plots::PlotSetup;
+use crate::panel::PanelKey;
+use crate::panels::ledger::LedgerState;
+use crate::panels::plots::{PlotSetup, PlotsState};
 use agent2028_boids::BoidsPlugin;
 use agent2028_core::agent::AgentId;
 use agent2028_core::faults::{Freeze, Kill};
@@ -42,9 +43,10 @@ fn lively() -> Simulation {
 }
 
 /// The window with one panel beside the world.
-fn only(panel: PanelId) -> DockLayout {
+fn only(panel: PanelKey) -> DockLayout {
     let text = format!(
-        "(size: (960.0, 520.0), window: Some(Row([(1.0, Panel(World)), (4.0, Tabs(front: 0, panels: [Panel({panel:?})]))])))"
+        "(size: (960.0, 520.0), window: Some(Row([(1.0, Panel(World)), (4.0, Tabs(front: 0, panels: [Panel({})]))])))",
+        panel.name()
     );
     ron::from_str(&text).unwrap()
 }
@@ -63,7 +65,7 @@ fn live(harness: &mut Harness<'_, Stage<Whole>>) {
     tick(whole, 50);
     whole.selection.set([AgentId(7)]);
     let metrics = ["boids.order", "agents.failed"].map(str::to_owned).to_vec();
-    whole.inspector.plots.plots.push(PlotSetup { metrics, ..PlotSetup::of("How it goes") });
+    whole.inspector.states.of::<PlotsState>().plots.push(PlotSetup { metrics, ..PlotSetup::of("How it goes") });
     // Three seconds of real time, so that nothing new is still on its way.
     harness.run_steps(12);
 }
@@ -128,15 +130,16 @@ fn panel_of(harness: &Harness<'_, Stage<Whole>>) -> Picture {
 
 /// Shows one panel after another and compares each.
 fn every_panel(harness: &mut Harness<'_, Stage<Whole>>, situation: &str) {
-    panels(harness, PanelId::ALL, situation);
+    let all: Vec<&str> = harness.state().state.registry.catalog().iter().map(|facts| facts.key.name()).collect();
+    panels(harness, &all, situation);
 }
 
-fn panels(harness: &mut Harness<'_, Stage<Whole>>, panels: &[PanelId], situation: &str) {
+fn panels(harness: &mut Harness<'_, Stage<Whole>>, panels: &[&'static str], situation: &str) {
     let mut wrong: Vec<String> = Vec::new();
     for panel in panels {
-        harness.state_mut().state.inspector.layout = only(*panel);
+        harness.state_mut().state.inspector.layout = only(PanelKey::new(panel));
         harness.run_steps(12);
-        wrong.extend(compare(&panel_of(harness), &format!("{panel:?}-{situation}").to_lowercase()));
+        wrong.extend(compare(&panel_of(harness), &format!("{panel}-{situation}").to_lowercase()));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -155,17 +158,16 @@ fn every_panel_with_agents_that_live() {
 
 #[test]
 fn panels_of_agents_that_talk_and_work() {
-    use PanelId::{Gossip, Ledger, Messages, Network, Operations, Routing};
     let mut harness = whole_in(Theme::Dark, WINDOW, network::talking(60, 150));
-    panels(&mut harness, &[Network, Messages, Gossip], "talking");
+    panels(&mut harness, &["Network", "Messages", "Gossip"], "talking");
     let working = operations::servers(40, operations::two_workloads(Strategy::LeastLoaded), 240);
-    panels(&mut whole_in(Theme::Dark, WINDOW, working), &[Routing, Operations], "working");
+    panels(&mut whole_in(Theme::Dark, WINDOW, working), &["Routing", "Operations"], "working");
     let mut harness = whole_in(Theme::Dark, WINDOW, ledger::audited(240));
-    harness.state_mut().state.inspector.ledger.chosen = Some(3);
-    panels(&mut harness, &[Ledger], "audited");
+    harness.state_mut().state.inspector.states.of::<LedgerState>().chosen = Some(3);
+    panels(&mut harness, &["Ledger"], "audited");
     let mut harness = whole_in(Theme::Dark, WINDOW, trust::trusting(30, 200.0, 300));
     harness.state_mut().state.selection.set([AgentId(27)]);
-    panels(&mut harness, &[PanelId::Trust], "trusting");
+    panels(&mut harness, &["Trust"], "trusting");
 }
 
 #[test]
@@ -184,7 +186,8 @@ fn every_layout_of_the_window() {
         let mut harness = whole_in(theme, [1280.0, 720.0], lively());
         live(&mut harness);
         for preset in Preset::ALL {
-            harness.state_mut().state.inspector.layout = DockLayout::preset(preset);
+            let whole = &mut harness.state_mut().state;
+            whole.inspector.layout = DockLayout::preset(preset, whole.registry.catalog());
             harness.run_steps(12);
             // The last line tells real time.
             let picture = drawn(&harness);

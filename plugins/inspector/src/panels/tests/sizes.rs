@@ -6,8 +6,7 @@ use agent2028_operations::Strategy;
 
 use super::whole::{Whole, whole_in};
 use super::*;
-use crate::PanelId;
-use crate::dock::{DockLayout, Preset};
+use crate::dock::{Catalog, DockLayout, Preset};
 use crate::panels::notices::Notice;
 use crate::panels::top_bar::SCALES;
 use crate::scene::PlotPanel;
@@ -81,6 +80,10 @@ fn crowded(harness: &mut Harness<'_, Stage<Whole>>) {
         vec![crate::panels::files::Recovered { title: "A flock".into(), path: None, age: 3, what }];
 }
 
+fn catalog(harness: &Harness<'_, Stage<Whole>>) -> Catalog {
+    harness.state().state.registry.catalog().clone()
+}
+
 fn resize(harness: &mut Harness<'_, Stage<Whole>>, size: [f32; 2]) {
     harness.set_size(egui::vec2(size[0], size[1]));
     harness.run_steps(4);
@@ -104,7 +107,8 @@ fn no_window_is_too_small_for_any_scene_at_any_scale() {
         let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation);
         harness.state_mut().state.timeline = timeline;
         for preset in Preset::ALL {
-            harness.state_mut().state.inspector.layout = DockLayout::preset(preset);
+            let layout = DockLayout::preset(preset, &catalog(&harness));
+            harness.state_mut().state.inspector.layout = layout;
             for window in WINDOWS {
                 for scale in SCALES {
                     let size = points(window, scale);
@@ -120,13 +124,11 @@ fn no_window_is_too_small_for_any_scene_at_any_scale() {
 #[test]
 fn every_panel_fits_into_any_window_without_a_panic() {
     let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], network::talking(30, 60));
-    for panel in PanelId::ALL {
+    for facts in catalog(&harness).iter() {
+        let panel = facts.key.name();
         let layout = format!(
-            "(size: (960.0, 520.0), window: Some(Row([(1.0, Panel(World)), (1.0, Tabs(front: 0, panels: [Panel({panel:?})]))])))"
+            "(size: (960.0, 520.0), window: Some(Row([(1.0, Panel(World)), (1.0, Tabs(front: 0, panels: [Panel({panel})]))])))"
         );
-        if *panel == PanelId::World {
-            continue;
-        }
         harness.state_mut().state.inspector.layout = ron::from_str(&layout).unwrap();
         for size in [[1280.0, 720.0], [640.0, 400.0], [200.0, 150.0], [30.0, 20.0], [1.0, 1.0]] {
             resize(&mut harness, size);
@@ -148,7 +150,8 @@ fn no_text_is_cut_or_overlapped_or_without_glyph_at_three_sizes_and_three_scales
                 harness.run_steps(6);
             }
             for preset in Preset::ALL {
-                harness.state_mut().state.inspector.layout = DockLayout::preset(preset);
+                let layout = DockLayout::preset(preset, &catalog(&harness));
+                harness.state_mut().state.inspector.layout = layout;
                 for window in [[1280.0, 690.0], [1920.0, 1080.0], [3840.0, 2160.0]] {
                     for scale in [1.0, 1.5, 2.5] {
                         let size = points(window, scale);
@@ -197,7 +200,8 @@ fn crossed(harness: &Harness<'_, Stage<Whole>>) -> Vec<String> {
 fn the_first_steps_speak_of_panels_that_are_there() {
     let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation(&[("bird", 100)]));
     assert!(says(&harness, "in the panel Faults, and watch"));
-    harness.state_mut().state.inspector.layout = DockLayout::preset(Preset::Present);
+    let layout = DockLayout::preset(Preset::Present, &catalog(&harness));
+    harness.state_mut().state.inspector.layout = layout;
     harness.run_steps(3);
     assert!(says(&harness, "Ctrl P finds it"));
 }

@@ -5,9 +5,10 @@ use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::{Combine, Selection, Tool, Tools, ViewSettings, Viewport, WorldCamera};
 
 use super::*;
-use crate::PanelId;
 use crate::actions::Travel;
 use crate::authoring::Authoring;
+use crate::panel::{InspectorRegistry, PanelKey};
+use crate::panels::faults::FaultsState;
 use crate::panels::overlay::Views;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell::{self, Facts};
@@ -23,6 +24,7 @@ pub(super) struct Whole {
     pub status: SceneStatus,
     pub library: SceneLibrary,
     pub author: Option<Authoring>,
+    pub registry: InspectorRegistry,
     pub inspector: InspectorState,
     pub free: egui::Rect,
     /// Whether the frame is a picture.
@@ -45,6 +47,7 @@ pub(super) fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation)
         status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
         library: SceneLibrary::default(),
         author: None,
+        registry: InspectorRegistry::of_the_host(),
         inspector: InspectorState::default(),
         free: egui::Rect::NOTHING,
         picture: false,
@@ -66,6 +69,7 @@ pub(super) fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation)
             status: &whole.status,
             views: Views { picture: whole.picture, ..super::views(&worked_out) },
             author: whole.author.as_ref(),
+            registry: &whole.registry,
         };
         // The root of the harness has a margin; the window has none.
         let mut root = ui.new_child(egui::UiBuilder::new().max_rect(ui.ctx().viewport_rect()));
@@ -137,7 +141,7 @@ fn typing_into_a_field_is_no_shortcut() {
     harness.get_by_role_and_label(Role::TextInput, "Capability").type_text("t .");
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::Space), vec![]);
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::T), vec![]);
-    assert_eq!(harness.state().state.inspector.faults.capability, "t .");
+    assert_eq!(harness.state().state.inspector.states.get::<FaultsState>().unwrap().capability, "t .");
 }
 
 #[test]
@@ -151,10 +155,10 @@ fn a_row_of_the_palette_is_dragged_onto_the_world_or_onto_an_agent() {
         harness.run_steps(2);
         harness.hover_at(to);
         harness.run_steps(2);
-        assert!(harness.state().state.inspector.faults.dragged.is_some());
+        assert!(harness.state().state.inspector.states.get::<FaultsState>().unwrap().dragged.is_some());
         harness.drop_at(to);
         harness.run_steps(2);
-        assert!(harness.state().state.inspector.faults.dragged.is_none());
+        assert!(harness.state().state.inspector.states.get::<FaultsState>().unwrap().dragged.is_none());
         let told = harness.state().state.inspector.done.as_ref().map(|(words, _)| words.clone());
         (harness.state_mut().actions.take(), told)
     };
@@ -210,24 +214,26 @@ fn tabs_change_close_and_come_back() {
         assert!(says(&harness, text), "{tab}");
     }
     click(&mut harness, Role::Button, "Close Events");
-    assert!(!harness.state().state.inspector.layout.is_open(PanelId::Events));
-    harness.state_mut().state.inspector.layout.open(PanelId::Events);
+    assert!(!harness.state().state.inspector.layout.is_open(PanelKey::new("Events")));
+    harness.state_mut().state.inspector.layout.open(PanelKey::new("Events"));
     harness.run_steps(3);
     assert!(says(&harness, "Nothing has happened"));
 }
 
 #[test]
 fn layouts_are_chosen_by_key() {
+    const PLOTS: PanelKey = PanelKey::new("Plots");
+    const FAULTS: PanelKey = PanelKey::new("Faults");
     let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
     for (key, seen, hidden) in [
-        (egui::Key::Num3, PanelId::Plots, PanelId::Faults),
-        (egui::Key::Num2, PanelId::Faults, PanelId::World),
-        (egui::Key::Num1, PanelId::Agent, PanelId::World),
+        (egui::Key::Num3, PLOTS, FAULTS),
+        (egui::Key::Num2, FAULTS, PanelKey::WORLD),
+        (egui::Key::Num1, PanelKey::new("Agent"), PanelKey::WORLD),
     ] {
         press(&mut harness, egui::Modifiers::COMMAND, key);
         let layout = &harness.state().state.inspector.layout;
         assert!(layout.is_seen(seen), "{key:?}");
-        assert!(hidden == PanelId::World || !layout.is_seen(hidden), "{key:?}");
+        assert!(hidden == PanelKey::WORLD || !layout.is_seen(hidden), "{key:?}");
     }
 }
 
@@ -294,10 +300,12 @@ fn docks_keep_their_width_whatever_is_in_them() {
 #[test]
 fn a_tab_that_comes_to_the_front_is_in_view_however_many_there_are() {
     let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 12)]));
-    for panel in [PanelId::Routing, PanelId::Operations, PanelId::Gossip, PanelId::Registry] {
+    for panel in ["Routing", "Operations", "Gossip", "Registry"].map(PanelKey::new) {
         harness.state_mut().state.inspector.layout.open(panel);
         harness.run_steps(20);
-        let tab = harness.get_by_role_and_label(Role::Button, panel.title()).rect();
+        let tab = harness
+            .get_by_role_and_label(Role::Button, harness.state().state.registry.catalog().facts(panel).title)
+            .rect();
         let more: Vec<egui::Rect> =
             harness.get_all_by_role_and_label(Role::Button, "Add a panel here").map(|node| node.rect()).collect();
         let beside = more.iter().find(|add| add.y_range().contains(tab.center().y) && add.left() > tab.left());

@@ -15,6 +15,7 @@ use egui_material_icons::icons::{ICON_HANDSHAKE, ICON_VERIFIED_USER};
 
 use crate::actions::Actions;
 use crate::format;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets;
 
@@ -73,6 +74,36 @@ fn name_of(world: &World, agent: AgentId) -> String {
 /// A trust as panels write it.
 fn share(value: f64) -> String {
     format::fixed(value, 2)
+}
+
+/// The panel of who trusts whom.
+#[derive(Clone, Copy, Debug)]
+pub struct TrustPanel;
+
+impl Panel for TrustPanel {
+    type State = TrustState;
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Trust"),
+        title: "Trust",
+        icon: ICON_HANDSHAKE,
+        help: "Who trusts whom, what is said of an agent and by whom, and how one may trust another.",
+        group: Group::Trust,
+        place: Place::Bottom,
+        scrolls: false,
+        story: true,
+    };
+
+    fn applies(simulation: &agent2028_core::simulation::Simulation) -> bool {
+        simulation.world().contains_resource::<agent2028_trust::Trust>()
+    }
+
+    fn show(ui: &mut Ui, context: &mut PanelContext, state: &mut TrustState) {
+        let facts = context.facts;
+        let (world, generation) = (facts.world(), facts.generation());
+        let (tick, selected) = (facts.tick(), facts.selected());
+        let view = TrustView { world, generation, tick, tick_hz: facts.tick_hz(), selected };
+        show(ui, context.look, &view, state, context.actions);
+    }
 }
 
 /// Shows trust.
