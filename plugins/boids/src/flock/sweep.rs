@@ -293,7 +293,7 @@ macro_rules! x86_vectors {
                     part.add::<SEAM, OWN>(sums);
                 }
                 // SAFETY: `detect` is the only maker of `self`, and it found the instructions on this processor.
-                #[allow(unsafe_code)]
+                #[expect(unsafe_code, reason = "instructions that not every processor has")]
                 unsafe {
                     add::<R, SEAM, OWN>(part, sums);
                 }
@@ -320,7 +320,7 @@ macro_rules! x86_vectors {
                     rule.decide(block, lanes, sums, influences)
                 }
                 // SAFETY: `detect` is the only maker of `self`, and it found the instructions on this processor.
-                #[allow(unsafe_code)]
+                #[expect(unsafe_code, reason = "instructions that not every processor has")]
                 unsafe {
                     decide(rule, block, lanes, sums, influences)
                 }

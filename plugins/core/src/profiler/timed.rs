@@ -169,7 +169,7 @@ impl System for Timed {
         self.flags
     }
 
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "the trait of systems has it so")]
     unsafe fn run_unsafe(&mut self, input: SystemIn<'_, Self>, world: UnsafeWorldCell) -> Result<(), RunSystemError> {
         let mut inside = open(&self.inside);
         let Some(system) = inside.as_mut() else { return Ok(()) };

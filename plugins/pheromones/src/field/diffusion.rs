@@ -64,7 +64,7 @@ impl Shares {
         let given = cell as f32 * self.orthogonal;
         // SAFETY: |cell| ≤ 2³¹ and 0 ≤ orthogonal ≤ ⅛ (see `Shares::new`), so the product is finite and fits an i32.
         // The checked conversion adds four instructions to a loop of twenty.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "the checked conversion adds four instructions to a loop of twenty")]
         unsafe {
             given.to_int_unchecked::<i32>()
         }
@@ -91,13 +91,13 @@ pub fn step_tile(
         && std::arch::is_x86_feature_detected!("avx512dq")
     {
         // SAFETY: the processor has what `step_avx512` needs, as was just asked.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "instructions that not every processor has")]
         return unsafe { step_avx512(cells, halo, shares, shift, width, height, next) };
     }
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2, as was just asked; that is all that `step_avx2` needs.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "instructions that not every processor has")]
         return unsafe { step_avx2(cells, halo, shares, shift, width, height, next) };
     }
     step_any(cells, halo, shares, shift, width, height, next)

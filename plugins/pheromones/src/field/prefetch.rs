@@ -47,7 +47,7 @@ fn ask_for(address: usize) {
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch is a hint: it reads nothing that the program sees and never faults, whatever the address.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "a hint to the processor is an intrinsic")]
         unsafe {
             _mm_prefetch::<_MM_HINT_T0>(std::ptr::without_provenance(address));
         }

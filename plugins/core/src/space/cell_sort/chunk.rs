@@ -56,7 +56,7 @@ pub(super) fn scatter<T: CellItem, S: CellSource<T>>(
         if *next < *end {
             // SAFETY: `place_rows` cut the slots below the buffers' length into disjoint shares, one per chunk and row;
             // each chunk is worked on by one thread, and `next` lies within this one's share.
-            #[allow(unsafe_code)]
+            #[expect(unsafe_code, reason = "each chunk writes to slots of its own")]
             unsafe {
                 items.write(*next as usize, item);
                 ids.write(*next as usize, id);

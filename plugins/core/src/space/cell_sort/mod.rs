@@ -135,7 +135,7 @@ impl<T: CellItem> CellSort<T> {
                     if range.len() > 1 {
                         // SAFETY: `row_starts` ascends to the buffers' length, so the rows' ranges are in bounds and disjoint;
                         // bands are disjoint ranges of rows, each is worked on by one thread, one row at a time.
-                        #[allow(unsafe_code)]
+                        #[expect(unsafe_code, reason = "each band sorts rows of its own")]
                         let (items, ids) = unsafe { (items.slice_mut(range.clone()), ids.slice_mut(range)) };
                         sort_row(&grid, items, ids, ascending, scratch);
                     }

@@ -11,7 +11,7 @@ pub(super) struct Slots<'a, T> {
 
 // SAFETY: `Slots` hands out access only through its unsafe methods, whose callers promise that no slot is used by two
 // threads at once; what moves between threads is `T`, which must be `Send`.
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "several threads write to one slice, each its own slots")]
 unsafe impl<T: Send> Sync for Slots<'_, T> {}
 
 impl<'a, T> Slots<'a, T> {
@@ -21,7 +21,7 @@ impl<'a, T> Slots<'a, T> {
 
     /// # Safety
     /// The slot lies within the slice, and no other thread uses it while this call runs.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "several threads write to one slice, each its own slots")]
     #[inline(always)]
     pub(super) unsafe fn write(&self, slot: usize, value: T)
     where
@@ -34,7 +34,7 @@ impl<'a, T> Slots<'a, T> {
 
     /// # Safety
     /// The range lies within the slice, and nobody else uses any of its slots while the returned borrow lives.
-    #[allow(unsafe_code, clippy::mut_from_ref)]
+    #[expect(unsafe_code, clippy::mut_from_ref, reason = "several threads write to one slice, each its own slots")]
     pub(super) unsafe fn slice_mut(&self, range: Range<usize>) -> &mut [T] {
         debug_assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: promised by the caller.
