@@ -131,6 +131,8 @@ fn value_of(node: &Node) -> Value {
         Kind::Number(text) => ValueKind::Number(text.clone()),
         Kind::Text(text) => ValueKind::Text(text.clone()),
         Kind::Word(word) => ValueKind::Word(word.clone()),
+        // No scene has such values; the form shows them as they stand.
+        Kind::Character(_) | Kind::Bytes(_) => ValueKind::Word(node.to_line()),
         Kind::Struct(name, fields) => ValueKind::Record(
             name.as_ref().map(|name| name.text.clone()),
             fields.iter().map(|(name, node)| (name.text.clone(), value_of(node))).collect(),

@@ -1,10 +1,10 @@
 //! What could stand at the caret of a text that may be unfinished: names of fields, choices, truths, and the names that
 //! a scene refers to (metrics, paths, groups).
 
-use agent2028_inspector::authoring::lexer::{Token, TokenKind, tokens};
 use agent2028_inspector::authoring::{
     Analysis, Completion, Completions, FieldDoc, Payload, Schema, Shape, ShapeId, Step, Value, ValueKind,
 };
+use agent2028_language::syntax::lexer::{Token, TokenKind, tokens};
 
 /// At most so many are offered.
 const MOST: usize = 60;

@@ -1,7 +1,7 @@
 //! Even indentation: four blanks for each line with brackets that are still open, one blank behind colons and commas, no blanks at the ends
 //! of lines. Words, comments and line breaks stay as they are.
 
-use agent2028_inspector::authoring::lexer::{Token, TokenKind, tokens};
+use agent2028_language::syntax::lexer::{Token, TokenKind, tokens};
 
 /// The text with even indentation.
 #[must_use]

@@ -3,7 +3,7 @@
 
 use agent2028_inspector::authoring::{Change, Step, TextEdit};
 
-use crate::scene::syntax::{Kind, Name, Node, SourceId, parse};
+use crate::scene::syntax::{Kind, Name, Node, SourceId, parse, quoted};
 
 /// The one replacement that makes a change.
 ///
@@ -50,7 +50,7 @@ pub fn edit(text: &str, path: &[Step], change: &Change) -> Result<TextEdit, Stri
 }
 
 fn read(text: &str, what: &str) -> Result<Node, String> {
-    parse(SourceId(0), text).map_err(|error| format!("{what} can't be read: {}", error.message))
+    parse(SourceId(0), text).map_err(|error| format!("{what} can't be read: {}", error.message()))
 }
 
 /// The value that paths see: without `Some(…)`, and without the parentheses of `Kill((select: All))`.
@@ -174,18 +174,6 @@ fn nested(path: &[Step], value: &str) -> Result<String, String> {
     })
 }
 
-/// A key or text as it stands in a scene.
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    let node = Node {
-        kind: Kind::Text(text.to_owned()),
-        place: crate::scene::syntax::Place { source: SourceId(0), span: 0..0 },
-    };
-    let mut out = String::new();
-    node.write(&mut out, 0);
-    out
-}
-
 fn insert(text: &str, tree: &Node, path: &[Step], value: &str) -> Result<TextEdit, String> {
     let (last, way) = path.split_last().ok_or("the scene as a whole stays")?;
     let list = way.iter().try_fold(tree, child).map(|node| plain(node, Some(last)));
@@ -238,7 +226,7 @@ fn after_comma(text: &str, from: usize) -> Option<usize> {
 }
 
 fn block_comment(text: &str) -> usize {
-    agent2028_inspector::authoring::lexer::tokens(text).first().map_or(text.len(), |comment| comment.span.end)
+    agent2028_language::syntax::lexer::tokens(text).first().map_or(text.len(), |comment| comment.span.end)
 }
 
 /// Whether only blanks and a line comment follow on the line.

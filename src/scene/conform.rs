@@ -13,10 +13,7 @@ use bevy::math::Vec2;
 use bevy::reflect::enums::{EnumInfo, VariantInfo};
 use bevy::reflect::{NamedField, TypeInfo, Typed};
 
-use super::syntax::{Kind, Name, Node, Place, SyntaxError, parse_number};
-
-/// Something in the tree that doesn't fit its type.
-pub type Misfit = SyntaxError;
+use super::syntax::{Fault, Kind, Name, Node, Place, parse_number};
 
 /// The limits that a field's attributes set for the numbers in it.
 #[derive(Clone, Copy, Default)]
@@ -35,13 +32,13 @@ impl Limits {
 #[derive(Debug, Default)]
 pub struct Findings {
     /// What doesn't fit.
-    pub misfits: Vec<Misfit>,
+    pub misfits: Vec<Fault>,
     /// Where structs carry their type's name, which RON allows and doesn't need.
     pub type_names: Vec<Place>,
 }
 
 impl Findings {
-    fn push(&mut self, misfit: Misfit) {
+    fn push(&mut self, misfit: Fault) {
         self.misfits.push(misfit);
     }
 }
@@ -60,28 +57,12 @@ pub fn field_name(field: &NamedField) -> &str {
     field.name().strip_prefix("r#").unwrap_or(field.name())
 }
 
-fn misfit(place: &Place, message: impl Into<String>, help: impl Into<String>) -> Misfit {
-    Misfit { place: place.clone(), message: message.into(), help: help.into() }
-}
-
-/// What a node is, in words.
-fn describe(node: &Node) -> String {
-    match &node.kind {
-        Kind::Number(text) => format!("the number {text}"),
-        Kind::Text(text) if text.len() < 30 => format!("the text \"{text}\""),
-        Kind::Text(_) => "text".into(),
-        Kind::Word(word) => format!("the word {word}"),
-        Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) => format!("{}(…)", name.text),
-        Kind::Struct(None, _) => "(field: value, …)".into(),
-        Kind::Tuple(None, items) if items.is_empty() => "()".into(),
-        Kind::Tuple(None, _) => "(value, …)".into(),
-        Kind::List(_) => "a list […]".into(),
-        Kind::Map(_) => "a map {…}".into(),
-    }
+fn misfit(place: &Place, message: impl Into<String>, help: impl Into<String>) -> Fault {
+    Fault { place: place.clone(), message: message.into(), help: help.into() }
 }
 
 fn wrong(node: &Node, expected: &str, example: &str, findings: &mut Findings) {
-    findings.push(misfit(&node.place, format!("expected {expected}, found {}", describe(node)), example));
+    findings.push(misfit(&node.place, format!("expected {expected}, found {}", node.describe()), example));
 }
 
 fn check(node: &Node, info: &'static TypeInfo, limits: Limits, findings: &mut Findings) {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use super::conform::conform;
 use super::report::{Fault, SceneError, Sources};
-use super::syntax::{Kind, Name, Node, Place, parse, parse_number};
+use super::syntax::{Kind, Name, Node, Place, SourceId, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, rows, traces};
 use agent2028_core::agent::AgentGroup;
 use agent2028_core::files::SceneFiles;
 use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::schema::{Check, Names, Problem, suggest};
 use agent2028_core::table::{SAVE_AS_UTF8, utf8};
+use agent2028_language::from_tree;
 use agent2028_ledger::Opening;
 use agent2028_network::config::TopologyConfig;
 use agent2028_trust::config::Edges;
@@ -159,7 +160,7 @@ fn rename_files(node: &mut Node, names: &BTreeMap<String, String>) {
         Kind::Tuple(_, items) | Kind::List(items) => items.iter_mut().for_each(|item| rename_files(item, names)),
         Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, item)| rename_files(item, names)),
         Kind::Map(entries) => entries.iter_mut().for_each(|(_, item)| rename_files(item, names)),
-        Kind::Number(_) | Kind::Text(_) | Kind::Word(_) => {}
+        _ => {}
     }
 }
 
@@ -199,7 +200,7 @@ impl Loaded {
     /// The text of the scene's own file, as it was written.
     #[must_use]
     pub fn source_text(&self) -> &str {
-        self.sources.text(super::syntax::SourceId(0))
+        self.sources.text(SourceId(0))
     }
 
     /// What is to be considered though the scene is right, if there is anything.
@@ -503,19 +504,24 @@ impl Loader {
         }
     }
 
+    /// The tree of a text, if it is plain what is meant; its faults are told with all others.
+    fn tree_of(&mut self, source: SourceId, text: &str) -> Option<Node> {
+        parse(source, text).map_or_else(
+            |broken| {
+                self.faults.extend(broken.faults);
+                broken.tree
+            },
+            Some,
+        )
+    }
+
     fn fail(self) -> SceneError {
         SceneError::new(&self.origin.label(), &self.sources, self.faults)
     }
 
     fn load(mut self, text: &str, settings: &[Setting]) -> Result<Loaded, SceneError> {
         let source = self.sources.add(&self.origin.label(), text);
-        let mut tree = match parse(source, text) {
-            Ok(tree) => tree,
-            Err(error) => {
-                self.faults.push(error.into());
-                return Err(self.fail());
-            }
-        };
+        let Some(mut tree) = self.tree_of(source, text) else { return Err(self.fail()) };
         if let Err(fault) = check_schema(&tree) {
             self.faults.push(fault);
             return Err(self.fail());
@@ -530,17 +536,17 @@ impl Loader {
             self.apply_setting(&mut tree, setting);
         }
         let findings = conform::<Scene>(&tree);
-        self.faults.extend(findings.misfits.into_iter().map(Fault::from));
+        self.faults.extend(findings.misfits);
         if !self.faults.is_empty() {
             return Err(self.fail());
         }
         tree.remove_names(&findings.type_names);
         let resolved = tree.to_text();
-        let mut scene: Scene = match agent2028_core::ron_format::from_str(&resolved) {
+        // What the shape leaves open, such as a field that must be there, serde tells with its place.
+        let mut scene: Scene = match from_tree(&tree) {
             Ok(scene) => scene,
-            Err(error) => {
-                // Only reached if the shape is right and serde still refuses; the tree's root is the best place known.
-                self.faults.push(Fault::new(tree.place.clone(), error.code.to_string(), "see docs/scene-reference.md"));
+            Err(fault) => {
+                self.faults.push(fault);
                 return Err(self.fail());
             }
         };
@@ -675,13 +681,7 @@ impl Loader {
             };
             self.files.push(path.clone());
             let source = self.sources.add(&path.display().to_string(), &text);
-            let mut included = match parse(source, &text) {
-                Ok(included) => included,
-                Err(error) => {
-                    self.faults.push(error.into());
-                    continue;
-                }
-            };
+            let Some(mut included) = self.tree_of(source, &text) else { continue };
             if let Err(fault) = check_schema(&included) {
                 self.faults.push(fault);
                 continue;
@@ -744,13 +744,10 @@ impl Loader {
                 return;
             }
         };
-        match parse(source, &setting.value) {
-            Ok(value) => {
-                if let Err(message) = set_node(tree, &segments, value) {
-                    self.faults.push(Fault::new(whole, format!("{path}: {message}"), "see docs/scene-reference.md"));
-                }
-            }
-            Err(error) => self.faults.push(error.into()),
+        if let Some(value) = self.tree_of(source, &setting.value)
+            && let Err(message) = set_node(tree, &segments, value)
+        {
+            self.faults.push(Fault::new(whole, format!("{path}: {message}"), "see docs/scene-reference.md"));
         }
     }
 
@@ -1124,7 +1121,7 @@ fn names_in<'t>(node: &'t mut Node, choices: &[&str], found: &mut Vec<&'t mut St
         }
         Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, item)| names_in(item, choices, found)),
         Kind::Map(entries) => entries.iter_mut().for_each(|(_, item)| names_in(item, choices, found)),
-        Kind::Number(_) | Kind::Word(_) => {}
+        _ => {}
     }
 }
 

@@ -21,9 +21,10 @@ pub mod load;
 pub mod reference;
 pub mod report;
 pub mod rows;
-pub mod syntax;
 pub mod traces;
 pub mod view;
+
+pub use agent2028_language::syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
 

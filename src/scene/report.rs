@@ -13,7 +13,8 @@ use miette::{Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCod
 use serde::Serialize;
 
 use super::load::Partial;
-use super::syntax::{Place, SourceId, SyntaxError};
+pub use agent2028_language::Fault;
+use agent2028_language::SourceId;
 use excerpt::{Excerpt, shortened};
 
 /// At most so many problems of a scene are shown in full to people. Programs get all.
@@ -66,31 +67,6 @@ impl Sources {
 
     fn get(&self, id: SourceId) -> Option<Arc<Source>> {
         self.0.get(id.0).cloned()
-    }
-}
-
-/// Something that is wrong, and where.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
-    /// Where.
-    pub place: Place,
-    /// What is wrong.
-    pub message: String,
-    /// What would be right.
-    pub help: String,
-}
-
-impl Fault {
-    /// A fault at a place.
-    #[must_use]
-    pub fn new(place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { place, message: message.into(), help: help.into() }
-    }
-}
-
-impl From<SyntaxError> for Fault {
-    fn from(error: SyntaxError) -> Self {
-        Self { place: error.place, message: error.message, help: error.help }
     }
 }
 
@@ -405,6 +381,7 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agent2028_language::Place;
 
     fn error_at(text: &str, spans: &[Range<usize>]) -> SceneError {
         let mut sources = Sources::default();

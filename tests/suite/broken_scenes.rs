@@ -138,6 +138,36 @@ fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
 }
 
 #[test]
+fn syntax_errors_and_wrong_types_are_told_together() {
+    let text = "Scene(\n  agents: [BIRD, (name: \"b\", count: 1, name: \"c\")],\n  seed: \"x\",\n  name: \"a\\qb\"\n  agnets: [],\n  agents: [],\n)";
+    let folder = folder();
+    let path = folder.path().join("both.ron");
+    std::fs::write(&path, text.replace("BIRD", BIRD)).unwrap();
+    let (code, out, _) = finish(program().args(["check", "--format", "json"]).arg(&path));
+    assert_eq!(code, 2);
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (line["line"].as_u64().unwrap(), line["column"].as_u64().unwrap(), line["message"].as_str().unwrap())
+        })
+        .collect();
+    let second = BIRD.len() as u64;
+    assert_eq!(
+        told,
+        [
+            (2, 12 + second + 24, "the field \"name\" stands here twice"),
+            (3, 9, "expected a number, found the text \"x\""),
+            (4, 11, "this escape is unknown"),
+            (5, 3, "a comma or ) is missing here"),
+            (5, 3, "there is no field \"agnets\" here"),
+            (6, 3, "the field \"agents\" stands here twice"),
+        ]
+    );
+    assert!(lines[5]["help"].as_str().unwrap().ends_with("the first stands in line 2, column 3"), "{out}");
+}
+
+#[test]
 fn what_never_happens_is_refused() {
     let problems = |text: &str| -> Vec<String> {
         match agent2028::scene::load::load_text("scene.ron", text, None, &[]) {

@@ -3,69 +3,12 @@
 //! A field's documentation comment, its [`Unit`] and its [`Range`] are read through reflection by the scene reader
 //! (validation with line and column), by the reference in `docs/scene-reference.md`, by tooltips and by sliders.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use bevy::prelude::*;
-
-/// A reflect attribute: the unit of a field, such as `units/s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
-pub struct Unit(pub &'static str);
-
-/// A reflect attribute: the values that a numeric field may take, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Reflect)]
-pub struct Range {
-    /// Smallest value.
-    pub min: f64,
-    /// Largest value.
-    pub max: f64,
-}
-
-impl Range {
-    /// The closed range from `min` to `max`.
-    #[must_use]
-    pub const fn new(min: f64, max: f64) -> Self {
-        Self { min, max }
-    }
-
-    /// Everything from 0 up.
-    #[must_use]
-    pub const fn positive() -> Self {
-        Self { min: 0.0, max: f64::MAX }
-    }
-
-    /// Whether the value lies in the range; what isn't a number doesn't.
-    #[must_use]
-    pub fn contains(&self, value: f64) -> bool {
-        value >= self.min && value <= self.max
-    }
-}
-
-impl Range {
-    /// Whether a value of single precision lies in the range. The ends are rounded as the value was: 0.01 is a little less in single
-    /// precision, and still in the range from 0.01.
-    #[must_use]
-    pub fn contains_single(&self, value: f32) -> bool {
-        value.is_finite() && value >= self.min as f32 && value <= self.max as f32
-    }
-}
-
-impl std::fmt::Display for Range {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Where a range begins with the least number that a program tells from zero, nobody reads its three hundred digits.
-        let above_zero = self.min > 0.0 && self.min < 1e-100;
-        if self.max >= f64::MAX && above_zero {
-            f.write_str("above 0")
-        } else if self.max >= f64::MAX {
-            write!(f, "at least {}", self.min)
-        } else if above_zero {
-            write!(f, "above 0 to {}", self.max)
-        } else {
-            write!(f, "{} to {}", self.min, self.max)
-        }
-    }
-}
+pub use agent2028_language::limits::{Range, Unit};
+use agent2028_language::names::count_comparison;
+pub use agent2028_language::names::{names_compared, nearest, suggest};
 
 /// Something that is wrong with a scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,21 +39,6 @@ pub struct Mention {
     pub naming: Naming,
     /// The name.
     pub name: String,
-}
-
-thread_local! {
-    static COMPARED: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count_comparison() {
-    COMPARED.set(COMPARED.get() + 1);
-}
-
-/// How often this thread has looked a name up or compared one with another since it began: tests see by it that what a check
-/// costs grows with the scene and not faster.
-#[must_use]
-pub fn names_compared() -> u64 {
-    COMPARED.get()
 }
 
 /// Names that a scene may refer to, in the order of the scene. To look one up among many costs hardly more than among few.
@@ -273,59 +201,9 @@ pub trait Check {
     }
 }
 
-/// A suggestion is sought among so many names: what a wrong name costs doesn't grow with the number of right ones.
-const SUGGESTED_AMONG: usize = 512;
-/// A hint lists at most so many names.
-const LISTED: usize = 12;
-
-/// A hint with the nearest of the valid names, or the first of them if none is near.
-#[must_use]
-pub fn suggest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>, what: &str) -> String {
-    let mut valid = valid.into_iter();
-    let mut names: Vec<&str> = valid.by_ref().take(SUGGESTED_AMONG).collect();
-    if names.is_empty() {
-        return format!("there is no {what} to choose from");
-    }
-    let near = nearest(wrong, names.iter().copied());
-    match near {
-        Some(name) => format!("did you mean \"{name}\"?"),
-        None => {
-            names.sort_unstable();
-            names.dedup();
-            let more = names.len().saturating_sub(LISTED) + valid.size_hint().0;
-            names.truncate(LISTED);
-            let list = names.join(", ");
-            if more > 0 { format!("valid: {list} and {more} more") } else { format!("valid: {list}") }
-        }
-    }
-}
-
-/// The valid name that is nearest to a wrong one, if any is near enough to be meant.
-#[must_use]
-pub fn nearest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wrong = wrong.to_lowercase();
-    valid
-        .into_iter()
-        .take(SUGGESTED_AMONG)
-        .map(|name| {
-            count_comparison();
-            (strsim::jaro_winkler(&wrong, &name.to_lowercase()), name)
-        })
-        .filter(|(similarity, _)| *similarity > 0.78)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_suggested() {
-        assert_eq!(nearest("seperation", ["alignment", "separation", "cohesion"]), Some("separation"));
-        assert_eq!(nearest("xyz", ["alignment", "separation"]), None);
-        assert_eq!(suggest("bird", ["ant", "bee"], "group"), "valid: ant, bee");
-    }
 
     #[test]
     fn a_wrong_name_costs_no_more_among_many_names() {
@@ -335,16 +213,5 @@ mod tests {
         assert_eq!(suggest("group-0003x", names.iter(), "group"), "did you mean \"group-0003\"?");
         assert!(suggest("zzz", names.iter(), "group").ends_with("group-0011 and 4988 more"));
         assert!(names_compared() - before < 1_100);
-    }
-
-    #[test]
-    fn a_range_refuses_what_is_not_a_number() {
-        assert!(!Range::positive().contains(f64::NAN));
-        assert!(Range::new(0.0, 1.0).contains(1.0));
-        for end in [0.01, 0.1, 1e-3, 1e-6, 0.7, 1e7 + 0.1] {
-            let range = Range::new(end, end);
-            assert!(range.contains_single(end as f32) && !range.contains_single((end as f32).next_up()), "{end}");
-        }
-        assert!(!Range::positive().contains_single(f32::NAN) && !Range::positive().contains_single(f32::INFINITY));
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! | module | concept |
 //! |---|---|
-//! | [`lexer`] | RON as coloured words and brackets, whatever state the text is in |
 //! | [`schema`] | what a scene may hold, as a tree of documented fields |
 //! | [`document`] | the text being edited, with undo, and what is known about it |
 //!
@@ -10,7 +9,6 @@
 //! checks nor completes, and there is no form.
 
 pub mod document;
-pub mod lexer;
 pub mod schema;
 mod words;
 

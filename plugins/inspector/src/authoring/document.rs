@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 
-use super::lexer::{Token, tokens};
+use agent2028_language::syntax::lexer::{Token, tokens};
+
 use super::words::UNTITLED;
 use super::{Analysis, SceneAuthor, TextEdit};
 

@@ -19,7 +19,6 @@ use egui_material_icons::icons::{
 };
 
 use crate::actions::{Action, Actions};
-use crate::authoring::lexer::{TokenKind, matching_brackets};
 use crate::authoring::{
     Completion, Completions, Document, SceneAuthor, TextEdit as Edit, TextProblem, line_and_column,
 };
@@ -28,6 +27,7 @@ use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::scene::SceneRequest;
 use crate::theme::{Look, floating_frame, hairline, measure, radius};
 use crate::widgets;
+use agent2028_language::syntax::lexer::{TokenKind, matching_brackets};
 
 /// Four blanks, as scenes are written.
 const INDENT: &str = "    ";
@@ -554,7 +554,7 @@ fn lay_out(ui: &Ui, look: &Look, text: &str) -> Arc<Galley> {
     let mut job = LayoutJob { break_on_newline: true, keep_trailing_whitespace: true, ..LayoutJob::default() };
     job.wrap.max_width = f32::INFINITY;
     let mut end = 0;
-    for token in crate::authoring::lexer::tokens(text) {
+    for token in agent2028_language::syntax::lexer::tokens(text) {
         if token.span.start > end {
             job.append(&text[end..token.span.start], 0.0, plain.clone());
         }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::*;
 use crate::authoring::document::Source;
-use crate::authoring::lexer::{Token, TokenKind, tokens};
 use crate::authoring::{
     Analysis, Change, Completion, Completions, Document, FieldDoc, Payload, SceneAuthor, Schema, Shape, Step, Template,
     TextEdit, TextProblem, Value, ValueKind, VariantDoc,
@@ -15,6 +14,7 @@ use crate::authoring::{
 use crate::editing::ScenesState;
 use crate::panels::{files, problems, scene_editor, scene_form};
 use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
+use agent2028_language::syntax::lexer::{Token, TokenKind, tokens};
 
 /// Knows scenes with a name, a seed, a world, groups of agents and perhaps boids.
 struct Small(Schema);

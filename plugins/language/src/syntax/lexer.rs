@@ -1,13 +1,15 @@
-//! RON as a row of tokens, whatever state the text is in: for colours, brackets and completion. Nothing is an error here.
+//! RON as a row of tokens, whatever state the text is in. Nothing is an error here: the parser judges, the editor colours.
 
 use std::ops::Range;
+
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// `// …` or `/* … */`.
     Comment,
-    /// Text in quotes, raw text, a character.
+    /// Text in quotes, raw text, a character, bytes.
     Text,
     /// A number.
     Number,
@@ -38,34 +40,74 @@ pub struct Token {
     pub whole: bool,
 }
 
-fn is_word_start(character: char) -> bool {
-    character == '_' || character.is_alphabetic()
+/// What separates tokens: what Unicode calls pattern white space, as RON has it.
+#[must_use]
+pub const fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\t'..='\r' | '\u{85}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
 }
 
-fn is_word(character: char) -> bool {
-    character == '_' || character.is_alphanumeric()
+pub(super) fn is_word_start(letter: char) -> bool {
+    letter == '_' || is_xid_start(letter)
 }
 
-/// All tokens of a text but white space.
+/// What a word behind `r#` may hold.
+pub(super) fn is_in_raw_word(letter: char) -> bool {
+    matches!(letter, '.' | '+' | '-') || is_xid_continue(letter)
+}
+
+/// The tokens of a text one after the other; blanks are left out.
+#[derive(Clone, Debug)]
+pub struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Lexer<'t> {
+    /// The tokens of a text.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        // Some editors begin a file with a byte order mark.
+        Self { text, at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 } }
+    }
+
+    /// The end of the last token.
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes on behind a byte.
+    pub(super) fn skip_to(&mut self, byte: usize) {
+        self.at = byte;
+    }
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let rest = &self.text[self.at..];
+        let rest = rest.trim_start_matches(is_blank);
+        self.at = self.text.len() - rest.len();
+        let first = rest.chars().next()?;
+        let (kind, length, whole) = token(rest, first);
+        let start = self.at;
+        self.at += length;
+        Some(Token { kind, span: start..self.at, whole })
+    }
+}
+
+/// All tokens of a text but blanks.
 #[must_use]
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 6);
-    let mut at = 0;
-    while let Some(first) = text[at..].chars().next() {
-        if first.is_whitespace() || first == '\u{feff}' {
-            at += first.len_utf8();
-            continue;
-        }
-        let rest = &text[at..];
-        let (kind, length, whole) = token(rest, first);
-        if kind == TokenKind::Colon
+    for token in Lexer::new(text) {
+        if token.kind == TokenKind::Colon
             && let Some(last) = tokens.iter_mut().rev().find(|token| token.kind != TokenKind::Comment)
             && last.kind == TokenKind::Word
         {
             last.kind = TokenKind::Field;
         }
-        tokens.push(Token { kind, span: at..at + length, whole });
-        at += length;
+        tokens.push(token);
     }
     tokens
 }
@@ -79,31 +121,37 @@ fn token(rest: &str, first: char) -> (TokenKind, usize, bool) {
         let (length, whole) = block_comment(rest);
         return (TokenKind::Comment, length, whole);
     }
-    if first == '"' {
-        let (length, whole) = quoted(rest, '"');
-        return (TokenKind::Text, length, whole);
+    let text = |(length, whole): (usize, bool)| (TokenKind::Text, length, whole);
+    match first {
+        '"' => return text(quoted(rest, 1)),
+        '\'' => return text(character(rest, 1)),
+        'b' if rest.starts_with("b\"") => return text(quoted(rest, 2)),
+        'b' if rest.starts_with("b'") => {
+            let (length, whole) = character(rest, 2);
+            return (TokenKind::Number, length, whole);
+        }
+        'b' if rest.starts_with("br\"") || rest.starts_with("br#") => return text(raw(rest, 2)),
+        'r' if rest.starts_with("r\"") || rest.starts_with("r#\"") || rest.starts_with("r##") => {
+            return text(raw(rest, 1));
+        }
+        _ => {}
     }
-    if first == '\'' {
-        let (length, whole) = quoted(rest, '\'');
-        return (TokenKind::Text, length, whole);
-    }
-    if first == 'r'
-        && let Some((length, whole)) = raw(rest)
-    {
-        return (TokenKind::Text, length, whole);
-    }
-    let run = |test: fn(char) -> bool| rest.find(|character| !test(character)).unwrap_or(rest.len());
+    let run = |from: usize, test: fn(char) -> bool| {
+        rest[from..].find(|letter| !test(letter)).map_or(rest.len(), |length| from + length)
+    };
     match first {
         '(' | '[' | '{' => (TokenKind::Open, 1, true),
         ')' | ']' | '}' => (TokenKind::Close, 1, true),
         ',' => (TokenKind::Comma, 1, true),
         ':' => (TokenKind::Colon, 1, true),
         first if first.is_ascii_digit() || matches!(first, '+' | '-' | '.') => {
-            let length =
-                run(|character| character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '.' | '_'));
-            (TokenKind::Number, length, true)
+            let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.' | '_');
+            (TokenKind::Number, run(0, is_part), true)
         }
-        first if is_word_start(first) => (TokenKind::Word, run(is_word), true),
+        'r' if rest[1..].starts_with('#') && rest[2..].starts_with(is_in_raw_word) => {
+            (TokenKind::Word, run(2, is_in_raw_word), true)
+        }
+        first if is_word_start(first) => (TokenKind::Word, run(0, is_xid_continue).max(first.len_utf8()), true),
         first => (TokenKind::Other, first.len_utf8(), true),
     }
 }
@@ -131,32 +179,56 @@ fn block_comment(rest: &str) -> (usize, bool) {
 }
 
 /// Text that is not closed ends with its line, so that one missing quote doesn't colour the rest.
-fn quoted(rest: &str, quote: char) -> (usize, bool) {
+fn quoted(rest: &str, from: usize) -> (usize, bool) {
     let mut escaped = false;
     let mut line_end = None;
-    for (at, character) in rest.char_indices().skip(1) {
+    for (at, byte) in rest.bytes().enumerate().skip(from) {
+        if byte == b'\n' && line_end.is_none() {
+            line_end = Some(at);
+        }
         if escaped {
             escaped = false;
-        } else if character == '\\' {
+        } else if byte == b'\\' {
             escaped = true;
-        } else if character == quote {
+        } else if byte == b'"' {
             return (at + 1, true);
-        } else if character == '\n' && line_end.is_none() {
-            line_end = Some(at);
-            if quote == '\'' {
-                break;
-            }
         }
     }
     (line_end.unwrap_or(rest.len()), false)
 }
 
-fn raw(rest: &str) -> Option<(usize, bool)> {
-    let hashes = rest[1..].bytes().take_while(|byte| *byte == b'#').count();
-    let body = rest.get(1 + hashes..)?.strip_prefix('"')?;
+/// A character between single quotes. One that is not closed ends with its line.
+fn character(rest: &str, from: usize) -> (usize, bool) {
+    let inner = &rest[from..];
+    // Any single character may stand there as it is, a quote or the end of a line, too.
+    if let Some(letter) = inner.chars().next()
+        && letter != '\\'
+        && inner[letter.len_utf8()..].starts_with('\'')
+    {
+        return (from + letter.len_utf8() + 1, true);
+    }
+    let mut escaped = false;
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'\n' => return (from + at, false),
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'\'' => return (from + at + 1, true),
+            _ => {}
+        }
+    }
+    (rest.len(), false)
+}
+
+fn raw(rest: &str, from: usize) -> (usize, bool) {
+    let hashes = rest[from..].bytes().take_while(|byte| *byte == b'#').count();
+    let start = from + hashes;
+    if !rest[start..].starts_with('"') {
+        return (start, false);
+    }
     let close = format!("\"{}", "#".repeat(hashes));
-    let start = hashes + 2;
-    Some(body.find(&close).map_or((rest.len(), false), |end| (start + end + close.len(), true)))
+    let body = &rest[start + 1..];
+    body.find(&close).map_or((rest.len(), false), |end| (start + 1 + end + close.len(), true))
 }
 
 /// The bracket beside a byte and the one that belongs to it.
@@ -232,8 +304,9 @@ mod tests {
         assert_eq!(kinds("a: \"x\nb: 1").len(), 6);
         assert!(!tokens("/* x").last().unwrap().whole);
         assert!(tokens("\"a\\\"b\"")[0].whole);
-        for text in ["r\"", "r##", "'", "\\", "é@", "/*/", "\"\\"] {
-            let _ = tokens(text);
+        for text in ["r\"", "r##", "'", "\\", "é@", "/*/", "\"\\", "b'", "br#", "'\\", "r#"] {
+            let found = tokens(text);
+            assert_eq!(found.last().map(|token| token.span.end), Some(text.len()), "{text}");
         }
     }
 
