@@ -5,24 +5,24 @@ use std::sync::Arc;
 
 use agent2028_boids::BoidsPlugin;
 use agent2028_core::SimCorePlugin;
-use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, GroupId, spawn_scene_group};
+use agent2028_core::agent::{AgentGroups, AgentIndex, GroupId, spawn_scene_group};
 use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
 use agent2028_core::intervention::{AnyIntervention, InterventionError, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sections, problems_context};
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
-use agent2028_core::rng::SimStream;
 use agent2028_core::schema::{Names, Problem, nearest, suggest};
 use agent2028_identity::{Contacts, IdentityPlugin};
 use agent2028_ledger::LedgerPlugin;
-use agent2028_network::{Network, NetworkPlugin};
+use agent2028_network::{MessageKinds, NetworkPlugin};
 use agent2028_operations::OperationsPlugin;
 use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::site::Sites;
 use agent2028_trust::TrustPlugin;
 use bevy::prelude::*;
 
+use crate::mail::{self, NetworkMail};
 use crate::scene::action::Action;
 use crate::scene::expect::{self, Expectations};
 use crate::scene::load::Loaded;
@@ -163,7 +163,8 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     if let Some(config) = &scene.identity {
         app.add_plugins(IdentityPlugin { config: config.clone(), recorded: loaded.recorded.clone() });
         if scene.network.is_some() {
-            app.insert_resource(Contacts { pick: Some(reachable_neighbour) });
+            let kind = app.world_mut().get_resource_or_init::<MessageKinds>().register(mail::NAME);
+            app.insert_resource(Contacts(Some(Arc::new(NetworkMail(kind)))));
         }
     }
     if let Some(config) = &scene.ledger {
@@ -192,17 +193,6 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
         });
     }
     (app, problems)
-}
-
-/// A neighbour of an agent by chance, unless a partition stands between them.
-fn reachable_neighbour(world: &World, agent: AgentId, stream: &mut SimStream) -> Option<AgentId> {
-    let network = world.get_resource::<Network>()?;
-    let neighbours = network.neighbours(agent);
-    let at = (stream.unit() * neighbours.len() as f32) as usize;
-    let other = (at < neighbours.len()).then(|| neighbours.get(at))?;
-    let is_cut =
-        network.faults().partitions.iter().any(|cut| cut.inside.contains(agent.0) != cut.inside.contains(other));
-    (!is_cut).then_some(AgentId(other))
 }
 
 /// What only shows when the scene has met its plugins: metrics, live values.

@@ -21,6 +21,7 @@ pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;
 pub mod headless;
+mod mail;
 pub mod plot;
 pub mod record;
 #[cfg(feature = "desktop")]

@@ -8,8 +8,9 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::simulation::run_ticks;
-use agent2028_ledger::Ledger;
+use agent2028_ledger::disk::tree_of_the_run;
 use agent2028_ledger::hash::to_hex;
+use agent2028_ledger::{EntryKind, Ledger};
 use bevy::prelude::World;
 use serde::Serialize;
 
@@ -182,12 +183,16 @@ fn describe(entry: &Entry) -> String {
 /// Compares the simulation's ledger, if it keeps one, with that in the folder, as far as both go.
 fn compare_ledgers(audit: &Audit, world: &World) -> Option<Difference> {
     let now = world.get_resource::<Ledger>()?;
-    let recorded = audit.walk.as_ref()?.tree.as_ref()?;
-    let ended = audit.ledger.as_ref().and_then(|ledger| ledger.run.as_ref()).map(|(size, _)| *size);
-    if ended.is_some() && matches!(audit.verdict, Verdict::CutOff(_)) {
+    let walk = audit.walk.as_ref()?;
+    let whole = walk.tree.as_ref()?;
+    if audit.ended && matches!(audit.verdict, Verdict::CutOff(_)) {
         // The ledger says itself that it holds another way of the run.
         return None;
     }
+    // A run that went on after its end has what closed it then in the midst of its ledger, and a repetition has not.
+    let has_ends = walk.counts.contains_key(&EntryKind::Resumed);
+    let of_the_run = if has_ends { tree_of_the_run(&audit.path).ok() } else { None };
+    let recorded = of_the_run.as_ref().unwrap_or(whole);
     let size = now.size().min(recorded.size());
     let (was, is) = (recorded.root_at(size)?, now.tree().root_at(size)?);
     let tick = world.resource::<SimClock>().tick();

@@ -22,6 +22,8 @@ enum Input<'a> {
     Bytes(&'a [u8]),
     /// One of the files is damaged.
     Damaged { file: u8, edits: Vec<(u16, u8)>, keep: Option<u16>, more: &'a [u8] },
+    /// What is told of dropped entries is changed, under a right checksum.
+    Base { edits: Vec<(u16, u8)>, keep: Option<u16>, more: &'a [u8] },
     /// The text of a proof is changed.
     Proof { edits: Vec<(u16, u8)>, keep: Option<u16> },
     /// Any text as a proof.
@@ -105,6 +107,17 @@ fuzz_target!(|input: Input| match input {
             // What is whole but for a torn end says so.
             assert!(bytes == *right || found.torn.is_some() || found.size < ENTRIES, "{}", path.display());
         }
+    }
+    Input::Base { edits, keep, more } => {
+        let (folder, files) = &*FILES;
+        let (path, right) = files.iter().find(|(path, _)| path.ends_with("base.a28b")).expect("entries were dropped");
+        let mut content = right[8..right.len() - 32].to_vec();
+        edit(&mut content, &edits, keep);
+        content.extend_from_slice(more);
+        let file = [&right[..8], content.as_slice(), blake3::hash(&content).as_bytes()].concat();
+        fs::write(path, file).expect("the disk takes it");
+        let _ = walk(folder.path(), &mut |_| Ok(()));
+        fs::write(path, right).expect("the disk takes it");
     }
     Input::Proof { edits, keep } => {
         let (text, root) = &*PROOF;

@@ -8,8 +8,8 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::rng::SimRng;
 use agent2028_ledger::config::Stamps;
 use agent2028_ledger::demand::{Demands, Extent};
-use agent2028_ledger::disk::{DiskError, Item, Torn, Walk, locate, walk};
-use agent2028_ledger::hash::{hash_from_hex, to_hex};
+use agent2028_ledger::disk::{DiskError, Item, Torn, Walk, locate, tree_of_the_run, walk};
+use agent2028_ledger::hash::{hash_from_hex, leaf_hash, to_hex};
 use agent2028_ledger::keys::{KeyRole, LedgerKey, SigningKey};
 use agent2028_ledger::{Entry, EntryKind, Hash, LedgerConfig, Manifest, Outcome, Terms, facts};
 use serde::Serialize;
@@ -48,6 +48,9 @@ pub struct Audit {
     /// The bytes of the ledger's first entry, by whose leaf it is called.
     #[serde(skip)]
     pub origin: Option<Vec<u8>>,
+    /// Whether the ledger has an entry that ends the run.
+    #[serde(skip)]
+    pub ended: bool,
     /// The walk through the ledger, for those who want to know more.
     #[serde(skip)]
     pub walk: Option<Walk>,
@@ -62,7 +65,8 @@ pub struct LedgerReport {
     pub first: u64,
     /// The root over all entries; nothing of a file by itself.
     pub root: Option<String>,
-    /// The number of entries up to the end of the run, and the root over these: the same whenever the run is repeated.
+    /// The number of entries up to the end of the run, and the root over these: the same whenever the run is repeated. Of a run
+    /// that went on after its end, without what closed it before.
     pub run: Option<(u64, String)>,
     /// How many files it lies in.
     pub files: usize,
@@ -119,6 +123,10 @@ struct Claims {
     results: Vec<(u64, String, Hash)>,
     end: Option<Entry>,
     ended_at: Option<u64>,
+    /// How often the run went on after its end.
+    resumed: u64,
+    /// The leaves of the results and the end that hold.
+    closing: Vec<Hash>,
     last_tick: u64,
 }
 
@@ -132,9 +140,12 @@ struct EventClaim {
 
 impl Claims {
     fn note(&mut self, item: &Item) {
-        let (Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. }) = item else {
+        let (Item::Entry { index, entry, bytes } | Item::Kept { index, entry, bytes }) = item else {
             return;
         };
+        if matches!(entry.kind, EntryKind::Result | EntryKind::End) {
+            self.closing.push(leaf_hash(bytes));
+        }
         let Entry { kind, tick, payload, operation, .. } = entry;
         self.last_tick = self.last_tick.max(*tick);
         match kind {
@@ -155,6 +166,13 @@ impl Claims {
                 self.ended_at = Some(*index);
                 self.end = Some(entry.clone());
             }
+            EntryKind::Resumed => {
+                // What closed the run no longer holds.
+                self.resumed += 1;
+                self.results.clear();
+                self.closing.clear();
+                (self.end, self.ended_at) = (None, None);
+            }
             EntryKind::Receipt | EntryKind::Note | EntryKind::Identity | EntryKind::Manifest => {}
         }
     }
@@ -172,8 +190,15 @@ impl Claims {
 /// If there is nothing of that kind, or the system refuses to let it be read.
 pub fn audit(path: &Path) -> Result<Audit, DiskError> {
     let is_run = contents::is_run(path);
-    let empty =
-        |verdict: Verdict| Audit { path: path.into(), verdict, ledger: None, files: None, origin: None, walk: None };
+    let empty = |verdict: Verdict| Audit {
+        path: path.into(),
+        verdict,
+        ledger: None,
+        files: None,
+        origin: None,
+        ended: false,
+        walk: None,
+    };
     if is_run && let Some(what) = contents::out_of_place(path).map_err(|error| refused(path, error))? {
         return Ok(empty(Verdict::Changed(what)));
     }
@@ -213,9 +238,10 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
             }
         }
     };
-    let ledger = Some(report(&claims, &demands, &walk, path, is_run));
+    let ledger = Some(report(&claims, &demands, &walk, (path, &found), is_run));
     let files = files.filter(|_| !matches!(verdict, Verdict::Changed(_)));
-    Ok(Audit { path: found, verdict, ledger, files, origin, walk: Some(walk) })
+    let ended = claims.end.is_some();
+    Ok(Audit { path: found, verdict, ledger, files, origin, ended, walk: Some(walk) })
 }
 
 fn refused(path: &Path, error: RecordError) -> DiskError {
@@ -225,9 +251,28 @@ fn refused(path: &Path, error: RecordError) -> DiskError {
     }
 }
 
-fn report(claims: &Claims, demands: &Demands, walk: &Walk, run: &Path, is_run: bool) -> LedgerReport {
+/// The number of entries up to the end of a run, and the root over them, without what closed it before it went on: that is in the
+/// ledger of no repetition.
+fn up_to_the_end(claims: &Claims, walk: &Walk, folder: &Path) -> Option<(u64, Hash)> {
+    let end = claims.ended_at? + 1;
+    if claims.resumed == 0 {
+        return Some((end, walk.tree.as_ref()?.root_at(end)?));
+    }
+    let mut tree = tree_of_the_run(folder).ok()?;
+    for leaf in &claims.closing {
+        tree.push(*leaf);
+    }
+    Some((tree.size(), tree.root()))
+}
+
+fn report(
+    claims: &Claims,
+    demands: &Demands,
+    walk: &Walk,
+    (run, folder): (&Path, &Path),
+    is_run: bool,
+) -> LedgerReport {
     let root = walk.tree.as_ref();
-    let end = claims.ended_at.map(|index| index + 1);
     let own = own_keys(run, is_run);
     let key = |key: &LedgerKey| {
         let (suite, fingerprint) = (key.key.suite.to_string(), key.fingerprint());
@@ -239,7 +284,7 @@ fn report(claims: &Claims, demands: &Demands, walk: &Walk, run: &Path, is_run: b
         entries: walk.size,
         first: walk.first,
         root: root.map(|tree| to_hex(&tree.root())),
-        run: end.and_then(|size| Some((size, to_hex(&root?.root_at(size)?)))),
+        run: up_to_the_end(claims, walk, folder).map(|(size, root)| (size, to_hex(&root))),
         files: walk.segments,
         bytes: walk.bytes,
         heads: walk.heads.len(),

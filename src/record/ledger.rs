@@ -12,9 +12,12 @@ use agent2028_core::checkpoint::StateHash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::rng::SimRng;
 use agent2028_core::whole_file::open_ordinary;
-use agent2028_ledger::disk::{DiskError, Item, Store, Tally, walk};
+use agent2028_ledger::disk::{DiskError, Item, Store, Tally, tree_of_the_run, walk};
+use agent2028_ledger::hash::Sha3_256;
 use agent2028_ledger::keys::{KeyRole, LedgerKey, SigningKey};
-use agent2028_ledger::{Entry, Ledger, LedgerConfig, Manifest, Outcome, SignedTreeHead, TreeHead, facts};
+use agent2028_ledger::stamp::TimeStamp;
+use agent2028_ledger::tree::Frontier;
+use agent2028_ledger::{Entry, EntryKind, Ledger, LedgerConfig, Manifest, Outcome, SignedTreeHead, TreeHead, facts};
 use bevy::prelude::World;
 
 use super::{RecordError, contents, io_error};
@@ -35,12 +38,16 @@ pub struct RunLedger {
     own: Option<Ledger>,
     /// A key from outside of the run that signs in place of the run's own.
     signer: Option<Arc<SigningKey>>,
-    /// The size of the last tree head that was written.
+    /// How much of what the simulation has entered the last tree head covers that was written.
     head: u64,
-    /// How many of the ledger's keys are in the files.
-    keys: usize,
-    /// The keys that are in the files: what they are for, and their fingerprints.
-    written: BTreeSet<(KeyRole, String)>,
+    /// At which count of changes the ledger's keys were all in the files.
+    keys: Option<u64>,
+    /// The keys that are in the files.
+    written: BTreeSet<KeyName>,
+    /// What closed the run before it went on.
+    ends: Ends,
+    /// The edge of the tree over what the simulation has entered, where that isn't all.
+    of_the_run: Option<Frontier>,
     /// Why nothing is written any longer.
     ended: Option<String>,
     /// The size at which old files are dropped.
@@ -48,6 +55,55 @@ pub struct RunLedger {
     /// The size at the newest checkpoint: what comes after it a resumed run goes on from, so it is never dropped. Without a
     /// checkpoint a resumed run starts over.
     checkpointed: Option<u64>,
+}
+
+/// What a key is for, its fingerprint, and whether the identity that it belongs to has ended.
+type KeyName = (KeyRole, String, bool);
+
+/// What closed a run before it went on: it stays, so that whoever kept a tree head over it finds it again.
+#[derive(Debug, Default)]
+struct Ends {
+    /// How many of the entries in the files those are that the simulation's own ledger hasn't.
+    entries: u64,
+    /// The number of the first of them.
+    first: Option<u64>,
+    /// How many entries there are up to the last of them, all covered by tree heads.
+    sealed: u64,
+    /// Whether an entry says that the run goes on after that.
+    resumed: bool,
+    /// The last tick of the run when it had ended last: up to there all is in the files.
+    tick: u64,
+}
+
+impl Ends {
+    /// Those in a ledger, of ends up to a tick. An end that was being written when the program was stopped is none, and a ledger
+    /// that says itself that it doesn't hold all of the run has none.
+    fn of(folder: &Path, most: u64) -> Result<Self, DiskError> {
+        let (mut closing, mut partial): (Vec<u64>, bool) = (Vec::new(), false);
+        let (mut waiting, mut found): (Option<Self>, Self) = (None, Self::default());
+        walk(folder, &mut |item| {
+            match item {
+                Item::Entry { index, entry, .. } if !entry.kind.is_of_the_run() && entry.tick <= most => {
+                    closing.push(index);
+                    partial &= entry.kind != EntryKind::End;
+                    partial |= entry.kind == EntryKind::End && entry.outcome == Outcome::Partial;
+                    let resumed = entry.kind == EntryKind::Resumed;
+                    if resumed || entry.kind == EntryKind::Manifest && !partial {
+                        let (entries, first) = (closing.len() as u64, closing.first().copied());
+                        waiting = Some(Self { entries, first, sealed: index + 1, resumed, tick: entry.tick });
+                    }
+                }
+                Item::Head(signed) => {
+                    if let Some(ends) = waiting.take_if(|ends| ends.sealed == signed.head.size) {
+                        found = ends;
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
 }
 
 fn told(error: DiskError, path: &Path) -> RecordError {
@@ -91,8 +147,10 @@ impl RunLedger {
             Ledger::begin(&loaded.opening(), &config, world.resource::<SimRng>(), world.resource::<SimClock>())
         });
         let compact_at = compact_at(&config, 0);
-        let (head, keys, written, ended, checkpointed) = (0, 0, BTreeSet::new(), None, None);
-        let mut ledger = Self { store, config, own, signer, head, keys, written, ended, compact_at, checkpointed };
+        let (head, keys, written, ended, checkpointed) = (0, None, BTreeSet::new(), None, None);
+        let (ends, of_the_run) = (Ends::default(), None);
+        let mut ledger =
+            Self { store, config, own, signer, head, keys, written, ends, of_the_run, ended, compact_at, checkpointed };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)
@@ -113,14 +171,21 @@ impl RunLedger {
         if !path.is_dir() {
             return Ok(None);
         }
-        let tick = world.resource::<SimClock>().tick();
-        if tick == 0 {
+        let tell = |error| told(error, &path);
+        let now = world.resource::<SimClock>().tick();
+        let ends = match Ends::of(&path, u64::MAX) {
+            // Nothing came to the disk.
+            Err(DiskError::NoLedger(_)) => Ends::default(),
+            found => found.map_err(tell)?,
+        };
+        if now == 0 && ends.sealed == 0 {
             // The run starts over, and its ledger with it, whatever was dropped of that.
             std::fs::remove_dir_all(&path).map_err(io_error(&path))?;
             return Self::create(run, loaded, signer, world).map(Some);
         }
+        // A run that had ended has everything up to its end in its ledger, from wherever it is run again.
+        let tick = now.max(ends.tick);
         let config = config_of(world);
-        let tell = |error| told(error, &path);
         let (mut store, recovery) = Store::open(&path, config.disk.options()).map_err(tell)?;
         if let Some(torn) = &recovery.torn {
             let (bytes, record) = (torn.bytes, torn.record);
@@ -137,29 +202,82 @@ impl RunLedger {
                 ),
             });
         }
-        let written = names_of(&store.cut(|item| stays(item, tick)).map_err(tell)?);
-        let own = (!world.contains_resource::<Ledger>()).then(|| {
-            let (dice, clock) = (world.resource::<SimRng>(), world.resource::<SimClock>());
-            Ledger::at(store.frontier().clone(), tick, &config, dice, clock)
-        });
+        let written = names_of(&store.cut(|item| stays(item, tick, ends.sealed)).map_err(tell)?);
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
         let compact_at = compact_at(&config, size);
-        let (keys, ended, checkpointed) = (0, None, Some(size));
-        let mut ledger = Self { store, config, own, signer, head, keys, written, ended, compact_at, checkpointed };
-        let fits = ledger
-            .source(world)
-            .is_some_and(|source| source.tree().root_at(size) == Some(ledger.store.root()) && source.size() == size);
-        if !fits {
+        let (keys, own, ended, checkpointed, of_the_run) = (None, None, None, None, None);
+        let mut ledger =
+            Self { store, config, own, signer, head, keys, written, ends, of_the_run, ended, compact_at, checkpointed };
+        if !world.contains_resource::<Ledger>() {
+            // What signs the ledger is the same from any entry on.
+            ledger.own = Some(ledger.own_from_here(tick, world));
+        }
+        if ledger.ends.sealed == size && size > 0 && !ledger.ends.resumed {
+            ledger.go_on_after_the_end(world)?;
+        }
+        if ledger.own.is_some() {
+            // The recorder's own ledger goes on after what closed the run, too.
+            (ledger.own, ledger.ends.entries) = (Some(ledger.own_from_here(tick, world)), 0);
+        }
+        if !ledger.fits(now, world).map_err(tell)? {
+            let size = ledger.store.size();
             return Err(RecordError::Content {
                 path: path.display().to_string(),
                 line: None,
                 message: format!("the ledger of {size} entries up to tick {tick} is not that of this run"),
             });
         }
+        ledger.head = ledger.head.saturating_sub(ledger.ends.entries);
+        ledger.checkpointed = Some(ledger.store.size());
         // Keys of a suite that takes no seeds are new ones.
         ledger.write_keys(world)?;
         Ok(Some(ledger))
+    }
+
+    /// A ledger of the recorder's own that goes on where the files end.
+    fn own_from_here(&self, tick: u64, world: &World) -> Ledger {
+        let (dice, clock) = (world.resource::<SimRng>(), world.resource::<SimClock>());
+        Ledger::at(self.store.frontier().clone(), tick, &self.config, dice, clock)
+    }
+
+    /// Enters that the run goes on after its end, and signs that.
+    fn go_on_after_the_end(&mut self, world: &World) -> Result<(), RecordError> {
+        let (tick, clock) = (self.ends.tick, world.resource::<SimClock>());
+        let unix_ms = clock.at(tick).timestamp_millis();
+        let tell = self.tell();
+        self.store.append(&facts::resumed_entry(tick, unix_ms)).map_err(tell)?;
+        self.append_head(tick, unix_ms, world)?;
+        self.sync()?;
+        let size = self.store.size();
+        (self.ends.entries, self.ends.sealed, self.ends.resumed) = (self.ends.entries + 1, size, true);
+        self.head = size;
+        Ok(())
+    }
+
+    /// Whether the files hold what the simulation has entered up to `now`, and more only where the run had ended later.
+    fn fits(&mut self, now: u64, world: &World) -> Result<bool, DiskError> {
+        let size = self.store.size() - self.ends.entries;
+        self.of_the_run = None;
+        let tree = if self.ends.entries > 0 || now < self.ends.tick {
+            let mut tree = tree_of_the_run(self.store.folder())?;
+            if self.own.is_some() {
+                // It begins where the files end.
+                return Ok(true);
+            }
+            self.of_the_run = tree.frontier_at(size).filter(|_| self.ends.entries > 0);
+            tree.truncate(size);
+            Some(tree)
+        } else {
+            None
+        };
+        let Some(source) = self.source(world) else { return Ok(false) };
+        let (at, root) = (source.size(), source.root());
+        let was = tree.as_ref().map_or_else(|| (at == size).then(|| self.store.root()), |tree| tree.root_at(at));
+        let is_there = at == size || now < self.ends.tick && at < size;
+        // What was dropped can't be compared.
+        let is_dropped = tree.as_ref().is_some_and(|tree| at < tree.dropped());
+        Ok(is_there && (is_dropped || was == Some(root)))
     }
 
     /// The ledger that is written down.
@@ -177,7 +295,9 @@ impl RunLedger {
     /// # Errors
     /// If the disk refuses.
     pub fn tick(&mut self, world: &World) -> Result<(), RecordError> {
-        if let Some(own) = &mut self.own {
+        // What had ended once is run again up to there, and stands in the files already.
+        let is_new = world.resource::<SimClock>().tick() > self.ends.tick;
+        if let Some(own) = self.own.as_mut().filter(|_| is_new) {
             own.write_down(world, &self.config);
         }
         self.take_over(world)
@@ -188,7 +308,7 @@ impl RunLedger {
     /// # Errors
     /// If the disk refuses.
     pub fn hash(&mut self, tick: u64, hash: &StateHash, world: &World) -> Result<(), RecordError> {
-        let Some(own) = &mut self.own else {
+        let Some(own) = self.own.as_mut().filter(|_| tick > self.ends.tick) else {
             return Ok(());
         };
         own.note_state(hash, tick, world.resource::<SimClock>().at(tick).timestamp_millis());
@@ -200,19 +320,21 @@ impl RunLedger {
         let tell = self.tell();
         let Self { store, own, signer, keys, written, .. } = self;
         if let Some(key) = signer.as_ref().map(|signer| signer.public())
-            && written.insert((key.role, key.fingerprint()))
+            && written.insert(name_of(&key))
         {
             store.append_key(&key).map_err(&tell)?;
         }
         let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
             return Ok(());
         };
-        for key in source.keys().skip(*keys) {
-            *keys += 1;
+        if keys.replace(source.keys_changed()) == Some(source.keys_changed()) {
+            return Ok(());
+        }
+        for key in source.keys() {
             if signer.is_some() && key.role == KeyRole::Keeper {
                 continue;
             }
-            if written.insert((key.role, key.fingerprint())) {
+            if written.insert(name_of(&key)) {
                 store.append_key(&key).map_err(&tell)?;
             }
         }
@@ -226,17 +348,24 @@ impl RunLedger {
         }
         let tell = self.tell();
         self.write_keys(world)?;
-        let Self { store, own, signer, head, ended, .. } = self;
+        let Self { store, own, signer, head, ends, of_the_run, ended, .. } = self;
         let signer = signer.as_deref();
-        let signed_by = |signed: &SignedTreeHead| match signer {
-            Some(signer) => signed.head.signed(Some(signer)),
-            None => signed.clone(),
-        };
         let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
             return Ok(());
         };
-        let from = store.size();
-        if source.first() > from || source.tree().root_at(from).is_some_and(|root| root != store.root()) {
+        // A tree head of the simulation's ledger, over what is in the files.
+        let signed_over = |signed: &SignedTreeHead, store: &Store| {
+            let head = TreeHead { size: store.size(), root: store.root(), ..signed.head };
+            match signer {
+                Some(signer) => head.signed(Some(signer)),
+                None if head == signed.head => signed.clone(),
+                None => source.sign(head),
+            }
+        };
+        let before = ends.entries;
+        let from = store.size() - before;
+        let root = of_the_run.as_ref().map_or_else(|| store.root(), Frontier::root::<Sha3_256>);
+        if source.first() > from || source.tree().root_at(from).is_some_and(|other| other != root) {
             let reason = format!("the run was continued elsewhere, and its entries from {from} on are not at hand");
             tracing::warn!("{}: the ledger ends here: {reason}", store.folder().display());
             *ended = Some(reason);
@@ -247,26 +376,31 @@ impl RunLedger {
         for index in from..source.size() {
             if let (Some(bytes), Some(leaf)) = (source.bytes_of(index), source.tree().leaf(index)) {
                 store.append_bytes(bytes, leaf).map_err(&tell)?;
+                if let Some(edge) = of_the_run {
+                    edge.push::<Sha3_256>(leaf);
+                }
             }
             for stamp in source.stamps_of(index) {
-                store.append_stamp(stamp).map_err(&tell)?;
+                store.append_stamp(&TimeStamp { index: index + before, ..stamp.clone() }).map_err(&tell)?;
             }
-            while let Some(signed) = heads.next_if(|signed| signed.head.size <= store.size()) {
-                if signed.head.size == store.size() {
-                    store.append_head(&signed_by(signed)).map_err(&tell)?;
+            while let Some(signed) = heads.next_if(|signed| signed.head.size <= store.size() - before) {
+                if signed.head.size == store.size() - before {
+                    store.append_head(&signed_over(signed, store)).map_err(&tell)?;
                     *head = signed.head.size;
                 }
             }
         }
         // A head over entries that were written before it was made.
-        while let Some(signed) = heads.next_if(|signed| signed.head.size == store.size()) {
-            store.append_head(&signed_by(signed)).map_err(&tell)?;
+        while let Some(signed) = heads.next_if(|signed| signed.head.size == store.size() - before) {
+            store.append_head(&signed_over(signed, store)).map_err(&tell)?;
             *head = signed.head.size;
         }
         if self.store.size() >= self.compact_at
             && let Some(keep) = self.config.disk.keep
         {
-            let wanted = self.store.size() - keep.min(self.store.size());
+            // What comes after an end, and that itself, is never dropped: what was entered before can't be told apart then.
+            let most = self.ends.first.unwrap_or(u64::MAX);
+            let wanted = (self.store.size() - keep.min(self.store.size())).min(most);
             self.store.compact(self.checkpointed.map_or(wanted, |size| wanted.min(size))).map_err(&tell)?;
             self.compact_at = compact_at(&self.config, self.store.size());
         }
@@ -284,9 +418,17 @@ impl RunLedger {
     /// If the disk refuses.
     pub fn cut(&mut self, tick: u64) -> Result<(), RecordError> {
         let tell = self.tell();
-        self.written = names_of(&self.store.cut(|item| stays(item, tick)).map_err(tell)?);
-        self.keys = 0;
-        self.head = self.head.min(self.store.size());
+        let ends = Ends::of(self.store.folder(), tick).map_err(&tell)?;
+        self.written = names_of(&self.store.cut(|item| stays(item, tick, ends.sealed)).map_err(&tell)?);
+        self.keys = None;
+        // The recorder's own ledger has them too.
+        let entries = if self.own.is_some() { 0 } else { ends.entries };
+        self.ends = Ends { entries, ..ends };
+        self.of_the_run = match entries {
+            0 => None,
+            _ => tree_of_the_run(self.store.folder()).map_err(&tell)?.frontier_at(self.store.size() - entries),
+        };
+        self.head = self.head.min(self.store.size() - entries);
         self.checkpointed = self.checkpointed.map(|size| size.min(self.store.size()));
         if let Some(own) = &mut self.own
             && !own.truncate(self.store.size(), tick)
@@ -316,7 +458,7 @@ impl RunLedger {
         let closing = match &self.ended {
             // What is known of the run up to here stands; that it is not all of it is told.
             Some(reason) => {
-                self.store.cut(|item| stays(item, tick)).map_err(&tell)?;
+                self.store.cut(|item| stays(item, tick, self.ends.sealed)).map_err(&tell)?;
                 vec![Entry { outcome: Outcome::Partial, detail: reason.clone(), ..end }]
             }
             None => {
@@ -372,8 +514,13 @@ impl RunLedger {
     }
 }
 
-fn names_of(keys: &[LedgerKey]) -> BTreeSet<(KeyRole, String)> {
-    keys.iter().map(|key| (key.role, key.fingerprint())).collect()
+fn name_of(key: &LedgerKey) -> KeyName {
+    let ended = key.document.as_ref().is_some_and(|document| document.deactivated.is_some());
+    (key.role, key.fingerprint(), ended)
+}
+
+fn names_of(keys: &[LedgerKey]) -> BTreeSet<KeyName> {
+    keys.iter().map(name_of).collect()
 }
 
 /// Begins the files. Those of a run that was stopped before its first tick are in nobody's way.
@@ -382,7 +529,7 @@ fn begin(path: &Path, config: &LedgerConfig) -> Result<Store, DiskError> {
         Err(DiskError::Occupied(at)) => {
             let mut only_begun = true;
             walk(path, &mut |item| {
-                only_begun &= stays(&item, 0);
+                only_begun &= stays(&item, 0, 0);
                 Ok(())
             })?;
             if !only_begun {
@@ -395,11 +542,12 @@ fn begin(path: &Path, config: &LedgerConfig) -> Result<Store, DiskError> {
     }
 }
 
-/// Whether something in a ledger stays if the run goes another way after `tick`. What closes a run never does.
-fn stays(item: &Item, tick: u64) -> bool {
+/// Whether something in a ledger stays if the run goes another way after `tick`. What closes it does if it is among the first
+/// `sealed` entries.
+fn stays(item: &Item, tick: u64, sealed: u64) -> bool {
     match item {
-        Item::Entry { entry, .. } => entry.tick <= tick && !entry.kind.closes(),
-        Item::Head(signed) => signed.head.tick <= tick,
+        Item::Entry { index, entry, .. } => *index < sealed || entry.tick <= tick && entry.kind.is_of_the_run(),
+        Item::Head(signed) => signed.head.size <= sealed || signed.head.tick <= tick,
         Item::Stamp(_) | Item::Key(_) | Item::Kept { .. } | Item::FormerKey(_) => true,
     }
 }

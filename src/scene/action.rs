@@ -194,6 +194,8 @@ actions! {
     ReplayOpening(identity::ReplayOpening),
     /// Lets agents date papers back with stolen keys that were rotated out.
     StealOldKey(identity::StealOldKey),
+    /// Lets agents strike suites from what others offer when they open channels.
+    StripOffers(identity::StripOffers),
     /// Takes attestations and delegations back.
     RevokePapers(identity::RevokePapers),
     /// Ends all that issuers attested before.

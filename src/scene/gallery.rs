@@ -44,6 +44,7 @@ scenes![
     "stolen-keys",
     "attenuation",
     "reopened-channels",
+    "mixed-suites",
     "murmuration",
     "classic-flock",
     "abmfc-flock-small",
@@ -88,6 +89,8 @@ pub fn picture_tick(name: &str) -> u64 {
         "stolen-keys" => 850,
         "attenuation" => 300,
         "reopened-channels" => 750,
+        // Newcomers have no channel; then a weaker one than they could have.
+        "mixed-suites" => 500,
         "foraging" => 1800,
         "double-bridge" | "cross-tier" => 1500,
         // A third of the databases has just failed; the queues of the spike are full.

@@ -1,12 +1,11 @@
 """Verifies a run's ledger and files by docs/LEDGER-FORMAT.md alone, with nothing of Agent2028.
-Usage: verify.py RUN [--root HEX] [--key FINGERPRINT]; needs the packages `cryptography` (46 or later) and `blake3`.
-Exit code: 0 whole, 4 cut off, 1 changed."""
+Usage: verify.py RUN [--root HEX] [--key FINGERPRINT]. Exit code: 0 whole, 4 cut off, 1 changed. Needs cryptography, blake3."""
 import functools, hashlib, json, os, struct, sys
 from blake3 import blake3
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PublicKey
-KINDS = "Scene Seed File Intervention StateHash Event Receipt Note Result End Terms Identity Manifest".split()
+KINDS = "Scene Seed File Intervention StateHash Event Receipt Note Result End Terms Identity Manifest Resumed".split()
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 Changed = type("Changed", (Exception,), {})
 def demand(holds, what):
@@ -17,22 +16,20 @@ parts_hash = lambda *parts: sha3(b"".join(struct.pack("<I", len(part)) + part fo
 class Reader:
     def __init__(self, data): self.data, self.at = data, 0
     def take(self, count):
-        demand(self.at + count <= len(self.data), "bytes end too early")
-        self.at += count
-        return self.data[self.at - count : self.at]
+        demand((end := self.at + count) <= len(self.data), "bytes end too early")
+        self.at = end
+        return self.data[end - count : end]
     def number(self, form): return struct.unpack("<" + form, self.take(struct.calcsize(form)))[0]
     def bytes(self): return self.take(self.number("I"))  # after a length of four bytes
     # Postcard, section 3: a schema is a name, a list of fields, ("seq", X), ("map", X, Y), ("opt", X) or ("enum", [X…]).
     def post(self, schema):
         if isinstance(schema, list): return [self.post(field) for field in schema]
         if schema[0] == "seq": return [self.post(schema[1]) for _ in range(self.varint())]
-        if schema[0] == "map":
-            return {self.post(schema[1]): self.post(schema[2]) for _ in range(self.varint())}
+        if schema[0] == "map": return {self.post(schema[1]): self.post(schema[2]) for _ in range(self.varint())}
         if schema[0] == "opt": return self.post(schema[1]) if self.take(1) == b"\1" else None
-        if schema[0] == "enum":
-            return (number := self.varint()), self.post(schema[1][number])
-        if schema in ("u", "i"):
-            return self.varint() if schema == "u" else ((value := self.varint()) >> 1) ^ -(value & 1)
+        if schema[0] == "enum": return (number := self.varint()), self.post(schema[1][number])
+        if schema == "u": return self.varint()
+        if schema == "i": return ((value := self.varint()) >> 1) ^ -(value & 1)
         return self.take(self.varint() if schema == "bytes" else int(schema))
     def varint(self):
         byte = self.take(1)[0]
@@ -55,28 +52,28 @@ def verify(keys, signature, context, data, micros=None):  # section 4
     Ed25519PublicKey.from_public_bytes(keys[1]).verify(ed25519, message)  # or InvalidSignature
     MLDSA65PublicKey.from_public_bytes(keys[2]).verify(ml_dsa, message, b"agent2028")
     return at
-def name_of(document, key, at):  # section 4: the identifier that leads to a key which was in force
-    did, history, _ = document
-    demand(did == sha3(canonical(b"agent2028.did.v1", key_id(history[0][0]))), "an identifier is of other keys")
-    for number in range(1, len(history)):
+def joined(known, document):  # section 4: what is known of an identity, and what a later document adds
+    (did, history, ended), before = document, known[1] if known else document[1][:1]
+    first = before.index(history[0])
+    demand(known or did == sha3(canonical(b"agent2028.did.v1", key_id(history[0][0]))), "an identifier is of other keys")
+    demand(not known or (did == known[0] and history[: len(before) - first] == before[first:]), "a document was changed")
+    history = before[:first] + history
+    for number in range(len(before), len(history)):
         (former, _, _), (new, since, proof) = history[number - 1], history[number]
         data = canonical(b"agent2028.did.rotation", did, struct.pack("<Q", number), key_id(former), key_id(new))
-        verify(former, proof[0], b"agent2028.did.rotation", data, since)
-        verify(new, proof[1], b"agent2028.did.rotation", data, since)
-    in_force = [keys for keys, since, _ in history if since <= at]
-    demand(in_force and key_id(in_force[-1]) == key, "a key was not in force")
-    number, text = int.from_bytes(b"\x16\x20" + did, "big"), ""
-    while number:
-        number, text = number // 58, BASE58[number % 58] + text
-    return "did:agent:z" + text
+        [verify(keys, by, b"agent2028.did.rotation", data, since) for keys, by in zip((former, new), proof)]
+    demand(not (known and known[2]) or ended == known[2], "an identity came back")
+    if ended: verify(history[-1][0], ended, b"agent2028.did.deactivation", canonical(b"agent2028.did.deactivation", did))
+    return did, history, ended
+base58 = lambda number: base58(number // 58) + BASE58[number % 58] if number else ""
+name_of = lambda did: "did:agent:z" + base58(int.from_bytes(b"\x16\x20" + did, "big"))
 class Tree:  # section 1: the roots of whole subtrees, the largest first
     def __init__(self, size=0, roots=()):
         self.size, self.roots = size, list(roots)
         demand(size <= 1 << 62 and len(self.roots) == bin(size).count("1"), "a tree's roots don't fit its size")
     def push(self, leaf):
         node, size = sha3(b"\0" + leaf), self.size
-        while size & 1:
-            node, size = sha3(b"\1" + self.roots.pop() + node), size >> 1
+        while size & 1: node, size = sha3(b"\1" + self.roots.pop() + node), size >> 1
         self.roots.append(node)
         self.size += 1
     def root(self):
@@ -84,36 +81,46 @@ class Tree:  # section 1: the roots of whole subtrees, the largest first
         return functools.reduce(lambda node, left: sha3(b"\1" + left + node), roots)
 class Ledger:
     def __init__(self):
-        self.keys, self.names, self.counts, self.heads, self.nonces, self.leaves = {}, {}, {}, [], set(), {}
-        self.stamps, self.tick, self.after, self.manifest, self.scene, self.terms = 0, 0, 0, None, None, None
+        self.keys, self.names, self.counts, self.leaves, self.documents, self.heads, self.order = {}, {}, {}, {}, {}, [], []
+        self.nonces, self.stamps, self.tick, self.after, self.manifest, self.scene, self.terms = set(), 0, 0, 0, None, None, {}
+    def add_key(self, one):
+        (role, who), keys, document = one
+        if role == 2: self.documents[who] = joined(self.documents.get(who), document)
+        self.keys[key_id(keys).hex()] = one
+        self.order.append(key_id(keys).hex())
     def add_entry(self, index, body, kept=False):  # section 5
         reader = Reader(body)
         version, kind, outcome, parts = reader.take(4)
-        demand(version == 1 and kind < 13 and outcome < 5 and parts < 8, f"entry {index} is none")
-        tick, millis = reader.number("Q"), reader.number("q")
-        event = reader.take(16) if parts & 1 else None
-        who = reader.number("I") if parts & 2 else None
+        demand(version == 1 and kind < 14 and outcome < 5 and parts < 8, f"entry {index} is none")
+        kind, tick, millis = KINDS[kind], reader.number("Q"), reader.number("q")
+        event, who = reader.take(16) if parts & 1 else None, reader.number("I") if parts & 2 else None
         payload, operation, _, words = reader.take(32), reader.bytes(), reader.bytes(), reader.bytes()
         signature = (reader.bytes(), reader.bytes()) if parts & 4 else None
         demand(reader.at == len(body), f"entry {index} goes on after its end")
-        kind = KINDS[kind]
+        if kind == "Resumed":  # section 9
+            demand(self.manifest and self.after and tick == self.manifest["tick"], "resumed where there was no end")
+            self.manifest, self.after = None, 0
         demand(tick >= self.tick and self.manifest is None, f"entry {index}: ticks fall, or it comes after the end")
         self.tick = tick if not kept else self.tick
-        if index < 3:
-            demand(kind == ("Scene", "Seed", "Terms")[index], f"entry {index} is not what a ledger begins with")
-        told = kind not in ("Terms", "Manifest") or payload == parts_hash(words)
-        demand(told, f"entry {index}: the words are not those of the hash")
+        demand(index > 2 or kind == ("Scene", "Seed", "Terms")[index], f"entry {index} is not what a ledger begins with")
+        said = {"Terms": [words], "Manifest": [words], "Resumed": [words], "Identity": [operation, words]}.get(kind)
+        demand(not said or payload == parts_hash(*said), f"entry {index}: the words are not those of the hash")
         self.terms = json.loads(words)["terms"] if kind == "Terms" else self.terms
         self.scene = payload if kind == "Scene" else self.scene
         self.manifest = json.loads(words) if kind == "Manifest" else None
-        name = self.names.setdefault(who, operation.decode()) if kind == "Identity" else None
-        demand(name in (None, operation.decode()), f"entry {index}: an agent has another name")
+        if kind == "Identity":
+            (did, history, _), name = self.documents[who], self.names.setdefault(who, operation.decode())
+            known = [f"key {key_id(keys).hex()} since {since}" for keys, since, _ in history]
+            demand(name == operation.decode() == name_of(did), f"entry {index}: an agent has another name")
+            demand(words.decode().split(" ended ")[0] in known, f"entry {index}: an agent has no such key")
         if signature:
             key, hybrid = self.keys.get(signature[0].decode()), Reader(signature[1]).post(SIGNATURE)
             demand(key and key[0] == (2, who), f"entry {index} is signed by somebody else")
             said = canonical(b"agent2028.event", event, operation, struct.pack("<Q", who), payload)
             at = verify(key[1], hybrid, b"agent2028.event", said)
-            demand(name_of(key[2], hybrid[1], at) == self.names.get(who), f"entry {index}: not the agent's key")
+            (_, history, ended), named = self.documents[who], who in self.names
+            in_force = [key_id(keys) for keys, since, _ in history if since <= at][-1:]
+            demand(named and in_force == [hybrid[1]] and not (ended and at > ended[2]), f"entry {index}: not the agent's key")
         self.counts[kind] = self.counts.get(kind, 0) + (0 if kept else 1)
     def add_head(self, size, root, tick, millis, signature, tree=None):  # section 6
         demand(tree is None or (size, root) == (tree.size, tree.root()), f"the head over {size} is of another tree")
@@ -129,13 +136,12 @@ def read(path):
     return open(path, "rb").read()
 def check(run, root=None, key=None):
     folder, ledger, tree, number, before = os.path.join(run, "ledger"), Ledger(), Tree(), 0, bytes(16)
-    base = os.path.join(folder, "base.a28b")
-    if os.path.exists(base):  # section 8
+    if os.path.exists(base := os.path.join(folder, "base.a28b")):  # section 8
         data = read(base)
         demand(data[:8] == b"A28LBAS2" and blake3(data[8:-32]).digest() == data[-32:], "the base is damaged")
         number, before, front, pinned, kept, heads, keys, counts, ledger.stamps, _ = Reader(data[8:-32]).post(BASE)
         tree, ledger.counts = Tree(*front), {KINDS[kind]: count for kind, count in counts.items()}
-        ledger.keys = {key_id(one[1]).hex(): one for one in keys}
+        [ledger.add_key(one) for one in keys]
         [ledger.add_entry(*one, kept=True) for one in kept] + [ledger.add_head(*head, by) for head, by in heads]
         tops = zip([level for level in range(63, -1, -1) if tree.size >> level & 1], tree.roots)
         tops, pinned = {(level, (tree.size >> level) - 1): top for level, top in tops}, {(a, b): c for a, b, c in pinned}
@@ -146,8 +152,7 @@ def check(run, root=None, key=None):
                 node, level, at = sha3(b"\1" + (other + node if at & 1 else node + other)), level + 1, at >> 1
             demand(tops[level, at] == node, "an entry was kept that never was there")
         demand(ledger.terms["keep"] is not None, "entries are gone that the scene wants to be kept")
-    torn = False
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".a28l"))
+    torn, names = False, sorted(name for name in os.listdir(folder) if name.endswith(".a28l"))
     for name in names:  # section 7
         data = read(os.path.join(folder, name))
         header = struct.pack("<8sIQ16s", b"A28LEDG2", number, tree.size, before)
@@ -174,25 +179,20 @@ def check(run, root=None, key=None):
                 said = leaf + struct.pack("<q", millis) + nonce
                 verify(stamper[1], signature, b"agent2028 ledger: time stamp", said, millis * 1000)
                 ledger.stamps += 1 + (ledger.nonces.add(nonce) or 0)
-            else:
-                one = reader.post(KEY)
-                ledger.keys[key_id(one[1]).hex()] = one
-    manifest = ledger.manifest
-    if torn or not manifest or ledger.heads[-1][0] != tree.size:
+            else: ledger.add_key(reader.post(KEY))
+    if torn or not (manifest := ledger.manifest) or ledger.heads[-1][0] != tree.size:
         demand(not os.path.exists(os.path.join(run, "summary.json")), "the run has ended and its ledger has no end")
-        print(f"CUT OFF: {tree.size} entries up to tick {ledger.tick}")
-        return 4
-    demand(dict(manifest["entries"], Manifest=1) == ledger.counts, "the manifest tells of other entries")
+        return print(f"CUT OFF: {tree.size} entries up to tick {ledger.tick}") or 4
+    told = dict(manifest["entries"], Manifest=manifest["entries"].get("Manifest", 0) + 1)
+    demand(told == ledger.counts, "the manifest tells of other entries")
     demand(manifest["heads"] == len(ledger.heads) - ledger.after, "the manifest tells of other tree heads")
-    demand(manifest["stamps"] == ledger.stamps and manifest["keys"] == list(ledger.keys), "of other stamps or keys")
+    demand(manifest["stamps"] == ledger.stamps and manifest["keys"] == ledger.order, "of other stamps or keys")
     for file in manifest["files"]:  # section 9
-        data = read(os.path.join(run, file["name"]))
-        demand(sha3(data).hex() == file["sha3_256"], f"{file['name']} is not what it was")
+        demand(sha3(read(os.path.join(run, file["name"]))).hex() == file["sha3_256"], f"{file['name']} is another")
     demand(parts_hash(read(os.path.join(run, "scene.ron"))) == ledger.scene, "another scene was run")
     demand(root in (None, tree.root().hex()), "the root is another")
     demand(key is None or (ledger.heads[-1][2] or (b"",))[0].decode() == key, "the end is not signed by this key")
-    print(f"whole: {tree.size} entries, root {tree.root().hex()}")
-    return 0
+    return print(f"whole: {tree.size} entries, root {tree.root().hex()}") or 0
 options = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 try:
     sys.exit(check(sys.argv[1], options.get("--root"), options.get("--key")))

@@ -30,7 +30,16 @@ fingerprint=$(awk '$1 == "fingerprint" { print $2 }' "$runs/told")
 "$program" run audited-run --set 'ledger.disk=(keep:Some(200),segment_mib:0.02)' --ticks 960 --checkpoint-every 100 \
     --out "$runs/dropped" >/dev/null 2>&1 || true
 "$program" run audited-run --ticks 960 --set 'ledger.stamps=All' --sign-with "$runs/key" --out "$runs/signed" >/dev/null 2>&1 || true
-for run in plain dropped signed; do
+# It goes on after its end, twice; and agents that sign change their keys.
+"$program" run audited-run --ticks 500 --checkpoint-every 90 --out "$runs/resumed" >/dev/null 2>&1 || true
+for ticks in 700 960; do "$program" run --resume "$runs/resumed" --ticks "$ticks" >/dev/null 2>&1 || true; done
+cat > "$runs/rotated.ron" <<'SCENE'
+Scene(name: "Rotated", seed: 5, duration: Ticks(200), agents: [(name: "clerk", count: 3)],
+    identity: (signed_events: ["KeysRotated"]), ledger: (),
+    timeline: [(at: 40, every: Some(30), until: Some(150), do: RotateKeys(select: All)), (at: 190, do: DeactivateIdentity(select: All))])
+SCENE
+"$program" run "$runs/rotated.ron" --out "$runs/rotated" >/dev/null 2>&1 || true
+for run in plain dropped signed resumed rotated; do
     root=$("$program" ledger verify "$runs/$run" | awk '$1 == "root" { print $2 }')
     verify 0 "$runs/$run" --root "$root"
 done

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use agent2028::ledger::disk::{Item, walk};
+use agent2028::ledger::disk::{Item, Walk, walk};
 use agent2028::ledger::hash::{leaf_hash, to_hex};
 use agent2028::ledger::{Entry, EntryKind};
 
 use agent2028::record::audit::{Verdict, audit};
 
-use crate::{checkpoint_ticks, finish, folder, program, program_killed_at};
+use crate::{checkpoint_ticks, finish, folder, killed_when, program, program_killed_at};
 
 fn run(out: &Path, arguments: &[&str]) -> String {
     let (code, _, stderr) = finish(program().arg("run").args(arguments).arg("--out").arg(out));
@@ -129,6 +129,73 @@ fn a_resumed_run_goes_on_with_its_ledger() {
         let (code, out, problem) = verify(&parts);
         assert_eq!(code, 0, "{out}{problem}{stderr}");
         assert_eq!(line(&out, "run"), line(&verify(&whole).1, "run"));
+    }
+}
+
+/// A run that has ended goes on, from a checkpoint or from its beginning, and is stopped and goes on again: its ledger only grows.
+#[cfg(unix)]
+#[test]
+fn a_run_that_goes_on_after_its_end_keeps_that_end() {
+    let folder = folder();
+    for (scene, rows) in [
+        ("audited-run", &["--checkpoint-every", "70", "--hash-every", "60"][..]),
+        ("audited-run", &[]),
+        ("predator", &["--checkpoint-every", "70", "--hash-every", "60"]),
+        ("predator", &[]),
+    ] {
+        let out = folder.path().join(format!("{scene}-{}", rows.len()));
+        run(&out, &[&[scene, "--ticks", "250"], rows].concat());
+        let seen = |name: &str| {
+            let (code, told, stderr) = finish(program().args(["ledger", "head"]).arg(&out));
+            assert_eq!(code, 0, "{stderr}");
+            let file = folder.path().join(name);
+            std::fs::write(&file, told).unwrap();
+            let walk = walk(&out.join("ledger"), &mut |_| Ok(())).unwrap();
+            (file, entries(&out), walk)
+        };
+        let holds = |(file, before, walked): &(std::path::PathBuf, Vec<Entry>, Walk), wanted: i32| {
+            let mut verify = program();
+            verify.args(["ledger", "verify", "--consistent-with"]).arg(file).arg(&out);
+            let (code, told, stderr) = finish(&mut verify);
+            assert_eq!(code, wanted, "{scene} {rows:?}: {told}{stderr}");
+            assert_eq!(entries(&out)[..before.len()], before[..], "{scene} {rows:?}");
+            let tree = walk(&out.join("ledger"), &mut |_| Ok(())).unwrap().tree.unwrap();
+            for signed in &walked.heads {
+                assert_eq!(tree.root_at(signed.head.size), Some(signed.head.root), "{scene} {rows:?}");
+            }
+        };
+        let resumed = |ticks: &str| {
+            let (code, _, stderr) = finish(program().args(["run", "--ticks", ticks, "--resume"]).arg(&out));
+            assert!(code < 2, "{stderr}");
+        };
+        let first = seen("first.txt");
+        resumed("330");
+        holds(&first, 0);
+        assert_eq!((kinds(&out, EntryKind::End), kinds(&out, EntryKind::Resumed)), (2, 1), "{scene} {rows:?}");
+        let second = seen("second.txt");
+        // It is stopped right after that, and goes on from before its second end or after it.
+        let rows_of = || std::fs::read_to_string(out.join("metrics.csv")).unwrap_or_default();
+        let mut endless = program();
+        endless.args(["run", "--ticks", "1000000000", "--resume"]).arg(&out);
+        killed_when(&mut endless, || rows_of().contains("\n345,"));
+        holds(&second, 4);
+        let last: u64 = rows_of().lines().filter_map(|row| row.split(',').next()?.parse().ok()).max().unwrap();
+        let last = (last + 20).to_string();
+        resumed(&last);
+        holds(&first, 0);
+        holds(&second, 0);
+        assert_eq!((kinds(&out, EntryKind::End), kinds(&out, EntryKind::Resumed)), (3, 2), "{scene} {rows:?}");
+        let (code, told, stderr) = finish(program().args(["replay", "--verify"]).arg(&out));
+        assert_eq!(code, 0, "{told}{stderr}");
+        // Whoever repeats the whole run has the same entries, but for the ends that it doesn't have.
+        if scene == "audited-run" {
+            let whole = folder.path().join(format!("whole-{}", rows.len()));
+            run(&whole, &[&[scene, "--ticks", last.as_str()], rows].concat());
+            let of_the_run = |path: &Path| -> Vec<Entry> {
+                entries(path).into_iter().filter(|entry| entry.kind.is_of_the_run()).collect()
+            };
+            assert_eq!(of_the_run(&whole), of_the_run(&out));
+        }
     }
 }
 

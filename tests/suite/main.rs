@@ -17,6 +17,7 @@ mod golden;
 mod interventions;
 mod ledger;
 mod library;
+mod lists;
 mod network;
 mod outputs;
 mod parquet_reader;

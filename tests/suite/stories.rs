@@ -118,6 +118,7 @@ stories![
     stolen_keys: "stolen-keys",
     attenuation: "attenuation",
     reopened_channels: "reopened-channels",
+    mixed_suites: "mixed-suites",
     murmuration: "murmuration",
     classic_flock: "classic-flock",
     abmfc_flock_small: "abmfc-flock-small",

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::{Canonical, Digest};
 use crate::did::{Did, DidDocument};
+use crate::greeting::Answer;
 use crate::secret::Secret;
 use crate::signature::Signature;
 use crate::suite::kdf::{self, KeySeed};
@@ -28,6 +29,8 @@ pub struct Hello {
     pub from: Did,
     /// To whom.
     pub to: Did,
+    /// What `to` has answered, by its digest: on the lists of suites in it the channel rests.
+    pub answer: Digest,
     /// The secret, closed for `to`.
     pub sealed: Encapsulation,
     /// The signature of `from` over all of this.
@@ -43,6 +46,15 @@ pub enum HelloError {
     /// An identity has ended.
     #[error("an identity is deactivated")]
     Deactivated,
+    /// The two can do no suite in common.
+    #[error("they have no suite in common")]
+    NoCommonSuite,
+    /// The other has not heard of all suites that were offered, or has chosen less than both can do.
+    #[error("the suite is not the best that both can do: somebody has struck suites from the offer")]
+    Downgraded,
+    /// It rests on an answer that was not given.
+    #[error("it rests on another answer")]
+    OtherAnswer,
     /// The key that signed was not in force.
     #[error("the key that signed was not in force")]
     KeyNotInForce,
@@ -141,7 +153,7 @@ impl HelloGuard {
             return Err(OpenError::TooOld);
         }
         self.seen.retain(|_, at| now.seconds_since(*at) <= max_age_s);
-        let id = Digest::of(&hello_bytes(hello.from, hello.to, hello.signature.at, &hello.sealed));
+        let id = Digest::of(&hello_bytes(hello, hello.signature.at));
         match self.seen.insert(id, hello.signature.at) {
             Some(_) => Err(OpenError::Replayed),
             None => Ok(()),
@@ -190,13 +202,18 @@ impl Direction {
     }
 }
 
-fn transcript(from: Did, to: Did, at: Timestamp) -> Vec<u8> {
-    Canonical::new(HELLO).bytes(&from.0.0).bytes(&to.0.0).bytes(&at.0.to_le_bytes()).finish()
+fn transcript(from: Did, to: Did, at: Timestamp, answer: Digest) -> Vec<u8> {
+    let parties = Canonical::new(HELLO).bytes(&from.0.0).bytes(&to.0.0);
+    parties.bytes(&at.0.to_le_bytes()).bytes(&answer.0).finish()
 }
 
-fn hello_bytes(from: Did, to: Did, at: Timestamp, sealed: &Encapsulation) -> Vec<u8> {
-    let canonical = Canonical::new(HELLO).bytes(&transcript(from, to, at)).text(sealed.suite.name());
+fn sealed_bytes(transcript: &[u8], sealed: &Encapsulation) -> Vec<u8> {
+    let canonical = Canonical::new(HELLO).bytes(transcript).text(sealed.suite.name());
     canonical.bytes(&sealed.classic).bytes(&sealed.lattice).finish()
+}
+
+fn hello_bytes(hello: &Hello, at: Timestamp) -> Vec<u8> {
+    sealed_bytes(&transcript(hello.from, hello.to, at, hello.answer), &hello.sealed)
 }
 
 impl Channel {
@@ -207,56 +224,51 @@ impl Channel {
         Self { id: Digest::of(hello), seal, open, next: 0, window: ReplayWindow::default() }
     }
 
-    /// Opens a channel from the owner of `keys` to `to`; `entropy` must never be used for another one.
+    /// Opens a channel from the owner of `keys` to `to`, with the suite of an answer that was verified
+    /// ([`Answer::verify`]); `entropy` must never be used for another one.
     ///
     /// # Errors
-    /// If an identity has ended or a key is malformed.
+    /// If an identity has ended, the answer is of others, or a key is malformed.
     pub fn open_to(
         from: &DidDocument,
         keys: &dyn PrivateKeys,
         to: &DidDocument,
+        answer: &Answer,
         entropy: &KeySeed,
         at: Timestamp,
     ) -> Result<(Self, Hello), HelloError> {
-        let theirs = to.current().ok_or(HelloError::KeyNotInForce)?;
-        Self::open_to_keys(from, keys, (to, theirs), entropy, at)
-    }
-
-    /// The same for somebody who opens secrets that are closed for `theirs`.
-    pub(crate) fn open_to_keys(
-        from: &DidDocument,
-        keys: &dyn PrivateKeys,
-        (to, theirs): (&DidDocument, &PublicKeys),
-        entropy: &KeySeed,
-        at: Timestamp,
-    ) -> Result<(Self, Hello), HelloError> {
+        if (answer.offer.from, answer.offer.to) != (from.did, to.did) {
+            return Err(HelloError::OtherParties);
+        }
         if !from.is_active() || !to.is_active() {
             return Err(HelloError::Deactivated);
         }
-        let suite = theirs.suite.get()?;
-        let (sealed, secret) = suite.encapsulate(theirs, entropy, &transcript(from.did, to.did, at))?;
-        let bytes = hello_bytes(from.did, to.did, at, &sealed);
+        let transcript = transcript(from.did, to.did, at, answer.digest());
+        let (sealed, secret) = answer.suite().get()?.encapsulate(&answer.keys, entropy, &transcript)?;
+        let bytes = sealed_bytes(&transcript, &sealed);
         let signature = Signature::sign(keys, HELLO, at, &bytes)?;
-        let hello = Hello { from: from.did, to: to.did, sealed, signature };
+        let hello = Hello { from: from.did, to: to.did, answer: answer.digest(), sealed, signature };
         Ok((Self::new(&secret, &bytes, true), hello))
     }
 
-    /// Accepts a channel that `from` opened.
+    /// Accepts a channel that `from` opened upon this answer; `keys` open secrets that are closed for those in the answer.
     ///
     /// # Errors
-    /// If it isn't from `from`, not for `to`, or malformed.
+    /// If it isn't from `from`, not for `to`, rests on another answer, or is malformed.
     pub fn accept(
         hello: &Hello,
+        answer: &Answer,
         from: &DidDocument,
         to: &DidDocument,
         keys: &dyn PrivateKeys,
     ) -> Result<Self, HelloError> {
-        Self::accept_if(hello, from, to, keys, |signature, keys, bytes| signature.verify(keys, HELLO, bytes))
+        Self::accept_if(hello, answer, from, to, keys, |signature, keys, bytes| signature.verify(keys, HELLO, bytes))
     }
 
     /// The same with somebody else's word for the signature.
     pub(crate) fn accept_if(
         hello: &Hello,
+        answer: &Answer,
         from: &DidDocument,
         to: &DidDocument,
         keys: &dyn PrivateKeys,
@@ -268,12 +280,15 @@ impl Channel {
         if !from.is_active() || !to.is_active() {
             return Err(HelloError::Deactivated);
         }
+        if hello.answer != answer.digest() {
+            return Err(HelloError::OtherAnswer);
+        }
         let at = hello.signature.at;
-        let bytes = hello_bytes(hello.from, hello.to, at, &hello.sealed);
+        let bytes = hello_bytes(hello, at);
         // The key of now: an opening that was signed with one that was rotated out since may be by a thief.
         let theirs = from.current().filter(|keys| keys.id() == hello.signature.key).ok_or(HelloError::KeyNotInForce)?;
         verify(&hello.signature, theirs, &bytes)?;
-        let secret = keys.decapsulate(&hello.sealed, &transcript(hello.from, hello.to, at))?;
+        let secret = keys.decapsulate(&hello.sealed, &transcript(hello.from, hello.to, at, hello.answer))?;
         Ok(Self::new(&secret, &bytes, false))
     }
 

@@ -234,8 +234,42 @@ impl DidDocument {
         if Did::of_first_keys(&first.keys) != self.did || first.proof.is_some() {
             return Err(DocumentError::OtherKeys);
         }
-        for (before, pair) in self.history.windows(2).enumerate() {
-            let ([former, new], number) = ([&pair[0], &pair[1]], before + 1);
+        self.verify_from(1)
+    }
+
+    /// This document with what a later one, or its end, adds: the later one begins with keys that this one has. Only what is added
+    /// is checked.
+    ///
+    /// # Errors
+    /// If it is none of a later time, or what it adds is wrong.
+    pub fn extended(&self, later: &Self) -> Result<Self, DocumentError> {
+        let first = later.history.first().ok_or(DocumentError::NoKeys)?;
+        let at = self.history.iter().rposition(|record| record == first).ok_or(DocumentError::OtherKeys)?;
+        let shared = self.history.len() - at;
+        if later.did != self.did || later.history.get(..shared) != Some(&self.history[at..]) {
+            return Err(DocumentError::OtherKeys);
+        }
+        if self.deactivated.is_some() && (later.deactivated != self.deactivated || later.history.len() > shared) {
+            return Err(DocumentError::Deactivated);
+        }
+        let mut whole = self.clone();
+        whole.history.extend_from_slice(&later.history[shared..]);
+        whole.deactivated = later.deactivated.clone();
+        whole.verify_from(self.history.len())?;
+        Ok(whole)
+    }
+
+    /// What comes after so many keys, with the last of these: what [`extended`](Self::extended) takes.
+    #[must_use]
+    pub fn since(&self, keys: usize) -> Self {
+        let from = keys.saturating_sub(1).min(self.history.len());
+        Self { did: self.did, history: self.history[from..].to_vec(), deactivated: self.deactivated.clone() }
+    }
+
+    /// Checks the keys from this number on, at least 1, and the end.
+    fn verify_from(&self, first: usize) -> Result<(), DocumentError> {
+        for number in first..self.history.len() {
+            let [former, new] = [&self.history[number - 1], &self.history[number]];
             let proof = new.proof.as_ref().ok_or(DocumentError::OtherKeys)?;
             if new.from < former.from || proof.by_former.at != new.from || proof.by_new.at != new.from {
                 return Err(DocumentError::Order(number));
@@ -248,8 +282,7 @@ impl DidDocument {
         let Some(end) = &self.deactivated else {
             return Ok(());
         };
-        // `history` isn't empty: the first record was found above.
-        let last = &self.history[self.history.len() - 1];
+        let last = self.history.last().ok_or(DocumentError::NoKeys)?;
         if end.at < last.from {
             return Err(DocumentError::Order(self.history.len()));
         }

@@ -25,6 +25,8 @@ pub const IDENTITY_ENDED: EventKind = EventKind::new("IdentityEnded", 6);
 pub const PAPERS_REVOKED: EventKind = EventKind::new("PapersRevoked", 6);
 /// Everybody knows the newest revocation list of somebody. Carries a [`ListSpread`].
 pub const LIST_SPREAD: EventKind = EventKind::new("RevocationsKnown", 4);
+/// A sealed channel could not be opened, for the first time. Carries a [`ChannelRefused`].
+pub const CHANNEL_REFUSED: EventKind = EventKind::new("ChannelRefused", 5);
 
 /// All kinds of events that this crate tells beside those of the core.
 pub const KINDS: &[EventKind] = &[
@@ -36,6 +38,7 @@ pub const KINDS: &[EventKind] = &[
     IDENTITY_ENDED,
     PAPERS_REVOKED,
     LIST_SPREAD,
+    CHANNEL_REFUSED,
 ];
 
 macro_rules! payload {
@@ -46,7 +49,7 @@ macro_rules! payload {
     };
 }
 
-payload!(PapersIssued, Refusal, Intrusion, KeysRotated, IdentityEnded, PapersRevoked, ListSpread);
+payload!(PapersIssued, Refusal, Intrusion, KeysRotated, IdentityEnded, PapersRevoked, ListSpread, ChannelRefused);
 
 /// What a [`PAPERS_ISSUED`] carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +113,9 @@ impl fmt::Display for Intrusion {
             AttackKind::StealOldKey => {
                 write!(f, "agent {by} believes what it dated back with an old key of agent {victim}")
             }
+            AttackKind::StripOffers => {
+                write!(f, "agents {victim} and {by} use a weaker suite, as it struck the better one from the offer")
+            }
         }
     }
 }
@@ -171,6 +177,21 @@ impl fmt::Display for ListSpread {
     }
 }
 
+/// What a [`CHANNEL_REFUSED`] carries; its source is who wanted to open it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelRefused {
+    /// To whom.
+    pub to: AgentId,
+    /// Why not, in words.
+    pub why: String,
+}
+
+impl fmt::Display for ChannelRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no channel to agent {}: {}", self.to.0, self.why)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +211,8 @@ mod tests {
         bus.publish(IDENTITY_ENDED, who, IdentityEnded);
         bus.publish(PAPERS_REVOKED, who, PapersRevoked { papers: 1, list: 2 });
         bus.publish(LIST_SPREAD, who, ListSpread { list: 2, after_ms: 2500 });
+        let why = crate::channel::HelloError::NoCommonSuite.to_string();
+        bus.publish(CHANNEL_REFUSED, who, ChannelRefused { to: by, why });
         let texts: Vec<String> = bus.history().map(|event| event.text().into_owned()).collect();
         assert_eq!(
             texts,
@@ -204,10 +227,12 @@ mod tests {
                 "agent 2 takes over an old list of agent 3 as the newest",
                 "agent 2 opens its channel with agent 3 once more",
                 "agent 2 believes what it dated back with an old key of agent 3",
+                "agents 3 and 2 use a weaker suite, as it struck the better one from the offer",
                 "new keys, rotation 2",
                 "its identity is deactivated",
                 "takes back a paper with list 2",
                 "everybody knows its list 2 after 2.5 s",
+                "no channel to agent 2: they have no suite in common",
             ]
         );
     }

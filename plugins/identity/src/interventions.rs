@@ -272,26 +272,44 @@ impl Intervention for Impersonate {
     }
 }
 
-/// Agents listen to sealed channels and send again what went through them.
-#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
-#[reflect(Default)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReplayMessages {
-    /// Who does it.
-    pub select: Selector,
-    /// How often each sends a message again, of any channel.
-    #[reflect(@Range::new(0.0, 1e4), @Unit("1/s"))]
-    pub per_second: f32,
-    /// For how long; without it for good.
-    #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
-    pub duration_s: Option<f32>,
+macro_rules! listening_fields {
+    ($(#[$docs:meta])* $kind:ident, $(#[$rate_docs:meta])* per_second) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+        #[reflect(Default)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $kind {
+            /// Who does it.
+            pub select: Selector,
+            $(#[$rate_docs])*
+            #[reflect(@Range::new(0.0, 1e4), @Unit("1/s"))]
+            pub per_second: f32,
+            /// For how long; without it for good.
+            #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
+            pub duration_s: Option<f32>,
+        }
+
+        impl Default for $kind {
+            fn default() -> Self {
+                Self { select: Selector::Count(1), per_second: 1.0, duration_s: None }
+            }
+        }
+    };
 }
 
-impl Default for ReplayMessages {
-    fn default() -> Self {
-        Self { select: Selector::Count(1), per_second: 1.0, duration_s: None }
-    }
-}
+listening_fields!(
+    /// Agents listen to sealed channels and send again what went through them.
+    ReplayMessages,
+    /// How often each sends a message again, of any channel.
+    per_second
+);
+
+listening_fields!(
+    /// Agents listen to sealed channels, open them once more with what they have heard, and send messages again.
+    ReplayOpening,
+    /// How often each opens a channel again, of any two others, with one message.
+    per_second
+);
 
 impl Intervention for ReplayMessages {
     const NAME: &'static str = "ReplayMessages";
@@ -488,27 +506,6 @@ impl Intervention for RollbackList {
     }
 }
 
-/// Agents listen to sealed channels, open them once more with what they have heard, and send messages again.
-#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
-#[reflect(Default)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReplayOpening {
-    /// Who does it.
-    pub select: Selector,
-    /// How often each opens a channel again, of any two others, with one message.
-    #[reflect(@Range::new(0.0, 1e4), @Unit("1/s"))]
-    pub per_second: f32,
-    /// For how long; without it for good.
-    #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
-    pub duration_s: Option<f32>,
-}
-
-impl Default for ReplayOpening {
-    fn default() -> Self {
-        Self { select: Selector::Count(1), per_second: 1.0, duration_s: None }
-    }
-}
-
 impl Intervention for ReplayOpening {
     const NAME: &'static str = "ReplayOpening";
     const NEEDS: &'static [&'static str] = &["identity"];
@@ -520,6 +517,68 @@ impl Intervention for ReplayOpening {
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let count = listen(world, context, AttackKind::ReplayOpening, &self.select, self.per_second, self.duration_s)?;
         Ok(format!("{count} agents open channels of others again"))
+    }
+}
+
+/// Agents stand on the way when others open sealed channels, and strike all suites but the weakest from what these offer.
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct StripOffers {
+    /// Who does it, in turn.
+    pub select: Selector,
+    /// Whose offers: of all channels that these open from now on.
+    pub victim: Selector,
+    /// For how long; without it for good.
+    #[reflect(@Range::new(0.0, 1e9), @Unit("s"))]
+    pub duration_s: Option<f32>,
+}
+
+impl Default for StripOffers {
+    fn default() -> Self {
+        Self { select: Selector::Count(1), victim: Selector::All, duration_s: None }
+    }
+}
+
+impl Intervention for StripOffers {
+    const NAME: &'static str = "StripOffers";
+    const NEEDS: &'static [&'static str] = &["identity"];
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        Ok(has_channels(world)?)
+    }
+
+    fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
+        let agents = members(world, context, &self.select)?;
+        has_channels(world)?;
+        let mut victims = members(world, context, &self.victim)?;
+        victims.retain(|victim| agents.binary_search(victim).is_err());
+        if agents.is_empty() || victims.is_empty() {
+            return Err(refused("nobody whose offers somebody else could strip"));
+        }
+        let until = end_tick(world, self.duration_s);
+        let state = &mut world.resource_mut::<Identities>().state;
+        let kind = AttackKind::StripOffers;
+        let is_victim = |agent: u32| victims.binary_search(&AgentId(agent)).is_ok();
+        state.attacks.retain(|attack| !(attack.kind == kind && is_victim(attack.victim)));
+        let pairs = victims.iter().zip(agents.iter().cycle());
+        let begun = pairs.map(|(victim, agent)| Attack {
+            kind,
+            agent: agent.0,
+            victim: victim.0,
+            capability: 0,
+            per_second: 0.0,
+            until,
+        });
+        state.attacks.extend(begun);
+        Ok(format!("{} agents strip what {} others offer", agents.len().min(victims.len()), victims.len()))
+    }
+}
+
+impl Check for StripOffers {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        self.select.check(&format!("{at}.select"), problems);
+        self.victim.check(&format!("{at}.victim"), problems);
     }
 }
 

@@ -6,8 +6,8 @@
 //! |---|---|
 //! | when agents are spawned | they get keys, and everybody the papers that the scene asks for |
 //! | [`Perceive`](SimSystems::Perceive) | papers are issued anew before they end |
-//! | [`Act`](SimSystems::Act) | agents use capabilities and are asked for proof, messages go through sealed channels |
-//! | [`Settle`](SimSystems::Settle) | revocation lists spread |
+//! | [`Act`](SimSystems::Act) | revocation lists travel where there is a network; agents use capabilities and are asked for proof, messages go through sealed channels |
+//! | [`Settle`](SimSystems::Settle) | revocation lists spread where there is none |
 //! | [`Observe`](SimSystems::Observe) | metrics |
 //! | [`SignEvents`](sign_events::SignEvents), after all of it | events are signed by whom they come from |
 //!
@@ -19,12 +19,12 @@
 //! | [`attestation`], [`delegation`], [`scope`] | who may use what, and lets whom |
 //! | [`revocation`] | what is taken back |
 //! | [`validator`] | may this agent use this capability, and why or why not |
-//! | [`channel`] | sealed channels |
+//! | [`greeting`], [`channel`] | how two agree on a suite, and sealed channels |
 //! | [`secret`], [`vault`] | bytes that never leave, and where private keys are |
 //! | [`recorded`] | what is made with keys that nobody could make again |
 //! | [`notary`], [`witness`] | services that sign, and one that says since when signatures are there |
 //! | [`state`], [`identities`] | what a checkpoint saves, and what follows from it |
-//! | [`issue`](identities), [`requests`](config), [`traffic`](config), [`spread`] | what happens in a tick |
+//! | [`issue`](identities), [`requests`](config), [`traffic`](config), [`letters`], [`spread`] | what happens in a tick |
 //! | [`config`], [`interventions`], [`events`], [`observe`] | the scene's section, attacks, what is told, metrics |
 
 pub mod attestation;
@@ -39,9 +39,11 @@ pub mod events;
 mod explain;
 #[cfg(test)]
 mod fixture;
+pub mod greeting;
 pub mod identities;
 pub mod interventions;
 mod issue;
+pub mod letters;
 pub mod notary;
 pub mod observe;
 mod quantities;
@@ -63,14 +65,14 @@ pub mod witness;
 
 pub use config::IdentityConfig;
 pub use events::{
-    ATTACK_LET_THROUGH, ATTACK_REFUSED, CAPABILITY_REFUSED, IDENTITY_ENDED, KEYS_ROTATED, LIST_SPREAD, PAPERS_ISSUED,
-    PAPERS_REVOKED,
+    ATTACK_LET_THROUGH, ATTACK_REFUSED, CAPABILITY_REFUSED, CHANNEL_REFUSED, IDENTITY_ENDED, KEYS_ROTATED, LIST_SPREAD,
+    PAPERS_ISSUED, PAPERS_REVOKED,
 };
 pub use explain::{verdict_now, verdict_of_all_knowing};
 pub use identities::Identities;
+pub use letters::{Carrier, Contacts, Letter};
 pub use notary::Notary;
 pub use recorded::{Made, Recorded};
-pub use spread::Contacts;
 
 use std::sync::Arc;
 
@@ -89,7 +91,7 @@ use bevy::prelude::*;
 
 use interventions::{
     DeactivateIdentity, ForgeList, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, ReplayOpening,
-    RevokePapers, RollbackList, RotateKeys, StealDelegation, StealOldKey,
+    RevokePapers, RollbackList, RotateKeys, StealDelegation, StealOldKey, StripOffers,
 };
 
 /// Keys, papers and what is proven with them. Add it after `SimCorePlugin`, before agents are spawned.
@@ -121,6 +123,7 @@ impl Plugin for IdentityPlugin {
             .add_event_payload::<events::IdentityEnded>()
             .add_event_payload::<events::PapersRevoked>()
             .add_event_payload::<events::ListSpread>()
+            .add_event_payload::<events::ChannelRefused>()
             .add_intervention::<ForgeSignature>()
             .add_intervention::<StealDelegation>()
             .add_intervention::<Impersonate>()
@@ -129,6 +132,7 @@ impl Plugin for IdentityPlugin {
             .add_intervention::<RollbackList>()
             .add_intervention::<ReplayOpening>()
             .add_intervention::<StealOldKey>()
+            .add_intervention::<StripOffers>()
             .add_intervention::<RevokePapers>()
             .add_intervention::<RaiseEpoch>()
             .add_intervention::<RotateKeys>()
@@ -146,7 +150,9 @@ impl Plugin for IdentityPlugin {
         app.add_systems(SimSchedule, prepare.in_set(Turn::Identity.of(Before(SimSystems::Perceive))))
             .add_systems(
                 SimSchedule,
-                (requests::use_capabilities, traffic::talk).chain().in_set(Turn::Identity.of(SimSystems::Act)),
+                (letters::exchange, requests::use_capabilities, traffic::talk)
+                    .chain()
+                    .in_set(Turn::Identity.of(SimSystems::Act)),
             )
             .add_systems(SimSchedule, spread::spread.in_set(Turn::Identity.of(SimSystems::Settle)))
             .add_systems(SimSchedule, observe::observe.in_set(Turn::Identity.of(SimSystems::Observe)));

@@ -7,6 +7,7 @@ use bevy::prelude::*;
 use crate::config::IdentityConfig;
 use crate::identities::Identities;
 use crate::state::AttackKind;
+use crate::suite::SuiteId;
 
 /// The numbers of the plugin's metrics in this run.
 #[derive(Resource)]
@@ -36,6 +37,8 @@ pub struct IdentityMetrics {
 
 struct ChannelMetrics {
     open: MetricId,
+    by_suite: [MetricId; SuiteId::ALL.len()],
+    none: MetricId,
     messages: MetricId,
     lost: MetricId,
     bytes: MetricId,
@@ -81,6 +84,13 @@ const fn names(kind: AttackKind) -> [(&'static str, &'static str); 2] {
                 "How often somebody showed papers that it had signed with a stolen key that was rotated out, dated back.",
             ),
             ("identity.dated_back_through", "How often such papers were believed."),
+        ],
+        AttackKind::StripOffers => [
+            (
+                "identity.offers_stripped",
+                "How often somebody struck the better suites from what others offered when they opened a channel.",
+            ),
+            ("identity.offers_stripped_through", "How often a channel was opened all the same, with a weaker suite."),
         ],
     }
 }
@@ -151,6 +161,22 @@ impl IdentityMetrics {
             ),
             channels: (!config.channels.is_empty()).then(|| ChannelMetrics {
                 open: cheap("identity.channels", "channels", "How many sealed channels were opened."),
+                by_suite: SuiteId::ALL.map(|suite| {
+                    let (name, help) = match suite {
+                        SuiteId::HybridFips => {
+                            ("identity.channels_fips", "How many sealed channels use the suite HybridFips.")
+                        }
+                        SuiteId::HybridCrystals => {
+                            ("identity.channels_crystals", "How many sealed channels use the suite HybridCrystals.")
+                        }
+                    };
+                    cheap(name, "channels", help)
+                }),
+                none: cheap(
+                    "identity.channels_missing",
+                    "channels",
+                    "How many sealed channels are not open, because the two ends have no suite in common or somebody has tampered with the offer.",
+                ),
                 messages: cheap("identity.messages", "messages", "How many messages arrived through channels."),
                 lost: cheap(
                     "identity.lost_messages",
@@ -203,7 +229,12 @@ pub(crate) fn observe(
     record(ids.list_bytes, counts.list_bytes as f64);
     record(ids.known, least_reach.unwrap_or(1.0));
     if let Some(channels) = &ids.channels {
-        record(channels.open, counts.channels as f64);
+        record(channels.open, counts.channels.iter().sum::<u64>() as f64);
+        for (id, count) in channels.by_suite.iter().zip(counts.channels) {
+            record(*id, count as f64);
+        }
+        let missing = state.channels.iter().filter(|channel| channel.opened.is_none() && channel.refused.is_some());
+        record(channels.none, missing.count() as f64);
         record(channels.messages, counts.messages as f64);
         record(channels.lost, counts.lost_messages as f64);
         record(channels.bytes, counts.sealed_bytes as f64);

@@ -48,7 +48,7 @@ pub(crate) fn register(app: &mut App) {
             "forges",
             "shows stolen papers",
             "says it is another",
-            "replays",
+            "tampers with channels",
             "rolls lists back",
             "dates back",
         ]),
@@ -58,7 +58,8 @@ pub(crate) fn register(app: &mut App) {
                 AttackKind::ForgeSignature | AttackKind::ForgeList => 1.0,
                 AttackKind::StealDelegation => 2.0,
                 AttackKind::Impersonate => 3.0,
-                AttackKind::ReplayMessages | AttackKind::ReplayOpening => 4.0,
+                // Colours tell seven kinds apart.
+                AttackKind::ReplayMessages | AttackKind::ReplayOpening | AttackKind::StripOffers => 4.0,
                 AttackKind::RollbackList => 5.0,
                 AttackKind::StealOldKey => 6.0,
             })

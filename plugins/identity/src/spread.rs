@@ -1,4 +1,5 @@
-//! Revocation lists are made, signed, and spread from agent to agent.
+//! Revocation lists are made and signed, and go from agent to agent where there is no network: every two can meet, and who
+//! meets hears at once. (With a network they go as [letters](crate::letters).)
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,13 +11,15 @@ use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use bevy::prelude::*;
 use rand::Rng;
 
+use crate::canonical::Digest;
 use crate::config::{IdentityConfig, RevocationConfig};
 use crate::events::{ATTACK_LET_THROUGH, Intrusion, LIST_SPREAD, ListSpread, PAPERS_REVOKED, PapersRevoked};
 use crate::identities::Identities;
+use crate::letters::Contacts;
 use crate::requests::{idle_agents, times};
-use crate::revocation::{ListChecks, ListError, REVOCATION, RevocationList, admit};
+use crate::revocation::{ListChecks, ListError, REVOCATION, RevocationList, Revocations, admit};
 use crate::signature::Signature;
-use crate::state::{AttackKind, FORGED, Forged, Knowledge, List};
+use crate::state::{Attack, AttackKind, FORGED, Forged, Knowledge, List};
 use crate::suite::PublicKeys;
 use crate::timestamp::Timestamp;
 
@@ -24,14 +27,7 @@ const PARTNERS: Purpose = Purpose::new("identity.gossip");
 const PRESSED: Purpose = Purpose::new("identity.pressed");
 
 /// The most others that somebody presses a list upon in a round.
-const MOST_PRESSED: u32 = 1 << 10;
-
-/// Whom agents can compare lists with. Whoever knows of links between agents says so here.
-#[derive(Resource, Clone, Copy, Debug, Default)]
-pub struct Contacts {
-    /// Picks by chance an agent that this one can talk to now, if there is any; without it everybody can talk to everybody.
-    pub pick: Option<fn(&World, AgentId, &mut SimStream) -> Option<AgentId>>,
-}
+pub(crate) const MOST_PRESSED: u32 = 1 << 10;
 
 impl Identities {
     /// Lets somebody take papers back (by their places), or raise the epoch. The issuer knows it at once, others when they
@@ -94,40 +90,97 @@ impl Identities {
         found
     }
 
+    /// The lists of an issuer after the one of a number, up to what somebody knows: what is sent to who lacks them. Of the last
+    /// one alone if there is nothing between.
+    fn bodies(&self, issuer: u32, after: u32, known: Knowledge) -> Option<Vec<(&Revocations, Digest)>> {
+        let newest = self.list_of(issuer, known)?;
+        let (from, upto) = (after as usize, newest.body.number.saturating_sub(1) as usize);
+        let filed = self.lists.get(&issuer);
+        let between = filed.and_then(|filed| Some((filed.lists.get(from..upto)?, filed.heads.get(from..upto)?)));
+        let between = between.into_iter().flat_map(|(lists, heads)| lists.iter().zip(heads));
+        let between = between.map(|(list, head)| (&list.body, head.digest));
+        Some(between.chain(self.head_of(issuer, known).map(|head| (&newest.body, head.digest))).collect())
+    }
+
+    /// How many bytes these lists have where they are sent, with the signature of the last one.
+    pub(crate) fn bytes_of_lists(&self, issuer: u32, after: u32, known: Knowledge) -> u64 {
+        let (Some(newest), Some(bodies)) = (self.list_of(issuer, known), self.bodies(issuer, after, known)) else {
+            return 0;
+        };
+        let others = bodies.iter().rev().skip(1);
+        newest.wire_bytes() + others.map(|(body, _)| 128 + body.revoked.len() as u64 * 40).sum::<u64>()
+    }
+
     /// What becomes of it when somebody who knows this much of an issuer's lists is sent what another knows: what it knows
-    /// then, or why it takes nothing over; and how many bytes that were.
+    /// then, or why it takes nothing over.
     fn offer(
         &mut self,
         issuer: u32,
         mine: Knowledge,
         theirs: Knowledge,
         checks: ListChecks,
-    ) -> (Result<Knowledge, ListError>, u64) {
+    ) -> Result<Knowledge, ListError> {
         let signed = if checks.signatures { self.is_signed(issuer, theirs) } else { Ok(()) };
-        let Some((did, newest)) =
-            self.document_of(AgentId(issuer)).map(|own| own.did).zip(self.list_of(issuer, theirs))
-        else {
-            return (Err(ListError::OtherIssuer), 0);
-        };
-        // What is sent: what the other has and this one lacks, as the numbers say; of a list alone if there is nothing between.
+        let did = self.document_of(AgentId(issuer)).map(|own| own.did).ok_or(ListError::OtherIssuer)?;
+        // What the other has and this one lacks, as the numbers say.
         let known = self.head_of(issuer, mine);
-        let from = known.map_or(0, |known| known.number) as usize;
-        let upto = newest.body.number.saturating_sub(1) as usize;
-        let filed = self.lists.get(&issuer);
-        let between = filed.and_then(|filed| {
-            let (lists, heads) = (filed.lists.get(from..upto)?, filed.heads.get(from..upto)?);
-            Some(lists.iter().zip(heads).map(|(list, head)| (&list.body, head.digest)))
-        });
-        let bodies: Vec<_> = between
-            .into_iter()
-            .flatten()
-            .chain(self.head_of(issuer, theirs).map(|head| (&newest.body, head.digest)))
-            .collect();
-        let bytes = newest.wire_bytes()
-            + bodies.iter().rev().skip(1).map(|(body, _)| 128 + body.revoked.len() as u64 * 40).sum::<u64>();
+        let after = known.map_or(0, |known| known.number);
+        let bodies = self.bodies(issuer, after, theirs).ok_or(ListError::OtherIssuer)?;
         // Here, lists are made of papers, forged ones too: all that they take back was issued.
-        let admitted = admit(did, known.as_ref(), bodies, checks, &|_| true, || signed);
-        (admitted.map(|_| theirs), bytes)
+        admit(did, known.as_ref(), bodies, checks, &|_| true, || signed).map(|_| theirs)
+    }
+
+    /// The same, counted.
+    pub(crate) fn consider(
+        &mut self,
+        issuer: u32,
+        mine: Knowledge,
+        theirs: Knowledge,
+        checks: ListChecks,
+    ) -> Result<Knowledge, ListError> {
+        let outcome = self.offer(issuer, mine, theirs, checks);
+        self.count_considered(checks, outcome.is_ok());
+        outcome
+    }
+
+    fn count_considered(&mut self, checks: ListChecks, is_taken_over: bool) {
+        let counts = &mut self.state.counts;
+        counts.verified += u64::from(checks.signatures);
+        if is_taken_over {
+            counts.lists_heard += 1;
+        } else {
+            counts.lists_refused += 1;
+        }
+    }
+
+    /// What is left of what somebody knows of an issuer's lists when it finds that a list was forged; nothing if it wasn't.
+    pub(crate) fn without_forgery(&mut self, issuer: u32, known: Knowledge) -> Option<Knowledge> {
+        let forged = known.checked_sub(FORGED)?;
+        let is_forged = self.is_signed(issuer, known).is_err();
+        is_forged.then(|| self.state.forged.get(forged as usize).map_or(0, |forged| forged.base))
+    }
+
+    /// The list that somebody presses upon others who isn't honest, if it has one.
+    pub(crate) fn pressed_list(&self, attack: &Attack) -> Option<Knowledge> {
+        match attack.kind {
+            AttackKind::ForgeList => {
+                let is_its = |forged: &Forged| forged.issuer == attack.victim && forged.signer.0 == attack.agent;
+                self.state.forged.iter().rposition(is_its).map(|at| at as Knowledge + FORGED)
+            }
+            // The one before the newest.
+            AttackKind::RollbackList => {
+                let newest = self.state.lists.get(&attack.victim).map_or(0, Vec::len) as Knowledge;
+                newest.checked_sub(1).filter(|old| *old > 0)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether everybody knows the newest list of an issuer, and there is one.
+    pub(crate) fn is_known_by_all(&self, issuer: u32) -> bool {
+        let newest = self.state.lists.get(&issuer).map_or(0, Vec::len) as Knowledge;
+        let known = self.state.known.get(&issuer);
+        newest > 0 && known.is_some_and(|known| known.iter().all(|known| *known == newest))
     }
 
     /// The share of members that know the newest list of an issuer, 0 to 1.
@@ -158,6 +211,10 @@ pub(crate) fn spread(world: &mut World) {
     else {
         return;
     };
+    // Where there is a network they go as letters.
+    if world.get_resource::<Contacts>().is_some_and(|contacts| contacts.0.is_some()) {
+        return;
+    }
     let clock = world.resource::<SimClock>();
     let (tick, now) = (clock.tick(), Timestamp::now(clock));
     let every = clock.ticks_in(f64::from(rules.period_s)).max(1);
@@ -183,17 +240,12 @@ pub(crate) fn spread(world: &mut World) {
 fn meetings(world: &mut World, rules: RevocationConfig, tick: u64) -> Meetings {
     let mut conditions = world.query::<(&Agent, &Condition)>();
     let idle = idle_agents(&conditions.query(world));
-    let (dice, contacts) = (*world.resource::<SimRng>(), world.get_resource::<Contacts>().copied().unwrap_or_default());
+    let dice = *world.resource::<SimRng>();
     let (state, index) = (&world.resource::<Identities>().state, world.resource::<AgentIndex>());
     let acts = |agent: u32| index.get(AgentId(agent)).is_some() && !idle.contains(&agent);
     let pick = |place: usize, stream: &mut SimStream| {
-        let other = match contacts.pick {
-            Some(pick) => {
-                pick(world, AgentId(state.members[place].agent), stream).and_then(|other| state.place(other.0))
-            }
-            None => Some(((u64::from(stream.next_u32()) * state.members.len() as u64) >> 32) as usize),
-        };
-        other.filter(|other| *other != place && acts(state.members[*other].agent))
+        let other = ((u64::from(stream.next_u32()) * state.members.len() as u64) >> 32) as usize;
+        (other != place && acts(state.members[other].agent)).then_some(other)
     };
     let mut meetings = Meetings::default();
     for (place, member) in state.members.iter().enumerate().filter(|(_, member)| acts(member.agent)) {
@@ -234,25 +286,20 @@ fn round(
     let (mut before, own) = (before.clone(), identities.state.place(issuer));
     // Who looks at signatures again drops what it took over while it didn't.
     if checks.signatures {
-        for known in before.iter_mut().filter(|known| **known >= FORGED) {
-            if identities.is_signed(issuer, *known).is_err() {
-                *known = identities.state.forged.get((*known - FORGED) as usize).map_or(0, |forged| forged.base);
-            }
+        for known in &mut before {
+            *known = identities.without_forgery(issuer, *known).unwrap_or(*known);
         }
     }
     // What everybody knew before the round is what it tells in it.
     let mut after = before.clone();
     let mut found: BTreeMap<(Knowledge, Knowledge), (Result<Knowledge, ListError>, u64)> = BTreeMap::new();
     let mut offer = |identities: &mut Identities, mine: Knowledge, theirs: Knowledge| {
-        let (outcome, bytes) =
-            *found.entry((mine, theirs)).or_insert_with(|| identities.offer(issuer, mine, theirs, checks));
-        let counts = &mut identities.state.counts;
-        counts.list_bytes += bytes;
-        counts.verified += u64::from(checks.signatures);
-        match outcome {
-            Ok(_) => counts.lists_heard += 1,
-            Err(_) => counts.lists_refused += 1,
-        }
+        let (outcome, bytes) = *found.entry((mine, theirs)).or_insert_with(|| {
+            let after = identities.state.number_of(mine);
+            (identities.offer(issuer, mine, theirs, checks), identities.bytes_of_lists(issuer, after, theirs))
+        });
+        identities.state.counts.list_bytes += bytes;
+        identities.count_considered(checks, outcome.is_ok());
         outcome
     };
     for (one, other) in &meetings.honest {
@@ -269,39 +316,59 @@ fn round(
     for (number, to) in pressed {
         let attack = identities.state.attacks[number].clone();
         let mine = after[to];
-        let theirs = match attack.kind {
-            AttackKind::ForgeList => {
-                let is_its = |forged: &Forged| forged.issuer == issuer && forged.signer.0 == attack.agent;
-                identities.state.forged.iter().rposition(is_its).map(|at| at as Knowledge + FORGED)
-            }
-            // The one before the newest; to somebody who knows less it is news.
-            _ => newest.checked_sub(1).filter(|old| *old > 0 && identities.state.number_of(mine) > *old),
-        };
+        let theirs = identities.pressed_list(&attack).filter(|theirs| {
+            // To somebody who knows less an old list is news.
+            let [mine, theirs] = [mine, *theirs].map(|known| identities.state.number_of(known));
+            attack.kind != AttackKind::RollbackList || mine > theirs
+        });
         let Some(theirs) = theirs.filter(|theirs| Some(to) != own && *theirs != mine) else { continue };
         let outcome = offer(identities, mine, theirs);
-        let counts = &mut identities.state.counts;
-        counts.attempts[attack.kind as usize] += 1;
         if let Ok(known) = outcome {
             after[to] = known;
-            let is_first = counts.let_through[attack.kind as usize] == 0;
-            counts.let_through[attack.kind as usize] += 1;
-            if is_first {
-                let by = AgentId(identities.state.members[to].agent);
-                let told = Intrusion { by, kind: attack.kind, victim: AgentId(issuer) };
-                bus.publish(ATTACK_LET_THROUGH, Some(AgentId(attack.agent)), told);
-            }
         }
+        let pressed = Pressed { kind: attack.kind, by: AgentId(attack.agent) };
+        pressed.count(identities, bus, issuer, to, outcome.is_ok());
     }
-    let is_known = newest > 0 && after.iter().all(|known| *known == newest);
-    let was_known = identities.state.known.get(&issuer).is_some_and(|known| known.iter().all(|known| *known == newest));
+    let was_known = identities.is_known_by_all(issuer);
     identities.state.known.insert(issuer, after);
     identities.least_reach = None;
-    if is_known
-        && !was_known
-        && let Some(list) = identities.state.lists.get(&issuer).and_then(|lists| lists.last())
+    tell_spread(identities, issuer, was_known, now, bus);
+}
+
+/// Tells that everybody knows the newest list of an issuer, if that is new.
+pub(crate) fn tell_spread(identities: &Identities, issuer: u32, was_known: bool, now: Timestamp, bus: &mut EventBus) {
+    if was_known || !identities.is_known_by_all(issuer) {
+        return;
+    }
+    if let Some((list, newest)) =
+        identities.state.lists.get(&issuer).and_then(|lists| Some((lists.last()?, lists.len())))
     {
         let after_s = now.seconds_since(list.issued);
-        let told = ListSpread { list: newest, after_ms: (after_s * 1000.0).round() as i64 };
+        let told = ListSpread { list: newest as u32, after_ms: (after_s * 1000.0).round() as i64 };
         bus.publish(LIST_SPREAD, Some(AgentId(issuer)), told);
+    }
+}
+
+/// A list that somebody who isn't honest presses upon another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pressed {
+    pub kind: AttackKind,
+    pub by: AgentId,
+}
+
+impl Pressed {
+    /// Counts what became of it: whether the other, by its place among members, took it over.
+    pub fn count(self, identities: &mut Identities, bus: &mut EventBus, issuer: u32, to: usize, is_taken_over: bool) {
+        let (counts, kind) = (&mut identities.state.counts, self.kind as usize);
+        counts.attempts[kind] += 1;
+        if is_taken_over {
+            let is_first = counts.let_through[kind] == 0;
+            counts.let_through[kind] += 1;
+            if is_first {
+                let by = AgentId(identities.state.members[to].agent);
+                let told = Intrusion { by, kind: self.kind, victim: AgentId(issuer) };
+                bus.publish(ATTACK_LET_THROUGH, Some(self.by), told);
+            }
+        }
     }
 }

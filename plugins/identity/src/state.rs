@@ -127,6 +127,10 @@ pub struct ChannelState {
     pub ends: [u32; 2],
     /// When it was opened; nothing as long as it isn't.
     pub opened: Option<Timestamp>,
+    /// The suite on which the two agreed then.
+    pub suite: Option<SuiteId>,
+    /// The last tick in which it could not be opened, if there is one: it is tried again a second later.
+    pub refused: Option<u64>,
     /// How many messages each end has sent.
     pub sent: [u64; 2],
     /// What each end has let in.
@@ -152,6 +156,8 @@ pub enum AttackKind {
     ReplayOpening,
     /// Signs papers for itself with a key that it stole and that was rotated out, dated back.
     StealOldKey,
+    /// Strikes suites from what others offer when they open channels.
+    StripOffers,
 }
 
 impl AttackKind {
@@ -165,9 +171,10 @@ impl AttackKind {
         Self::RollbackList,
         Self::ReplayOpening,
         Self::StealOldKey,
+        Self::StripOffers,
     ];
     /// How many there are.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 9;
 }
 
 /// An agent that isn't honest.
@@ -230,8 +237,8 @@ pub struct Counts {
     pub lists_refused: u64,
     /// What agents sent each other of lists, in bytes.
     pub list_bytes: u64,
-    /// Channels opened.
-    pub channels: u64,
+    /// Channels opened, by suite.
+    pub channels: [u64; SuiteId::ALL.len()],
     /// Messages that arrived through channels.
     pub messages: u64,
     /// Messages of channels that were refused though they were sent once.
@@ -350,7 +357,10 @@ impl State {
         {
             return Err("counts shrank".into());
         }
-        if !self.channels.iter().all(|channel| channel.ends.into_iter().all(is_member)) {
+        let is_channel = |channel: &ChannelState| {
+            channel.ends.into_iter().all(is_member) && channel.opened.is_some() == channel.suite.is_some()
+        };
+        if !self.channels.iter().all(is_channel) {
             return fail("a channel");
         }
         Ok(())

@@ -1,5 +1,8 @@
 //! Messages through sealed channels; and some who send again what others have sent.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
@@ -9,15 +12,16 @@ use bevy::prelude::*;
 use rand::Rng;
 
 use crate::canonical::Digest;
-use crate::channel::{Channel, HELLO, HelloGuard, ReplayWindow, WINDOW};
-use crate::config::{ChecksConfig, IdentityConfig};
-use crate::events::{ATTACK_LET_THROUGH, Intrusion};
-use crate::identities::{Ends, Identities, OpenChannel};
+use crate::channel::{Channel, HELLO, Hello, HelloError, HelloGuard, ReplayWindow, WINDOW};
+use crate::config::{ChannelConfig, ChecksConfig, IdentityConfig};
+use crate::events::{ATTACK_LET_THROUGH, CHANNEL_REFUSED, ChannelRefused, Intrusion};
+use crate::greeting::{ANSWER, Answer, Offer};
+use crate::identities::Identities;
 use crate::issue::members_of;
 use crate::requests::{idle_agents, times};
 use crate::signature::Signature;
-use crate::state::{AttackKind, ChannelState};
-use crate::suite::PublicKeys;
+use crate::state::{Attack, AttackKind, ChannelState};
+use crate::suite::{PublicKeys, SuiteId};
 use crate::timestamp::Timestamp;
 use crate::vault::entropy;
 
@@ -32,8 +36,22 @@ const RECORDED: u64 = WINDOW / 2;
 /// An opening that is older than this, in seconds, opens nothing: so long those that came are remembered.
 const OPENING_AGE_S: f64 = 10.0;
 
+/// A channel that could not be opened is tried again after so many seconds.
+const RETRY_S: f64 = 1.0;
+
 /// The most messages through sealed channels within a tick, replays among them: each is sealed and opened.
 const MOST_MESSAGES: u32 = 1 << 13;
+
+/// An open channel: both ends, what opened it, and what the one that accepted it remembers of that.
+#[derive(Debug)]
+pub(crate) struct OpenChannel {
+    pub ends: [Channel; 2],
+    pub hello: Hello,
+    pub guard: HelloGuard,
+}
+
+/// A channel, if it is open.
+pub(crate) type Ends = Option<Box<OpenChannel>>;
 
 /// What a channel does in a tick.
 struct Job {
@@ -45,6 +63,16 @@ struct Job {
     replays: Vec<(usize, u64, u32)>,
     /// Who sends what opened it again, and after it this message of who opened it.
     reopened: Vec<(u64, u32)>,
+    /// Where it isn't open: the suites that each end can do, and who strikes some from the offer on its way.
+    suites: [Vec<SuiteId>; 2],
+    stripped_by: Option<u32>,
+}
+
+impl Job {
+    fn new(channel: usize, bytes: u32) -> Self {
+        let (replays, reopened, suites) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
+        Self { channel, bytes, sends: [0; 2], replays, reopened, suites, stripped_by: None }
+    }
 }
 
 /// What became of it.
@@ -53,7 +81,12 @@ struct Done {
     ends: Ends,
     sent: [u64; 2],
     windows: [ReplayWindow; 2],
-    hello: Option<Signature>,
+    /// The signatures of the answer and of what opened it, if it was opened, and with which suite.
+    opening: Option<([Signature; 2], SuiteId)>,
+    /// Why it was not opened.
+    refused: Option<HelloError>,
+    /// Who struck suites from the offer.
+    stripped_by: Option<u32>,
     arrived: u64,
     lost: u64,
     bytes: u64,
@@ -96,6 +129,8 @@ fn add_channels(identities: &mut Identities, config: &IdentityConfig, groups: &A
                     rule: number,
                     ends: [*agent, other],
                     opened: None,
+                    suite: None,
+                    refused: None,
                     sent: [0; 2],
                     windows: [ReplayWindow::default(); 2],
                 });
@@ -135,6 +170,9 @@ pub(crate) fn talk(
         let has_ended = identities.state.place(agent).is_none_or(|at| identities.state.members[at].ended.is_some());
         !has_ended && index.get(AgentId(agent)).is_some() && !idle.contains(&agent)
     };
+    let strips = |attack: &&Attack| attack.kind == AttackKind::StripOffers && attack.until >= clock.tick();
+    let strips = identities.state.attacks.iter().filter(strips).filter(|attack| acts(identities, attack.agent));
+    let strippers: BTreeMap<u32, u32> = strips.map(|attack| (attack.victim, attack.agent)).collect();
     let mut jobs = Vec::new();
     let mut left = MOST_MESSAGES;
     for (channel, state) in identities.state.channels.iter().enumerate() {
@@ -151,8 +189,15 @@ pub(crate) fn talk(
             left -= sends;
             sends
         });
-        if sends != [0; 2] || state.opened.is_none() {
-            jobs.push(Job { channel, bytes: rule.bytes, sends, replays: Vec::new(), reopened: Vec::new() });
+        let (is_closed, retry) = (state.opened.is_none(), clock.ticks_in(RETRY_S).max(1));
+        let is_due = is_closed && state.refused.is_none_or(|tick| clock.tick() >= tick.saturating_add(retry));
+        if is_due || !is_closed && sends != [0; 2] {
+            let mut job = Job { sends, ..Job::new(channel, rule.bytes) };
+            if is_closed {
+                job.suites = suites_of(identities, &config, rule, state.ends);
+                job.stripped_by = strippers.get(&state.ends[0]).copied().filter(|agent| !state.ends.contains(agent));
+            }
+            jobs.push(job);
         }
     }
     add_replays(identities, &config, &clock, &dice, &mut jobs, &mut left, |agent| acts(identities, agent));
@@ -173,7 +218,7 @@ pub(crate) fn talk(
         done.into_iter().map(|(_, done)| done).collect()
     };
     for (job, done) in jobs.iter().zip(&mut done) {
-        finish(identities, &mut bus, job, done, now);
+        finish(identities, &mut bus, job, done, &clock);
     }
 }
 
@@ -219,8 +264,7 @@ fn add_replays(
             }
             let at = jobs.partition_point(|job| job.channel < channel);
             if jobs.get(at).is_none_or(|job| job.channel != channel) {
-                let (replays, reopened) = (Vec::new(), Vec::new());
-                jobs.insert(at, Job { channel, bytes: rule.bytes, sends: [0; 2], replays, reopened });
+                jobs.insert(at, Job::new(channel, rule.bytes));
             }
             if reopens {
                 jobs[at].reopened.push((recorded, attack.agent));
@@ -238,13 +282,13 @@ fn carry(identities: &Identities, dice: &SimRng, job: &Job, ends: Ends, now: Tim
     let mut open = match ends {
         Some(open) => open,
         // Opened for the first time, or again after a jump in time: its keys are no state, so they may be others now.
-        None => match open_channel(identities, dice, job.channel, now) {
-            Some(open) => {
-                done.hello = Some(open.hello.signature.clone());
-                open
+        None => match open_channel(identities, dice, job, now, checks, &mut done) {
+            Ok(open) => open,
+            // Not with these keys or suites; it is tried again in the next tick.
+            Err(error) => {
+                done.refused = Some(error);
+                return done;
             }
-            // Not with these keys; it is tried again in the next tick.
-            None => return done,
         },
     };
     let OpenChannel { ends, hello, guard } = open.as_mut();
@@ -291,44 +335,108 @@ fn carry(identities: &Identities, dice: &SimRng, job: &Job, ends: Ends, now: Tim
     done
 }
 
-/// Opens a channel: a secret for the other, signed; verified and opened by the other.
-fn open_channel(identities: &Identities, dice: &SimRng, channel: usize, at: Timestamp) -> Option<Box<OpenChannel>> {
-    let ends = identities.state.channels[channel].ends;
-    let [from, to] = ends.map(|agent| identities.document_of(AgentId(agent)));
-    let [mine, theirs] = ends.map(|agent| identities.keys_of(dice, agent, at));
-    let (from, to, mine, theirs) = (from?, to?, mine.ok()?, theirs.ok()?);
-    let once = entropy(dice, OPENING.indexed(channel as u64), ends[0], at.0 as u64);
-    let (here, hello) = Channel::open_to_keys(from, mine.as_ref(), (to, theirs.sealing()), &once, at).ok()?;
-    let verify = |signature: &Signature, keys: &PublicKeys, bytes: &[u8]| {
-        identities.vault.verify_once(signature, keys, HELLO, bytes)
-    };
-    let there = Channel::accept_if(&hello, from, to, theirs.as_ref(), verify).ok()?;
-    let mut guard = HelloGuard::default();
-    guard.admit(&hello, at, OPENING_AGE_S).ok()?;
-    Some(Box::new(OpenChannel { ends: [here, there], hello, guard }))
+/// The suites that the two ends of a channel can do: as the scene says of their groups; where it doesn't, all that there are to
+/// open one, and that of its keys to accept one.
+fn suites_of(
+    identities: &Identities,
+    config: &IdentityConfig,
+    rule: &ChannelConfig,
+    ends: [u32; 2],
+) -> [Vec<SuiteId>; 2] {
+    let own = identities.state.place(ends[1]).map(|place| identities.state.members[place].suite);
+    let can = |group: &str, otherwise: Vec<SuiteId>| config.offer_of(group).map_or(otherwise, <[SuiteId]>::to_vec);
+    [can(&rule.from, SuiteId::present().collect()), can(&rule.to, own.into_iter().collect())]
 }
 
-fn finish(identities: &mut Identities, bus: &mut EventBus, job: &Job, done: &mut Done, now: Timestamp) {
+/// Opens a channel: the ends agree on a suite; then a secret for the other, signed; verified and opened by the other.
+fn open_channel(
+    identities: &Identities,
+    dice: &SimRng,
+    job: &Job,
+    at: Timestamp,
+    checks: ChecksConfig,
+    done: &mut Done,
+) -> Result<Box<OpenChannel>, HelloError> {
+    let state = &identities.state.channels[job.channel];
+    let ends = state.ends;
+    let [from, to] = ends.map(|agent| identities.document_of(AgentId(agent)).ok_or(HelloError::OtherParties));
+    let keys_of = |agent| identities.keys_of(dice, agent, at).map_err(|_| HelloError::Deactivated);
+    let (from, to, mine, theirs) = (from?, to?, keys_of(ends[0])?, keys_of(ends[1])?);
+    // What was open before has the suite on which the two agreed then.
+    let [suites, accepts] = state.suite.map_or_else(|| job.suites.clone(), |suite| [vec![suite], vec![suite]]);
+    let said = Offer { from: from.did, to: to.did, at, suites };
+    let mut heard = said.clone();
+    if let Some(agent) = job.stripped_by
+        && let Some(weakest) = heard.suites.iter().copied().max()
+        && heard.suites.iter().any(|suite| *suite != weakest)
+    {
+        heard.suites = vec![weakest];
+        done.stripped_by = Some(agent);
+    }
+    let mut sealing = None;
+    let keys = |suite| {
+        let keys = if suite == theirs.public().suite {
+            Arc::clone(&theirs)
+        } else {
+            identities.sealing_keys_of(dice, ends[1], suite, at)?
+        };
+        let public = keys.sealing().clone();
+        sealing = Some(keys);
+        Ok(public)
+    };
+    let answer = Answer::give(heard, accepts, keys, theirs.as_ref())?;
+    let verify = |context: &'static str| {
+        move |signature: &Signature, keys: &PublicKeys, bytes: &[u8]| {
+            identities.vault.verify_once(signature, keys, context, bytes)
+        }
+    };
+    answer.verify_if(&said, to, verify(ANSWER))?;
+    if checks.downgrades {
+        answer.check_suites(&said)?;
+    }
+    let once = entropy(dice, OPENING.indexed(job.channel as u64), ends[0], at.0 as u64);
+    let (here, hello) = Channel::open_to(from, mine.as_ref(), to, &answer, &once, at)?;
+    let sealing = sealing.as_ref().unwrap_or(&theirs);
+    let there = Channel::accept_if(&hello, &answer, from, to, sealing.as_ref(), verify(HELLO))?;
+    let mut guard = HelloGuard::default();
+    // Nothing came before, and it is of now.
+    guard.admit(&hello, at, OPENING_AGE_S).map_err(|_| HelloError::OtherAnswer)?;
+    done.opening = Some(([answer.signature.clone(), hello.signature.clone()], answer.suite()));
+    Ok(Box::new(OpenChannel { ends: [here, there], hello, guard }))
+}
+
+fn finish(identities: &mut Identities, bus: &mut EventBus, job: &Job, done: &mut Done, clock: &SimClock) {
+    let (tick, now) = (clock.tick(), Timestamp::now(clock));
     identities.ends[job.channel] = done.ends.take();
     let is_new = identities.state.channels[job.channel].opened.is_none();
-    if let Some(hello) = &done.hello
+    if let Some((signatures, suite)) = &done.opening
         && is_new
     {
         let ends = identities.state.channels[job.channel].ends;
-        identities.note_signature(hello, ends);
-        identities.state.counts.verified += 1;
-        identities.state.counts.channels += 1;
-        identities.state.channels[job.channel].opened = Some(now);
+        // Keys of the suite are in both.
+        signatures.iter().for_each(|signature| identities.note_signature_about(signature, ends, *suite));
+        let state = &mut identities.state;
+        state.counts.verified += 2;
+        state.counts.channels[suite.place()] += 1;
+        (state.channels[job.channel].opened, state.channels[job.channel].suite) = (Some(now), Some(*suite));
     }
     let state = &mut identities.state;
     let channel = &mut state.channels[job.channel];
+    let [from, to] = channel.ends.map(AgentId);
+    if let Some(error) = done.refused
+        && is_new
+        && channel.refused.replace(tick).is_none()
+    {
+        bus.publish(CHANNEL_REFUSED, Some(from), ChannelRefused { to, why: error.to_string() });
+    }
+    let stripped = done.stripped_by.map(|agent| (AttackKind::StripOffers, 0, agent, done.opening.is_some()));
     (channel.sent, channel.windows) = (done.sent, done.windows);
     state.counts.messages += done.arrived;
     state.counts.lost_messages += done.lost;
     state.counts.sealed_bytes += done.bytes;
     let replayed = done.replayed.iter().map(|(end, agent, is_in)| (AttackKind::ReplayMessages, *end, *agent, *is_in));
     let reopened = done.reopened.iter().map(|(agent, is_in)| (AttackKind::ReplayOpening, 0, *agent, *is_in));
-    for (kind, end, agent, is_in) in replayed.chain(reopened) {
+    for (kind, end, agent, is_in) in stripped.into_iter().chain(replayed).chain(reopened) {
         state.counts.attempts[kind as usize] += 1;
         if is_in {
             let is_first = state.counts.let_through[kind as usize] == 0;

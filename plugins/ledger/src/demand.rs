@@ -183,8 +183,11 @@ impl Demands {
         if entry.tick < self.tick {
             return Err(format!("its tick is {}, and that of the entry before it is {}", entry.tick, self.tick));
         }
+        if entry.kind == EntryKind::Resumed {
+            return self.resumed(index, entry);
+        }
         if self.manifest.is_some() {
-            return Err("an entry comes after the manifest, which is the last one".into());
+            return Err("an entry comes after the manifest, and none before it says that the run was resumed".into());
         }
         self.agents.name(entry)?;
         self.agents.check(entry).map_err(|why| format!("what entry {index} says was signed: {why}"))?;
@@ -258,6 +261,25 @@ impl Demands {
         Ok(())
     }
 
+    /// The run goes on after its end: what closed it no longer does, and must have been whole.
+    fn resumed(&mut self, index: u64, entry: &Entry) -> Result<(), String> {
+        if !self.from_start {
+            (self.tick, self.manifest, self.heads_after) = (entry.tick, None, 0);
+            return Ok(());
+        }
+        let ended = self.manifest.take().ok_or("it says that the run was resumed, and the run had not ended")?;
+        if self.heads_after == 0 {
+            return Err("the run was resumed before its end was covered by a tree head".into());
+        }
+        if entry.tick != ended.tick || facts::words_hash(&entry.detail) != entry.payload {
+            return Err(format!("the run ended with tick {}, and was not resumed there", ended.tick));
+        }
+        (self.heads_after, self.closing, self.tick) = (0, false, entry.tick);
+        // The tree head that covers this follows at once.
+        self.uncovered = Some((index, entry.tick));
+        Ok(())
+    }
+
     /// Whether everything is there that was due before a tick.
     fn up_to(&mut self, tick: u64) -> Result<(), String> {
         if let Some((index, due)) = self.uncovered.filter(|(_, due)| *due < tick) {
@@ -277,8 +299,11 @@ impl Demands {
     }
 
     fn tree_head(&mut self, signed: &SignedTreeHead) -> Result<(), String> {
-        self.heads_after += u64::from(self.manifest.is_some());
         let head = signed.head;
+        self.heads_after += u64::from(self.manifest.is_some());
+        if self.heads_after > 1 {
+            return Err(format!("there is more than one tree head over all {} entries after the manifest", head.size));
+        }
         if head.tick < self.tick || self.head.is_some_and(|(size, tick)| head.size < size || head.tick < tick) {
             return Err(format!("the tree head over {} entries is of tick {}, which was before", head.size, head.tick));
         }
@@ -333,8 +358,10 @@ impl Demands {
         let heads = (walk.heads.len() as u64).saturating_sub(self.heads_after);
         differs("tree heads", heads, manifest.heads)?;
         differs("time stamps", walk.stamps, manifest.stamps)?;
-        for kind in EntryKind::ALL.into_iter().filter(|kind| *kind != EntryKind::Manifest) {
+        for kind in EntryKind::ALL {
             let [is, was] = [&walk.counts, &manifest.entries].map(|counts| counts.get(&kind).copied().unwrap_or(0));
+            // It tells of what came before itself.
+            let is = is.saturating_sub(u64::from(kind == EntryKind::Manifest));
             differs(&format!("entries of kind {kind:?}"), is, was)?;
         }
         if !walk.keys.iter().map(LedgerKey::fingerprint).eq(manifest.keys.iter().cloned()) {

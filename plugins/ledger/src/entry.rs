@@ -34,11 +34,13 @@ pub enum EntryKind {
     Identity,
     /// The last of all: every file of the run's folder with its hash, and how much of what the ledger holds.
     Manifest,
+    /// The run goes on after its end: what closed it stays, and no longer holds.
+    Resumed,
 }
 
 impl EntryKind {
     /// All kinds, by their number in the encoding.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Scene,
         Self::Seed,
         Self::File,
@@ -52,6 +54,7 @@ impl EntryKind {
         Self::Terms,
         Self::Identity,
         Self::Manifest,
+        Self::Resumed,
     ];
 
     /// Whether entries of this kind are kept when those around them are dropped: without them nobody knows what was run, what
@@ -61,10 +64,16 @@ impl EntryKind {
         matches!(self, Self::Scene | Self::Seed | Self::File | Self::Terms | Self::Identity)
     }
 
-    /// Whether entries of this kind close a run: they stand at its end and go away when it goes on.
+    /// Whether entries of this kind close a run: they stand at its end. When it goes on they stay, and an entry says so.
     #[must_use]
     pub fn closes(self) -> bool {
         matches!(self, Self::Result | Self::End | Self::Manifest)
+    }
+
+    /// Whether the simulation's own ledger has entries of this kind: others are made where a run is written down.
+    #[must_use]
+    pub fn is_of_the_run(self) -> bool {
+        !self.closes() && self != Self::Resumed
     }
 }
 

@@ -6,7 +6,7 @@ use agent2028_core::checkpoint::StateHash;
 use agent2028_core::event::{Event, EventKind};
 use agent2028_core::intervention::{Applied, Origin};
 use agent2028_core::rng::SimRng;
-use agent2028_identity::did::Did;
+use agent2028_identity::did::DidDocument;
 use agent2028_identity::sign_events::event_digest;
 use agent2028_operations::session::{self, Receipt};
 
@@ -211,15 +211,71 @@ pub fn gap_entry(first: u64, last: u64, tick: u64, unix_ms: i64) -> Entry {
     Entry { payload: words_hash(&words), detail: words, ..Entry::new(EntryKind::Note, tick, unix_ms, GAP) }
 }
 
-/// The entry that says who an agent is.
+/// The entry that says who an agent is, and with which key it signs from now on; nothing if its document has no key.
 #[must_use]
-pub fn identity_entry(who: u32, did: &Did, tick: u64, unix_ms: i64) -> Entry {
-    let name = did.to_string();
-    Entry {
+pub fn identity_entry(who: u32, document: &DidDocument, tick: u64, unix_ms: i64) -> Option<Entry> {
+    let (name, record) = (document.did.to_string(), document.history.last()?);
+    let key = IdentityWords {
+        key: record.keys.id().0.to_string(),
+        since: record.from.0,
+        ended: document.deactivated.as_ref().map(|signature| signature.at.0),
+    };
+    let words = key.to_text();
+    Some(Entry {
         who: Some(who),
-        payload: hash_of(&[name.as_bytes()]),
+        payload: identity_hash(&name, &words),
+        detail: words,
         ..Entry::new(EntryKind::Identity, tick, unix_ms, name)
+    })
+}
+
+/// The hash of what an entry says about who an agent is.
+#[must_use]
+pub fn identity_hash(name: &str, words: &str) -> Hash {
+    hash_of(&[name.as_bytes(), words.as_bytes()])
+}
+
+/// What an entry says, in words, of the key of an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityWords {
+    /// The key's fingerprint.
+    pub key: String,
+    /// Since when it is in force, in microseconds of Unix time.
+    pub since: i64,
+    /// When the identity ended, if it did, likewise.
+    pub ended: Option<i64>,
+}
+
+impl IdentityWords {
+    /// As words.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let ended = self.ended.map_or_else(String::new, |at| format!(" ended {at}"));
+        format!("key {} since {}{ended}", self.key, self.since)
     }
+
+    /// From words; nothing if they are none of these.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let (key, since, ended) = match words[..] {
+            ["key", key, "since", since] => (key, since, None),
+            ["key", key, "since", since, "ended", at] => (key, since, Some(at.parse().ok()?)),
+            _ => return None,
+        };
+        let read = Self { key: key.into(), since: since.parse().ok()?, ended };
+        (read.to_text() == text).then_some(read)
+    }
+}
+
+/// What an entry of kind `Resumed` is called.
+pub const RESUMED: &str = "resumed";
+
+/// The entry that says that a run goes on after its end.
+#[must_use]
+pub fn resumed_entry(tick: u64, unix_ms: i64) -> Entry {
+    let words = format!("the run goes on after tick {tick}");
+    Entry { payload: words_hash(&words), detail: words, ..Entry::new(EntryKind::Resumed, tick, unix_ms, RESUMED) }
 }
 
 /// The entry of a manifest: the last one.

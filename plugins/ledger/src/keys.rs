@@ -6,7 +6,7 @@ use std::fmt;
 use agent2028_core::agent::AgentId;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_identity::canonical::Digest;
-use agent2028_identity::did::DidDocument;
+use agent2028_identity::did::{DidDocument, KeyRecord};
 use agent2028_identity::secret::Secret;
 use agent2028_identity::sign_events::{EVENT, statement};
 use agent2028_identity::signature::Signature as HybridSignature;
@@ -17,6 +17,7 @@ use rand::{Rng, TryRng};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, EntryKind, Signature};
+use crate::facts::{self, IdentityWords};
 use crate::sign::{Signer, Verifier};
 
 /// What a key of the ledger is for.
@@ -57,7 +58,8 @@ pub struct LedgerKey {
     pub role: KeyRole,
     /// The key.
     pub key: PublicKeys,
-    /// Of an agent: its document, which leads from its identifier to this key.
+    /// Of an agent: its document, which leads from its identifier to this key; or, after such a document, what came after it,
+    /// with the last keys in it.
     pub document: Option<Box<DidDocument>>,
 }
 
@@ -86,8 +88,10 @@ impl LedgerKey {
 /// Whether a key has a say in a proof of an entry: those of agents have one in what they signed themselves.
 #[must_use]
 pub fn speaks_for(key: &LedgerKey, entry: &Entry) -> bool {
-    let signed = || entry.signature.as_ref().is_some_and(|signature| signature.key == key.fingerprint());
-    !matches!(key.role, KeyRole::Agent(_)) || signed()
+    match key.role {
+        KeyRole::Agent(who) => entry.signature.is_some() && entry.who == Some(who),
+        KeyRole::Keeper | KeyRole::TimeStamps => true,
+    }
 }
 
 /// A new secret from the operating system, for a key that follows from no seed.
@@ -230,6 +234,8 @@ pub fn carried(signature: &HybridSignature) -> Option<Signature> {
 #[derive(Clone, Debug, Default)]
 pub struct AgentKeys {
     keys: BTreeMap<String, LedgerKey>,
+    /// The documents of agents, as far as they have come.
+    documents: BTreeMap<u32, DidDocument>,
     names: BTreeMap<u32, String>,
     /// Whether an entry must have said who an agent is.
     named_only: bool,
@@ -245,16 +251,21 @@ impl AgentKeys {
     /// Takes note of a key. Keys that are no agent's are none of its business.
     ///
     /// # Errors
-    /// If no document leads from an identifier to the key.
+    /// If no document leads from an identifier to the key, or it is none that goes on where the one before ends.
     pub fn note(&mut self, key: &LedgerKey) -> Result<(), String> {
         let KeyRole::Agent(who) = key.role else {
             return Ok(());
         };
         let document = key.document.as_ref().ok_or_else(|| format!("the key of agent {who} has no document"))?;
-        document.verify().map_err(|why| format!("the document of agent {who}: {why}"))?;
+        let whole = match self.documents.get(&who) {
+            Some(known) => known.extended(document),
+            None => document.verify().map(|()| (**document).clone()),
+        };
+        let whole = whole.map_err(|why| format!("the document of agent {who}: {why}"))?;
         if !document.history.iter().any(|record| record.keys == key.key) {
             return Err(format!("the document of agent {who} doesn't lead to its key"));
         }
+        self.documents.insert(who, whole);
         self.keys.insert(key.fingerprint(), key.clone());
         Ok(())
     }
@@ -262,23 +273,30 @@ impl AgentKeys {
     /// Takes note of what an entry says about who an agent is.
     ///
     /// # Errors
-    /// If another one has said otherwise.
+    /// If another one has said otherwise, or no document that came before leads to the key that it tells of.
     pub fn name(&mut self, entry: &Entry) -> Result<(), String> {
         let (EntryKind::Identity, Some(who)) = (entry.kind, entry.who) else {
             return Ok(());
         };
+        let said = IdentityWords::from_text(&entry.detail).ok_or("who an agent is can't be read")?;
+        if facts::identity_hash(&entry.operation, &entry.detail) != entry.payload {
+            return Err("who an agent is is not what its hash says".into());
+        }
+        let document = self.documents.get(&who).filter(|document| document.did.to_string() == entry.operation);
+        let leads = document.is_some_and(|document| {
+            let is_it = |record: &KeyRecord| record.from.0 == said.since && record.keys.id().0.to_string() == said.key;
+            let ended = document.deactivated.as_ref().map(|signature| signature.at.0);
+            document.history.iter().any(is_it) && (said.ended.is_none() || said.ended == ended)
+        });
+        if self.named_only && !leads {
+            return Err(format!("no document leads to the key that agent {who} is said to have"));
+        }
         match self.names.insert(who, entry.operation.clone()) {
             Some(before) if before != entry.operation => {
                 Err(format!("agent {who} was {before}, and is said to be {}", entry.operation))
             }
             _ => Ok(()),
         }
-    }
-
-    /// Whether a key of this fingerprint is known.
-    #[must_use]
-    pub fn knows(&self, fingerprint: &str) -> bool {
-        self.keys.contains_key(fingerprint)
     }
 
     /// Checks the signature of an entry, if it has one: that it is of the agent that the entry names, with a key that this
@@ -298,7 +316,7 @@ impl AgentKeys {
         if known.role != KeyRole::Agent(who) {
             return Err(format!("agent {who} is named, and the key that signed is that of {}", known.role.name()));
         }
-        let document = known.document.as_ref().ok_or("the key has no document")?;
+        let document = self.documents.get(&who).ok_or("the key has no document")?;
         match self.names.get(&who) {
             Some(name) if *name != document.did.to_string() => {
                 return Err(format!("agent {who} is {name}, and the key that signed belongs to {}", document.did));
@@ -311,6 +329,9 @@ impl AgentKeys {
         hybrid.verify(&known.key, EVENT, &said).map_err(not_believed)?;
         if document.keys_at(hybrid.key, hybrid.at) != Some(&known.key) {
             return Err("the key that signed was not in force then".into());
+        }
+        if document.deactivated.as_ref().is_some_and(|end| hybrid.at > end.at) {
+            return Err("the identity that signed had ended then".into());
         }
         Ok(())
     }
@@ -344,6 +365,54 @@ mod tests {
         let public = one.public();
         assert_eq!(LedgerKey::decode(&public.encode()), Some(public.clone()));
         assert_eq!(LedgerKey::decode(&public.encode()[1..]), None);
+    }
+
+    #[test]
+    fn a_stolen_old_key_signs_nothing_after_it_was_rotated_out() {
+        let keys =
+            [1, 2, 3].map(|seed| HybridFips.generate(&Secret::filled_by(|bytes: &mut [u8; 32]| *bytes = [seed; 32])));
+        let [old, new, other] = &keys;
+        let record = |key: &PublicKeys, document: DidDocument| LedgerKey {
+            role: KeyRole::Agent(3),
+            key: key.clone(),
+            document: Some(Box::new(document)),
+        };
+        let first = DidDocument::new(old.public().clone(), Timestamp(0));
+        let signed = |keys: &dyn PrivateKeys, at: i64| {
+            let (id, payload) = ([9; 16], [7; 32]);
+            let said = statement(&id, "AgentFailed", AgentId(3), &Digest(payload));
+            let signature = HybridSignature::sign(keys, EVENT, Timestamp(at), &said).unwrap();
+            Entry {
+                event: Some(id),
+                who: Some(3),
+                payload,
+                signature: carried(&signature),
+                ..Entry::new(EntryKind::Event, 1, 0, "AgentFailed")
+            }
+        };
+        let mut agents = AgentKeys::of_ledger();
+        agents.note(&record(old.public(), first.clone())).unwrap();
+        agents.name(&facts::identity_entry(3, &first, 1, 0).unwrap()).unwrap();
+        assert_eq!(agents.check(&signed(old.as_ref(), 500)), Ok(()));
+        assert!(agents.check(&signed(new.as_ref(), 500)).is_err());
+        let mut later = first.clone();
+        later.rotate(old.as_ref(), new.as_ref(), Timestamp(100)).unwrap();
+        agents.note(&record(new.public(), later.since(1))).unwrap();
+        agents.name(&facts::identity_entry(3, &later, 2, 0).unwrap()).unwrap();
+        assert!(agents.check(&signed(old.as_ref(), 500)).unwrap_err().contains("not in force"));
+        assert_eq!(agents.check(&signed(old.as_ref(), 50)), Ok(()));
+        assert_eq!(agents.check(&signed(new.as_ref(), 500)), Ok(()));
+        // There is one line of keys: who has the old one can't put others in the place of the new ones.
+        let mut fork = first;
+        fork.rotate(old.as_ref(), other.as_ref(), Timestamp(90)).unwrap();
+        assert!(agents.note(&record(other.public(), fork.clone())).is_err());
+        assert!(agents.note(&record(other.public(), fork.since(1))).is_err());
+        let mut ended = later.clone();
+        ended.deactivate(new.as_ref(), Timestamp(200)).unwrap();
+        agents.note(&record(new.public(), ended.since(2))).unwrap();
+        assert!(agents.check(&signed(new.as_ref(), 500)).unwrap_err().contains("had ended"));
+        assert_eq!(agents.check(&signed(new.as_ref(), 150)), Ok(()));
+        assert!(agents.note(&record(new.public(), later)).is_err(), "nobody comes back");
     }
 
     #[test]

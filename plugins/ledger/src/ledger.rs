@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use agent2028_core::agent::AgentId;
 use agent2028_core::checkpoint::{StateHash, state_hash, to_bytes};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus};
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_identity::Identities;
+use agent2028_identity::did::DidDocument;
 use agent2028_identity::signature::Signature as HybridSignature;
 use agent2028_identity::suite::Suite;
 use agent2028_operations::Operations;
@@ -22,7 +24,7 @@ use crate::entry::{Entry, Signature};
 use crate::facts::{self, Opening};
 use crate::hash::{Hash, TreeHash};
 use crate::head::{SignedTreeHead, TreeHead};
-use crate::keys::{AgentKeys, KeyRole, LedgerKey, SigningKey, carried, speaks_for};
+use crate::keys::{KeyRole, LedgerKey, SigningKey, carried, speaks_for};
 use crate::pages::Pages;
 use crate::sign::Signer;
 use crate::stamp::{TimeStamp, TimeStampAuthority};
@@ -52,9 +54,12 @@ pub struct Ledger {
     clock: Option<SigningKey>,
     /// The keys of agents that have signed something, each once.
     signers: Vec<LedgerKey>,
-    known_signers: AgentKeys,
-    /// Agents whose identifier was entered, with the number of that entry.
-    named: BTreeMap<u32, u64>,
+    /// How far the documents of agents are among these.
+    shown: BTreeMap<u32, Extent>,
+    /// How often the keys that have signed have changed.
+    keys_changed: u64,
+    /// Agents whose identifier was entered, and how often.
+    named: BTreeMap<u32, Vec<Named>>,
     /// The terms that were entered last.
     terms: Terms,
     /// The last tick that was written down.
@@ -69,6 +74,28 @@ pub struct Ledger {
     missed: u64,
 }
 
+/// How far an agent's document goes: how many keys it has had, and whether its identity has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Extent {
+    keys: usize,
+    ended: bool,
+}
+
+impl Extent {
+    fn of(document: &DidDocument) -> Self {
+        Self { keys: document.history.len(), ended: document.deactivated.is_some() }
+    }
+}
+
+/// An entry that says who an agent is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    /// Its number.
+    entry: u64,
+    /// How far its document went then.
+    upto: Extent,
+}
+
 /// What a checkpoint holds of a ledger.
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -80,7 +107,7 @@ struct Saved {
     heads: Vec<SignedTreeHead>,
     heads_made: u64,
     authority: TimeStampAuthority,
-    named: BTreeMap<u32, u64>,
+    named: BTreeMap<u32, Vec<Named>>,
     terms: Terms,
     last_tick: u64,
     newest: u64,
@@ -115,7 +142,8 @@ impl Ledger {
             keeper: key(KeyRole::Keeper),
             clock: if stamping { key(KeyRole::TimeStamps) } else { None },
             signers: Vec::new(),
-            known_signers: AgentKeys::default(),
+            shown: BTreeMap::new(),
+            keys_changed: 0,
             named: BTreeMap::new(),
             terms: Terms::of(config, clock),
             last_tick,
@@ -186,10 +214,16 @@ impl Ledger {
     }
 
     /// The public halves of the keys that sign: the keeper's and the time-stamp authority's, then those of agents in the order
-    /// in which they first signed something. None of them goes away.
+    /// in which they came. When a run goes back those go away that came later.
     pub fn keys(&self) -> impl Iterator<Item = LedgerKey> {
         let own = self.keeper.iter().chain(&self.clock).map(SigningKey::public);
         own.chain(self.signers.iter().cloned())
+    }
+
+    /// How often the [keys](Self::keys) have changed: whoever has seen them all at this count need not look again.
+    #[must_use]
+    pub fn keys_changed(&self) -> u64 {
+        self.keys_changed
     }
 
     /// The bytes of an entry, if it is in memory.
@@ -269,6 +303,11 @@ impl Ledger {
             listed && event.priority >= config.least_priority && !facts::is_told_as_intervention(event.kind)
         };
         let identities = world.get_resource::<Identities>();
+        if let Some(identities) = identities {
+            let before = self.size();
+            self.note_new_keys(identities, tick, unix_ms);
+            wanted.extend((before..self.size()).filter(|_| config.stamps == Stamps::All));
+        }
         for event in world.resource::<EventBus>().of_last_tick().filter(admitted) {
             let mut entry = facts::event_entry(event, tick, dice);
             let before = self.size();
@@ -318,19 +357,57 @@ impl Ledger {
         let signature = identities.signature_of_event(event.sequence).filter(repeats)?;
         let carried = carried(signature)?;
         let source = event.source?;
-        if !self.known_signers.knows(&carried.key) {
-            let document = identities.document_of(source)?;
-            let key = document.keys_at(signature.key, signature.at)?.clone();
-            let key = LedgerKey { role: KeyRole::Agent(source.0), key, document: Some(Box::new(document.clone())) };
-            self.known_signers.note(&key).ok()?;
-            self.signers.push(key);
-        }
+        let document = identities.document_of(source)?;
+        document.keys_at(signature.key, signature.at)?;
+        self.show(source.0, document);
         if !self.named.contains_key(&source.0) {
-            let did = identities.document_of(source)?.did;
-            let index = self.note(&facts::identity_entry(source.0, &did, tick, event.unix_ms));
-            self.named.insert(source.0, index);
+            self.name(source.0, document, tick, event.unix_ms);
         }
         Some(carried)
+    }
+
+    /// Enters which keys agents have now whose identifier was entered and whose document says more than then: what leads from an
+    /// agent's name to its key of now is in the ledger, whether or not it signs anything with it.
+    fn note_new_keys(&mut self, identities: &Identities, tick: u64, unix_ms: i64) {
+        let grown = |(who, named): (&u32, &Vec<Named>)| {
+            let document = identities.document_of(AgentId(*who))?;
+            (Some(Extent::of(document)) != named.last().map(|named| named.upto)).then_some(*who)
+        };
+        let grown: Vec<u32> = self.named.iter().filter_map(grown).collect();
+        for who in grown {
+            if let Some(document) = identities.document_of(AgentId(who)) {
+                self.show(who, document);
+                self.name(who, document, tick, unix_ms);
+            }
+        }
+    }
+
+    fn name(&mut self, who: u32, document: &DidDocument, tick: u64, unix_ms: i64) {
+        if let Some(entry) = facts::identity_entry(who, document, tick, unix_ms) {
+            let entry = self.note(&entry);
+            self.named.entry(who).or_default().push(Named { entry, upto: Extent::of(document) });
+        }
+    }
+
+    /// Adds an agent's key of now to the keys that have signed, with what leads to it from the last one that is there.
+    fn show(&mut self, who: u32, document: &DidDocument) {
+        let upto = Extent::of(document);
+        let before = self.shown.insert(who, upto);
+        if let (Some(keys), true) = (document.current(), before != Some(upto)) {
+            let news = before.map_or_else(|| document.clone(), |before| document.since(before.keys));
+            let (role, key) = (KeyRole::Agent(who), keys.clone());
+            self.signers.push(LedgerKey { role, key, document: Some(Box::new(news)) });
+            self.keys_changed += 1;
+        }
+    }
+
+    /// Forgets the keys of agents whose documents go further than what is entered about them: a run went back.
+    fn forget_keys(&mut self) {
+        let upto = |who: &u32| self.named.get(who)?.last().map(|named| named.upto);
+        self.shown.retain(|who, shown| upto(who) == Some(*shown));
+        let shown = &self.shown;
+        self.signers.retain(|key| matches!(key.role, KeyRole::Agent(who) if shown.contains_key(&who)));
+        self.keys_changed += 1;
     }
 
     fn note_receipts(&mut self, operations: &Operations, tick: u64, unix_ms: i64, dice: &SimRng) {
@@ -389,7 +466,11 @@ impl Ledger {
         let kept = self.stamps.partition_point(|stamp| stamp.index < size);
         self.stamps.truncate(kept);
         self.unstamped.clear();
-        self.named.retain(|_, index| *index < size);
+        self.named.retain(|_, named| {
+            named.retain(|named| named.entry < size);
+            !named.is_empty()
+        });
+        self.forget_keys();
         self.last_tick = last_tick;
         self.newest = self.newest.min(last_tick);
         true
@@ -438,6 +519,7 @@ impl Ledger {
             self.heads.clear();
             self.stamps.clear();
             self.unstamped.clear();
+            self.shown.clear();
         }
         // A ledger that has just begun may hold the same entries, but none of the heads that were made of them.
         let known = saved.heads.first().map_or(u64::MAX, |signed| signed.head.size);
@@ -445,6 +527,7 @@ impl Ledger {
         self.heads.extend(saved.heads);
         (self.authority, self.last_tick, self.newest) = (saved.authority, saved.last_tick, saved.newest);
         (self.named, self.terms) = (saved.named, saved.terms);
+        self.forget_keys();
         (self.receipts, self.missed, self.heads_made) = (saved.receipts, saved.missed, saved.heads_made);
         Ok(())
     }

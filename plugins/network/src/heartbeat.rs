@@ -10,6 +10,7 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::event::EventBus;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
+use agent2028_core::rhythm::{Phases, Rhythm};
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::time::{PARTS, Rate, Time, end_of};
 use bevy::prelude::*;
@@ -20,7 +21,6 @@ use crate::events::{AGENT_SUSPECTED, Grounds, Suspicion};
 use crate::inbox::Inbox;
 use crate::message::MessageKind;
 use crate::network::{Network, post};
-use crate::rhythm::{Phases, Rhythm};
 
 const PHASE: Purpose = Purpose::new("network.heartbeat.phase");
 

@@ -62,7 +62,6 @@ pub mod network;
 pub mod observe;
 mod quantities;
 pub mod region_bus;
-mod rhythm;
 pub mod shared;
 pub mod swim;
 pub mod topology;

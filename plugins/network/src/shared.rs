@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use agent2028_core::agent::AgentId;
 use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
+use agent2028_core::rhythm::{Phases, Rhythm};
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::time::Rate;
 use bevy::prelude::*;
@@ -17,7 +18,6 @@ use crate::digest::{BRANCHES, Digest, branch_of};
 use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind};
 use crate::network::{Network, post};
-use crate::rhythm::{Phases, Rhythm};
 use crate::topology::below;
 use crate::wire::{Reader, put};
 

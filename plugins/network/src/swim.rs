@@ -14,6 +14,7 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::clock::{SimClock, as_written};
 use agent2028_core::event::EventBus;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
+use agent2028_core::rhythm::{Phases, Rhythm};
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::time::{PARTS, Rate, Time, end_of};
 use bevy::prelude::*;
@@ -25,7 +26,6 @@ use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind};
 use crate::neighbours::Neighbours;
 use crate::network::{Network, post};
-use crate::rhythm::{Phases, Rhythm};
 use crate::topology::below;
 use crate::wire::{Reader, put};
 

@@ -4,6 +4,7 @@ use agent2028_core::agent::{Agent, AgentGroups, AgentId, AgentIndex, Condition, 
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::parallel::Workers;
+use agent2028_core::rhythm::Rhythm;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
 use agent2028_core::time::Rate;
@@ -15,7 +16,6 @@ use crate::events::{PARTITION_HEALED, PartitionHealed};
 use crate::graph::SparseLinks;
 use crate::neighbours::{Links, Members};
 use crate::network::{Network, topology_hash};
-use crate::rhythm::Rhythm;
 use crate::topology::{
     Quality, QualityLimits, barabasi_albert, below, erdos_renyi, grid, k_nearest, random_regular, rewire, ring,
     watts_strogatz,

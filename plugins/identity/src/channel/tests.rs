@@ -2,21 +2,33 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixture::{keys, seed, time};
+use crate::greeting::Offer;
+use crate::suite::SuiteId;
 
 struct Pair {
     alice: Channel,
     bob: Channel,
     hello: Hello,
+    answer: Answer,
     documents: [DidDocument; 2],
     keys: [Box<dyn PrivateKeys>; 2],
+}
+
+/// What the second answers to the first, with its own suite.
+fn answer(documents: &[DidDocument; 2], keys: &dyn PrivateKeys) -> Answer {
+    let suite = keys.public().suite;
+    let offer = Offer { from: documents[0].did, to: documents[1].did, at: time(1), suites: SuiteId::ALL.to_vec() };
+    Answer::give(offer, vec![suite], |_| Ok(keys.public().clone()), keys).unwrap()
 }
 
 fn pair() -> Pair {
     let keys = [keys(1), keys(2)];
     let documents = [0, 1].map(|at| DidDocument::new(keys[at].public().clone(), time(0)));
-    let (alice, hello) = Channel::open_to(&documents[0], keys[0].as_ref(), &documents[1], &seed(9), time(1)).unwrap();
-    let bob = Channel::accept(&hello, &documents[0], &documents[1], keys[1].as_ref()).unwrap();
-    Pair { alice, bob, hello, documents, keys }
+    let answer = answer(&documents, keys[1].as_ref());
+    let (alice, hello) =
+        Channel::open_to(&documents[0], keys[0].as_ref(), &documents[1], &answer, &seed(9), time(1)).unwrap();
+    let bob = Channel::accept(&hello, &answer, &documents[0], &documents[1], keys[1].as_ref()).unwrap();
+    Pair { alice, bob, hello, answer, documents, keys }
 }
 
 #[test]
@@ -33,9 +45,10 @@ fn both_ends_understand_each_other_and_nobody_else_does() {
     assert_eq!(alice.open(&there), Err(OpenError::NotAuthentic));
     let [keys_of_mallory, other] = [keys(3), keys(4)];
     let documents = [&keys_of_mallory, &other].map(|keys| DidDocument::new(keys.public().clone(), time(0)));
+    let answer = answer(&documents, other.as_ref());
     let (_, hello) =
-        Channel::open_to(&documents[0], keys_of_mallory.as_ref(), &documents[1], &seed(9), time(1)).unwrap();
-    let mut stranger = Channel::accept(&hello, &documents[0], &documents[1], other.as_ref()).unwrap();
+        Channel::open_to(&documents[0], keys_of_mallory.as_ref(), &documents[1], &answer, &seed(9), time(1)).unwrap();
+    let mut stranger = Channel::accept(&hello, &answer, &documents[0], &documents[1], other.as_ref()).unwrap();
     assert_eq!(stranger.open(&there), Err(OpenError::NotAuthentic));
 }
 
@@ -72,9 +85,9 @@ fn a_message_comes_in_once() {
 
 #[test]
 fn an_opening_is_for_these_two_and_for_once() {
-    let Pair { hello, documents, keys, .. } = pair();
+    let Pair { hello, answer, documents, keys, .. } = pair();
     let [alice, bob] = &documents;
-    let accept = |hello: &Hello| Channel::accept(hello, alice, bob, keys[1].as_ref()).err();
+    let accept = |hello: &Hello| Channel::accept(hello, &answer, alice, bob, keys[1].as_ref()).err();
     let swapped = Hello { from: hello.to, to: hello.from, ..hello.clone() };
     assert_eq!(accept(&swapped), Some(HelloError::OtherParties));
     let mut tampered = hello.clone();
@@ -82,7 +95,7 @@ fn an_opening_is_for_these_two_and_for_once() {
     assert_eq!(accept(&tampered), Some(HelloError::Signature(SignatureError::Data)));
     // Somebody who opens it in Alice's name has other keys.
     let mallory = crate::fixture::keys(3);
-    let (_, mut forged) = Channel::open_to(alice, mallory.as_ref(), bob, &seed(8), time(1)).unwrap();
+    let (_, mut forged) = Channel::open_to(alice, mallory.as_ref(), bob, &answer, &seed(8), time(1)).unwrap();
     assert_eq!(accept(&forged), Some(HelloError::KeyNotInForce));
     forged.signature.key = hello.signature.key;
     assert_eq!(accept(&forged), Some(HelloError::Signature(SignatureError::Classic)));
@@ -92,17 +105,19 @@ fn an_opening_is_for_these_two_and_for_once() {
     assert_eq!(guard.admit(&hello, time(30), 10.0), Err(OpenError::TooOld));
     let mut ended = alice.clone();
     ended.deactivate(keys[0].as_ref(), time(5)).unwrap();
-    assert_eq!(Channel::accept(&hello, &ended, bob, keys[1].as_ref()).err(), Some(HelloError::Deactivated));
+    assert_eq!(Channel::accept(&hello, &answer, &ended, bob, keys[1].as_ref()).err(), Some(HelloError::Deactivated));
 }
 
 #[cfg(feature = "crystals")]
 #[test]
 fn channels_work_between_parties_of_different_suites() {
     let alice = keys(1);
-    let bob = crate::suite::SuiteId::HybridCrystals.suite().unwrap().generate(&seed(2));
+    let bob = SuiteId::HybridCrystals.suite().unwrap().generate(&seed(2));
     let documents = [&alice, &bob].map(|keys| DidDocument::new(keys.public().clone(), time(0)));
-    let (mut there, hello) = Channel::open_to(&documents[0], alice.as_ref(), &documents[1], &seed(9), time(1)).unwrap();
-    let mut here = Channel::accept(&hello, &documents[0], &documents[1], bob.as_ref()).unwrap();
+    let answer = answer(&documents, bob.as_ref());
+    let (mut there, hello) =
+        Channel::open_to(&documents[0], alice.as_ref(), &documents[1], &answer, &seed(9), time(1)).unwrap();
+    let mut here = Channel::accept(&hello, &answer, &documents[0], &documents[1], bob.as_ref()).unwrap();
     assert_eq!(here.open(&there.seal(b"across").unwrap()).unwrap(), b"across");
 }
 

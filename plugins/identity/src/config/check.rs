@@ -37,6 +37,21 @@ impl Check for IdentityConfig {
             check_suite(format!("{at}.suites[{index}].suite"), group.suite, problems);
         }
         check_suite(format!("{at}.suite"), self.suite, problems);
+        for (index, offer) in self.offers.iter().enumerate() {
+            let at = format!("{at}.offers[{index}]");
+            check_member(format!("{at}.agents"), &offer.agents, problems);
+            if self.offers[..index].iter().any(|other| other.agents == offer.agents) {
+                let what = format!("what the group \"{}\" can do is said twice", offer.agents);
+                problems.push(format!("{at}.agents"), what, "name all its suites in one place");
+            }
+            if offer.suites.is_empty() {
+                let what = "a group that can do no suite opens and accepts no channel";
+                problems.push(format!("{at}.suites"), what, "name at least one, for example HybridFips");
+            }
+            for (number, suite) in offer.suites.iter().enumerate() {
+                check_suite(format!("{at}.suites[{number}]"), *suite, problems);
+            }
+        }
         for (index, attestation) in self.attestations.iter().enumerate() {
             let at = format!("{at}.attestations[{index}]");
             check_member(format!("{at}.by"), &attestation.by, problems);
@@ -82,6 +97,12 @@ impl IdentityConfig {
         self.agents.is_empty() || self.agents.iter().any(|name| name == group)
     }
 
+    /// What the scene says about which suites a group can do in sealed channels.
+    #[must_use]
+    pub fn offer_of(&self, group: &str) -> Option<&[SuiteId]> {
+        self.offers.iter().find(|offer| offer.agents == group).map(|offer| offer.suites.as_slice())
+    }
+
     /// The suite of a group's keys.
     #[must_use]
     pub fn suite_of(&self, group: &str) -> SuiteId {
@@ -94,7 +115,7 @@ mod tests {
     use agent2028_core::space::WorldBounds;
 
     use super::*;
-    use crate::config::{AttestationConfig, RequestConfig};
+    use crate::config::{AttestationConfig, GroupOffer, RequestConfig};
 
     #[test]
     fn what_doesn_t_fit_together_is_told_all_at_once() {
@@ -108,6 +129,10 @@ mod tests {
                 ..Default::default()
             }],
             requests: vec![RequestConfig { per_second: -1.0, ..Default::default() }],
+            offers: vec![
+                GroupOffer { agents: "office".into(), suites: vec![SuiteId::HybridFips] },
+                GroupOffer { agents: "office".into(), suites: Vec::new() },
+            ],
             ..Default::default()
         };
         let groups = vec!["office".into(), "clerk".into()];
@@ -119,6 +144,8 @@ mod tests {
             [
                 "identity.requests[0].per_second",
                 "identity.roots[0]",
+                "identity.offers[1].agents",
+                "identity.offers[1].suites",
                 "identity.attestations[0].to",
                 "identity.attestations[0].capability",
                 "identity.requests[0].by",

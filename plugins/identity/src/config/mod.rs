@@ -21,6 +21,9 @@ pub struct IdentityConfig {
     pub suite: SuiteId,
     /// Groups whose keys are of another suite.
     pub suites: Vec<GroupSuite>,
+    /// Which suites groups can do in sealed channels, where these agree on one. A group that isn't named can do all to open a
+    /// channel, and that of its keys to accept one.
+    pub offers: Vec<GroupOffer>,
     /// The groups whose agents are believed without being attested: every chain begins with one of them.
     pub roots: Vec<String>,
     /// What is attested at the start and to agents that join later.
@@ -51,6 +54,7 @@ impl Default for IdentityConfig {
             agents: Vec::new(),
             suite: SuiteId::HybridFips,
             suites: Vec::new(),
+            offers: Vec::new(),
             roots: Vec::new(),
             attestations: Vec::new(),
             delegations: Vec::new(),
@@ -74,6 +78,18 @@ pub struct GroupSuite {
     pub agents: String,
     /// Its suite.
     pub suite: SuiteId,
+}
+
+/// The suites that a group can do in sealed channels.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct GroupOffer {
+    /// The group.
+    pub agents: String,
+    /// What its agents offer when they open a channel, and what they accept when one is opened to them. The two ends take the
+    /// first of `HybridFips`, `HybridCrystals` that both can do; where there is none, the channel isn't opened.
+    pub suites: Vec<SuiteId>,
 }
 
 /// Every agent of one group is attested a capability by an agent of another.
@@ -204,6 +220,9 @@ pub struct ChecksConfig {
     pub replays: bool,
     /// Whether a channel was opened with this before.
     pub openings: bool,
+    /// Whether the suite of a channel is the best that both ends can do: who opens it compares what the other has heard of the
+    /// offer with what was said.
+    pub downgrades: bool,
     /// Whether a revocation list is signed by its issuer.
     pub list_signatures: bool,
     /// Whether a revocation list is newer than what is known.
@@ -221,6 +240,7 @@ impl Default for ChecksConfig {
             control: true,
             replays: true,
             openings: true,
+            downgrades: true,
             list_signatures: true,
             list_numbers: true,
             witnesses: true,
@@ -256,7 +276,8 @@ pub struct RevocationConfig {
     /// How often an agent compares its lists with those of others.
     #[reflect(@Range::new(0.001, 1e6), @Unit("s"))]
     pub period_s: f32,
-    /// With how many others; with neighbours if there is a section `network`, else with anybody.
+    /// With how many others: with anybody, and at once. With a section `network` with neighbours, by messages that take their
+    /// time, get lost and stop at partitions as all others.
     #[reflect(@Range::new(0.0, 64.0), @Unit("agents"))]
     pub fanout: u32,
 }

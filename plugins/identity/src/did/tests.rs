@@ -82,3 +82,33 @@ fn deactivation_is_final() {
     forged.deactivated.as_mut().unwrap().at = time(3);
     assert_eq!(forged.verify(), Err(DocumentError::Deactivation(SignatureError::Classic)));
 }
+
+#[test]
+fn a_document_is_extended_by_what_came_after_it_and_by_nothing_else() {
+    let keys = [keys(1), keys(2), keys(3), keys(4)];
+    let mut whole = DidDocument::new(keys[0].public().clone(), time(0));
+    let mut stages = vec![whole.clone()];
+    for at in 1..4 {
+        whole.rotate(keys[at - 1].as_ref(), keys[at].as_ref(), time(10 * at as i64)).unwrap();
+        stages.push(whole.clone());
+    }
+    whole.deactivate(keys[3].as_ref(), time(50)).unwrap();
+    stages.push(whole.clone());
+    for (known, earlier) in stages.iter().enumerate() {
+        for (upto, later) in stages.iter().enumerate() {
+            let news = later.since(earlier.history.len());
+            assert_eq!(earlier.extended(&news).ok().as_ref(), (known <= upto).then_some(later), "{known} {upto}");
+            assert_eq!(earlier.extended(later).ok().as_ref(), (known <= upto).then_some(later), "{known} {upto}");
+        }
+    }
+    // Other keys than those that came, a gap, another's, and a change that the keys before have not signed.
+    let mut other = stages[1].clone();
+    other.rotate(keys[1].as_ref(), keys[3].as_ref(), time(15)).unwrap();
+    assert!(stages[2].extended(&other).is_err());
+    assert!(stages[0].extended(&stages[2].since(2)).is_err());
+    assert!(stages[0].extended(&DidDocument::new(keys[1].public().clone(), time(0))).is_err());
+    let mut forged = stages[2].since(1);
+    forged.history[1].proof.as_mut().unwrap().by_former.halves.lattice[7] ^= 1;
+    assert!(matches!(stages[0].extended(&forged), Err(DocumentError::Rotation { number: 1, .. })));
+    assert!(stages[0].extended(&DidDocument { history: Vec::new(), ..stages[0].clone() }).is_err());
+}

@@ -45,6 +45,17 @@ impl SuiteId {
         }
     }
 
+    /// Those that this program was built with, the preferred first.
+    pub fn present() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|suite| suite.suite().is_some())
+    }
+
+    /// Its place among all.
+    #[must_use]
+    pub const fn place(self) -> usize {
+        self as usize
+    }
+
     /// The suite, or nothing if the program was built without it.
     #[must_use]
     pub fn suite(self) -> Option<&'static dyn Suite> {
@@ -68,7 +79,7 @@ impl SuiteId {
     /// The suite that two parties use who can do these: the most preferred one that both can and this program has.
     #[must_use]
     pub fn negotiate(mine: &[Self], theirs: &[Self]) -> Option<Self> {
-        Self::ALL.into_iter().find(|suite| mine.contains(suite) && theirs.contains(suite) && suite.suite().is_some())
+        Self::present().find(|suite| mine.contains(suite) && theirs.contains(suite))
     }
 }
 

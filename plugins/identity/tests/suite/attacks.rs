@@ -3,13 +3,14 @@
 use agent2028_core::agent::{AgentGroup, AgentId};
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{AnyIntervention, Intervention};
+use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_identity::config::ChecksConfig;
 use agent2028_identity::config::IdentityConfig;
 use agent2028_identity::events::{Intrusion, Refusal};
 use agent2028_identity::interventions::{
     ForgeList, ForgeSignature, Impersonate, ReplayMessages, ReplayOpening, RevokePapers, RollbackList, RotateKeys,
-    StealDelegation, StealOldKey,
+    StealDelegation, StealOldKey, StripOffers,
 };
 use agent2028_identity::state::AttackKind;
 use agent2028_identity::validator::{ControlKind, LinkError, SignatureKind};
@@ -222,6 +223,107 @@ fn stolen_old_keys_date_back_only_where_nobody_asks_a_witness() {
     assert_eq!(let_through(&run(ChecksConfig { witnesses: false, ..default() })), 1.0);
 }
 
+/// Six peers that open channels, and a stranger (6) who may stand on the way of what the first three offer, for three seconds.
+#[cfg(feature = "crystals")]
+fn on_the_way(checks: ChecksConfig, strips: bool) -> Simulation {
+    use agent2028_identity::config::GroupOffer;
+    use agent2028_identity::suite::SuiteId::{HybridCrystals, HybridFips};
+    let mut scene = Scene::ring();
+    scene.groups.push(AgentGroup { name: "stranger".into(), count: 1, ..default() });
+    scene.identity.offers = vec![GroupOffer { agents: "peer".into(), suites: vec![HybridCrystals, HybridFips] }];
+    scene.identity.checks = checks;
+    let mut simulation = scene.start();
+    if strips {
+        let strip = StripOffers { select: agents(&[6]), victim: agents(&[0, 1, 2]), duration_s: Some(3.0) };
+        simulation.intervene(strip);
+    }
+    simulation.run(20);
+    simulation
+}
+
+#[cfg(feature = "crystals")]
+#[test]
+fn stripped_offers_open_channels_only_where_nobody_compares() {
+    use agent2028_identity::CHANNEL_REFUSED;
+    use agent2028_identity::events::ChannelRefused;
+    let by_suite = |simulation: &Simulation| {
+        ["fips", "crystals", "missing"].map(|name| metric(simulation, &format!("identity.channels_{name}")))
+    };
+    let stripped = |simulation: &Simulation| {
+        ["", "_through"].map(|name| metric(simulation, &format!("identity.offers_stripped{name}")))
+    };
+    let undisturbed = on_the_way(ChecksConfig::default(), false);
+    assert_eq!((by_suite(&undisturbed), stripped(&undisturbed)), ([6.0, 0.0, 0.0], [0.0, 0.0]));
+
+    // Who compares opens nothing rather than something weaker, and tries again in each of two seconds.
+    let mut compared = on_the_way(ChecksConfig::default(), true);
+    assert_eq!((by_suite(&compared), stripped(&compared)), ([3.0, 0.0, 3.0], [6.0, 0.0]));
+    let told: Vec<(Option<AgentId>, String)> = {
+        let bus = compared.world().resource::<EventBus>();
+        let refused = bus.history().filter(|event| event.kind == CHANNEL_REFUSED);
+        refused.filter_map(|event| Some((event.source, event.payload.get::<ChannelRefused>()?.why.clone()))).collect()
+    };
+    assert_eq!(told.iter().filter_map(|(who, _)| who.map(|who| who.0)).collect::<Vec<_>>(), [0, 1, 2]);
+    assert!(told.iter().all(|(_, why)| why.contains("struck suites from the offer")), "{told:?}");
+    // When the way is free the channels open, with the better suite.
+    compared.run(30);
+    assert_eq!(by_suite(&compared), [6.0, 0.0, 0.0]);
+
+    let believed = on_the_way(ChecksConfig { downgrades: false, ..default() }, true);
+    assert_eq!((by_suite(&believed), stripped(&believed)), ([3.0, 3.0, 0.0], [3.0, 3.0]));
+    let bus = believed.world().resource::<EventBus>();
+    let through = bus.history().find(|event| event.kind == ATTACK_LET_THROUGH).unwrap();
+    let wanted = Intrusion { by: AgentId(1), kind: AttackKind::StripOffers, victim: AgentId(0) };
+    assert_eq!((through.source, through.payload.get::<Intrusion>()), (Some(AgentId(6)), Some(&wanted)));
+    assert_eq!(metric(&believed, "identity.lost_messages"), 0.0);
+}
+
+/// Lets 64 strangers attack 64 times, which is as often as it may be, and once more. Returns what is left behind of it.
+fn as_often_as_may_be(attack: impl Fn(Selector) -> AnyIntervention, left: impl Fn(&Simulation) -> usize) {
+    let mut scene = with_strangers(ChecksConfig::default());
+    scene.groups[5].count = 64;
+    scene.threads = 2;
+    scene.identity.requests.clear();
+    let mut simulation = scene.start();
+    simulation.run(1);
+    simulation.intervene(RotateKeys { select: agents(&[0]) });
+    simulation.run(1);
+    let outcome = |simulation: &Simulation| {
+        let log = simulation.world().resource::<agent2028_core::intervention::InterventionLog>();
+        log.0.last().unwrap().outcome.clone()
+    };
+    for round in 1..=64 {
+        simulation.intervene(attack(Selector::Named("stranger".into())));
+        simulation.run(1);
+        assert_eq!((outcome(&simulation).is_ok(), left(&simulation)), (true, 64 * round));
+    }
+    let before = identities(&simulation).state().attacks.clone();
+    simulation.intervene(attack(agents(&[14])));
+    simulation.run(1);
+    let refused = outcome(&simulation).unwrap_err();
+    assert!(refused.contains("there may be 4096"), "{refused}");
+    assert_eq!((left(&simulation), &identities(&simulation).state().attacks), (4096, &before));
+}
+
+#[test]
+fn papers_that_are_dated_back_have_a_bound() {
+    as_often_as_may_be(
+        |select| {
+            let (victim, capability) = (agents(&[0]), "database.query".into());
+            StealOldKey { select, victim, capability, per_second: 0.0, ..default() }.into()
+        },
+        |simulation| identities(simulation).papers().filter(|(paper, _)| paper.seen > paper.issued).count(),
+    );
+}
+
+#[test]
+fn forged_lists_have_a_bound() {
+    as_often_as_may_be(
+        |select| ForgeList { select, victim: agents(&[0]), per_second: 0.0, ..default() }.into(),
+        |simulation| identities(simulation).state().forged.len(),
+    );
+}
+
 #[test]
 fn attacks_on_lists_and_old_keys_need_lists_and_old_keys() {
     let refused = |attack: AnyIntervention| {
@@ -234,5 +336,6 @@ fn attacks_on_lists_and_old_keys_need_lists_and_old_keys() {
     assert!(refused(ForgeList { victim: agents(&[11]), ..default() }.into()).contains("issued anything"));
     assert!(refused(RollbackList::default().into()).contains("more than one revocation list"));
     assert!(refused(ReplayOpening::default().into()).contains("no sealed channels"));
+    assert!(refused(StripOffers::default().into()).contains("no sealed channels"));
     assert!(refused(attack!(StealOldKey).into()).contains("has rotated its keys"));
 }

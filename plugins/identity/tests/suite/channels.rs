@@ -53,3 +53,44 @@ fn the_other_suite_does_the_same() {
     assert_ne!(keys(&one), keys(&other));
     assert_eq!(one.state_hash(), other.state_hash());
 }
+
+#[cfg(feature = "crystals")]
+#[test]
+fn each_two_use_the_best_suite_that_both_can() {
+    use agent2028_core::agent::AgentGroup;
+    use agent2028_identity::config::{ChannelConfig, GroupOffer, GroupSuite};
+    use agent2028_identity::suite::SuiteId::{self, HybridCrystals, HybridFips};
+    // Who has keys of which suite, what the scene says that it can do, and what comes of it.
+    let open = |keys: [SuiteId; 2], offers: [Option<&[SuiteId]>; 2]| {
+        let mut scene = Scene::ring();
+        let names = ["opener", "other"];
+        scene.groups = names.map(|name| AgentGroup { name: name.into(), count: 2, ..Default::default() }).into();
+        scene.identity.channels =
+            vec![ChannelConfig { from: "opener".into(), to: "other".into(), per_second: 10.0, bytes: 48 }];
+        let of = names.iter().map(|name| String::from(*name));
+        scene.identity.suites = of.clone().zip(keys).map(|(agents, suite)| GroupSuite { agents, suite }).collect();
+        let offers = of.zip(offers).filter_map(|(agents, suites)| Some((agents, suites?.to_vec())));
+        scene.identity.offers = offers.map(|(agents, suites)| GroupOffer { agents, suites }).collect();
+        let mut simulation = scene.start();
+        simulation.run(10);
+        let suites: Vec<_> = identities(&simulation).state().channels.iter().map(|channel| channel.suite).collect();
+        let missing = if suites.contains(&None) { 2.0 } else { 0.0 };
+        assert_eq!(metric(&simulation, "identity.channels_missing"), missing);
+        assert_eq!(metric(&simulation, "identity.messages"), if missing > 0.0 { 0.0 } else { 40.0 });
+        assert_eq!(metric(&simulation, "identity.lost_messages"), 0.0);
+        assert_eq!((suites.len(), suites[0]), (2, suites[1]));
+        suites[0]
+    };
+    let both = Some(&[HybridCrystals, HybridFips][..]);
+    for mine in SuiteId::ALL {
+        // Where the scene says nothing the recipient's keys decide.
+        assert_eq!(open([mine, HybridFips], [None, None]), Some(HybridFips));
+        assert_eq!(open([mine, HybridCrystals], [None, None]), Some(HybridCrystals));
+        for theirs in SuiteId::ALL {
+            assert_eq!(open([mine, theirs], [both, both]), Some(HybridFips));
+            assert_eq!(open([mine, theirs], [both, Some(&[HybridCrystals])]), Some(HybridCrystals));
+            assert_eq!(open([mine, theirs], [Some(&[HybridCrystals]), both]), Some(HybridCrystals));
+            assert_eq!(open([mine, theirs], [Some(&[HybridFips]), Some(&[HybridCrystals])]), None);
+        }
+    }
+}

@@ -6,11 +6,12 @@ use agent2028_core::checkpoint::Checkpoint;
 use agent2028_core::faults::{Kill, Remove, Spawn};
 use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
-use agent2028_identity::config::ChannelConfig;
+use agent2028_identity::config::{ChannelConfig, GroupOffer};
 use agent2028_identity::interventions::{
     DeactivateIdentity, ForgeList, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, ReplayOpening,
-    RevokePapers, RotateKeys, StealDelegation, StealOldKey,
+    RevokePapers, RotateKeys, StealDelegation, StealOldKey, StripOffers,
 };
+use agent2028_identity::suite::SuiteId;
 use bevy::prelude::*;
 
 use crate::scene::{Scene, agents, identities};
@@ -24,6 +25,9 @@ fn everything() -> Scene {
     scene.identity.channels = vec![channel];
     scene.identity.checks.list_signatures = false;
     scene.identity.checks.openings = false;
+    scene.identity.checks.downgrades = false;
+    let offer = |group: &str| GroupOffer { agents: group.into(), suites: SuiteId::ALL.to_vec() };
+    scene.identity.offers = vec![offer("helper"), offer("gate")];
     scene.identity.signed_events = vec!["KeysRotated".into(), "PapersRevoked".into()];
     scene
 }
@@ -44,6 +48,7 @@ fn disturb(simulation: &mut Simulation) {
     simulation.intervene(ReplayOpening { select: agents(&[16]), per_second: 10.0, duration_s: None });
     simulation.intervene(StealOldKey { select: agents(&[14]), victim: Selector::All, per_second: 3.0, ..default() });
     simulation.intervene(Spawn { group: "helper".into(), count: 3, at: None });
+    simulation.intervene(StripOffers { select: agents(&[17]), victim: Selector::All, duration_s: None });
     simulation.intervene(Remove { select: agents(&[10]) });
     simulation.run(4);
 }
@@ -54,6 +59,8 @@ fn a_resumed_run_goes_on_with_the_same_bits() {
     let mut through = scene.start();
     disturb(&mut through);
     let saved: Checkpoint = through.checkpoint();
+    let suites: Vec<_> = identities(&through).state().channels.iter().filter_map(|channel| channel.suite).collect();
+    assert!(SuiteId::present().all(|suite| suites.contains(&suite)), "{suites:?}");
     through.run(40);
     let mut resumed = Scene { threads: 2, ..scene }.start();
     resumed.restore(&saved).unwrap();

@@ -15,10 +15,12 @@ use crate::entry::EntryKind;
 use crate::hash::{Hash, TreeHash};
 use crate::head::SignedTreeHead;
 use crate::keys::LedgerKey;
-use crate::tree::{Frontier, Remains, Tree};
+use crate::tree::{Frontier, MOST_LEAVES, Remains, Tree};
 
 const MAGIC: &[u8; 8] = b"A28LBAS2";
 const CHECKSUM: usize = 32;
+/// The longest base, in bytes: what a million signed tree heads take. No more is read to find out whether it fits its checksum.
+const LONGEST: u64 = 4 << 30;
 
 /// What was dropped, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,9 @@ impl Base {
         };
         // What doesn't fit its checksum is never held in memory.
         let length = file.metadata().map_err(io_error(&path))?.len();
+        if length > LONGEST {
+            return Err(damaged("no base of a ledger is so long"));
+        }
         let content = length.checked_sub((MAGIC.len() + CHECKSUM) as u64);
         let content = content.ok_or_else(|| damaged("this is no base of a ledger"))?;
         let mut magic = [0; MAGIC.len()];
@@ -108,7 +113,36 @@ impl Base {
             return Err(damaged("a tree head doesn't fit what is left of the tree"));
         }
         base.check_kept(&tree).map_err(|what| damaged(&what))?;
+        base.check_sums(tree).map_err(damaged)?;
         Ok(base)
+    }
+
+    /// Whether what is told of dropped entries makes them up, no more and no less.
+    fn check_sums(&self, mut tree: Tree) -> Result<(), &'static str> {
+        let size = self.frontier.size();
+        let counted = self.counts.values().try_fold(0_u64, |sum, count| sum.checked_add(*count));
+        if counted != Some(size) || self.stamps > MOST_LEAVES {
+            return Err("as many entries were dropped as there are of no kinds");
+        }
+        let mut last = (0, 0);
+        for dropped in &self.compactions {
+            let fits = dropped.from == last.0 && dropped.to > dropped.from && dropped.tick >= last.1;
+            if !fits || tree.root_at(dropped.to).is_some_and(|root| root != dropped.root) {
+                return Err("the entries that were dropped at a time don't follow those dropped before");
+            }
+            last = (dropped.to, dropped.tick);
+        }
+        if last.0 != size {
+            return Err("not all is told of the entries that were dropped");
+        }
+        // What is kept of the tree proves what is kept, and nothing else.
+        let sizes: Vec<u64> = self.heads.iter().map(|signed| signed.head.size).collect();
+        let leaves: Vec<u64> = self.kept.iter().map(|(index, _)| *index).collect();
+        tree.drop_before(size, &sizes, &leaves);
+        if tree.remains().pinned != self.pinned {
+            return Err("there is more left of the tree than proves what was kept");
+        }
+        Ok(())
     }
 
     /// Whether the entries that are kept are those that were there.

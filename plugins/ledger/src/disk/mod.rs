@@ -14,7 +14,7 @@ mod walk;
 
 pub use base::Compaction;
 pub use store::{Durability, Recovery, Store, StoreOptions, Tally};
-pub use walk::{Item, Torn, Walk, locate, walk};
+pub use walk::{Item, Torn, Walk, locate, tree_of_the_run, walk};
 
 use std::fmt;
 use std::fs::File;

@@ -361,7 +361,10 @@ impl Store {
     fn next_segment(&mut self) -> Result<(), DiskError> {
         self.sync()?;
         let before = record::last_sum(&self.pending);
-        let header = SegmentHeader { number: self.number + 1, first: self.size(), before };
+        let number = self.number.checked_add(1);
+        let number =
+            number.ok_or_else(|| DiskError::Refused("a ledger has no more files than it can number".into()))?;
+        let header = SegmentHeader { number, first: self.size(), before };
         *self = Self::begin(&self.folder, self.options, (self.frontier.clone(), self.tally.clone()), header)?;
         Ok(())
     }

@@ -159,6 +159,28 @@ pub(super) fn walk_with_places(path: &Path, visit: &mut Visit) -> Result<Walk, D
     Ok(walker.walk)
 }
 
+/// The tree over what the run itself has entered into a ledger: without what closed the run before it went on.
+///
+/// # Errors
+/// If there is no ledger, the disk refuses, or it is damaged.
+pub fn tree_of_the_run(folder: &Path) -> Result<Tree, DiskError> {
+    // What was dropped lies before the first end.
+    let mut tree = Base::read(folder)?.tree();
+    walk(folder, &mut |item| {
+        if let Item::Entry { entry, bytes, .. } = item
+            && entry.kind.is_of_the_run()
+        {
+            tree.push(sha3::Sha3_256::leaf(bytes));
+        }
+        Ok(())
+    })?;
+    Ok(tree)
+}
+
+/// The longest torn end that a stopped writer leaves, in bytes: it has never more on its way than the longest record and what is
+/// gathered beside it.
+const LONGEST_TORN: u64 = 2 * record::LONGEST as u64;
+
 /// Walks through a segment by itself.
 fn walk_file(file: &Path, visit: &mut Visit) -> Result<Walk, DiskError> {
     let none = || DiskError::NoLedger(file.display().to_string());
@@ -297,8 +319,9 @@ impl Walker {
                 Err(fault) => {
                     // What a stopped writer leaves: the beginning of a record, or, after a crash of the machine, bytes that
                     // never came to the disk.
+                    let may_be = is_last && length - at <= LONGEST_TORN;
                     let torn =
-                        is_last && (fault == Fault::Incomplete || segment.is_zero_from(at).map_err(io_error(file))?);
+                        may_be && (fault == Fault::Incomplete || segment.is_zero_from(at).map_err(io_error(file))?);
                     if !torn {
                         return Err(told(fault.to_string()));
                     }
@@ -307,6 +330,13 @@ impl Walker {
                 }
             };
             let item = self.walk.item(kind, &body).map_err(told)?;
+            if let Item::Entry { index, entry, .. } = &item
+                && *index == self.walk.first
+                && let Some(dropped) = self.walk.compactions.last().filter(|dropped| dropped.tick > entry.tick)
+            {
+                let what = format!("entries up to tick {} are said to be dropped before it", dropped.tick);
+                return Err(told(what));
+            }
             visit(item, Some(Place { segment: number, offset: at })).map_err(|what| {
                 let (file, entry) = (file.into(), self.walk.size.checked_sub(1));
                 DiskError::Damaged(Damage { file, record: Some(count), entry, offset: at, what })

@@ -1,11 +1,15 @@
 //! What is entered, and when.
 
+use agent2028_core::agent::AgentId;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, EventKind};
 use agent2028_core::intervention::InterventionLog;
 use agent2028_core::rng::SimRng;
-use agent2028_identity::IdentityConfig;
+use agent2028_core::selector::Selector;
+use agent2028_core::simulation::Simulation;
+use agent2028_identity::interventions::{DeactivateIdentity, RotateKeys};
 use agent2028_identity::suite::SuiteId;
+use agent2028_identity::{Identities, IdentityConfig};
 use agent2028_ledger::config::Stamps;
 use agent2028_ledger::document::Proven;
 use agent2028_ledger::keys::{AgentKeys, KeyRing, KeyRole, LedgerKey};
@@ -183,6 +187,51 @@ fn both_suites_sign_heads_and_nothing_is_signed_where_nobody_is_to() {
     }
 }
 
+/// What leads to an agent's new keys is entered when it changes them, whether or not it signs anything after that; and a run that
+/// goes back and on again enters the same.
+#[test]
+fn new_keys_of_who_has_signed_are_tied_to_its_identifier() {
+    let identity = IdentityConfig { signed_events: vec!["AgentFailed".into()], ..default() };
+    let mut simulation = signing_simulation(&config(), identity);
+    simulation.run(60);
+    let of = |simulation: &Simulation, who: u32| -> Vec<Entry> {
+        let named = of_kind(simulation.world().resource::<Ledger>(), EntryKind::Identity);
+        named.into_iter().filter(|entry| entry.who == Some(who)).collect()
+    };
+    let who = of_kind(simulation.world().resource::<Ledger>(), EntryKind::Identity)[0].who.unwrap();
+    let before = of(&simulation, who);
+    let saved = simulation.checkpoint();
+    let change = |simulation: &mut Simulation| {
+        let select = || Selector::Ids(vec![AgentId(who)]);
+        simulation.intervene(RotateKeys { select: select() });
+        simulation.run(10);
+        simulation.intervene(RotateKeys { select: select() });
+        simulation.run(10);
+        simulation.intervene(DeactivateIdentity { select: select() });
+        simulation.run(10);
+    };
+    change(&mut simulation);
+    let ledger = simulation.world().resource::<Ledger>();
+    let document = simulation.world().resource::<Identities>().document_of(AgentId(who)).unwrap().clone();
+    let after = of(&simulation, who);
+    assert_eq!((after.len(), &after[..1]), (4, &before[..]));
+    let key = |at: usize| document.history[at].keys.id().0.to_string();
+    assert!(after[1].detail.contains(&key(1)) && after[2].detail.contains(&key(2)));
+    assert!(after[3].detail.contains(&key(2)) && after[3].detail.contains(" ended "), "{}", after[3].detail);
+    // The keys come with what leads to them, each with what is new only.
+    let keys: Vec<LedgerKey> = ledger.keys().filter(|key| key.role == KeyRole::Agent(who)).collect();
+    let lengths: Vec<usize> = keys.iter().map(|key| key.document.as_ref().unwrap().history.len()).collect();
+    assert_eq!(lengths, [1, 2, 2, 1]);
+    let mut agents = AgentKeys::of_ledger();
+    keys.iter().for_each(|key| agents.note(key).unwrap());
+    after.iter().for_each(|entry| agents.name(entry).unwrap());
+    let root = ledger.root();
+    simulation.restore(&saved).unwrap();
+    assert_eq!(of(&simulation, who), before);
+    change(&mut simulation);
+    assert_eq!(simulation.world().resource::<Ledger>().root(), root);
+}
+
 #[test]
 fn what_agents_sign_is_entered_with_their_signatures() {
     let identity = IdentityConfig { signed_events: vec!["AgentFailed".into()], ..default() };
@@ -193,8 +242,8 @@ fn what_agents_sign_is_entered_with_their_signatures() {
     let named = of_kind(ledger, EntryKind::Identity);
     assert_eq!(named.len(), 3);
     let mut agents = AgentKeys::of_ledger();
-    named.iter().for_each(|entry| agents.name(entry).unwrap());
     ledger.keys().for_each(|key| agents.note(&key).unwrap());
+    named.iter().for_each(|entry| agents.name(entry).unwrap());
     let signed: Vec<(u64, Entry)> = ledger.entries().filter(|(_, entry)| entry.signature.is_some()).collect();
     assert_eq!(signed.len(), 3);
     for (index, entry) in signed {
@@ -229,10 +278,18 @@ fn what_agents_sign_is_entered_with_their_signatures() {
     let event = events.iter().find(its).unwrap();
     assert!(stranger.check(event).unwrap_err().contains("no entry says who"));
     let other = named.iter().find(|entry| entry.who != Some(who)).unwrap();
-    stranger.name(&Entry { who: Some(who), ..other.clone() }).unwrap();
-    assert!(stranger.check(event).unwrap_err().contains("belongs to did:agent:z"));
+    let told = stranger.name(&Entry { who: Some(who), ..other.clone() });
+    assert!(told.unwrap_err().contains("no document leads to the key"));
     let right = named.iter().find(|entry| entry.who == Some(who)).unwrap();
-    assert!(stranger.name(right).unwrap_err().contains("is said to be"));
+    // Nor does one that says another key, or another time.
+    for (from, to) in [("key ", "key 0"), ("since ", "since 1")] {
+        let detail = right.detail.replacen(from, to, 1);
+        let payload = agent2028_ledger::facts::identity_hash(&right.operation, &detail);
+        assert!(stranger.clone().name(&Entry { detail, payload, ..right.clone() }).is_err());
+        assert!(stranger.clone().name(&Entry { detail: right.detail.replacen(from, to, 1), ..right.clone() }).is_err());
+    }
+    stranger.name(right).unwrap();
+    assert_eq!(stranger.check(event), Ok(()));
 
     let unsigned = of_kind(ledger, EntryKind::StateHash).remove(0);
     assert_eq!(agents.check(&unsigned), Ok(()));

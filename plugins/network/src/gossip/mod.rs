@@ -14,6 +14,7 @@ use agent2028_core::agent::{AgentId, AgentIndex};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::InterventionContext;
+use agent2028_core::rhythm::Rhythm;
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use agent2028_core::time::{Rate, Time};
 use bevy::prelude::*;
@@ -26,7 +27,6 @@ use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind, MessageList};
 use crate::neighbours::{Links, Members, Neighbours};
 use crate::network::{AT_THE_END, Network, post};
-use crate::rhythm::Rhythm;
 use crate::topology::below;
 use crate::wire::{Reader, put};
 

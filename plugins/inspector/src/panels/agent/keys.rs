@@ -109,6 +109,11 @@ impl KeysFacts {
         let channels = state.channels.iter().filter_map(|channel| {
             let end = channel.ends.iter().position(|end| *end == agent.0)?;
             let other = groups.name_of(AgentId(channel.ends[1 - end]));
+            let other = match (channel.suite, channel.refused) {
+                (Some(used), _) if used != suite => format!("{other}, {used}"),
+                (None, Some(_)) => format!("{other}, not open"),
+                _ => other,
+            };
             Some((other, channel.sent[end], channel.sent[1 - end]))
         });
         Some(Self {

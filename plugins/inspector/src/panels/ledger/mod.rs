@@ -71,6 +71,7 @@ fn word(kind: EntryKind) -> &'static str {
         EntryKind::Terms => "Terms",
         EntryKind::Identity => "Identity",
         EntryKind::Manifest => "Manifest",
+        EntryKind::Resumed => "Resumed",
     }
 }
 

@@ -1,46 +1,52 @@
 //! What agents do again and again: at a period that need not be a whole number of ticks, each agent from a moment of its own.
 
-use agent2028_core::agent::AgentId;
-use agent2028_core::clock::as_written;
-use agent2028_core::rng::{Purpose, SimRng};
-use agent2028_core::time::{PARTS, Rate, Time, end_of};
+use crate::agent::AgentId;
+use crate::clock::as_written;
+use crate::rng::{Purpose, SimRng};
+use crate::time::{PARTS, Rate, Time, end_of};
 use rand::Rng as _;
 
 /// Something that is done once in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rhythm {
+pub struct Rhythm {
     period: Time,
 }
 
 impl Rhythm {
     /// Once in so many seconds, but at most once in a tick.
-    pub(crate) fn of_seconds(rate: Rate, seconds: f32) -> Self {
+    #[must_use]
+    pub fn of_seconds(rate: Rate, seconds: f32) -> Self {
         Self::of_parts(rate.parts(as_written(f64::from(seconds))))
     }
 
     /// Once in so many parts of a tick, but at most once in a tick.
-    pub(crate) fn of_parts(period: Time) -> Self {
+    #[must_use]
+    pub fn of_parts(period: Time) -> Self {
         Self { period: period.max(PARTS) }
     }
 
     /// The length of the period.
-    pub(crate) fn period(self) -> Time {
+    #[must_use]
+    pub fn period(self) -> Time {
         self.period
     }
 
     /// The moment in a tick at which it is done, by all at once, and how often it was done before; most ticks have none.
-    pub(crate) fn in_tick(self, tick: u64) -> Option<(Time, u64)> {
+    #[must_use]
+    pub fn in_tick(self, tick: u64) -> Option<(Time, u64)> {
         self.at(tick).beat(0)
     }
 
     /// The first tick after `tick` in which it is done by all at once.
-    pub(crate) fn tick_after(self, tick: u64) -> u64 {
+    #[must_use]
+    pub fn tick_after(self, tick: u64) -> u64 {
         let done = end_of(tick) / self.period;
-        agent2028_core::time::tick_of((done + 1).saturating_mul(self.period))
+        crate::time::tick_of((done + 1).saturating_mul(self.period))
     }
 
     /// What is done in a tick, for all agents.
-    pub(crate) fn at(self, tick: u64) -> RhythmInTick {
+    #[must_use]
+    pub fn at(self, tick: u64) -> RhythmInTick {
         let end = end_of(tick);
         RhythmInTick { period: self.period, end, into: end % self.period, number: end / self.period }
     }
@@ -48,7 +54,7 @@ impl Rhythm {
 
 /// A [`Rhythm`] in one tick.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RhythmInTick {
+pub struct RhythmInTick {
     period: Time,
     end: Time,
     /// How far the tick's end is into a period that began at moment 0.
@@ -61,7 +67,8 @@ impl RhythmInTick {
     /// The moment in this tick at which an agent does it, and how often it has done it before. Its periods begin after a share of
     /// the period, in parts of 2³².
     #[inline]
-    pub(crate) fn beat(self, share: u32) -> Option<(Time, u64)> {
+    #[must_use]
+    pub fn beat(self, share: u32) -> Option<(Time, u64)> {
         let offset = ((u128::from(share) * u128::from(self.period)) >> 32) as Time;
         let (ago, number) = if offset <= self.into {
             (self.into - offset, self.number)
@@ -74,11 +81,11 @@ impl RhythmInTick {
 
 /// After which share of a period each agent begins: at random, so that not all do it at once. Derived from the seed.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Phases(Vec<u32>);
+pub struct Phases(Vec<u32>);
 
 impl Phases {
     /// Draws the phases of agents with ids below `count` that are not drawn yet.
-    pub(crate) fn fit(&mut self, dice: &SimRng, purpose: Purpose, count: usize) {
+    pub fn fit(&mut self, dice: &SimRng, purpose: Purpose, count: usize) {
         for agent in self.0.len()..count {
             self.0.push(dice.stream(purpose, AgentId(agent as u32), 0).next_u32());
         }
@@ -86,12 +93,14 @@ impl Phases {
 
     /// An agent's phase in parts of 2³² of the period.
     #[inline]
-    pub(crate) fn of(&self, agent: u32) -> u32 {
+    #[must_use]
+    pub fn of(&self, agent: u32) -> u32 {
         self.0.get(agent as usize).copied().unwrap_or(0)
     }
 
     /// The memory that they hold, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.0.capacity() * 4
     }
 }
