@@ -37,6 +37,7 @@ use bevy::window::{PresentMode, WindowResizeConstraints, WindowResolution};
 use crate::assemble::{ExtraPlugins, build_app};
 use crate::authoring::Author;
 use crate::headless::RunError;
+use crate::panels::PanelPlugins;
 use crate::record::Recording;
 use crate::render::show_as;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load_text};
@@ -235,7 +236,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     app.insert_resource(simulation)
         .insert_resource(timeline)
         .insert_resource(transport)
-        .add_plugins((ViewPlugin, InspectorPlugin, pacing::PacingPlugin))
+        .add_plugins((ViewPlugin, InspectorPlugin, PanelPlugins, pacing::PacingPlugin))
         .insert_resource(library)
         .insert_resource(pictures)
         .insert_resource(Author::resource(options.plugins.clone()))

@@ -22,6 +22,8 @@ pub mod cli;
 pub mod desktop;
 pub mod headless;
 mod mail;
+#[cfg(feature = "desktop")]
+pub mod panels;
 pub mod plot;
 pub mod record;
 #[cfg(feature = "desktop")]

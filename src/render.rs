@@ -16,6 +16,7 @@ pub use agent2028_view::picture::write_png;
 
 use crate::assemble::ExtraPlugins;
 use crate::desktop::{library, simulation_of, status_of};
+use crate::panels::PanelPlugins;
 use crate::record::{RecordError, Recording};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
@@ -155,6 +156,8 @@ impl Studio {
                     app.insert_resource(timeline);
                 }
             }
+            // What plugins draw over the world is drawn with and without panels.
+            app.add_plugins(PanelPlugins);
         })?;
         Ok(Self { offscreen })
     }

@@ -45,7 +45,9 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 fn every_direct_dependency_has_its_line() {
     let mut manifests =
         ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml", "tests/parquet/Cargo.toml"].map(PathBuf::from).to_vec();
-    manifests.extend(std::fs::read_dir("plugins").unwrap().flatten().map(|entry| entry.path().join("Cargo.toml")));
+    let mut of_plugins = Vec::new();
+    files("plugins", "toml", &mut of_plugins);
+    manifests.extend(of_plugins.into_iter().filter(|file| file.ends_with("Cargo.toml")));
     let mut used: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for manifest in manifests {
         for name in dependencies(&std::fs::read_to_string(&manifest).unwrap()) {

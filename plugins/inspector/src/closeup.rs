@@ -11,7 +11,6 @@ use bevy::prelude::World;
 
 use crate::panels::agent::components::FieldCache;
 use crate::panels::agent::events::HappeningCache;
-use crate::panels::agent::keys::KeysCache;
 use crate::panels::compare::{MOST, SpreadCache};
 
 /// In worlds with more agents than this, decisions are explained only this often, in seconds of real time.
@@ -21,7 +20,6 @@ const LARGE_WORLD: (usize, f64) = (100_000, 0.1);
 #[derive(Debug, Default)]
 pub struct CloseUp {
     pub(crate) why: WhyCache,
-    pub(crate) keys: KeysCache,
     pub(crate) fields: FieldCache,
     pub(crate) happenings: HappeningCache,
     pub(crate) spreads: SpreadCache,

@@ -6,7 +6,9 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_view::capture::Capture;
-use agent2028_view::{Columns, Drawn, Hulls, Pins, Selection, Sight, Tools, ViewSettings, Viewport, WorldCamera};
+use agent2028_view::{
+    Columns, Drawn, Hulls, Pins, Selection, Sight, Tools, ViewSettings, Viewport, WorldCamera, WorldLayers,
+};
 use bevy::prelude::{Resource, World};
 
 use crate::actions::Actions;
@@ -68,6 +70,8 @@ pub struct Facts<'a> {
     pub views: Views<'a>,
     /// Whoever knows what a scene is.
     pub author: Option<&'a Authoring>,
+    /// The layers of plugins.
+    pub layers: &'a WorldLayers,
     /// All panels.
     pub registry: &'a InspectorRegistry,
 }

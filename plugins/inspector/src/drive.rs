@@ -14,7 +14,7 @@ use agent2028_view::capture::{Capture, CaptureRequest, Captured};
 use agent2028_view::picking::neighbours;
 use agent2028_view::{
     Aimed, Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, Tools, ViewSettings, Viewport,
-    WorldCamera,
+    WorldCamera, WorldLayers,
 };
 use bevy::ecs::message::{MessageCursor, Messages};
 use bevy::ecs::system::SystemParam;
@@ -76,6 +76,7 @@ pub(crate) struct Window<'w> {
     runs: MessageWriter<'w, RunRequest>,
     author: Option<Res<'w, Authoring>>,
     registry: Res<'w, InspectorRegistry>,
+    layers: Res<'w, WorldLayers>,
     parts: ResMut<'w, FrameParts>,
     rhythm: ResMut<'w, Rhythm>,
     time: Res<'w, Time<Real>>,
@@ -204,6 +205,7 @@ pub(crate) fn draw(
             now: window.time.elapsed_secs_f64(),
         },
         author: window.author.as_deref(),
+        layers: &window.layers,
         registry: &window.registry,
     };
     let free = shell::show(&mut ui, &facts, &mut window.state, &mut actions);

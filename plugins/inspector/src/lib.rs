@@ -16,20 +16,21 @@
 //! | [`authoring`] | the contract with whoever knows what a scene is, and the text being edited |
 //! | [`editing`] | the scene being edited, with gallery and questions about files |
 //! | [`facts`] | what is gathered from the simulation for them |
-//! | [`floats`] | a place for each thing that stands over the world |
 //! | [`hand`] | from what was drawn with a tool to interventions |
 //! | [`scene`] | the contract with whoever opens scenes |
-//! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
 //! | [`shortcuts`] | every key that does something |
 //! | [`rhythm`] | how often the panels are laid out |
 //! | `input` | keys and pointer on their way to egui |
 //! | `redraw` | when it is laid out |
-//! | [`texts`] | the texts of a frame, and what is wrong with them |
 //! | [`describe`] | the interface as a table in a file, for scripts that operate it |
 //!
 //! Whatever is changed in the simulation leaves as an intervention
 //! ([`Timeline::intervene`]): so a run with a person at the window can be recorded and replayed, and a change in the past
 //! begins another branch of the run.
+
+// The tests of panels see this crate by its name, as those of plugins do.
+#[cfg(test)]
+extern crate self as agent2028_inspector;
 
 pub mod actions;
 pub mod authoring;
@@ -41,8 +42,6 @@ mod drive;
 pub mod editing;
 pub mod export;
 pub mod facts;
-pub mod floats;
-pub mod format;
 pub mod hand;
 mod input;
 pub mod panel;
@@ -57,10 +56,9 @@ pub mod shortcuts;
 pub mod state;
 pub mod states;
 pub mod story;
-pub mod texts;
-pub mod theme;
 mod tooling;
-pub mod widgets;
+
+pub use agent2028_kit::{floats, format, texts, theme, widgets};
 
 pub use actions::{Action, Actions, ToolChange};
 pub use authoring::Authoring;

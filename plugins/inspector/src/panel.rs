@@ -48,6 +48,7 @@ use serde::de::DeserializeOwned;
 pub use crate::context::PanelContext;
 pub use crate::dock::{Catalog, Group, PanelFacts, PanelKey, Place};
 use crate::panels;
+pub use crate::panels::agent::{AgentTab, TabEntry, TabFacts};
 use crate::states::{State, States};
 
 /// A panel of the window.
@@ -146,6 +147,7 @@ impl PanelEntry {
 #[derive(Resource, Clone, Debug, Default)]
 pub struct InspectorRegistry {
     panels: Vec<PanelEntry>,
+    tabs: Vec<TabEntry>,
     catalog: Catalog,
 }
 
@@ -166,6 +168,16 @@ impl InspectorRegistry {
         } else {
             tracing::error!("there is a panel {} already: {:?} is left out", entry.facts.key.name(), entry.facts.title);
         }
+    }
+
+    /// Adds a tab to the panel of an agent.
+    pub fn add_agent_tab<T: AgentTab>(&mut self) {
+        self.tabs.push(TabEntry::of::<T>());
+    }
+
+    /// The tabs that plugins added to the panel of an agent.
+    pub fn tabs(&self) -> impl Iterator<Item = &TabEntry> {
+        self.tabs.iter()
     }
 
     /// All panels, in the order in which they were registered.
@@ -213,11 +225,19 @@ impl InspectorRegistry {
 pub trait RegisterPanels {
     /// Adds a panel to the window.
     fn add_panel<P: Panel>(&mut self) -> &mut Self;
+
+    /// Adds a tab to the panel of an agent.
+    fn add_agent_tab<T: AgentTab>(&mut self) -> &mut Self;
 }
 
 impl RegisterPanels for App {
     fn add_panel<P: Panel>(&mut self) -> &mut Self {
         self.world_mut().get_resource_or_init::<InspectorRegistry>().add::<P>();
+        self
+    }
+
+    fn add_agent_tab<T: AgentTab>(&mut self) -> &mut Self {
+        self.world_mut().get_resource_or_init::<InspectorRegistry>().add_agent_tab::<T>();
         self
     }
 }

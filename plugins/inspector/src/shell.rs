@@ -10,7 +10,7 @@ use agent2028_core::selector::Selector;
 use agent2028_core::timeline::Branch;
 use agent2028_view::capture::CaptureRequest;
 use agent2028_view::tokens::{layout, spacing};
-use agent2028_view::{Combine, ViewSettings};
+use agent2028_view::{Combine, LayerFacts, ViewSettings};
 use bevy::math::Vec2;
 use bevy_egui::egui;
 use egui::{Id, Panel, Rect, Stroke, Ui};
@@ -74,7 +74,7 @@ fn keys(ui: &Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Action
         // Keys are answers there.
         return false;
     }
-    for command in shortcuts::pressed(ui.ctx(), state.writing.is_on()) {
+    for command in shortcuts::pressed(ui.ctx(), state.writing.is_on(), facts.layers) {
         run(command, facts, state, actions);
     }
     state.visible != visible
@@ -141,6 +141,11 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
             toggle.set(&mut settings, !toggle.get(facts.settings));
             actions.push(Action::View(Box::new(settings)));
         }
+        Command::Layer(layer) => {
+            let mut settings = facts.settings.clone();
+            settings.layers.show(layer, !settings.layers.shows(layer));
+            actions.push(Action::View(Box::new(settings)));
+        }
         Command::LayoutWatch => arrange(facts, state, Preset::Watch),
         Command::LayoutDebug => arrange(facts, state, Preset::Debug),
         Command::LayoutPresent => arrange(facts, state, Preset::Present),
@@ -162,6 +167,7 @@ fn palette(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, acti
         metrics: &names(&mut facts.resource::<Metrics>().iter().map(|(spec, _)| spec.name.as_str())),
         parameters: &names(&mut facts.resource::<Params>().0.keys().map(String::as_str)),
         groups: &names(&mut groups.groups().iter().map(|group| group.name.as_str())),
+        layers: facts.layers,
         panels: facts.registry.catalog(),
         applying: &facts.registry.applying(facts.simulation),
     };
@@ -212,6 +218,8 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
     let world = facts.simulation.world();
     let applying = facts.registry.applying(facts.simulation);
     let offer = Offer { catalog: facts.registry.catalog(), applying: &applying };
+    let world_layers = facts.layers.iter().filter(|entry| entry.applies(world));
+    let of_plugins: Vec<&'static LayerFacts> = world_layers.map(|entry| entry.facts).collect();
     let field_lines = overlay::field_lines(facts);
     let mut open_problems = false;
 
@@ -225,6 +233,7 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
                 transport: transport_view(facts),
                 layers: layers::LayersView {
                     settings: facts.settings,
+                    of_plugins: &of_plugins,
                     fields: &field_lines,
                     quantities: state.overlay.quantities(facts.simulation),
                     range: facts.views.columns.color().filter(|column| column.has_range()).map(|column| {
@@ -394,7 +403,7 @@ fn things_that_float(
         &mut state.scenes,
         actions,
     );
-    help::show(&ctx, look, &mut state.top_bar.help);
+    help::show(&ctx, look, facts.layers, &mut state.top_bar.help);
     if let Some(notice) = state.saving.show(&ctx, look) {
         state.notices.tell(notice, now);
     }

@@ -1,5 +1,6 @@
 //! Every key that does something: one table for the handler, the tooltips and the sheet of shortcuts.
 
+use agent2028_view::{LayerFacts, WorldLayers};
 use bevy_egui::egui;
 use egui::{Event, Key, Modifiers};
 
@@ -86,6 +87,8 @@ pub enum Command {
     Film,
     /// Draw something, or not.
     Toggle(Toggle),
+    /// Draw a plugin's layer, or not.
+    Layer(&'static LayerFacts),
 }
 
 impl Command {
@@ -133,9 +136,6 @@ impl Command {
         Self::Toggle(Toggle::Headings),
         Self::Toggle(Toggle::Trails),
         Self::Toggle(Toggle::Hulls),
-        Self::Toggle(Toggle::Links),
-        Self::Toggle(Toggle::Messages),
-        Self::Toggle(Toggle::Trust),
         Self::Toggle(Toggle::Labels),
         Self::Toggle(Toggle::Places),
         Self::Toggle(Toggle::Obstacles),
@@ -192,6 +192,7 @@ impl Command {
             Self::WorldPicture => "Save a picture of the world, without panels",
             Self::Film => "Record a film of the world, or end it",
             Self::Toggle(toggle) => toggle.label(),
+            Self::Layer(layer) => layer.label,
         }
     }
 }
@@ -268,9 +269,6 @@ pub const SHEET: [Part; 6] = [
             of(Command::Toggle(Toggle::Headings)),
             of(Command::Toggle(Toggle::Trails)),
             of(Command::Toggle(Toggle::Hulls)),
-            of(Command::Toggle(Toggle::Links)),
-            of(Command::Toggle(Toggle::Messages)),
-            of(Command::Toggle(Toggle::Trust)),
             of(Command::Toggle(Toggle::Labels)),
             of(Command::Toggle(Toggle::Places)),
             of(Command::Toggle(Toggle::Obstacles)),
@@ -381,14 +379,12 @@ pub const fn keys(command: Command) -> &'static str {
         Command::WindowPicture => "F12",
         Command::WorldPicture => "Shift F12",
         Command::Film => "Ctrl F12",
+        Command::Layer(layer) => layer.shortcut,
         Command::Toggle(toggle) => match toggle {
             Toggle::Agents => "1",
             Toggle::Headings => "2",
             Toggle::Trails => "3",
             Toggle::Hulls => "4",
-            Toggle::Links => "Alt 7",
-            Toggle::Messages => "Alt 8",
-            Toggle::Trust => "Alt 9",
             Toggle::Labels => "5",
             Toggle::Places => "6",
             Toggle::Obstacles => "7",
@@ -464,9 +460,6 @@ const KEYS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::ALT, Key::Num4, Command::Toggle(Toggle::Legend)),
     (Modifiers::ALT, Key::Num5, Command::Toggle(Toggle::Minimap)),
     (Modifiers::ALT, Key::Num6, Command::Toggle(Toggle::HoverCard)),
-    (Modifiers::ALT, Key::Num7, Command::Toggle(Toggle::Links)),
-    (Modifiers::ALT, Key::Num8, Command::Toggle(Toggle::Messages)),
-    (Modifiers::ALT, Key::Num9, Command::Toggle(Toggle::Trust)),
 ];
 
 /// Whether letters belong to a text that is being written.
@@ -517,8 +510,8 @@ impl Writing {
 
 /// The commands whose keys were pressed in this frame, in the order of the presses, which are used up. What is held at
 /// each press counts, not what is held when the frame is drawn. While a text field has the keyboard, or letters belong to
-/// a text (`writing`), only commands with Ctrl count.
-pub fn pressed(ctx: &egui::Context, writing: bool) -> Vec<Command> {
+/// a text (`writing`), only commands with Ctrl count. Keys of the layers of plugins are theirs unless the table gives them away.
+pub fn pressed(ctx: &egui::Context, writing: bool, layers: &WorldLayers) -> Vec<Command> {
     let typing = ctx.text_edit_focused() || writing;
     let navigating = ctx.memory(|memory| memory.focused().is_some());
     ctx.input_mut(|input| {
@@ -527,15 +520,16 @@ pub fn pressed(ctx: &egui::Context, writing: bool) -> Vec<Command> {
             let Event::Key { key, pressed: true, modifiers, .. } = event else {
                 return true;
             };
-            let command = command_of(*modifiers, *key).filter(|command| {
-                // In a text field this selects the text.
-                let of_text = matches!(command, Command::SelectAll | Command::UseTool | Command::GoToTick);
-                // And a text field has an undo of its own.
-                let taken = typing && (of_text || !modifiers.command || *key == Key::Z);
-                // Once the keyboard focus is in the panels, Tab moves it on.
-                let moves_on = navigating && *key == Key::Tab;
-                !(taken || moves_on)
-            });
+            let command =
+                command_of(*modifiers, *key).or_else(|| layer_of(*modifiers, *key, layers)).filter(|command| {
+                    // In a text field this selects the text.
+                    let of_text = matches!(command, Command::SelectAll | Command::UseTool | Command::GoToTick);
+                    // And a text field has an undo of its own.
+                    let taken = typing && (of_text || !modifiers.command || *key == Key::Z);
+                    // Once the keyboard focus is in the panels, Tab moves it on.
+                    let moves_on = navigating && *key == Key::Tab;
+                    !(taken || moves_on)
+                });
             commands.extend(command);
             command.is_none()
         });
@@ -547,6 +541,30 @@ pub fn pressed(ctx: &egui::Context, writing: bool) -> Vec<Command> {
 fn command_of(held: Modifiers, key: Key) -> Option<Command> {
     let found = KEYS.iter().find(|(modifiers, known, _)| *known == key && held.matches_exact(*modifiers));
     found.map(|(.., command)| *command)
+}
+
+/// The layer that a key shows and hides.
+fn layer_of(held: Modifiers, key: Key, layers: &WorldLayers) -> Option<Command> {
+    let means = |shortcut: &str| chord(shortcut).is_some_and(|(with, known)| known == key && held.matches_exact(with));
+    layers.iter().map(|entry| entry.facts).find(|facts| means(facts.shortcut)).map(Command::Layer)
+}
+
+/// What is written on the keyboard as `Alt 7` or `Ctrl Shift L`.
+fn chord(keys: &str) -> Option<(Modifiers, Key)> {
+    let mut held = Modifiers::NONE;
+    let mut words = keys.split(' ').peekable();
+    while let Some(word) = words.next() {
+        if words.peek().is_none() {
+            return Key::from_name(word).map(|key| (held, key));
+        }
+        held = held.plus(match word {
+            "Alt" => Modifiers::ALT,
+            "Shift" => Modifiers::SHIFT,
+            "Ctrl" => Modifiers::COMMAND,
+            _ => return None,
+        });
+    }
+    None
 }
 
 #[cfg(test)]
@@ -565,7 +583,7 @@ mod tests {
         let frame = |events: Vec<Event>| {
             let mut commands = Vec::new();
             let mut output = ctx.run_ui(egui::RawInput { events, ..Default::default() }, |ui| {
-                commands.extend(pressed(ui.ctx(), false));
+                commands.extend(pressed(ui.ctx(), false, &WorldLayers::default()));
             });
             output.textures_delta.clear();
             commands
@@ -588,7 +606,7 @@ mod tests {
             let mut commands = Vec::new();
             let mut output = ctx.run_ui(egui::RawInput { events, ..Default::default() }, |ui| {
                 writing.follow(ui.ctx(), editor, asking);
-                commands.extend(pressed(ui.ctx(), writing.is_on()));
+                commands.extend(pressed(ui.ctx(), writing.is_on(), &WorldLayers::default()));
                 let field = ui.add(egui::TextEdit::multiline(&mut text).id(editor).desired_width(40.0));
                 if focus {
                     field.request_focus();
@@ -622,6 +640,13 @@ mod tests {
         };
         frame(vec![Event::PointerMoved(pos), press], false, false);
         assert_eq!(frame(t(), false, false), [Command::Theme], "something else was clicked");
+    }
+
+    #[test]
+    fn what_is_written_as_a_chord_is_one() {
+        assert_eq!(chord("Alt 7"), Some((Modifiers::ALT, Key::Num7)));
+        assert_eq!(chord("Ctrl Shift L"), Some((Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L)));
+        assert_eq!((chord(""), chord("Alt"), chord("Fn 7")), (None, None, None));
     }
 
     #[test]

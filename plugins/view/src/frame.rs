@@ -3,12 +3,10 @@
 mod agents;
 mod ground;
 mod hulls;
-mod line;
-mod network;
+pub(crate) mod line;
 mod places;
 mod sketch;
 mod slots;
-mod trust;
 
 use agent2028_core::agent::AgentGroups;
 use agent2028_core::simulation::Simulation;
@@ -19,6 +17,7 @@ use crate::agents::{AgentInstance, AgentSize, Canvas, Density, LookFacts};
 use crate::columns::Columns;
 use crate::field::HeatMap;
 use crate::hulls::Hulls;
+use crate::layer::{LayerInput, WorldLayers};
 use crate::paint::{Painter, Projection};
 use crate::selection::{Aimed, Pins, Selection};
 use crate::settings::{AgentStyle, ViewSettings};
@@ -45,6 +44,8 @@ pub(crate) struct FrameInput<'a> {
     /// What the system holds of agents, if the world is drawn as it sees it.
     pub held: Option<&'a Held>,
     pub tools: &'a Tools,
+    /// What plugins draw.
+    pub layers: &'a WorldLayers,
     pub projection: Projection,
     /// Speed at the end of the colour scale, in world units per second.
     pub top_speed: f32,
@@ -55,6 +56,12 @@ pub(crate) struct FrameInput<'a> {
 impl<'a> FrameInput<'a> {
     pub(crate) fn bounds(&self) -> WorldBounds {
         self.simulation.world().get_resource::<WorldBounds>().copied().unwrap_or_default()
+    }
+
+    /// What layers of plugins read.
+    fn layer(&self) -> LayerInput<'a> {
+        let Self { simulation, settings, selection, projection, .. } = *self;
+        LayerInput { simulation, settings, selection, projection }
     }
 
     /// What tells how agents look; none if there are no groups.
@@ -120,8 +127,7 @@ impl Frame {
         self.inside = input.inside();
         hulls::paint_hulls(&mut self.painter, input);
         self.ends[1] = self.painter.indices().len() as u32;
-        network::paint(&mut self.painter, input);
-        trust::paint(&mut self.painter, input);
+        input.layers.paint(&mut self.painter, &input.layer());
         places::paint(&mut self.painter, input);
         slots::paint(&mut self.painter, input, &size);
         let trails_in_canvas = input.software && input.settings.layers.trails;

@@ -11,6 +11,7 @@
 //! | [`tool`] | what is drawn with the pointer: lassos, walls, strokes |
 //! | [`agents`], [`field`], [`trails`], [`hulls`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
 //! | [`columns`], [`sight`], [`labels`], [`pace`] | quantities as colours, one agent's view, places for labels, and how often to look |
+//! | [`layer`] | what plugins draw |
 //! | [`redraw`] | when a frame is drawn |
 //! | [`render`] | how a frame gets onto the screen: one render pass, all agents in one instanced draw |
 //! | [`offscreen`] | pictures without a display through the same renderer |
@@ -36,6 +37,7 @@ mod frame;
 pub mod hulls;
 pub mod input;
 pub mod labels;
+pub mod layer;
 pub mod offscreen;
 pub mod pace;
 pub mod paint;
@@ -57,6 +59,7 @@ pub use camera::WorldCamera;
 pub use columns::{Column, ColumnKind, Columns};
 pub use field::{layer_hue, layer_ramp};
 pub use hulls::Hulls;
+pub use layer::{Layer, LayerFacts, LayerInput, RegisterLayers, WorldLayers};
 pub use redraw::Redraw;
 pub use render::{Drawn, DrawnAgents, WorldView};
 pub use selection::{Aimed, Combine, Pins, Selection};
@@ -109,6 +112,7 @@ impl Plugin for ViewPlugin {
             .init_resource::<Pins>()
             .init_resource::<Aimed>()
             .init_resource::<Hulls>()
+            .init_resource::<WorldLayers>()
             .init_resource::<Columns>()
             .init_resource::<Sight>()
             .init_resource::<Trails>()

@@ -1,7 +1,10 @@
 //! What is drawn and how: layers, colours, sizes, theme.
 
+use std::collections::BTreeMap;
+
 use bevy::prelude::*;
 
+use crate::layer::LayerFacts;
 use crate::tokens::{Theme, Tokens};
 
 /// What the user chose to see.
@@ -84,12 +87,8 @@ pub struct Layers {
     pub formation_slots: bool,
     /// Soft hulls around flocks.
     pub hulls: bool,
-    /// Who is linked with whom; of the selected agents only, where there are too many links to be told apart.
-    pub links: bool,
-    /// Messages on their way; from and to the selected agents only, where there are too many to be told apart.
-    pub messages: bool,
-    /// Who has good or bad experience with whom; of the selected agents only, where there are too many pairs.
-    pub trust: bool,
+    /// What was chosen of the layers of plugins, by their keys. Those that nobody chose are as they say of themselves.
+    pub of_plugins: BTreeMap<String, bool>,
     /// Regions that something is about to happen in.
     pub regions: bool,
     /// Names and numbers of flocks, places and selected agents, where there is room.
@@ -113,9 +112,7 @@ impl Default for Layers {
             places: true,
             formation_slots: true,
             hulls: false,
-            links: true,
-            messages: true,
-            trust: true,
+            of_plugins: BTreeMap::new(),
             regions: true,
             labels: true,
             trails: false,
@@ -126,6 +123,21 @@ impl Default for Layers {
 }
 
 impl Layers {
+    /// Whether a plugin's layer is drawn.
+    #[must_use]
+    pub fn shows(&self, layer: &LayerFacts) -> bool {
+        self.of_plugins.get(layer.key).copied().unwrap_or(layer.shown)
+    }
+
+    /// Draws a plugin's layer, or not.
+    pub fn show(&mut self, layer: &LayerFacts, on: bool) {
+        if on == layer.shown {
+            self.of_plugins.remove(layer.key);
+        } else {
+            self.of_plugins.insert(layer.key.to_owned(), on);
+        }
+    }
+
     /// Whether the pheromone layer of this name is drawn.
     #[must_use]
     pub fn shows_field(&self, name: &str) -> bool {

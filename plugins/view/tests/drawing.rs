@@ -8,13 +8,15 @@ use agent2028_core::require_motion;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::{Edge, WorldBounds};
 use agent2028_network::NetworkPlugin;
+use agent2028_network_panels::layers::LinksLayer;
 use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::config::{LayerConfig, PheromonesConfig};
 use agent2028_pheromones::field::{LayerId, PheromoneField};
 use agent2028_trust::ratings::Rating;
 use agent2028_trust::{TrustConfig, TrustPlugin};
+use agent2028_trust_panels::layer::TrustLayer;
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, OffscreenOptions, has_adapter};
-use agent2028_view::{AgentStyle, Aimed, ColorBy, Lens, Selection, Theme, ViewSettings, WorldCamera};
+use agent2028_view::{AgentStyle, Aimed, ColorBy, Layer as _, Lens, Selection, Theme, ViewSettings, WorldCamera};
 use bevy::prelude::*;
 
 /// Whether to draw. The message is printed whether or not the test passes.
@@ -100,7 +102,11 @@ fn trusting(others: u32, rating: f32) -> Simulation {
 
 fn offscreen(simulation: Simulation, settings: ViewSettings) -> Offscreen {
     let options = OffscreenOptions { size: UVec2::splat(448), settings, ..OffscreenOptions::default() };
-    Offscreen::new(simulation, options).expect("an adapter was found just now")
+    // With the layers of plugins.
+    let add = |app: &mut App| {
+        app.add_plugins((agent2028_network_panels::NetworkPanels, agent2028_trust_panels::TrustPanels));
+    };
+    Offscreen::with_plugins(simulation, options, add).expect("an adapter was found just now")
 }
 
 fn draw(simulation: Simulation, settings: ViewSettings) -> FrameImage {
@@ -349,7 +355,7 @@ fn links_are_drawn_and_where_they_are_too_many_those_of_the_selected() {
     let inked = |image: &FrameImage| apart(color_at(image, 0.0, 0.0), ground) > 30;
     let mut few = offscreen(linked(10), ViewSettings::default());
     assert!(inked(&few.frame().unwrap()));
-    few.world_mut().resource_mut::<ViewSettings>().layers.links = false;
+    few.world_mut().resource_mut::<ViewSettings>().layers.show(&LinksLayer::FACTS, false);
     assert!(!inked(&few.frame().unwrap()));
     let mut many = offscreen(linked(120), ViewSettings::default());
     assert!(!inked(&many.frame().unwrap()));
@@ -371,7 +377,7 @@ fn trust_is_drawn_good_and_bad_and_where_pairs_are_too_many_that_of_the_selected
     let [like, dislike] = [middle(&good.frame().unwrap()), middle(&bad.frame().unwrap())];
     assert!(apart(like, rgb(tokens.good)) < apart(like, rgb(tokens.danger)), "{like:?}");
     assert!(apart(dislike, rgb(tokens.danger)) < apart(dislike, rgb(tokens.good)), "{dislike:?}");
-    good.world_mut().resource_mut::<ViewSettings>().layers.trust = false;
+    good.world_mut().resource_mut::<ViewSettings>().layers.show(&TrustLayer::FACTS, false);
     assert!(apart(middle(&good.frame().unwrap()), ground) < 4);
     let mut many = offscreen(trusting(40, 10.0), ViewSettings::default());
     assert!(apart(middle(&many.frame().unwrap()), ground) < 4);

@@ -1,19 +1,23 @@
 //! The sheet of all keys.
 
+use agent2028_view::WorldLayers;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Context, Id, Key, Layout, Modal, ScrollArea, Ui};
 use egui_material_icons::icons::ICON_CLOSE;
 
-use crate::shortcuts::{Part, SHEET};
+use crate::shortcuts::{Line, SHEET};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
+
+/// The part of the sheet that layers of plugins join.
+const LAYERS: &str = "Layers";
 
 /// How many columns the sheet has.
 const COLUMNS: usize = 3;
 
 /// Shows the sheet while `open`; Escape, a click beside it and its button close it.
-pub fn show(ctx: &Context, look: &Look, open: &mut bool) {
+pub fn show(ctx: &Context, look: &Look, layers: &WorldLayers, open: &mut bool) {
     if !*open {
         return;
     }
@@ -22,7 +26,7 @@ pub fn show(ctx: &Context, look: &Look, open: &mut bool) {
         .backdrop_color(look.background.gamma_multiply(0.6))
         .show(ctx, |ui| {
             ui.set_width(measure::SHEET);
-            sheet(ui, look)
+            sheet(ui, look, layers)
         });
     if modal.inner || modal.should_close() || ctx.input(|input| input.key_pressed(Key::Escape)) {
         *open = false;
@@ -30,7 +34,7 @@ pub fn show(ctx: &Context, look: &Look, open: &mut bool) {
 }
 
 /// The sheet's contents; true when its button to close was pressed.
-fn sheet(ui: &mut Ui, look: &Look) -> bool {
+fn sheet(ui: &mut Ui, look: &Look, layers: &WorldLayers) -> bool {
     let mut close = false;
     ui.horizontal(|ui| {
         ui.label(look.large("Keys"));
@@ -46,17 +50,22 @@ fn sheet(ui: &mut Ui, look: &Look) -> bool {
             for part in &SHEET {
                 // The first of the shortest columns: so they end up about equally long.
                 let column = (0..COLUMNS).min_by_key(|column| filled[*column]).unwrap_or(0);
-                filled[column] += part.lines.len() + 2;
-                lines(&mut columns[column], look, part);
+                let mut listed: Vec<Line> = part.lines.to_vec();
+                if part.title == LAYERS {
+                    let own = layers.iter().map(|entry| Line { keys: entry.facts.shortcut, does: entry.facts.label });
+                    listed.extend(own.filter(|line| !line.keys.is_empty()));
+                }
+                filled[column] += listed.len() + 2;
+                lines(&mut columns[column], look, part.title, &listed);
             }
         });
     });
     close
 }
 
-fn lines(ui: &mut Ui, look: &Look, part: &Part) {
-    ui.label(look.strong(part.title));
-    for line in part.lines {
+fn lines(ui: &mut Ui, look: &Look, title: &str, lines: &[Line]) {
+    ui.label(look.strong(title));
+    for line in lines {
         ui.horizontal_top(|ui| {
             ui.allocate_ui_with_layout(
                 egui::vec2(measure::LABEL, measure::SMALL_LINE),

@@ -1,7 +1,7 @@
 //! What is drawn of the world, through whose eyes, and what its colours and sizes tell.
 
 use agent2028_view::tokens::spacing;
-use agent2028_view::{ColorBy, Lens, SizeBy, ViewSettings};
+use agent2028_view::{ColorBy, LayerFacts, Lens, SizeBy, ViewSettings};
 use bevy_egui::egui;
 use egui::{Color32, Id, Popup, PopupCloseBehavior, ScrollArea, Ui};
 use egui_material_icons::icons::{ICON_FIT_SCREEN, ICON_LAYERS};
@@ -22,12 +22,6 @@ pub enum Toggle {
     Trails,
     /// Hulls around flocks.
     Hulls,
-    /// Links of the network.
-    Links,
-    /// Messages on their way.
-    Messages,
-    /// Who trusts whom.
-    Trust,
     /// Names and numbers.
     Labels,
     /// Nests, resources, targets.
@@ -54,14 +48,11 @@ pub enum Toggle {
 
 impl Toggle {
     /// All of them, in the order of the menu.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 15] = [
         Self::Agents,
         Self::Headings,
         Self::Trails,
         Self::Hulls,
-        Self::Links,
-        Self::Messages,
-        Self::Trust,
         Self::Labels,
         Self::Places,
         Self::Obstacles,
@@ -83,9 +74,6 @@ impl Toggle {
             Self::Headings => "Headings",
             Self::Trails => "Trails",
             Self::Hulls => "Swarm hulls",
-            Self::Links => "Links",
-            Self::Messages => "Messages in flight",
-            Self::Trust => "Trust",
             Self::Labels => "Labels",
             Self::Places => "Nests, resources",
             Self::Obstacles => "Obstacles",
@@ -108,13 +96,6 @@ impl Toggle {
             Self::Headings => "Agents as darts along their heading; off, they are discs",
             Self::Trails => "Where agents have just been: the selected ones, or all if there are at most a thousand",
             Self::Hulls => "A soft line around every flock: agents that hang together at the cohesion radius",
-            Self::Links => {
-                "Who is linked with whom, and where a partition cuts; where links are too many, those of the selected agents"
-            }
-            Self::Messages => "Messages on their way; where they are too many, those from and to the selected agents",
-            Self::Trust => {
-                "Who has good (green) or bad (red) experience with whom; where pairs are too many, those of the selected agents"
-            }
             Self::Labels => "Names and numbers of flocks, places and selected agents, where there is room",
             Self::Places => "Nests, resources, targets and counting lines",
             Self::Obstacles => "Obstacles, walls and corridors",
@@ -147,9 +128,6 @@ impl Toggle {
             Self::Headings => &mut layers.headings,
             Self::Trails => &mut layers.trails,
             Self::Hulls => &mut layers.hulls,
-            Self::Links => &mut layers.links,
-            Self::Messages => &mut layers.messages,
-            Self::Trust => &mut layers.trust,
             Self::Labels => &mut layers.labels,
             Self::Places => &mut layers.places,
             Self::Obstacles => &mut layers.obstacles,
@@ -161,6 +139,55 @@ impl Toggle {
             Self::Legend => &mut settings.legend,
             Self::Minimap => &mut settings.minimap,
             Self::HoverCard => &mut settings.hover_card,
+        }
+    }
+}
+
+/// So many toggles stand in the menu before the layers of plugins.
+const AFTER: usize = 4;
+
+/// Something that the menu switches.
+#[derive(Clone, Copy, Debug)]
+enum Switch {
+    /// What every world has.
+    Of(Toggle),
+    /// What a plugin draws.
+    OfPlugin(&'static LayerFacts),
+}
+
+impl Switch {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Of(toggle) => toggle.label(),
+            Self::OfPlugin(layer) => layer.label,
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::Of(toggle) => toggle.help(),
+            Self::OfPlugin(layer) => layer.help,
+        }
+    }
+
+    fn command(self) -> Command {
+        match self {
+            Self::Of(toggle) => Command::Toggle(toggle),
+            Self::OfPlugin(layer) => Command::Layer(layer),
+        }
+    }
+
+    fn get(self, settings: &ViewSettings) -> bool {
+        match self {
+            Self::Of(toggle) => toggle.get(settings),
+            Self::OfPlugin(layer) => settings.layers.shows(layer),
+        }
+    }
+
+    fn set(self, settings: &mut ViewSettings, on: bool) {
+        match self {
+            Self::Of(toggle) => toggle.set(settings, on),
+            Self::OfPlugin(layer) => settings.layers.show(layer, on),
         }
     }
 }
@@ -190,6 +217,8 @@ pub struct QuantityLine {
 pub struct LayersView<'a> {
     /// How the world is drawn.
     pub settings: &'a ViewSettings,
+    /// The layers of plugins.
+    pub of_plugins: &'a [&'static LayerFacts],
     /// The pheromone layers.
     pub fields: &'a [FieldLine],
     /// All quantities.
@@ -357,18 +386,24 @@ fn quantity(ui: &mut Ui, look: &Look, all: &[QuantityLine], name: &str, chosen: 
 fn layers(ui: &mut Ui, look: &Look, view: &LayersView, edited: &mut ViewSettings) {
     ui.label(look.strong("Layers"));
     let width = (measure::MENU - spacing::NORMAL) / 2.0;
-    for pair in Toggle::ALL.chunks(2) {
+    // The layers of plugins stand where what is drawn of the world ends.
+    let (below, above) = Toggle::ALL.split_at(AFTER);
+    let all: Vec<Switch> = (below.iter().map(|toggle| Switch::Of(*toggle)))
+        .chain(view.of_plugins.iter().map(|layer| Switch::OfPlugin(layer)))
+        .chain(above.iter().map(|toggle| Switch::Of(*toggle)))
+        .collect();
+    for pair in all.chunks(2) {
         ui.horizontal(|ui| {
-            for toggle in pair {
+            for switch in pair {
                 ui.allocate_ui_with_layout(
                     egui::vec2(width, measure::CONTROL),
                     egui::Layout::left_to_right(egui::Align::Center),
                     |ui| {
                         ui.set_width(width);
-                        let mut on = toggle.get(edited);
-                        let response = ui.checkbox(&mut on, toggle.label());
-                        if widgets::tip(response, look, toggle.help(), keys(Command::Toggle(*toggle))).changed() {
-                            toggle.set(edited, on);
+                        let mut on = switch.get(edited);
+                        let response = ui.checkbox(&mut on, switch.label());
+                        if widgets::tip(response, look, switch.help(), keys(switch.command())).changed() {
+                            switch.set(edited, on);
                         }
                     },
                 );

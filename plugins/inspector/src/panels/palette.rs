@@ -1,6 +1,7 @@
 //! The command palette: one field that finds every action, panel, scene, metric, parameter, group and agent.
 
 use agent2028_core::agent::AgentId;
+use agent2028_view::WorldLayers;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align2, Area, Context, Id, Key, Order, Rect, ScrollArea, TextEdit, Ui, vec2};
@@ -46,6 +47,8 @@ pub struct PaletteView<'a> {
     pub parameters: &'a [String],
     /// Names of groups.
     pub groups: &'a [String],
+    /// The layers of plugins.
+    pub layers: &'a WorldLayers,
     /// All panels.
     pub panels: &'a Catalog,
     /// The panels that have something to say about this simulation: they are listed first.
@@ -92,6 +95,10 @@ fn items(view: &PaletteView) -> Vec<Item> {
     for command in Command::ALL.iter().copied().filter(|command| *command != Command::Palette) {
         let does = command.does().to_owned();
         add(Choice::Command(command), ICON_KEYBOARD_COMMAND_KEY, "Action", does, shortcuts::keys(command));
+    }
+    for layer in view.layers.iter().map(|entry| entry.facts) {
+        let command = Command::Layer(layer);
+        add(Choice::Command(command), ICON_KEYBOARD_COMMAND_KEY, "Action", layer.label.to_owned(), layer.shortcut);
     }
     let applies = |panel| view.applying.contains(&panel);
     for wanted in [true, false] {
@@ -242,6 +249,7 @@ mod tests {
             metrics: &metrics,
             parameters: &parameters,
             groups: &groups,
+            layers: &WorldLayers::default(),
             panels: registry.catalog(),
             applying: &[],
         };

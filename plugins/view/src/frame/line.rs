@@ -3,14 +3,13 @@
 use agent2028_core::space::WorldBounds;
 use bevy::math::{Rect, Vec2};
 
-use super::FrameInput;
-use crate::paint::Painter;
+use crate::paint::{Painter, Projection};
 use crate::tokens::{Rgba8, spacing};
 
 /// A line the short way; around a torus it leaves on one side and comes back on the other.
-pub(super) fn paint(
+pub(crate) fn paint(
     painter: &mut Painter,
-    input: &FrameInput,
+    projection: &Projection,
     bounds: &WorldBounds,
     from: Vec2,
     to: Vec2,
@@ -22,8 +21,8 @@ pub(super) fn paint(
         let clipped =
             if around { clip(Rect::from_corners(bounds.min(), bounds.max()), from, to) } else { Some((from, to)) };
         if let Some((from, to)) = clipped {
-            let (from, to) = (input.projection.pixel(from), input.projection.pixel(to));
-            let seen = Rect::from_corners(from, to).inflate(1.0).intersect(input.projection.rect);
+            let (from, to) = (projection.pixel(from), projection.pixel(to));
+            let seen = Rect::from_corners(from, to).inflate(1.0).intersect(projection.rect);
             if !seen.is_empty() {
                 painter.line(from, to, spacing::HAIRLINE, color);
             }

@@ -15,6 +15,7 @@ use crate::camera::WorldCamera;
 use crate::columns::Columns;
 use crate::frame::{AgentRoute, Frame, FrameInput};
 use crate::hulls::Hulls;
+use crate::layer::WorldLayers;
 use crate::paint::Projection;
 use crate::selection::{Aimed, Pins, Selection};
 use crate::settings::ViewSettings;
@@ -78,6 +79,7 @@ pub(super) struct Shown<'w, 's> {
     aimed: Extract<'w, 's, Res<'static, Aimed>>,
     trails: Extract<'w, 's, Res<'static, Trails>>,
     tools: Extract<'w, 's, Res<'static, Tools>>,
+    layers: Extract<'w, 's, Res<'static, WorldLayers>>,
     hulls: Extract<'w, 's, Res<'static, Hulls>>,
     columns: Extract<'w, 's, Res<'static, Columns>>,
     sight: Extract<'w, 's, Res<'static, Sight>>,
@@ -116,6 +118,7 @@ pub(super) fn extract_frame(
         seen: world.sight.seen(),
         held: world.sight.held(),
         tools: &world.tools,
+        layers: &world.layers,
         projection,
         top_speed: top_speed(simulation),
         software: adapter.device_type == wgpu::DeviceType::Cpu,

@@ -4,13 +4,14 @@ pub mod capabilities;
 pub mod components;
 pub mod edit;
 pub mod events;
-pub mod keys;
 pub mod life;
 pub mod overview;
 mod panel;
+pub mod tab;
 pub mod why;
 
 pub use panel::AgentPanel;
+pub use tab::{AgentTab, TabEntry, TabFacts};
 
 use agent2028_core::agent::{AgentGroups, AgentId, Status};
 use agent2028_core::explain::Explanation;
@@ -34,7 +35,6 @@ use crate::widgets;
 pub use capabilities::grant_row;
 use components::FieldFacts;
 use events::Happening;
-use keys::KeysFacts;
 
 /// What the panel reads.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +53,8 @@ pub struct AgentView<'a> {
     pub capabilities: &'a [String],
     /// What it would decide now, by everybody who decides for it.
     pub explanations: &'a [Explanation],
-    /// Its keys and papers, if it has any.
-    pub keys: Option<&'a KeysFacts>,
+    /// The tabs of plugins that have something to show about it.
+    pub of_plugins: &'a [&'static TabFacts],
     /// The fields of its components.
     pub fields: &'a [FieldFacts],
     /// What is known of its life.
@@ -81,8 +81,8 @@ pub enum Tab {
     Life,
     /// What it can do.
     Capabilities,
-    /// Who it is to others, and what it may use.
-    Keys,
+    /// What a plugin knows of it.
+    OfPlugin(&'static TabFacts),
     /// Every field of its components.
     Fields,
     /// What happened to it.
@@ -90,9 +90,15 @@ pub enum Tab {
 }
 
 impl Tab {
-    /// All tabs, from left to right.
-    pub const ALL: [Self; 7] =
-        [Self::Overview, Self::Why, Self::Life, Self::Capabilities, Self::Keys, Self::Fields, Self::Events];
+    /// The tabs of every agent, from left to right; those of plugins stand before the last two.
+    pub const ALL: [Self; 6] = [Self::Overview, Self::Why, Self::Life, Self::Capabilities, Self::Fields, Self::Events];
+
+    /// All tabs of an agent, from left to right.
+    fn all(view: &AgentView) -> impl Iterator<Item = Self> {
+        let (first, last) = Self::ALL.split_at(4);
+        let of_plugins = view.of_plugins.iter().map(|facts| Self::OfPlugin(facts));
+        first.iter().copied().chain(of_plugins).chain(last.iter().copied())
+    }
 
     /// What the tab is called.
     #[must_use]
@@ -102,7 +108,7 @@ impl Tab {
             Self::Why => "Why",
             Self::Life => "Life",
             Self::Capabilities => "Capabilities",
-            Self::Keys => "Keys",
+            Self::OfPlugin(facts) => facts.label,
             Self::Fields => "Fields",
             Self::Events => "Events",
         }
@@ -114,7 +120,7 @@ impl Tab {
             Self::Why => "Why it does that: what it perceives, and what each input of its decision adds",
             Self::Life => "What it did, tick by tick",
             Self::Capabilities => "What it can do, to grant and to withdraw",
-            Self::Keys => "Who it is to others, what it may use, and why",
+            Self::OfPlugin(facts) => facts.help,
             Self::Fields => "Every number of its components, to edit",
             Self::Events => "What happened to it and what intervened",
         }
@@ -125,7 +131,7 @@ impl Tab {
         match self {
             Self::Overview | Self::Life | Self::Capabilities => true,
             Self::Why => !view.explanations.is_empty(),
-            Self::Keys => view.keys.is_some(),
+            Self::OfPlugin(facts) => view.of_plugins.contains(&facts),
             Self::Fields => !view.fields.is_empty(),
             Self::Events => !view.happenings.is_empty(),
         }
@@ -151,8 +157,14 @@ pub struct AgentState {
     pub dragged: edit::Dragged,
 }
 
-/// Shows an agent.
-pub fn show(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut AgentState, actions: &mut Actions) {
+/// Shows an agent. Returns the tab of a plugin that is open and to be filled.
+pub fn show(
+    ui: &mut Ui,
+    look: &Look,
+    view: &AgentView,
+    state: &mut AgentState,
+    actions: &mut Actions,
+) -> Option<&'static TabFacts> {
     header(ui, look, view, actions);
     ui.add_space(spacing::TIGHT);
     let only = || Selector::Ids(vec![view.agent.id]);
@@ -170,14 +182,11 @@ pub fn show(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut AgentState, 
         Tab::Why => why::show(ui, look, view, actions),
         Tab::Life => life::show(ui, look, view, &mut state.life, actions),
         Tab::Capabilities => capabilities::show(ui, look, view, state, actions),
-        Tab::Keys => {
-            if let Some(facts) = view.keys {
-                keys::show(ui, look, view, facts, actions);
-            }
-        }
         Tab::Fields => components::show(ui, look, view, state, actions),
         Tab::Events => events::show(ui, look, view, actions),
+        Tab::OfPlugin(facts) => return Some(facts),
     }
+    None
 }
 
 fn header(ui: &mut Ui, look: &Look, view: &AgentView, actions: &mut Actions) {
@@ -235,7 +244,7 @@ fn tabs(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut AgentState) -> T
     ui.horizontal_wrapped(|ui| {
         // In a narrow dock tabs take two lines, and the first one's underline needs room between them.
         ui.spacing_mut().item_spacing = egui::vec2(spacing::WIDE, spacing::TIGHT);
-        for tab in Tab::ALL.into_iter().filter(|tab| tab.has_data(view)) {
+        for tab in Tab::all(view).filter(|tab| tab.has_data(view)) {
             let chosen = tab == open;
             let text = look.quiet(tab.label());
             let text = if chosen { text.color(look.text) } else { text };

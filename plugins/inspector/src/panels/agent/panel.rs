@@ -6,7 +6,7 @@ use agent2028_core::rng::SimRng;
 use bevy_egui::egui::Ui;
 use egui_material_icons::icons::ICON_PERSON_SEARCH;
 
-use super::{AgentState, AgentView, show};
+use super::{AgentState, AgentView, TabEntry, TabFacts, show};
 use crate::closeup::CloseUp;
 use crate::facts::{AgentFacts, GroupCounts, ManyCache};
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
@@ -96,6 +96,13 @@ fn one(ui: &mut Ui, context: &mut PanelContext, agent: &AgentFacts, state: &mut 
     let asked = state.uuid_of == Some(agent.id);
     let uuid = asked.then(|| context.states.of::<KnownUuid>().of((generation, facts.resource::<SimRng>()), agent.id));
     let capabilities = capabilities(context);
+    let of_plugins: Vec<TabEntry> = facts
+        .registry
+        .tabs()
+        .filter(|tab| tab.follow(facts.simulation, agent.id, context.states, now))
+        .copied()
+        .collect();
+    let tabs: Vec<&'static TabFacts> = of_plugins.iter().map(|tab| tab.facts).collect();
     let mut closeup = context.states.take::<CloseUp>();
     let view = AgentView {
         agent,
@@ -105,7 +112,7 @@ fn one(ui: &mut Ui, context: &mut PanelContext, agent: &AgentFacts, state: &mut 
         settings: facts.settings,
         capabilities: &capabilities,
         explanations: closeup.why.follow(facts.simulation, agent.id, now),
-        keys: closeup.keys.follow(facts.simulation, agent.id, now),
+        of_plugins: &tabs,
         fields: closeup.fields.follow(generation, tick, world, agent.id),
         life: facts.resource::<Lives>().get(agent.id),
         happenings: closeup.happenings.follow(generation, world, agent.id),
@@ -113,6 +120,9 @@ fn one(ui: &mut Ui, context: &mut PanelContext, agent: &AgentFacts, state: &mut 
         tick,
         tick_hz: facts.tick_hz(),
     };
-    show(ui, context.look, &view, state, context.actions);
+    let open = show(ui, context.look, &view, state, context.actions);
     context.states.put(closeup);
+    if let Some(tab) = of_plugins.iter().find(|tab| Some(tab.facts) == open) {
+        tab.show(ui, context, agent.id);
+    }
 }

@@ -15,8 +15,8 @@ use super::gather::Gathered;
 use super::numbers::Bins;
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::format::quoted;
 use crate::panels::plots::axis::{Scale, chart};
-use crate::panels::registry::quoted;
 use crate::theme::Look;
 
 /// Where a bar begins on a logarithmic axis: below a count of 1.

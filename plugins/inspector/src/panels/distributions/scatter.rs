@@ -16,8 +16,8 @@ use super::gather::{Gathered, Point};
 use super::numbers::Summary;
 use crate::actions::{Action, Actions};
 use crate::format;
+use crate::format::quoted;
 use crate::panels::plots::axis::{Scale, chart, with_labels};
-use crate::panels::registry::quoted;
 use crate::theme::{Look, color, measure};
 use crate::widgets;
 

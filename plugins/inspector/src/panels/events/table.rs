@@ -13,7 +13,7 @@ use egui_material_icons::icons::{ICON_CIRCLE, ICON_ERROR, ICON_INFO, ICON_WARNIN
 use super::EventsView;
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
-use crate::panels::registry::quoted;
+use crate::format::quoted;
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 

@@ -11,7 +11,7 @@ use crate::theme::{Look, measure};
 
 /// What a chart's horizontal axis counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scale {
+pub enum Scale {
     /// Seconds of simulated time.
     Time,
     /// Any number.
@@ -49,7 +49,7 @@ fn is_whole(label: &str, value: f64, range: &std::ops::RangeInclusive<f64>, room
 }
 
 /// A chart in the look of all charts, that fills what space there is; the pointer does what its owner says.
-pub(crate) fn chart<'a>(
+pub fn chart<'a>(
     look: &Look,
     salt: impl std::hash::Hash + std::fmt::Debug,
     size: Vec2,
@@ -93,7 +93,7 @@ pub(crate) fn chart<'a>(
 }
 
 /// The same chart with labels along its horizontal axis, in the place of 0, 1, 2 …
-pub(crate) fn with_labels<'a>(chart: Plot<'a>, look: &Look, labels: Vec<String>) -> Plot<'a> {
+pub fn with_labels<'a>(chart: Plot<'a>, look: &Look, labels: Vec<String>) -> Plot<'a> {
     let count = labels.len();
     let hints = AxisHints::new_x()
         .tick_label_color(look.secondary)
@@ -142,7 +142,7 @@ fn marks(input: &GridInput, step: f64) -> Vec<GridMark> {
 }
 
 /// Lines at round times: 1, 2, 5, 10, 15, 30 seconds, minutes, then hours.
-pub(crate) fn time_marks(input: GridInput) -> Vec<GridMark> {
+pub fn time_marks(input: GridInput) -> Vec<GridMark> {
     const ROUND: [f64; 20] = [
         0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0,
         21_600.0, 43_200.0, 86_400.0,
@@ -162,7 +162,7 @@ pub(crate) fn time_marks(input: GridInput) -> Vec<GridMark> {
 const CLOSER: f32 = 0.42;
 
 /// Lines at round numbers: 1, 2 or 5 times a power of ten; two at least if that is possible, and else one.
-pub(crate) fn number_marks(input: GridInput, spacing_px: f32) -> Vec<GridMark> {
+pub fn number_marks(input: GridInput, spacing_px: f32) -> Vec<GridMark> {
     let least = input.base_step_size * f64::from(spacing_px / spacing::NORMAL);
     let step = round_step(least);
     let wide = marks(&input, step);
@@ -195,7 +195,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// A time at an axis: as fine as the step between the lines.
-pub(crate) fn axis_time(seconds: f64, step: f64) -> String {
+pub fn axis_time(seconds: f64, step: f64) -> String {
     // The origin needs no label; it would run into that of the other axis.
     if seconds == 0.0 {
         return String::new();
@@ -213,7 +213,7 @@ pub(crate) fn axis_time(seconds: f64, step: f64) -> String {
 }
 
 /// A number at an axis: as many places as the step between the lines has; large ones with k, M, G.
-pub(crate) fn axis_number(value: f64, step: f64) -> String {
+pub fn axis_number(value: f64, step: f64) -> String {
     for (size, letter) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
         if value.abs() >= size * 10.0 || (value.abs() >= size && step >= size) {
             return format!("{}{letter}", format::fixed(value / size, format::decimals_for_step(step / size).min(2)));

@@ -2,7 +2,7 @@
 
 use agent2028_core::metrics::{Bucket, Metrics};
 
-use crate::panels::registry::quoted;
+use crate::format::quoted;
 
 /// One metric over a span of ticks.
 #[derive(Clone, Debug, Default, PartialEq)]

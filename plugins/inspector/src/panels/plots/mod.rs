@@ -3,7 +3,7 @@
 //! All plots show the same span of time and share one cursor. Metrics are dragged in from the table of metrics or from
 //! other plots, or picked from a list.
 
-pub(crate) mod axis;
+pub mod axis;
 mod chart;
 mod curves;
 mod heading;

@@ -12,7 +12,7 @@ use egui_material_icons::icons::{ICON_CHEVRON_RIGHT, ICON_EXPAND_MORE};
 use super::plugin_name;
 use super::profile::{Figures, Line, Profile};
 use crate::format;
-use crate::panels::registry::quoted;
+use crate::format::quoted;
 use crate::theme::{Look, measure, radius};
 use crate::widgets::{self, Cell};
 

@@ -4,8 +4,6 @@
 mod order;
 mod table;
 
-pub(crate) use table::quoted;
-
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, Status};
 use agent2028_core::quantity::Quantity;
 use agent2028_view::tokens::spacing;

@@ -12,7 +12,7 @@ use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD};
 
 use super::{RegistryState, RegistryView};
 use crate::actions::{Action, Actions};
-use crate::format;
+use crate::format::{self, quoted};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -300,9 +300,4 @@ fn dense(view: &RegistryView, quantity: Option<&Quantity>) -> Vec<f32> {
         }
     }
     values
-}
-
-/// A cell of a CSV file, in quotes if it has to be.
-pub(crate) fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

@@ -201,3 +201,11 @@ fn every_tab_holds_long_names_and_a_million_agents() {
         }
     }
 }
+
+#[test]
+fn a_tab_of_a_plugin_that_has_nothing_to_show_gives_way_to_the_overview() {
+    const PAPERS: crate::panel::TabFacts = crate::panel::TabFacts { label: "Papers", help: "What it may use" };
+    let harness = Shown::of(&super::simulation(&[("rock", 2)]), 1).stage(None, Tab::OfPlugin(&PAPERS));
+    assert!(harness.query_by_role_and_label(Role::Button, "Papers").is_none());
+    assert!(says(&harness, "Motion"), "the overview is shown instead");
+}

@@ -10,7 +10,6 @@ use crate::closeup::CloseUp;
 use crate::facts::{AgentFacts, GroupCounts, ManyFacts};
 use crate::panels::agent::components::{FieldCache, FieldFacts};
 use crate::panels::agent::events::{Happening, HappeningCache};
-use crate::panels::agent::keys::KeysFacts;
 use crate::panels::agent::{self, AgentState, AgentView, Tab};
 use crate::panels::compare::{QuantityCache, SpreadCache};
 use crate::panels::many::{self, ManyState, ManyView};
@@ -20,7 +19,6 @@ pub(super) struct Shown {
     pub(super) facts: AgentFacts,
     pub(super) names: AgentGroups,
     pub(super) explanations: Vec<Explanation>,
-    pub(super) keys: Option<KeysFacts>,
     pub(super) fields: Vec<FieldFacts>,
     pub(super) life: Option<Life>,
     pub(super) happenings: Vec<Happening>,
@@ -35,7 +33,6 @@ impl Shown {
             facts: AgentFacts::of(world, id).unwrap(),
             names: world.resource::<AgentGroups>().clone(),
             explanations: explain(world, id),
-            keys: KeysFacts::of(world, id),
             fields: FieldCache::default().follow(0, simulation.tick(), world, id).to_vec(),
             life: world.resource::<Lives>().get(id).cloned(),
             happenings: HappeningCache::default().follow(0, world, id).to_vec(),
@@ -56,7 +53,7 @@ impl Shown {
                 settings: &settings,
                 capabilities: &[],
                 explanations: &self.explanations,
-                keys: self.keys.as_ref(),
+                of_plugins: &[],
                 fields: &self.fields,
                 life: self.life.as_ref(),
                 happenings: &self.happenings,

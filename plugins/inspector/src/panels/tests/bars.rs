@@ -51,7 +51,13 @@ fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage
             status: &status,
             dirty: false,
             transport,
-            layers: layers::LayersView { settings: &settings, fields: &fields, quantities: &[], range: None },
+            layers: layers::LayersView {
+                settings: &settings,
+                of_plugins: &[],
+                fields: &fields,
+                quantities: &[],
+                range: None,
+            },
             pictures: Default::default(),
             scale: 1.0,
         };
@@ -126,7 +132,8 @@ fn layers_and_colours_change_the_view_settings() {
     let settings = ViewSettings::default();
     let mut harness = stage([340.0, 640.0], (), move |ui, look, (), actions| {
         let fields = ["food", "home"].map(|name| layers::FieldLine { name: name.into(), hue: look.info });
-        let view = layers::LayersView { settings: &settings, fields: &fields, quantities: &[], range: None };
+        let view =
+            layers::LayersView { settings: &settings, of_plugins: &[], fields: &fields, quantities: &[], range: None };
         layers::menu(ui, look, &view, actions);
     });
     let changed = |actions: Vec<Action>| match actions.as_slice() {
@@ -261,7 +268,9 @@ fn hints_go_away_one_by_one_or_all_at_once() {
 
 #[test]
 fn the_sheet_of_keys_opens_and_closes() {
-    let mut harness = stage([1280.0, 720.0], true, |ui, look, open, _| help::show(ui.ctx(), look, open));
+    let mut harness = stage([1280.0, 720.0], true, |ui, look, open, _| {
+        help::show(ui.ctx(), look, &agent2028_view::WorldLayers::default(), open)
+    });
     for text in ["Play or pause", "Ctrl R", "Hide or show all panels"] {
         assert!(says(&harness, text), "{text}");
     }

@@ -218,7 +218,8 @@ fn every_layer_can_be_switched_and_every_quantity_found() {
         .map(|name| QuantityLine { name: name.into(), unit: "units".into(), help: "What it is.".into() })
         .to_vec();
     let mut harness = stage([340.0, 800.0], ViewSettings::default(), move |ui, look, settings, actions| {
-        let view = LayersView { settings, fields: &[], quantities: &quantities, range: Some((2.0, 5.0)) };
+        let view =
+            LayersView { settings, of_plugins: &[], fields: &[], quantities: &quantities, range: Some((2.0, 5.0)) };
         layers::menu(ui, look, &view, actions);
         if let Some(Action::View(edited)) = actions.iter().last() {
             *settings = (**edited).clone();
@@ -246,7 +247,7 @@ fn every_layer_can_be_switched_and_every_quantity_found() {
 
 #[test]
 fn a_picture_of_the_window_leaves_out_what_belongs_to_the_moment() {
-    let mut harness = super::whole::whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    let mut harness = super::testing::whole::whole([1280.0, 720.0], simulation(&[("bird", 100)]));
     let notice = crate::panels::notices::Notice::Failed("the disk is full".into());
     harness.state_mut().state.inspector.notices.tell(notice, 0.0);
     harness.run_steps(3);

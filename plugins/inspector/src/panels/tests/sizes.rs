@@ -1,206 +1,44 @@
 //! The whole window at sizes from the smallest to 4K, at every scale of the interface: nothing panics, no text is cut,
 //! printed over another or without a glyph.
 
-use agent2028_core::timeline::{Limits, Timeline};
-use agent2028_operations::Strategy;
-
-use super::whole::{Whole, whole_in};
+use super::testing::sizes::{crowded, every_panel_fits, no_text_is_cut, no_window_is_too_small};
+use super::testing::whole::whole_in;
 use super::*;
-use crate::dock::{Catalog, DockLayout, Preset};
-use crate::panels::notices::Notice;
-use crate::panels::top_bar::SCALES;
-use crate::scene::PlotPanel;
-use crate::texts::{Fault, SeenText};
+use crate::dock::{DockLayout, Preset};
+use crate::texts::Fault;
 use crate::theme::{least_window, measure, scale_that_fits};
-
-/// Windows in logical pixels: what people have, and what no window manager should make of one.
-const WINDOWS: [[f32; 2]; 8] = [
-    [1280.0, 720.0],
-    [1920.0, 1080.0],
-    [3840.0, 2160.0],
-    [1000.0, 700.0],
-    [900.0, 700.0],
-    [640.0, 480.0],
-    [480.0, 300.0],
-    [90.0, 40.0],
-];
-
-/// The points that a window has at a scale.
-fn points([width, height]: [f32; 2], scale: f32) -> [f32; 2] {
-    let scale = scale_that_fits(scale, egui::vec2(width, height));
-    [width / scale, height / scale]
-}
 
 fn scenes() -> Vec<(&'static str, Simulation)> {
     vec![
         ("empty", simulation(&[])),
         ("birds", simulation(&[("bird", 100), ("a-group-with-a-name-that-is-far-too-long-for-its-place", 12)])),
-        ("talking", network::talking(30, 60)),
-        ("working", operations::servers(12, operations::two_workloads(Strategy::LeastLoaded), 60)),
-        ("audited", ledger::audited(60)),
     ]
 }
 
-/// What scenes plot: titles and curves that have no room beside each other.
-fn plotted(harness: &mut Harness<'_, Stage<Whole>>) {
-    let plot = |title: &str, metrics: &[&str]| PlotPanel {
-        title: title.into(),
-        metrics: metrics.iter().map(|name| (*name).to_owned()).collect(),
-    };
-    harness.state_mut().state.status.plots = vec![
-        plot("Way against the shortest one", &["agents.active"]),
-        plot("All agents", &["agents.active", "agents.failed", "agents.total"]),
-        plot("Operations that are on their way to somebody", &["operations.completed", "operations.failed"]),
-    ];
-}
-
-/// Everything that can float over the world at once.
-fn crowded(harness: &mut Harness<'_, Stage<Whole>>) {
-    let whole = &mut harness.state_mut().state;
-    whole.status.problems = vec!["broken.ron:10:34 there is no field \"wieght\" here".into()];
-    whole.status.reports = vec![crate::authoring::TextProblem {
-        span: 300..306,
-        line: 10,
-        column: 34,
-        file: "broken.ron".into(),
-        here: true,
-        message: "there is no field \"wieght\" here".into(),
-        help: "did you mean \"weight\"?".into(),
-        excerpt: "        separation: (radius: 12, wieght: 1.5),".into(),
-        caret: 33,
-    }];
-    whole.status.captions = vec![(0, "A third of all agents fail, and the others go on without them".into())];
-    let inspector = &mut whole.inspector;
-    let saved = std::path::Path::new("/home/somebody/pictures/a-scene-with-a-long-name-tick-1234.png");
-    inspector.notices.tell(Notice::saved(saved), 1e6);
-    inspector.notices.tell(Notice::Failed("the disk is full".into()), 0.0);
-    inspector.scenes.files.tell(crate::panels::files::Note::Saved("my-flock.ron".into()));
-    let what = crate::panels::files::RecoveredWhat::Text { lines: 43 };
-    inspector.scenes.files.recovered =
-        vec![crate::panels::files::Recovered { title: "A flock".into(), path: None, age: 3, what }];
-}
-
-fn catalog(harness: &Harness<'_, Stage<Whole>>) -> Catalog {
-    harness.state().state.registry.catalog().clone()
-}
-
-fn resize(harness: &mut Harness<'_, Stage<Whole>>, size: [f32; 2]) {
-    harness.set_size(egui::vec2(size[0], size[1]));
-    harness.run_steps(4);
-}
-
-/// What is wrong with the texts of the last frame.
-fn faults(harness: &Harness<'_, Stage<Whole>>) -> Vec<(Fault, String)> {
-    let texts: Vec<SeenText> = texts(harness);
-    assert!(texts.len() > 3, "no texts are seen");
-    texts.into_iter().filter_map(|seen| Some((seen.fault?, format!("{:?} {:?}", seen.text, seen.ink)))).collect()
-}
-
-/// Every window at every scale, from one to the next as a person drags its corner, with a run that has gone on for a while:
-/// whatever is laid out, it doesn't panic.
 #[test]
 fn no_window_is_too_small_for_any_scene_at_any_scale() {
-    for (name, mut simulation) in scenes() {
-        let mut timeline = Timeline::new(Limits { bytes: 0, ..Limits::default() });
-        timeline.begin(&simulation);
-        timeline.run(&mut simulation, 40);
-        let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation);
-        harness.state_mut().state.timeline = timeline;
-        for preset in Preset::ALL {
-            let layout = DockLayout::preset(preset, &catalog(&harness));
-            harness.state_mut().state.inspector.layout = layout;
-            for window in WINDOWS {
-                for scale in SCALES {
-                    let size = points(window, scale);
-                    resize(&mut harness, size);
-                    let free = harness.state().state.free;
-                    assert!(free.width().is_finite() && free.height().is_finite(), "{name} {preset:?} {size:?}");
-                }
-            }
-        }
+    for (name, simulation) in scenes() {
+        no_window_is_too_small(name, simulation, |_| {});
     }
 }
 
 #[test]
 fn every_panel_fits_into_any_window_without_a_panic() {
-    let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], network::talking(30, 60));
-    for facts in catalog(&harness).iter() {
-        let panel = facts.key.name();
-        let layout = format!(
-            "(size: (960.0, 520.0), window: Some(Row([(1.0, Panel(World)), (1.0, Tabs(front: 0, panels: [Panel({panel})]))])))"
-        );
-        harness.state_mut().state.inspector.layout = ron::from_str(&layout).unwrap();
-        for size in [[1280.0, 720.0], [640.0, 400.0], [200.0, 150.0], [30.0, 20.0], [1.0, 1.0]] {
-            resize(&mut harness, size);
-        }
-    }
+    every_panel_fits(simulation(&[("bird", 30)]), |_| {});
 }
 
-/// The windows that the interface is made for.
 #[test]
 fn no_text_is_cut_or_overlapped_or_without_glyph_at_three_sizes_and_three_scales() {
-    let mut wrong: Vec<String> = Vec::new();
-    for (name, mut simulation) in scenes() {
-        simulation.run(40);
-        let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation);
-        plotted(&mut harness);
-        for full in [false, true] {
-            if full {
-                crowded(&mut harness);
-                harness.run_steps(6);
-            }
-            for preset in Preset::ALL {
-                let layout = DockLayout::preset(preset, &catalog(&harness));
-                harness.state_mut().state.inspector.layout = layout;
-                for window in [[1280.0, 690.0], [1920.0, 1080.0], [3840.0, 2160.0]] {
-                    for scale in [1.0, 1.5, 2.5] {
-                        let size = points(window, scale);
-                        resize(&mut harness, size);
-                        let place = format!("{name} {full} {preset:?} {window:?} at {scale} {size:?}");
-                        wrong.extend(
-                            faults(&harness).into_iter().map(|(fault, text)| format!("{place}: {fault:?} {text}")),
-                        );
-                        wrong.extend(crossed(&harness).into_iter().map(|both| format!("{place}: {both}")));
-                        if full && !says(&harness, "The scene could not be read") {
-                            wrong.push(format!("{place}: what matters most is not there"));
-                        }
-                    }
-                }
-            }
-        }
+    for (name, simulation) in scenes() {
+        no_text_is_cut(name, simulation, |_| {});
     }
-    assert!(wrong.is_empty(), "{}\n{} faults", wrong.join("\n"), wrong.len());
-}
-
-/// Things that float and stand over each other.
-fn crossed(harness: &Harness<'_, Stage<Whole>>) -> Vec<String> {
-    const NAMES: [&str; 8] =
-        ["legend", "hints", "problems", "pending", "found-again", "caption", "notices", "file-note"];
-    let shown = |name: &'static str| {
-        let visible = |layer: &egui::LayerId| harness.ctx.memory(|memory| memory.areas().is_visible(layer));
-        let layers = [egui::Order::Middle, egui::Order::Foreground].map(|order| egui::LayerId::new(order, name.into()));
-        let rect = harness.ctx.memory(|memory| memory.area_rect(name));
-        rect.filter(|_| layers.iter().any(visible))
-    };
-    let rects: Vec<(&'static str, egui::Rect)> =
-        NAMES.into_iter().filter_map(|name| Some((name, shown(name)?))).collect();
-    let mut both = Vec::new();
-    for (at, (one, rect)) in rects.iter().enumerate() {
-        for (two, other) in &rects[..at] {
-            let common = rect.intersect(*other).size();
-            if common.x > 1.0 && common.y > 1.0 {
-                both.push(format!("{one} {rect:?} over {two} {other:?}"));
-            }
-        }
-    }
-    both
 }
 
 #[test]
 fn the_first_steps_speak_of_panels_that_are_there() {
     let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation(&[("bird", 100)]));
     assert!(says(&harness, "in the panel Faults, and watch"));
-    let layout = DockLayout::preset(Preset::Present, &catalog(&harness));
+    let layout = DockLayout::preset(Preset::Present, harness.state().state.registry.catalog());
     harness.state_mut().state.inspector.layout = layout;
     harness.run_steps(3);
     assert!(says(&harness, "Ctrl P finds it"));

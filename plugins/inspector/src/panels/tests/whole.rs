@@ -1,83 +1,14 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::faults::Kill;
-use agent2028_core::timeline::Timeline;
-use agent2028_core::transport::{Speed, Transport};
-use agent2028_view::{Combine, Selection, Tool, Tools, ViewSettings, Viewport, WorldCamera};
+use agent2028_core::transport::Speed;
+use agent2028_view::{Combine, Tool, Viewport, WorldCamera};
 
+use super::testing::whole::{Whole, whole};
 use super::*;
 use crate::actions::Travel;
-use crate::authoring::Authoring;
-use crate::panel::{InspectorRegistry, PanelKey};
+use crate::panel::PanelKey;
 use crate::panels::faults::FaultsState;
-use crate::panels::overlay::Views;
-use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
-use crate::shell::{self, Facts};
-use crate::state::InspectorState;
-
-/// The whole window with everything that the panels read and remember.
-pub(super) struct Whole {
-    pub simulation: Simulation,
-    pub transport: Transport,
-    pub timeline: Timeline,
-    pub selection: Selection,
-    pub tools: Tools,
-    pub status: SceneStatus,
-    pub library: SceneLibrary,
-    pub author: Option<Authoring>,
-    pub registry: InspectorRegistry,
-    pub inspector: InspectorState,
-    pub free: egui::Rect,
-    /// Whether the frame is a picture.
-    pub picture: bool,
-}
-
-pub(super) fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
-    whole_in(Theme::Dark, size, simulation)
-}
-
-pub(super) fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
-    let mut timeline = Timeline::default();
-    timeline.begin(&simulation);
-    let whole = Whole {
-        simulation,
-        transport: Transport::default(),
-        timeline,
-        selection: Selection::default(),
-        tools: Tools::default(),
-        status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
-        library: SceneLibrary::default(),
-        author: None,
-        registry: InspectorRegistry::of_the_host(),
-        inspector: InspectorState::default(),
-        free: egui::Rect::NOTHING,
-        picture: false,
-    };
-    let mut harness = stage_in(theme, size, whole, move |ui, _, whole, actions| {
-        let settings = ViewSettings { theme, ..default() };
-        let (camera, viewport) = (WorldCamera::default(), Viewport::default());
-        let worked_out = super::WorkedOut::default();
-        let facts = Facts {
-            simulation: &whole.simulation,
-            transport: &whole.transport,
-            timeline: &whole.timeline,
-            settings: &settings,
-            selection: &whole.selection,
-            tools: &whole.tools,
-            camera: &camera,
-            viewport: &viewport,
-            library: &whole.library,
-            status: &whole.status,
-            views: Views { picture: whole.picture, ..super::views(&worked_out) },
-            author: whole.author.as_ref(),
-            registry: &whole.registry,
-        };
-        // The root of the harness has a margin; the window has none.
-        let mut root = ui.new_child(egui::UiBuilder::new().max_rect(ui.ctx().viewport_rect()));
-        whole.free = shell::show(&mut root, &facts, &mut whole.inspector, actions);
-    });
-    harness.run_steps(3);
-    harness
-}
+use crate::scene::SceneRequest;
 
 fn press(harness: &mut Harness<'_, Stage<Whole>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
     harness.key_press_modifiers(modifiers, key);
@@ -300,7 +231,7 @@ fn docks_keep_their_width_whatever_is_in_them() {
 #[test]
 fn a_tab_that_comes_to_the_front_is_in_view_however_many_there_are() {
     let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 12)]));
-    for panel in ["Routing", "Operations", "Gossip", "Registry"].map(PanelKey::new) {
+    for panel in ["Compare", "Distributions", "Interventions", "Profiler", "Registry"].map(PanelKey::new) {
         harness.state_mut().state.inspector.layout.open(panel);
         harness.run_steps(20);
         let tab = harness

@@ -1,0 +1,5 @@
+//! The tab under test, without a window.
+
+mod keys;
+
+use agent2028_panel_testing::*;

@@ -1,0 +1,14 @@
+//! The panels under test, without a window.
+
+mod operations;
+mod pictures;
+mod routing;
+
+use agent2028_inspector::InspectorRegistry;
+use agent2028_panel_testing::*;
+
+/// Adds the panels of this crate.
+fn register(registry: &mut InspectorRegistry) {
+    registry.add::<crate::routing::RoutingPanel>();
+    registry.add::<crate::operations::OperationsPanel>();
+}
