@@ -36,6 +36,8 @@ mod tamper;
 mod timeline;
 mod trust;
 mod unsaved;
+#[cfg(feature = "desktop")]
+mod window;
 
 /// A folder for a test, removed when it ends.
 fn folder() -> tempfile::TempDir {

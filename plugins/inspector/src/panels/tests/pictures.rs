@@ -1,4 +1,5 @@
-//! Pictures of every panel: without agents, with some that live and fail, and with a million; and of the whole window.
+//! Pictures of every panel: without agents, with some that live and fail, and with a million. Those of the whole window, with
+//! the panels of all plugins, are compared by the tests of the program.
 //!
 //! They lie in `tests/snapshots`. After a change that is meant, write them anew and look at them:
 //!
@@ -7,12 +8,10 @@
 //! ```
 
 use agent2028_core::agent::AgentId;
-use agent2028_view::tokens;
 
-use super::testing::pictures::{WINDOW, compare, drawn, live, lively, panels};
+use super::testing::pictures::{WINDOW, live, lively, panels};
 use super::testing::whole::{Whole, whole_in};
 use super::*;
-use crate::dock::{DockLayout, Preset};
 
 const HOME: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -41,24 +40,4 @@ fn every_panel_with_a_million_agents() {
     let mut harness = whole_in(Theme::Light, WINDOW, simulation);
     harness.state_mut().state.selection.set((0..1_000_000).map(AgentId));
     every_panel(&mut harness, "million");
-}
-
-#[test]
-fn every_layout_of_the_window() {
-    let mut wrong: Vec<String> = Vec::new();
-    for theme in [Theme::Dark, Theme::Light] {
-        let mut harness = whole_in(theme, [1280.0, 720.0], lively());
-        live(&mut harness);
-        for preset in Preset::ALL {
-            let whole = &mut harness.state_mut().state;
-            whole.inspector.layout = DockLayout::preset(preset, whole.registry.catalog());
-            harness.run_steps(12);
-            // The last line tells real time.
-            let picture = drawn(&harness);
-            let picture =
-                picture.crop([0, 0], [picture.size[0], picture.size[1] - tokens::layout::STATUS_BAR as usize]);
-            wrong.extend(compare(HOME, &picture, &format!("window-{preset:?}-{theme:?}").to_lowercase()));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
