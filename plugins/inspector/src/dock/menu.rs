@@ -78,7 +78,10 @@ fn panels(
     open: impl Fn(PanelKey) -> bool,
 ) -> Option<PanelKey> {
     let id = Id::new("find a panel");
-    let mut query: String = ui.data_mut(|data| data.get_temp(id)).unwrap_or_default();
+    let now = ui.ctx().cumulative_pass_nr();
+    let known: Option<(String, u64)> = ui.data_mut(|data| data.get_temp(id));
+    // A menu that opens anew seeks nothing.
+    let mut query = known.filter(|(_, shown)| shown + 1 >= now).map(|(query, _)| query).unwrap_or_default();
     let field = TextEdit::singleline(&mut query).hint_text("Find a panel").desired_width(f32::INFINITY);
     let response = ui.add(field);
     widgets::named(ui, &response, WidgetType::TextEdit, "Find a panel");
@@ -116,7 +119,7 @@ fn panels(
     if chosen.is_some() {
         query.clear();
     }
-    ui.data_mut(|data| data.insert_temp(id, query));
+    ui.data_mut(|data| data.insert_temp(id, (query, now)));
     chosen
 }
 

@@ -6,7 +6,7 @@ use agent2028_view::{Combine, Tool, Viewport, WorldCamera};
 use super::testing::whole::{Whole, whole};
 use super::*;
 use crate::actions::Travel;
-use crate::panel::PanelKey;
+use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::panels::faults::FaultsState;
 use crate::scene::SceneRequest;
 
@@ -242,4 +242,47 @@ fn a_tab_that_comes_to_the_front_is_in_view_however_many_there_are() {
         let beside = more.iter().find(|add| add.y_range().contains(tab.center().y) && add.left() > tab.left());
         assert!(tab.right() <= beside.unwrap().left() + 1.0, "{panel:?}: {tab:?} {more:?}");
     }
+}
+
+/// A panel about what no world has.
+struct Elsewhere;
+
+impl Panel for Elsewhere {
+    type State = ();
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Elsewhere"),
+        title: "Elsewhere",
+        icon: egui_material_icons::icons::ICON_PUBLIC,
+        help: "What no world has.",
+        group: Group::Market,
+        place: Place::Right,
+        scrolls: true,
+        story: true,
+    };
+
+    fn applies(_: &Simulation) -> bool {
+        false
+    }
+
+    fn show(_: &mut egui::Ui, _: &mut PanelContext, (): &mut ()) {}
+}
+
+#[test]
+fn the_menu_offers_what_applies_and_finds_the_rest_by_name() {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
+    harness.state_mut().state.registry.add::<Elsewhere>();
+    harness.run_steps(2);
+    click(&mut harness, Role::Button, "Panels and layouts");
+    let offers = |harness: &Harness<'_, Stage<Whole>>, title: &str| {
+        harness.query_by_role_and_label(Role::CheckBox, title).is_some()
+    };
+    assert!(offers(&harness, "Profiler") && !offers(&harness, "Elsewhere"));
+    assert!(says(&harness, "1 more panel for other scenes"));
+    click(&mut harness, Role::TextInput, "Find a panel");
+    harness.get_by_role_and_label(Role::TextInput, "Find a panel").type_text("elsew");
+    harness.run_steps(3);
+    assert!(offers(&harness, "Elsewhere") && !offers(&harness, "Profiler"));
+    assert_eq!(nameless(&harness), Vec::<String>::new());
+    click(&mut harness, Role::CheckBox, "Elsewhere");
+    assert!(harness.state().state.inspector.layout.is_seen(PanelKey::new("Elsewhere")));
 }
