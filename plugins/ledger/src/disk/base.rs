@@ -122,7 +122,7 @@ impl Base {
         let size = self.frontier.size();
         let counted = self.counts.values().try_fold(0_u64, |sum, count| sum.checked_add(*count));
         if counted != Some(size) || self.stamps > MOST_LEAVES {
-            return Err("as many entries were dropped as there are of no kinds");
+            return Err("what is counted of dropped entries doesn't add up");
         }
         let mut last = (0, 0);
         for dropped in &self.compactions {
