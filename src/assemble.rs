@@ -1,29 +1,19 @@
-//! The one place where all plugins meet: a scene becomes an app.
+//! A scene becomes an app: its plugins meet, in the order of [`crate::plugins`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use agent2028_boids::BoidsPlugin;
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, AgentIndex, GroupId, spawn_scene_group};
 use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
-use agent2028_core::intervention::{AnyIntervention, InterventionError, InterventionQueue, Origin};
+use agent2028_core::intervention::{AddIntervention, AnyIntervention, InterventionError, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sections, problems_context};
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
 use agent2028_core::schema::{Names, Problem, nearest, suggest};
-use agent2028_identity::{Contacts, IdentityPlugin};
-use agent2028_ledger::LedgerPlugin;
-use agent2028_network::{MessageKinds, NetworkPlugin};
-use agent2028_operations::OperationsPlugin;
-use agent2028_pheromones::PheromonesPlugin;
-use agent2028_pheromones::site::Sites;
-use agent2028_trust::TrustPlugin;
 use bevy::prelude::*;
 
-use crate::mail::{self, NetworkMail};
-use crate::scene::action::Action;
 use crate::scene::expect::{self, Expectations};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
@@ -82,7 +72,7 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
     let mut queue = world.resource_mut::<InterventionQueue>();
     for entry in &scene.timeline {
         for tick in entry.ticks(duration) {
-            queue.push(tick, Origin::Scene, entry.r#do.intervention());
+            queue.push(tick, Origin::Scene, entry.r#do.clone());
         }
     }
     Ok(app)
@@ -144,35 +134,13 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     });
     app.add_plugins(expect::plugin);
     app.insert_resource(loaded.scene_files().clone());
-    Action::register_all(&mut app);
+    // Those too that the scene has no section for: a timeline may name them, they are refused when their time comes, and a
+    // recording or checkpoint of that run holds them.
+    app.add_interventions(|list| list.extend(loaded.registry().interventions()));
     for group in &scene.agents {
         app.world_mut().resource_mut::<AgentGroups>().add(group.clone());
     }
-    if let Some(config) = &scene.boids {
-        app.add_plugins(BoidsPlugin { config: config.clone() });
-    }
-    if let Some(config) = &scene.pheromones {
-        app.add_plugins(PheromonesPlugin { config: config.clone() });
-    }
-    if let Some(config) = &scene.network {
-        app.add_plugins(NetworkPlugin { config: config.clone() });
-    }
-    if let Some(config) = &scene.operations {
-        app.add_plugins(OperationsPlugin { config: config.clone(), files: loaded.files_of_operations.clone() });
-    }
-    if let Some(config) = &scene.identity {
-        app.add_plugins(IdentityPlugin { config: config.clone(), recorded: loaded.recorded.clone() });
-        if scene.network.is_some() {
-            let kind = app.world_mut().get_resource_or_init::<MessageKinds>().register(mail::NAME);
-            app.insert_resource(Contacts(Some(Arc::new(NetworkMail(kind)))));
-        }
-    }
-    if let Some(config) = &scene.ledger {
-        app.add_plugins(LedgerPlugin { config: config.clone(), opening: loaded.opening() });
-    }
-    if let Some(config) = &scene.trust {
-        app.add_plugins(TrustPlugin { config: config.clone(), ratings: loaded.ratings.clone() });
-    }
+    loaded.build_sections(&mut app);
     for add in &plugins.0 {
         add(&mut app);
     }
@@ -244,7 +212,7 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
     problems.extend(names.into_list());
     for (name, param) in &scene.params {
         if let Err(error) = get_live(world, &param.path)
-            && !crate::scene::reference::is_scene_path(scene, &param.path)
+            && !scene.has_value(&param.path)
         {
             problems.push(Problem { path: format!("params.{name}.path"), message: error.message, help: error.help });
         }
@@ -259,7 +227,7 @@ fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
     let mut problems: Vec<(usize, Problem)> = Vec::new();
     let mut parts = Vec::new();
     for (index, entry) in scene.timeline.iter().enumerate() {
-        let (at, action) = (format!("timeline[{index}].do"), entry.r#do.intervention());
+        let (at, action) = (format!("timeline[{index}].do"), entry.r#do.clone());
         let found = action.problems(world, &at, &mut names);
         if found.is_empty() {
             parts.push(Part::new(index, at, action, entry, scene.duration_ticks()));
@@ -267,19 +235,8 @@ fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
         problems.extend(found.into_iter().map(|problem| (index, problem)));
     }
     // Somebody who comes later may have what nobody has at the beginning.
-    let joins = |entry: &TimelineEntry| {
-        matches!(
-            entry.r#do,
-            Action::Spawn(_) | Action::SybilJoin(_) | Action::Whitewash(_) | Action::GrantCapability(_)
-        )
-    };
-    let others_come = scene.timeline.iter().any(joins);
-    // Nests and resources are no part of the section: they are put back beside it.
-    let sites = world.get_resource::<Sites>().cloned();
+    let others_come = scene.timeline.iter().any(|entry| entry.r#do.brings_others());
     problems.extend(preserving_sections(world, |world| rehearse(world, parts, others_come)));
-    if let Some(sites) = sites {
-        world.insert_resource(sites);
-    }
     problems.sort_by_key(|(index, _)| *index);
     problems.into_iter().map(|(_, problem)| problem).collect()
 }

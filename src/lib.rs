@@ -3,7 +3,8 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`scene`] | scenes: RON, checks, reports, expectations, the gallery |
-//! | [`assemble`] | the one place where all plugins meet: a scene becomes an app |
+//! | [`plugins`] | the one list of the plugins that scenes can name |
+//! | [`assemble`] | a scene becomes an app |
 //! | [`sandbox`] | a simulation without a window: the library's front door |
 //! | [`headless`] | runs without a window: progress, checkpoints, hashes, resume |
 //! | [`record`] | the folder that a run writes, and reading it again |
@@ -22,10 +23,10 @@ pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;
 pub mod headless;
-mod mail;
 #[cfg(feature = "desktop")]
 pub mod panels;
 pub mod plot;
+pub mod plugins;
 pub mod record;
 #[cfg(feature = "desktop")]
 pub mod render;

@@ -146,7 +146,9 @@ fn notes(recording: &Recording) -> Vec<String> {
         if about.version != now.version {
             notes.push(format!("recorded by version {}, this is {}", about.version, now.version));
         }
-        if about.fingerprint != now.fingerprint {
+        if about.fingerprint_format != now.fingerprint_format {
+            notes.push("recorded by a version that told scenes apart in another way".into());
+        } else if about.fingerprint != now.fingerprint {
             notes.push(
                 "scene.ron no longer means what it meant when the run was recorded: it was edited, or defaults changed"
                     .into(),

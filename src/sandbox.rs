@@ -7,6 +7,7 @@ use agent2028_core::event::{Event, EventBus, EventFilter, EventStream};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
 use agent2028_core::metrics::{Metrics, Series};
 use agent2028_core::schema::suggest;
+use agent2028_core::section::{SceneSection, SectionRegistry};
 use agent2028_core::simulation::{Simulation, run_ticks};
 use agent2028_core::timeline::Keyframe;
 use bevy::prelude::*;
@@ -14,7 +15,7 @@ use bevy::prelude::*;
 use crate::assemble::{ExtraPlugins, build_app};
 use crate::scene::Scene;
 use crate::scene::expect::{Expectations, Verdict};
-use crate::scene::load::{Loaded, Setting, load, load_text, load_value};
+use crate::scene::load::{Loaded, Setting, load_text_with, load_value_with, load_with};
 use crate::scene::report::SceneError;
 
 /// Why a sandbox could not do what it was asked.
@@ -68,7 +69,61 @@ pub struct Sandbox {
     settings: Vec<Setting>,
     threads: Option<usize>,
     plugins: ExtraPlugins,
+    registry: SectionRegistry,
     built: Option<Built>,
+}
+
+/// A sandbox in the making, for scenes with sections of your own; see [`Sandbox::builder`].
+#[derive(Clone, Debug)]
+pub struct SandboxBuilder {
+    registry: SectionRegistry,
+    plugins: ExtraPlugins,
+}
+
+impl SandboxBuilder {
+    /// Scenes may have this section.
+    #[must_use]
+    pub fn section<T: SceneSection>(self) -> Self {
+        Self { registry: self.registry.with::<T>(), ..self }
+    }
+
+    /// Adds a plugin that every scene has.
+    #[must_use]
+    pub fn plugin(self, plugin: impl Plugin + Clone) -> Self {
+        Self { plugins: self.plugins.with(plugin), ..self }
+    }
+
+    /// Opens a scene file (or a built-in scene by name).
+    ///
+    /// # Errors
+    /// With everything that is wrong with the scene.
+    pub fn open(self, path: impl AsRef<std::path::Path>) -> Result<Sandbox, SandboxError> {
+        self.build(Source::Named(path.as_ref().display().to_string()))
+    }
+
+    /// Takes a scene from RON text.
+    ///
+    /// # Errors
+    /// With everything that is wrong with the text.
+    pub fn parse(self, text: &str) -> Result<Sandbox, SandboxError> {
+        self.build(Source::Text(text.into()))
+    }
+
+    /// Takes a scene as a value.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it.
+    pub fn scene(self, scene: Scene) -> Result<Sandbox, SandboxError> {
+        self.build(Source::Value(Box::new(scene)))
+    }
+
+    fn build(self, source: Source) -> Result<Sandbox, SandboxError> {
+        let Self { registry, plugins } = self;
+        let sandbox = Sandbox { source, settings: Vec::new(), threads: None, plugins, registry, built: None };
+        // Problems are told here, where the scene is named, not at the first tick.
+        sandbox.load()?;
+        Ok(sandbox)
+    }
 }
 
 struct Built {
@@ -90,18 +145,21 @@ impl std::fmt::Debug for Sandbox {
 
 impl Sandbox {
     fn from_source(source: Source) -> Result<Self, SandboxError> {
-        let sandbox =
-            Self { source, settings: Vec::new(), threads: None, plugins: ExtraPlugins::default(), built: None };
-        // Problems are told here, where the scene is named, not at the first tick.
-        sandbox.load()?;
-        Ok(sandbox)
+        Self::builder().build(source)
+    }
+
+    /// Begins a sandbox whose scenes may have sections of your own, beside those of [`crate::plugins::all`].
+    #[must_use]
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder { registry: crate::plugins::all(), plugins: ExtraPlugins::default() }
     }
 
     fn load(&self) -> Result<Loaded, SandboxError> {
+        let registry = self.registry.clone();
         Ok(match &self.source {
-            Source::Named(name) => load(name, &self.settings)?,
-            Source::Text(text) => load_text("scene", text, None, &self.settings)?,
-            Source::Value(scene) => load_value(scene, &self.settings)?,
+            Source::Named(name) => load_with(name, &self.settings, registry)?,
+            Source::Text(text) => load_text_with("scene", text, None, &self.settings, registry)?,
+            Source::Value(scene) => load_value_with(scene, &self.settings, registry)?,
         })
     }
 
@@ -452,8 +510,8 @@ impl Sandbox {
             Source::Text(text) => Source::Text(text.clone()),
             Source::Value(scene) => Source::Value(scene.clone()),
         };
-        let (settings, plugins) = (self.settings.clone(), self.plugins.clone());
-        let mut fork = Self { source, settings, threads: self.threads, plugins, built: None };
+        let (settings, plugins, registry) = (self.settings.clone(), self.plugins.clone(), self.registry.clone());
+        let mut fork = Self { source, settings, threads: self.threads, plugins, registry, built: None };
         keyframe.restore(fork.world()?)?;
         Ok(fork)
     }

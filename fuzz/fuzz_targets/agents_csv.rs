@@ -1,14 +1,11 @@
-//! Any text as a file of agents: never a panic, and every reported place lies within the text.
+//! Any text as a file of agents: never a panic, and every fault lies within the text.
 #![no_main]
 
-use std::path::Path;
-
-use agent2028::scene::rows::read;
-use agent2028::scene::syntax::SourceId;
+use agent2028::core::agent::read_agents;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    match read(Path::new("agents.csv"), text, SourceId(0)) {
+    match read_agents(text.as_bytes(), 20) {
         Ok(rows) => {
             for row in rows {
                 assert!(row.position.is_finite());
@@ -18,9 +15,9 @@ fuzz_target!(|text: &str| {
         }
         Err(faults) => {
             assert!(!faults.is_empty(), "refused without a reason");
-            assert!(faults.len() <= 20, "{} faults", faults.len());
-            for fault in faults {
-                assert!(text.get(fault.place.span.clone()).is_some(), "{fault:?}");
+            assert!(faults.told.len() <= 20, "{} faults", faults.told.len());
+            for fault in faults.told {
+                assert!(fault.byte <= text.len() as u64, "{fault:?}");
             }
         }
     }

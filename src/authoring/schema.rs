@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use agent2028_core::agent::AgentId;
 use agent2028_core::reflect_path::ParamValue;
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::schema::{Member, OpenTypes, Range, Unit};
 use agent2028_core::selector::Selector;
 use agent2028_inspector::authoring::{FieldDoc, Payload, Schema, Shape, ShapeId, VariantDoc};
 use bevy::math::Vec2;
@@ -20,15 +20,19 @@ use crate::scene::reference::{one_line, value_text};
 /// All types that a scene is made of.
 #[must_use]
 pub fn of_scenes() -> Schema {
+    let registry = crate::plugins::all();
     let mut types = TypeRegistry::default();
     types.register::<Scene>();
-    let mut gatherer = Gatherer { types, shapes: Vec::new(), known: BTreeMap::new() };
+    registry.register_types(&mut types);
+    let open = registry.open_types::<Scene>();
+    let mut gatherer = Gatherer { types, open, shapes: Vec::new(), known: BTreeMap::new() };
     let root = gatherer.shape(Scene::type_info());
     Schema { shapes: gatherer.shapes, root }
 }
 
 struct Gatherer {
     types: TypeRegistry,
+    open: OpenTypes,
     shapes: Vec<Shape>,
     known: BTreeMap<&'static str, ShapeId>,
 }
@@ -68,13 +72,18 @@ impl Gatherer {
             return number;
         }
         let name = info.type_path_table().short_path().to_owned();
+        if let Some(choices) = self.open.choices_of(id).map(<[Member]>::to_vec) {
+            let docs = one_line(info.docs());
+            let variants = choices.iter().map(|choice| self.choice(choice)).collect();
+            return Shape::Choice { name, docs, variants };
+        }
         match info {
             TypeInfo::Struct(fields) => {
                 let default = self.types.get_type_data::<ReflectDefault>(id).map(ReflectDefault::default);
                 let docs = one_line(fields.docs());
                 let fields: Vec<&'static NamedField> =
                     (0..fields.field_len()).filter_map(|index| fields.field_at(index)).collect();
-                let fields = fields
+                let mut fields: Vec<FieldDoc> = fields
                     .into_iter()
                     .map(|field| {
                         let default =
@@ -82,6 +91,8 @@ impl Gatherer {
                         self.field(field, default.map(value_text))
                     })
                     .collect();
+                let members = self.open.fields_of(id).to_vec();
+                fields.extend(members.iter().map(|member| self.member(member)));
                 Shape::Record { name, docs, fields }
             }
             TypeInfo::TupleStruct(tuple) if tuple.field_len() == 1 => {
@@ -124,6 +135,29 @@ impl Gatherer {
             default: default.map(|text| text.strip_suffix(".0").map_or(text.clone(), str::to_owned)),
             shape: self.shape_or_opaque(field.type_info()),
         }
+    }
+
+    /// An optional field that a plugin adds.
+    fn member(&mut self, member: &Member) -> FieldDoc {
+        let inner = self.shape(member.type_info);
+        self.shapes.push(Shape::Optional(inner));
+        FieldDoc {
+            name: member.name.to_owned(),
+            docs: one_line(Some(member.docs)),
+            default: Some("None".into()),
+            shape: self.shapes.len() - 1,
+            ..FieldDoc::default()
+        }
+    }
+
+    /// A choice that a plugin adds.
+    fn choice(&mut self, choice: &Member) -> VariantDoc {
+        let shape = self.shape(choice.type_info);
+        let payload = match &self.shapes[shape] {
+            Shape::Record { fields, .. } => Payload::Fields(fields.clone()),
+            _ => Payload::Values(vec![FieldDoc { shape, ..FieldDoc::default() }]),
+        };
+        VariantDoc { name: choice.name.to_owned(), docs: one_line(Some(choice.docs)), payload }
     }
 
     fn value(&mut self, field: &'static UnnamedField) -> FieldDoc {

@@ -19,6 +19,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use agent2028_core::section::SectionRegistry;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::assemble::{ExtraPlugins, with_all_problems};
@@ -188,6 +189,21 @@ impl From<RunError> for Failure {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    run()
+}
+
+/// The program with plugins of one's own: they are named in scenes, timelines, the reference and the window like those of
+/// [`crate::plugins::ours`].
+#[must_use]
+pub fn main_with(plugins: SectionRegistry) -> ExitCode {
+    if let Err(error) = crate::plugins::install(plugins) {
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+        return ExitCode::from(INTERNAL);
+    }
+    run()
+}
+
+fn run() -> ExitCode {
     let cli = match read(std::env::args_os()).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(tell_usage(&error)),

@@ -45,31 +45,7 @@ fn about(scene: &Scene) -> SceneEntry {
 
 /// What a scene is made of, in words that people filter by.
 fn tags(scene: &Scene) -> Vec<String> {
-    let mut tags = Vec::new();
-    if let Some(boids) = &scene.boids {
-        tags.push("boids");
-        if !boids.formations.is_empty() {
-            tags.push("formations");
-        }
-        if !boids.predators.is_empty() {
-            tags.push("predators");
-        }
-    }
-    if let Some(network) = &scene.network {
-        tags.push("network");
-        if network.gossip.is_some() {
-            tags.push("gossip");
-        }
-    }
-    if scene.identity.is_some() {
-        tags.push("identity");
-    }
-    if let Some(pheromones) = &scene.pheromones {
-        tags.push("pheromones");
-        if !pheromones.foraging.is_empty() {
-            tags.push("foraging");
-        }
-    }
+    let mut tags: Vec<&str> = scene.sections.iter().flat_map(|section| section.tags()).collect();
     if !scene.timeline.is_empty() {
         tags.push("timeline");
     }

@@ -8,6 +8,7 @@ use agent2028_core::whole_file::read_ordinary_text;
 use serde::{Deserialize, Serialize};
 
 use super::{RecordError, io_error};
+use crate::scene::fingerprint::FORMAT;
 use crate::scene::load::Loaded;
 
 /// What a run is, and what its columns mean.
@@ -21,12 +22,20 @@ pub struct About {
     pub seed: u64,
     /// The fingerprint of scene, seed and settings: 64 hexadecimal digits.
     pub fingerprint: String,
+    /// How the fingerprint was worked out, see [`crate::scene::fingerprint::FORMAT`].
+    #[serde(default = "first_format")]
+    pub fingerprint_format: u32,
     /// Ticks per simulated second.
     pub tick_hz: f64,
     /// The date and time of tick 0, as RFC 3339.
     pub epoch: String,
     /// The metrics, in the order of the columns of `metrics.csv`.
     pub metrics: Vec<Column>,
+}
+
+/// The first runs didn't say how their fingerprints were worked out.
+fn first_format() -> u32 {
+    1
 }
 
 /// A metric as a column.
@@ -58,6 +67,7 @@ impl About {
             scene: loaded.scene.name.clone(),
             seed: loaded.scene.seed,
             fingerprint: Self::fingerprint_of(loaded),
+            fingerprint_format: FORMAT,
             tick_hz: loaded.scene.tick_hz,
             epoch: loaded.scene.epoch().to_rfc3339(),
             metrics: metrics

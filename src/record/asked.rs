@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{About, RecordError, io_error, rows};
 use crate::headless::{RunOptions, Summary};
+use crate::scene::fingerprint::FORMAT;
 use crate::scene::load::Loaded;
 
 /// What a run was asked for.
@@ -98,7 +99,11 @@ impl Past {
         if !folder.join("scene.ron").exists() {
             return Err(RecordError::NoRun(folder.display().to_string()));
         }
-        if let Some(about) = About::read(folder)?
+        let about = About::read(folder)?;
+        if about.as_ref().is_some_and(|about| about.fingerprint_format != FORMAT) {
+            return Err(RecordError::OtherFingerprints(folder.display().to_string()));
+        }
+        if let Some(about) = about
             && about.version == env!("CARGO_PKG_VERSION")
             && about.fingerprint != About::fingerprint_of(loaded)
         {

@@ -298,7 +298,7 @@ fn report(
 /// The fingerprints of the keys that follow from the seed of a run.
 fn own_keys(run: &Path, is_run: bool) -> Option<BTreeSet<String>> {
     let loaded = recording::load_scene(run, &[]).ok().filter(|_| is_run)?;
-    let config = loaded.scene.ledger.clone().unwrap_or_else(ledger::own_config);
+    let config = loaded.scene.section::<LedgerConfig>().cloned().unwrap_or_else(ledger::own_config);
     let dice = SimRng::new(loaded.scene.seed);
     let key = |role| Some(SigningKey::of_run(role, config.sign?, &dice).ok()?.public().fingerprint());
     Some([KeyRole::Keeper, KeyRole::TimeStamps].into_iter().filter_map(key).collect())
@@ -465,7 +465,7 @@ impl Look<'_> {
         {
             return Ok(Some(format!("the seed is not that of scene.ron (entry {index})")));
         }
-        let config: LedgerConfig = loaded.scene.ledger.clone().unwrap_or_else(ledger::own_config);
+        let config: LedgerConfig = loaded.scene.section::<LedgerConfig>().cloned().unwrap_or_else(ledger::own_config);
         let clock = SimClock::new(loaded.scene.tick_hz, loaded.scene.epoch());
         let wanted = Terms::of(&config, &clock);
         Ok(match self.claims.terms.first() {

@@ -144,7 +144,7 @@ impl RunLedger {
         let config = config_of(world);
         let store = begin(&path, &config).map_err(|error| told(error, &path))?;
         let own = (!world.contains_resource::<Ledger>()).then(|| {
-            Ledger::begin(&loaded.opening(), &config, world.resource::<SimRng>(), world.resource::<SimClock>())
+            Ledger::begin(&loaded.document().into(), &config, world.resource::<SimRng>(), world.resource::<SimClock>())
         });
         let compact_at = compact_at(&config, 0);
         let (head, keys, written, ended, checkpointed) = (0, None, BTreeSet::new(), None, None);

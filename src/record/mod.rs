@@ -89,6 +89,12 @@ pub enum RecordError {
         "{0} holds the run of another scene, seed or setting: a run goes on with what it began with, so leave these out"
     )]
     OtherScene(String),
+    /// The run's scene was identified in another way than this version does.
+    #[error(
+        "the run in {0} was recorded by a version that told scenes apart in another way, so that its checkpoints fit none \
+         now: replay it, or run its scene.ron again"
+    )]
+    OtherFingerprints(String),
     /// The run's ledger is signed with a key that is not at hand.
     #[error("the ledger of {0} is signed with the key {1}: add --sign-with and the file of that key")]
     OtherSigner(String, String),

@@ -38,7 +38,7 @@ impl Recording {
     /// If it holds no run, or a file in it can't be read.
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let mut loaded = load_scene(path, &[])?;
-        loaded.recorded = signatures::read(path)?;
+        loaded.supply(signatures::read(path)?);
         let mut hashes: Vec<(u64, String)> = Vec::new();
         let file = path.join("hashes.csv");
         if file.exists() {

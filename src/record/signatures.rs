@@ -159,7 +159,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let original = recorded("delegation", "HybridCrystals", 320, folder.path());
         let recording = Recording::open(folder.path()).unwrap();
-        assert!(recording.loaded.recorded.len() > 51 + 39);
+        assert!(recording.loaded.supplied::<Recorded>().unwrap().len() > 51 + 39);
         let mut again = start(&recording.loaded);
         again.run(320);
         assert_eq!(again.state_hash(), original.state_hash());
@@ -226,6 +226,6 @@ mod tests {
         assert!(told.contains("signatures.csv") && told.contains("neither keys nor a signature"), "{told}");
         // What is torn at the end is none of it.
         std::fs::write(&path, &text[..text.len() - 100]).unwrap();
-        assert!(!Recording::open(folder.path()).unwrap().loaded.recorded.is_empty());
+        assert!(!Recording::open(folder.path()).unwrap().loaded.supplied::<Recorded>().unwrap().is_empty());
     }
 }

@@ -7,7 +7,7 @@ use std::any::TypeId;
 
 use agent2028_core::agent::AgentId;
 use agent2028_core::reflect_path::ParamValue;
-use agent2028_core::schema::{Range, Unit, suggest};
+use agent2028_core::schema::{Member, OpenTypes, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use bevy::math::Vec2;
 use bevy::reflect::enums::{EnumInfo, VariantInfo};
@@ -35,6 +35,7 @@ pub struct Findings {
     pub misfits: Vec<Fault>,
     /// Where structs carry their type's name, which RON allows and doesn't need.
     pub type_names: Vec<Place>,
+    open: OpenTypes,
 }
 
 impl Findings {
@@ -43,10 +44,10 @@ impl Findings {
     }
 }
 
-/// Checks a tree against the type `T`.
+/// Checks a tree against the type `T` and what is added to types.
 #[must_use]
-pub fn conform<T: Typed>(node: &Node) -> Findings {
-    let mut findings = Findings::default();
+pub fn conform<T: Typed>(node: &Node, open: &OpenTypes) -> Findings {
+    let mut findings = Findings { open: open.clone(), ..Findings::default() };
     check(node, T::type_info(), Limits::default(), &mut findings);
     findings
 }
@@ -76,13 +77,17 @@ fn check(node: &Node, info: &'static TypeInfo, limits: Limits, findings: &mut Fi
     if id == TypeId::of::<AgentId>() {
         return check_number(node, Some((0.0, f64::from(u32::MAX))), limits, findings);
     }
+    if let Some(choices) = findings.open.choices_of(id).map(<[Member]>::to_vec) {
+        return check_open_choice(node, &choices, findings);
+    }
     match info {
         TypeInfo::Struct(info) => {
+            let members = findings.open.fields_of(id).to_vec();
             let fields: Vec<&NamedField> = (0..info.field_len()).filter_map(|index| info.field_at(index)).collect();
             match &node.kind {
                 Kind::Struct(name, given) => {
                     check_type_name(name.as_ref(), info.type_path_table().short_path(), findings);
-                    check_fields(given, &fields, findings);
+                    check_fields(given, &fields, &members, findings);
                 }
                 Kind::Tuple(name, items) if items.is_empty() => {
                     check_type_name(name.as_ref(), info.type_path_table().short_path(), findings);
@@ -148,19 +153,72 @@ fn example_of(fields: &[&NamedField]) -> String {
     format!("write (name: value, …); the fields are {}{}", names.join(", "), if fields.len() > 4 { ", …" } else { "" })
 }
 
-fn check_fields(given: &[(Name, Node)], fields: &[&NamedField], findings: &mut Findings) {
+fn check_fields(given: &[(Name, Node)], fields: &[&NamedField], members: &[Member], findings: &mut Findings) {
     for (name, node) in given {
-        match fields.iter().find(|field| field_name(field) == name.text) {
-            Some(field) => {
+        let own = fields.iter().find(|field| field_name(field) == name.text);
+        let member = members.iter().find(|member| member.name == name.text);
+        match (own, member) {
+            (Some(field), _) => {
                 if let Some(info) = field.type_info() {
                     check(node, info, Limits::of(field), findings);
                 }
             }
-            None => findings.push(misfit(
-                &name.place,
-                format!("there is no field \"{}\" here", name.text),
-                suggest(&name.text, fields.iter().map(|field| field_name(field)), "field"),
-            )),
+            (None, Some(member)) => match &node.kind {
+                Kind::Word(word) if word == "None" => {}
+                Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1 => {
+                    check(&items[0], member.type_info, Limits::default(), findings);
+                }
+                _ => check(node, member.type_info, Limits::default(), findings),
+            },
+            (None, None) => {
+                let names =
+                    fields.iter().map(|field| field_name(field)).chain(members.iter().map(|member| member.name));
+                let names: Vec<&str> = names.collect();
+                findings.push(misfit(
+                    &name.place,
+                    format!("there is no field \"{}\" here", name.text),
+                    suggest(&name.text, names, "field"),
+                ));
+            }
+        }
+    }
+}
+
+/// Checks `Name(fields)` where plugins add the names.
+fn check_open_choice(node: &Node, choices: &[Member], findings: &mut Findings) {
+    let (Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _)) = &node.kind else {
+        let (expected, example) = match &node.kind {
+            Kind::Word(word) if choices.iter().any(|choice| choice.name == word) => {
+                (format!("{word}(…) with a value in parentheses"), format!("for example {word}()"))
+            }
+            Kind::Word(word) => {
+                let message = format!("\"{word}\" is not a choice here");
+                let help = suggest(word, choices.iter().map(|choice| choice.name), "choice");
+                return findings.push(misfit(&node.place, message, help));
+            }
+            _ => {
+                let names: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
+                ("one of several choices".to_owned(), format!("one of: {}", names.join(", ")))
+            }
+        };
+        return wrong(node, &expected, &example, findings);
+    };
+    let Some(choice) = choices.iter().find(|choice| choice.name == name.text) else {
+        let message = format!("\"{}\" is not a choice here", name.text);
+        let help = suggest(&name.text, choices.iter().map(|choice| choice.name), "choice");
+        return findings.push(misfit(&name.place, message, help));
+    };
+    // `Kill(select: All)` stands for `Kill((select: All))`; a bare `Kill()` for one with all defaults.
+    match &node.kind {
+        Kind::Tuple(_, items) if items.len() == 1 => {
+            check(&items[0], choice.type_info, Limits::default(), findings);
+        }
+        _ => {
+            let mut unwrapped = node.clone();
+            if let Kind::Struct(name, _) | Kind::Tuple(name, _) = &mut unwrapped.kind {
+                *name = None;
+            }
+            check(&unwrapped, choice.type_info, Limits::default(), findings);
         }
     }
 }
@@ -205,7 +263,7 @@ fn check_enum(node: &Node, info: &'static EnumInfo, id: TypeId, findings: &mut F
         (VariantInfo::Unit(_), _) => wrong(node, &format!("just {name}"), "this choice takes no values", findings),
         (VariantInfo::Struct(variant), Kind::Struct(_, given)) => {
             let fields: Vec<&NamedField> = variant.iter().collect();
-            check_fields(given, &fields, findings);
+            check_fields(given, &fields, &[], findings);
             for field in fields {
                 if !given.iter().any(|(name, _)| name.text == field_name(field)) && !has_default(field) {
                     findings.push(misfit(

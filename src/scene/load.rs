@@ -1,30 +1,25 @@
 //! From files to a checked scene: includes are merged, settings applied, CSV files read, and all problems told at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::conform::conform;
+pub use super::files::Beside;
+use super::files::{self, NamedFile, REPORTED, read_text, unread};
+use super::fingerprint::fingerprint_of;
 use super::report::{Fault, SceneError, Sources};
 use super::syntax::{Kind, Name, Node, Place, SourceId, parse, parse_number};
-use super::{SCHEMA, Scene, gallery, rows, traces};
-use agent2028_core::agent::AgentGroup;
+use super::{SCHEMA, Scene, gallery, read};
+use agent2028_core::agent::{AgentGroup, AgentRow};
 use agent2028_core::files::SceneFiles;
 use agent2028_core::reflect_path::{Segment, parse_path};
-use agent2028_core::schema::{Check, Names, Problem, suggest};
-use agent2028_core::table::{SAVE_AS_UTF8, utf8};
-use agent2028_language::from_tree;
-use agent2028_ledger::Opening;
-use agent2028_network::config::TopologyConfig;
-use agent2028_trust::config::Edges;
-use agent2028_trust::graph::FAINTEST;
-use agent2028_trust::ratings::{Called, Table, read_ratings};
-use agent2028_trust::{TrustConfig, kept_of};
+use agent2028_core::schema::{Names, OpenTypes, Problem, Problems, suggest};
+use agent2028_core::section::{
+    FileContext, FileRequest, Reading, SceneContext, SceneDocument, SectionFiles, SectionRegistry, Supplied,
+};
+use bevy::reflect::Typed;
 
-/// Scene and CSV files larger than this are refused.
-const MAX_FILE_BYTES: u64 = 256 << 20;
 /// Includes nested deeper than this are refused.
 const MAX_INCLUDES: usize = 16;
 /// More included files than this are refused.
@@ -72,98 +67,6 @@ impl std::str::FromStr for Setting {
     }
 }
 
-/// A file that lies beside a scene.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Beside {
-    /// Its text.
-    Text(String),
-    /// A copy of a file, which may be long.
-    Copy {
-        /// The file.
-        from: PathBuf,
-        /// The BLAKE3 hash of what it held when the scene was read.
-        digest: [u8; 32],
-    },
-}
-
-impl Beside {
-    /// Writes it.
-    ///
-    /// # Errors
-    /// If it can't be read or written, or no longer holds what it held when the scene was read.
-    pub fn write(&self, to: &Path) -> std::io::Result<()> {
-        match self {
-            Self::Text(text) => agent2028_core::checkpoint::write_atomically(to, text.as_bytes()),
-            Self::Copy { from, digest } => {
-                std::fs::copy(from, to)?;
-                if traces::digest_of(to)? == *digest {
-                    return Ok(());
-                }
-                // What is no part of the scene must not be taken for one.
-                let _ = std::fs::remove_file(to);
-                let changed = format!("{} was changed after the scene was read: start again", from.display());
-                Err(std::io::Error::other(changed))
-            }
-        }
-    }
-
-    /// The BLAKE3 hash of its bytes.
-    #[must_use]
-    pub fn digest(&self) -> [u8; 32] {
-        match self {
-            Self::Text(text) => *blake3::hash(text.as_bytes()).as_bytes(),
-            Self::Copy { digest, .. } => *digest,
-        }
-    }
-}
-
-/// Identifies a scene with its seed, settings and files.
-fn fingerprint_of(scene: &Scene, files: &SceneFiles) -> Result<[u8; 32], ron::Error> {
-    let mut hasher = blake3::Hasher::new();
-    // What changes nothing about the run takes no part, so that a clearer description keeps old runs valid.
-    let mut scene = scene.clone();
-    scene.description.clear();
-    scene.name.clear();
-    scene.plots.clear();
-    scene.captions.clear();
-    scene.headline.clear();
-    scene.params.clear();
-    scene.include.clear();
-    scene.duration = super::RunLength::Ticks(0);
-    for group in &mut scene.agents {
-        // The rows count, not the name of their file.
-        group.from_csv = None;
-    }
-    // Of other files, too, what they hold counts.
-    files.hide_names(scene.files_mut());
-    hasher.update(agent2028_core::ron_format::to_line(&scene)?.as_bytes());
-    for group in &scene.agents {
-        for row in &group.rows {
-            hasher.update(format!("{row:?}").as_bytes());
-        }
-    }
-    Ok(*hasher.finalize().as_bytes())
-}
-
-/// Gives the files of the section `operations` other names.
-fn rename_files(node: &mut Node, names: &BTreeMap<String, String>) {
-    match &mut node.kind {
-        Kind::Tuple(Some(kind), items) if matches!(kind.text.as_str(), "Trace" | "Empirical") => {
-            for item in items {
-                if let Kind::Text(file) = &mut item.kind
-                    && let Some(name) = names.get(file)
-                {
-                    file.clone_from(name);
-                }
-            }
-        }
-        Kind::Tuple(_, items) | Kind::List(items) => items.iter_mut().for_each(|item| rename_files(item, names)),
-        Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, item)| rename_files(item, names)),
-        Kind::Map(entries) => entries.iter_mut().for_each(|(_, item)| rename_files(item, names)),
-        _ => {}
-    }
-}
-
 /// A scene that was read and checked.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -175,23 +78,15 @@ pub struct Loaded {
     pub text: String,
     /// All files that were read, to watch.
     pub files: Vec<PathBuf>,
-    /// The tables that agents come from: where in the scene's `agents`, and their text.
-    pub tables: Vec<(usize, String)>,
-    /// The table that the network's links come from.
-    links: Option<String>,
-    /// What the files of the section `operations` hold, or where they are.
-    pub files_of_operations: agent2028_operations::Files,
-    /// These files by the names that the scene gives them: where they are, and the hashes of what they hold.
-    looked_through: BTreeMap<String, (PathBuf, [u8; 32])>,
-    /// The ratings of the section `trust`.
-    pub ratings: agent2028_trust::Ratings,
-    /// The text that they come from.
-    text_of_ratings: Option<String>,
+    /// The files that agents and sections name, in the order of the scene.
+    named: Vec<NamedFile>,
+    /// What they hold.
+    section_files: SectionFiles,
+    registry: SectionRegistry,
+    supplied: Supplied,
     warnings: Vec<Fault>,
     scene_files: SceneFiles,
     fingerprint: [u8; 32],
-    /// What agents made with keys that nobody could make again, if this scene is that of a recorded run.
-    pub recorded: Arc<agent2028_identity::Recorded>,
     tree: Node,
     sources: Sources,
 }
@@ -214,65 +109,49 @@ impl Loaded {
     #[must_use]
     pub fn portable(&self) -> (String, Vec<(String, Beside)>) {
         let mut tree = self.tree.clone();
-        let mut files = Vec::new();
-        if let Some(text) = &self.links {
-            let name = "links.csv".to_owned();
-            if let Some(node) = tree.field_mut("network").and_then(|network| network.field_mut("topology"))
-                && let Kind::Tuple(_, items) = &mut node.kind
-                && let Some(file) = items.first_mut()
-            {
-                file.kind = Kind::Text(name.clone());
-            }
-            files.push((name, Beside::Text(text.clone())));
-        }
-        if let Some(text) = &self.text_of_ratings {
-            let name = "ratings.csv".to_owned();
-            if let Some(node) = tree.field_mut("trust").and_then(|trust| trust.field_mut("edges"))
-                && let Kind::Tuple(_, items) = &mut node.kind
-                && let Some(file) = items.first_mut()
-            {
-                file.kind = Kind::Text(name.clone());
-            }
-            files.push((name, Beside::Text(text.clone())));
-        }
-        for (index, text) in &self.tables {
-            let name = format!("agents-{index}.csv");
-            if let Some(node) = tree.field_mut("agents").and_then(|agents| agents.item_mut(*index))
-                && let Some(table) = node.field_mut("from_csv")
-            {
-                table.kind = Kind::Text(name.clone());
-            }
-            files.push((name, Beside::Text(text.clone())));
-        }
-        if let Some(section) = tree.field_mut("operations") {
-            // In the order in which the scene names them, each content once: so a copy's copy has the same names.
-            let (mut renamed, mut held) = (BTreeMap::new(), Vec::new());
-            for (_, file, _) in traces::named(&self.scene) {
-                let Some((path, digest)) = self.looked_through.get(&file) else { continue };
-                let number = held.iter().position(|known| known == digest).unwrap_or(held.len());
-                let name = format!("operations-{number}.csv");
-                if number == held.len() {
-                    held.push(*digest);
-                    files.push((name.clone(), Beside::Copy { from: path.clone(), digest: *digest }));
-                }
-                renamed.insert(file, name);
-            }
-            rename_files(section, &renamed);
-        }
+        let files = files::beside(&mut tree, &self.named);
         (tree.to_text(), files)
     }
 
-    /// What the ledger of a run of the scene begins with.
+    /// The scene as a document: what the ledger of a run begins with.
     #[must_use]
-    pub fn opening(&self) -> Opening {
-        let (scene, files) = self.portable();
-        Opening {
+    pub fn document(&self) -> SceneDocument {
+        let (text, files) = self.portable();
+        SceneDocument {
             name: self.scene.name.clone(),
-            scene,
+            text,
             seed: self.scene.seed,
             fingerprint: self.fingerprint(),
             files: files.iter().map(|(name, content)| (name.clone(), content.digest())).collect(),
         }
+    }
+
+    /// Builds the scene's sections into an app, in the order of the registry.
+    pub fn build_sections(&self, app: &mut bevy::app::App) {
+        let document = || self.document();
+        let context = SceneContext::new(&document, &self.supplied);
+        for kind in self.registry.kinds() {
+            if let Some(section) = self.scene.sections.named(kind.name) {
+                section.build(&self.section_files, &context, app);
+            }
+        }
+    }
+
+    /// The sections that the scene could have, and the interventions that it can name.
+    #[must_use]
+    pub fn registry(&self) -> &SectionRegistry {
+        &self.registry
+    }
+
+    /// Supplies something that comes with the scene and stands in none of its files, for the section that asks for it.
+    pub fn supply<T: Send + Sync + 'static>(&mut self, value: Arc<T>) {
+        self.supplied.supply(value);
+    }
+
+    /// What was supplied of a type.
+    #[must_use]
+    pub fn supplied<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.supplied.get()
     }
 
     /// The error for problems that were found later, when the scene met the plugins.
@@ -301,14 +180,22 @@ impl Loaded {
 /// # Errors
 /// With everything that is wrong with it.
 pub fn load(path_or_name: &str, settings: &[Setting]) -> Result<Loaded, SceneError> {
+    load_with(path_or_name, settings, crate::plugins::all())
+}
+
+/// Loads a scene as [`load`], with the sections of a registry.
+///
+/// # Errors
+/// With everything that is wrong with it.
+pub fn load_with(path_or_name: &str, settings: &[Setting], registry: SectionRegistry) -> Result<Loaded, SceneError> {
     let path = Path::new(path_or_name);
     let looks_like_path = path_or_name.ends_with(".ron") || path.components().count() > 1;
     match gallery::find(path_or_name) {
         Some(text) if !looks_like_path => {
             let origin = SceneOrigin::Builtin(path_or_name.into());
-            Loader::new(origin, None).load(text, settings)
+            Loader::new(origin, None, registry).load(text, settings)
         }
-        _ if looks_like_path || path.exists() => load_file(path, settings),
+        _ if looks_like_path || path.exists() => load_file(path, settings, registry),
         _ => {
             let help = suggest(path_or_name, gallery::names(), "scene");
             Err(SceneError::whole(
@@ -320,7 +207,7 @@ pub fn load(path_or_name: &str, settings: &[Setting]) -> Result<Loaded, SceneErr
     }
 }
 
-fn load_file(path: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
+fn load_file(path: &Path, settings: &[Setting], registry: SectionRegistry) -> Result<Loaded, SceneError> {
     let label = path.display().to_string();
     if path.is_dir() {
         let help = "name a scene file; a recorded run's folder is for open, replay, render and plot";
@@ -348,7 +235,8 @@ fn load_file(path: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
         let wrong = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         SceneError::whole(&label, message, suggest(&wrong, names.iter().map(String::as_str), "scene file here"))
     })?;
-    Loader::new(SceneOrigin::File(path.into()), path.parent().map(Path::to_path_buf)).load(&text, settings)
+    let folder = path.parent().map(Path::to_path_buf);
+    Loader::new(SceneOrigin::File(path.into()), folder, registry).load(&text, settings)
 }
 
 /// Loads a scene from a text; includes and CSV files are looked up in `folder`.
@@ -356,7 +244,21 @@ fn load_file(path: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
 /// # Errors
 /// With everything that is wrong with it.
 pub fn load_text(name: &str, text: &str, folder: Option<&Path>, settings: &[Setting]) -> Result<Loaded, SceneError> {
-    Loader::new(SceneOrigin::Given(name.into()), folder.map(Path::to_path_buf)).load(text, settings)
+    load_text_with(name, text, folder, settings, crate::plugins::all())
+}
+
+/// Loads a scene as [`load_text`], with the sections of a registry.
+///
+/// # Errors
+/// With everything that is wrong with it.
+pub fn load_text_with(
+    name: &str,
+    text: &str,
+    folder: Option<&Path>,
+    settings: &[Setting],
+    registry: SectionRegistry,
+) -> Result<Loaded, SceneError> {
+    Loader::new(SceneOrigin::Given(name.into()), folder.map(Path::to_path_buf), registry).load(text, settings)
 }
 
 /// Loads a text as it stands in an editor, as if it lay in the file, or were the built-in scene, that it came from.
@@ -368,7 +270,7 @@ pub fn load_edited(origin: SceneOrigin, text: &str, settings: &[Setting]) -> Res
         SceneOrigin::File(path) => path.parent().map(Path::to_path_buf),
         _ => None,
     };
-    Loader::new(origin, folder).load(text, settings)
+    Loader::new(origin, folder, crate::plugins::all()).load(text, settings)
 }
 
 /// Checks a scene made by a program, and applies settings to it.
@@ -376,46 +278,27 @@ pub fn load_edited(origin: SceneOrigin, text: &str, settings: &[Setting]) -> Res
 /// # Errors
 /// With everything that is wrong with it.
 pub fn load_value(scene: &Scene, settings: &[Setting]) -> Result<Loaded, SceneError> {
+    load_value_with(scene, settings, crate::plugins::all())
+}
+
+/// Checks a scene as [`load_value`], with the sections of a registry and those that the scene has.
+///
+/// # Errors
+/// With everything that is wrong with it.
+pub fn load_value_with(scene: &Scene, settings: &[Setting], registry: SectionRegistry) -> Result<Loaded, SceneError> {
+    let registry = scene.sections.iter().fold(registry, |registry, section| registry.with_kind(section.kind()));
     let text = agent2028_core::ron_format::to_pretty(scene)
         .map_err(|error| SceneError::whole(&scene.name, error.to_string(), "this scene has no RON form"))?;
     let name = if scene.name.is_empty() { "scene" } else { &scene.name };
-    let mut loaded = load_text(name, &text, None, settings)?;
+    let mut loaded = load_text_with(name, &text, None, settings, registry)?;
     // Rows have no RON form; they stay as the program gave them.
     for (group, given) in loaded.scene.agents.iter_mut().zip(&scene.agents) {
         group.rows.clone_from(&given.rows);
     }
-    loaded.fingerprint = fingerprint_of(&loaded.scene, &loaded.scene_files)
+    loaded.fingerprint = fingerprint_of(&loaded.scene, &loaded.scene_files, &loaded.registry)
         .map_err(|error| SceneError::whole(&scene.name, error.to_string(), "this scene has no RON form"))?;
     Ok(loaded)
 }
-
-fn read_text(path: &Path) -> Result<String, String> {
-    let too_long = |size: &str| format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read");
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let size = file.metadata().map_err(|error| error.to_string())?.len();
-    if size > MAX_FILE_BYTES {
-        return Err(too_long(&size.to_string()));
-    }
-    // A device or a pipe tells no size, and may have no end.
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(too_long("more"));
-    }
-    utf8(bytes).map_err(|message| {
-        let is_table = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-        format!("{message}; {}", if is_table { SAVE_AS_UTF8 } else { SAVE_SCENE_AS_UTF8 })
-    })
-}
-
-/// That a file can't be read, and what to do: what its error says, if it says something.
-fn unread<'e>(path: &Path, error: &'e str, otherwise: &'e str) -> (String, &'e str) {
-    let (error, help) = error.split_once("; ").unwrap_or((error, otherwise));
-    (format!("{}: {error}", path.display()), help)
-}
-
-/// What to do about a scene file in another encoding.
-const SAVE_SCENE_AS_UTF8: &str = "save it with the encoding UTF-8, which editors offer where they save under a name";
 
 /// A scene that has problems and can be put together all the same: they are beside what its world is made of.
 pub(crate) struct Partial {
@@ -471,19 +354,17 @@ struct Loader {
     folder: Option<PathBuf>,
     sources: Sources,
     files: Vec<PathBuf>,
-    links: Option<String>,
-    tables: Vec<(usize, String)>,
-    files_of_operations: agent2028_operations::Files,
-    looked_through: BTreeMap<String, (PathBuf, [u8; 32])>,
-    ratings: agent2028_trust::Ratings,
-    text_of_ratings: Option<String>,
+    named: Vec<NamedFile>,
+    registry: SectionRegistry,
+    /// What plugins add to the types of a scene.
+    open: OpenTypes,
     faults: Vec<Fault>,
     /// What is to be considered though it is right.
     warnings: Vec<Fault>,
 }
 
 impl Loader {
-    fn new(origin: SceneOrigin, folder: Option<PathBuf>) -> Self {
+    fn new(origin: SceneOrigin, folder: Option<PathBuf>, registry: SectionRegistry) -> Self {
         let files = match &origin {
             SceneOrigin::File(path) => vec![path.clone()],
             _ => Vec::new(),
@@ -493,12 +374,9 @@ impl Loader {
             folder,
             sources: Sources::default(),
             files,
-            tables: Vec::new(),
-            links: None,
-            files_of_operations: agent2028_operations::Files::default(),
-            looked_through: BTreeMap::new(),
-            ratings: agent2028_trust::Ratings::default(),
-            text_of_ratings: None,
+            named: Vec::new(),
+            open: registry.open_types::<Scene>(),
+            registry,
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -535,7 +413,7 @@ impl Loader {
         for setting in settings {
             self.apply_setting(&mut tree, setting);
         }
-        let findings = conform::<Scene>(&tree);
+        let findings = conform::<Scene>(&tree, &self.open);
         self.faults.extend(findings.misfits);
         if !self.faults.is_empty() {
             return Err(self.fail());
@@ -543,25 +421,21 @@ impl Loader {
         tree.remove_names(&findings.type_names);
         let resolved = tree.to_text();
         // What the shape leaves open, such as a field that must be there, serde tells with its place.
-        let mut scene: Scene = match from_tree(&tree) {
+        let mut scene = match read::scene(&tree, &self.registry) {
             Ok(scene) => scene,
             Err(fault) => {
                 self.faults.push(fault);
                 return Err(self.fail());
             }
         };
-        self.read_rows(&mut scene, &tree);
-        self.read_links(&mut scene, &tree);
-        self.read_files_of_operations(&scene, &tree);
-        self.read_ratings(&scene, &tree);
-        if scene.trust.as_ref().is_some_and(|trust| is_cheaply_bought(trust, &tree)) {
-            let message = "everybody may rate, and by default the word of strangers counts half: whoever comes with many names \
-                           lifts whom it likes";
-            let help = "write reputation: EigenTrust with pre_trusted: [\"a group\"], or raters: [\"a group\"]; \
-                        or reputation: Weighted if nobody can come with many names";
-            let problem = Problem { path: "trust".into(), message: message.into(), help: help.into() };
-            self.warnings.push(locate(&tree, problem));
-        }
+        let section_files = self.read_files(&mut scene, &tree);
+        let scene_files = self.scene_files();
+        let fingerprint = fingerprint_of(&scene, &scene_files, &self.registry).unwrap_or_else(|error| {
+            self.faults.push(Fault::new(tree.place.clone(), error.to_string(), "this scene has no RON form"));
+            [0; 32]
+        });
+        scene.sections.iter_mut().for_each(|section| section.take_files(&section_files));
+        self.advise(&scene, &tree);
         // Faults so far are those of files.
         let files_are_read = self.faults.is_empty();
         let problems = scene.problems().into_list();
@@ -569,11 +443,6 @@ impl Loader {
         let paths: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
         let mut locator = Locator::new(&tree);
         self.faults.extend(problems.into_iter().map(|problem| locator.fault(problem)));
-        let scene_files = self.scene_files(&scene);
-        let fingerprint = fingerprint_of(&scene, &scene_files).unwrap_or_else(|error| {
-            self.faults.push(Fault::new(tree.place.clone(), error.to_string(), "this scene has no RON form"));
-            [0; 32]
-        });
         if !self.faults.is_empty() && !can_be_put_together {
             return Err(self.fail());
         }
@@ -585,14 +454,11 @@ impl Loader {
             origin: self.origin,
             text: resolved,
             files: self.files,
-            tables: self.tables,
-            links: self.links,
-            files_of_operations: self.files_of_operations,
-            looked_through: self.looked_through,
-            ratings: self.ratings,
-            text_of_ratings: self.text_of_ratings,
+            named: self.named,
+            section_files,
+            registry: self.registry,
+            supplied: Supplied::default(),
             warnings: self.warnings,
-            recorded: Arc::default(),
             tree,
             sources: self.sources,
         };
@@ -702,23 +568,20 @@ impl Loader {
             including.stack.push(identity);
             self.collect_includes(&included, path.parent(), &beside, including);
             including.stack.pop();
-            for name in files_named_in(&mut included) {
+            let mut names = Vec::new();
+            files::names_in(&mut included, Scene::type_info(), &self.open, &mut names);
+            for name in names {
                 *name = beside.join(&*name).to_string_lossy().into_owned();
             }
             including.pieces.push(included);
         }
     }
 
-    /// What the files hold that sections name, by these names.
-    fn scene_files(&self, scene: &Scene) -> SceneFiles {
+    /// What the files hold that the scene names, by these names.
+    fn scene_files(&self) -> SceneFiles {
         let mut files = SceneFiles::default();
-        for (name, (_, digest)) in &self.looked_through {
-            files.add(name, *digest);
-        }
-        if let (Some(trust), Some(text)) = (&scene.trust, &self.text_of_ratings)
-            && let Edges::Csv(name) | Edges::CsvOfNames(name) = &trust.edges
-        {
-            files.add(name, *blake3::hash(text.as_bytes()).as_bytes());
+        for file in &self.named {
+            files.add(&file.name, file.digest());
         }
         files
     }
@@ -751,219 +614,104 @@ impl Loader {
         }
     }
 
-    fn read_links(&mut self, scene: &mut Scene, tree: &Node) {
-        let agents = scene.agents.iter().map(|group| u64::from(group.initial_count())).sum();
-        let Some(network) = &mut scene.network else {
-            return;
-        };
-        let TopologyConfig::Csv(file) = &network.topology else {
-            return;
-        };
-        let at = "network.topology".to_owned();
-        let refuse = |message: String, help: &str| locate(tree, Problem { path: at, message, help: help.into() });
+    /// Reads the files that agents and sections name; agents that come from a file get their rows. What the scene's sections
+    /// get is returned.
+    fn read_files(&mut self, scene: &mut Scene, tree: &Node) -> SectionFiles {
+        let mut files = SectionFiles::default();
+        let none = Names::default();
+        let first = FileContext { agents: 0, capabilities: &none, most_faults: REPORTED };
+        for (index, group) in scene.agents.iter_mut().enumerate() {
+            let Some(request) = group.file() else { continue };
+            let mut rows = SectionFiles::default();
+            self.read_file(&format!("agents[{index}].from_csv"), &request, tree, &first, &mut rows);
+            if let Some(rows) = rows.get::<Vec<AgentRow>>(&request.name) {
+                group.rows = rows.to_vec();
+            }
+        }
+        let agents = scene.agents.iter().map(AgentGroup::initial_count).fold(0, u32::saturating_add);
+        let capabilities = Names::from(scene.capabilities());
+        let context = FileContext { agents, capabilities: &capabilities, most_faults: REPORTED };
+        let mut known = BTreeSet::new();
+        for section in scene.sections.iter() {
+            for request in section.files() {
+                let at = below(section.kind().name, &request.at);
+                // An empty name is refused by the section's own check.
+                if !request.name.is_empty()
+                    && known.insert((section.kind().name, request.name.clone(), request.reading == Reading::Streamed))
+                {
+                    self.read_file(&at, &request, tree, &context, &mut files);
+                } else if let Some(file) = self.named.iter().find(|file| file.name == request.name) {
+                    let again = file.clone_at(at);
+                    self.named.push(again);
+                }
+            }
+        }
+        files
+    }
+
+    fn read_file(
+        &mut self,
+        at: &str,
+        request: &FileRequest,
+        tree: &Node,
+        context: &FileContext,
+        files: &mut SectionFiles,
+    ) {
+        let file = &request.name;
+        let problem = |message: String, help: &str| Problem { path: at.into(), message, help: help.into() };
         let Some(folder) = &self.folder else {
             let message = format!("\"{file}\" can't be found: this scene is not a file");
-            self.faults.push(refuse(message, "save the scene beside the CSV file"));
+            self.faults.push(locate(tree, problem(message, "save the scene beside the CSV file")));
             return;
         };
         let path = folder.join(file);
-        match read_text(&path) {
-            Ok(text) => {
-                let source = self.sources.add(&path.display().to_string(), &text);
-                let quotes = rows::open_quotes(&path, &text, source);
-                match quotes.and_then(|()| rows::read_links(&path, &text, source, agents)) {
-                    Ok(links) => network.topology = TopologyConfig::Edges(links),
-                    Err(faults) => self.faults.extend(faults),
+        match files::read(at.to_owned(), request, &path, context) {
+            Ok((named, content)) => {
+                self.named.push(named);
+                files.add(file, content.rows);
+                let section = at.split(['.', '[']).next().unwrap_or_default();
+                for advice in content.advice {
+                    let advice = Problem { path: below(section, &advice.path), ..advice };
+                    self.warnings.push(locate(tree, advice));
                 }
                 self.files.push(path);
-                self.links = Some(text);
             }
-            Err(error) => {
+            Err(files::Refusal::Unreadable(error)) => {
                 let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
-                self.faults.push(refuse(message, help));
+                self.faults.push(locate(tree, problem(message, help)));
+            }
+            Err(files::Refusal::Bad(faults, text)) => {
+                // A text that is not held is only read to show where the faults are.
+                let text = text.unwrap_or_else(|| read_text(&path).unwrap_or_default());
+                let source = self.sources.add(&path.display().to_string(), &text);
+                self.faults.extend(files::located(&path, &text, source, faults));
+                self.files.push(path);
             }
         }
     }
 
-    fn read_rows(&mut self, scene: &mut Scene, tree: &Node) {
-        for (index, group) in scene.agents.iter_mut().enumerate() {
-            let Some(file) = group.from_csv.clone() else {
-                continue;
-            };
-            let at = format!("agents[{index}].from_csv");
-            let refuse =
-                |message: String, help: &str| locate(tree, Problem { path: at.clone(), message, help: help.into() });
-            let Some(folder) = &self.folder else {
-                self.faults.push(refuse(
-                    format!("\"{file}\" can't be found: this scene is not a file"),
-                    "save the scene beside the CSV file",
-                ));
-                continue;
-            };
-            let path = folder.join(&file);
-            match read_text(&path) {
-                Ok(text) => {
-                    let source = self.sources.add(&path.display().to_string(), &text);
-                    let quotes = rows::open_quotes(&path, &text, source);
-                    match quotes.and_then(|()| rows::read(&path, &text, source)) {
-                        Ok(rows) => group.rows = rows,
-                        Err(faults) => self.faults.extend(faults),
-                    }
-                    self.files.push(path);
-                    self.tables.push((index, text));
-                }
-                Err(error) => {
-                    let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
-                    self.faults.push(refuse(message, help));
-                }
-            }
+    /// What sections say is to be considered though it is right.
+    fn advise(&mut self, scene: &Scene, tree: &Node) {
+        for section in scene.sections.iter() {
+            let node = tree.field(section.kind().name).map(inner_of);
+            let mut advice = Problems::default();
+            section.advise(&|field| node.is_some_and(|node| node.field(field).is_some()), &mut advice);
+            self.warnings.extend(advice.into_list().into_iter().map(|problem| locate(tree, problem)));
         }
     }
 }
 
-impl Loader {
-    /// Looks through the files that the section `operations` names. Traces stay where they are.
-    fn read_files_of_operations(&mut self, scene: &Scene, tree: &Node) {
-        let capabilities = Names::from(scene.capabilities());
-        for (at, file, kind) in traces::named(scene) {
-            let refuse =
-                |message: String, help: &str| locate(tree, Problem { path: at.clone(), message, help: help.into() });
-            let Some(folder) = &self.folder else {
-                self.faults.push(refuse(
-                    format!("\"{file}\" can't be found: this scene is not a file"),
-                    "save the scene beside the CSV file",
-                ));
-                continue;
-            };
-            let known = match kind {
-                traces::Kind::Trace => self.files_of_operations.traces.contains_key(&file),
-                traces::Kind::Samples => self.files_of_operations.samples.contains_key(&file),
-            };
-            if known {
-                continue;
-            }
-            let path = folder.join(&file);
-            match traces::look_through(&path, kind, &capabilities) {
-                Ok((found, digest)) => {
-                    self.looked_through.insert(file.clone(), (path.clone(), digest));
-                    self.files.push(path.clone());
-                    match found {
-                        traces::Content::Trace => {
-                            self.files_of_operations.traces.insert(file, path);
-                        }
-                        traces::Content::Samples(samples) => {
-                            self.files_of_operations.samples.insert(file, samples.into());
-                        }
-                    }
-                }
-                Err(traces::Refusal::Unreadable(error)) => {
-                    let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
-                    self.faults.push(refuse(message, help));
-                }
-                Err(traces::Refusal::Bad(faults, beyond)) => {
-                    // The text is only held to show where the faults are.
-                    let text = read_text(&path).unwrap_or_default();
-                    let source = self.sources.add(&path.display().to_string(), &text);
-                    self.faults.extend(traces::located(&path, &text, source, faults, beyond));
-                }
-            }
-        }
-    }
+/// A path below a section.
+fn below(section: &str, path: &str) -> String {
+    if path.is_empty() { section.to_owned() } else { format!("{section}.{path}") }
 }
 
-impl Loader {
-    /// Reads the ratings that the section `trust` names.
-    fn read_ratings(&mut self, scene: &Scene, tree: &Node) {
-        let Some(trust) = &scene.trust else { return };
-        let (file, called) = match &trust.edges {
-            Edges::None => return,
-            Edges::Csv(file) => (file, Called::ByNumbers),
-            Edges::CsvOfNames(file) => (file, Called::ByNames),
-        };
-        if file.is_empty() {
-            return;
-        }
-        let at = "trust.edges".to_owned();
-        let refuse = |message: String, help: &str| locate(tree, Problem { path: at, message, help: help.into() });
-        let Some(folder) = &self.folder else {
-            let message = format!("\"{file}\" can't be found: this scene is not a file");
-            self.faults.push(refuse(message, "save the scene beside the CSV file"));
-            return;
-        };
-        let path = folder.join(file);
-        let text = match read_text(&path) {
-            Ok(text) => text,
-            Err(error) => {
-                let (message, help) = unread(&path, &error, "the path is relative to the scene's file");
-                self.faults.push(refuse(message, help));
-                return;
-            }
-        };
-        let agents = scene.agents.iter().map(AgentGroup::initial_count).fold(0, u32::saturating_add);
-        let source = self.sources.add(&path.display().to_string(), &text);
-        if let Err(faults) = rows::open_quotes(&path, &text, source) {
-            self.faults.extend(faults);
-            self.files.push(path);
-            return;
-        }
-        match read_ratings(text.as_bytes(), agents, trust.rating_scale, called, rows::REPORTED) {
-            Ok(table) => {
-                let warnings = rating_warnings(&table, trust);
-                self.warnings.extend(warnings.into_iter().map(|(path, message, help)| {
-                    locate(tree, Problem { path: path.into(), message, help: help.into() })
-                }));
-                self.ratings = agent2028_trust::Ratings { rows: table.ratings.into(), names: table.names.into() };
-            }
-            Err((faults, beyond)) => {
-                let faults = faults.into_iter().map(|fault| traces::RowFault {
-                    byte: fault.byte,
-                    line: fault.line,
-                    cell: fault.cell,
-                    message: fault.message,
-                    help: fault.help,
-                });
-                self.faults.extend(traces::located(&path, &text, source, faults.collect(), beyond));
-            }
-        }
-        self.files.push(path);
-        self.text_of_ratings = Some(text);
-    }
-}
-
-/// A share of ratings above which it is told that so many have faded.
-const MANY_FADED: f64 = 0.1;
-
-/// What is to be considered of a table of ratings: where in the scene, what, and what could be done.
-fn rating_warnings(table: &Table, trust: &TrustConfig) -> Vec<(&'static str, String, &'static str)> {
-    let mut warnings = Vec::new();
-    if let Some((count, line)) = table.of_themselves {
-        let rows = if count == 1 { "1 row rates".into() } else { format!("{count} rows rate") };
-        let rows = format!("{rows} the rater itself");
-        let message = format!("{rows}, the first in line {line}; nobody's word about itself counts");
-        warnings.push(("trust.edges", message, "they are left out"));
-    }
-    let kept = kept_of(&table.ratings, trust.forgetting.fading());
-    let faded = kept.filter(|kept| f64::from(trust.rating_weight) * kept < FAINTEST).count();
-    let all = table.ratings.len();
-    if faded as f64 > MANY_FADED * all as f64 {
-        let times = table.ratings.iter().map(|rating| rating.time);
-        let days = (times.clone().fold(f64::MIN, f64::max) - times.fold(f64::MAX, f64::min)) / 86_400.0;
-        let message = format!(
-            "{faded} of {all} ratings have faded before the run begins: they are up to {days:.0} days older than the newest"
-        );
-        let help = "write forgetting: Never, or a forgetting that fits how long these ratings hold";
-        warnings.push(("trust.forgetting", message, help));
-    }
-    warnings
-}
-
-/// Whether whoever comes with many names outvotes all others though the scene doesn't say whose word counts.
-fn is_cheaply_bought(trust: &TrustConfig, tree: &Node) -> bool {
-    let section = tree.field("trust").map(|node| match &node.kind {
-        Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1 => &items[0],
+/// What stands in `Some(…)`.
+fn inner_of(node: &Node) -> &Node {
+    match &node.kind {
+        Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1 => inner_of(&items[0]),
         _ => node,
-    });
-    section.is_some_and(|section| section.field("reputation").is_none()) && trust.raters.is_empty()
+    }
 }
 
 fn canonical(path: &Path) -> PathBuf {
@@ -1060,67 +808,6 @@ fn merge_under(over: &mut Node, base: Node) {
                 }
             }
         }
-        _ => {}
-    }
-}
-
-/// The names of files that a scene's tree holds, to change them.
-fn files_named_in(tree: &mut Node) -> Vec<&mut String> {
-    let mut found = Vec::new();
-    let Kind::Struct(_, fields) = &mut tree.kind else { return found };
-    for (name, node) in fields {
-        match name.text.as_str() {
-            "agents" => {
-                if let Kind::List(groups) = &mut node.kind {
-                    let tables = groups.iter_mut().filter_map(|group| group.field_mut("from_csv"));
-                    tables.for_each(|table| names_in(table, &["Some"], &mut found));
-                }
-            }
-            "network" => {
-                inner_of(node).field_mut("topology").into_iter().for_each(|node| names_in(node, &["Csv"], &mut found));
-            }
-            "trust" => {
-                inner_of(node)
-                    .field_mut("edges")
-                    .into_iter()
-                    .for_each(|node| names_in(node, &["Csv", "CsvOfNames"], &mut found));
-            }
-            "operations" => names_in(node, &["Trace", "Empirical"], &mut found),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// What stands in `Some(…)`.
-fn inner_of(node: &mut Node) -> &mut Node {
-    let is_some = matches!(&node.kind, Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1);
-    if !is_some {
-        return node;
-    }
-    match node.kind {
-        Kind::Tuple(_, ref mut items) => &mut items[0],
-        _ => node,
-    }
-}
-
-/// The texts in a tree that are the value of one of these choices; a tree that is a text is one itself.
-fn names_in<'t>(node: &'t mut Node, choices: &[&str], found: &mut Vec<&'t mut String>) {
-    let is_chosen = matches!(&node.kind, Kind::Tuple(Some(kind), _) if choices.contains(&kind.text.as_str()));
-    let is_text = choices == ["Some"];
-    match &mut node.kind {
-        Kind::Text(text) => found.extend(is_text.then_some(text)),
-        Kind::Tuple(_, items) | Kind::List(items) => {
-            for item in items {
-                if !matches!(item.kind, Kind::Text(_)) {
-                    names_in(item, choices, found);
-                } else if let Kind::Text(text) = &mut item.kind {
-                    found.extend((is_text || is_chosen).then_some(text));
-                }
-            }
-        }
-        Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, item)| names_in(item, choices, found)),
-        Kind::Map(entries) => entries.iter_mut().for_each(|(_, item)| names_in(item, choices, found)),
         _ => {}
     }
 }
@@ -1279,7 +966,8 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         std::fs::write(&table, "source,target,rating,time\n0,1,10,5\n3,1,-10,7.5\n").unwrap();
         let loaded = load(file.to_str().unwrap(), &[]).unwrap();
-        assert_eq!(loaded.ratings.rows.len(), 2);
+        let ratings = loaded.section_files.get::<agent2028_trust::Ratings>("otc.csv").unwrap();
+        assert_eq!(ratings.rows.len(), 2);
         let (text, files) = loaded.portable();
         for (name, content) in files {
             content.write(&there.path().join(name)).unwrap();
@@ -1357,8 +1045,9 @@ mod tests {
         std::fs::write(&moved, text).unwrap();
         let moved = load(moved.to_str().unwrap(), &[]).unwrap();
         assert_eq!(moved.fingerprint(), loaded.fingerprint());
-        assert_eq!(moved.files_of_operations.samples.values().next().unwrap()[..], [3.0, 4.5]);
-        assert!(moved.files_of_operations.traces["operations-0.csv"].starts_with(there.path()));
+        let names: Vec<&str> = moved.scene_files().names().collect();
+        assert_eq!(names, ["operations-0.csv", "operations-1.csv"]);
+        assert!(moved.files.iter().all(|file| file.starts_with(there.path())));
         // With other requests it is another scene.
         std::fs::write(&requests, "at_s,capability\n0.5,a.b\n2,a.c\n").unwrap();
         assert_ne!(load(file.to_str().unwrap(), &[]).unwrap().fingerprint(), loaded.fingerprint());

@@ -6,47 +6,42 @@
 //! | [`conform`] | whether a tree has the shape of the types |
 //! | [`load`] | from files to a checked [`Scene`]: includes, settings, CSV files, all problems at once |
 //! | [`report`] | problems as reports with line, caret and help |
-//! | [`action`] | the interventions that a timeline may contain |
+//! | [`read`] | from a tree to a [`Scene`] |
 //! | [`expect`] | expectations, judged while the scene runs |
-//! | [`rows`] | agents from CSV files |
-//! | [`traces`] | requests and service times from CSV files |
+//! | [`files`] | the files that agents and sections name |
+//! | [`fingerprint`] | what of a scene makes it the scene that it is |
 //! | [`mod@reference`] | `docs/scene-reference.md`, from the types |
 //! | [`gallery`] | the built-in scenes |
 
-pub mod action;
 pub mod conform;
 pub mod expect;
+pub mod files;
+pub mod fingerprint;
 pub mod gallery;
 pub mod load;
+pub mod read;
 pub mod reference;
 pub mod report;
-pub mod rows;
-pub mod traces;
 pub mod view;
 
 pub use agent2028_language::syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agent2028_boids::BoidsConfig;
 use agent2028_core::agent::{AgentGroup, MAX_GROUPS};
 use agent2028_core::clock::ticks_in;
+use agent2028_core::intervention::{AnyIntervention, Newcomers};
 use agent2028_core::params::Param;
 use agent2028_core::quarantine::OnFault;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
+use agent2028_core::section::{SceneSection, Sections};
 use agent2028_core::space::WorldBounds;
-use agent2028_identity::IdentityConfig;
-use agent2028_ledger::LedgerConfig;
-use agent2028_network::NetworkConfig;
-use agent2028_operations::OperationsConfig;
-use agent2028_pheromones::PheromonesConfig;
-use agent2028_trust::TrustConfig;
 use bevy::prelude::*;
 use bevy::reflect::{TypeInfo, Typed};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
-use action::Action;
 use expect::Expectation;
 use view::SceneView;
 
@@ -54,7 +49,7 @@ use view::SceneView;
 pub const SCHEMA: u32 = 1;
 
 /// A scene: agents, the systems that act on them, what is done to them, and what is expected of them.
-#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Reflect, Deserialize)]
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scene {
@@ -77,21 +72,11 @@ pub struct Scene {
     pub world: WorldBounds,
     /// The groups of agents; the only field that must be there.
     pub agents: Vec<AgentGroup>,
-    /// Flocking, steering, predators and formations. Without this section nothing flocks.
-    pub boids: Option<BoidsConfig>,
-    /// Pheromone layers, trails and foraging. Without this section there are no pheromones.
-    pub pheromones: Option<PheromonesConfig>,
-    /// Links, messages, gossip, failure detection and shared state. Without this section agents don't talk.
-    pub network: Option<NetworkConfig>,
-    /// Work that is asked of agents: workloads, routing, queues, tiers. Without this section nobody asks for anything.
-    pub operations: Option<OperationsConfig>,
-    /// Keys, attestations, delegations and sealed channels. Without this section nobody has keys.
-    pub identity: Option<IdentityConfig>,
-    /// What is entered into the audit ledger, and who signs. Without this section only runs that are written to a folder have a
-    /// ledger, with the defaults.
-    pub ledger: Option<LedgerConfig>,
-    /// Who is to be trusted: ratings, reputations, audits. Without this section nobody keeps trust.
-    pub trust: Option<TrustConfig>,
+    /// The systems that act on agents, each a field of its own name in the text, read by [`read::scene`]. What no section is
+    /// there for doesn't exist in the scene.
+    #[serde(skip)]
+    #[reflect(ignore)]
+    pub sections: Sections,
     /// What is done to the simulation, and when.
     pub timeline: Vec<TimelineEntry>,
     /// What must hold for the scene to pass `agent2028 test`.
@@ -126,13 +111,7 @@ impl Default for Scene {
             duration: RunLength::Ticks(1800),
             world: WorldBounds::default(),
             agents: Vec::new(),
-            boids: None,
-            pheromones: None,
-            network: None,
-            operations: None,
-            identity: None,
-            ledger: None,
-            trust: None,
+            sections: Sections::default(),
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
@@ -143,6 +122,64 @@ impl Default for Scene {
             include: Vec::new(),
             on_fault: OnFault::Continue,
         }
+    }
+}
+
+impl Serialize for Scene {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// Parameters in the order in which the scene names them.
+        struct InOrder<'a>(&'a BTreeMap<String, Param>);
+
+        impl Serialize for InOrder<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                agent2028_core::params::in_order::serialize(self.0, serializer)
+            }
+        }
+        // Names every field, so that a new one can't be forgotten.
+        let Self {
+            schema,
+            name,
+            description,
+            seed,
+            tick_hz,
+            epoch,
+            duration,
+            world,
+            agents,
+            sections,
+            timeline,
+            expect,
+            plots,
+            view,
+            headline,
+            captions,
+            params,
+            include,
+            on_fault,
+        } = self;
+        let mut scene = serializer.serialize_struct("Scene", 18 + sections.iter().len())?;
+        scene.serialize_field("schema", schema)?;
+        scene.serialize_field("name", name)?;
+        scene.serialize_field("description", description)?;
+        scene.serialize_field("seed", seed)?;
+        scene.serialize_field("tick_hz", tick_hz)?;
+        scene.serialize_field("epoch", epoch)?;
+        scene.serialize_field("duration", duration)?;
+        scene.serialize_field("world", world)?;
+        scene.serialize_field("agents", agents)?;
+        for section in sections.iter() {
+            scene.serialize_field(section.kind().name, section)?;
+        }
+        scene.serialize_field("timeline", timeline)?;
+        scene.serialize_field("expect", expect)?;
+        scene.serialize_field("plots", plots)?;
+        scene.serialize_field("view", view)?;
+        scene.serialize_field("headline", headline)?;
+        scene.serialize_field("captions", captions)?;
+        scene.serialize_field("params", &InOrder(params))?;
+        scene.serialize_field("include", include)?;
+        scene.serialize_field("on_fault", on_fault)?;
+        scene.end()
     }
 }
 
@@ -192,12 +229,14 @@ pub struct TimelineEntry {
     #[reflect(@Unit("ticks"))]
     pub until: Option<u64>,
     /// What is done: a fault, an attack, a change of a value.
-    pub r#do: Action,
+    // Which interventions there are, only the registry knows: `read::scene` fills it in.
+    #[serde(skip_deserializing)]
+    pub r#do: AnyIntervention,
 }
 
 impl Default for TimelineEntry {
     fn default() -> Self {
-        Self { at: 1, every: None, until: None, r#do: Action::default() }
+        Self { at: 1, every: None, until: None, r#do: AnyIntervention::default() }
     }
 }
 
@@ -246,6 +285,38 @@ pub struct Caption {
 }
 
 impl Scene {
+    /// The scene with a section, in the place of another of its kind.
+    ///
+    /// ```
+    /// use agent2028::boids::BoidsConfig;
+    /// use agent2028::scene::Scene;
+    ///
+    /// let scene = Scene { seed: 7, ..Scene::default() }.with(BoidsConfig::default());
+    /// assert!(scene.section::<BoidsConfig>().is_some());
+    /// ```
+    #[must_use]
+    pub fn with<T: SceneSection>(mut self, section: T) -> Self {
+        self.sections = self.sections.with(section);
+        self
+    }
+
+    /// The section of a type.
+    #[must_use]
+    pub fn section<T: SceneSection>(&self) -> Option<&T> {
+        self.sections.get()
+    }
+
+    /// Whether a path leads to a value of the scene.
+    #[must_use]
+    pub fn has_value(&self, path: &str) -> bool {
+        let read = agent2028_core::reflect_path::read;
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        match self.sections.named(name) {
+            Some(section) => !rest.is_empty() && read(section.reflect(), rest).is_ok(),
+            None => read(self, path).is_ok(),
+        }
+    }
+
     /// The length of a run in ticks.
     #[must_use]
     pub fn duration_ticks(&self) -> u64 {
@@ -269,7 +340,7 @@ impl Scene {
     pub(crate) fn capabilities(&self) -> Vec<String> {
         let mut names: Vec<String> = self.agents.iter().flat_map(|group| group.capabilities.iter().cloned()).collect();
         names.extend(self.agents.iter().flat_map(|group| group.rows.iter().flat_map(|row| row.capabilities.clone())));
-        names.extend(self.timeline.iter().filter_map(|entry| entry.r#do.granted_capability().map(str::to_owned)));
+        names.extend(self.timeline.iter().filter_map(|entry| entry.r#do.grants().map(str::to_owned)));
         names.sort_unstable();
         names.dedup();
         names
@@ -280,11 +351,10 @@ impl Scene {
         let mut agents: u64 = self.agents.iter().map(|group| u64::from(group.initial_count())).sum();
         let duration = self.duration_ticks();
         for entry in &self.timeline {
-            let each = match &entry.r#do {
-                Action::Spawn(spawn) => spawn.count,
-                Action::SybilJoin(join) => join.count,
-                Action::Whitewash(_) => return None,
-                _ => continue,
+            let each = match entry.r#do.newcomers() {
+                Newcomers::None => continue,
+                Newcomers::Each(count) => count,
+                Newcomers::Unforeseen => return None,
             };
             agents = agents.saturating_add(u64::from(each).saturating_mul(entry.repetitions(duration)));
         }
@@ -299,6 +369,7 @@ impl Scene {
         problems.regions = agent2028_core::agent::regions_of_groups(&self.agents).into();
         problems.roles = self.agents.iter().map(|group| group.role.clone()).collect();
         problems.agents = self.agents_foreseen();
+        problems.sections = self.sections.iter().map(|section| section.kind().name.to_owned()).collect();
         problems.group_sizes = self.agents.iter().map(AgentGroup::initial_count).collect();
         self.check("", &mut problems);
         problems
@@ -307,10 +378,7 @@ impl Scene {
 
 impl Check for Scene {
     fn files_mut(&mut self) -> Vec<&mut String> {
-        let operations = self.operations.iter_mut().flat_map(Check::files_mut);
-        let trust = self.trust.iter_mut().flat_map(Check::files_mut);
-        let network = self.network.iter_mut().flat_map(Check::files_mut);
-        operations.chain(trust).chain(network).collect()
+        self.sections.iter_mut().flat_map(|section| section.files_mut()).collect()
     }
 
     fn check(&self, _: &str, problems: &mut Problems) {
@@ -356,31 +424,7 @@ impl Check for Scene {
         if total > 1 << 24 {
             problems.push("agents", format!("{total} agents are too many"), "a scene holds at most 16 777 216 agents");
         }
-        if let Some(boids) = &self.boids {
-            boids.check("boids", problems);
-        }
-        if let Some(pheromones) = &self.pheromones {
-            pheromones.check("pheromones", problems);
-        }
-        if let Some(network) = &self.network {
-            network.check("network", problems);
-        }
-        if let Some(operations) = &self.operations {
-            operations.check("operations", problems);
-        }
-        if let Some(identity) = &self.identity {
-            identity.check("identity", problems);
-        }
-        if let Some(ledger) = &self.ledger {
-            ledger.check("ledger", problems);
-            if ledger.receipts && self.operations.is_none() {
-                let help = "add the section operations: (), or write receipts: false";
-                problems.push("ledger.receipts", "there are no operations that could leave receipts", help);
-            }
-        }
-        if let Some(trust) = &self.trust {
-            trust.check("trust", problems);
-        }
+        self.sections.iter().for_each(|section| section.check(problems));
         let end = self.duration_ticks();
         for (index, entry) in self.timeline.iter().enumerate() {
             entry.r#do.check(&format!("timeline[{index}].do"), problems);
@@ -433,16 +477,15 @@ impl Check for Scene {
             );
         }
         for (name, param) in &self.params {
-            check_param(name, param, problems);
+            check_param(name, param, self.sections.named(name).is_some(), problems);
         }
     }
 }
 
-fn check_param(name: &str, param: &Param, problems: &mut Problems) {
+fn check_param(name: &str, param: &Param, is_section: bool, problems: &mut Problems) {
     let at = format!("params.{name}");
-    if let TypeInfo::Struct(scene) = Scene::type_info()
-        && scene.field(name).is_some()
-    {
+    let is_field = matches!(Scene::type_info(), TypeInfo::Struct(scene) if scene.field(name).is_some());
+    if is_field || is_section {
         problems.push(
             &at,
             format!("a scene has a field \"{name}\" of its own, and a parameter of this name would stand in its way"),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::intervention::AnyIntervention;
 use agent2028_core::reflect_path::ParamValue;
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::schema::{Member, Range, Unit};
 use bevy::math::Vec2;
 use bevy::prelude::*;
 use bevy::reflect::enums::{VariantInfo, VariantType};
@@ -18,8 +19,11 @@ use super::conform::field_name;
 /// The whole reference as Markdown.
 #[must_use]
 pub fn markdown() -> String {
+    let registry = crate::plugins::all();
+    let open = registry.open_types::<Scene>();
     let mut types = TypeRegistry::default();
     types.register::<Scene>();
+    registry.register_types(&mut types);
     let mut out = String::from(
         "# Scene reference\n\nEvery field of a scene, with type, default, unit and range. This file is written from the \
          types by `agent2028 scenes reference`; a test keeps it in step.\n\nA scene is one RON file: `Scene(agents: [(name: \
@@ -40,7 +44,9 @@ pub fn markdown() -> String {
                 heading(&mut out, info, info_struct.docs());
                 let default = types.get_type_data::<ReflectDefault>(info.type_id()).map(ReflectDefault::default);
                 field_table(&mut out, &fields, default.as_deref().map(|value| value.as_partial_reflect()), &mut found);
+                member_rows(&mut out, open.fields_of(info.type_id()), &mut found);
             }
+
             TypeInfo::Enum(info_enum) => {
                 heading(&mut out, info, info_enum.docs());
                 let default = types.get_type_data::<ReflectDefault>(info.type_id()).map(ReflectDefault::default);
@@ -77,7 +83,15 @@ pub fn markdown() -> String {
                 }
                 out.push('\n');
             }
-            _ => {}
+            _ => {
+                let Some(choices) = open.choices_of(info.type_id()) else { continue };
+                heading(&mut out, info, info.docs());
+                for choice in choices {
+                    let link = type_text(choice.type_info, &mut found);
+                    let _ = writeln!(out, "- `{}`({link}): {}", choice.name, one_line(Some(choice.docs)));
+                }
+                out.push('\n');
+            }
         }
         // Breadth first keeps a section near what refers to it.
         waiting.extend(found);
@@ -90,7 +104,9 @@ fn heading(out: &mut String, info: &'static TypeInfo, docs: Option<&str>) {
 }
 
 fn name_of(info: &TypeInfo) -> &str {
-    info.type_path_table().short_path()
+    let name = info.type_path_table().short_path();
+    // What stands for any of several is called what it stands for.
+    name.strip_prefix("Any").unwrap_or(name)
 }
 
 fn paragraph(docs: Option<&str>) -> String {
@@ -128,6 +144,21 @@ fn field_table(
     out.push('\n');
 }
 
+/// Rows for the fields that plugins add, in the table before them.
+fn member_rows(out: &mut String, members: &[Member], found: &mut Vec<&'static TypeInfo>) {
+    if members.is_empty() {
+        return;
+    }
+    // The table ends with an empty line.
+    out.pop();
+    for member in members {
+        let kind = type_text(member.type_info, found);
+        let docs = one_line(Some(member.docs)).replace('|', "\\|");
+        let _ = writeln!(out, "| `{}` | {kind}, optional | `None` |  | {docs} |", member.name);
+    }
+    out.push('\n');
+}
+
 /// A unit and a range in words.
 fn limits_text(unit: Option<&Unit>, range: Option<&Range>) -> String {
     let words = unit.map(|unit| unit.0.to_owned()).into_iter().chain(range.map(Range::to_string));
@@ -145,6 +176,10 @@ fn type_text(info: &'static TypeInfo, found: &mut Vec<&'static TypeInfo>) -> Str
     }
     if id == TypeId::of::<ParamValue>() {
         return "number, true, false or text".into();
+    }
+    if id == TypeId::of::<AnyIntervention>() {
+        found.push(info);
+        return "[Intervention](#intervention)".into();
     }
     if id == TypeId::of::<String>() {
         return "text".into();
@@ -196,6 +231,9 @@ pub(crate) fn value_text(value: &dyn PartialReflect) -> String {
     if let Some(point) = value.try_downcast_ref::<Vec2>() {
         return format!("({}, {})", point.x, point.y);
     }
+    if let Some(intervention) = value.try_downcast_ref::<AnyIntervention>() {
+        return format!("{}(…)", intervention.name());
+    }
     if let Some(text) = value.try_downcast_ref::<String>() {
         return format!("\"{text}\"");
     }
@@ -214,10 +252,4 @@ pub(crate) fn value_text(value: &dyn PartialReflect) -> String {
         },
         _ => format!("{value:?}"),
     }
-}
-
-/// Whether a path leads to a value of the scene.
-#[must_use]
-pub fn is_scene_path(scene: &Scene, path: &str) -> bool {
-    agent2028_core::reflect_path::read(scene, path).is_ok()
 }

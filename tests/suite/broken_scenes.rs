@@ -231,6 +231,7 @@ fn the_ends_of_every_range_are_in_it() {
     use bevy::reflect::{TypeInfo, TypeRegistry, prelude::ReflectDefault};
     let mut types = TypeRegistry::default();
     types.register::<agent2028::Scene>();
+    agent2028::plugins::all().register_types(&mut types);
     let mut tried = 0;
     for registration in types.iter() {
         let (TypeInfo::Struct(info), Some(default)) = (registration.type_info(), registration.data::<ReflectDefault>())
@@ -307,7 +308,7 @@ fn includes_merge_and_settings_win() {
     let scene = agent2028::scene::load::load(path.to_str().unwrap(), &settings).unwrap().scene;
     let groups: Vec<(&str, u32)> = scene.agents.iter().map(|group| (group.name.as_str(), group.count)).collect();
     assert_eq!(groups, [("ant", 2), ("bird", 4)]);
-    let boids = scene.boids.unwrap();
+    let boids = scene.section::<agent2028::boids::BoidsConfig>().unwrap();
     assert_eq!((scene.seed, boids.max_speed, boids.max_force), (5, 3.0, 2.0));
 }
 
@@ -324,7 +325,7 @@ fn what_several_files_include_is_included_once_and_its_problems_are_told_once() 
     let groups: Vec<&str> = scene.agents.iter().map(|group| group.name.as_str()).collect();
     assert_eq!(groups, ["base", "left", "right", "top"]);
     // What includes a file comes before it, whoever else includes it.
-    let boids = scene.boids.unwrap();
+    let boids = scene.section::<agent2028::boids::BoidsConfig>().unwrap();
     assert_eq!((scene.seed, boids.max_speed, boids.max_force, boids.min_speed), (2, 2.0, 1.0, Some(0.5)));
     write("base.ron", "Scene(sed: 1, agents: [(name: \"base\")])");
     let (_, out, _) = finish(program().args(["check", "--format", "json"]).arg(&top));

@@ -14,11 +14,13 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use agent2028::Sandbox;
+use agent2028::core::faults::{SetField, SetParam, Spawn};
+use agent2028::core::intervention::{AnyIntervention, InterventionKind};
 use agent2028::core::params::{Setting, settings};
 use agent2028::core::ranges::{ranges_of_numbers, set_nth_number};
 use agent2028::core::reflect_path::ParamValue;
 use agent2028::core::schema::Range;
-use agent2028::scene::action::Action;
+use agent2028::trust::interventions::SybilJoin;
 
 use crate::{finish, folder};
 
@@ -138,27 +140,31 @@ fn world(dice: &mut Dice) -> String {
 }
 
 /// An action of one kind with its numbers at bounds, as a timeline holds it.
-fn action(dice: &mut Dice, kinds: &[Action], known: &[Setting]) -> String {
+fn action(dice: &mut Dice, kinds: &[AnyIntervention], known: &[Setting]) -> String {
     let mut action = dice.one(kinds).clone();
-    match &mut action {
+    match action.name() {
         // A slider at one of its ends.
-        Action::SetParam(change) if !known.is_empty() => {
+        "SetParam" if !known.is_empty() => {
+            let mut change = SetParam::default();
             let setting = dice.one(known);
             change.path.clone_from(&setting.path);
             change.value = match &setting.value {
                 ParamValue::Number(_) => ParamValue::Number(dice.at_bound(setting.hints.range)),
                 other => setting.choices.last().map_or(other.clone(), |last| ParamValue::Text((*last).into())),
             };
+            action = change.into();
         }
-        Action::SetField(change) => {
+        "SetField" => {
+            let mut change = SetField::default();
             let fields =
                 ["Condition.health", "ServiceRecord.max_concurrency", "Position.x", "ServiceRecord.reliability"];
             change.field = (*dice.one(&fields)).into();
             change.value = ParamValue::Number(*dice.one(&[0.0, 1.0, 1e6]));
+            action = change.into();
         }
-        other => {
-            let name = other.name();
-            let ranges = ranges_of_numbers(other.fields_mut());
+        name => {
+            let mut ranges = Vec::new();
+            action.edit(|fields| ranges = ranges_of_numbers(fields));
             for (nth, range) in ranges.into_iter().enumerate() {
                 if dice.below(2) == 0 {
                     let number = dice.at_bound(range);
@@ -167,15 +173,17 @@ fn action(dice: &mut Dice, kinds: &[Action], known: &[Setting]) -> String {
                         | "StealOldKey" => MOST_ATTEMPTS,
                         _ => f64::INFINITY,
                     };
-                    set_nth_number(other.fields_mut(), &mut { nth }, number.min(most));
+                    action.edit(|fields| {
+                        set_nth_number(fields, &mut { nth }, number.min(most));
+                    });
                 }
             }
         }
     }
-    match &mut action {
-        Action::Spawn(spawn) => spawn.count = spawn.count.min(MOST_NEWCOMERS),
-        Action::SybilJoin(join) => join.count = join.count.min(MOST_NEWCOMERS),
-        _ => {}
+    if let Some(spawn) = action.downcast::<Spawn>() {
+        action = Spawn { count: spawn.count.min(MOST_NEWCOMERS), ..spawn.clone() }.into();
+    } else if let Some(join) = action.downcast::<SybilJoin>() {
+        action = SybilJoin { count: join.count.min(MOST_NEWCOMERS), ..join.clone() }.into();
     }
     let mut text = agent2028::core::ron_format::to_line(&action).unwrap();
     for (empty, filled) in [
@@ -196,7 +204,9 @@ fn scene(number: u64) -> String {
     let mut sandbox = Sandbox::parse(&(world.clone() + ")")).unwrap_or_else(|error| panic!("{world}\n{error:?}"));
     let simulation = sandbox.app_mut().unwrap_or_else(|error| panic!("{world}\n{error:?}")).world_mut();
     let known = settings(simulation);
-    let kinds: Vec<Action> = Action::one_of_each();
+    let plugins = agent2028::plugins::all();
+    let kinds: Vec<AnyIntervention> =
+        plugins.interventions().kinds().map(InterventionKind::default_intervention).collect();
     let mut timeline = String::new();
     for _ in 0..12 {
         let action = action(&mut dice, &kinds, &known);

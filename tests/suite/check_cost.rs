@@ -7,8 +7,9 @@ use std::any::TypeId;
 
 use agent2028::assemble::{ExtraPlugins, check};
 use agent2028::core::agent::AgentId;
+use agent2028::core::intervention::AnyIntervention;
 use agent2028::core::reflect_path::ParamValue;
-use agent2028::core::schema::{Range, names_compared};
+use agent2028::core::schema::{OpenTypes, Range, names_compared};
 use agent2028::scene::Scene;
 use agent2028::scene::load::load_text;
 use bevy::math::Vec2;
@@ -190,6 +191,7 @@ enum Step {
 /// The ways to all lists and maps in a type, each with what it holds.
 fn lists(
     info: &'static TypeInfo,
+    open: &OpenTypes,
     way: &mut Vec<Step>,
     within: &mut Vec<TypeId>,
     found: &mut Vec<(Vec<Step>, bool, &'static TypeInfo)>,
@@ -201,7 +203,7 @@ fn lists(
     let mut go = |step: Step, inner: Option<&'static TypeInfo>, found: &mut Vec<_>| {
         if let Some(inner) = inner {
             way.push(step);
-            lists(inner, way, within, found);
+            lists(inner, open, way, within, found);
             way.pop();
         }
     };
@@ -209,6 +211,14 @@ fn lists(
         TypeInfo::Struct(info) => {
             for field in info.iter().filter(|field| field.name() != "include") {
                 go(Step::Field(field.name().trim_start_matches("r#")), field.type_info(), found);
+            }
+            for member in open.fields_of(info.type_id()) {
+                go(Step::Field(member.name), Some(member.type_info), found);
+            }
+        }
+        _ if open.choices_of(info.type_id()).is_some() => {
+            for choice in open.choices_of(info.type_id()).unwrap() {
+                go(Step::Variant(format!("{}({{}})", choice.name)), Some(choice.type_info), found);
             }
         }
         TypeInfo::Enum(choices) if is_option(info) => {
@@ -258,7 +268,7 @@ fn lists(
             if let Some(inner) = list.item_info() {
                 found.push((way.clone(), false, inner));
                 way.push(Step::Item);
-                lists(inner, way, within, found);
+                lists(inner, open, way, within, found);
                 way.pop();
             }
         }
@@ -266,7 +276,7 @@ fn lists(
             if let Some(inner) = map.value_info() {
                 found.push((way.clone(), true, inner));
                 way.push(Step::Entry);
-                lists(inner, way, within, found);
+                lists(inner, open, way, within, found);
                 way.pop();
             }
         }
@@ -291,6 +301,9 @@ fn sample(info: &'static TypeInfo, number: usize, range: Option<&Range>) -> Stri
     }
     if id == TypeId::of::<AgentId>() || id == TypeId::of::<ParamValue>() {
         return "1".into();
+    }
+    if id == TypeId::of::<AnyIntervention>() {
+        return "Kill()".into();
     }
     match info {
         TypeInfo::Struct(fields) => match fields.iter().find(|field| ["name", "agents"].contains(&field.name())) {
@@ -332,7 +345,8 @@ fn sample(info: &'static TypeInfo, number: usize, range: Option<&Range>) -> Stri
 #[test]
 fn every_list_of_the_scene_language_costs_what_is_in_it() {
     let mut found = Vec::new();
-    lists(Scene::type_info(), &mut Vec::new(), &mut Vec::new(), &mut found);
+    let open = agent2028::plugins::all().open_types::<Scene>();
+    lists(Scene::type_info(), &open, &mut Vec::new(), &mut Vec::new(), &mut found);
     assert!(found.len() > 40, "{} lists", found.len());
     for (way, is_map, inner) in found {
         let name: String = way

@@ -72,7 +72,7 @@ fn every_direct_dependency_has_its_line() {
 /// The tests of the repository by name, each with the file that it stands in.
 fn tests() -> BTreeMap<String, PathBuf> {
     let mut sources = Vec::new();
-    for folder in ["src", "plugins", "tests", "benches"] {
+    for folder in ["src", "plugins", "tests", "benches", "examples"] {
         files(folder, "rs", &mut sources);
     }
     let mut found = BTreeMap::new();
@@ -181,4 +181,15 @@ fn lengths_of_time_become_ticks_in_one_place() {
         }
     }
     assert!(own_ways.is_empty(), "use agent2028_core::clock::ticks_in:\n{}", own_ways.join("\n"));
+}
+
+#[test]
+fn nobody_says_that_the_order_of_systems_does_not_matter() {
+    let mut sources = Vec::new();
+    for folder in ["src", "plugins", "tests", "examples"] {
+        files(folder, "rs", &mut sources);
+    }
+    let word = ["ambiguous", "with"].join("_");
+    let saying = sources.iter().filter(|source| std::fs::read_to_string(source).unwrap().contains(&word));
+    assert_eq!(saying.collect::<Vec<_>>(), Vec::<&PathBuf>::new());
 }

@@ -227,7 +227,7 @@ fn files_keep_their_names_and_roots_in_a_copy_of_a_copy() {
     std::fs::write(copy.path().join("scene.ron"), &first).unwrap();
     let copied = open(&copy.path().join("scene.ron"));
     assert_eq!(copied.portable().0, first);
-    assert_eq!(copied.opening().files, loaded.opening().files);
+    assert_eq!(copied.document().files, loaded.document().files);
     assert_eq!(copied.fingerprint(), loaded.fingerprint());
     // A file that changes between reading and recording is told; it is no part of the scene.
     std::fs::write(copy.path().join(&files[3].0), "at_s,capability\n0.5,a.b\n").unwrap();

@@ -1,8 +1,8 @@
 //! What a timeline may hold, and what becomes of interventions that can't work: told with their place or as an event.
 
 use agent2028::core::event::EventKinds;
-use agent2028::core::intervention::InterventionLog;
-use agent2028::scene::action::Action;
+use agent2028::core::intervention::{AnyIntervention, InterventionKind, InterventionLog};
+use agent2028::network::interventions::Heal;
 use agent2028::{Sandbox, Scene};
 
 use crate::{finish, folder, program};
@@ -15,8 +15,14 @@ fn scene(sections: &str, timeline: &str) -> String {
     )
 }
 
+/// One of each kind, with default values.
+fn one_of_each() -> Vec<AnyIntervention> {
+    let plugins = agent2028::plugins::all();
+    plugins.interventions().kinds().map(InterventionKind::default_intervention).collect()
+}
+
 /// The text of an action as a timeline holds it, with names that are there.
-fn written(action: &Action) -> String {
+fn written(action: &AnyIntervention) -> String {
     let text = agent2028::core::ron_format::to_line(action).unwrap();
     let text = text.replace("agents:\"\"", "agents:\"agent\"").replace("capability:\"\"", "capability:\"file.read\"");
     text.replace("points:[]", "points:[(0,0),(9,9)]")
@@ -25,8 +31,8 @@ fn written(action: &Action) -> String {
 #[test]
 fn an_action_without_its_section_is_refused_with_its_place_and_never_panics() {
     let mut needy = 0;
-    for action in Action::one_of_each() {
-        let (name, needs) = (action.name(), action.intervention().needs());
+    for action in one_of_each() {
+        let (name, needs) = (action.name(), action.needs());
         // In the timeline: told before anything runs.
         let checked = Sandbox::parse(&scene("", &format!("\n    (at: 2, do: {})", written(&action))))
             .and_then(|mut sandbox| sandbox.run(1));
@@ -38,7 +44,7 @@ fn an_action_without_its_section_is_refused_with_its_place_and_never_panics() {
         }
         // From outside: an event, and the run goes on.
         let mut sandbox = Sandbox::parse(&scene("", "")).unwrap();
-        sandbox.intervene(action.intervention()).unwrap();
+        sandbox.intervene(action.clone()).unwrap();
         sandbox.run(2).unwrap();
         let failed = sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0[0].outcome.clone();
         if needs.is_empty() {
@@ -54,9 +60,9 @@ fn an_action_without_its_section_is_refused_with_its_place_and_never_panics() {
 #[test]
 fn an_action_with_all_sections_does_something_or_says_why_not() {
     let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (),";
-    for action in Action::one_of_each() {
+    for action in one_of_each() {
         let mut sandbox = Sandbox::parse(&scene(sections, "")).unwrap();
-        sandbox.intervene(action.intervention()).unwrap();
+        sandbox.intervene(action.clone()).unwrap();
         sandbox.run(3).unwrap_or_else(|error| panic!("{}: {error:?}", action.name()));
         assert_eq!(sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0.len(), 1);
     }
@@ -310,8 +316,7 @@ fn every_kind_of_event_that_a_plugin_tells_may_be_named_in_a_scene() {
 #[test]
 fn a_scene_made_by_a_program_is_checked_like_one_that_is_read() {
     let mut made = Scene { agents: vec![Default::default()], ..Scene::default() };
-    made.timeline =
-        vec![agent2028::scene::TimelineEntry { r#do: Action::Heal(Default::default()), ..Default::default() }];
+    made.timeline = vec![agent2028::scene::TimelineEntry { r#do: Heal::default().into(), ..Default::default() }];
     let report = format!("{:?}", Sandbox::new(made).and_then(|mut sandbox| sandbox.run(1)).unwrap_err());
     assert!(report.contains("needs the section `network`"), "{report}");
 }

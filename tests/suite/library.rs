@@ -22,9 +22,9 @@ fn a_flock_is_asserted_on_in_five_lines() -> Result<(), SandboxError> {
 fn a_scene_can_be_made_in_code() {
     let scene = Scene {
         agents: vec![agent2028::core::agent::AgentGroup { count: 10, ..Default::default() }],
-        boids: Some(agent2028::boids::BoidsConfig::default()),
         ..Default::default()
-    };
+    }
+    .with(agent2028::boids::BoidsConfig::default());
     let mut sandbox = Sandbox::new(scene).unwrap();
     assert_eq!(sandbox.run(5).unwrap(), 5);
 }

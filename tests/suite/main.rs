@@ -11,6 +11,7 @@ mod documents;
 mod event_sequences;
 mod examples;
 mod files;
+mod formats;
 mod gallery;
 #[cfg(feature = "desktop")]
 mod golden;

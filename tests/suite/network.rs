@@ -8,7 +8,7 @@ use agent2028_core::selector::Selector;
 use agent2028_network::interventions::{
     ClockSkew, Duplicate, Heal, LinkLatency, LinkLoss, Partition, Reorder, TellRumour,
 };
-use agent2028_network::{Inbox, Network};
+use agent2028_network::{Inbox, Network, NetworkConfig};
 use bevy::prelude::World;
 
 /// What was sent is delivered, lost, dropped at a partition or on its way, and nothing has just crossed a partition.
@@ -40,7 +40,7 @@ fn run(sandbox: &mut Sandbox, ticks: u64, name: &str) {
 
 /// The scenes of the gallery in which agents talk.
 fn talking() -> Vec<&'static str> {
-    let talks = |name: &&str| Sandbox::builtin(name).unwrap().scene().unwrap().network.is_some();
+    let talks = |name: &&str| Sandbox::builtin(name).unwrap().scene().unwrap().section::<NetworkConfig>().is_some();
     gallery::names().filter(talks).collect()
 }
 

@@ -197,7 +197,7 @@ fn no_operation_is_lost_in_any_tick_of_any_scene() {
     let mut with_work = 0;
     for name in gallery::names() {
         let mut sandbox = Sandbox::builtin(name).unwrap();
-        if sandbox.scene().unwrap().operations.is_none() {
+        if sandbox.scene().unwrap().section::<agent2028::operations::OperationsConfig>().is_none() {
             continue;
         }
         with_work += 1;

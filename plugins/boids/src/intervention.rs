@@ -1,6 +1,8 @@
 //! What can be changed while a flock flies, beyond the values of its section.
 
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_among};
+use agent2028_core::intervention::{
+    Intervention, InterventionContext, InterventionError, InterventionRegistry, Unfit, room_among,
+};
 use agent2028_core::params::problems_context;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use bevy::prelude::*;
@@ -9,6 +11,17 @@ use serde::{Deserialize, Serialize};
 use crate::config::BoidsConfig;
 use crate::formation::{Anchor, FormationConfig, Shape};
 use crate::obstacle::Obstacle;
+
+/// Adds the interventions of this plugin.
+pub fn interventions(list: &mut InterventionRegistry) {
+    list.add::<SetFormation>()
+        .add::<DissolveFormation>()
+        .add::<MoveTarget>()
+        .add::<AddObstacle>()
+        .add::<RemoveObstacle>()
+        .add::<MoveObstacle>()
+        .add::<MoveFormation>();
+}
 
 /// No more obstacles than these are added while a flock flies.
 const MOST_OBSTACLES: usize = 4096;

@@ -48,6 +48,7 @@ mod observe;
 pub mod obstacle;
 pub mod obstacle_grid;
 mod plugin;
+mod section;
 pub mod steering;
 
 #[cfg(test)]
@@ -99,13 +100,7 @@ impl Plugin for BoidsPlugin {
         app.report_memory("agent2028_boids", "working memory of flocks", |world| {
             world.get_resource::<flock::Flock>().map_or(0, flock::Flock::memory_bytes)
         });
-        app.add_intervention::<intervention::SetFormation>()
-            .add_intervention::<intervention::DissolveFormation>()
-            .add_intervention::<intervention::MoveTarget>()
-            .add_intervention::<intervention::AddObstacle>()
-            .add_intervention::<intervention::RemoveObstacle>()
-            .add_intervention::<intervention::MoveObstacle>()
-            .add_intervention::<intervention::MoveFormation>();
+        app.add_interventions(intervention::interventions);
         app.add_systems(
             SimSchedule,
             (

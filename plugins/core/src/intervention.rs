@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 
+use agent2028_language::syntax::Node;
+use agent2028_language::{Fault, from_payload};
 use bevy::prelude::*;
-use bevy::reflect::{PartialReflect, ReflectRef};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use bevy::reflect::{GetTypeRegistration, PartialReflect, ReflectRef, TypeInfo, TypeRegistry, Typed};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::agent::{AgentId, CapabilityError, SpawnError};
 use crate::clock::SimClock;
@@ -112,9 +114,23 @@ pub fn room_among(now: usize, most: usize, what: &str) -> Result<(), Interventio
 
 /// Something from outside that changes the simulation: a fault, an attack, a slider, a click.
 ///
-/// An implementor is a plain serialisable struct; register it with [`AddIntervention::add_intervention`].
+/// An implementor is a plain serialisable struct with a default; its plugin lists it in
+/// [`SceneSection::interventions`](crate::section::SceneSection::interventions). Its documentation, fields, units and ranges are
+/// read through reflection.
 pub trait Intervention:
-    Serialize + DeserializeOwned + Check + Reflect + Clone + Debug + PartialEq + Send + Sync + 'static
+    Serialize
+    + DeserializeOwned
+    + Check
+    + Reflect
+    + Typed
+    + GetTypeRegistration
+    + Default
+    + Clone
+    + Debug
+    + PartialEq
+    + Send
+    + Sync
+    + 'static
 {
     /// Its name in scenes and recordings, such as `Kill`.
     const NAME: &'static str;
@@ -122,6 +138,19 @@ pub trait Intervention:
     /// The sections without which it can do nothing, such as `&["network"]`. In a scene that lacks one it is refused before
     /// [`Intervention::apply`] is called, so that this may rely on what the sections' plugins bring.
     const NEEDS: &'static [&'static str] = &[];
+
+    /// How the palette offers it to agents; nothing if it isn't done to agents that somebody chooses, or has a tool of its own.
+    const PALETTE: Option<PaletteEntry> = None;
+
+    /// The capability that it brings into the world, if it does: what refers to one is no mistake before it has come.
+    fn grants(&self) -> Option<&str> {
+        None
+    }
+
+    /// How many agents it adds each time.
+    fn newcomers(&self) -> Newcomers {
+        Newcomers::None
+    }
 
     /// Whether it could ever work in a scene, asked when the scene has been put together and before its first tick: looks up
     /// what it names. What only changes sections may change them, so that what comes later in the timeline finds them
@@ -181,6 +210,59 @@ pub trait Intervention:
     }
 }
 
+/// How the palette offers an intervention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaletteEntry {
+    /// What stands before those whom it concerns: "Kill", "Lose messages of".
+    pub word: &'static str,
+    /// Its icon: a codepoint of Material Symbols, such as `"\u{f8c7}"`.
+    pub icon: &'static str,
+    /// What it means for those whom it concerns.
+    pub tone: Tone,
+    /// What it does, in a sentence.
+    pub does: &'static str,
+    /// The field that says how strong it is and is set beside the button, if one does; at first it has its default.
+    pub strength: Option<&'static str>,
+}
+
+impl PaletteEntry {
+    /// An entry without a strength.
+    #[must_use]
+    pub const fn new(word: &'static str, icon: &'static str, tone: Tone, does: &'static str) -> Self {
+        Self { word, icon, tone, does, strength: None }
+    }
+
+    /// The same, with the field that says how strong it is.
+    #[must_use]
+    pub const fn with_strength(self, field: &'static str) -> Self {
+        Self { strength: Some(field), ..self }
+    }
+}
+
+/// What an intervention means for those whom it concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It harms: an attack, a failure.
+    Danger,
+    /// It makes things worse.
+    Warning,
+    /// It mends or adds.
+    Good,
+    /// It is neither good nor bad.
+    Info,
+}
+
+/// How many agents an intervention adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newcomers {
+    /// None.
+    None,
+    /// So many, each time that it is applied.
+    Each(u32),
+    /// Some; how many can't be told before it runs.
+    Unforeseen,
+}
+
 /// The selector that says at whom a value is aimed: its field `select`, or the first one that it holds anywhere.
 fn aim_of(value: &dyn PartialReflect) -> Option<&Selector> {
     if let Some(selector) = value.try_downcast_ref::<Selector>() {
@@ -199,9 +281,16 @@ fn aim_of(value: &dyn PartialReflect) -> Option<&Selector> {
 }
 
 trait Erased: Debug + Send + Sync {
+    fn kind(&self) -> InterventionKind;
     fn name(&self) -> &'static str;
     fn needs(&self) -> &'static [&'static str];
+    fn grants(&self) -> Option<&str>;
+    fn newcomers(&self) -> Newcomers;
     fn changes_sections(&self) -> bool;
+    fn check_at(&self, at: &str, problems: &mut Problems);
+    fn reflect(&self) -> &dyn PartialReflect;
+    fn edited(&self, edit: &mut dyn FnMut(&mut dyn PartialReflect)) -> AnyIntervention;
+    fn serde(&self) -> &dyn erased_serde::Serialize;
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit>;
     fn problems(&self, problems: &mut Problems);
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError>;
@@ -214,12 +303,42 @@ trait Erased: Debug + Send + Sync {
 }
 
 impl<T: Intervention> Erased for T {
+    fn kind(&self) -> InterventionKind {
+        InterventionKind::of::<T>()
+    }
+
     fn name(&self) -> &'static str {
         T::NAME
     }
 
     fn needs(&self) -> &'static [&'static str] {
         T::NEEDS
+    }
+
+    fn grants(&self) -> Option<&str> {
+        Intervention::grants(self)
+    }
+
+    fn newcomers(&self) -> Newcomers {
+        Intervention::newcomers(self)
+    }
+
+    fn check_at(&self, at: &str, problems: &mut Problems) {
+        Check::check(self, at, problems);
+    }
+
+    fn reflect(&self) -> &dyn PartialReflect {
+        self.as_partial_reflect()
+    }
+
+    fn edited(&self, edit: &mut dyn FnMut(&mut dyn PartialReflect)) -> AnyIntervention {
+        let mut copy = self.clone();
+        edit(copy.as_partial_reflect_mut());
+        AnyIntervention::new(copy)
+    }
+
+    fn serde(&self) -> &dyn erased_serde::Serialize {
+        self
     }
 
     fn changes_sections(&self) -> bool {
@@ -276,9 +395,38 @@ fn below(at: &str, path: &str) -> String {
     }
 }
 
-/// An intervention of any type.
-#[derive(Clone, Debug)]
+/// Something that is done to a running simulation: a fault, an attack, or a change. In a scene it is written
+/// `Name(field: value, …)`; what is left out has its default.
+// Which there are, the `InterventionRegistry` knows.
+#[derive(Clone, Debug, Reflect)]
+#[reflect(opaque)]
 pub struct AnyIntervention(Arc<dyn Erased>);
+
+impl Default for AnyIntervention {
+    fn default() -> Self {
+        Self::new(crate::faults::Kill::default())
+    }
+}
+
+impl Serialize for AnyIntervention {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// Its fields, without the name.
+        struct Fields<'a>(&'a dyn Erased);
+
+        impl Serialize for Fields<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                erased_serde::serialize(self.0.serde(), serializer)
+            }
+        }
+        serializer.serialize_newtype_variant("Intervention", 0, self.name(), &Fields(&*self.0))
+    }
+}
+
+impl Check for AnyIntervention {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        self.0.check_at(at, problems);
+    }
+}
 
 impl AnyIntervention {
     /// Wraps an intervention.
@@ -297,6 +445,41 @@ impl AnyIntervention {
     #[must_use]
     pub fn needs(&self) -> &'static [&'static str] {
         self.0.needs()
+    }
+
+    /// What kind it is.
+    #[must_use]
+    pub fn kind(&self) -> InterventionKind {
+        self.0.kind()
+    }
+
+    /// The capability that it brings into the world, if it does.
+    #[must_use]
+    pub fn grants(&self) -> Option<&str> {
+        self.0.grants()
+    }
+
+    /// How many agents it adds each time.
+    #[must_use]
+    pub fn newcomers(&self) -> Newcomers {
+        self.0.newcomers()
+    }
+
+    /// Whether agents may have something after it that nobody had before.
+    #[must_use]
+    pub fn brings_others(&self) -> bool {
+        self.newcomers() != Newcomers::None || self.grants().is_some()
+    }
+
+    /// Its fields, by reflection.
+    #[must_use]
+    pub fn fields(&self) -> &dyn PartialReflect {
+        self.0.reflect()
+    }
+
+    /// Changes its fields, by reflection.
+    pub fn edit(&mut self, mut edit: impl FnMut(&mut dyn PartialReflect)) {
+        *self = self.0.edited(&mut edit);
     }
 
     /// Whether what it changes in the sections decides whether others of a timeline can work.
@@ -531,18 +714,122 @@ impl InterventionQueue {
 #[derive(Resource, Clone, Debug, Default, PartialEq)]
 pub struct InterventionLog(pub Vec<Applied>);
 
-type Reader = fn(&str) -> Result<AnyIntervention, ron::error::SpannedError>;
+/// What is to be known of a kind of intervention without having one.
+#[derive(Clone, Copy)]
+pub struct InterventionKind {
+    /// Its name in scenes and recordings.
+    pub name: &'static str,
+    /// The sections without which it can do nothing.
+    pub needs: &'static [&'static str],
+    /// How the palette offers it.
+    pub palette: Option<PaletteEntry>,
+    type_info: fn() -> &'static TypeInfo,
+    default: fn() -> AnyIntervention,
+    read: fn(&Node) -> Result<AnyIntervention, Fault>,
+    read_fields: fn(&str) -> Result<AnyIntervention, ron::error::SpannedError>,
+    register_types: fn(&mut TypeRegistry),
+}
 
-/// How interventions are read back from recordings and checkpoints.
+impl Debug for InterventionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InterventionKind").field(&self.name).finish()
+    }
+}
+
+impl InterventionKind {
+    /// The kind of a type.
+    #[must_use]
+    pub fn of<T: Intervention>() -> Self {
+        Self {
+            name: T::NAME,
+            needs: T::NEEDS,
+            palette: T::PALETTE,
+            type_info: <T as Typed>::type_info,
+            default: || AnyIntervention::new(T::default()),
+            read: |node| from_payload::<T>(node).map(AnyIntervention::new),
+            read_fields: |fields| crate::ron_format::from_str::<T>(fields).map(AnyIntervention::new),
+            register_types: TypeRegistry::register::<T>,
+        }
+    }
+
+    /// Its fields.
+    #[must_use]
+    pub fn type_info(&self) -> &'static TypeInfo {
+        (self.type_info)()
+    }
+
+    /// One with all defaults.
+    #[must_use]
+    pub fn default_intervention(&self) -> AnyIntervention {
+        (self.default)()
+    }
+
+    /// Makes its type known to a type registry.
+    pub fn register_types(&self, types: &mut TypeRegistry) {
+        (self.register_types)(types);
+    }
+
+    /// Reads one from a tree: `Name(field: value, …)`.
+    ///
+    /// # Errors
+    /// With the place of what doesn't fit.
+    pub fn read(&self, node: &Node) -> Result<AnyIntervention, Fault> {
+        (self.read)(node)
+    }
+
+    /// Reads the fields of one from RON.
+    ///
+    /// # Errors
+    /// With the position of what could not be read.
+    pub fn read_fields(&self, fields: &str) -> Result<AnyIntervention, ron::error::SpannedError> {
+        (self.read_fields)(fields)
+    }
+}
+
+/// All interventions: what a scene's timeline, a recording, a checkpoint and the palette may name. In the order in which they
+/// were added.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct InterventionRegistry {
-    readers: BTreeMap<&'static str, Reader>,
+    kinds: Vec<InterventionKind>,
+    places: BTreeMap<&'static str, usize>,
 }
 
 impl InterventionRegistry {
-    /// The names that are known.
+    /// Adds an intervention, in the place of another of its name.
+    pub fn add<T: Intervention>(&mut self) -> &mut Self {
+        self.add_kind(InterventionKind::of::<T>());
+        self
+    }
+
+    fn add_kind(&mut self, kind: InterventionKind) {
+        match self.places.get(kind.name) {
+            Some(place) => self.kinds[*place] = kind,
+            None => {
+                self.places.insert(kind.name, self.kinds.len());
+                self.kinds.push(kind);
+            }
+        }
+    }
+
+    /// Adds all of another registry.
+    pub fn extend(&mut self, others: &Self) {
+        others.kinds.iter().for_each(|kind| self.add_kind(*kind));
+    }
+
+    /// All kinds, in the order in which they were added.
+    pub fn kinds(&self) -> impl ExactSizeIterator<Item = &InterventionKind> {
+        self.kinds.iter()
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&InterventionKind> {
+        self.kinds.get(*self.places.get(name)?)
+    }
+
+    /// The names that are known, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.readers.keys().copied()
+        self.places.keys().copied()
     }
 
     /// Reads an intervention from its name and its fields in RON.
@@ -550,11 +837,11 @@ impl InterventionRegistry {
     /// # Errors
     /// If the name is unknown or the fields don't fit.
     pub fn read(&self, name: &str, fields: &str) -> Result<AnyIntervention, InterventionError> {
-        let reader = self.readers.get(name).ok_or_else(|| {
-            let help = crate::schema::suggest(name, self.readers.keys().copied(), "intervention");
+        let kind = self.find(name).ok_or_else(|| {
+            let help = crate::schema::suggest(name, self.names(), "intervention");
             InterventionError::Refused(format!("there is no intervention \"{name}\" here; {help}"))
         })?;
-        reader(fields).map_err(|error| InterventionError::Refused(format!("{name}: {error}")))
+        kind.read_fields(fields).map_err(|error| InterventionError::Refused(format!("{name}: {error}")))
     }
 }
 
@@ -562,14 +849,20 @@ impl InterventionRegistry {
 pub trait AddIntervention {
     /// Registers an intervention, so that recordings and checkpoints with it can be read.
     fn add_intervention<T: Intervention>(&mut self) -> &mut Self;
+
+    /// Registers the interventions of a list, such as those of a section.
+    fn add_interventions(&mut self, add: impl FnOnce(&mut InterventionRegistry)) -> &mut Self;
 }
 
 impl AddIntervention for App {
     fn add_intervention<T: Intervention>(&mut self) -> &mut Self {
-        self.world_mut()
-            .get_resource_or_init::<InterventionRegistry>()
-            .readers
-            .insert(T::NAME, |fields| crate::ron_format::from_str::<T>(fields).map(AnyIntervention::new));
+        self.add_interventions(|list| {
+            list.add::<T>();
+        })
+    }
+
+    fn add_interventions(&mut self, add: impl FnOnce(&mut InterventionRegistry)) -> &mut Self {
+        add(&mut self.world_mut().get_resource_or_init::<InterventionRegistry>());
         self
     }
 }

@@ -48,6 +48,7 @@ pub mod rng;
 pub mod ron_format;
 mod schedule;
 pub mod schema;
+pub mod section;
 pub mod selector;
 pub mod simulation;
 pub mod space;

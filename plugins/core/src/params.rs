@@ -135,7 +135,12 @@ struct Section {
 #[derive(Resource, Clone, Debug, Default)]
 pub struct LiveSections {
     sections: BTreeMap<&'static str, Section>,
+    /// Resources that interventions change together with sections.
+    beside: Vec<Preserve>,
 }
+
+/// Notes what a resource holds, and gives back what puts it back.
+type Preserve = fn(&World) -> Box<dyn FnOnce(&mut World)>;
 
 impl LiveSections {
     /// Whether a section is part of the scene.
@@ -312,10 +317,13 @@ pub fn preserving_sections<R>(world: &mut World, work: impl FnOnce(&mut World) -
         .into_iter()
         .filter_map(|section| Some((section.replace, (section.reflect)(world)?.reflect_clone().ok()?)))
         .collect();
+    let beside = world.resource::<LiveSections>().beside.clone();
+    let beside: Vec<_> = beside.into_iter().map(|preserve| preserve(world)).collect();
     let result = work(world);
     for (replace, original) in originals {
         replace(world, original);
     }
+    beside.into_iter().for_each(|put_back| put_back(world));
     result
 }
 
@@ -379,6 +387,10 @@ pub fn problems_context(world: &World) -> Problems {
     if let Some(registry) = world.get_resource::<crate::agent::CapabilityRegistry>() {
         problems.capabilities = registry.names().map(str::to_owned).collect();
     }
+    if let Some(sections) = world.get_resource::<LiveSections>() {
+        let there = sections.names().filter(|name| sections.has(world, name));
+        problems.sections = there.map(str::to_owned).collect();
+    }
     if let Some(foreseen) = world.get_resource::<Foreseen>() {
         let added = foreseen.capabilities.iter().filter(|name| !problems.capabilities.contains(name));
         let added: Vec<String> = added.cloned().collect();
@@ -407,6 +419,9 @@ pub trait AddSection {
             + Clone
             + Serialize
             + serde::de::DeserializeOwned;
+
+    /// Says that interventions which are tried out may change a resource beside the sections: it is put back with them.
+    fn preserve_beside_sections<T: Resource + Clone>(&mut self) -> &mut Self;
 }
 
 /// A section's bytes, with what its files hold in the place of their names.
@@ -492,6 +507,18 @@ impl AddSection for App {
                 },
             },
         );
+        self
+    }
+
+    fn preserve_beside_sections<T: Resource + Clone>(&mut self) -> &mut Self {
+        self.world_mut().get_resource_or_init::<LiveSections>().beside.push(|world| {
+            let original = world.get_resource::<T>().cloned();
+            Box::new(move |world| {
+                if let Some(original) = original {
+                    world.insert_resource(original);
+                }
+            })
+        });
         self
     }
 }

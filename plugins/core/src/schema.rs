@@ -3,12 +3,19 @@
 //! A field's documentation comment, its [`Unit`] and its [`Range`] are read through reflection by the scene reader
 //! (validation with line and column), by the reference in `docs/scene-reference.md`, by tooltips and by sliders.
 
-use std::collections::BTreeSet;
+use std::any::TypeId;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 pub use agent2028_language::limits::{Range, Unit};
 use agent2028_language::names::count_comparison;
 pub use agent2028_language::names::{names_compared, nearest, suggest};
+use bevy::prelude::*;
+use bevy::reflect::TypeInfo;
+
+/// A reflect attribute: the field is the name of a file, relative to the scene's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+pub struct FileName;
 
 /// Something that is wrong with a scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +109,8 @@ pub struct Problems {
     pub regions: Names,
     /// The size of the world and whether it wraps around.
     pub world: crate::space::WorldBounds,
+    /// The names of the scene's sections.
+    pub sections: Names,
 }
 
 impl Problems {
@@ -191,13 +200,58 @@ impl Problems {
 
 /// What a section checks beyond types and ranges: names that must exist, values that must fit together.
 pub trait Check {
-    /// Adds what is wrong with the value at path `at` to `problems`.
-    fn check(&self, at: &str, problems: &mut Problems);
+    /// Adds what is wrong with the value at path `at` to `problems`; by default nothing is.
+    fn check(&self, at: &str, problems: &mut Problems) {
+        let _ = (at, problems);
+    }
 
     /// The names of the files that a section is fed by, to change them; an empty name is none. In the state of a
     /// simulation stands what they hold, not what they are called (see [`SceneFiles`](crate::files::SceneFiles)).
     fn files_mut(&mut self) -> Vec<&mut String> {
         Vec::new()
+    }
+}
+
+/// A name that plugins add to a type of the scene: a field, such as a section, or a choice, such as an intervention.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The name as it stands in scenes.
+    pub name: &'static str,
+    /// What it means.
+    pub docs: &'static str,
+    /// The type of what stands there.
+    pub type_info: &'static TypeInfo,
+}
+
+/// What plugins add to types of the scene: reflection tells the fields and choices that a type has by itself, this tells the
+/// others. A field that is added is optional; a choice that is added is written `Name(fields of its type)`.
+#[derive(Clone, Debug, Default)]
+pub struct OpenTypes {
+    fields: BTreeMap<TypeId, Vec<Member>>,
+    choices: BTreeMap<TypeId, Vec<Member>>,
+}
+
+impl OpenTypes {
+    /// Adds an optional field to `T`.
+    pub fn add_field<T: 'static>(&mut self, field: Member) {
+        self.fields.entry(TypeId::of::<T>()).or_default().push(field);
+    }
+
+    /// Adds a choice to `T`.
+    pub fn add_choice<T: 'static>(&mut self, choice: Member) {
+        self.choices.entry(TypeId::of::<T>()).or_default().push(choice);
+    }
+
+    /// The fields that a type has beside its own.
+    #[must_use]
+    pub fn fields_of(&self, id: TypeId) -> &[Member] {
+        self.fields.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The choices of a type all of whose choices are added; nothing if it is none of these.
+    #[must_use]
+    pub fn choices_of(&self, id: TypeId) -> Option<&[Member]> {
+        self.choices.get(&id).map(Vec::as_slice)
     }
 }
 

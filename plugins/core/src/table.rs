@@ -1,7 +1,11 @@
 //! What is the matter with tables that other programs wrote: separated by semicolons, in another encoding, with a column twice.
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
+
+use csv::StringRecord;
+
+use crate::schema::suggest;
 
 /// Something that is wrong with the first line of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,11 +69,10 @@ pub fn header_fault<'c>(cells: impl IntoIterator<Item = &'c [u8]>) -> Option<Hea
     fault(twice, format!("there are two columns \"{name}\""), "remove one of them, or give it another name")
 }
 
-/// A quote that opens a value of a table and isn't closed in its line. What follows would be taken for more of the value, down to
-/// the next quote or to the end of the file.
+/// Something that is wrong with a row of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenQuote {
-    /// Where its row begins in the file.
+pub struct RowFault {
+    /// Where the row begins in the file.
     pub byte: u64,
     /// The line, from 1.
     pub line: u64,
@@ -94,12 +97,120 @@ enum Within {
     Closing,
 }
 
-/// Looks for quotes that are not closed in their line: the first `most`, and how many there are beyond. No table that is read here
+impl RowFault {
+    /// A fault in a cell of a row.
+    #[must_use]
+    pub fn new(byte: u64, line: u64, cell: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { byte, line, cell, message: message.into(), help: help.into() }
+    }
+}
+
+/// Reads a table of rows below a line that names its columns.
+#[derive(Debug)]
+pub struct TableReader<R> {
+    reader: csv::Reader<R>,
+    /// Which cell of a row is that of a column that may be there.
+    cells: Vec<Option<usize>>,
+    width: usize,
+    needs_whole_rows: bool,
+    record: StringRecord,
+}
+
+impl<R: Read> TableReader<R> {
+    /// Reads the first line of a table of `what`, such as links, which may have these columns; the first `needed` must be there.
+    ///
+    /// # Errors
+    /// If the first line doesn't name them.
+    pub fn new(read: R, what: &str, columns: &[&str], needed: usize) -> Result<Self, RowFault> {
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
+        if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
+            return Err(RowFault::new(0, 1, found.cell, found.message, found.help));
+        }
+        let header = reader
+            .headers()
+            .map_err(|error| RowFault::new(0, 1, 0, error.to_string(), "the first line names the columns"))?;
+        for (cell, name) in header.iter().enumerate() {
+            if !columns.contains(&name) {
+                let help = suggest(name, columns.iter().copied(), "column");
+                return Err(RowFault::new(0, 1, cell, format!("{what} have no column \"{name}\""), help));
+            }
+        }
+        let cells: Vec<_> = columns.iter().map(|name| header.iter().position(|column| column == *name)).collect();
+        let missing = columns.iter().zip(&cells).take(needed).find(|(_, cell)| cell.is_none());
+        if let Some((name, _)) = missing {
+            let help = format!("the first line names the columns, for example {}", columns.join(","));
+            return Err(RowFault::new(0, 1, 0, format!("there is no column \"{name}\""), help));
+        }
+        let width = header.len();
+        Ok(Self { reader, cells, width, needs_whole_rows: false, record: StringRecord::new() })
+    }
+
+    /// The same, where a row with fewer values than there are columns is at fault as a whole.
+    #[must_use]
+    pub fn with_whole_rows(self) -> Self {
+        Self { needs_whole_rows: true, ..self }
+    }
+
+    /// Whether the table has a column.
+    #[must_use]
+    pub fn has(&self, column: usize) -> bool {
+        self.cells.get(column).is_some_and(Option::is_some)
+    }
+
+    /// The next row; nothing at the end.
+    pub fn next_row(&mut self) -> Option<Result<Row<'_>, RowFault>> {
+        match self.reader.read_record(&mut self.record) {
+            Ok(false) => return None,
+            Ok(true) => {}
+            Err(error) => {
+                let (byte, line) = error.position().map_or((0, 0), |position| (position.byte(), position.line()));
+                return Some(Err(RowFault::new(byte, line, 0, error.to_string(), "mend the line")));
+            }
+        }
+        let (byte, line) = self.record.position().map_or((0, 1), |position| (position.byte(), position.line()));
+        let row = Row { byte, line, cells: &self.cells, record: &self.record };
+        let (found, width) = (self.record.len(), self.width);
+        // What a row has too much was meant for something: a decimal comma, for example.
+        if found > width || (found < width && self.needs_whole_rows) {
+            let cell = if found > width { width } else { found.saturating_sub(1) };
+            let message = format!("this row has {found} values, the header names {width} columns");
+            return Some(Err(RowFault::new(byte, line, cell, message, "give each row a value per column")));
+        }
+        Some(Ok(row))
+    }
+}
+
+/// A row of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    byte: u64,
+    line: u64,
+    cells: &'a [Option<usize>],
+    record: &'a StringRecord,
+}
+
+impl<'a> Row<'a> {
+    /// What stands in a column; nothing if the table doesn't have it or the row ends before.
+    #[must_use]
+    pub fn get(&self, column: usize) -> Option<&'a str> {
+        self.record.get((*self.cells.get(column)?)?)
+    }
+
+    /// That something is wrong with what stands in a column.
+    #[must_use]
+    pub fn fault(&self, column: usize, message: impl Into<String>, help: impl Into<String>) -> RowFault {
+        let cell = self.cells.get(column).copied().flatten().unwrap_or(0);
+        RowFault::new(self.byte, self.line, cell, message, help)
+    }
+}
+
+/// Looks for quotes that open a value and aren't closed in their line, so that what follows would be taken for more of the value,
+/// down to the next quote or to the end of the file: the first `most`, and how many there are beyond. No table that is read here
 /// has values with line breaks in them.
 ///
 /// # Errors
 /// If the table can't be read.
-pub fn open_quotes(mut table: impl BufRead, most: usize) -> std::io::Result<(Vec<OpenQuote>, usize)> {
+pub fn open_quotes(mut table: impl BufRead, most: usize) -> std::io::Result<(Vec<RowFault>, usize)> {
     let (mut found, mut beyond) = (Vec::new(), 0);
     let (mut begin, mut byte, mut line, mut cell, mut within) = (0, 0, 1, 0, Within::Beginning);
     if is_utf16(table.fill_buf()?) {
@@ -114,9 +225,8 @@ pub fn open_quotes(mut table: impl BufRead, most: usize) -> std::io::Result<(Vec
             beyond += 1;
             return;
         }
-        let message = "this quote is never closed".to_owned();
-        let help = "close it in the same line, or remove it; a quote within quotes is written twice".to_owned();
-        found.push(OpenQuote { byte: begin, line, cell, message, help });
+        let help = "close it in the same line, or remove it; a quote within quotes is written twice";
+        found.push(RowFault::new(begin, line, cell, "this quote is never closed", help));
     };
     loop {
         let piece = table.fill_buf()?;

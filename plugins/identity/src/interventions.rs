@@ -3,7 +3,9 @@
 use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_among};
+use agent2028_core::intervention::{
+    Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_among,
+};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
@@ -18,6 +20,23 @@ use crate::issue::roots_of;
 use crate::scope::{covers, issuer_of};
 use crate::state::{Attack, AttackKind, Forged, Paper, PaperKind};
 use crate::timestamp::Timestamp;
+
+/// Adds the interventions of this plugin.
+pub fn interventions(list: &mut InterventionRegistry) {
+    list.add::<ForgeSignature>()
+        .add::<StealDelegation>()
+        .add::<Impersonate>()
+        .add::<ReplayMessages>()
+        .add::<ForgeList>()
+        .add::<RollbackList>()
+        .add::<ReplayOpening>()
+        .add::<StealOldKey>()
+        .add::<StripOffers>()
+        .add::<RevokePapers>()
+        .add::<RaiseEpoch>()
+        .add::<RotateKeys>()
+        .add::<DeactivateIdentity>();
+}
 
 /// The most keys that one agent has one after the other.
 const MOST_ROTATIONS: usize = 4096;
@@ -177,6 +196,15 @@ attack_fields!(
 impl Intervention for ForgeSignature {
     const NAME: &'static str = "ForgeSignature";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Forge by",
+            "\u{e746}",
+            Tone::Danger,
+            "They write themselves papers in a root's name, signed with keys of their own, and use them.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
@@ -231,6 +259,15 @@ impl Intervention for ForgeSignature {
 impl Intervention for StealDelegation {
     const NAME: &'static str = "StealDelegation";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Steal papers by",
+            "\u{ea8e}",
+            Tone::Danger,
+            "They show papers of others, who may use what the scene asks for first, as their own.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
@@ -253,6 +290,15 @@ impl Intervention for StealDelegation {
 impl Intervention for Impersonate {
     const NAME: &'static str = "Impersonate";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Impersonate by",
+            "\u{f008}",
+            Tone::Danger,
+            "They say that they are others, who may use what the scene asks for first.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
@@ -314,6 +360,15 @@ listening_fields!(
 impl Intervention for ReplayMessages {
     const NAME: &'static str = "ReplayMessages";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Replay by",
+            "\u{e042}",
+            Tone::Danger,
+            "They listen to sealed channels and send again what went through them.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         Ok(has_channels(world)?)
@@ -328,6 +383,15 @@ impl Intervention for ReplayMessages {
 impl Intervention for StealOldKey {
     const NAME: &'static str = "StealOldKey";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Use old keys by",
+            "\u{eb7a}",
+            Tone::Danger,
+            "They date papers back with stolen keys that were rotated out.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
@@ -448,6 +512,15 @@ list_attack!(
 impl Intervention for ForgeList {
     const NAME: &'static str = "ForgeList";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Forge lists by",
+            "\u{eb80}",
+            Tone::Danger,
+            "They make revocation lists in others' names that take back all those issued, and press them upon others.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let forgers = members(world, context, &self.select)?;
@@ -489,6 +562,15 @@ fn is_own_of(paper: &Paper, agent: u32) -> bool {
 impl Intervention for RollbackList {
     const NAME: &'static str = "RollbackList";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Roll lists back by",
+            "\u{e8b3}",
+            Tone::Danger,
+            "They hand out old revocation lists as if they were the newest, so that what was taken back counts again.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -509,6 +591,15 @@ impl Intervention for RollbackList {
 impl Intervention for ReplayOpening {
     const NAME: &'static str = "ReplayOpening";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Reopen channels by",
+            "\u{e898}",
+            Tone::Danger,
+            "They open sealed channels of others once more, with the words that opened them before.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         Ok(has_channels(world)?)
@@ -543,6 +634,12 @@ impl Default for StripOffers {
 impl Intervention for StripOffers {
     const NAME: &'static str = "StripOffers";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Strip offers by",
+        "\u{f0c5}",
+        Tone::Danger,
+        "They stand in the way when others open sealed channels, and strike all suites but the weakest from what these offer.",
+    ));
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         Ok(has_channels(world)?)
@@ -617,6 +714,12 @@ pub struct RevokePapers {
 impl Intervention for RevokePapers {
     const NAME: &'static str = "RevokePapers";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Revoke papers of",
+        "\u{e860}",
+        Tone::Warning,
+        "Whoever gave them papers takes them back; the news goes from agent to agent.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -690,6 +793,12 @@ pub struct RotateKeys {
 impl Intervention for RotateKeys {
     const NAME: &'static str = "RotateKeys";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Rotate keys of",
+        "\u{e863}",
+        Tone::Good,
+        "New keys in place of their old ones; names and papers stay.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -738,6 +847,12 @@ pub struct DeactivateIdentity {
 impl Intervention for DeactivateIdentity {
     const NAME: &'static str = "DeactivateIdentity";
     const NEEDS: &'static [&'static str] = &["identity"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "End identity of",
+        "\u{e510}",
+        Tone::Warning,
+        "They may prove, sign and vouch for nothing any more, for good.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;

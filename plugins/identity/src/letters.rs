@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use agent2028_core::agent::{Agent, AgentId, AgentIndex, Condition};
+use agent2028_core::agent::{Agent, AgentId, AgentIndex, Carrier, Condition, Letter};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::rhythm::{Phases, Rhythm};
@@ -25,6 +25,9 @@ use crate::spread::{MOST_PRESSED, Pressed, tell_spread};
 use crate::state::{AttackKind, Knowledge};
 use crate::timestamp::Timestamp;
 
+/// What the letters are called.
+pub(crate) const NAME: &str = "revocations";
+
 const PHASE: Purpose = Purpose::new("identity.lists.phase");
 const PARTNERS: Purpose = Purpose::new("identity.lists.partners");
 const PRESSED: Purpose = Purpose::new("identity.lists.pressed");
@@ -33,33 +36,7 @@ const CONTENT: Purpose = Purpose::new("identity.lists.content");
 /// How long the name of an issuer and the number of its newest list are, in bytes.
 const NUMBER_BYTES: u64 = 36;
 
-/// A network that carries letters from agent to agent.
-pub trait Carrier: Send + Sync {
-    /// An agent by chance that this one can send something to, if there is any.
-    fn pick(&self, world: &World, agent: AgentId, stream: &mut SimStream) -> Option<AgentId>;
-
-    /// Sends a letter in this tick. What becomes of it nobody is told.
-    fn send(&self, world: &mut World, letter: Letter);
-
-    /// The letters that have arrived in this tick, in order.
-    fn arrived(&self, world: &World) -> Vec<Letter>;
-}
-
-/// What one agent sends to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    /// Who sends it.
-    pub from: AgentId,
-    /// To whom.
-    pub to: AgentId,
-    /// When it is sent, or has arrived.
-    pub moment: Time,
-    /// What it says.
-    pub content: Vec<u8>,
-}
-
-/// How agents reach each other with revocation lists. Whoever knows of links between agents says so here; without it every two
-/// agents can meet, and who meets hears at once.
+/// Who carries revocation lists, if there is a network; without it every two agents can meet, and who meets hears at once.
 #[derive(Resource, Clone, Default)]
 pub struct Contacts(pub Option<Arc<dyn Carrier>>);
 

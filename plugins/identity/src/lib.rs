@@ -52,6 +52,7 @@ mod requests;
 pub mod revocation;
 pub mod scope;
 pub mod secret;
+mod section;
 pub mod sign_events;
 pub mod signature;
 pub mod spread;
@@ -70,13 +71,12 @@ pub use events::{
 };
 pub use explain::{verdict_now, verdict_of_all_knowing};
 pub use identities::Identities;
-pub use letters::{Carrier, Contacts, Letter};
 pub use notary::Notary;
 pub use recorded::{Made, Recorded};
 
 use std::sync::Arc;
 
-use agent2028_core::agent::SpawnHooks;
+use agent2028_core::agent::{Carriers, SpawnHooks};
 use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
 use agent2028_core::event::{AddEventKinds, AddEventPayload, EventBus};
 use agent2028_core::explain::Explainers;
@@ -88,11 +88,7 @@ use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
 use agent2028_core::{Before, SimSchedule, SimSystems, TickEnd, Turn};
 use bevy::prelude::*;
-
-use interventions::{
-    DeactivateIdentity, ForgeList, ForgeSignature, Impersonate, RaiseEpoch, ReplayMessages, ReplayOpening,
-    RevokePapers, RollbackList, RotateKeys, StealDelegation, StealOldKey, StripOffers,
-};
+use letters::Contacts;
 
 /// Keys, papers and what is proven with them. Add it after `SimCorePlugin`, before agents are spawned.
 #[derive(Clone, Debug, Default)]
@@ -108,10 +104,13 @@ impl Plugin for IdentityPlugin {
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
         let ids = observe::IdentityMetrics::declare(&self.config, &mut metrics);
         sign_events::subscribe(&self.config, &mut app.world_mut().get_resource_or_init::<EventBus>());
+        // Where there is a network, lists travel over its links.
+        let carriers = app.world().get_resource::<Carriers>().copied();
+        let carrier = carriers.map(|carriers| (carriers.0)(app.world_mut(), letters::NAME));
         app.insert_resource(self.config.clone())
             .insert_resource(ids)
             .insert_resource(Identities::repeating(Arc::clone(&self.recorded)))
-            .init_resource::<Contacts>()
+            .insert_resource(Contacts(carrier))
             .init_resource::<Explainers>()
             .add_section::<IdentityConfig>("identity")
             .checkpoint_custom("identity.state", true, save, load)
@@ -124,19 +123,7 @@ impl Plugin for IdentityPlugin {
             .add_event_payload::<events::PapersRevoked>()
             .add_event_payload::<events::ListSpread>()
             .add_event_payload::<events::ChannelRefused>()
-            .add_intervention::<ForgeSignature>()
-            .add_intervention::<StealDelegation>()
-            .add_intervention::<Impersonate>()
-            .add_intervention::<ReplayMessages>()
-            .add_intervention::<ForgeList>()
-            .add_intervention::<RollbackList>()
-            .add_intervention::<ReplayOpening>()
-            .add_intervention::<StealOldKey>()
-            .add_intervention::<StripOffers>()
-            .add_intervention::<RevokePapers>()
-            .add_intervention::<RaiseEpoch>()
-            .add_intervention::<RotateKeys>()
-            .add_intervention::<DeactivateIdentity>();
+            .add_interventions(interventions::interventions);
         app.report_memory("agent2028_identity", "keys, papers and channels", |world| {
             world.get_resource::<Identities>().map_or(0, Identities::bytes)
         });

@@ -130,6 +130,10 @@ impl Check for LedgerConfig {
             let help = "write HybridFips, or use a program with the feature `crystals`";
             problems.push(format!("{at}.sign"), format!("this program was built without the suite {suite}"), help);
         }
+        if self.receipts && !problems.sections.contains("operations") {
+            let help = "add the section operations: (), or write receipts: false";
+            problems.push(format!("{at}.receipts"), "there are no operations that could leave receipts", help);
+        }
         if self.sign.is_none() && self.stamps != Stamps::None {
             let help = "write sign: HybridFips, or stamps: None";
             problems.push(format!("{at}.stamps"), "a time stamp is a signature, and nothing is signed", help);

@@ -6,6 +6,7 @@ use agent2028_core::checkpoint::StateHash;
 use agent2028_core::event::{Event, EventKind};
 use agent2028_core::intervention::{Applied, Origin};
 use agent2028_core::rng::SimRng;
+use agent2028_core::section::SceneDocument;
 use agent2028_identity::did::DidDocument;
 use agent2028_identity::sign_events::event_digest;
 use agent2028_operations::session::{self, Receipt};
@@ -42,6 +43,13 @@ pub struct Opening {
     pub fingerprint: [u8; 32],
     /// The files that belong to it: name and BLAKE3 hash.
     pub files: Vec<(String, [u8; 32])>,
+}
+
+impl From<SceneDocument> for Opening {
+    fn from(document: SceneDocument) -> Self {
+        let SceneDocument { name, text, seed, fingerprint, files } = document;
+        Self { name, scene: text, seed, fingerprint, files }
+    }
 }
 
 /// The hash of a scene's text.

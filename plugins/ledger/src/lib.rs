@@ -57,6 +57,7 @@ pub mod note;
 pub mod observe;
 mod pages;
 pub mod query;
+mod section;
 pub mod sign;
 pub mod stamp;
 pub mod terms;

@@ -3,7 +3,9 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_for};
+use agent2028_core::intervention::{
+    Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_for,
+};
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
@@ -15,6 +17,19 @@ use crate::events::{PARTITION_BEGAN, PARTITION_HEALED, PartitionBegan, Partition
 use crate::faults::{Impairment, LinkFault, Partition as Cut};
 use crate::gossip::begin_rumour;
 use crate::network::Network;
+
+/// Adds the interventions of this plugin.
+pub fn interventions(list: &mut InterventionRegistry) {
+    list.add::<Partition>()
+        .add::<Heal>()
+        .add::<LinkLoss>()
+        .add::<LinkLatency>()
+        .add::<Duplicate>()
+        .add::<Reorder>()
+        .add::<ClockSkew>()
+        .add::<TellRumour>()
+        .add::<FalseAlert>();
+}
 
 macro_rules! check_selector {
     ($($kind:ty),*) => {
@@ -88,6 +103,8 @@ pub struct Partition {
 impl Intervention for Partition {
     const NAME: &'static str = "Partition";
     const NEEDS: &'static [&'static str] = &["network"];
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Cut off", "\u{e14e}", Tone::Danger, "No message passes between them and the others."));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         room_for(world.resource::<Network>().faults.partitions.len(), "partitions")?;
@@ -121,6 +138,8 @@ impl Check for Heal {
 impl Intervention for Heal {
     const NAME: &'static str = "Heal";
     const NEEDS: &'static [&'static str] = &["network"];
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Heal partitions", "\u{e3f3}", Tone::Good, "Messages pass again between all."));
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         talking(world)?;
@@ -143,7 +162,7 @@ impl Intervention for Heal {
 }
 
 macro_rules! link_fault {
-    ($(#[$docs:meta])* $kind:ident, $name:literal, $(#[$field_docs:meta])* $field:ident: $default:literal, $what:ident, $say:expr) => {
+    ($(#[$docs:meta])* $kind:ident, $name:literal, $palette:expr, $(#[$field_docs:meta])* $field:ident: $default:literal, $what:ident, $say:expr) => {
         $(#[$docs])*
         #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
         #[reflect(Default)]
@@ -167,6 +186,7 @@ macro_rules! link_fault {
         impl Intervention for $kind {
             const NAME: &'static str = $name;
             const NEEDS: &'static [&'static str] = &["network"];
+            const PALETTE: Option<PaletteEntry> = Some($palette);
 
             fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
                 let agents = members(world, context, &self.select)?;
@@ -184,6 +204,7 @@ macro_rules! link_fault {
 link_fault! {
     /// Lets links lose messages.
     LinkLoss, "LinkLoss",
+    PaletteEntry::new("Lose messages of", "\u{e16f}", Tone::Warning, "Their links lose this share of messages, beyond the usual.").with_strength("loss"),
     /// The chance that a message is lost, beyond the usual.
     #[reflect(@Range::new(0.0, 1.0))]
     loss: 0.3, Loss, |loss| format!("lose {:.0} % of messages", loss * 100.0)
@@ -191,6 +212,7 @@ link_fault! {
 link_fault! {
     /// Makes links slow.
     LinkLatency, "LinkLatency",
+    PaletteEntry::new("Delay messages of", "\u{ea5c}", Tone::Warning, "Messages from and to them take so much longer.").with_strength("added_ms"),
     /// What is added to the latency.
     #[reflect(@Range::new(0.0, 1e9), @Unit("ms"))]
     added_ms: 200.0, Latency, |ms| format!("take {ms} ms longer")
@@ -198,6 +220,7 @@ link_fault! {
 link_fault! {
     /// Lets links deliver messages twice.
     Duplicate, "Duplicate",
+    PaletteEntry::new("Double messages of", "\u{e14d}", Tone::Warning, "This share of the messages from and to them arrives twice.").with_strength("share"),
     /// The chance that a message arrives twice.
     #[reflect(@Range::new(0.0, 1.0))]
     share: 0.3, Duplicate, |share| format!("deliver {:.0} % of messages twice", share * 100.0)
@@ -205,6 +228,7 @@ link_fault! {
 link_fault! {
     /// Lets links hold messages up, so that later ones overtake them.
     Reorder, "Reorder",
+    PaletteEntry::new("Reorder messages of", "\u{e8d5}", Tone::Warning, "This share of the messages from and to them is held up, so that later ones overtake them.").with_strength("share"),
     /// The chance that a message is held up; for how long says `network.link.held_up_ms`.
     #[reflect(@Range::new(0.0, 1.0))]
     share: 0.3, Reorder, |share| format!("hold {:.0} % of messages up", share * 100.0)
@@ -234,6 +258,15 @@ impl Default for ClockSkew {
 impl Intervention for ClockSkew {
     const NAME: &'static str = "ClockSkew";
     const NEEDS: &'static [&'static str] = &["network"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Skew clocks of",
+            "\u{ea5d}",
+            Tone::Warning,
+            "Each of their clocks is off by an amount of its own, at most by the value at the right.",
+        )
+        .with_strength("most_ms"),
+    );
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
@@ -288,6 +321,8 @@ impl Default for TellRumour {
 impl Intervention for TellRumour {
     const NAME: &'static str = "TellRumour";
     const NEEDS: &'static [&'static str] = &["network"];
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Rumour by", "\u{ef49}", Tone::Info, "One of them begins to tell it."));
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         gossiping(world)
@@ -320,6 +355,12 @@ impl Default for FalseAlert {
 impl Intervention for FalseAlert {
     const NAME: &'static str = "FalseAlert";
     const NEEDS: &'static [&'static str] = &["network"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "False alarm by",
+        "\u{e004}",
+        Tone::Danger,
+        "One of them tells what isn't true, and it spreads as the truth does.",
+    ));
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         gossiping(world)

@@ -56,12 +56,15 @@ pub mod heartbeat;
 pub mod inbox;
 pub mod interventions;
 mod judge;
+pub mod links;
+mod mail;
 pub mod message;
 pub mod neighbours;
 pub mod network;
 pub mod observe;
 mod quantities;
 pub mod region_bus;
+mod section;
 pub mod shared;
 pub mod swim;
 pub mod topology;
@@ -77,7 +80,7 @@ pub use inbox::Inbox;
 pub use message::{Message, MessageKind, MessageKinds};
 pub use network::{Network, SendError};
 
-use agent2028_core::agent::{AgentGroups, Regions};
+use agent2028_core::agent::{AgentGroups, Carriers, Regions};
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
@@ -94,7 +97,6 @@ use bevy::prelude::*;
 use diagram::Diagram;
 use gossip::Gossip;
 use heartbeat::{HeartbeatMetrics, Heartbeats};
-use interventions::{ClockSkew, Duplicate, FalseAlert, Heal, LinkLatency, LinkLoss, Partition, Reorder, TellRumour};
 
 use region_bus::{RegionMetrics, RegionalBuses};
 use shared::{SharedMetrics, SharedState};
@@ -122,6 +124,7 @@ impl Plugin for NetworkPlugin {
         let ids = observe::NetworkMetrics::declare(&self.config, &mut metrics);
         app.insert_resource(self.config.clone())
             .insert_resource(ids)
+            .insert_resource(Carriers(mail::carrier))
             .init_resource::<Network>()
             .init_resource::<Inbox>()
             .init_resource::<Diagram>()
@@ -138,15 +141,7 @@ impl Plugin for NetworkPlugin {
             .add_event_payload::<events::Refutation>()
             .add_event_payload::<events::Suspicion>()
             .add_event_kinds(events::KINDS)
-            .add_intervention::<Partition>()
-            .add_intervention::<Heal>()
-            .add_intervention::<LinkLoss>()
-            .add_intervention::<LinkLatency>()
-            .add_intervention::<Duplicate>()
-            .add_intervention::<Reorder>()
-            .add_intervention::<ClockSkew>()
-            .add_intervention::<TellRumour>()
-            .add_intervention::<FalseAlert>();
+            .add_interventions(interventions::interventions);
         app.report_memory("agent2028_network", "links and messages", |world| {
             let inbox = world.get_resource::<Inbox>().map_or(0, Inbox::bytes);
             world.get_resource::<Network>().map_or(0, Network::bytes) + inbox

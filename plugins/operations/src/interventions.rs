@@ -1,7 +1,9 @@
 //! Faults and attacks on operations.
 
 use agent2028_core::clock::SimClock;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_for};
+use agent2028_core::intervention::{
+    Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_for,
+};
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
@@ -10,6 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::config::OperationsConfig;
 use crate::engine::{HoldKind, Operations, Spike, is_meant};
 use crate::sync::with_ground;
+
+/// Adds the interventions of this plugin.
+pub fn interventions(list: &mut InterventionRegistry) {
+    list.add::<LoadSpike>().add::<SlowLoris>().add::<ResourceExhaustion>().add::<LyingReports>().add::<Isolate>();
+}
 
 /// The last tick of something that begins now.
 fn last_tick(world: &World, seconds: Option<f32>) -> u64 {
@@ -189,6 +196,15 @@ impl Default for ResourceExhaustion {
 impl Intervention for ResourceExhaustion {
     const NAME: &'static str = "ResourceExhaustion";
     const NEEDS: &'static [&'static str] = &["operations"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Exhaust",
+            "\u{e19c}",
+            Tone::Warning,
+            "They lose the share at the right of what they can work on at once.",
+        )
+        .with_strength("share"),
+    );
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let count = hold(world, context, &self.select, HoldKind::Exhaustion(self.share), self.duration_s)?;
@@ -226,6 +242,12 @@ impl Default for LyingReports {
 impl Intervention for LyingReports {
     const NAME: &'static str = "LyingReports";
     const NEEDS: &'static [&'static str] = &["operations"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Let lie",
+        "\u{ea66}",
+        Tone::Danger,
+        "They report better of themselves than is so; it harms where routing believes reports.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let kind = HoldKind::Lies { health: self.health, reliability: self.reliability, load: self.admitted_load };
@@ -249,6 +271,12 @@ pub struct Isolate {
 impl Intervention for Isolate {
     const NAME: &'static str = "Isolate";
     const NEEDS: &'static [&'static str] = &["operations"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Isolate",
+        "\u{f08c}",
+        Tone::Warning,
+        "They finish what they have and are given no more work.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let count = hold(world, context, &self.select, HoldKind::Isolation, self.duration_s)?;

@@ -54,6 +54,7 @@ mod judge;
 mod observe;
 pub mod pool;
 mod quantities;
+mod section;
 pub mod server;
 pub mod service;
 pub mod session;
@@ -84,8 +85,6 @@ use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{After, SimSchedule, SimSystems, Turn};
 use bevy::prelude::*;
 
-use interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
-
 /// Workloads, routing, queues, sessions, receipts and tiers. Add it after `SimCorePlugin`, before agents are spawned.
 #[derive(Clone, Debug, Default)]
 pub struct OperationsPlugin {
@@ -111,11 +110,7 @@ impl Plugin for OperationsPlugin {
             .after_checkpoint_load(sync::derive)
             .add_event_payload::<events::OperationsTold>()
             .add_event_kinds(events::KINDS)
-            .add_intervention::<LoadSpike>()
-            .add_intervention::<SlowLoris>()
-            .add_intervention::<ResourceExhaustion>()
-            .add_intervention::<LyingReports>()
-            .add_intervention::<Isolate>();
+            .add_interventions(interventions::interventions);
         app.report_memory("agent2028_operations", "operations and the agents that work", |world| {
             world.get_resource::<Operations>().map_or(0, Operations::bytes)
         });

@@ -2,7 +2,10 @@
 
 use agent2028_core::agent::{Agent, AgentId, Position};
 use agent2028_core::clock::SimClock;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_among, room_for};
+use agent2028_core::intervention::{
+    Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_among,
+    room_for,
+};
 use agent2028_core::params::problems_context;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
@@ -16,6 +19,23 @@ use crate::emit::{MOST_BRUSH_CELLS, Spoof, SpoofSource, Spoofs, brush, brush_siz
 use crate::field::{LayerId, PheromoneField};
 use crate::forager::Forager;
 use crate::site::Sites;
+
+/// Adds the interventions of this plugin.
+pub fn interventions(list: &mut InterventionRegistry) {
+    list.add::<SpoofPheromone>()
+        .add::<DropResource>()
+        .add::<MoveResource>()
+        .add::<RemoveResource>()
+        .add::<AddNest>()
+        .add::<MoveNest>()
+        .add::<RemoveNest>()
+        .add::<AddWall>()
+        .add::<MoveWall>()
+        .add::<RemoveWall>()
+        .add::<PaintPheromone>()
+        .add::<ErasePheromone>()
+        .add::<ClearPheromone>();
+}
 
 /// No more than these are added while a simulation runs; those of the section may be more.
 const MOST_SITES: usize = 1 << 17;
@@ -100,6 +120,15 @@ impl Check for SpoofPheromone {
 impl Intervention for SpoofPheromone {
     const NAME: &'static str = "SpoofPheromone";
     const NEEDS: &'static [&'static str] = &["pheromones"];
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Spoof",
+            "\u{e798}",
+            Tone::Danger,
+            "A false trail: marks that promise what isn't there, and lead astray who follows them.",
+        )
+        .with_strength("strength"),
+    );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         find_layer(world, &self.layer).map(|_| ()).map_err(|error| Unfit { field: "layer", error })

@@ -51,6 +51,7 @@ pub mod movement;
 pub mod observe;
 pub mod plan;
 mod quantities;
+mod section;
 pub mod sense;
 pub mod site;
 pub mod stats;
@@ -79,10 +80,6 @@ use bevy::prelude::*;
 
 use field::CellGrid;
 use forager::{Forager, PathMemory};
-use interventions::{
-    AddNest, AddWall, ClearPheromone, DropResource, ErasePheromone, MoveNest, MoveResource, MoveWall, PaintPheromone,
-    RemoveNest, RemoveResource, RemoveWall, SpoofPheromone,
-};
 
 /// Pheromones, trails and foraging. Add it after `SimCorePlugin`, before agents are spawned.
 #[derive(Clone, Debug, Default)]
@@ -123,25 +120,15 @@ impl Plugin for PheromonesPlugin {
             .register_type::<Forager>()
             .register_type::<PathMemory>()
             .add_section::<PheromonesConfig>("pheromones")
+            // Nests and resources are no part of the section.
+            .preserve_beside_sections::<site::Sites>()
             .checkpoint_resource::<PheromoneField>("pheromones.field")
             .checkpoint_resource::<site::Sites>("pheromones.sites")
             .checkpoint_resource::<stats::ForagingStats>("pheromones.stats")
             .checkpoint_resource::<emit::Spoofs>("pheromones.spoofs")
             .checkpoint_component::<Forager>("pheromones.foragers")
             .checkpoint_component::<PathMemory>("pheromones.paths")
-            .add_intervention::<SpoofPheromone>()
-            .add_intervention::<DropResource>()
-            .add_intervention::<MoveResource>()
-            .add_intervention::<RemoveResource>()
-            .add_intervention::<AddNest>()
-            .add_intervention::<MoveNest>()
-            .add_intervention::<RemoveNest>()
-            .add_intervention::<AddWall>()
-            .add_intervention::<MoveWall>()
-            .add_intervention::<RemoveWall>()
-            .add_intervention::<PaintPheromone>()
-            .add_intervention::<ErasePheromone>()
-            .add_intervention::<ClearPheromone>();
+            .add_interventions(interventions::interventions);
         app.report_memory("agent2028_pheromones", "tiles of the field", |world| {
             let field = world.get_resource::<PheromoneField>();
             field.map_or(0, |field| field.layers().map(|(_, _, layer)| layer.bytes()).sum())

@@ -2,7 +2,10 @@
 
 use agent2028_core::agent::{AgentGroups, AgentId, Placement, spawn_group};
 use agent2028_core::clock::SimClock;
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, Unfit, room_for};
+use agent2028_core::intervention::{
+    Intervention, InterventionContext, InterventionError, InterventionRegistry, Newcomers, PaletteEntry, Tone, Unfit,
+    room_for,
+};
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use agent2028_operations::Operations;
@@ -11,6 +14,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::attack::{Campaign, CampaignKind};
 use crate::trust::Trust;
+
+/// Adds the interventions of this plugin.
+pub fn interventions(list: &mut InterventionRegistry) {
+    list.add::<SybilJoin>()
+        .add::<Whitewash>()
+        .add::<OnOff>()
+        .add::<BallotStuffing>()
+        .add::<BadMouthing>()
+        .add::<Collude>();
+}
 
 fn no_trust() -> InterventionError {
     InterventionError::Refused("in this scene nobody keeps trust; add the section trust".into())
@@ -95,6 +108,12 @@ impl Check for BallotStuffing {
 impl Intervention for BallotStuffing {
     const NAME: &'static str = "BallotStuffing";
     const NEEDS: &'static [&'static str] = &["trust"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "False praise by",
+        "\u{f577}",
+        Tone::Danger,
+        "As raters they praise that group, whatever it does, and also for work that never was.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let (liars, praised) = (ids(&self.select.resolve(world, context)), ids(&self.praise.resolve(world, context)));
@@ -137,6 +156,12 @@ impl Check for BadMouthing {
 impl Intervention for BadMouthing {
     const NAME: &'static str = "BadMouthing";
     const NEEDS: &'static [&'static str] = &["trust"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Bad-mouthing by",
+        "\u{f578}",
+        Tone::Danger,
+        "As raters they run that group down, whatever it does, and also for work that never was.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let (liars, victims) = (ids(&self.select.resolve(world, context)), ids(&self.against.resolve(world, context)));
@@ -184,6 +209,12 @@ impl Check for Collude {
 impl Intervention for Collude {
     const NAME: &'static str = "Collude";
     const NEEDS: &'static [&'static str] = &["trust"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Collusion of",
+        "\u{ebcb}",
+        Tone::Danger,
+        "They praise each other and run that group down, for work that never was.",
+    ));
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
         if self.reliability.is_some() && !world.contains_resource::<Operations>() {
@@ -263,6 +294,16 @@ impl Check for SybilJoin {
 impl Intervention for SybilJoin {
     const NAME: &'static str = "SybilJoin";
     const NEEDS: &'static [&'static str] = &["trust"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Sybils who praise",
+        "\u{f233}",
+        Tone::Danger,
+        "As many as are spawned above join that group, and praise each other.",
+    ));
+
+    fn newcomers(&self) -> Newcomers {
+        Newcomers::Each(self.count)
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         if !world.contains_resource::<Trust>() {
@@ -323,6 +364,16 @@ impl Check for Whitewash {
 impl Intervention for Whitewash {
     const NAME: &'static str = "Whitewash";
     const NEEDS: &'static [&'static str] = &["trust"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "New names for",
+        "\u{ea67}",
+        Tone::Danger,
+        "When they are trusted too little they leave and come back under names that nobody knows.",
+    ));
+
+    fn newcomers(&self) -> Newcomers {
+        Newcomers::Unforeseen
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         room_now(world, 0)?;
@@ -381,6 +432,12 @@ impl Check for OnOff {
 impl Intervention for OnOff {
     const NAME: &'static str = "OnOff";
     const NEEDS: &'static [&'static str] = &["trust", "operations"];
+    const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
+        "Betrayal by",
+        "\u{e9f5}",
+        Tone::Danger,
+        "They behave for 8 s, fail at everything for 4 s, and so on.",
+    ));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         room_now(world, 0)?;

@@ -68,6 +68,7 @@ mod quantities;
 pub mod ratings;
 mod refresh;
 pub mod score;
+mod section;
 pub mod standing;
 pub mod transitive;
 pub mod trust;
@@ -89,8 +90,6 @@ use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{After, Before, SimSchedule, SimSystems, Turn};
 use bevy::prelude::*;
-
-use interventions::{BadMouthing, BallotStuffing, Collude, OnOff, SybilJoin, Whitewash};
 
 /// Ratings, reputations, audits and attacks on them. Add it after `SimCorePlugin` and, if there are operations,
 /// `OperationsPlugin`, before agents are spawned.
@@ -123,12 +122,7 @@ impl Plugin for TrustPlugin {
             .add_event_payload::<events::RaterExposed>()
             .add_event_payload::<events::ScoresCorrected>()
             .add_event_payload::<events::Whitewashed>()
-            .add_intervention::<SybilJoin>()
-            .add_intervention::<Whitewash>()
-            .add_intervention::<OnOff>()
-            .add_intervention::<BallotStuffing>()
-            .add_intervention::<BadMouthing>()
-            .add_intervention::<Collude>();
+            .add_interventions(interventions::interventions);
         app.report_memory("agent2028_trust", "experience of agents with each other", |world| {
             world.get_resource::<Trust>().map_or(0, Trust::bytes)
         });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use agent2028_core::schema::suggest;
-use agent2028_core::table::header_fault;
+use agent2028_core::table::{RowFault, header_fault};
 use csv::{ByteRecord, StringRecord};
 
 /// The columns that a file of ratings may have; the last one needn't be there.
@@ -25,25 +25,6 @@ pub struct Rating {
     pub rating: f32,
     /// When, in seconds; 0 if the file has no times. Only differences count.
     pub time: f64,
-}
-
-/// Something that is wrong with a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowFault {
-    /// Where the row begins in the file.
-    pub byte: u64,
-    /// The line, from 1.
-    pub line: u64,
-    /// Which cell of the row, from 0.
-    pub cell: usize,
-    /// What is wrong.
-    pub message: String,
-    /// What would be right.
-    pub help: String,
-}
-
-fn fault(byte: u64, line: u64, cell: usize, message: impl Into<String>, help: impl Into<String>) -> RowFault {
-    RowFault { byte, line, cell, message: message.into(), help: help.into() }
 }
 
 /// How a file calls agents.
@@ -88,14 +69,20 @@ fn columns_of(header: &StringRecord) -> Result<[Option<usize>; COLUMNS.len()], R
     for (cell, name) in header.iter().enumerate() {
         if !COLUMNS.contains(&name) {
             let message = format!("ratings have no column \"{name}\"");
-            return Err(fault(0, 1, cell, message, suggest(name, COLUMNS, "column")));
+            return Err(RowFault::new(0, 1, cell, message, suggest(name, COLUMNS, "column")));
         }
     }
     let columns = COLUMNS.map(|name| header.iter().position(|column| column == name));
     match (0..3).find(|needed| columns[*needed].is_none()) {
         Some(missing) => {
             let message = format!("the ratings lack the column {}", COLUMNS[missing]);
-            Err(fault(0, 1, 0, message, "the first line names the columns, for example source,target,rating,time"))
+            Err(RowFault::new(
+                0,
+                1,
+                0,
+                message,
+                "the first line names the columns, for example source,target,rating,time",
+            ))
         }
         None => Ok(columns),
     }
@@ -119,16 +106,16 @@ pub fn read_ratings(
     let mut first = ByteRecord::new();
     let is_there = reader
         .read_byte_record(&mut first)
-        .map_err(|error| whole(fault(0, 1, 0, error.to_string(), "the first line names the columns")))?;
+        .map_err(|error| whole(RowFault::new(0, 1, 0, error.to_string(), "the first line names the columns")))?;
     let cells = || first.iter().map(|cell| cell.strip_prefix(BYTE_ORDER_MARK).unwrap_or(cell));
     let header = StringRecord::from_byte_record(ByteRecord::from(cells().collect::<Vec<_>>()));
     let header = match header {
         Ok(header) if is_there && without_header(&header).is_some() => header,
         header => {
             if let Some(found) = header_fault(cells()) {
-                return Err(whole(fault(0, 1, found.cell, found.message, found.help)));
+                return Err(whole(RowFault::new(0, 1, found.cell, found.message, found.help)));
             }
-            header.map_err(|error| whole(fault(0, 1, 0, error.to_string(), "write the table as UTF-8")))?
+            header.map_err(|error| whole(RowFault::new(0, 1, 0, error.to_string(), "write the table as UTF-8")))?
         }
     };
     let (mut table, mut faults, mut beyond) = (Table::default(), Vec::new(), 0);
@@ -162,7 +149,7 @@ pub fn read_ratings(
                     }
                     Some(_) if table.ratings.len() >= MOST_RATINGS => {
                         let message = format!("more than {MOST_RATINGS} ratings");
-                        found.push(fault(at.0, at.1, 0, message, "leave out older ones"));
+                        found.push(RowFault::new(at.0, at.1, 0, message, "leave out older ones"));
                     }
                     Some(rating) => table.ratings.push(rating),
                     None => {}
@@ -170,7 +157,7 @@ pub fn read_ratings(
             }
             Err(error) => {
                 let at = error.position().map_or((0, 0), |position| (position.byte(), position.line()));
-                found.push(fault(at.0, at.1, 0, error.to_string(), "mend the line"));
+                found.push(RowFault::new(at.0, at.1, 0, error.to_string(), "mend the line"));
             }
         }
         for one in found {
@@ -198,7 +185,7 @@ impl Reading<'_> {
         if record.len() != self.width {
             let cell = record.len().saturating_sub(1).min(self.width);
             let message = format!("this row has {} values, the first line has {}", record.len(), self.width);
-            found.push(fault(byte, line, cell, message, "give each row a value per column"));
+            found.push(RowFault::new(byte, line, cell, message, "give each row a value per column"));
             return None;
         }
         let before = found.len();
@@ -206,7 +193,7 @@ impl Reading<'_> {
         let mut agent = |column: usize| {
             let (at, text) = cell(column).unwrap_or((0, ""));
             self.agent(text).unwrap_or_else(|(message, help)| {
-                found.push(fault(byte, line, at, message, help));
+                found.push(RowFault::new(byte, line, at, message, help));
                 0
             })
         };
@@ -216,7 +203,13 @@ impl Reading<'_> {
             match text.parse::<f64>() {
                 Ok(number) if number.is_finite() => number,
                 _ => {
-                    found.push(fault(byte, line, at, format!("\"{text}\" is no number"), "write an ordinary number"));
+                    found.push(RowFault::new(
+                        byte,
+                        line,
+                        at,
+                        format!("\"{text}\" is no number"),
+                        "write an ordinary number",
+                    ));
                     0.0
                 }
             }
@@ -226,7 +219,7 @@ impl Reading<'_> {
         if found.len() == numbers && !(worst..=best).contains(&rating) {
             let message = format!("a rating of {rating} is off the scale");
             let help = format!("the section's scale goes from {worst} to {best}");
-            found.push(fault(byte, line, columns[2].unwrap_or(0), message, help));
+            found.push(RowFault::new(byte, line, columns[2].unwrap_or(0), message, help));
         }
         let time = number(3, found);
         (found.len() == before).then_some(Rating { source, target, rating, time })

@@ -171,7 +171,7 @@ fn metadata<'a>(
 ) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     if let Some(about) = about {
-        let About { version, scene, seed, fingerprint, tick_hz, epoch, metrics: _ } = about;
+        let About { version, scene, seed, fingerprint, tick_hz, epoch, fingerprint_format: _, metrics: _ } = about;
         for (key, value) in [
             ("version", version.clone()),
             ("scene", scene.clone()),

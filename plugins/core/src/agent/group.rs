@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AgentId;
 use crate::rng::SimStream;
-use crate::schema::{Check, Problems, Range, Unit};
+use crate::schema::{Check, FileName, Problems, Range, Unit};
 use crate::space::WorldBounds;
 
 /// A number of agents that start alike. Each entry of a scene's `agents` is one group.
@@ -44,6 +44,7 @@ pub struct AgentGroup {
     pub region: String,
     /// A CSV file, relative to the scene, with a header and a row per agent, instead of `count` and `spawn`. Columns:
     /// `x`, `y` (needed), `vx`, `vy`, `health`, `capabilities` (separated by spaces).
+    #[reflect(@FileName)]
     pub from_csv: Option<String>,
     /// The rows of `from_csv`, once read.
     #[reflect(ignore)]
@@ -76,6 +77,14 @@ impl AgentGroup {
     #[must_use]
     pub fn initial_count(&self) -> u32 {
         if self.from_csv.is_some() { self.rows.len() as u32 } else { self.count }
+    }
+}
+
+impl AgentGroup {
+    /// The file that its agents come from, if they do.
+    #[must_use]
+    pub fn file(&self) -> Option<crate::section::FileRequest> {
+        self.from_csv.as_deref().map(super::rows::request)
     }
 }
 

@@ -3,11 +3,13 @@
 mod capability;
 mod claim;
 mod condition;
+mod contact;
 mod fitness;
 mod group;
 mod index;
 mod region;
 mod relocate;
+mod rows;
 mod spawn;
 mod told;
 mod weight;
@@ -20,11 +22,13 @@ pub(crate) use capability::{rebuild_index, validate_name as validate_capability_
 pub use claim::MotionClaims;
 pub(crate) use condition::expire_conditions;
 pub use condition::{Condition, ConditionExpiry, Status, degrade_agents, fail_agents, freeze_agents, restart_agents};
+pub use contact::{Carrier, Carriers, Letter};
 pub use fitness::{FitnessWeights, ServiceRecord, fitness};
 pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, MAX_GROUPS, Placement, Tier};
 pub use index::AgentIndex;
 pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};
+pub use rows::read_agents;
 pub(crate) use spawn::MAX_AGENTS;
 pub use spawn::{SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
 pub use told::{AgentLeft, AgentsJoined, ConditionChange, Quarantined};

@@ -4,7 +4,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{AgentId, AgentIndex, Capabilities, CapabilityRegistry, grant_capability, withdraw_capability};
-use crate::intervention::{Intervention, InterventionContext, InterventionError};
+use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
 use crate::schema::{Check, Problems, suggest};
 use crate::selector::Selector;
 
@@ -52,6 +52,12 @@ impl Check for WithdrawCapability {
 
 impl Intervention for GrantCapability {
     const NAME: &'static str = "GrantCapability";
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Grant", "\u{e87b}", Tone::Good, "They can do it from now on."));
+
+    fn grants(&self) -> Option<&str> {
+        Some(&self.capability)
+    }
 
     fn concerns(&self, world: &World, agent: AgentId) -> bool {
         !has_capability(world, agent, &self.capability)
@@ -65,6 +71,8 @@ impl Intervention for GrantCapability {
 
 impl Intervention for WithdrawCapability {
     const NAME: &'static str = "WithdrawCapability";
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Withdraw", "\u{e4f5}", Tone::Warning, "They can't do it any more."));
 
     fn concerns(&self, world: &World, agent: AgentId) -> bool {
         has_capability(world, agent, &self.capability)

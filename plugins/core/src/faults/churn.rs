@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{check_selector, end_tick};
 use crate::agent::{AgentId, fail_agents};
 use crate::clock::SimClock;
-use crate::intervention::{Intervention, InterventionContext, InterventionError, room_for};
+use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, room_for};
 use crate::rng::{Purpose, SimRng};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
@@ -39,6 +39,15 @@ impl Default for Churn {
 
 impl Intervention for Churn {
     const NAME: &'static str = "Churn";
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Churn",
+            "\u{e043}",
+            Tone::Warning,
+            "Each of them leaves at random, this often, and comes back after a while.",
+        )
+        .with_strength("per_second"),
+    );
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         room_for(world.resource::<ChurnProcesses>().0.len(), "kinds of churn")?;

@@ -7,7 +7,7 @@ use super::{check_selector, condition_of, end_tick};
 use crate::agent::{
     AgentId, AgentIndex, ServiceRecord, Status, degrade_agents, fail_agents, freeze_agents, restart_agents,
 };
-use crate::intervention::{Intervention, InterventionContext, InterventionError};
+use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
 
@@ -28,6 +28,8 @@ pub struct Kill {
 impl Intervention for Kill {
     const NAME: &'static str = "Kill";
     const ONCE: bool = true;
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Kill", "\u{f8c7}", Tone::Danger, "They stop, and nobody perceives them."));
 
     fn concerns(&self, world: &World, agent: AgentId) -> bool {
         condition_of(world, agent).status != Status::Failed
@@ -52,6 +54,8 @@ pub struct Restart {
 impl Intervention for Restart {
     const NAME: &'static str = "Restart";
     const ONCE: bool = true;
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Restart", "\u{f053}", Tone::Good, "They are active again, with their own health."));
 
     fn concerns(&self, world: &World, agent: AgentId) -> bool {
         let condition = condition_of(world, agent);
@@ -79,6 +83,8 @@ pub struct Freeze {
 impl Intervention for Freeze {
     const NAME: &'static str = "Freeze";
     const ONCE: bool = true;
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Freeze", "\u{eb3b}", Tone::Info, "They stand still; others still perceive them."));
 
     fn concerns(&self, world: &World, agent: AgentId) -> bool {
         condition_of(world, agent).status == Status::Active
@@ -131,6 +137,15 @@ impl Default for Degrade {
 
 impl Intervention for Degrade {
     const NAME: &'static str = "Degrade";
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new(
+            "Degrade",
+            "\u{eac2}",
+            Tone::Warning,
+            "Their health falls to the value at the right; a moving agent slows down with it.",
+        )
+        .with_strength("health"),
+    );
 
     fn concerns(&self, world: &World, agent: AgentId) -> bool {
         condition_of(world, agent).status != Status::Failed

@@ -22,7 +22,7 @@ use bevy::prelude::*;
 
 use crate::agent::{AgentId, AgentIndex, Condition};
 use crate::clock::SimClock;
-use crate::intervention::AddIntervention;
+use crate::intervention::{AddIntervention, InterventionRegistry};
 
 /// The condition that an agent is in; that of agents in order if it has none of its own.
 fn condition_of(world: &World, agent: AgentId) -> Condition {
@@ -47,19 +47,22 @@ macro_rules! check_selector {
 }
 use check_selector;
 
+/// Adds the interventions that need no plugin.
+pub fn interventions(list: &mut InterventionRegistry) {
+    list.add::<Kill>()
+        .add::<Restart>()
+        .add::<Degrade>()
+        .add::<Freeze>()
+        .add::<Churn>()
+        .add::<Spawn>()
+        .add::<Remove>()
+        .add::<MoveAgents>()
+        .add::<SetParam>()
+        .add::<SetField>()
+        .add::<GrantCapability>()
+        .add::<WithdrawCapability>();
+}
+
 pub(crate) fn register(app: &mut App) {
-    app.add_intervention::<Kill>()
-        .add_intervention::<Restart>()
-        .add_intervention::<Freeze>()
-        .add_intervention::<Degrade>()
-        .add_intervention::<Churn>()
-        .add_intervention::<Spawn>()
-        .add_intervention::<Remove>()
-        .add_intervention::<MoveAgents>()
-        .add_intervention::<SetParam>()
-        .add_intervention::<SetField>()
-        .add_intervention::<GrantCapability>()
-        .add_intervention::<WithdrawCapability>()
-        .register_type::<Condition>()
-        .init_resource::<EditableComponents>();
+    app.add_interventions(interventions).register_type::<Condition>().init_resource::<EditableComponents>();
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check_selector;
 use crate::agent::{AgentGroups, Placement, remove_agents, spawn_group};
-use crate::intervention::{Intervention, InterventionContext, InterventionError};
+use crate::intervention::{Intervention, InterventionContext, InterventionError, Newcomers, PaletteEntry, Tone};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
 
@@ -42,6 +42,13 @@ impl Check for Spawn {
 
 impl Intervention for Spawn {
     const NAME: &'static str = "Spawn";
+    const PALETTE: Option<PaletteEntry> = Some(
+        PaletteEntry::new("Spawn", "\u{e7f0}", Tone::Good, "More agents of the group join.").with_strength("count"),
+    );
+
+    fn newcomers(&self) -> Newcomers {
+        Newcomers::Each(self.count)
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let groups = world.resource::<AgentGroups>();
@@ -68,6 +75,8 @@ pub struct Remove {
 
 impl Intervention for Remove {
     const NAME: &'static str = "Remove";
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Remove", "\u{e92e}", Tone::Danger, "They leave the world for good."));
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = self.select.resolve(world, context);

@@ -1,6 +1,6 @@
 //! Who is linked with whom.
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::schema::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ pub enum TopologyConfig {
     /// Those of a list: pairs of agents by their numbers, from 0 in the order of ids.
     Edges(Vec<(u32, u32)>),
     /// From a CSV file, relative to the scene, with the columns `from` and `to`: agents by their numbers, from 0.
-    Csv(String),
+    Csv(#[reflect(@FileName)] String),
 }
 
 impl TopologyConfig {

@@ -1,6 +1,6 @@
 //! How long agents work.
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::schema::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub enum ServiceTime {
         sigma: f32,
     },
     /// As often as in a CSV file, relative to the scene, with a header and a column `ms`.
-    Empirical(String),
+    Empirical(#[reflect(@FileName)] String),
 }
 
 impl Default for ServiceTime {

@@ -1,7 +1,7 @@
 //! Who asks for what, and how often.
 
 use agent2028_core::agent::Tier;
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::schema::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub enum Workload {
     /// Requests from a CSV file, relative to the scene, with a header and a row per request in the order of time. Columns:
     /// `at_s` (needed), `capability` (needed), `kind`, `key`, `priority`, `service_ms`. It is read while the simulation
     /// runs, however long it is.
-    Trace(String),
+    Trace(#[reflect(@FileName)] String),
 }
 
 impl Default for Workload {

@@ -6,4 +6,4 @@ mod zipf;
 
 pub(crate) use source::Around;
 pub use source::{Request, Source};
-pub use trace::{RowFault, SampleFault, TraceReader, TraceRow, read_samples};
+pub use trace::{TraceReader, TraceRow, read_samples};

@@ -7,7 +7,7 @@ use std::path::Path;
 use agent2028_core::agent::parse_pattern;
 use agent2028_core::rng::Purpose;
 use agent2028_core::schema::suggest;
-use agent2028_core::table::header_fault;
+use agent2028_core::table::{RowFault, header_fault};
 use csv::{Position, StringRecord};
 
 use crate::index::spread;
@@ -36,24 +36,6 @@ pub struct TraceRow {
     pub line: u64,
 }
 
-/// Something that is wrong with a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowFault {
-    /// Where the row begins in the file.
-    pub byte: u64,
-    /// The line, from 1.
-    pub line: u64,
-    /// Which cell of the row, from 0.
-    pub cell: usize,
-    /// What is wrong.
-    pub message: String,
-    /// What would be right.
-    pub help: String,
-}
-
-/// Something that is wrong with a service time.
-pub type SampleFault = RowFault;
-
 /// Reads a trace row by row.
 #[derive(Debug)]
 pub struct TraceReader<R = BufReader<File>> {
@@ -65,18 +47,14 @@ pub struct TraceReader<R = BufReader<File>> {
     ahead: Option<TraceRow>,
 }
 
-fn fault(byte: u64, line: u64, cell: usize, message: impl Into<String>, help: impl Into<String>) -> RowFault {
-    RowFault { byte, line, cell, message: message.into(), help: help.into() }
-}
-
 impl TraceReader {
     /// Opens a file.
     ///
     /// # Errors
     /// If it can't be read or its header isn't that of a trace.
     pub fn open(path: &Path) -> Result<Self, RowFault> {
-        let file =
-            File::open(path).map_err(|error| fault(0, 1, 0, error.to_string(), "the path is relative to the scene"))?;
+        let file = File::open(path)
+            .map_err(|error| RowFault::new(0, 1, 0, error.to_string(), "the path is relative to the scene"))?;
         Self::new(BufReader::with_capacity(1 << 16, file))
     }
 }
@@ -89,23 +67,29 @@ impl<R: Read + Seek> TraceReader<R> {
     pub fn new(read: R) -> Result<Self, RowFault> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
         if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
-            return Err(fault(0, 1, found.cell, found.message, found.help));
+            return Err(RowFault::new(0, 1, found.cell, found.message, found.help));
         }
         let header = reader
             .headers()
-            .map_err(|error| fault(0, 1, 0, error.to_string(), "the first line names the columns"))?
+            .map_err(|error| RowFault::new(0, 1, 0, error.to_string(), "the first line names the columns"))?
             .clone();
         for (cell, name) in header.iter().enumerate() {
             if !COLUMNS.contains(&name) {
                 let help = suggest(name, COLUMNS, "column");
-                return Err(fault(0, 1, cell, format!("a trace has no column \"{name}\""), help));
+                return Err(RowFault::new(0, 1, cell, format!("a trace has no column \"{name}\""), help));
             }
         }
         let columns = COLUMNS.map(|name| header.iter().position(|column| column == name));
         for needed in [0, 1] {
             if columns[needed].is_none() {
                 let message = format!("the trace lacks the column {}", COLUMNS[needed]);
-                return Err(fault(0, 1, 0, message, "the first line names the columns, for example at_s,capability"));
+                return Err(RowFault::new(
+                    0,
+                    1,
+                    0,
+                    message,
+                    "the first line names the columns, for example at_s,capability",
+                ));
             }
         }
         Ok(Self { reader, columns, width: header.len(), record: StringRecord::new(), last_at: 0.0, ahead: None })
@@ -126,7 +110,9 @@ impl<R: Read + Seek> TraceReader<R> {
         position.set_byte(byte);
         self.last_at = at_s;
         self.ahead = None;
-        self.reader.seek(position).map_err(|error| fault(byte, 0, 0, error.to_string(), "the file must stay as it was"))
+        self.reader
+            .seek(position)
+            .map_err(|error| RowFault::new(byte, 0, 0, error.to_string(), "the file must stay as it was"))
     }
 
     /// The next row; nothing at the end.
@@ -143,14 +129,14 @@ impl<R: Read + Seek> TraceReader<R> {
             Ok(true) => {}
             Err(error) => {
                 let at = error.position().unwrap_or(&before);
-                return Some(Err(vec![fault(at.byte(), at.line(), 0, error.to_string(), "mend the line")]));
+                return Some(Err(vec![RowFault::new(at.byte(), at.line(), 0, error.to_string(), "mend the line")]));
             }
         }
         let (byte, line) = self.record.position().map_or((0, 0), |position| (position.byte(), position.line()));
         if self.record.len() != self.width {
             let cell = self.record.len().saturating_sub(1).min(self.width);
             let message = format!("this row has {} values, the header names {} columns", self.record.len(), self.width);
-            return Some(Err(vec![fault(byte, line, cell, message, "give each row a value per column")]));
+            return Some(Err(vec![RowFault::new(byte, line, cell, message, "give each row a value per column")]));
         }
         let mut faults = Vec::new();
         let row = self.parse(byte, line, &mut faults);
@@ -168,7 +154,8 @@ impl<R: Read + Seek> TraceReader<R> {
     fn parse(&mut self, byte: u64, line: u64, faults: &mut Vec<RowFault>) -> TraceRow {
         let record = &self.record;
         let cell = |column: usize| self.columns[column].and_then(|at| Some((at, record.get(at)?)));
-        let mut bad = |at: usize, message: String, help: &str| faults.push(fault(byte, line, at, message, help));
+        let mut bad =
+            |at: usize, message: String, help: &str| faults.push(RowFault::new(byte, line, at, message, help));
         let mut row = TraceRow { priority: 5, byte, line, ..TraceRow::default() };
         if let Some((at, text)) = cell(0) {
             match text.parse::<f64>() {
@@ -226,11 +213,11 @@ fn key_of(text: &str) -> u64 {
 ///
 /// # Errors
 /// With the first `most` things that are wrong, and how many there are beyond.
-pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<SampleFault>, usize)> {
-    let whole = |message: String, help: &str| (vec![fault(0, 1, 0, message, help)], 0);
+pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<RowFault>, usize)> {
+    let whole = |message: String, help: &str| (vec![RowFault::new(0, 1, 0, message, help)], 0);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(read);
     if let Some(found) = reader.byte_headers().ok().and_then(header_fault) {
-        return Err((vec![fault(0, 1, found.cell, found.message, found.help)], 0));
+        return Err((vec![RowFault::new(0, 1, found.cell, found.message, found.help)], 0));
     }
     let header = reader.headers().map_err(|error| whole(error.to_string(), "the first line names the columns"))?;
     let Some(column) = header.iter().position(|name| name == "ms") else {
@@ -247,13 +234,13 @@ pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<Sampl
                     // What a row has too much was meant for something: a decimal comma, for example.
                     _ if record.len() > width => {
                         let message = format!("this row has {} values, the header names {width} columns", record.len());
-                        fault(byte, line, width, message, "give each row a value per column")
+                        RowFault::new(byte, line, width, message, "give each row a value per column")
                     }
                     Ok(ms) if (0.0..=1e9).contains(&ms) => {
                         samples.push(ms);
                         continue;
                     }
-                    _ => fault(
+                    _ => RowFault::new(
                         byte,
                         line,
                         column,
@@ -264,7 +251,7 @@ pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<Sampl
             }
             Err(error) => {
                 let (byte, line) = error.position().map_or((0, 0), |position| (position.byte(), position.line()));
-                fault(byte, line, 0, error.to_string(), "mend the line")
+                RowFault::new(byte, line, 0, error.to_string(), "mend the line")
             }
         };
         if faults.len() < most {

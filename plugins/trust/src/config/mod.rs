@@ -2,7 +2,7 @@
 
 mod check;
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::schema::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -298,8 +298,8 @@ pub enum Edges {
     /// From a CSV file, relative to the scene: `source`, `target` (agents' numbers from 0, as the scene lists them), `rating`,
     /// and `time` in seconds if they are dated; older ones count less, as `forgetting` says. The columns stand in this order,
     /// or in the order in which a first line names them.
-    Csv(String),
+    Csv(#[reflect(@FileName)] String),
     /// The same, but `source` and `target` are names of any kind, such as `alice` or 35 591: each new one is that of the next
     /// agent, as the scene lists them.
-    CsvOfNames(String),
+    CsvOfNames(#[reflect(@FileName)] String),
 }

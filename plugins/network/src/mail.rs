@@ -1,17 +1,23 @@
-//! Revocation lists travel over the links of the network, as every other message.
+//! Letters of other plugins travel over the links of the network, as every other message.
 
-use agent2028_core::agent::AgentId;
+use std::sync::Arc;
+
+use agent2028_core::agent::{AgentId, Carrier, Letter};
 use agent2028_core::rng::SimStream;
-use agent2028_identity::{Carrier, Letter};
-use agent2028_network::{Inbox, MessageKind, Network};
 use bevy::prelude::World;
 
-/// What these messages are called.
-pub const NAME: &str = "revocations";
+use crate::inbox::Inbox;
+use crate::message::{Message, MessageKind, MessageKinds};
+use crate::network::Network;
 
-/// The network as carrier of letters.
+/// The network as carrier of letters of a kind.
 #[derive(Clone, Copy, Debug)]
-pub struct NetworkMail(pub MessageKind);
+struct NetworkMail(MessageKind);
+
+/// A carrier of letters of this name.
+pub(crate) fn carrier(world: &mut World, name: &'static str) -> Arc<dyn Carrier> {
+    Arc::new(NetworkMail(world.get_resource_or_init::<MessageKinds>().register(name)))
+}
 
 impl Carrier for NetworkMail {
     fn pick(&self, world: &World, agent: AgentId, stream: &mut SimStream) -> Option<AgentId> {
@@ -31,7 +37,7 @@ impl Carrier for NetworkMail {
     fn arrived(&self, world: &World) -> Vec<Letter> {
         let inbox = world.get_resource::<Inbox>();
         let ours = inbox.into_iter().flat_map(Inbox::iter).filter(|message| message.kind == self.0);
-        let letter = |message: agent2028_network::Message<'_>| Letter {
+        let letter = |message: Message<'_>| Letter {
             from: message.from,
             to: message.to,
             moment: message.arrives,

@@ -1,0 +1,7 @@
+//! Agent2028 with the plugin of this example: `cargo run -p agent2028_example_rumour -- open examples/rumour/rumour.ron`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agent2028::cli::main_with(agent2028::plugins::ours().with::<rumour::RumourConfig>())
+}

@@ -1,0 +1,161 @@
+//! The sections that a program knows, in the order in which their plugins are added.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use agent2028_language::syntax::Node;
+use agent2028_language::{Fault, from_tree};
+use bevy::reflect::{TypeInfo, TypeRegistry, Typed};
+
+use super::{AnySection, SceneSection};
+use crate::intervention::InterventionRegistry;
+use crate::schema::{Member, OpenTypes};
+
+/// What is to be known of a kind of section without having one.
+#[derive(Clone, Copy)]
+pub struct SectionKind {
+    /// Its name in scenes.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// The revision of its defaults; see [`SceneSection::REVISION`].
+    pub revision: u32,
+    id: fn() -> TypeId,
+    type_info: fn() -> &'static TypeInfo,
+    default: fn() -> AnySection,
+    read: fn(&Node) -> Result<AnySection, Fault>,
+    register_types: fn(&mut TypeRegistry),
+    interventions: fn(&mut InterventionRegistry),
+}
+
+impl std::fmt::Debug for SectionKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SectionKind").field(&self.name).finish()
+    }
+}
+
+impl SectionKind {
+    /// The kind of a type.
+    #[must_use]
+    pub fn of<T: SceneSection>() -> Self {
+        Self {
+            name: T::NAME,
+            about: T::ABOUT,
+            revision: T::REVISION,
+            id: TypeId::of::<T>,
+            type_info: <T as Typed>::type_info,
+            default: || AnySection::new(T::default()),
+            read: |node| from_tree::<T>(node).map(AnySection::new),
+            register_types: TypeRegistry::register::<T>,
+            interventions: T::interventions,
+        }
+    }
+
+    /// Its fields.
+    #[must_use]
+    pub fn type_info(&self) -> &'static TypeInfo {
+        (self.type_info)()
+    }
+
+    /// One with all defaults.
+    #[must_use]
+    pub fn default_section(&self) -> AnySection {
+        (self.default)()
+    }
+
+    /// Reads one from a tree.
+    ///
+    /// # Errors
+    /// With the place of what doesn't fit.
+    pub fn read(&self, node: &Node) -> Result<AnySection, Fault> {
+        (self.read)(node)
+    }
+}
+
+/// The sections that a program knows, in the order in which their plugins are added, with the interventions that come with
+/// them. Clones share it.
+#[derive(Clone, Debug)]
+pub struct SectionRegistry(Arc<Known>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    kinds: Vec<SectionKind>,
+    interventions: InterventionRegistry,
+}
+
+impl Default for SectionRegistry {
+    fn default() -> Self {
+        let mut interventions = InterventionRegistry::default();
+        crate::faults::interventions(&mut interventions);
+        Self(Arc::new(Known { kinds: Vec::new(), interventions }))
+    }
+}
+
+impl SectionRegistry {
+    /// These and one more, whose plugin is added last. One that is there already stays where it is.
+    #[must_use]
+    pub fn with<T: SceneSection>(self) -> Self {
+        self.with_kind(SectionKind::of::<T>())
+    }
+
+    /// These and one more, whose plugin is added last. One that is there already stays where it is.
+    #[must_use]
+    pub fn with_kind(mut self, kind: SectionKind) -> Self {
+        if self.find(kind.name).is_none() {
+            let known = Arc::make_mut(&mut self.0);
+            (kind.interventions)(&mut known.interventions);
+            known.kinds.push(kind);
+        }
+        self
+    }
+
+    /// All kinds of sections, in the order in which their plugins are added.
+    pub fn kinds(&self) -> impl ExactSizeIterator<Item = &SectionKind> {
+        self.0.kinds.iter()
+    }
+
+    /// Their names, in this order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &'static str> + Clone {
+        self.0.kinds.iter().map(|kind| kind.name)
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&SectionKind> {
+        self.0.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// Whether this very type is one of them.
+    #[must_use]
+    pub fn has<T: SceneSection>(&self) -> bool {
+        self.find(T::NAME).is_some_and(|kind| (kind.id)() == TypeId::of::<T>())
+    }
+
+    /// All interventions that a scene may name.
+    #[must_use]
+    pub fn interventions(&self) -> &InterventionRegistry {
+        &self.0.interventions
+    }
+
+    /// Makes the types of all sections and interventions known to a type registry.
+    pub fn register_types(&self, types: &mut TypeRegistry) {
+        self.0.kinds.iter().for_each(|kind| (kind.register_types)(types));
+        self.0.interventions.kinds().for_each(|kind| kind.register_types(types));
+    }
+
+    /// What plugins add to the types of a scene: sections are fields of `S`, interventions are choices of
+    /// [`AnyIntervention`](crate::intervention::AnyIntervention).
+    #[must_use]
+    pub fn open_types<S: 'static>(&self) -> OpenTypes {
+        let mut open = OpenTypes::default();
+        for kind in &self.0.kinds {
+            open.add_field::<S>(Member { name: kind.name, docs: kind.about, type_info: kind.type_info() });
+        }
+        for kind in self.0.interventions.kinds() {
+            let docs = kind.type_info().docs().unwrap_or_default();
+            let choice = Member { name: kind.name, docs, type_info: kind.type_info() };
+            open.add_choice::<crate::intervention::AnyIntervention>(choice);
+        }
+        open
+    }
+}
