@@ -7,7 +7,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`window`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`market`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`window`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | `birds_on_krabmaga` | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -26,6 +26,7 @@ mod idle;
 mod interface;
 mod ledger;
 mod machine;
+mod market;
 mod measure;
 mod memory;
 mod network;
@@ -91,6 +92,7 @@ fn rows() -> Vec<&'static Row> {
         network::ROWS,
         trust::ROWS,
         operations::ROWS,
+        market::ROWS,
         identity::ROWS,
         ledger::ROWS,
         draw::ROWS,
