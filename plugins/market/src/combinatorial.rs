@@ -23,7 +23,7 @@ pub type Items = u64;
 pub struct Bundle {
     /// Which items.
     pub items: Items,
-    /// In minor units, 0 or more; others are ignored.
+    /// In minor units. Bundles that are worth nothing, or hold nothing, are ignored.
     pub value: Money,
 }
 
@@ -65,10 +65,9 @@ pub fn winners(bids: &[BundleBid]) -> Allocation {
     if wanted.count_ones() > EXACT_ITEMS {
         return greedy(bids, &order);
     }
-    let compact: Vec<Vec<(Items, Money)>> = order
-        .iter()
-        .map(|at| bids[*at].bundles.iter().map(|bundle| (gather(bundle.items, wanted), bundle.value)).collect())
-        .collect();
+    let kept = |bundle: &Bundle| (gather(bundle.items, wanted), if bundle.items == 0 { 0 } else { bundle.value });
+    let compact: Vec<Vec<(Items, Money)>> =
+        order.iter().map(|at| bids[*at].bundles.iter().map(kept).collect()).collect();
     let mut won = vec![None; bids.len()];
     divide(&compact, &order, full(wanted.count_ones()), &mut won);
     let welfare = welfare(bids, &won);
@@ -164,7 +163,7 @@ fn greedy(bids: &[BundleBid], order: &[usize]) -> Allocation {
     let mut bundles: Vec<(usize, usize, Bundle)> = order
         .iter()
         .flat_map(|bid| bids[*bid].bundles.iter().enumerate().map(|(at, bundle)| (*bid, at, *bundle)))
-        .filter(|(_, _, bundle)| bundle.value > 0)
+        .filter(|(_, _, bundle)| bundle.value > 0 && bundle.items != 0)
         .collect();
     let keenness =
         |bundle: &Bundle| (bundle.value as u128 * bundle.value as u128, u128::from(bundle.items.count_ones().max(1)));
@@ -184,11 +183,7 @@ fn greedy(bids: &[BundleBid], order: &[usize]) -> Allocation {
     // Each bidder gets at most its best bundle; and each item brings at most its largest share of any bundle.
     let by_bidder = bids.iter().map(|bid| bid.bundles.iter().map(|bundle| bundle.value).max().unwrap_or(0).max(0));
     let by_bidder = by_bidder.fold(0, Money::saturating_add);
-    let free = bundles
-        .iter()
-        .filter(|(_, _, bundle)| bundle.items == 0)
-        .fold(0, |sum: Money, (_, _, bundle)| sum.saturating_add(bundle.value));
-    let by_item = (0..Items::BITS).fold(free, |sum: Money, item| {
+    let by_item = (0..Items::BITS).fold(0, |sum: Money, item| {
         let with = bundles.iter().filter(|(_, _, bundle)| bundle.items >> item & 1 == 1);
         let share =
             with.map(|(_, _, bundle)| (bundle.value / i64::from(bundle.items.count_ones())).saturating_add(1)).max();
@@ -398,6 +393,13 @@ mod tests {
             (exploitability(&Vcg, draws(), 0, deviate), exploitability(&BundlePayAsBid, draws(), 0, deviate));
         assert_eq!((vcg.draws, vcg.profitable), (300, 0));
         assert!(pay_as_bid.profitable > 50, "{pay_as_bid:?}");
+    }
+
+    #[test]
+    fn bundles_of_nothing_and_for_nothing_are_not_sold() {
+        let found = winners(&[bid(1, &[(0, 9), (1, -5)]), bid(2, &[(1, 0)]), bid(3, &[])]);
+        assert_eq!(found, Allocation { won: vec![None; 3], welfare: 0, upper_bound: 0 });
+        assert_eq!(winners(&[]), Allocation::default());
     }
 
     #[test]
