@@ -11,7 +11,7 @@
 //! | [`plot`] | metrics of recorded runs as charts |
 //! | [`replay`] | recorded runs, run again and compared |
 //! | [`desktop`] | the window (feature `desktop`) |
-//! | [`panels`] | the panels and layers of all plugins (feature `desktop`)
+//! | [`panels`] | the panels and layers of all plugins (feature `desktop`) |
 //! | [`render`] | pictures and films without a window (feature `desktop`) |
 //! | [`authoring`] | what the window needs to edit a scene's text (feature `desktop`) |
 //! | [`cli`] | the command line |

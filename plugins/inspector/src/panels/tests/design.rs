@@ -176,6 +176,26 @@ fn no_words_stand_outside_the_files_that_show_them() {
     }
 }
 
+/// What of the host still knows a plugin. It may only become less: what a plugin shows is in its own crate of panels.
+const KNOWS_PLUGINS: [&str; 5] =
+    ["hand.rs", "tooling.rs", "panels/faults", "panels/overlay.rs", "panels/tool_options.rs"];
+
+#[test]
+fn no_more_of_the_host_knows_a_plugin_and_the_kit_knows_none() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let plugins = ["boids", "pheromones", "network", "operations", "identity", "trust", "ledger"];
+    for (folder, known) in [("src", &KNOWS_PLUGINS[..]), ("kit/src", &[])] {
+        let sources = sources(&root.join(folder));
+        assert!(sources.len() > 10, "the sources of {folder} were not found");
+        for (path, code) in sources {
+            let place = path.strip_prefix(root.join(folder)).unwrap().to_string_lossy().replace('\\', "/");
+            let plugin = plugins.iter().find(|plugin| code.contains(&format!("agent2028_{plugin}")));
+            let known = known.iter().any(|known| place.starts_with(known));
+            assert!(known || plugin.is_none(), "{} knows {plugin:?}", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_search_finds_what_it_should() {
     assert_eq!(
