@@ -76,6 +76,15 @@ impl SimRng {
         }
     }
 
+    /// The first 32 bits of the streams of many agents, as [`SimRng::stream`] gives them one by one, in place of what `words` held:
+    /// several at once, where the processor can.
+    pub fn first_words(&self, purpose: Purpose, agents: &[u32], tick: u64, words: &mut Vec<u32>) {
+        words.clear();
+        words.resize(agents.len(), 0);
+        let SimStream { key, counter, .. } = self.global(purpose, tick);
+        first_words(counter, key, agents, words);
+    }
+
     /// The numbers of a purpose that belongs to no agent.
     #[must_use]
     pub const fn global(&self, purpose: Purpose, tick: u64) -> SimStream {
@@ -204,11 +213,58 @@ impl TryRng for SimStream {
     }
 }
 
+fn first_words(counter: [u32; 4], key: [u32; 2], agents: &[u32], words: &mut [u32]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2, as was just asked; that is all that `first_words_avx2` needs.
+        #[allow(unsafe_code)]
+        return unsafe { first_words_avx2(counter, key, agents, words) };
+    }
+    first_words_any(counter, key, agents, words);
+}
+
+/// The same code compiled for eight lanes; it is all whole numbers, so the bits are the same.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn first_words_avx2(counter: [u32; 4], key: [u32; 2], agents: &[u32], words: &mut [u32]) {
+    first_words_any(counter, key, agents, words);
+}
+
+#[inline(always)]
+fn first_words_any(counter: [u32; 4], key: [u32; 2], agents: &[u32], words: &mut [u32]) {
+    const LANES: usize = 8;
+    let (eights, rest) = agents.as_chunks::<LANES>();
+    let (words_of_eights, words_of_rest) = words.as_chunks_mut::<LANES>();
+    for (agents, words) in eights.iter().zip(words_of_eights) {
+        let mut lanes = counter.map(|word| [word; LANES]);
+        lanes[1] = *agents;
+        let mut key = key;
+        for _ in 0..10 {
+            let [mut a, mut b, mut c, mut d] = lanes;
+            for lane in 0..LANES {
+                let first = MULTIPLIERS[0] * u64::from(a[lane]);
+                let second = MULTIPLIERS[1] * u64::from(c[lane]);
+                a[lane] = (second >> 32) as u32 ^ b[lane] ^ key[0];
+                b[lane] = second as u32;
+                c[lane] = (first >> 32) as u32 ^ d[lane] ^ key[1];
+                d[lane] = first as u32;
+            }
+            lanes = [a, b, c, d];
+            key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+        }
+        *words = lanes[0];
+    }
+    for (agent, word) in rest.iter().zip(words_of_rest) {
+        *word = philox4x32_10([counter[0], *agent, counter[2], counter[3]], key)[0];
+    }
+}
+
+const MULTIPLIERS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+
 /// One block of Philox 4×32 with ten rounds.
 #[inline]
 const fn philox4x32_10(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
-    const MULTIPLIERS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
-    const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
     let mut round = 0;
     while round < 10 {
         let first = MULTIPLIERS[0] * counter[0] as u64;
@@ -239,6 +295,22 @@ mod tests {
             philox4x32_10([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
+    }
+
+    #[test]
+    fn many_streams_at_once_begin_as_each_does() {
+        let (dice, purpose, mut words) = (SimRng::new(11), Purpose::new("test"), vec![7; 3]);
+        for count in [0_u32, 1, 7, 8, 19, 256] {
+            let agents: Vec<u32> = (0..count).map(|at| at * 977 + at % 3).collect();
+            let tick = 5 << 31 | u64::from(count);
+            dice.first_words(purpose, &agents, tick, &mut words);
+            let each = agents.iter().map(|agent| dice.stream(purpose, AgentId(*agent), tick).next_u32());
+            assert_eq!(words, each.collect::<Vec<_>>());
+            let (key, counter) = (dice.global(purpose, tick).key, dice.global(purpose, tick).counter);
+            let mut plain = vec![0; agents.len()];
+            first_words_any(counter, key, &agents, &mut plain);
+            assert_eq!(words, plain, "with or without wide registers");
+        }
     }
 
     #[test]

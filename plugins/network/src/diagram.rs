@@ -62,6 +62,11 @@ impl Diagram {
         }
     }
 
+    /// How many messages it keeps.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// The messages, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Traced> + ExactSizeIterator {
         self.kept.iter()

@@ -15,7 +15,7 @@
 //! | [`graph`], [`topology`], [`neighbours`] | links: stored ones, how they are made, whom an agent is linked with |
 //! | [`message`], [`inbox`], [`wire`] | messages in lists, in a timing wheel, as bytes |
 //! | [`network`], [`faults`], [`diagram`] | what becomes of messages, what is wrong with links, the last messages |
-//! | [`gossip`] | rumours |
+//! | [`gossip`], `silent` | rumours; how messages that change nothing are booked without being written |
 //! | [`region_bus`] | which events are known in which region |
 //! | [`swim`], [`heartbeat`] | how agents notice that others fail |
 //! | [`shared`], [`crdt`], [`digest`] | replicated state |
@@ -66,6 +66,7 @@ mod quantities;
 pub mod region_bus;
 mod section;
 pub mod shared;
+mod silent;
 pub mod swim;
 pub mod topology;
 mod weave;

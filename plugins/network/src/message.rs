@@ -8,6 +8,8 @@ use agent2028_core::time::Time;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::silent::SilentRound;
+
 /// What a message is about: whoever reads it knows by this how to read its payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageKind(pub u16);
@@ -254,6 +256,8 @@ pub struct TimingWheel {
     slots: Vec<MessageList>,
     later: BTreeMap<u64, MessageList>,
     spare: Vec<MessageList>,
+    /// Silent messages by the round; they are written when somebody looks.
+    silent: Vec<SilentRound>,
     /// The last tick that was taken out.
     now: u64,
     waiting: u64,
@@ -299,6 +303,33 @@ impl TimingWheel {
         self.waiting -= out.len() as u64;
     }
 
+    /// Adds the silent messages of a round.
+    pub(crate) fn push_silent(&mut self, round: SilentRound) {
+        self.waiting += round.messages;
+        self.silent.push(round);
+    }
+
+    /// Takes out the silent messages that are due in `tick`.
+    pub(crate) fn take_silent(&mut self, tick: u64) -> Option<SilentRound> {
+        let at = self.silent.iter().position(|round| round.due <= tick)?;
+        let round = self.silent.swap_remove(at);
+        self.waiting -= round.messages;
+        Some(round)
+    }
+
+    /// The rounds of silent messages that wait.
+    pub(crate) fn silent(&self) -> &[SilentRound] {
+        &self.silent
+    }
+
+    /// Silent messages become messages like others.
+    pub(crate) fn write_out(&mut self) {
+        for round in std::mem::take(&mut self.silent) {
+            self.waiting -= round.messages;
+            round.list().iter().for_each(|message| self.push(round.due, &message));
+        }
+    }
+
     /// How many messages wait.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -311,8 +342,13 @@ impl TimingWheel {
         self.waiting == 0
     }
 
-    /// The ticks in which messages are due, ascending, with these messages; a tick may come twice.
+    /// The ticks in which messages are due with these messages; a tick may come twice.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &MessageList)> {
+        self.written().chain(self.silent.iter().map(|round| (round.due, round.list())))
+    }
+
+    /// The same without silent messages.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (u64, &MessageList)> {
         let slots = (1..SLOTS).filter_map(|ahead| {
             let due = self.now + ahead;
             self.slots.get((due % SLOTS) as usize).filter(|slot| !slot.is_empty()).map(|slot| (due, slot))
@@ -324,7 +360,9 @@ impl TimingWheel {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let lots = self.slots.iter().chain(self.later.values()).chain(&self.spare);
-        self.slots.capacity() * size_of::<MessageList>() + lots.map(MessageList::bytes).sum::<usize>()
+        self.slots.capacity() * size_of::<MessageList>()
+            + lots.map(MessageList::bytes).sum::<usize>()
+            + self.silent.iter().map(SilentRound::bytes).sum::<usize>()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::graph::SparseLinks;
 use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind, MessageList, TimingWheel};
 use crate::neighbours::{Links, Members, Neighbours};
+use crate::silent::SilentRound;
 use crate::wire::{self, Agreement, Dialect};
 
 /// The dice of links: what becomes of what an agent sends in a tick.
@@ -109,6 +110,16 @@ pub struct Network {
     pub(crate) failed: BitSet,
     #[serde(skip)]
     pub(crate) idle: BitSet,
+    /// The silent messages of this tick, until `Act` is over; and memory for the next ones.
+    #[serde(skip)]
+    pub(crate) silent: Option<SilentRound>,
+    #[serde(skip)]
+    pub(crate) spare: Option<SilentRound>,
+    /// How often there were other members.
+    #[serde(skip)]
+    pub(crate) changed_members: u64,
+    #[serde(skip)]
+    one_by_one: bool,
     /// Whether messages were lost in this tick because too many are on their way.
     #[serde(skip)]
     overflowed: bool,
@@ -289,12 +300,60 @@ impl Network {
             + self.busy_until.capacity() * 8
             + self.homes.capacity() * 2
             + self.dialect_of.capacity();
-        links + columns + self.wheel.bytes() + self.outbox.bytes() + self.scratch.due.bytes() + self.faults.bytes()
+        links
+            + columns
+            + self.wheel.bytes()
+            + self.outbox.bytes()
+            + self.scratch.due.bytes()
+            + self.faults.bytes()
+            + self.spare.as_ref().map_or(0, SilentRound::bytes)
     }
 
     /// Stamps something that an agent does by itself.
     pub(crate) fn stamp(&mut self, agent: u32, physical: i64) -> HybridTime {
         self.clocks.get_mut(agent as usize).map_or_else(|| HybridTime::at(physical), |clock| clock.stamp(physical))
+    }
+
+    /// Whether every message is written and sent by itself from now on, also those of gossip that change nothing at their receiver and
+    /// are otherwise booked a round at a time. That gives the same in every respect and takes longer; tests compare the two.
+    pub fn send_one_by_one(&mut self, one_by_one: bool) {
+        self.one_by_one = one_by_one;
+    }
+
+    /// How many messages on their way are booked without being written.
+    #[must_use]
+    pub fn silent_in_flight(&self) -> u64 {
+        self.wheel.silent().iter().map(|round| round.messages).sum()
+    }
+
+    /// What two agents agree on if all links are alike and messages can be sent silently.
+    pub(crate) fn may_be_silent(&self, config: &NetworkConfig) -> Option<Agreement> {
+        let (link, detector, faults) = (&config.link, &config.detector, &self.faults);
+        let alike = link.loss <= 0.0
+            && link.duplication <= 0.0
+            && link.reordering <= 0.0
+            && link.bandwidth.is_none()
+            && usual_ms(link).is_some()
+            && self.homes.is_empty();
+        let sound = faults.partitions.is_empty() && faults.links.is_empty() && faults.skews.is_empty();
+        // Detectors and shared state read all that arrives.
+        let unread = detector.swim.is_none() && detector.heartbeat.is_none() && config.shared.is_empty();
+        let untraced = !config.vector_clocks && self.vectors_sent.is_empty();
+        match self.agreements.as_slice() {
+            [of_all] if alike && sound && unread && untraced && !self.one_by_one => of_all.first().copied().flatten(),
+            _ => None,
+        }
+    }
+
+    /// Silent messages become messages like others.
+    pub(crate) fn write_out(&mut self) {
+        self.wheel.write_out();
+        if let Some(mut round) = self.silent.take() {
+            let mut outbox = std::mem::take(&mut self.outbox);
+            (0..round.turns.len()).for_each(|at| write_turn(&mut round, at, &mut outbox, &mut self.scratch.packet));
+            self.outbox = outbox;
+            self.spare = Some(round.emptied());
+        }
     }
 
     pub(crate) fn sparse_mut(&mut self) -> &mut SparseLinks {
@@ -348,12 +407,21 @@ impl Network {
         let mut road = Road { tick, rate: Rate::of(clock), usual_ms: usual_ms(&config.link), regions, config, diagram };
         (self.overflowed, self.unstamped) = (false, false);
         let mut outbox = std::mem::take(&mut self.outbox);
+        let posted = outbox.len();
+        let mut silent = self.silent.take();
+        let after = silent.as_ref().map_or(posted, |round| round.after);
+        if let Some(round) = &mut silent {
+            self.prepare_silent(round, &mut outbox, &road, now_ms);
+        }
         outbox.settle_sent(end_of(tick));
         let mut order = std::mem::take(&mut self.scratch.order);
         order.clear();
-        if !(1..outbox.len()).all(|at| outbox.together(at - 1) <= outbox.together(at)) {
+        let written = outbox.len() > posted && after < posted;
+        if written || !(1..outbox.len()).all(|at| outbox.together(at - 1) <= outbox.together(at)) {
             order.extend(0..outbox.len() as u32);
-            order.sort_by_key(|at| outbox.together(*at as usize));
+            // What was to be silent takes the place that it would have had.
+            let place = |at: u32| (at as usize >= after) && (at as usize) < posted;
+            order.sort_by_key(|at| (outbox.together(*at as usize), place(*at)));
         }
         // Where all lies in order already, which is often, a place is itself.
         let place = |at: usize| order.get(at).map_or(at, |at| *at as usize);
@@ -369,6 +437,9 @@ impl Network {
             }
             let first = outbox.get(place(from_place));
             let from = first.from.0;
+            if let Some(round) = &mut silent {
+                self.book_silent(round, from, &road);
+            }
             let physical = now_ms + self.faults.skew_ms(from);
             let stream = match &mut known {
                 Some((of, stream)) if *of == from => stream,
@@ -392,6 +463,110 @@ impl Network {
         self.outbox = outbox;
         self.scratch.stamped = stamped;
         self.scratch.order = order;
+        if let Some(mut round) = silent {
+            self.book_silent(&mut round, u32::MAX, &road);
+            if round.messages > 0 {
+                self.wheel.push_silent(round);
+            } else {
+                self.spare = Some(round.emptied());
+            }
+        }
+    }
+
+    /// Writes those silent messages after all that can't be proven to change nothing, now that all is known that sets out.
+    fn prepare_silent(&mut self, round: &mut SilentRound, outbox: &mut MessageList, road: &Road<'_>, physical: i64) {
+        let end = end_of(road.tick);
+        let agreement = self.may_be_silent(road.config);
+        let sent = if round.sent == AT_THE_END { end } else { round.sent.min(end) };
+        let arrives = road.arrival(sent, road.usual_ms.unwrap_or_default());
+        let due = tick_of(arrives).max(road.tick + 1);
+        let most: u64 = round.turns.iter().map(|turn| u64::from(turn.messages)).sum();
+        let room = self.wheel.len().saturating_add(outbox.len() as u64).saturating_add(most) <= MOST_IN_FLIGHT;
+        let alone = self.wheel.silent().iter().all(|other| other.due != due);
+        let mut payload = std::mem::take(&mut self.scratch.packet);
+        if let Some(agreement) = agreement.filter(|_| room && alone) {
+            let (mut speaks, mut hears) = (BitSet::default(), BitSet::default());
+            for message in outbox.iter() {
+                speaks.insert(message.from.0);
+            }
+            for message in self.wheel.written().flat_map(|(_, list)| list.iter()).chain(outbox.iter()) {
+                if message.kind == MessageKind::RUMOUR {
+                    hears.insert(message.to.0);
+                }
+            }
+            let pack_from =
+                if agreement.codec.is_some() { road.config.protocol.pack_from_bytes as usize } else { usize::MAX };
+            let (version, physical_len) = (agreement.version, wire::physical_len(physical));
+            let last = self.next_sequence + outbox.len() as u64 + most;
+            let mut start = 0;
+            while start < round.turns.len() {
+                let from = round.turns[start].from;
+                let mut end = start + 1;
+                while round.turns.get(end).is_some_and(|turn| turn.from == from) {
+                    end += 1;
+                }
+                let turns = &round.turns[start..end];
+                let time = self.clocks[from as usize].last();
+                let mut logical = if time.physical < physical { 0 } else { time.logical.saturating_add(1) };
+                // All that an agent says is silent or nothing: its clock and its numbers go on from one message to the next.
+                let certain = !speaks.contains(from)
+                    && time.physical <= physical
+                    && logical < u64::from(u32::MAX / 2)
+                    && turns.iter().all(|turn| {
+                        let count = u64::from(turn.messages);
+                        let added = wire::added_size(version, turn.to, last, physical_len, logical, count);
+                        logical += count;
+                        !hears.contains(turn.to) && usize::from(turn.bytes) + added < pack_from
+                    });
+                if !certain {
+                    (start..end).for_each(|at| write_turn(round, at, outbox, &mut payload));
+                }
+                start = end;
+            }
+        } else {
+            (0..round.turns.len()).for_each(|at| write_turn(round, at, outbox, &mut payload));
+        }
+        self.scratch.packet = payload;
+        (round.sent, round.arrives, round.due) = (sent, arrives, due);
+        (round.physical, round.first) = (physical, self.next_sequence);
+    }
+
+    /// Sends the silent messages of all agents below `before` that aren't sent yet.
+    fn book_silent(&mut self, round: &mut SilentRound, before: u32, road: &Road<'_>) {
+        let Some(agreement) = self.may_be_silent(road.config) else {
+            return;
+        };
+        let (version, physical) = (agreement.version, round.physical);
+        let physical_len = wire::physical_len(physical);
+        let (mut packets, mut bytes, mut sequence) = (0_u64, 0_u64, self.next_sequence);
+        let start = round.booked;
+        for turn in &mut round.turns[start..] {
+            if turn.from >= before {
+                break;
+            }
+            round.booked += 1;
+            if turn.messages == 0 {
+                continue;
+            }
+            let (from, count) = (turn.from as usize, u64::from(turn.messages));
+            turn.sequence = (sequence - round.first) as u32;
+            let first = self.clocks[from].stamp_many(physical, u32::from(turn.messages));
+            turn.logical = first.logical as u32;
+            let added = wire::added_size(version, turn.to, sequence, physical_len, first.logical, count);
+            self.sent_by[from] = self.sent_by[from].saturating_add(u32::from(turn.messages));
+            round.arriving[turn.to as usize] += u32::from(turn.messages);
+            packets += 1;
+            bytes += (usize::from(turn.bytes) + added) as u64;
+            sequence += count;
+        }
+        let messages = sequence - self.next_sequence;
+        self.next_sequence = sequence;
+        self.counts.sent += messages;
+        self.counts.packets += packets;
+        self.counts.message_bytes += bytes;
+        self.counts.bytes += bytes + packets * u64::from(road.config.protocol.header_bytes);
+        round.messages += messages;
+        round.told += messages - if round.pulls { packets } else { 0 };
     }
 
     /// A message with its number and the time of its sender's clock.
@@ -480,8 +655,7 @@ impl Network {
             let latency_ms = fixed_ms
                 + road.usual_ms.unwrap_or_else(|| varying_ms(link, stream))
                 + held_up_ms(link, reorder, stream);
-            // Readers have read what was due in this tick: nothing arrives before its end.
-            let arrives = sets_out.saturating_add(road.rate.parts(latency_ms * 1e-3)).max(end_of(road.tick));
+            let arrives = road.arrival(sets_out, latency_ms);
             let due = tick_of(arrives).max(road.tick + 1);
             if self.wheel.len().saturating_add(count) > MOST_IN_FLIGHT {
                 self.counts.lost += count;
@@ -490,6 +664,12 @@ impl Network {
                     self.forget(packet, sent, Fate::Lost, road.diagram);
                 }
                 break;
+            }
+            if self.wheel.silent().iter().any(|round| arrives <= round.arrives)
+                && packet.clone().any(|message| message.kind == MessageKind::RUMOUR)
+            {
+                // It may overtake messages that were silent because no rumour could.
+                self.wheel.write_out();
             }
             packet.clone().for_each(|message| self.wheel.push(due, &Message { arrives, ..message }));
         }
@@ -533,6 +713,48 @@ impl Network {
         }
     }
 
+    /// Silent messages arrive. All of them are older than the receivers' clocks, so that these only count them.
+    fn receive_silent(&mut self, round: &mut SilentRound, now_ms: i64) {
+        if !self.failed.is_empty() {
+            for at in 0..round.turns.len() {
+                let turn = round.turns[at];
+                if turn.messages > 0 && self.failed.contains(turn.to) {
+                    self.counts.lost += u64::from(turn.messages);
+                    round.take_out(at);
+                }
+            }
+        }
+        self.counts.delivered += round.messages;
+        let receivers = self.received_by.iter_mut().zip(&mut self.clocks);
+        for (count, (received, clock)) in round.arriving.iter().zip(receivers) {
+            *received = received.saturating_add(*count);
+            clock.receive_older(now_ms, *count);
+        }
+    }
+
+    /// Traces the last messages of a tick in which all arrived, and many were silent: those that the diagram has room for.
+    fn trace_last(&self, due: &MessageList, round: &SilentRound, diagram: &mut Diagram) {
+        let mut last = round.last(diagram.capacity());
+        due.iter().for_each(|message| last.push(&message));
+        let last = last.in_order();
+        let first = last.len().saturating_sub(diagram.capacity());
+        // What a clock showed is what it shows now without what came later.
+        let mut later: BTreeMap<u32, u64> = BTreeMap::new();
+        let times: Vec<HybridTime> = (first..last.len())
+            .rev()
+            .map(|at| {
+                let to = last.receiver(at);
+                let (time, later) = (self.clocks[to as usize].last(), later.entry(to).or_default());
+                *later += 1;
+                HybridTime { physical: time.physical, logical: time.logical.saturating_sub(*later - 1) }
+            })
+            .collect();
+        for (at, time) in (first..last.len()).zip(times.into_iter().rev()) {
+            let message = last.get(at);
+            diagram.note(&message, message.arrives, Fate::Delivered, None, Some(time));
+        }
+    }
+
     /// What is due arrives.
     pub(crate) fn deliver(
         &mut self,
@@ -545,7 +767,27 @@ impl Network {
         let mut due = std::mem::take(&mut self.scratch.due);
         let mut order = std::mem::take(&mut self.scratch.order);
         self.wheel.take(tick, &mut due);
-        inbox.clear();
+        if let Some(round) = inbox.clear() {
+            self.spare = Some(round.emptied());
+        }
+        let mut silent = self.wheel.take_silent(tick);
+        if let Some(round) = silent.take_if(|round| {
+            // Where clocks or paths differ, the order of messages matters.
+            !self.faults.partitions.is_empty()
+                || !self.faults.skews.is_empty()
+                || !self.vectors_sent.is_empty()
+                || now_ms <= round.physical
+                || due.iter().any(|message| message.time.physical >= now_ms)
+                // Few are traced as well one by one, and the last ones are found at once only if all arrive.
+                || diagram.capacity() > 0
+                    && (!self.failed.is_empty()
+                        || round.messages <= diagram.capacity() as u64
+                        || due.iter().any(|message| self.members.place(message.to.0).is_none()))
+        }) {
+            round.list().iter().for_each(|message| due.push(&message));
+            self.spare = Some(round.emptied());
+        }
+        let traced_later = silent.is_some() && diagram.capacity() > 0;
         // As a rule all arrives, in the order in which it lies there: then the inbox takes it over as it is.
         let in_order = due.is_in_order();
         order.clear();
@@ -576,7 +818,15 @@ impl Network {
                 if let Some(vector) = &vector {
                     self.vectors.entry(to).or_default().receive(AgentId(to), vector);
                 }
-                diagram.note(&message, message.arrives, Fate::Delivered, vector, Some(time));
+                if !traced_later {
+                    diagram.note(&message, message.arrives, Fate::Delivered, vector, Some(time));
+                }
+            }
+        }
+        if let Some(round) = &mut silent {
+            self.receive_silent(round, now_ms);
+            if traced_later {
+                self.trace_last(&due, round, diagram);
             }
         }
         if in_order && missing.is_empty() {
@@ -589,6 +839,9 @@ impl Network {
                 }
             }
         }
+        if let Some(round) = silent {
+            inbox.push_silent(round);
+        }
         self.scratch.missing = missing;
         if config.vector_clocks || !self.vectors_sent.is_empty() {
             // A copy may still be on its way: what is older than any message can be is dropped.
@@ -598,6 +851,15 @@ impl Network {
         }
         self.scratch.due = due;
         self.scratch.order = order;
+    }
+}
+
+/// Writes a silent turn into the outbox.
+fn write_turn(round: &mut SilentRound, at: usize, outbox: &mut MessageList, payload: &mut Vec<u8>) {
+    let turn = round.turns[at];
+    if turn.messages > 0 {
+        round.say(&turn, payload, |kind, payload| post(outbox, round.sent, (turn.from, turn.to), kind, payload));
+        round.turns[at].messages = 0;
     }
 }
 
@@ -620,6 +882,13 @@ struct Road<'a> {
     regions: &'a Regions,
     config: &'a NetworkConfig,
     diagram: &'a mut Diagram,
+}
+
+impl Road<'_> {
+    /// When something arrives that sets out at a moment. Readers have read what was due in this tick: nothing arrives before its end.
+    fn arrival(&self, sets_out: Time, latency_ms: f64) -> Time {
+        sets_out.saturating_add(self.rate.parts(latency_ms * 1e-3)).max(end_of(self.tick))
+    }
 }
 
 /// The latency of links in milliseconds, where it is always the same.

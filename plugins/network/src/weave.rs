@@ -72,6 +72,13 @@ pub(crate) fn weave(
     let derived_missing = network.agreements.is_empty();
     let remake = network.made_for != Some(hash);
     let joined = network.known != known;
+    if config.is_changed() || derived_missing || regions.is_changed() || remake || joined {
+        // What was proven when it was sent was proven for what was then.
+        network.write_out();
+    }
+    if remake || joined || derived_missing {
+        network.changed_members += 1;
+    }
     if config.is_changed() || derived_missing || regions.is_changed() {
         config.set_region_latencies(regions.bypass_change_detection());
         diagram.keep(config.diagram as usize);

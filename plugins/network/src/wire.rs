@@ -76,7 +76,7 @@ pub fn negotiate(sender: &Dialect, receiver: &Dialect) -> Option<Agreement> {
     })
 }
 
-const fn varint_len(value: u64) -> usize {
+pub(crate) const fn varint_len(value: u64) -> usize {
     let bits = 64 - (value | 1).leading_zeros() as usize;
     bits.div_ceil(7)
 }
@@ -170,6 +170,51 @@ pub fn packet_size<'a>(version: u8, messages: impl IntoIterator<Item = Message<'
             + varint_len(zigzag(first.time.physical))
     };
     head + body
+}
+
+/// The part of the size of a packet that is the same for every receiver, number and time: added up message by message. Kinds must
+/// be those of this crate, and the messages fewer than 128.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeptSize {
+    version: u8,
+    bytes: usize,
+    count: usize,
+}
+
+impl KeptSize {
+    pub(crate) fn new(version: u8, from: u32) -> Self {
+        // The version, how many, and the sender.
+        Self { version, bytes: if version == 1 { 3 } else { 2 + varint_len(u64::from(from)) }, count: 0 }
+    }
+
+    /// Adds a message with a payload of this length.
+    pub(crate) fn add(&mut self, payload: usize) {
+        self.count += 1;
+        // Beyond its length version 2 has the kind, and a number and a time that are nearly those of the first message.
+        self.bytes += payload + if self.version == 1 { FIXED } else { varint_len(payload as u64) + 3 };
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        debug_assert!(self.count < 128, "more messages take more than a byte to count");
+        self.bytes
+    }
+}
+
+/// The rest of the size of a packet: of its receiver, the number of its first message and the time. The counters of its `count`
+/// messages begin at `logical`.
+#[inline]
+pub(crate) fn added_size(version: u8, to: u32, sequence: u64, physical: usize, logical: u64, count: u64) -> usize {
+    if version == 1 {
+        return 0;
+    }
+    let logical =
+        if logical + count <= 0x80 { count as usize } else { (logical..logical + count).map(varint_len).sum() };
+    varint_len(u64::from(to)) + varint_len(sequence) + physical + logical
+}
+
+/// How many bytes a time takes whose physical part is this.
+pub(crate) const fn physical_len(physical: i64) -> usize {
+    varint_len(zigzag(physical))
 }
 
 /// Writes a packet. All messages have the same sender and receiver.
@@ -303,6 +348,29 @@ mod tests {
                     let packed = codec.pack(&bytes);
                     prop_assert_eq!(codec.unpack(&packed, bytes.len()), Some(bytes.clone()));
                 }
+            }
+        }
+
+        #[test]
+        fn a_size_in_two_parts_is_that_of_the_packet(
+            payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..34),
+            from in any::<u32>(), to in any::<u32>(), sequence in 0..u64::MAX - 64, physical in any::<i64>(), logical in 0_u64..500,
+        ) {
+            let messages = payloads.iter().zip(0..).map(|(payload, at)| Message {
+                from: AgentId(from),
+                to: AgentId(to),
+                sequence: sequence + at,
+                kind: MessageKind::PULL,
+                sent: 0,
+                arrives: 0,
+                time: HybridTime { physical, logical: logical + at },
+                payload,
+            });
+            for version in FIRST_VERSION..=LAST_VERSION {
+                let mut kept = KeptSize::new(version, from);
+                payloads.iter().for_each(|payload| kept.add(payload.len()));
+                let added = added_size(version, to, sequence, physical_len(physical), logical, payloads.len() as u64);
+                prop_assert_eq!(kept.bytes() + added, packet_size(version, messages.clone()));
             }
         }
 

@@ -95,6 +95,40 @@ impl HybridClock {
         self.last
     }
 
+    /// Stamps `count` events one after the other, all when the own physical clock shows `physical`; the stamp of the first.
+    pub const fn stamp_many(&mut self, physical: i64, count: u32) -> HybridTime {
+        if count == 0 {
+            return self.last;
+        }
+        let first = self.stamp(physical);
+        self.count_on(physical, count - 1);
+        first
+    }
+
+    /// Stamps the receipt of `count` messages, each with an older stamp than one that has `physical` as its physical part, when the
+    /// own physical clock shows `physical`.
+    #[inline]
+    pub const fn receive_older(&mut self, physical: i64, count: u32) {
+        if count > 0 {
+            self.last = self.last.next(physical);
+            self.count_on(physical, count - 1);
+        }
+    }
+
+    /// Stamps `count` events when the clock is not behind `physical`.
+    #[inline]
+    const fn count_on(&mut self, physical: i64, count: u32) {
+        if let Some(logical) = self.last.logical.checked_add(count as u64) {
+            self.last.logical = logical;
+        } else {
+            let mut left = count;
+            while left > 0 {
+                self.stamp(physical);
+                left -= 1;
+            }
+        }
+    }
+
     /// As [`HybridClock::receive`], but refuses a message from more than `bound` ahead of the own physical clock, so that one
     /// broken clock can't pull all others with it.
     ///
@@ -149,6 +183,25 @@ mod tests {
         assert_eq!(clock.last(), HybridTime::at(5));
         assert_eq!(clock.receive_within(6, HybridTime::at(16), 10), Ok(HybridTime { physical: 16, logical: 1 }));
         assert!(clock.receive_within(i64::MIN, HybridTime::at(i64::MAX), 10).is_err());
+    }
+
+    #[test]
+    fn many_at_once_are_as_many_one_by_one() {
+        let time = |physical, logical| HybridTime { physical, logical };
+        for start in [time(3, 9), time(7, 2), time(8, 4), time(12, u64::MAX - 2), time(8, u64::MAX - 1)] {
+            for count in 0..6 {
+                let (mut one, mut many) = (HybridClock::new(start), HybridClock::new(start));
+                let stamps: Vec<_> = (0..count).map(|_| one.stamp(8)).collect();
+                assert_eq!(many.stamp_many(8, count), stamps.first().copied().unwrap_or(start));
+                assert_eq!(many, one);
+                let (mut one, mut many) = (HybridClock::new(start), HybridClock::new(start));
+                for message in 0..count {
+                    one.receive(8, time(7 - i64::from(message % 3), u64::MAX - u64::from(message)));
+                }
+                many.receive_older(8, count);
+                assert_eq!(many, one, "{start} {count}");
+            }
+        }
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Gossip: rumours spread by flooding, push, pull, both, or along a tree.
 
 mod explain;
+mod known;
 mod rumour;
 mod seen;
 mod tree;
 
 pub(crate) use explain::explain;
+pub(crate) use known::{Heard, Living};
 pub use rumour::{Hearing, Rumour, Rumours, ScopeCode};
 pub use seen::{Seen, SeenCache};
 pub use tree::Tree;
+
+use std::sync::Arc;
 
 use agent2028_core::agent::{AgentId, AgentIndex};
 use agent2028_core::clock::SimClock;
@@ -27,8 +31,10 @@ use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind, MessageList};
 use crate::neighbours::{Links, Members, Neighbours};
 use crate::network::{AT_THE_END, Network, post};
+use crate::silent::{SilentRound, Turn};
 use crate::topology::below;
 use crate::wire::{Reader, put};
+use known::{Known, Manner, Speech};
 
 /// The dice of rounds: whom an agent turns to.
 pub(crate) const ROUND: Purpose = Purpose::new("network.gossip.round");
@@ -64,6 +70,15 @@ pub struct Gossip {
     counts: GossipCounts,
     /// Rumours that began in this tick and whose origins still have to pass them on.
     begun: Vec<(u32, u32)>,
+    /// What everybody knows in columns; derived.
+    #[serde(skip)]
+    known: Known,
+    /// As many tellings are in order and go on, as of the last round; derived.
+    #[serde(skip)]
+    settled: usize,
+    /// For which members and rumours that is so; derived.
+    #[serde(skip)]
+    settled_for: (u64, Vec<u32>),
 }
 
 impl Gossip {
@@ -94,7 +109,7 @@ impl Gossip {
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.rumours.bytes() + self.seen.bytes() + self.telling.capacity() * 12 + self.tree.bytes()
+        self.rumours.bytes() + self.seen.bytes() + self.telling.capacity() * 12 + self.tree.bytes() + self.known.bytes()
     }
 }
 
@@ -118,8 +133,13 @@ pub(crate) fn gossip(
     };
     let tick = clock.tick();
     let gossip = &mut *gossip;
-    gossip.seen.fit(index.next_id().index(), rules.remembered);
-    let Network { members, links, outbox, idle, homes, .. } = &mut *network;
+    let agents = index.next_id().index();
+    if gossip.seen.fit(agents, rules.remembered) || config.is_changed() {
+        gossip.known.forget();
+        gossip.settled = 0;
+    }
+    let agreement = network.may_be_silent(&config);
+    let Network { members, links, outbox, idle, homes, silent, spare, changed_members, .. } = &mut *network;
     let graft_after = clock.ticks_in(f64::from(rules.graft_after_s)).max(1);
     let mut floor = Floor {
         rules,
@@ -139,11 +159,14 @@ pub(crate) fn gossip(
             gossip.pass_on(&mut floor, agent, None, seen, true);
         }
     }
-    for message in inbox.iter() {
+    for message in inbox.written().iter() {
         if !floor.idle.contains(message.to.0) {
             floor.moment = message.arrives;
             gossip.react(&mut floor, &message);
         }
+    }
+    if let Some(round) = inbox.silent() {
+        gossip.count_silent(&floor, round);
     }
     floor.moment = AT_THE_END;
     if rules.mode == GossipMode::Plumtree {
@@ -153,7 +176,28 @@ pub(crate) fn gossip(
     }
     if let Some((moment, _)) = rounds(rules, &clock).in_tick(tick) {
         floor.moment = moment;
-        gossip.round(&mut floor, &dice);
+        gossip.counts.rounds += 1;
+        if !matches!(rules.mode, GossipMode::Flood | GossipMode::Plumtree) {
+            if agreement.is_none() {
+                gossip.settled = 0;
+            }
+            gossip.settle_tellings(&floor, *changed_members);
+            let manner = agreement.map(|agreement| Manner {
+                version: agreement.version,
+                pushes: rules.mode != GossipMode::Pull,
+                pulls: rules.mode != GossipMode::Push,
+            });
+            let silently = manner.filter(|manner| {
+                gossip.known.fit(*manner, &gossip.rumours, tick, &gossip.seen, &gossip.telling, agents)
+            });
+            if silently.is_some() {
+                let mut round = spare.take().unwrap_or_default();
+                gossip.silent_round(&mut floor, &dice, &mut round, agents);
+                *silent = (!round.turns.is_empty()).then_some(round);
+            } else {
+                gossip.round(&mut floor, &dice);
+            }
+        }
     }
 }
 
@@ -189,8 +233,7 @@ impl Floor<'_> {
             return;
         }
         self.payload.clear();
-        put(&[u64::from(rumour.number), u64::from(seen.ttl - 1), u64::from(seen.hops) + 1], &mut self.payload);
-        self.payload.extend_from_slice(rumour.text.as_bytes());
+        put_rumour(rumour.number, seen.ttl, seen.hops, &rumour.text, &mut self.payload);
         post(self.outbox, self.moment, (from, to), MessageKind::RUMOUR, &self.payload);
     }
 
@@ -199,6 +242,18 @@ impl Floor<'_> {
         put(numbers, &mut self.payload);
         post(self.outbox, self.moment, (from, to), kind, &self.payload);
     }
+}
+
+/// Writes a rumour that came over `hops` hops and may go over `ttl` more.
+pub(crate) fn put_rumour(number: u32, ttl: u16, hops: u16, text: &str, payload: &mut Vec<u8>) {
+    put(&[u64::from(number), u64::from(ttl) - 1, u64::from(hops) + 1], payload);
+    payload.extend_from_slice(text.as_bytes());
+}
+
+/// Writes which rumours somebody knows.
+pub(crate) fn put_known(rumours: impl ExactSizeIterator<Item = u32>, payload: &mut Vec<u8>) {
+    put(&[rumours.len() as u64], payload);
+    rumours.for_each(|rumour| put(&[u64::from(rumour)], payload));
 }
 
 /// Whether a rumour of a scope goes from one agent to another: regional ones stay in their region.
@@ -290,7 +345,7 @@ impl Gossip {
                 }
             }
         }
-        self.seen.insert(agent, told);
+        self.remember(agent, told);
         self.pass_on(floor, agent, Some(from), told, known.is_none());
     }
 
@@ -352,69 +407,174 @@ impl Gossip {
         }
     }
 
-    fn round(&mut self, floor: &mut Floor<'_>, dice: &SimRng) {
-        self.counts.rounds += 1;
-        let mode = floor.rules.mode;
-        let (pushes, pulls) = match mode {
-            GossipMode::Push => (true, false),
-            GossipMode::Pull => (false, true),
-            GossipMode::PushPull => (true, true),
-            GossipMode::Flood | GossipMode::Plumtree => return,
-        };
-        // Nearly in order: what came since the last round stands at the end, which this sort takes as one more run.
-        self.telling.sort();
+    /// An agent remembers a rumour, or what is new about it.
+    fn remember(&mut self, agent: u32, seen: Seen) {
+        let instead_of = self.seen.insert(agent, seen);
+        if instead_of.is_some_and(|rumour| self.rumours.get(rumour).is_some()) {
+            // What is forgotten is told no more.
+            self.settled = 0;
+        }
+        self.known.note(agent, seen, instead_of);
+    }
+
+    /// Puts the tellings in order and ends those that are over.
+    fn settle_tellings(&mut self, floor: &Floor<'_>, members: u64) {
         let (rumours, seen, tick) = (&self.rumours, &self.seen, floor.tick);
-        self.telling.retain(|telling| {
+        let goes_on = |telling: &Telling| {
             rumours.alive(telling.rumour, tick).is_some()
                 && seen.get(telling.agent, telling.rumour).is_some_and(|seen| seen.ttl > 0)
                 && floor.members.place(telling.agent).is_some()
-        });
+        };
+        let living = || rumours.iter().filter(|rumour| tick < rumour.dies).map(|rumour| rumour.number);
+        let same = self.settled_for.0 == members && living().eq(self.settled_for.1.iter().copied());
+        if self.settled == 0 || !same {
+            self.telling.sort();
+            self.telling.retain(goes_on);
+            self.known.forget();
+            self.settled_for = (members, living().collect());
+        } else if self.settled < self.telling.len() {
+            let mut new = self.telling.split_off(self.settled);
+            new.retain(goes_on);
+            new.sort();
+            new.iter().for_each(|telling| self.known.touch(telling.agent));
+            merge(&mut self.telling, &new);
+        }
+        self.settled = self.telling.len();
+    }
+
+    /// A round in which every message is sent by itself.
+    fn round(&mut self, floor: &mut Floor<'_>, dice: &SimRng) {
+        let pulls = floor.rules.mode != GossipMode::Push;
+        let members = floor.members;
         let mut chosen = Vec::new();
+        let mut turn = |gossip: &mut Self, agent: u32, tellings: std::ops::Range<usize>| {
+            if !floor.idle.contains(agent) {
+                let mut stream = dice.stream(ROUND, AgentId(agent), floor.tick);
+                partners(floor.neighbours(agent), floor.rules.fanout, &mut stream, &mut chosen);
+                gossip.turn(floor, agent, tellings, pulls, &chosen);
+            }
+        };
+        let mut at = 0;
         if pulls {
-            let mut at = 0;
-            for place in 0..floor.members.len() {
-                let agent = floor.members.ids()[place];
+            for place in 0..members.len() {
+                let agent = members.ids()[place];
                 let end = at + self.telling[at..].iter().take_while(|telling| telling.agent == agent).count();
-                if !floor.idle.contains(agent) {
-                    self.turn(floor, agent, at..end, pushes, true, dice, &mut chosen);
-                }
+                turn(self, agent, at..end);
                 at = end;
             }
         } else {
-            let mut at = 0;
             while at < self.telling.len() {
                 let agent = self.telling[at].agent;
                 let end = at + self.telling[at..].iter().take_while(|telling| telling.agent == agent).count();
-                if !floor.idle.contains(agent) {
-                    self.turn(floor, agent, at..end, true, false, dice, &mut chosen);
-                }
+                turn(self, agent, at..end);
                 at = end;
             }
         }
-        self.telling.retain(|telling| telling.left != DONE);
+        self.end_tellings();
     }
 
-    /// One agent's turn in a round: it chooses partners, tells them what it tells, and asks for what it doesn't know.
+    /// A round in which what changes nothing is only noted: in `silent`, which is empty.
+    fn silent_round(&mut self, floor: &mut Floor<'_>, dice: &SimRng, silent: &mut SilentRound, agents: usize) {
+        let (pulls, fanout) = (floor.rules.mode != GossipMode::Push, floor.rules.fanout);
+        let known = std::mem::take(&mut self.known);
+        let (mut chosen, mut words, mut over) = (Vec::new(), Vec::new(), false);
+        let members = floor.members;
+        for some in members.ids().chunks(256) {
+            if fanout == 1 {
+                dice.first_words(ROUND, some, floor.tick, &mut words);
+            }
+            for (place, agent) in some.iter().enumerate() {
+                let agent = *agent;
+                let speech = known.speech[agent as usize];
+                if speech.messages == 0 || floor.idle.contains(agent) {
+                    continue;
+                }
+                let neighbours = floor.neighbours(agent);
+                chosen.clear();
+                if fanout == 1 {
+                    // The same as `partners` without making a stream.
+                    let drawn = (u64::from(words[place]) * neighbours.len() as u64) >> 32;
+                    if let Some(last) = neighbours.len().checked_sub(1) {
+                        let partner = neighbours.get((drawn as usize).min(last));
+                        if speech.bytes != Speech::BY_ITSELF && known.is_silent(speech, pulls, agent, partner) {
+                            silent.turns.push(Turn {
+                                from: agent,
+                                to: partner,
+                                logical: 0,
+                                sequence: 0,
+                                messages: speech.messages,
+                                bytes: speech.bytes,
+                            });
+                            continue;
+                        }
+                        chosen.push(partner);
+                    }
+                } else {
+                    let mut stream = dice.stream(ROUND, AgentId(agent), floor.tick);
+                    partners(neighbours, fanout, &mut stream, &mut chosen);
+                    let alike = speech.bytes != Speech::BY_ITSELF
+                        && chosen.iter().all(|partner| known.is_silent(speech, pulls, agent, *partner));
+                    if alike {
+                        chosen.sort_unstable();
+                        silent.turns.extend(chosen.iter().map(|partner| Turn {
+                            from: agent,
+                            to: *partner,
+                            logical: 0,
+                            sequence: 0,
+                            messages: speech.messages,
+                            bytes: speech.bytes,
+                        }));
+                        continue;
+                    }
+                }
+                let first = self.telling.partition_point(|telling| telling.agent < agent);
+                let end = first + self.telling[first..].iter().take_while(|telling| telling.agent == agent).count();
+                over |= self.turn(floor, agent, first..end, pulls, &chosen);
+            }
+        }
+        self.known = known;
+        if over {
+            self.end_tellings();
+        }
+        silent.pulls = pulls;
+        silent.sent = floor.moment;
+        silent.after = floor.outbox.len();
+        silent.rumours = Arc::clone(&self.known.rumours);
+        silent.heard.extend(self.known.heard.iter().map(Arc::clone));
+        silent.arriving.resize(agents, 0);
+    }
+
+    /// Counts what agents hear of silent messages: rumours that they know.
+    fn count_silent(&mut self, floor: &Floor<'_>, round: &SilentRound) {
+        let all_live = round.rumours.iter().all(|living| self.rumours.alive(living.number, floor.tick).is_some());
+        if all_live && floor.idle.is_empty() {
+            self.counts.duplicates += round.told;
+            return;
+        }
+        for turn in round.turns.iter().filter(|turn| turn.messages > 0 && !floor.idle.contains(turn.to)) {
+            for (living, heard) in round.rumours.iter().zip(&round.heard) {
+                let told = heard[turn.from as usize].told && self.rumours.alive(living.number, floor.tick).is_some();
+                self.counts.duplicates += u64::from(told);
+            }
+        }
+    }
+
+    /// One agent's turn in a round: it tells its partners what it tells, and asks for what it doesn't know. Whether a telling is over.
     fn turn(
         &mut self,
         floor: &mut Floor<'_>,
         agent: u32,
         tellings: std::ops::Range<usize>,
-        pushes: bool,
         pulls: bool,
-        dice: &SimRng,
-        chosen: &mut Vec<u32>,
-    ) {
-        let mut stream = dice.stream(ROUND, AgentId(agent), floor.tick);
-        partners(floor.neighbours(agent), floor.rules.fanout, &mut stream, chosen);
-        for partner in chosen.iter() {
-            if pushes {
-                for telling in &self.telling[tellings.clone()] {
-                    if let (Some(rumour), Some(seen)) =
-                        (self.rumours.get(telling.rumour), self.seen.get(agent, telling.rumour))
-                    {
-                        floor.tell(rumour, seen, agent, *partner);
-                    }
+        chosen: &[u32],
+    ) -> bool {
+        let told = if floor.rules.mode == GossipMode::Pull { 0..0 } else { tellings.clone() };
+        for partner in chosen {
+            for telling in &self.telling[told.clone()] {
+                if let (Some(rumour), Some(seen)) =
+                    (self.rumours.get(telling.rumour), self.seen.get(agent, telling.rumour))
+                {
+                    floor.tell(rumour, seen, agent, *partner);
                 }
             }
             if pulls {
@@ -427,18 +587,47 @@ impl Gossip {
                 floor.known.clear();
                 let alive = |seen: &Seen| self.rumours.alive(seen.rumour, floor.tick).is_some();
                 floor.known.extend(self.seen.of(agent).filter(alive).map(|seen| seen.rumour));
-                put(&[floor.known.len() as u64], &mut floor.payload);
-                floor.known.iter().for_each(|rumour| put(&[u64::from(*rumour)], &mut floor.payload));
+                put_known(floor.known.iter().copied(), &mut floor.payload);
                 post(floor.outbox, floor.moment, (agent, *partner), MessageKind::PULL, &floor.payload);
             }
         }
+        let mut over = false;
         for telling in &mut self.telling[tellings] {
             telling.left = match telling.left {
                 0 => 0,
                 1 => DONE,
                 left => left - 1,
             };
+            over |= telling.left == DONE;
         }
+        over
+    }
+
+    fn end_tellings(&mut self) {
+        let known = &mut self.known;
+        self.telling.retain(|telling| {
+            let goes_on = telling.left != DONE;
+            if !goes_on {
+                known.touch(telling.agent);
+            }
+            goes_on
+        });
+        self.settled = self.telling.len();
+    }
+}
+
+/// Merges a few tellings in order into many.
+fn merge(many: &mut Vec<Telling>, few: &[Telling]) {
+    let mut end = many.len();
+    many.extend_from_slice(few);
+    let mut hole = many.len();
+    for telling in few.iter().rev() {
+        let first = many[..end].partition_point(|other| other <= telling);
+        let after = end - first;
+        many.copy_within(first..end, hole - after);
+        hole -= after + 1;
+        many[hole] = *telling;
+        end = first;
     }
 }
 
@@ -491,6 +680,11 @@ pub fn begin_rumour(world: &mut World, origin: AgentId, scope: Scope, text: &str
     if !world.contains_resource::<Gossip>() || world.resource::<AgentIndex>().get(origin).is_none() {
         return None;
     }
+    // Who was proven to have no answer may have one now.
+    if let Some(mut inbox) = world.get_resource_mut::<Inbox>() {
+        inbox.write_out();
+    }
+    world.resource_mut::<Network>().write_out();
     world.resource_scope(|world, mut gossip: Mut<Gossip>| {
         let network = world.resource::<Network>();
         network.members.place(origin.0).or_else(|| (network.known == (0, 0)).then_some(0))?;
@@ -510,7 +704,7 @@ pub fn begin_rumour(world: &mut World, origin: AgentId, scope: Scope, text: &str
         let number = gossip.rumours.add(rumour, rules.kept);
         gossip.note(Hearing { agent: origin, from: origin, tick, hops: 0 }, number, &rules);
         let seen = Seen { rumour: number, ttl: rules.ttl.of(scope), hops: 0 };
-        gossip.seen.insert(origin.0, seen);
+        gossip.remember(origin.0, seen);
         gossip.begun.push((origin.0, number));
         let kind = if untrue { FALSE_ALARM } else { RUMOUR_BEGAN };
         let told = RumourBegan { number, text: text.to_owned() };

@@ -25,22 +25,26 @@ pub struct SeenCache {
 }
 
 impl SeenCache {
-    /// Makes room for agents with ids below `agents`, of whom each remembers `width` rumours.
-    pub fn fit(&mut self, agents: usize, width: u32) {
+    /// Makes room for agents with ids below `agents`, of whom each remembers `width` rumours; whether they may have forgotten some.
+    pub fn fit(&mut self, agents: usize, width: u32) -> bool {
         let width = width.clamp(1, 1024);
-        if self.width != width {
+        let other = self.width != width;
+        if other {
             let mut fitted = Self { width, ..Self::default() };
             fitted.resize(self.next.len());
             for agent in 0..self.next.len() as u32 {
                 // The oldest first, so that the newest survive.
                 let known: Vec<Seen> = self.of(agent).collect();
-                known.into_iter().for_each(|seen| fitted.insert(agent, seen));
+                for seen in known {
+                    fitted.insert(agent, seen);
+                }
             }
             *self = fitted;
         }
         if self.next.len() < agents {
             self.resize(agents);
         }
+        other
     }
 
     fn resize(&mut self, agents: usize) {
@@ -89,22 +93,23 @@ impl SeenCache {
         oldest.chain(ring.start..ring.start + next).filter_map(move |place| self.at(place))
     }
 
-    /// Remembers a rumour in place of the oldest one, or what is new about one that is known.
-    pub fn insert(&mut self, agent: u32, seen: Seen) {
+    /// Remembers a rumour in place of the oldest one, or what is new about one that is known. Returns the one that is forgotten.
+    pub fn insert(&mut self, agent: u32, seen: Seen) -> Option<u32> {
+        let mut forgotten = None;
         let place = match self.find(agent, seen.rumour) {
             Some(place) => place,
             None => {
                 let ring = self.ring(agent);
-                let Some(next) = self.next.get_mut(agent as usize) else {
-                    return;
-                };
+                let next = self.next.get_mut(agent as usize)?;
                 let place = ring.start + usize::from(*next);
                 *next = (*next + 1) % self.width as u16;
+                forgotten = self.rumours[place].checked_sub(1);
                 place
             }
         };
         self.rumours[place] = seen.rumour + 1;
         self.reach[place] = u32::from(seen.ttl) | u32::from(seen.hops) << 16;
+        forgotten
     }
 
     /// The memory that it holds, in bytes.

@@ -10,3 +10,4 @@ mod links;
 mod regions;
 mod scene;
 mod shared;
+mod silent;
