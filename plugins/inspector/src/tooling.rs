@@ -2,6 +2,7 @@
 
 use agent2028_boids::config::BoidsConfig;
 use agent2028_core::agent::AgentGroups;
+use agent2028_core::faults::Spawn;
 use agent2028_core::space::WorldBounds;
 use agent2028_network::Network;
 use agent2028_pheromones::field::PheromoneField;
@@ -109,10 +110,11 @@ pub(crate) fn drop_fault(
         proving: None,
         trusting: false,
         demands: &[],
+        offered: &[],
         view_center: facts.camera.center,
         world_size: facts.resource::<WorldBounds>().size.max_element(),
     };
-    let agent = if verb == faults::Verb::Spawn { None } else { agent_at(facts.simulation, &projection, pixel) };
+    let agent = if verb.is::<Spawn>() { None } else { agent_at(facts.simulation, &projection, pixel) };
     let on = agent.map_or_else(|| faults::DropOn::Ground(projection.point(pixel)), faults::DropOn::Agent);
     if released {
         let (intervention, words) = palette.dropped(verb, on, &view);

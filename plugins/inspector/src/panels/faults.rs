@@ -4,31 +4,33 @@ mod identity;
 mod network;
 mod panel;
 mod trust;
+mod verb;
 mod work;
 
-pub use identity::{IdentityVerb, Proving};
-pub use network::{NetworkStrengths, NetworkVerb, Talking};
+pub use identity::Proving;
+pub use network::{Rumour, Talking};
 pub use panel::FaultsPanel;
-pub use trust::TrustVerb;
+pub use verb::Verb;
 pub use work::{DemandFacts, WorkFaults, demands};
+
+use std::collections::BTreeMap;
 
 use agent2028_core::agent::{AgentId, Placement};
 use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
 };
-use agent2028_core::intervention::AnyIntervention;
+use agent2028_core::intervention::{AnyIntervention, Intervention, InterventionRegistry};
+use agent2028_core::params::LiveSections;
 use agent2028_core::selector::Selector;
+use agent2028_network::interventions::{FalseAlert, Heal, TellRumour};
 use agent2028_pheromones::interventions::{SpoofPheromone, SpoofPlace};
+use agent2028_trust::interventions::{BadMouthing, BallotStuffing, Collude, SybilJoin};
 use agent2028_view::tokens::spacing;
 use bevy::math::Vec2;
+use bevy::prelude::World;
 use bevy_egui::egui;
 use egui::{Align, DragValue, Label, Layout, Response, Sense, TextEdit, Ui, WidgetInfo, WidgetType};
-use egui_material_icons::MaterialIcon;
-use egui_material_icons::icons::{
-    ICON_AC_UNIT, ICON_BATTERY_ALERT, ICON_BLOCK, ICON_DELETE, ICON_EXTENSION, ICON_EXTENSION_OFF, ICON_GROUP_ADD,
-    ICON_HEART_BROKEN, ICON_MY_LOCATION, ICON_POWER_SETTINGS_NEW, ICON_RESTART_ALT, ICON_SHUFFLE, ICON_THEATER_COMEDY,
-    ICON_WATER_DROP,
-};
+use egui_material_icons::icons::ICON_MY_LOCATION;
 
 use crate::actions::Actions;
 use crate::facts::GroupFacts;
@@ -66,122 +68,17 @@ impl Whom {
     }
 }
 
-/// What the palette does to agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// They stop, and nobody perceives them.
-    Kill,
-    /// They are active again.
-    Restart,
-    /// They stand still.
-    Freeze,
-    /// Their health falls.
-    Degrade,
-    /// They come and go.
-    Churn,
-    /// They leave for good.
-    Remove,
-    /// More of a group join.
-    Spawn,
-    /// A false trail is laid.
-    Spoof,
-    /// They can work on less at once.
-    Exhaust,
-    /// They report better of themselves than is so.
-    Lie,
-    /// They are given no more work.
-    Isolate,
-    /// They get a capability.
-    Grant,
-    /// They lose a capability.
-    Withdraw,
-    /// Something happens to how they talk.
-    Network(NetworkVerb),
-    /// Something happens to who they are to others.
-    Identity(IdentityVerb),
-    /// Something happens to what they are held to be.
-    Trust(TrustVerb),
-}
-
-impl Verb {
-    /// What it is called.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Kill => "Kill",
-            Self::Restart => "Restart",
-            Self::Freeze => "Freeze",
-            Self::Degrade => "Degrade",
-            Self::Churn => "Churn",
-            Self::Remove => "Remove",
-            Self::Spawn => "Spawn",
-            Self::Spoof => "Spoof",
-            Self::Exhaust => "Exhaust",
-            Self::Lie => "Let lie",
-            Self::Isolate => "Isolate",
-            Self::Grant => "Grant",
-            Self::Withdraw => "Withdraw",
-            Self::Network(verb) => verb.word(),
-            Self::Identity(verb) => verb.word(),
-            Self::Trust(verb) => verb.word(),
-        }
-    }
-
-    /// Its icon.
-    #[must_use]
-    pub const fn icon(self) -> MaterialIcon {
-        match self {
-            Self::Kill => ICON_POWER_SETTINGS_NEW,
-            Self::Restart => ICON_RESTART_ALT,
-            Self::Freeze => ICON_AC_UNIT,
-            Self::Degrade => ICON_HEART_BROKEN,
-            Self::Churn => ICON_SHUFFLE,
-            Self::Remove => ICON_DELETE,
-            Self::Spawn => ICON_GROUP_ADD,
-            Self::Spoof => ICON_WATER_DROP,
-            Self::Exhaust => ICON_BATTERY_ALERT,
-            Self::Lie => ICON_THEATER_COMEDY,
-            Self::Isolate => ICON_BLOCK,
-            Self::Grant => ICON_EXTENSION,
-            Self::Withdraw => ICON_EXTENSION_OFF,
-            Self::Network(verb) => verb.icon(),
-            Self::Identity(verb) => verb.icon(),
-            Self::Trust(verb) => verb.icon(),
-        }
-    }
-
-    fn tint(self, look: &Look) -> egui::Color32 {
-        match self {
-            Self::Kill | Self::Remove | Self::Spoof | Self::Lie => look.danger,
-            Self::Restart | Self::Spawn | Self::Grant => look.good,
-            Self::Freeze => look.info,
-            Self::Degrade | Self::Churn | Self::Withdraw | Self::Exhaust | Self::Isolate => look.warning,
-            Self::Network(verb) => verb.tint(look),
-            Self::Identity(verb) => verb.tint(look),
-            Self::Trust(verb) => verb.tint(look),
-        }
-    }
-
-    const fn does(self) -> &'static str {
-        match self {
-            Self::Kill => "They stop, and nobody perceives them.",
-            Self::Restart => "They are active again, with their own health.",
-            Self::Freeze => "They stand still; others still perceive them.",
-            Self::Degrade => "Their health falls to the value at the right; a moving agent slows down with it.",
-            Self::Churn => "Each of them leaves at random, this often, and comes back after a while.",
-            Self::Remove => "They leave the world for good.",
-            Self::Spawn => "More agents of the group join.",
-            Self::Spoof => "A false trail: marks that promise what isn't there, and lead astray who follows them.",
-            Self::Exhaust => "They lose the share at the right of what they can work on at once.",
-            Self::Lie => "They report better of themselves than is so; it harms where routing believes reports.",
-            Self::Isolate => "They finish what they have and are given no more work.",
-            Self::Grant => "They can do it from now on.",
-            Self::Withdraw => "They can't do it any more.",
-            Self::Network(verb) => verb.does(),
-            Self::Identity(verb) => verb.does(),
-            Self::Trust(verb) => verb.does(),
-        }
-    }
+/// The interventions that the palette offers in a world: those of the sections that are there.
+#[must_use]
+pub fn offered(world: &World) -> Vec<Verb> {
+    let (Some(list), Some(sections)) =
+        (world.get_resource::<InterventionRegistry>(), world.get_resource::<LiveSections>())
+    else {
+        return Vec::new();
+    };
+    let kinds = list.kinds().filter(|kind| kind.palette.is_some());
+    let possible = kinds.filter(|kind| kind.needs.iter().all(|section| sections.has(world, section)));
+    possible.map(|kind| Verb::from(*kind)).collect()
 }
 
 /// Where something was dropped on the world.
@@ -214,6 +111,8 @@ pub struct FaultsView<'a> {
     pub trusting: bool,
     /// The workloads; faults of work are offered only if there are some.
     pub demands: &'a [DemandFacts],
+    /// All that is offered: what no row is composed for gets a row of its own.
+    pub offered: &'a [Verb],
     /// The centre of what is in view, in world units.
     pub view_center: Vec2,
     /// The longer side of the world, in world units.
@@ -241,8 +140,8 @@ pub struct FaultsState {
     pub passing: bool,
     /// For how long, in simulated seconds, if it ends.
     pub seconds: f32,
-    /// The health after `Degrade`, 0–1.
-    pub health: f32,
+    /// How strong what was set differently from its usual strength is, by the intervention's name.
+    pub strengths: BTreeMap<&'static str, f64>,
     /// Expected departures per agent and second under `Churn`.
     pub departures: f32,
     /// How long an agent under `Churn` stays away, in simulated seconds.
@@ -255,8 +154,8 @@ pub struct FaultsState {
     pub field: String,
     /// How strong a false trail is: intensity per cell and second.
     pub spoof_strength: f32,
-    /// How strong faults of the network are.
-    pub network: NetworkStrengths,
+    /// What rumours say.
+    pub rumour: Rumour,
     /// How often each attacker tries, per second.
     pub tries: f32,
     /// How many ratings each liar makes up, per second.
@@ -280,14 +179,14 @@ impl Default for FaultsState {
             radius: 0.0,
             passing: false,
             seconds: 10.0,
-            health: Degrade::default().health,
+            strengths: BTreeMap::new(),
             departures: churn.per_second,
             away: churn.downtime_s,
             spawned: 100,
             capability: String::new(),
             field: String::new(),
             spoof_strength: SpoofPheromone::default().strength,
-            network: NetworkStrengths::default(),
+            rumour: Rumour::default(),
             tries: 1.0,
             ratings: 2.0,
             about: String::new(),
@@ -333,34 +232,33 @@ impl FaultsState {
     #[must_use]
     pub fn dropped(&self, verb: Verb, on: DropOn, view: &FaultsView) -> (AnyIntervention, String) {
         let radius = self.drop_radius(view);
-        match (verb, on) {
-            (Verb::Spawn, DropOn::Ground(center)) => {
-                let at = Some(Placement::Disc { center, radius });
+        if let DropOn::Ground(center) = on {
+            let at = Some(Placement::Disc { center, radius });
+            if verb.is::<Spawn>() {
                 let spawn = Spawn { group: self.group.clone(), count: self.spawned, at };
-                (spawn.into(), format!("Spawned {} {}", format::count(self.spawned.into()), self.group))
+                return (spawn.into(), format!("Spawned {} {}", format::count(self.spawned.into()), self.group));
             }
-            (Verb::Spoof, DropOn::Ground(center)) => {
-                (self.spoof(SpoofPlace::At(center), radius).into(), format!("Spoofed {} in the circle", self.field))
+            if verb.is::<SpoofPheromone>() {
+                let spoof = self.spoof(SpoofPlace::At(center), radius);
+                return (spoof.into(), format!("Spoofed {} in the circle", self.field));
             }
-            (Verb::Trust(TrustVerb::Sybils), DropOn::Ground(center)) => {
-                let sybils = self.sybils(None, Some(Placement::Disc { center, radius }));
-                (sybils, format!("{} Sybils joined {}", format::count(self.spawned.into()), self.about))
+            if verb.is::<SybilJoin>() {
+                let count = format::count(self.spawned.into());
+                return (self.sybils(None, at), format!("{count} Sybils joined {}", self.about));
             }
-            (Verb::Network(NetworkVerb::Heal), _) => (self.intervention(verb, Selector::All), network::HEALED.into()),
-            (_, DropOn::Ground(center)) => {
+        }
+        if verb.is::<Heal>() {
+            return (self.intervention(verb, Selector::All), network::HEALED.into());
+        }
+        let colon = if verb.takes_a_colon() { ":" } else { "" };
+        match on {
+            DropOn::Ground(center) => {
                 let select = self.share_of(Selector::Within { center, radius });
-                let words = match verb {
-                    Verb::Network(verb) => verb.of_the_circle(&format::share_in_words(self.share)),
-                    Verb::Identity(_) | Verb::Trust(_) => {
-                        format!("{} {} of the circle", verb.word(), format::share_in_words(self.share))
-                    }
-                    _ => format!("{}: {} of the circle", verb.word(), format::share_in_words(self.share)),
-                };
+                let whom = if network::is_by_one(verb) { "one".into() } else { format::share_in_words(self.share) };
+                let words = format!("{}{colon} {whom} of the circle", verb.word());
                 (self.intervention(verb, select), words)
             }
-            (_, DropOn::Agent(agent)) => {
-                let colon =
-                    if matches!(verb, Verb::Network(_) | Verb::Identity(_) | Verb::Trust(_)) { "" } else { ":" };
+            DropOn::Agent(agent) => {
                 let words = format!("{}{colon} agent {agent}", verb.word());
                 (self.intervention(verb, Selector::Ids(vec![agent])), words)
             }
@@ -382,21 +280,18 @@ impl FaultsState {
     /// What a row of the palette does to agents.
     fn intervention(&self, verb: Verb, select: Selector) -> AnyIntervention {
         let duration_s = self.duration_s();
-        match verb {
-            Verb::Kill => Kill { select, duration_s }.into(),
-            Verb::Restart => Restart { select }.into(),
-            Verb::Freeze => Freeze { select, duration_s }.into(),
-            Verb::Degrade => Degrade { select, health: self.health, duration_s, ..Degrade::default() }.into(),
-            Verb::Churn => Churn { select, per_second: self.departures, downtime_s: self.away, duration_s }.into(),
-            Verb::Remove => Remove { select }.into(),
-            Verb::Spawn => Spawn { group: self.group.clone(), count: self.spawned, at: None }.into(),
-            Verb::Spoof => self.spoof(SpoofPlace::Agents(select), SpoofPheromone::default().radius).into(),
-            Verb::Exhaust | Verb::Lie | Verb::Isolate => self.work.on_agents(verb, select, duration_s),
-            Verb::Grant => GrantCapability { select, capability: self.capability.trim().to_owned() }.into(),
-            Verb::Withdraw => WithdrawCapability { select, capability: self.capability.trim().to_owned() }.into(),
-            Verb::Network(verb) => self.network.intervention(verb, select, duration_s),
-            Verb::Identity(verb) => identity::intervention(verb, select, self.tries, duration_s),
-            Verb::Trust(verb) => self.on_trust(verb, select),
+        match verb.name() {
+            Churn::NAME => Churn { select, per_second: self.departures, downtime_s: self.away, duration_s }.into(),
+            Spawn::NAME => Spawn { group: self.group.clone(), count: self.spawned, at: None }.into(),
+            SpoofPheromone::NAME => self.spoof(SpoofPlace::Agents(select), SpoofPheromone::default().radius).into(),
+            GrantCapability::NAME => GrantCapability { select, capability: self.capability.trim().to_owned() }.into(),
+            WithdrawCapability::NAME => {
+                WithdrawCapability { select, capability: self.capability.trim().to_owned() }.into()
+            }
+            TellRumour::NAME | FalseAlert::NAME => self.rumour.intervention(verb, select),
+            BallotStuffing::NAME | BadMouthing::NAME | Collude::NAME | SybilJoin::NAME => self.on_trust(verb, select),
+            _ if identity::is_tried(verb) => verb.to(select, duration_s, Some(f64::from(self.tries))),
+            name => verb.to(select, duration_s, self.strengths.get(name).copied()),
         }
     }
 
@@ -576,7 +471,7 @@ fn how_long(ui: &mut Ui, look: &Look, state: &mut FaultsState) {
 #[must_use]
 pub fn hint(verb: Verb, agent: Option<&str>) -> String {
     match agent {
-        _ if verb == Verb::Network(NetworkVerb::Heal) => verb.word().to_owned(),
+        _ if verb.is::<Heal>() => verb.word().to_owned(),
         Some(agent) => format!("{} {agent}", verb.word()),
         None => format!("{} here", verb.word()),
     }
@@ -588,23 +483,12 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
     let meant = state.meant(view) && view.agents > 0;
     let named = |verb: Verb| format!("{} {words}", verb.word());
     ui.add_enabled_ui(meant, |ui| {
-        for verb in [Verb::Kill, Verb::Restart, Verb::Freeze] {
-            if fault(ui, look, verb, &named(verb), &mut state.dragged, |_| {}) {
-                actions.intervene(state.intervention(verb, select.clone()));
-            }
+        for verb in [Verb::of::<Kill>(), Verb::of::<Restart>(), Verb::of::<Freeze>(), Verb::of::<Degrade>()] {
+            row(ui, look, verb, &named(verb), state, &select, actions);
         }
-        let health = &mut state.health;
-        if fault(ui, look, Verb::Degrade, &named(Verb::Degrade), &mut state.dragged, |ui| {
-            let mut per_cent = *health * 100.0;
-            let field = DragValue::new(&mut per_cent).range(0.0..=100.0).speed(0.5).max_decimals(0).suffix("%");
-            if number(ui, "Health after degrading, in per cent", field).changed() {
-                *health = per_cent / 100.0;
-            }
-        }) {
-            actions.intervene(state.intervention(Verb::Degrade, select.clone()));
-        }
-        if fault(ui, look, Verb::Churn, &named(Verb::Churn), &mut state.dragged, |_| {}) {
-            actions.intervene(state.intervention(Verb::Churn, select.clone()));
+        let churn = Verb::of::<Churn>();
+        if fault(ui, look, churn, &named(churn), &mut state.dragged, |_| {}) {
+            actions.intervene(state.intervention(churn, select.clone()));
         }
         widgets::property(ui, look, "Each leaves", |ui| {
             let away = DragValue::new(&mut state.away).range(0.1..=3600.0).speed(0.1).max_decimals(1).suffix(" s");
@@ -613,9 +497,7 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
             let field = DragValue::new(&mut state.departures).range(0.0..=1000.0).speed(0.01).max_decimals(2);
             number(ui, "Departures per second", field.suffix(" /s"));
         });
-        if fault(ui, look, Verb::Remove, &named(Verb::Remove), &mut state.dragged, |_| {}) {
-            actions.intervene(state.intervention(Verb::Remove, select.clone()));
-        }
+        row(ui, look, Verb::of::<Remove>(), &named(Verb::of::<Remove>()), state, &select, actions);
         if !view.demands.is_empty() {
             work::agents(ui, look, &words, state, &select, actions);
         }
@@ -629,7 +511,7 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
             _ => (format!("Spawn more of {}", state.group), None),
         };
         let spawned = &mut state.spawned;
-        if fault(ui, look, Verb::Spawn, &text, &mut state.dragged, |ui| {
+        if fault(ui, look, Verb::of::<Spawn>(), &text, &mut state.dragged, |ui| {
             number(ui, "How many agents to spawn", DragValue::new(spawned).range(1..=1_000_000).speed(1.0));
         }) {
             actions.intervene(Spawn { group: state.group.clone(), count: state.spawned, at });
@@ -651,6 +533,50 @@ fn verbs(ui: &mut Ui, look: &Look, view: &FaultsView, state: &mut FaultsState, a
         work::demand(ui, look, view, state, actions);
     }
     capability(ui, look, view, state, meant, &select, &words, actions);
+    // What plugins bring that nothing is composed for.
+    let others: Vec<Verb> = view.offered.iter().copied().filter(|verb| !is_composed(*verb)).collect();
+    if !others.is_empty() {
+        ui.add_space(spacing::TIGHT);
+        ui.add_enabled_ui(meant, |ui| {
+            for verb in others {
+                row(ui, look, verb, &named(verb), state, &select, actions);
+            }
+        });
+    }
+}
+
+/// Whether a row of the palette is drawn for it by hand: those of the plugins that come with Agent2028.
+fn is_composed(verb: Verb) -> bool {
+    let of_core = [Verb::of::<Kill>(), Verb::of::<Restart>(), Verb::of::<Freeze>(), Verb::of::<Degrade>()];
+    let more = [Verb::of::<Churn>(), Verb::of::<Remove>(), Verb::of::<Spawn>(), Verb::of::<SpoofPheromone>()];
+    let capabilities = [Verb::of::<GrantCapability>(), Verb::of::<WithdrawCapability>()];
+    of_core.contains(&verb)
+        || more.contains(&verb)
+        || capabilities.contains(&verb)
+        || network::verbs().contains(&verb)
+        || identity::verbs().contains(&verb)
+        || trust::verbs().contains(&verb)
+        || work::verbs().contains(&verb)
+}
+
+/// A row for what is done to the agents that are meant, with its strength beside it.
+fn row(
+    ui: &mut Ui,
+    look: &Look,
+    verb: Verb,
+    text: &str,
+    state: &mut FaultsState,
+    select: &Selector,
+    actions: &mut Actions,
+) {
+    let mut strength = state.strengths.get(verb.name()).copied();
+    let pressed = fault(ui, look, verb, text, &mut state.dragged, |ui| verb.strength(ui, &mut strength));
+    if let Some(strength) = strength {
+        state.strengths.insert(verb.name(), strength);
+    }
+    if pressed {
+        actions.intervene(state.intervention(verb, select.clone()));
+    }
 }
 
 /// A trail that promises what isn't there: laid by the agents that are meant, or out of nowhere in the circle.
@@ -683,13 +609,13 @@ fn false_trail(
     let possible = meant || state.whom == Whom::Circle;
     ui.add_enabled_ui(possible, |ui| {
         let strength = &mut state.spoof_strength;
-        if fault(ui, look, Verb::Spoof, &text, &mut state.dragged, |ui| {
+        if fault(ui, look, Verb::of::<SpoofPheromone>(), &text, &mut state.dragged, |ui| {
             let field = DragValue::new(strength).range(0.0..=1000.0).speed(0.1).max_decimals(1);
             number(ui, "Strength of the false trail", field.suffix(" /s"));
         }) {
             let spoof = match state.whom {
                 Whom::Circle => state.spoof(SpoofPlace::At(state.center), state.radius).into(),
-                _ => state.intervention(Verb::Spoof, state.selector(view)),
+                _ => state.intervention(Verb::of::<SpoofPheromone>(), state.selector(view)),
             };
             actions.intervene(spoof);
         }
@@ -712,7 +638,7 @@ fn capability(
     });
     let named = !state.capability.trim().is_empty();
     ui.add_enabled_ui(meant && named, |ui| {
-        for (verb, to) in [(Verb::Grant, "to"), (Verb::Withdraw, "from")] {
+        for (verb, to) in [(Verb::of::<GrantCapability>(), "to"), (Verb::of::<WithdrawCapability>(), "from")] {
             let text = format!("{} {to} {words}", verb.word());
             if fault(ui, look, verb, &text, &mut state.dragged, |_| {}) {
                 actions.intervene(state.intervention(verb, select.clone()));
@@ -796,6 +722,7 @@ mod tests {
             proving: None,
             trusting: false,
             demands: &[],
+            offered: &[],
             view_center: Vec2::new(5.0, 6.0),
             world_size: 1000.0,
         }

@@ -10,116 +10,37 @@ use agent2028_network::interventions::{
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
-use egui::{Color32, DragValue, TextEdit, Ui, WidgetType};
-use egui_material_icons::MaterialIcon;
-use egui_material_icons::icons::{
-    ICON_CAMPAIGN, ICON_CONTENT_COPY, ICON_CONTENT_CUT, ICON_HEALING, ICON_HOURGLASS_BOTTOM, ICON_LINK_OFF,
-    ICON_MORE_TIME, ICON_NOTIFICATION_IMPORTANT, ICON_SWAP_VERT,
-};
+use egui::{TextEdit, Ui, WidgetType};
 
-use super::{FaultsState, FaultsView, Verb, fault, number};
+use super::{FaultsState, FaultsView, Verb, row};
 use crate::actions::Actions;
 use crate::theme::Look;
 use crate::widgets;
 
-/// What the palette does to how agents talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetworkVerb {
-    /// No message passes between them and the others.
-    CutOff,
-    /// All partitions end.
-    Heal,
-    /// Their links lose messages.
-    Lose,
-    /// Their links are slow.
-    Delay,
-    /// Their links deliver messages twice.
-    Double,
-    /// Their links let messages overtake each other.
-    Reorder,
-    /// Their clocks are off.
-    Skew,
-    /// One of them begins a rumour.
-    Rumour,
-    /// One of them raises a false alarm.
-    Alarm,
-}
-
 /// What was done when partitions were healed.
 pub(super) const HEALED: &str = "Healed all partitions";
 
-impl NetworkVerb {
-    /// What stands before those whom it concerns: "Cut off", "Lose messages of".
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::CutOff => "Cut off",
-            Self::Heal => "Heal partitions",
-            Self::Lose => "Lose messages of",
-            Self::Delay => "Delay messages of",
-            Self::Double => "Double messages of",
-            Self::Reorder => "Reorder messages of",
-            Self::Skew => "Skew clocks of",
-            Self::Rumour => "Rumour by",
-            Self::Alarm => "False alarm by",
-        }
-    }
+/// What is done to how those who are meant talk.
+fn of_links() -> [Verb; 6] {
+    [
+        Verb::of::<Partition>(),
+        Verb::of::<LinkLoss>(),
+        Verb::of::<LinkLatency>(),
+        Verb::of::<Duplicate>(),
+        Verb::of::<Reorder>(),
+        Verb::of::<ClockSkew>(),
+    ]
+}
 
-    /// What was done to a share of those in a circle, in words.
-    pub(super) fn of_the_circle(self, share: &str) -> String {
-        let whom = if matches!(self, Self::Rumour | Self::Alarm) { "one" } else { share };
-        format!("{} {whom} of the circle", self.word())
-    }
+/// All rows of this file.
+pub(super) fn verbs() -> Vec<Verb> {
+    let others = [Verb::of::<Heal>(), Verb::of::<TellRumour>(), Verb::of::<FalseAlert>()];
+    of_links().into_iter().chain(others).collect()
+}
 
-    /// What its row says where there is little room: what it does, without those whom it concerns.
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Lose => "Lose messages",
-            Self::Delay => "Delay messages",
-            Self::Double => "Double messages",
-            Self::Reorder => "Reorder messages",
-            Self::Skew => "Skew clocks",
-            _ => self.word(),
-        }
-    }
-
-    pub(super) const fn icon(self) -> MaterialIcon {
-        match self {
-            Self::CutOff => ICON_CONTENT_CUT,
-            Self::Heal => ICON_HEALING,
-            Self::Lose => ICON_LINK_OFF,
-            Self::Delay => ICON_HOURGLASS_BOTTOM,
-            Self::Double => ICON_CONTENT_COPY,
-            Self::Reorder => ICON_SWAP_VERT,
-            Self::Skew => ICON_MORE_TIME,
-            Self::Rumour => ICON_CAMPAIGN,
-            Self::Alarm => ICON_NOTIFICATION_IMPORTANT,
-        }
-    }
-
-    pub(super) fn tint(self, look: &Look) -> Color32 {
-        match self {
-            Self::CutOff | Self::Alarm => look.danger,
-            Self::Heal => look.good,
-            Self::Rumour => look.info,
-            Self::Lose | Self::Delay | Self::Double | Self::Reorder | Self::Skew => look.warning,
-        }
-    }
-
-    pub(super) const fn does(self) -> &'static str {
-        match self {
-            Self::CutOff => "No message passes between them and the others.",
-            Self::Heal => "Messages pass again between all.",
-            Self::Lose => "Their links lose this share of messages, beyond the usual.",
-            Self::Delay => "Messages from and to them take so much longer.",
-            Self::Double => "This share of the messages from and to them arrives twice.",
-            Self::Reorder => {
-                "This share of the messages from and to them is held up, so that later ones overtake them."
-            }
-            Self::Skew => "Each of their clocks is off by an amount of its own, at most by the value at the right.",
-            Self::Rumour => "One of them begins to tell it.",
-            Self::Alarm => "One of them tells what isn't true, and it spreads as the truth does.",
-        }
-    }
+/// Whether one of those who are meant does it.
+pub(super) fn is_by_one(verb: Verb) -> bool {
+    verb.is::<TellRumour>() || verb.is::<FalseAlert>()
 }
 
 /// What the palette needs to know of a network.
@@ -141,54 +62,30 @@ impl Talking {
     }
 }
 
-/// How strong faults of the network are.
+/// What rumours say.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NetworkStrengths {
-    /// The share of messages that is lost, 0–1.
-    pub lost: f32,
-    /// What is added to the latency, in milliseconds.
-    pub added_ms: f32,
-    /// The share of messages that arrives twice, 0–1.
-    pub doubled: f32,
-    /// The share of messages that is held up, 0–1.
-    pub held_up: f32,
-    /// By how much clocks are off at most, in milliseconds.
-    pub skew_ms: f32,
-    /// What a rumour says.
+pub struct Rumour {
+    /// The words.
     pub text: String,
     /// How far a rumour is meant to go.
     pub scope: Scope,
 }
 
-impl Default for NetworkStrengths {
+impl Default for Rumour {
     fn default() -> Self {
-        let rumour = TellRumour::default();
-        Self {
-            lost: LinkLoss::default().loss,
-            added_ms: LinkLatency::default().added_ms,
-            doubled: Duplicate::default().share,
-            held_up: Reorder::default().share,
-            skew_ms: ClockSkew::default().most_ms,
-            text: rumour.text,
-            scope: rumour.scope,
-        }
+        let TellRumour { text, scope, .. } = TellRumour::default();
+        Self { text, scope }
     }
 }
 
-impl NetworkStrengths {
-    /// What a row does to agents.
-    pub(super) fn intervention(&self, verb: NetworkVerb, select: Selector, duration_s: Option<f32>) -> AnyIntervention {
-        let (scope, text) = (self.scope, || self.text.trim().to_owned());
-        match verb {
-            NetworkVerb::CutOff => Partition { select, duration_s }.into(),
-            NetworkVerb::Heal => Heal::default().into(),
-            NetworkVerb::Lose => LinkLoss { select, loss: self.lost, duration_s }.into(),
-            NetworkVerb::Delay => LinkLatency { select, added_ms: self.added_ms, duration_s }.into(),
-            NetworkVerb::Double => Duplicate { select, share: self.doubled, duration_s }.into(),
-            NetworkVerb::Reorder => Reorder { select, share: self.held_up, duration_s }.into(),
-            NetworkVerb::Skew => ClockSkew { select, most_ms: self.skew_ms, duration_s }.into(),
-            NetworkVerb::Rumour => TellRumour { select: one_of(select), scope, text: text() }.into(),
-            NetworkVerb::Alarm => FalseAlert { select: one_of(select), scope, text: text() }.into(),
+impl Rumour {
+    /// Lets one of those who are meant begin it, as true or as an alarm.
+    pub(super) fn intervention(&self, verb: Verb, select: Selector) -> AnyIntervention {
+        let (select, scope, text) = (one_of(select), self.scope, self.text.trim().to_owned());
+        if verb.is::<FalseAlert>() {
+            FalseAlert { select, scope, text }.into()
+        } else {
+            TellRumour { select, scope, text }.into()
         }
     }
 }
@@ -227,88 +124,43 @@ pub(super) fn show(
     let (select, words) = (state.selector(view), state.in_words(view));
     let all = FaultsState { share: 1.0, ..state.clone() };
     let everyone = all.in_words(view);
-    let duration_s = state.duration_s();
-    let FaultsState { network: strengths, dragged, .. } = state;
-    let mut asked = None;
     ui.add_space(spacing::TIGHT);
     ui.add_enabled_ui(meant, |ui| {
-        for verb in [
-            NetworkVerb::CutOff,
-            NetworkVerb::Lose,
-            NetworkVerb::Delay,
-            NetworkVerb::Double,
-            NetworkVerb::Reorder,
-            NetworkVerb::Skew,
-        ] {
-            let text =
-                if verb == NetworkVerb::CutOff { format!("{} {words}", verb.word()) } else { verb.title().into() };
-            if fault(ui, look, Verb::Network(verb), &text, dragged, |ui| strength(ui, verb, strengths)) {
-                asked = Some(verb);
-            }
+        for verb in of_links() {
+            let text = if verb.is::<Partition>() { format!("{} {words}", verb.word()) } else { verb.title().into() };
+            row(ui, look, verb, &text, state, &select, actions);
         }
     });
     ui.add_enabled_ui(talking.partitions > 0, |ui| {
-        let verb = NetworkVerb::Heal;
-        if fault(ui, look, Verb::Network(verb), verb.word(), dragged, |_| {}) {
-            asked = Some(verb);
-        }
+        let verb = Verb::of::<Heal>();
+        row(ui, look, verb, verb.word(), state, &select, actions);
     });
     if talking.gossips {
         ui.add_space(spacing::TIGHT);
-        rumour_fields(ui, look, strengths);
-        let said = !strengths.text.trim().is_empty();
+        rumour_fields(ui, look, &mut state.rumour);
+        let said = !state.rumour.text.trim().is_empty();
         ui.add_enabled_ui(meant && said, |ui| {
-            for verb in [NetworkVerb::Rumour, NetworkVerb::Alarm] {
-                let text = format!("{} one of {everyone}", verb.word());
-                if fault(ui, look, Verb::Network(verb), &text, dragged, |_| {}) {
-                    asked = Some(verb);
-                }
+            for verb in [Verb::of::<TellRumour>(), Verb::of::<FalseAlert>()] {
+                row(ui, look, verb, &format!("{} one of {everyone}", verb.word()), state, &select, actions);
             }
         });
     }
-    if let Some(verb) = asked {
-        actions.intervene(strengths.intervention(verb, select, duration_s));
-    }
 }
 
-/// What sets a row's strength.
-fn strength(ui: &mut Ui, verb: NetworkVerb, strengths: &mut NetworkStrengths) {
-    match verb {
-        NetworkVerb::Lose => per_cent(ui, "Lost messages, in per cent", &mut strengths.lost),
-        NetworkVerb::Delay => milliseconds(ui, "Milliseconds that messages take longer", &mut strengths.added_ms),
-        NetworkVerb::Double => per_cent(ui, "Messages that arrive twice, in per cent", &mut strengths.doubled),
-        NetworkVerb::Reorder => per_cent(ui, "Messages that are held up, in per cent", &mut strengths.held_up),
-        NetworkVerb::Skew => milliseconds(ui, "Milliseconds that clocks are off at most", &mut strengths.skew_ms),
-        NetworkVerb::CutOff | NetworkVerb::Heal | NetworkVerb::Rumour | NetworkVerb::Alarm => {}
-    }
-}
-
-fn rumour_fields(ui: &mut Ui, look: &Look, strengths: &mut NetworkStrengths) {
+fn rumour_fields(ui: &mut Ui, look: &Look, rumour: &mut Rumour) {
     widgets::property(ui, look, "Rumour", |ui| {
-        let field = TextEdit::singleline(&mut strengths.text).desired_width(f32::INFINITY);
+        let field = TextEdit::singleline(&mut rumour.text).desired_width(f32::INFINITY);
         let response = ui.add(field.hint_text("What is told"));
         widgets::named(ui, &response, WidgetType::TextEdit, "Rumour");
     });
     widgets::property(ui, look, "For", |ui| {
-        let response = widgets::choice("scope", ui.available_width(), scope_name(strengths.scope))
+        let response = widgets::choice("scope", ui.available_width(), scope_name(rumour.scope))
             .show_ui(ui, |ui| {
                 for scope in [Scope::LocalBroadcast, Scope::RegionalGossip, Scope::GlobalAlert] {
-                    ui.selectable_value(&mut strengths.scope, scope, scope_name(scope));
+                    ui.selectable_value(&mut rumour.scope, scope, scope_name(scope));
                 }
             })
             .response;
         widgets::named(ui, &response, WidgetType::ComboBox, "For whom the rumour is");
     });
-}
-
-fn per_cent(ui: &mut Ui, name: &str, share: &mut f32) {
-    let mut value = *share * 100.0;
-    let field = DragValue::new(&mut value).range(0.0..=100.0).speed(0.5).max_decimals(0).suffix("%");
-    if number(ui, name, field).changed() {
-        *share = value / 100.0;
-    }
-}
-
-fn milliseconds(ui: &mut Ui, name: &str, ms: &mut f32) {
-    number(ui, name, DragValue::new(ms).range(0.0..=1e6).speed(5.0).max_decimals(0).suffix(" ms"));
 }

@@ -6,7 +6,7 @@ use agent2028_pheromones::field::PheromoneField;
 use bevy_egui::egui::Ui;
 use egui_material_icons::icons::ICON_BOLT;
 
-use super::{FaultsState, FaultsView, Proving, Talking, demands, show};
+use super::{FaultsState, FaultsView, Proving, Talking, demands, offered, show};
 use crate::facts::GroupCounts;
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 
@@ -44,6 +44,7 @@ impl Panel for FaultsPanel {
             proving: Proving::of(world),
             trusting: world.contains_resource::<agent2028_trust::Trust>(),
             demands: &demands(world),
+            offered: &offered(world),
             view_center: facts.camera.center,
             world_size: facts.resource::<WorldBounds>().size.max_element(),
         };

@@ -1,6 +1,5 @@
 //! Faults of work that is asked of agents: more of it, slow work, and agents that can do less, lie, or are left out.
 
-use agent2028_core::intervention::AnyIntervention;
 use agent2028_core::selector::Selector;
 use agent2028_operations::OperationsConfig;
 use agent2028_operations::interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
@@ -11,7 +10,7 @@ use egui::{Align, DragValue, Layout, Ui, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_HOURGLASS_TOP, ICON_TRENDING_UP};
 
-use super::{FaultsState, FaultsView, Verb, fault, number};
+use super::{FaultsState, FaultsView, Verb, number};
 use crate::actions::Actions;
 use crate::theme::Look;
 use crate::widgets;
@@ -55,8 +54,6 @@ pub struct WorkFaults {
     pub slow_per_second: f64,
     /// How long each of them holds an agent, in simulated seconds.
     pub hold_s: f32,
-    /// The share of what an agent can work on at once that is gone, 0–1.
-    pub share: f32,
 }
 
 impl Default for WorkFaults {
@@ -67,7 +64,6 @@ impl Default for WorkFaults {
             factor: LoadSpike::default().factor,
             slow_per_second: slow.per_second,
             hold_s: slow.hold_s,
-            share: ResourceExhaustion::default().share,
         }
     }
 }
@@ -87,15 +83,11 @@ impl WorkFaults {
             duration_s: duration_s.unwrap_or(FOR_GOOD_S),
         })
     }
+}
 
-    /// What a row of the palette does to agents that work.
-    pub(super) fn on_agents(&self, verb: Verb, select: Selector, duration_s: Option<f32>) -> AnyIntervention {
-        match verb {
-            Verb::Exhaust => ResourceExhaustion { select, share: self.share, duration_s }.into(),
-            Verb::Lie => LyingReports { select, duration_s, ..LyingReports::default() }.into(),
-            _ => Isolate { select, duration_s }.into(),
-        }
-    }
+/// All rows of this file.
+pub(super) fn verbs() -> Vec<Verb> {
+    vec![Verb::of::<ResourceExhaustion>(), Verb::of::<LyingReports>(), Verb::of::<Isolate>()]
 }
 
 /// The rows about agents that work.
@@ -107,21 +99,13 @@ pub(super) fn agents(
     select: &Selector,
     actions: &mut Actions,
 ) {
-    let share = &mut state.work.share;
-    let text = format!("{} {words}", Verb::Exhaust.word());
-    if fault(ui, look, Verb::Exhaust, &text, &mut state.dragged, |ui| {
-        let mut per_cent = *share * 100.0;
-        let field = DragValue::new(&mut per_cent).range(0.0..=100.0).speed(0.5).max_decimals(0).suffix("%");
-        if number(ui, "Part of what agents can do that is gone, in per cent", field).changed() {
-            *share = per_cent / 100.0;
-        }
-    }) {
-        actions.intervene(state.intervention(Verb::Exhaust, select.clone()));
-    }
-    for (verb, text) in [(Verb::Lie, format!("Let {words} lie")), (Verb::Isolate, format!("Isolate {words}"))] {
-        if fault(ui, look, verb, &text, &mut state.dragged, |_| {}) {
-            actions.intervene(state.intervention(verb, select.clone()));
-        }
+    let exhaust = Verb::of::<ResourceExhaustion>();
+    for (verb, text) in [
+        (exhaust, format!("{} {words}", exhaust.word())),
+        (Verb::of::<LyingReports>(), format!("Let {words} lie")),
+        (Verb::of::<Isolate>(), format!("Isolate {words}")),
+    ] {
+        super::row(ui, look, verb, &text, state, select, actions);
     }
 }
 

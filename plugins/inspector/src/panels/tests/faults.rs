@@ -2,6 +2,7 @@ use agent2028_core::agent::{AgentId, Placement};
 use agent2028_core::faults::{
     Churn, Degrade, Freeze, GrantCapability, Kill, Remove, Restart, Spawn, WithdrawCapability,
 };
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
 use agent2028_core::selector::Selector;
 use agent2028_network::config::Scope;
 use agent2028_network::interventions::{
@@ -13,10 +14,7 @@ use super::*;
 use crate::facts::GroupFacts;
 use agent2028_operations::interventions::{Isolate, LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
 
-use crate::panels::faults::{
-    DemandFacts, DropOn, FaultsState, FaultsView, IdentityVerb, NetworkVerb, Proving, Talking, TrustVerb, Verb, Whom,
-    show,
-};
+use crate::panels::faults::{DemandFacts, DropOn, FaultsState, FaultsView, Proving, Talking, Verb, Whom, show};
 
 fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harness<'a, Stage<FaultsState>> {
     let groups = vec![
@@ -38,6 +36,7 @@ fn palette<'a>(state: FaultsState, agents: u64, selected: &'a [AgentId]) -> Harn
             proving: Some(Proving { requests: true, channels: true }),
             trusting: true,
             demands: &demands,
+            offered: &[],
             view_center: Vec2::new(7.0, 8.0),
             world_size: 1000.0,
         };
@@ -78,10 +77,11 @@ fn every_verb_of_identities_is_its_intervention() {
         proving: Some(Proving::default()),
         trusting: true,
         demands: &[],
+        offered: &[],
         view_center: Vec2::ZERO,
         world_size: 100.0,
     };
-    let dropped = |on| state.dropped(Verb::Identity(IdentityVerb::End), on, &view).1;
+    let dropped = |on| state.dropped(Verb::of::<DeactivateIdentity>(), on, &view).1;
     assert_eq!(dropped(DropOn::Agent(AgentId(3))), "End identity of agent #3");
     assert_eq!(dropped(DropOn::Ground(Vec2::ONE)), "End identity of a third of the circle");
 }
@@ -121,13 +121,14 @@ fn every_attack_on_trust_is_its_intervention() {
         proving: None,
         trusting: true,
         demands: &[],
+        offered: &[],
         view_center: Vec2::ZERO,
         world_size: 100.0,
     };
     let state = FaultsState { about: "bird".into(), ..default() };
-    let dropped = |verb, on| state.dropped(Verb::Trust(verb), on, &view).1;
-    assert_eq!(dropped(TrustVerb::Betray, DropOn::Agent(AgentId(3))), "Betrayal by agent #3");
-    assert_eq!(dropped(TrustVerb::Sybils, DropOn::Ground(Vec2::ONE)), "100 Sybils joined bird");
+    let dropped = |verb: Verb, on| state.dropped(verb, on, &view).1;
+    assert_eq!(dropped(Verb::of::<OnOff>(), DropOn::Agent(AgentId(3))), "Betrayal by agent #3");
+    assert_eq!(dropped(Verb::of::<SybilJoin>(), DropOn::Ground(Vec2::ONE)), "100 Sybils joined bird");
 }
 
 #[test]
@@ -175,15 +176,15 @@ fn every_verb_of_the_network_is_its_intervention() {
 #[test]
 fn a_rumour_is_begun_by_one_of_those_that_are_meant() {
     let mut state = FaultsState { whom: Whom::Group, group: "hawk".into(), share: 0.5, ..default() };
-    state.network.text = " a cat! ".into();
-    state.network.scope = Scope::LocalBroadcast;
+    state.rumour.text = " a cat! ".into();
+    state.rumour.scope = Scope::LocalBroadcast;
     let mut harness = palette(state, 1000, &[]);
     let one = Selector::And(vec![Selector::Named("hawk".into()), Selector::Count(1)]);
     let rumour: TellRumour = only(&click(&mut harness, Role::Button, "Rumour by one of all hawk"));
     assert_eq!(rumour, TellRumour { select: one.clone(), scope: Scope::LocalBroadcast, text: "a cat!".into() });
     let alarm: FalseAlert = only(&click(&mut harness, Role::Button, "False alarm by one of all hawk"));
     assert_eq!((alarm.select, alarm.text.as_str()), (one, "a cat!"));
-    harness.state_mut().state.network.text = " ".into();
+    harness.state_mut().state.rumour.text = " ".into();
     harness.run_steps(2);
     assert_eq!(click(&mut harness, Role::Button, "Rumour by one of all hawk"), vec![]);
 }
@@ -201,17 +202,18 @@ fn faults_of_the_network_are_dropped_on_agents_and_on_the_ground() {
         proving: Some(Proving::default()),
         trusting: true,
         demands: &[],
+        offered: &[],
         view_center: Vec2::ZERO,
         world_size: 1000.0,
     };
     let state = FaultsState { share: 1.0, ..default() };
-    let (cut, words) = state.dropped(Verb::Network(NetworkVerb::CutOff), DropOn::Ground(Vec2::ONE), &view);
+    let (cut, words) = state.dropped(Verb::of::<Partition>(), DropOn::Ground(Vec2::ONE), &view);
     let circle = Selector::Within { center: Vec2::ONE, radius: 50.0 };
     assert_eq!(cut.downcast::<Partition>().map(|cut| &cut.select), Some(&circle));
     assert_eq!(words, "Cut off all of the circle");
-    let (_, words) = state.dropped(Verb::Network(NetworkVerb::Rumour), DropOn::Ground(Vec2::ONE), &view);
+    let (_, words) = state.dropped(Verb::of::<TellRumour>(), DropOn::Ground(Vec2::ONE), &view);
     assert_eq!(words, "Rumour by one of the circle");
-    let (heal, words) = state.dropped(Verb::Network(NetworkVerb::Heal), DropOn::Agent(AgentId(3)), &view);
+    let (heal, words) = state.dropped(Verb::of::<Heal>(), DropOn::Agent(AgentId(3)), &view);
     assert_eq!((heal.downcast::<Heal>(), words.as_str()), (Some(&Heal::default()), "Healed all partitions"));
 }
 
@@ -340,4 +342,73 @@ fn the_palette_fits_into_the_narrowest_dock() {
             .collect();
         assert_eq!(wide, Vec::<String>::new(), "{whom:?}");
     }
+}
+
+#[test]
+fn attacks_on_lists_channels_and_old_keys_are_their_interventions() {
+    use agent2028_identity::interventions::{ForgeList, ReplayOpening, RollbackList, StealOldKey};
+    let state = FaultsState { passing: true, seconds: 4.0, tries: 3.0, ..default() };
+    let mut harness = palette(state, 1000, &[]);
+    let third = Selector::Fraction(0.33);
+    let forge: ForgeList = only(&click(&mut harness, Role::Button, "Forge lists by a third"));
+    assert_eq!((forge.select, forge.per_second, forge.duration_s), (third.clone(), 3.0, Some(4.0)));
+    let back: RollbackList = only(&click(&mut harness, Role::Button, "Roll lists back by a third"));
+    assert_eq!((back.select, back.per_second), (third.clone(), 3.0));
+    let again: ReplayOpening = only(&click(&mut harness, Role::Button, "Reopen channels by a third"));
+    assert_eq!((again.select, again.duration_s), (third.clone(), Some(4.0)));
+    let old: StealOldKey = only(&click(&mut harness, Role::Button, "Use old keys by a third"));
+    assert_eq!((old.select, old.per_second), (third, 3.0));
+}
+
+/// An intervention of a plugin that the palette knows nothing of.
+#[derive(Clone, Debug, Default, PartialEq, bevy::reflect::Reflect, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Soak {
+    select: Selector,
+    /// How wet they are.
+    #[reflect(@agent2028_core::schema::Range::new(0.0, 1.0))]
+    share: f32,
+    duration_s: Option<f32>,
+}
+
+impl agent2028_core::schema::Check for Soak {}
+
+impl Intervention for Soak {
+    const NAME: &'static str = "Soak";
+    const PALETTE: Option<PaletteEntry> =
+        Some(PaletteEntry::new("Soak", "\u{e798}", Tone::Info, "They are wet.").with_strength("share"));
+
+    fn apply(&self, _: &mut bevy::prelude::World, _: &InterventionContext) -> Result<String, InterventionError> {
+        Ok(String::new())
+    }
+}
+
+#[test]
+fn what_a_plugin_brings_has_a_row_and_a_strength_of_its_own() {
+    let state = FaultsState { passing: true, seconds: 4.0, ..default() };
+    let mut harness = stage([260.0, 1800.0], state, move |ui, look, state, actions| {
+        let groups = [GroupFacts { name: "bird".into(), count: 10, ..default() }];
+        let offered = [Verb::of::<Kill>(), Verb::of::<Soak>()];
+        let view = FaultsView {
+            agents: 10,
+            groups: &groups,
+            selected: &[],
+            capabilities: &[],
+            fields: &[],
+            talking: None,
+            proving: None,
+            trusting: false,
+            demands: &[],
+            offered: &offered,
+            view_center: Vec2::ZERO,
+            world_size: 100.0,
+        };
+        show(ui, look, &view, state, actions);
+    });
+    let soak: Soak = only(&click(&mut harness, Role::Button, "Soak a third"));
+    assert_eq!((soak.select, soak.share, soak.duration_s), (Selector::Fraction(0.33), 0.0, Some(4.0)));
+    harness.state_mut().state.strengths.insert("Soak", 0.25);
+    harness.run_steps(2);
+    assert_eq!(only::<Soak>(&click(&mut harness, Role::Button, "Soak a third")).share, 0.25);
+    assert_eq!(nameless(&harness), Vec::<String>::new());
 }
