@@ -311,7 +311,7 @@ pub(super) fn names_in<'t>(
             let Kind::Struct(_, fields) = &mut node.kind else { return };
             let members = open.fields_of(info.type_id());
             for (name, node) in fields {
-                let own = of.iter().find(|field| super::conform::field_name(field) == name.text);
+                let own = of.iter().find(|field| agent2028_language::types::field_name(field) == name.text);
                 let member = members.iter().find(|member| member.name == name.text);
                 match (own, member) {
                     (Some(own), _) => field(node, own, found),
@@ -334,7 +334,9 @@ pub(super) fn names_in<'t>(
             match (variant, &mut node.kind) {
                 (Some(VariantInfo::Struct(of)), Kind::Struct(_, fields)) => {
                     for (name, node) in fields {
-                        if let Some(own) = of.iter().find(|field| super::conform::field_name(field) == name.text) {
+                        if let Some(own) =
+                            of.iter().find(|field| agent2028_language::types::field_name(field) == name.text)
+                        {
                             field(node, own, found);
                         }
                     }

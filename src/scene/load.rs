@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::conform::conform;
 pub use super::files::Beside;
 use super::files::{self, NamedFile, REPORTED, read_text, unread};
 use super::fingerprint::fingerprint_of;
@@ -18,6 +17,7 @@ use agent2028_core::schema::{Names, OpenTypes, Problem, Problems, suggest};
 use agent2028_core::section::{
     FileContext, FileRequest, Reading, SceneContext, SceneDocument, SectionFiles, SectionRegistry, Supplied,
 };
+use agent2028_language::conform::conform;
 use bevy::reflect::Typed;
 
 /// Includes nested deeper than this are refused.
@@ -413,8 +413,8 @@ impl Loader {
         for setting in settings {
             self.apply_setting(&mut tree, setting);
         }
-        let findings = conform::<Scene>(&tree, &self.open);
-        self.faults.extend(findings.misfits);
+        let findings = conform(&tree, &self.registry.types::<Scene>());
+        self.faults.extend(findings.faults);
         if !self.faults.is_empty() {
             return Err(self.fail());
         }

@@ -3,7 +3,7 @@
 //! | module | concept |
 //! |---|---|
 //! | [`syntax`] | RON as a tree with places |
-//! | [`conform`] | whether a tree has the shape of the types |
+//! | [`types`] | the types of a scene, described |
 //! | [`load`] | from files to a checked [`Scene`]: includes, settings, CSV files, all problems at once |
 //! | [`report`] | problems as reports with line, caret and help |
 //! | [`read`] | from a tree to a [`Scene`] |
@@ -13,7 +13,6 @@
 //! | [`mod@reference`] | `docs/scene-reference.md`, from the types |
 //! | [`gallery`] | the built-in scenes |
 
-pub mod conform;
 pub mod expect;
 pub mod files;
 pub mod fingerprint;
@@ -22,6 +21,7 @@ pub mod load;
 pub mod read;
 pub mod reference;
 pub mod report;
+pub mod types;
 pub mod view;
 
 pub use agent2028_language::syntax;

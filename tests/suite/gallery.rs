@@ -57,14 +57,26 @@ proptest! {
 
     /// SPEC 2: mutating any byte of any built-in scene never panics.
     #[test]
-    fn no_changed_byte_of_a_scene_panics(scene in 0..gallery::SCENES.len(), at in 0.0_f64..1.0, byte in any::<u8>()) {
+    fn no_changed_byte_of_a_scene_panics(
+        scene in 0..gallery::SCENES.len(), changes in proptest::collection::vec((0.0_f64..1.0, any::<u8>(), 0..3_u8), 1..4),
+    ) {
         let mut bytes = gallery::SCENES[scene].1.as_bytes().to_vec();
-        let index = ((bytes.len() - 1) as f64 * at) as usize;
-        bytes[index] = byte;
+        for (at, byte, how) in changes {
+            let index = ((bytes.len() - 1) as f64 * at) as usize;
+            match how {
+                0 => bytes[index] = byte,
+                1 => drop(bytes.remove(index)),
+                _ => bytes.insert(index, b"()[]{},:\"'\\/*#."[usize::from(byte) % 15]),
+            }
+        }
         let text = String::from_utf8_lossy(&bytes);
         if let Err(error) = load_text("changed", &text, None, &[]) {
             prop_assert!(!error.lines().is_empty());
             prop_assert!(!error.to_plain_text().is_empty());
+            for found in error.places() {
+                prop_assert!(found.in_text && text.get(found.span.clone()).is_some(), "{:?}", found);
+                prop_assert!(!found.message.is_empty() && !found.help.is_empty(), "{:?}", found);
+            }
         }
     }
 }

@@ -3,19 +3,40 @@
 //! A field's documentation comment, its [`Unit`] and its [`Range`] are read through reflection by the scene reader
 //! (validation with line and column), by the reference in `docs/scene-reference.md`, by tooltips and by sliders.
 
-use std::any::TypeId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 pub use agent2028_language::limits::{Range, Unit};
 use agent2028_language::names::count_comparison;
 pub use agent2028_language::names::{names_compared, nearest, suggest};
+use agent2028_language::types::{Describer, Held, Shape};
+pub use agent2028_language::types::{Member, OpenTypes};
 use bevy::prelude::*;
-use bevy::reflect::TypeInfo;
 
 /// A reflect attribute: the field is the name of a file, relative to the scene's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
 pub struct FileName;
+
+/// Describes the types of scenes: how those are written that reflection alone would get wrong.
+#[must_use]
+pub fn describer(open: OpenTypes) -> Describer {
+    use crate::agent::AgentId;
+    use crate::reflect_path::ParamValue;
+    use crate::selector::Selector;
+    let mut describer = Describer::new(open);
+    describer.give::<bevy::math::Vec2>(Shape::Point);
+    describer.give::<ParamValue>(Shape::Free);
+    describer.give::<AgentId>(Shape::Whole { least: 0, most: u32::MAX.into(), called: Some("agent id") });
+    describer.writes_default::<crate::intervention::AnyIntervention>(|value| {
+        let intervention = value.try_downcast_ref::<crate::intervention::AnyIntervention>()?;
+        Some(format!("{}(…)", intervention.name()))
+    });
+    // Selectors contain selectors, which reflection leaves out.
+    describer.holds::<Selector>("And", Held::Many);
+    describer.holds::<Selector>("Or", Held::Many);
+    describer.holds::<Selector>("Not", Held::One);
+    describer
+}
 
 /// Something that is wrong with a scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,49 +230,6 @@ pub trait Check {
     /// simulation stands what they hold, not what they are called (see [`SceneFiles`](crate::files::SceneFiles)).
     fn files_mut(&mut self) -> Vec<&mut String> {
         Vec::new()
-    }
-}
-
-/// A name that plugins add to a type of the scene: a field, such as a section, or a choice, such as an intervention.
-#[derive(Clone, Copy, Debug)]
-pub struct Member {
-    /// The name as it stands in scenes.
-    pub name: &'static str,
-    /// What it means.
-    pub docs: &'static str,
-    /// The type of what stands there.
-    pub type_info: &'static TypeInfo,
-}
-
-/// What plugins add to types of the scene: reflection tells the fields and choices that a type has by itself, this tells the
-/// others. A field that is added is optional; a choice that is added is written `Name(fields of its type)`.
-#[derive(Clone, Debug, Default)]
-pub struct OpenTypes {
-    fields: BTreeMap<TypeId, Vec<Member>>,
-    choices: BTreeMap<TypeId, Vec<Member>>,
-}
-
-impl OpenTypes {
-    /// Adds an optional field to `T`.
-    pub fn add_field<T: 'static>(&mut self, field: Member) {
-        self.fields.entry(TypeId::of::<T>()).or_default().push(field);
-    }
-
-    /// Adds a choice to `T`.
-    pub fn add_choice<T: 'static>(&mut self, choice: Member) {
-        self.choices.entry(TypeId::of::<T>()).or_default().push(choice);
-    }
-
-    /// The fields that a type has beside its own.
-    #[must_use]
-    pub fn fields_of(&self, id: TypeId) -> &[Member] {
-        self.fields.get(&id).map_or(&[], Vec::as_slice)
-    }
-
-    /// The choices of a type all of whose choices are added; nothing if it is none of these.
-    #[must_use]
-    pub fn choices_of(&self, id: TypeId) -> Option<&[Member]> {
-        self.choices.get(&id).map(Vec::as_slice)
     }
 }
 

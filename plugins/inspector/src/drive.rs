@@ -358,13 +358,10 @@ fn use_tools(change: ToolChange, window: &mut Window) {
 }
 
 fn keep_parameters(ctx: &egui::Context, window: &mut Window) {
-    let Some(author) = window.author.as_ref().map(|author| author.0.clone()) else {
-        return;
-    };
     let now = ctx.input(|input| input.time);
     let state = &mut *window.state;
     let params = crate::panels::parameters::gather(window.simulation.world(), state.states.of::<SceneValues>());
-    let kept = state.scenes.keep_parameters(&author, &params, now);
+    let kept = state.scenes.keep_parameters(&params, now);
     state.scenes.files.tell(kept.map_or_else(Note::NotKept, Note::Kept));
 }
 

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use agent2028_core::reflect_path::{ParamValue, Segment, parse_path};
+use agent2028_language::patch::{self, Change};
+use agent2028_language::path::Step;
+use agent2028_language::syntax::{Kind, Node, SourceId, parse};
 use bevy_egui::egui;
 use egui::{Context, Rect};
 
 use crate::actions::{Action, Actions};
 use crate::authoring::document::Source;
-use crate::authoring::{Change, Document, SceneAuthor, Step, Value, ValueKind};
+use crate::authoring::{Document, SceneAuthor};
 use crate::panels::files::NotKept;
 use crate::panels::parameters::ParamFacts;
 use crate::panels::{files, gallery, scene_editor, scene_form};
@@ -77,12 +80,7 @@ impl ScenesState {
     ///
     /// # Errors
     /// With the first value that has no place in the text.
-    pub fn keep_parameters(
-        &mut self,
-        author: &Arc<dyn SceneAuthor>,
-        params: &[ParamFacts],
-        now: f64,
-    ) -> Result<usize, NotKept> {
+    pub fn keep_parameters(&mut self, params: &[ParamFacts], now: f64) -> Result<usize, NotKept> {
         let mut kept = 0;
         for param in params {
             let Ok(value) = &param.value else {
@@ -91,13 +89,12 @@ impl ScenesState {
             if param.scene_value.as_ref() == Some(value) {
                 continue;
             }
-            let read = author.read(self.document.text()).ok_or(NotKept::Unreadable)?;
+            let read = parse(SourceId(0), self.document.text()).map_err(|_| NotKept::Unreadable)?;
             let path = steps(&param.path, &read).ok_or_else(|| NotKept::NoPath(param.path.clone()))?;
             let change = Change::Set(text_of(value));
-            let edit = author
-                .edit(self.document.text(), &path, &change)
-                .map_err(|error| NotKept::Refused(param.path.clone(), error.to_string()))?;
-            self.document.apply_and_read(&edit, author.as_ref(), now);
+            let edit = patch::edit(self.document.text(), &path, &change)
+                .map_err(|error| NotKept::Refused(param.path.clone(), error))?;
+            self.document.apply_and_read(&edit, now);
             kept += 1;
         }
         Ok(kept)
@@ -105,15 +102,15 @@ impl ScenesState {
 }
 
 /// Steps through the values of a text; points are addressed as `.x` and `.y`, entries of maps by their key.
-fn steps(path: &str, root: &Value) -> Option<Vec<Step>> {
+fn steps(path: &str, root: &Node) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut at = Some(root);
     for segment in parse_path(path).ok()? {
         let kind = at.map(|value| &value.plain().kind);
         let step = match (segment, kind) {
             (Segment::Index(index), _) => Step::Item(index),
-            (Segment::Field(name), Some(ValueKind::Map(_))) => Step::Key(name),
-            (Segment::Field(name), Some(ValueKind::Tuple(None, items))) if !items.is_empty() => match name.as_str() {
+            (Segment::Field(name), Some(Kind::Map(_))) => Step::Key(name),
+            (Segment::Field(name), Some(Kind::Tuple(None, items))) if !items.is_empty() => match name.as_str() {
                 "x" => Step::Item(0),
                 "y" => Step::Item(1),
                 other => Step::Item(other.parse().ok()?),

@@ -1,11 +1,13 @@
 //! The sections that a program knows, in the order in which their plugins are added.
 
 use std::any::TypeId;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use agent2028_language::syntax::Node;
+use agent2028_language::types::Types;
 use agent2028_language::{Fault, from_tree};
-use bevy::reflect::{TypeInfo, TypeRegistry, Typed};
+use bevy::reflect::{GetTypeRegistration, TypeInfo, TypeRegistry, Typed};
 
 use super::{AnySection, SceneSection};
 use crate::intervention::InterventionRegistry;
@@ -81,13 +83,25 @@ pub struct SectionRegistry(Arc<Known>);
 struct Known {
     kinds: Vec<SectionKind>,
     interventions: InterventionRegistry,
+    described: Described,
+}
+
+/// The types of scenes, described when somebody asks for the first time.
+#[derive(Debug, Default)]
+struct Described(Mutex<BTreeMap<TypeId, Arc<Types>>>);
+
+/// Whoever copies a registry changes it: then the types are others.
+impl Clone for Described {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Default for SectionRegistry {
     fn default() -> Self {
         let mut interventions = InterventionRegistry::default();
         crate::faults::interventions(&mut interventions);
-        Self(Arc::new(Known { kinds: Vec::new(), interventions }))
+        Self(Arc::new(Known { kinds: Vec::new(), interventions, described: Described::default() }))
     }
 }
 
@@ -103,6 +117,7 @@ impl SectionRegistry {
     pub fn with_kind(mut self, kind: SectionKind) -> Self {
         if self.find(kind.name).is_none() {
             let known = Arc::make_mut(&mut self.0);
+            known.described = Described::default();
             (kind.interventions)(&mut known.interventions);
             known.kinds.push(kind);
         }
@@ -157,5 +172,17 @@ impl SectionRegistry {
             open.add_choice::<crate::intervention::AnyIntervention>(choice);
         }
         open
+    }
+
+    /// The types of scenes of the type `S`, with what plugins add to them.
+    #[must_use]
+    pub fn types<S: Typed + GetTypeRegistration>(&self) -> Arc<Types> {
+        let mut described = self.0.described.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let types = described.entry(TypeId::of::<S>()).or_insert_with(|| {
+            let mut describer = crate::schema::describer(self.open_types::<S>());
+            self.register_types(describer.registry_mut());
+            Arc::new(describer.describe::<S>())
+        });
+        types.clone()
     }
 }

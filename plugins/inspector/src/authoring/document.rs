@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 
+use agent2028_language::patch::TextEdit;
 use agent2028_language::syntax::lexer::{Token, tokens};
+use agent2028_language::syntax::{SourceId, parse};
 
 use super::words::UNTITLED;
-use super::{Analysis, SceneAuthor, TextEdit};
+use super::{Analysis, SceneAuthor};
 
 /// Undo keeps at most so many bytes of text.
 const UNDO_BYTES: usize = 16 << 20;
@@ -235,12 +237,12 @@ impl Document {
     }
 
     /// Makes a replacement and reads the values anew at once, so that a form shows what was set in it.
-    pub fn apply_and_read(&mut self, edit: &TextEdit, author: &dyn SceneAuthor, now: f64) {
+    pub fn apply_and_read(&mut self, edit: &TextEdit, now: f64) {
         self.apply(edit, now);
-        if let Some(value) = author.read(&self.text) {
+        if let Ok(tree) = parse(SourceId(0), &self.text) {
             let Analysis { problems, metrics, .. } = &*self.analysis;
             self.analysis =
-                Arc::new(Analysis { value: Some(value), problems: problems.clone(), metrics: metrics.clone() });
+                Arc::new(Analysis { tree: Some(tree), problems: problems.clone(), metrics: metrics.clone() });
         }
     }
 

@@ -3,6 +3,10 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use agent2028_language::complete::{self, Completion, Completions, Known};
+use agent2028_language::indent::indent;
+use agent2028_language::patch::TextEdit as Edit;
+use agent2028_language::syntax::lexer::{TokenKind, matching_brackets};
 use agent2028_view::Theme;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
@@ -19,15 +23,12 @@ use egui_material_icons::icons::{
 };
 
 use crate::actions::{Action, Actions};
-use crate::authoring::{
-    Completion, Completions, Document, SceneAuthor, TextEdit as Edit, TextProblem, line_and_column,
-};
+use crate::authoring::{Document, SceneAuthor, TextProblem, line_and_column};
 use crate::format;
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::scene::SceneRequest;
 use crate::theme::{Look, floating_frame, hairline, measure, radius};
 use crate::widgets;
-use agent2028_language::syntax::lexer::{TokenKind, matching_brackets};
 
 /// Four blanks, as scenes are written.
 const INDENT: &str = "    ";
@@ -157,7 +158,7 @@ pub fn show(
     }
     let focused = ui.memory(|memory| memory.has_focus(editor_id()));
     keys(ui, author, document, state, actions, focused, now);
-    tools(ui, look, author, document, state, actions, now);
+    tools(ui, look, document, state, actions, now);
     if state.find.is_some() {
         find_bar(ui, look, document, state, now);
     }
@@ -318,7 +319,9 @@ fn complete(author: Option<&Arc<dyn SceneAuthor>>, document: &Document, state: &
     let Some(author) = author else {
         return;
     };
-    let completions = author.complete(document.text(), state.caret, document.analysis());
+    let analysis = document.analysis();
+    let known = Known { tree: analysis.tree.as_ref(), metrics: &analysis.metrics };
+    let completions = complete::complete(author.types(), document.text(), state.caret, known);
     let typed = document.text().get(completions.span.start..state.caret).unwrap_or_default();
     let done = completions.items.len() == 1 && completions.items[0].label == typed;
     if completions.items.is_empty() || (done && !asked) {
@@ -331,15 +334,7 @@ fn complete(author: Option<&Arc<dyn SceneAuthor>>, document: &Document, state: &
     state.offer = Some(Offer { completions, chosen: 0 });
 }
 
-fn tools(
-    ui: &mut Ui,
-    look: &Look,
-    author: Option<&Arc<dyn SceneAuthor>>,
-    document: &mut Document,
-    state: &mut EditorState,
-    actions: &mut Actions,
-    now: f64,
-) {
+fn tools(ui: &mut Ui, look: &Look, document: &mut Document, state: &mut EditorState, actions: &mut Actions, now: f64) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::TIGHT;
         let tint = if document.is_ahead() { look.accent } else { look.secondary };
@@ -372,12 +367,10 @@ fn tools(
                 None => Some(Find { fresh: true, ..Find::default() }),
             };
         }
-        if let Some(author) = author {
-            let format = widgets::icon_button(ui, look, ICON_FORMAT_INDENT_INCREASE, "Indent the text evenly");
-            if widgets::tip(format, look, "Indent the text evenly; comments and lines stay", "").clicked() {
-                let text = author.format(document.text());
-                document.changed_to(&text, now);
-            }
+        let format = widgets::icon_button(ui, look, ICON_FORMAT_INDENT_INCREASE, "Indent the text evenly");
+        if widgets::tip(format, look, "Indent the text evenly; comments and lines stay", "").clicked() {
+            let text = indent(document.text());
+            document.changed_to(&text, now);
         }
         let dirty = document.is_dirty();
         let revert = ui

@@ -3,6 +3,10 @@
 
 use std::sync::Arc;
 
+use agent2028_language::patch::{self, Change};
+use agent2028_language::path::{Step, path_text};
+use agent2028_language::syntax::{Kind, Node, quoted};
+use agent2028_language::types::{FieldDoc, Payload, Shape, ShapeId, Types, VariantDoc};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::collapsing_header::CollapsingState;
@@ -12,10 +16,7 @@ use egui_material_icons::icons::{
     ICON_CONTENT_COPY, ICON_DELETE, ICON_EDIT_NOTE, ICON_ERROR, ICON_EXPAND_MORE, ICON_SEARCH, ICON_SEARCH_OFF,
 };
 
-use crate::authoring::{
-    Change, Document, FieldDoc, Payload, SceneAuthor, Schema, Shape, ShapeId, Step, TextProblem, Value, ValueKind,
-    VariantDoc, path_text,
-};
+use crate::authoring::{Document, SceneAuthor, TextProblem};
 use crate::format;
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
@@ -48,7 +49,7 @@ type Wish = Option<(Vec<Step>, Change)>;
 
 struct Form<'a> {
     look: &'a Look,
-    schema: &'a Schema,
+    types: &'a Types,
     problems: Vec<(Vec<Step>, &'a TextProblem)>,
     state: &'a mut FormState,
     wish: Wish,
@@ -103,7 +104,7 @@ pub fn show(
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(60));
     }
     let analysis = document.shared_analysis();
-    let Some(value) = &analysis.value else {
+    let Some(value) = &analysis.tree else {
         let first = analysis.problems.first();
         let how = first.map_or("Mend it in the editor.".to_owned(), |problem| {
             format!("Line {}: {}. Mend it in the editor.", problem.line, problem.message)
@@ -118,11 +119,11 @@ pub fn show(
         .filter(|problem| problem.here)
         .map(|problem| (value.path_at(problem.span.start), problem))
         .collect();
-    let schema = author.schema();
-    let mut form = Form { look, schema, problems, state, wish: None };
+    let types = author.types();
+    let mut form = Form { look, types, problems, state, wish: None };
     ScrollArea::vertical().id_salt("scene form").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = spacing::TIGHT;
-        let Shape::Record { fields, .. } = schema.shape(schema.root) else {
+        let Shape::Record { fields, .. } = types.shape(types.root) else {
             return;
         };
         if form.state.search.trim().is_empty() {
@@ -133,9 +134,9 @@ pub fn show(
     });
     let wish = form.wish.take();
     if let Some((path, change)) = wish {
-        match author.edit(document.text(), &path, &change) {
+        match patch::edit(document.text(), &path, &change) {
             Ok(edit) => {
-                document.apply_and_read(&edit, author.as_ref(), now);
+                document.apply_and_read(&edit, now);
                 state.trouble = None;
             }
             Err(error) => state.trouble = Some(format!("{}: {error}", path_text(&path))),
@@ -161,24 +162,6 @@ fn head(ui: &mut Ui, look: &Look, state: &mut FormState) {
     ui.add_space(spacing::TIGHT);
 }
 
-/// A text as it stands in RON.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control.is_control() => out.push_str(&format!("\\u{{{:x}}}", u32::from(control))),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
-}
-
 /// A number as people write it: no noise of the conversion between the two sizes of numbers.
 pub(crate) fn number_text(value: f64, whole: bool) -> String {
     if whole {
@@ -193,37 +176,37 @@ fn number_of(text: &str) -> Option<f64> {
 }
 
 /// What a value is called in a list: its name, its first text, or its variant.
-fn title_of(value: &Value, index: usize) -> String {
+fn title_of(value: &Node, index: usize) -> String {
     let value = value.plain();
     match &value.kind {
-        ValueKind::Record(head, fields) => {
+        Kind::Struct(head, fields) => {
             let named = ["name", "title", "text", "metric", "agents", "layer", "at"]
                 .iter()
-                .find_map(|key| fields.iter().find(|(name, _)| name == key))
+                .find_map(|key| fields.iter().find(|(name, _)| name.text == *key))
                 .and_then(|(name, value)| match &value.kind {
-                    ValueKind::Text(text) => Some(text.clone()),
-                    ValueKind::Number(number) if name == "at" => Some(format!("tick {number}")),
+                    Kind::Text(text) => Some(text.clone()),
+                    Kind::Number(number) if name.text == "at" => Some(format!("tick {number}")),
                     _ => None,
                 });
-            let action = fields.iter().find(|(name, _)| name == "do").and_then(|(_, value)| head_of(value));
+            let action = fields.iter().find(|(name, _)| name.text == "do").and_then(|(_, value)| head_of(value));
             match (named, action, head) {
                 (Some(named), Some(action), _) => format!("{named}: {action}"),
                 (Some(named), ..) => named,
                 (None, Some(action), _) => action,
-                (None, None, Some(head)) => head.clone(),
+                (None, None, Some(head)) => head.text.clone(),
                 _ => format!("{}", index + 1),
             }
         }
-        ValueKind::Text(text) | ValueKind::Number(text) | ValueKind::Word(text) => text.clone(),
+        Kind::Text(text) | Kind::Number(text) | Kind::Word(text) => text.clone(),
         _ => head_of(value).unwrap_or_else(|| format!("{}", index + 1)),
     }
 }
 
 /// The variant that a value is.
-fn head_of(value: &Value) -> Option<String> {
+fn head_of(value: &Node) -> Option<String> {
     match &value.plain().kind {
-        ValueKind::Word(word) => Some(word.clone()),
-        ValueKind::Record(name, _) | ValueKind::Tuple(name, _) => name.clone(),
+        Kind::Word(word) => Some(word.clone()),
+        Kind::Struct(name, _) | Kind::Tuple(name, _) => name.as_ref().map(|name| name.text.clone()),
         _ => None,
     }
 }
@@ -233,7 +216,7 @@ impl Form<'_> {
         self.wish = Some((path.to_vec(), change));
     }
 
-    fn fields(&mut self, ui: &mut Ui, fields: &[FieldDoc], path: &mut Vec<Step>, holder: Option<&Value>) {
+    fn fields(&mut self, ui: &mut Ui, fields: &[FieldDoc], path: &mut Vec<Step>, holder: Option<&Node>) {
         for field in fields {
             let step = Step::Field(field.name.clone());
             let value = holder.and_then(|holder| holder.step(&step));
@@ -247,10 +230,10 @@ impl Form<'_> {
     }
 
     /// Everything that the search finds, flat, with the paths as titles.
-    fn found(&mut self, ui: &mut Ui, fields: &[FieldDoc], value: &Value) {
+    fn found(&mut self, ui: &mut Ui, fields: &[FieldDoc], value: &Node) {
         let words: Vec<String> = self.state.search.split_whitespace().map(str::to_lowercase).collect();
         let mut hits = Vec::new();
-        gather(self.schema, fields, &mut Vec::new(), Some(value), &words, SEARCH_DEPTH, &mut hits);
+        gather(self.types, fields, &mut Vec::new(), Some(value), &words, SEARCH_DEPTH, &mut hits);
         hits.retain(|(_, path)| !self.state.only_set || value.at(path).is_some());
         if hits.is_empty() {
             let how = "Search by the name of a field, its path or what it means.";
@@ -263,20 +246,20 @@ impl Form<'_> {
         }
     }
 
-    fn field(&mut self, ui: &mut Ui, field: &FieldDoc, title: &str, path: &mut Vec<Step>, value: Option<&Value>) {
-        let optional = matches!(self.schema.shape(field.shape), Shape::Optional(_));
-        let shape = self.schema.plain(field.shape);
-        let none = value.is_some_and(|value| matches!(&value.kind, ValueKind::Word(word) if word == "None"));
+    fn field(&mut self, ui: &mut Ui, field: &FieldDoc, title: &str, path: &mut Vec<Step>, value: Option<&Node>) {
+        let optional = matches!(self.types.shape(field.shape), Shape::Optional(_));
+        let shape = self.types.plain(field.shape);
+        let none = value.is_some_and(|value| matches!(&value.kind, Kind::Word(word) if word == "None"));
         let value = value.filter(|_| !(optional && none));
-        let schema = self.schema;
-        match schema.shape(shape) {
+        let types = self.types;
+        match types.shape(shape) {
             Shape::Record { fields, .. } => {
                 self.section(ui, field, title, path, value, optional, |form, ui, path| {
-                    form.fields(ui, fields, path, value.map(Value::plain));
+                    form.fields(ui, fields, path, value.map(Node::plain));
                 });
             }
             Shape::List(inner) => {
-                let count = value.map_or(0, Value::len) as u64;
+                let count = value.map_or(0, Node::len) as u64;
                 let title = format!("{title} ({})", format::count(count));
                 let inner = *inner;
                 self.section(ui, field, &title, path, value, false, |form, ui, path| {
@@ -284,7 +267,7 @@ impl Form<'_> {
                 });
             }
             Shape::Map(inner) => {
-                let count = value.map_or(0, Value::len) as u64;
+                let count = value.map_or(0, Node::len) as u64;
                 let title = format!("{title} ({})", format::count(count));
                 let inner = *inner;
                 self.section(ui, field, &title, path, value, false, |form, ui, path| {
@@ -308,12 +291,12 @@ impl Form<'_> {
         field: &FieldDoc,
         title: &str,
         path: &mut Vec<Step>,
-        value: Option<&Value>,
+        value: Option<&Node>,
         control: impl FnOnce(&mut Self, &mut Ui, &mut Vec<Step>),
     ) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
-            let (look, detail) = (self.look, self.schema.detail(field));
+            let (look, detail) = (self.look, self.types.detail(field));
             let label = if value.is_some() { look.body(title) } else { look.body(title).color(look.secondary) };
             let (_, rect) = ui.allocate_space(vec2(measure::FORM_LABEL, measure::CONTROL));
             let mut place =
@@ -326,7 +309,7 @@ impl Form<'_> {
                 if value.is_some() && !path.is_empty() && matches!(path.last(), Some(Step::Field(_))) {
                     let reset =
                         widgets::icon_button(ui, look, ICON_BACKSPACE, &format!("Leave {title} at its default"));
-                    let default = field.default.clone().unwrap_or_else(|| "none".into());
+                    let default = field.plain_default().unwrap_or("none");
                     if widgets::tip(reset, look, &format!("Take it out of the scene: default {default}"), "").clicked()
                     {
                         self.want(path, Change::Remove);
@@ -334,8 +317,8 @@ impl Form<'_> {
                 } else {
                     ui.add_space(measure::CONTROL);
                 }
-                if !field.unit.is_empty() {
-                    ui.label(look.quiet(field.unit.as_str()));
+                if let Some(unit) = field.unit {
+                    ui.label(look.quiet(unit.0));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| control(self, ui, path));
             });
@@ -349,7 +332,7 @@ impl Form<'_> {
         field: &FieldDoc,
         title: &str,
         path: &mut Vec<Step>,
-        value: Option<&Value>,
+        value: Option<&Node>,
         optional: bool,
         body: impl FnOnce(&mut Self, &mut Ui, &mut Vec<Step>),
     ) {
@@ -369,7 +352,7 @@ impl Form<'_> {
                 toggle.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, enabled, on, name.as_str()));
                 let about = if on { "Take this section out of the scene" } else { "Add this section to the scene" };
                 if toggle.on_hover_text(look.body(about)).changed() {
-                    let blank = self.schema.blank(field.shape);
+                    let blank = self.types.blank(field.shape);
                     self.want(path, if on { Change::Set(blank) } else { Change::Remove });
                     state.set_open(on);
                 }
@@ -395,16 +378,16 @@ impl Form<'_> {
         state.show_body_indented(&ui.response(), ui, |ui| body(self, ui, path));
     }
 
-    fn items(&mut self, ui: &mut Ui, inner: ShapeId, path: &mut Vec<Step>, value: Option<&Value>) {
-        let items: &[Value] = match value.map(|value| &value.plain().kind) {
-            Some(ValueKind::List(items)) => items,
+    fn items(&mut self, ui: &mut Ui, inner: ShapeId, path: &mut Vec<Step>, value: Option<&Node>) {
+        let items: &[Node] = match value.map(|value| &value.plain().kind) {
+            Some(Kind::List(items)) => items,
             _ => &[],
         };
         let shown = (self.state.pages + 1) * PAGE;
-        let blank = self.schema.blank(inner);
-        let plain = self.schema.plain(inner);
+        let blank = self.types.blank(inner);
+        let plain = self.types.plain(inner);
         let flat = !matches!(
-            self.schema.shape(plain),
+            self.types.shape(plain),
             Shape::Record { .. } | Shape::Choice { .. } | Shape::List(_) | Shape::Map(_)
         );
         for (index, item) in items.iter().enumerate().take(shown) {
@@ -455,12 +438,13 @@ impl Form<'_> {
         }
     }
 
-    fn entries(&mut self, ui: &mut Ui, inner: ShapeId, path: &mut Vec<Step>, value: Option<&Value>) {
-        let entries: &[(String, Value)] = match value.map(|value| &value.plain().kind) {
-            Some(ValueKind::Map(entries)) => entries,
+    fn entries(&mut self, ui: &mut Ui, inner: ShapeId, path: &mut Vec<Step>, value: Option<&Node>) {
+        let entries: &[(Node, Node)] = match value.map(|value| &value.plain().kind) {
+            Some(Kind::Map(entries)) => entries,
             _ => &[],
         };
         for (key, item) in entries {
+            let key = &key.key_text();
             path.push(Step::Key(key.clone()));
             ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.x = spacing::TIGHT;
@@ -479,9 +463,9 @@ impl Form<'_> {
         let add = widgets::icon_button(ui, self.look, ICON_ADD, &format!("Add to {}", path_text(path)));
         if widgets::tip(add, self.look, "Add an entry", "").clicked() {
             let free = (1..).map(|number| format!("new-{number}"));
-            let mut free = free.filter(|name| !entries.iter().any(|(key, _)| key == name));
+            let mut free = free.filter(|name| !entries.iter().any(|(key, _)| key.key_text() == *name));
             path.push(Step::Key(free.next().unwrap_or_default()));
-            let blank = self.schema.blank(inner);
+            let blank = self.types.blank(inner);
             self.want(path, Change::Set(blank));
             path.pop();
         }
@@ -512,14 +496,14 @@ impl Form<'_> {
         field: &FieldDoc,
         title: &str,
         path: &mut Vec<Step>,
-        value: Option<&Value>,
+        value: Option<&Node>,
         variants: &[VariantDoc],
         optional: bool,
     ) {
         let head = value.and_then(head_of);
-        let schema = self.schema;
+        let types = self.types;
         self.row(ui, field, title, path, value, |form, ui, path| {
-            let default = field.default.clone().unwrap_or_else(|| "not set".into());
+            let default = field.plain_default().unwrap_or("not set").to_owned();
             let shown = match &head {
                 Some(head) => form.look.body(head.as_str()),
                 None => form.look.body(default).color(form.look.secondary),
@@ -533,7 +517,7 @@ impl Form<'_> {
                     let chosen = head.as_deref() == Some(variant.name.as_str());
                     let label = ui.selectable_label(chosen, variant.name.as_str());
                     if label.on_hover_text(form.look.body(variant.docs.as_str())).clicked() && !chosen {
-                        form.want(path, Change::Set(schema.blank_variant(variant)));
+                        form.want(path, Change::Set(types.blank_variant(variant)));
                     }
                 }
             });
@@ -542,7 +526,7 @@ impl Form<'_> {
         let Some(variant) = variants.iter().find(|variant| Some(variant.name.as_str()) == head.as_deref()) else {
             return;
         };
-        let Some(value) = value.map(Value::plain) else {
+        let Some(value) = value.map(Node::plain) else {
             return;
         };
         match &variant.payload {
@@ -552,7 +536,7 @@ impl Form<'_> {
             }
             Payload::Values(fields) => {
                 ui.indent(("payload", path_text(path)), |ui| {
-                    let own = |field: &FieldDoc| matches!(schema.shape(field.shape), Shape::Point | Shape::Tuple(_));
+                    let own = |field: &FieldDoc| matches!(types.shape(field.shape), Shape::Point | Shape::Tuple(_));
                     if let [only] = fields.as_slice()
                         && own(only)
                         && value.len() != 1
@@ -564,8 +548,8 @@ impl Form<'_> {
                     for (index, inner) in fields.iter().enumerate() {
                         path.push(Step::Item(index));
                         let at = value.step(&Step::Item(index));
-                        let number = matches!(schema.shape(inner.shape), Shape::Number { .. });
-                        let label = if number { "Value".to_owned() } else { self.schema.words(inner.shape) };
+                        let number = types.shape(inner.shape).is_number();
+                        let label = if number { "Value".to_owned() } else { self.types.words(inner.shape) };
                         self.field(ui, inner, &label, path, at);
                         path.pop();
                     }
@@ -581,23 +565,25 @@ impl Form<'_> {
         shape: ShapeId,
         title: &str,
         path: &[Step],
-        value: Option<&Value>,
+        value: Option<&Node>,
     ) {
-        let plain = value.map(Value::plain);
-        match (self.schema.shape(shape), plain.map(|value| &value.kind)) {
-            (Shape::Number { whole, ends }, None | Some(ValueKind::Number(_))) => {
+        let plain = value.map(Node::plain);
+        match (self.types.shape(shape), plain.map(|value| &value.kind)) {
+            (kind @ (Shape::Whole { .. } | Shape::Real { .. }), None | Some(Kind::Number(_))) => {
                 let text = match plain.map(|value| &value.kind) {
-                    Some(ValueKind::Number(text)) => Some(text.clone()),
-                    _ => field.default.clone(),
+                    Some(Kind::Number(text)) => Some(text.clone()),
+                    _ => field.plain_default().map(str::to_owned),
                 };
                 let number = text.as_deref().and_then(number_of);
                 // Beyond this whole numbers lose digits in a slider.
-                if *whole && number.is_some_and(|number| number.abs() > 9e15) {
+                let whole = matches!(kind, Shape::Whole { .. });
+                if whole && number.is_some_and(|number| number.abs() > 9e15) {
                     return self.raw(ui, title, path, value);
                 }
-                self.number(ui, field, *whole, *ends, title, path, number, value.is_some());
+                let ends = kind.ends().unwrap_or((f64::MIN, f64::MAX));
+                self.number(ui, field, whole, ends, title, path, number, value.is_some());
             }
-            (Shape::Truth, None | Some(ValueKind::Word(_))) => {
+            (Shape::Truth, None | Some(Kind::Word(_))) => {
                 let text = plain.map_or(field.default.clone(), head_of);
                 let mut on = text.as_deref() == Some("true");
                 let response = ui.add(egui::Checkbox::without_text(&mut on));
@@ -607,9 +593,9 @@ impl Form<'_> {
                     self.want(path, Change::Set(on.to_string()));
                 }
             }
-            (Shape::Text, None | Some(ValueKind::Text(_))) => {
+            (Shape::Text, None | Some(Kind::Text(_))) => {
                 let mut text = match plain.map(|value| &value.kind) {
-                    Some(ValueKind::Text(text)) => text.clone(),
+                    Some(Kind::Text(text)) => text.clone(),
                     _ => String::new(),
                 };
                 let hint = field.default.clone().unwrap_or_default();
@@ -623,7 +609,7 @@ impl Form<'_> {
                     self.want(path, Change::Set(quoted(&text)));
                 }
             }
-            (Shape::Point, None | Some(ValueKind::Tuple(None, _))) => self.point(ui, field, title, path, plain),
+            (Shape::Point, None | Some(Kind::Tuple(None, _))) => self.point(ui, field, title, path, plain),
             _ => self.raw(ui, title, path, value),
         }
     }
@@ -640,7 +626,7 @@ impl Form<'_> {
         set: bool,
     ) {
         const WIDE: f64 = 1e6;
-        let (least, most) = field.range.unwrap_or(ends);
+        let (least, most) = field.range.map_or(ends, |range| (range.min, range.max));
         let mut value = number.unwrap_or(0.0);
         let before = value;
         let span = most - least;
@@ -673,13 +659,13 @@ impl Form<'_> {
         }
     }
 
-    fn point(&mut self, ui: &mut Ui, field: &FieldDoc, title: &str, path: &[Step], value: Option<&Value>) {
-        let number = |value: &Value| match &value.kind {
-            ValueKind::Number(text) => number_of(text),
+    fn point(&mut self, ui: &mut Ui, field: &FieldDoc, title: &str, path: &[Step], value: Option<&Node>) {
+        let number = |value: &Node| match &value.kind {
+            Kind::Number(text) => number_of(text),
             _ => None,
         };
         let given = match value.map(|value| &value.kind) {
-            Some(ValueKind::Tuple(_, items)) => items.iter().filter_map(number).collect::<Vec<_>>(),
+            Some(Kind::Tuple(_, items)) => items.iter().filter_map(number).collect::<Vec<_>>(),
             _ => {
                 let text = field.default.clone().unwrap_or_default();
                 text.trim_matches(['(', ')']).split(',').filter_map(|part| number_of(part.trim())).collect()
@@ -704,10 +690,10 @@ impl Form<'_> {
     }
 
     /// A value as it stands in the text; it is taken over when the field is left.
-    fn raw(&mut self, ui: &mut Ui, title: &str, path: &[Step], value: Option<&Value>) {
+    fn raw(&mut self, ui: &mut Ui, title: &str, path: &[Step], value: Option<&Node>) {
         let mut text = match &self.state.writing {
             Some((at, text)) if at == path => text.clone(),
-            _ => value.map_or(String::new(), write),
+            _ => value.map_or(String::new(), Node::to_line),
         };
         let width = ui.available_width();
         let response = ui.add(TextEdit::singleline(&mut text).code_editor().hint_text("Not set").desired_width(width));
@@ -734,36 +720,12 @@ impl Form<'_> {
     }
 }
 
-/// A value as RON on one line.
-fn write(value: &Value) -> String {
-    let join = |items: Vec<String>| items.join(", ");
-    match &value.kind {
-        ValueKind::Number(text) | ValueKind::Word(text) => text.clone(),
-        ValueKind::Text(text) => quoted(text),
-        ValueKind::Record(name, fields) => format!(
-            "{}({})",
-            name.clone().unwrap_or_default(),
-            join(fields.iter().map(|(name, value)| format!("{name}: {}", write(value))).collect())
-        ),
-        ValueKind::Tuple(name, items) => {
-            format!("{}({})", name.clone().unwrap_or_default(), join(items.iter().map(write).collect()))
-        }
-        ValueKind::List(items) => format!("[{}]", join(items.iter().map(write).collect())),
-        ValueKind::Map(entries) => {
-            format!(
-                "{{{}}}",
-                join(entries.iter().map(|(key, value)| format!("{}: {}", quoted(key), write(value))).collect())
-            )
-        }
-    }
-}
-
 /// The fields below that hold all words in name, path or meaning.
 fn gather(
-    schema: &Schema,
+    types: &Types,
     fields: &[FieldDoc],
     way: &mut Vec<Step>,
-    holder: Option<&Value>,
+    holder: Option<&Node>,
     words: &[String],
     depth: usize,
     out: &mut Vec<(FieldDoc, Vec<Step>)>,
@@ -780,21 +742,21 @@ fn gather(
         if hit {
             out.push((field.clone(), way.clone()));
         }
-        let inner = schema.plain(field.shape);
+        let inner = types.plain(field.shape);
         // What is found as a whole section opens there; what is not set has no items.
         if !hit && depth > 0 {
-            match schema.shape(inner) {
+            match types.shape(inner) {
                 Shape::Record { fields, .. }
-                    if value.is_some() || !matches!(schema.shape(field.shape), Shape::Optional(_)) =>
+                    if value.is_some() || !matches!(types.shape(field.shape), Shape::Optional(_)) =>
                 {
-                    gather(schema, fields, way, value.map(Value::plain), words, depth - 1, out);
+                    gather(types, fields, way, value.map(Node::plain), words, depth - 1, out);
                 }
                 Shape::List(item) => {
-                    if let Shape::Record { fields, .. } = schema.shape(schema.plain(*item)) {
-                        for index in 0..value.map_or(0, Value::len).min(PAGE) {
+                    if let Shape::Record { fields, .. } = types.shape(types.plain(*item)) {
+                        for index in 0..value.map_or(0, Node::len).min(PAGE) {
                             way.push(Step::Item(index));
                             let item = value.and_then(|value| value.step(&Step::Item(index)));
-                            gather(schema, fields, way, item, words, depth - 1, out);
+                            gather(types, fields, way, item, words, depth - 1, out);
                             way.pop();
                         }
                     }

@@ -7,19 +7,18 @@ use std::sync::Arc;
 
 use super::*;
 use crate::authoring::document::Source;
-use crate::authoring::{
-    Analysis, Change, Completion, Completions, Document, FieldDoc, Payload, SceneAuthor, Schema, Shape, Step, Template,
-    TextEdit, TextProblem, Value, ValueKind, VariantDoc,
-};
+use crate::authoring::{Analysis, Document, SceneAuthor, Template, TextProblem};
 use crate::editing::ScenesState;
 use crate::panels::{files, problems, scene_editor, scene_form};
 use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
-use agent2028_language::syntax::lexer::{Token, TokenKind, tokens};
+use agent2028_core::schema::{Range as Limits, Unit};
+use agent2028_language::syntax::{SourceId, parse};
+use agent2028_language::types::{FieldDoc, Shape, Types, VariantDoc};
 
 /// Knows scenes with a name, a seed, a world, groups of agents and perhaps boids.
-struct Small(Schema);
+struct Small(Types);
 
-fn schema() -> Schema {
+fn types() -> Types {
     let field = |name: &str, shape: usize, default: &str| FieldDoc {
         name: name.into(),
         docs: format!("What {name} means."),
@@ -27,18 +26,19 @@ fn schema() -> Schema {
         shape,
         ..FieldDoc::default()
     };
-    let rate = FieldDoc { unit: "1/s".into(), range: Some((1.0, 100.0)), ..field("tick_hz", 1, "60") };
+    let rate = FieldDoc { unit: Some(Unit("1/s")), range: Some(Limits::new(1.0, 100.0)), ..field("tick_hz", 1, "60") };
     let record = |name: &str, fields| Shape::Record { name: name.into(), docs: String::new(), fields };
     let shapes = vec![
         Shape::Text,
-        Shape::Number { whole: true, ends: (0.0, 1e9) },
+        Shape::Whole { least: 0, most: 1_000_000_000, called: None },
         record("Group", vec![field("name", 0, "\"agent\""), field("count", 1, "1")]),
         Shape::List(2),
         Shape::Choice {
             name: "Edge".into(),
             docs: String::new(),
+            default: "Wrap".into(),
             variants: ["Wrap", "Open"]
-                .map(|name| VariantDoc { name: name.into(), docs: format!("{name}s."), payload: Payload::Nothing })
+                .map(|name| VariantDoc { name: name.into(), docs: format!("{name}s."), ..VariantDoc::default() })
                 .into(),
         },
         record("World", vec![field("edge", 4, "Wrap")]),
@@ -56,69 +56,12 @@ fn schema() -> Schema {
             ],
         ),
     ];
-    Schema { root: shapes.len() - 1, shapes }
-}
-
-/// Reads a value from tokens; nothing if they end early.
-fn value(text: &str, tokens: &[Token], at: &mut usize) -> Option<Value> {
-    let first = tokens.get(*at)?;
-    let start = first.span.start;
-    let content = &text[first.span.clone()];
-    let mut head = None;
-    let kind = match first.kind {
-        TokenKind::Number => ValueKind::Number(content.into()),
-        TokenKind::Text if first.whole => ValueKind::Text(content.trim_matches('"').into()),
-        TokenKind::Word => {
-            if tokens.get(*at + 1).is_some_and(|next| &text[next.span.clone()] == "(") {
-                head = Some(content.to_owned());
-                *at += 1;
-                return parenthesised(text, tokens, at, head, start);
-            }
-            ValueKind::Word(content.into())
-        }
-        TokenKind::Open => return parenthesised(text, tokens, at, head, start),
-        _ => return None,
-    };
-    *at += 1;
-    Some(Value { kind, span: first.span.clone() })
-}
-
-fn parenthesised(text: &str, tokens: &[Token], at: &mut usize, head: Option<String>, start: usize) -> Option<Value> {
-    let list = &text[tokens.get(*at)?.span.clone()] == "[";
-    *at += 1;
-    let (mut fields, mut items) = (Vec::new(), Vec::new());
-    loop {
-        let token = tokens.get(*at)?;
-        match token.kind {
-            TokenKind::Close => break,
-            TokenKind::Comma => *at += 1,
-            TokenKind::Field => {
-                let name = text[token.span.clone()].to_owned();
-                *at += 2;
-                fields.push((name, value(text, tokens, at)?));
-            }
-            _ => items.push(value(text, tokens, at)?),
-        }
-    }
-    let end = tokens[*at].span.end;
-    *at += 1;
-    let kind = match (list, fields.is_empty()) {
-        (true, _) => ValueKind::List(items),
-        (false, false) => ValueKind::Record(head, fields),
-        (false, true) => ValueKind::Tuple(head, items),
-    };
-    Some(Value { kind, span: start..end })
+    Types { root: shapes.len() - 1, shapes }
 }
 
 impl SceneAuthor for Small {
-    fn schema(&self) -> &Schema {
+    fn types(&self) -> &Types {
         &self.0
-    }
-
-    fn read(&self, text: &str) -> Option<Value> {
-        let tokens: Vec<Token> = tokens(text).into_iter().filter(|token| token.kind != TokenKind::Comment).collect();
-        let mut at = 0;
-        value(text, &tokens, &mut at).filter(|_| at == tokens.len())
     }
 
     fn analyse(&self, name: &str, text: &str, _: Option<&Path>) -> Analysis {
@@ -137,8 +80,8 @@ impl SceneAuthor for Small {
                 help: help.into(),
             });
         };
-        let value = self.read(text);
-        if value.is_none() {
+        let tree = parse(SourceId(0), text).ok();
+        if tree.is_none() {
             add(0..1, "this bracket is never closed", "close it with )");
         }
         for (at, _) in text.match_indices("sed:") {
@@ -147,52 +90,7 @@ impl SceneAuthor for Small {
         for (at, _) in text.match_indices("-7") {
             add(at..at + 2, "-7 is out of range", "at least 0");
         }
-        Analysis { value, problems, metrics: Vec::new() }
-    }
-
-    fn edit(&self, text: &str, path: &[Step], change: &Change) -> Result<TextEdit, String> {
-        let root = self.read(text).ok_or("the scene can't be read")?;
-        match (root.at(path), change) {
-            (Some(value), Change::Set(new)) => Ok(TextEdit { span: value.span.clone(), text: new.clone() }),
-            (Some(value), Change::Remove) => Ok(TextEdit { span: value.span.clone(), text: "()".into() }),
-            (None, Change::Set(new) | Change::Insert(new)) => {
-                let (last, way) = path.split_last().ok_or("no path")?;
-                let holder = root.at(way).ok_or("nothing there")?;
-                let name = if let Step::Field(name) = last { format!("{name}: ") } else { String::new() };
-                let before = text[..holder.span.end - 1].trim_end();
-                let comma = match before.chars().last() {
-                    _ if holder.is_empty() => "",
-                    Some(',') => " ",
-                    _ => ", ",
-                };
-                let end = before.len();
-                Ok(TextEdit { span: end..end, text: format!("{comma}{name}{new}") })
-            }
-            (Some(value), Change::Duplicate) => {
-                let copy = format!("{}, ", &text[value.span.clone()]);
-                Ok(TextEdit { span: value.span.start..value.span.start, text: copy })
-            }
-            _ => Err("can't be done here".into()),
-        }
-    }
-
-    fn complete(&self, text: &str, cursor: usize, _: &Analysis) -> Completions {
-        let start = text[..cursor].rfind(|letter: char| !letter.is_alphabetic()).map_or(0, |at| at + 1);
-        let items = ["seed", "world", "agents"]
-            .into_iter()
-            .filter(|name| name.starts_with(&text[start..cursor]))
-            .map(|name| Completion {
-                label: name.into(),
-                insert: format!("{name}: |"),
-                detail: "number".into(),
-                docs: format!("What {name} means."),
-            })
-            .collect();
-        Completions { span: start..cursor, items }
-    }
-
-    fn format(&self, text: &str) -> String {
-        format!("{}\n", text.trim())
+        Analysis { tree, problems, metrics: Vec::new() }
     }
 
     fn templates(&self) -> Vec<Template> {
@@ -201,7 +99,7 @@ impl SceneAuthor for Small {
 }
 
 fn author() -> Arc<dyn SceneAuthor> {
-    Arc::new(Small(schema()))
+    Arc::new(Small(types()))
 }
 
 const SCENE: &str =
@@ -317,7 +215,7 @@ fn names_are_completed_while_typing() {
     press(&mut harness, egui::Modifiers::COMMAND, egui::Key::Space);
     press(&mut harness, egui::Modifiers::NONE, egui::Key::ArrowDown);
     press(&mut harness, egui::Modifiers::NONE, egui::Key::Tab);
-    assert_eq!(text(&harness), "Scene(\n    world: seed: 5\n)");
+    assert_eq!(text(&harness), "Scene(\n    tick_hz: seed: 5\n)");
 }
 
 #[test]
@@ -675,7 +573,7 @@ fn moved_sliders_are_written_into_the_text() {
         choices: Vec::new(),
     };
     let params = [param("agents[0].count", 12.0, 3.0), param("seed", 7.0, 7.0)];
-    assert_eq!(scenes.keep_parameters(&author(), &params, 0.0), Ok(1));
+    assert_eq!(scenes.keep_parameters(&params, 0.0), Ok(1));
     assert_eq!(scenes.document.text(), SCENE.replace("count: 3", "count: 12"));
-    assert!(scenes.keep_parameters(&author(), &[param("nowhere.x", 1.0, 0.0)], 0.0).is_err());
+    assert!(scenes.keep_parameters(&[param("seed.x", 1.0, 0.0)], 0.0).is_err());
 }

@@ -1,10 +1,43 @@
 //! What could stand at the caret of a text that may be unfinished: names of fields, choices, truths, and the names that
 //! a scene refers to (metrics, paths, groups).
 
-use agent2028_inspector::authoring::{
-    Analysis, Completion, Completions, FieldDoc, Payload, Schema, Shape, ShapeId, Step, Value, ValueKind,
-};
-use agent2028_language::syntax::lexer::{Token, TokenKind, tokens};
+use std::ops::Range;
+
+use crate::path::Step;
+use crate::syntax::lexer::{Token, TokenKind, tokens};
+use crate::syntax::{Kind, Node};
+use crate::types::{FieldDoc, Payload, Shape, ShapeId, Types};
+
+/// What could stand at a place of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completions {
+    /// The bytes that a completion replaces: what was typed of it so far.
+    pub span: Range<usize>,
+    /// The completions, best first.
+    pub items: Vec<Completion>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// What is listed.
+    pub label: String,
+    /// What is put into the text. The caret lands on the first `|`, which is left out, or behind the text.
+    pub insert: String,
+    /// Type, unit and range.
+    pub detail: String,
+    /// What it means.
+    pub docs: String,
+}
+
+/// What is known about the scene whose text is completed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'k> {
+    /// Its values, as they were when the text could be read last.
+    pub tree: Option<&'k Node>,
+    /// The names of its metrics.
+    pub metrics: &'k [String],
+}
 
 /// At most so many are offered.
 const MOST: usize = 60;
@@ -37,7 +70,7 @@ enum Expected<'s> {
 
 /// What could stand at a byte of the text.
 #[must_use]
-pub fn complete(schema: &Schema, text: &str, cursor: usize, known: &Analysis) -> Completions {
+pub fn complete(types: &Types, text: &str, cursor: usize, known: Known) -> Completions {
     let mut cursor = cursor.min(text.len());
     while !text.is_char_boundary(cursor) {
         cursor -= 1;
@@ -74,12 +107,12 @@ pub fn complete(schema: &Schema, text: &str, cursor: usize, known: &Analysis) ->
     if let Some(frame) = frames.last_mut() {
         frame.keys.extend(later.into_iter().filter(|key| *key != text[span.clone()]));
     }
-    let mut items = match expected(schema, &frames) {
+    let mut items = match expected(types, &frames) {
         Expected::Name(fields) if !in_text => {
             let present = frames.last().map_or(&[][..], |frame| &frame.keys);
-            names(schema, fields, present, text, span.end)
+            names(types, fields, present, text, span.end)
         }
-        Expected::Value(shape, field) => values(schema, shape, field, known, in_text),
+        Expected::Value(shape, field) => values(types, shape, field, known, in_text),
         _ if frames.is_empty() && !in_text => vec![Completion {
             label: "Scene".into(),
             insert: "Scene(|)".into(),
@@ -157,17 +190,17 @@ fn keys_behind(text: &str, tokens: &[Token]) -> Vec<String> {
 }
 
 /// What may stand inside of these brackets.
-fn expected<'s>(schema: &'s Schema, frames: &[Frame]) -> Expected<'s> {
-    let mut shape = schema.root;
+fn expected<'s>(types: &'s Types, frames: &[Frame]) -> Expected<'s> {
+    let mut shape = types.root;
     let mut field: Option<&FieldDoc> = None;
     for (depth, frame) in frames.iter().enumerate() {
         let last = depth + 1 == frames.len();
-        let plain = schema.plain(shape);
+        let plain = types.plain(shape);
         if frame.bracket == '(' && frame.head.as_deref() == Some("Some") {
             shape = plain;
             continue;
         }
-        let fields: Option<&[FieldDoc]> = match (frame.bracket, schema.shape(plain)) {
+        let fields: Option<&[FieldDoc]> = match (frame.bracket, types.shape(plain)) {
             ('(', Shape::Record { fields, .. }) => Some(fields),
             ('(', Shape::Choice { variants, .. }) => {
                 let variant = variants.iter().find(|variant| Some(variant.name.as_str()) == frame.head.as_deref());
@@ -217,13 +250,13 @@ fn expected<'s>(schema: &'s Schema, frames: &[Frame]) -> Expected<'s> {
     if frames.is_empty() { Expected::Unknown } else { Expected::Value(shape, field) }
 }
 
-fn names(schema: &Schema, fields: &[FieldDoc], present: &[String], text: &str, end: usize) -> Vec<Completion> {
+fn names(types: &Types, fields: &[FieldDoc], present: &[String], text: &str, end: usize) -> Vec<Completion> {
     let colon_follows = text[end..].trim_start().starts_with(':');
     fields
         .iter()
         .filter(|field| !present.contains(&field.name))
         .map(|field| {
-            let value = match schema.shape(schema.plain(field.shape)) {
+            let value = match types.shape(types.plain(field.shape)) {
                 Shape::Text => "\"|\"",
                 Shape::List(_) => "[|]",
                 Shape::Map(_) => "{|}",
@@ -231,21 +264,15 @@ fn names(schema: &Schema, fields: &[FieldDoc], present: &[String], text: &str, e
                 _ => "|",
             };
             let insert = if colon_follows { format!("{}|", field.name) } else { format!("{}: {value}", field.name) };
-            Completion { label: field.name.clone(), insert, detail: schema.detail(field), docs: field.docs.clone() }
+            Completion { label: field.name.clone(), insert, detail: types.detail(field), docs: field.docs.clone() }
         })
         .collect()
 }
 
-fn values(
-    schema: &Schema,
-    shape: ShapeId,
-    field: Option<&FieldDoc>,
-    known: &Analysis,
-    in_text: bool,
-) -> Vec<Completion> {
-    let plain = schema.plain(shape);
+fn values(types: &Types, shape: ShapeId, field: Option<&FieldDoc>, known: Known, in_text: bool) -> Vec<Completion> {
+    let plain = types.plain(shape);
     let about = field.map_or(String::new(), |field| field.docs.clone());
-    let detail = field.map_or(String::new(), |field| schema.detail(field));
+    let detail = field.map_or(String::new(), |field| types.detail(field));
     let word = |word: &str, docs: &str| Completion {
         label: word.into(),
         insert: word.into(),
@@ -256,14 +283,14 @@ fn values(
     if !in_text && plain != shape {
         items.push(word("None", "Nothing: as if the field were left out."));
     }
-    match schema.shape(plain) {
-        _ if in_text && !matches!(schema.shape(plain), Shape::Text | Shape::Free) => {}
+    match types.shape(plain) {
+        _ if in_text && !matches!(types.shape(plain), Shape::Text | Shape::Free) => {}
         Shape::Truth => items.extend([word("true", &about), word("false", &about)]),
         Shape::Choice { variants, .. } => items.extend(variants.iter().map(|variant| Completion {
             label: variant.name.clone(),
             insert: match &variant.payload {
                 Payload::Nothing => variant.name.clone(),
-                Payload::Fields(_) | Payload::Values(_) => with_caret(&schema.blank_variant(variant)),
+                Payload::Fields(_) | Payload::Values(_) => with_caret(&types.blank_variant(variant)),
             },
             detail: match &variant.payload {
                 Payload::Nothing => String::new(),
@@ -271,30 +298,34 @@ fn values(
                     fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ")
                 }
                 Payload::Values(values) => {
-                    values.iter().map(|value| schema.words(value.shape)).collect::<Vec<_>>().join(", ")
+                    values.iter().map(|value| types.words(value.shape)).collect::<Vec<_>>().join(", ")
                 }
             },
             docs: variant.docs.clone(),
         })),
         Shape::Text => {
             let name = field.map_or("", |field| field.name.as_str());
-            items.extend(references(schema, name, known).into_iter().map(|(label, docs)| Completion {
+            items.extend(references(types, name, known).into_iter().map(|(label, docs)| Completion {
                 insert: if in_text { label.clone() } else { format!("\"{label}\"") },
                 label,
                 detail: String::new(),
                 docs,
             }));
         }
-        Shape::Number { .. } => {
-            if let Some(default) = field.and_then(|field| field.default.as_ref()).filter(|default| *default != "None") {
-                items.push(Completion { label: default.clone(), insert: default.clone(), detail, docs: about });
-            }
+        Shape::Whole { .. } | Shape::Real { .. } => {
+            let default = field.and_then(FieldDoc::plain_default).filter(|default| *default != "None");
+            items.extend(default.map(|default| Completion {
+                label: default.into(),
+                insert: default.into(),
+                detail,
+                docs: about,
+            }));
         }
         Shape::Record { name, docs, .. } => items.push(Completion {
             label: format!("({name})"),
             insert: "(|)".into(),
             detail: name.clone(),
-            docs: docs.clone(),
+            docs: docs.lines().collect::<Vec<_>>().join(" "),
         }),
         _ => {}
     }
@@ -310,25 +341,25 @@ fn with_caret(text: &str) -> String {
 }
 
 /// The names that a text field may refer to, each with what it is.
-fn references(schema: &Schema, field: &str, known: &Analysis) -> Vec<(String, String)> {
+fn references(types: &Types, field: &str, known: Known) -> Vec<(String, String)> {
     match field {
         "metric" | "metrics" | "headline" => {
             known.metrics.iter().map(|name| (name.clone(), "A metric of this scene".to_owned())).collect()
         }
-        "path" => known.value.as_ref().map_or_else(Vec::new, |value| scene_paths(schema, value)),
+        "path" => known.tree.map_or_else(Vec::new, |value| scene_paths(types, value)),
         "" | "agents" | "prey" | "predators" | "group" | "select" | "target" => groups(known),
         _ => Vec::new(),
     }
 }
 
 /// The names of the groups of agents.
-fn groups(known: &Analysis) -> Vec<(String, String)> {
-    let agents = known.value.as_ref().and_then(|value| value.step(&Step::Field("agents".into())));
+fn groups(known: Known) -> Vec<(String, String)> {
+    let agents = known.tree.and_then(|value| value.step(&Step::Field("agents".into())));
     match agents.map(|agents| &agents.kind) {
-        Some(ValueKind::List(groups)) => groups
+        Some(Kind::List(groups)) => groups
             .iter()
             .filter_map(|group| match &group.step(&Step::Field("name".into()))?.kind {
-                ValueKind::Text(name) => Some((name.clone(), "A group of agents".to_owned())),
+                Kind::Text(name) => Some((name.clone(), "A group of agents".to_owned())),
                 _ => None,
             })
             .collect(),
@@ -337,13 +368,13 @@ fn groups(known: &Analysis) -> Vec<(String, String)> {
 }
 
 /// The paths of all values in the scene's sections that can change while it runs, set or not.
-fn scene_paths(schema: &Schema, value: &Value) -> Vec<(String, String)> {
+fn scene_paths(types: &Types, value: &Node) -> Vec<(String, String)> {
     let mut out = Vec::new();
-    if let Shape::Record { fields, .. } = schema.shape(schema.root) {
+    if let Shape::Record { fields, .. } = types.shape(types.root) {
         for field in fields {
-            let live = matches!(schema.shape(field.shape), Shape::Optional(_));
+            let live = matches!(types.shape(field.shape), Shape::Optional(_));
             if live && let Some(value) = value.step(&Step::Field(field.name.clone())) {
-                walk(schema, field, Some(value), &field.name, PATH_DEPTH, &mut out);
+                walk(types, field, Some(value), &field.name, PATH_DEPTH, &mut out);
             }
         }
     }
@@ -351,31 +382,31 @@ fn scene_paths(schema: &Schema, value: &Value) -> Vec<(String, String)> {
 }
 
 fn walk(
-    schema: &Schema,
+    types: &Types,
     field: &FieldDoc,
-    value: Option<&Value>,
+    value: Option<&Node>,
     path: &str,
     depth: usize,
     out: &mut Vec<(String, String)>,
 ) {
-    match schema.shape(schema.plain(field.shape)) {
+    match types.shape(types.plain(field.shape)) {
         Shape::Record { fields, .. } if depth > 0 => {
             for inner in fields {
                 let value = value.and_then(|value| value.step(&Step::Field(inner.name.clone())));
                 // An optional section that isn't there has no values.
-                if value.is_some() || !matches!(schema.shape(inner.shape), Shape::Optional(_)) {
-                    walk(schema, inner, value, &format!("{path}.{}", inner.name), depth - 1, out);
+                if value.is_some() || !matches!(types.shape(inner.shape), Shape::Optional(_)) {
+                    walk(types, inner, value, &format!("{path}.{}", inner.name), depth - 1, out);
                 }
             }
         }
         Shape::List(inner) if depth > 0 => {
-            for index in 0..value.map_or(0, Value::len) {
+            for index in 0..value.map_or(0, Node::len) {
                 let value = value.and_then(|value| value.step(&Step::Item(index)));
                 let item = FieldDoc { shape: *inner, ..field.clone() };
-                walk(schema, &item, value, &format!("{path}[{index}]"), depth - 1, out);
+                walk(types, &item, value, &format!("{path}[{index}]"), depth - 1, out);
             }
         }
-        Shape::Number { .. } | Shape::Truth => out.push((path.to_owned(), field.docs.clone())),
+        Shape::Whole { .. } | Shape::Real { .. } | Shape::Truth => out.push((path.to_owned(), field.docs.clone())),
         Shape::Choice { variants, .. } if variants.iter().all(|variant| variant.payload == Payload::Nothing) => {
             out.push((path.to_owned(), field.docs.clone()));
         }
@@ -399,68 +430,4 @@ fn rank(items: &mut Vec<Completion>, typed: &str) {
     };
     items.retain(|item| weight(item).is_some());
     items.sort_by_key(weight);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::authoring::Author;
-    use agent2028_inspector::authoring::SceneAuthor as _;
-
-    /// Labels offered where `|` stands.
-    fn offered(text: &str) -> Vec<String> {
-        let cursor = text.find('|').unwrap();
-        let text = text.replacen('|', "", 1);
-        let author = Author::new(crate::ExtraPlugins::default());
-        let known = author.analyse(
-            "known",
-            "Scene(agents: [(name: \"bird\"), (name: \"cat\")], boids: (flocks: [(agents: \"bird\")]))",
-            None,
-        );
-        assert_eq!(known.problems, []);
-        author.complete(&text, cursor, &known).items.into_iter().map(|item| item.label).collect()
-    }
-
-    #[test]
-    fn fields_are_offered_where_names_stand_and_none_twice() {
-        let all = offered("Scene(|)");
-        assert!(all.contains(&"agents".to_owned()) && all.contains(&"boids".to_owned()), "{all:?}");
-        let rest = offered("Scene(seed: 1, |\n agents: [])");
-        assert!(!rest.contains(&"seed".to_owned()) && !rest.contains(&"agents".to_owned()), "{rest:?}");
-        assert_eq!(offered("Scene(boids: (coh|"), ["cohesion"]);
-        assert_eq!(offered("Scene(boids: (cohesion: (w|)"), ["weight"]);
-        assert_eq!(offered("Scene(agents: [(), (cou|)])"), ["count"]);
-        assert_eq!(offered("Scene(timeline: [(at: 3, do: Kill(sel|))])"), ["select"]);
-        assert_eq!(offered("Scene(boids: Some((max_sp|"), ["max_speed"]);
-    }
-
-    #[test]
-    fn choices_truths_and_names_are_offered_where_values_stand() {
-        assert_eq!(offered("Scene(world: (edge: |)")[..3], ["Wrap", "Bounce", "Open"]);
-        assert_eq!(offered("Scene(timeline: [(do: Res|)])")[0], "Restart");
-        assert_eq!(offered("Scene(agents: [(spawn: Di|)])")[0], "Disc");
-        assert!(offered("Scene(headline: [\"bo|\"])").contains(&"boids.order".to_owned()));
-        assert!(offered("Scene(expect: [(metric: \"agents.a|").contains(&"agents.active".to_owned()));
-        assert!(offered("Scene(params: {\"x\": (path: \"cohesion.w|").contains(&"boids.cohesion.weight".to_owned()));
-        assert_eq!(offered("Scene(boids: (flocks: [(agents: \"c|\")]))"), ["cat"]);
-        assert_eq!(offered("|"), ["Scene"]);
-    }
-
-    #[test]
-    fn nothing_is_offered_in_remarks_and_behind_texts() {
-        assert_eq!(offered("Scene( // a|"), Vec::<String>::new());
-        assert_eq!(offered("Scene(name: \"x\"|)"), Vec::<String>::new());
-        assert_eq!(offered("Scene(nonsense: (|))"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn every_cut_of_a_scene_is_taken() {
-        let schema = crate::authoring::schema::of_scenes();
-        let text = crate::scene::gallery::find("flock").unwrap();
-        for cut in (0..text.len()).step_by(7) {
-            if text.is_char_boundary(cut) {
-                let _ = complete(&schema, &text[..cut], cut, &Analysis::default());
-            }
-        }
-    }
 }

@@ -1,9 +1,37 @@
 //! Changes at a path of a scene's text: one replacement each, which leaves every other byte, comments and formatting
 //! as they are.
 
-use agent2028_inspector::authoring::{Change, Step, TextEdit};
+use std::ops::Range;
 
-use crate::scene::syntax::{Kind, Name, Node, SourceId, parse, quoted};
+use crate::path::{Step, path_text};
+use crate::syntax::lexer::{Lexer, TokenKind};
+use crate::syntax::{Kind, Name, Node, SourceId, parse, quoted};
+
+/// What is to be done at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Put this there; what is missing on the way comes into being.
+    Set(String),
+    /// Take the field, item or entry away.
+    Remove,
+    /// Put this in front of the item of a list, or at its end.
+    Insert(String),
+    /// Put a copy of the item after it.
+    Duplicate,
+    /// Let the item of a list change places with the one at this index.
+    Swap(usize),
+    /// Give the entry of a map another key.
+    Rename(String),
+}
+
+/// A replacement in a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextEdit {
+    /// The bytes that go.
+    pub span: Range<usize>,
+    /// What comes in their place.
+    pub text: String,
+}
 
 /// The one replacement that makes a change.
 ///
@@ -74,32 +102,25 @@ fn child<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
             fields.iter().find(|(field, _)| field.text == *name).map(|(_, node)| node)
         }
         (Kind::List(items) | Kind::Tuple(_, items), Step::Item(index)) => items.get(*index),
-        (Kind::Map(entries), Step::Key(key)) => entries.iter().find(|(own, _)| is_key(own, key)).map(|(_, node)| node),
+        (Kind::Map(entries), Step::Key(key)) => entries.iter().find(|(own, _)| own.is_key(key)).map(|(_, node)| node),
         _ => None,
     }
-}
-
-fn is_key(node: &Node, key: &str) -> bool {
-    matches!(&node.kind, Kind::Text(text) | Kind::Word(text) | Kind::Number(text) if text == key)
 }
 
 /// What holds the value at a path, and the last step.
 fn holder<'a, 'p>(tree: &'a Node, path: &'p [Step]) -> Result<(&'a Node, &'p Step), String> {
     let (last, way) = path.split_last().ok_or("the scene as a whole stays")?;
-    let node = way
-        .iter()
-        .try_fold(tree, child)
-        .ok_or_else(|| format!("there is nothing at {}", agent2028_inspector::authoring::path_text(way)))?;
+    let node = way.iter().try_fold(tree, child).ok_or_else(|| format!("there is nothing at {}", path_text(way)))?;
     Ok((plain(node, Some(last)), last))
 }
 
 /// The items of something that holds values, each with its name or key, and which one is meant.
 struct Slots {
-    list: Vec<std::ops::Range<usize>>,
+    list: Vec<Range<usize>>,
     at: usize,
 }
 
-fn spans(node: &Node) -> Vec<std::ops::Range<usize>> {
+fn spans(node: &Node) -> Vec<Range<usize>> {
     match &node.kind {
         Kind::Struct(_, fields) => {
             fields.iter().map(|(name, node)| name.place.span.start..node.place.span.end).collect()
@@ -113,7 +134,7 @@ fn spans(node: &Node) -> Vec<std::ops::Range<usize>> {
 fn slots(holder: &Node, last: &Step) -> Result<Slots, String> {
     let at = match (&holder.kind, last) {
         (Kind::Struct(_, fields), Step::Field(name)) => fields.iter().position(|(field, _)| field.text == *name),
-        (Kind::Map(entries), Step::Key(key)) => entries.iter().position(|(own, _)| is_key(own, key)),
+        (Kind::Map(entries), Step::Key(key)) => entries.iter().position(|(own, _)| own.is_key(key)),
         (Kind::List(items), Step::Item(index)) => (*index < items.len()).then_some(*index),
         _ => None,
     };
@@ -160,7 +181,7 @@ fn put(text: &str, node: &Node, rest: &[Step], value: &str) -> Result<TextEdit, 
         (Kind::Map(_), Step::Key(key)) => {
             Ok(add(text, holder, &spans(holder), usize::MAX, &format!("{}: {inner}", quoted(key))))
         }
-        _ => Err(format!("{} has no place here", agent2028_inspector::authoring::path_text(rest))),
+        _ => Err(format!("{} has no place here", path_text(rest))),
     }
 }
 
@@ -189,10 +210,10 @@ fn rename(tree: &Node, path: &[Step], name: &str) -> Result<TextEdit, String> {
     let (holder, last) = holder(tree, path)?;
     match (&holder.kind, last) {
         (Kind::Map(entries), Step::Key(key)) => {
-            if entries.iter().any(|(own, _)| is_key(own, name)) {
+            if entries.iter().any(|(own, _)| own.is_key(name)) {
                 return Err(format!("there is an entry \"{name}\" already"));
             }
-            let (own, _) = entries.iter().find(|(own, _)| is_key(own, key)).ok_or("there is no such entry")?;
+            let (own, _) = entries.iter().find(|(own, _)| own.is_key(key)).ok_or("there is no such entry")?;
             Ok(TextEdit { span: own.place.span.clone(), text: quoted(name) })
         }
         _ => Err("only the entries of a map have names that can change".into()),
@@ -210,23 +231,8 @@ fn line_start(text: &str, at: usize) -> usize {
 
 /// The byte behind the comma that follows, if comments and blanks are all that stands before it.
 fn after_comma(text: &str, from: usize) -> Option<usize> {
-    let mut at = from;
-    loop {
-        let rest = &text[at..];
-        let trimmed = rest.trim_start();
-        at += rest.len() - trimmed.len();
-        if trimmed.starts_with("//") {
-            at = line_end(text, at);
-        } else if trimmed.starts_with("/*") {
-            at += block_comment(trimmed);
-        } else {
-            return trimmed.starts_with(',').then_some(at + 1);
-        }
-    }
-}
-
-fn block_comment(text: &str) -> usize {
-    agent2028_language::syntax::lexer::tokens(text).first().map_or(text.len(), |comment| comment.span.end)
+    let next = Lexer::new(&text[from..]).find(|token| token.kind != TokenKind::Comment)?;
+    (next.kind == TokenKind::Comma).then_some(from + next.span.end)
 }
 
 /// Whether only blanks and a line comment follow on the line.
@@ -242,30 +248,19 @@ fn opening(text: &str, holder: &Node) -> usize {
         _ => holder.place.span.start,
     };
     // Between a name and its bracket there may be blanks and comments.
-    let mut at = start;
-    loop {
-        let rest = &text[at..];
-        let trimmed = rest.trim_start();
-        at += rest.len() - trimmed.len();
-        if trimmed.starts_with("//") {
-            at = line_end(text, at);
-        } else if trimmed.starts_with("/*") {
-            at += block_comment(trimmed);
-        } else {
-            return at;
-        }
-    }
+    let next = Lexer::new(&text[start..]).find(|token| token.kind != TokenKind::Comment);
+    start + next.map_or(0, |token| token.span.start)
 }
 
 /// Adds an item at a place among others, in their style: on a line of its own if they have lines of their own.
-fn add(text: &str, holder: &Node, slots: &[std::ops::Range<usize>], index: usize, item: &str) -> TextEdit {
+fn add(text: &str, holder: &Node, slots: &[Range<usize>], index: usize, item: &str) -> TextEdit {
     let open = opening(text, holder);
     let Some(first) = slots.first() else {
         return TextEdit { span: open + 1..open + 1, text: item.to_owned() };
     };
     // Its own line: nothing but blanks before it.
-    let own_line = |slot: &std::ops::Range<usize>| text[line_start(text, slot.start)..slot.start].trim().is_empty();
-    let indent = |slot: &std::ops::Range<usize>| text[line_start(text, slot.start)..slot.start].to_owned();
+    let own_line = |slot: &Range<usize>| text[line_start(text, slot.start)..slot.start].trim().is_empty();
+    let indent = |slot: &Range<usize>| text[line_start(text, slot.start)..slot.start].to_owned();
     let lines = own_line(first) && text[open..first.start].contains('\n');
     if let Some(next) = slots.get(index) {
         let separator = if lines && own_line(next) { format!(",\n{}", indent(next)) } else { ", ".into() };
@@ -296,7 +291,7 @@ fn remove(text: &str, slots: &Slots) -> TextEdit {
     let comma = after_comma(text, slot.end);
     let end = comma.unwrap_or(slot.end);
     let start = line_start(text, slot.start);
-    let nothing = |span: std::ops::Range<usize>| TextEdit { span, text: String::new() };
+    let nothing = |span: Range<usize>| TextEdit { span, text: String::new() };
     if text[start..slot.start].trim().is_empty() && rest_is_remark(text, end) && line_end(text, end) < text.len() {
         let trailing = comma.is_some() || slots.at == 0;
         if trailing {
@@ -497,8 +492,8 @@ mod tests {
             },
             (Kind::Map(entries), Step::Key(key)) => {
                 if remove {
-                    entries.retain(|(own, _)| !is_key(own, key));
-                } else if let Some((_, inner)) = entries.iter_mut().find(|(own, _)| is_key(own, key)) {
+                    entries.retain(|(own, _)| !own.is_key(key));
+                } else if let Some((_, inner)) = entries.iter_mut().find(|(own, _)| own.is_key(key)) {
                     *inner = changed(inner, rest, change);
                 }
             }
