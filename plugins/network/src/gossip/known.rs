@@ -150,12 +150,12 @@ impl Known {
         }
         self.reach = vec![vec![0; agents]; self.rumours.len()];
         let mut heard = vec![vec![Heard::default(); agents]; self.rumours.len()];
-        for agent in 0..agents {
-            for (nth, known) in seen.of(agent as u32).enumerate() {
+        for agent in 0..agents as u32 {
+            for (nth, known) in seen.of(agent).enumerate() {
                 if let Some(slot) = self.place(known.rumour) {
-                    heard[slot][agent] =
+                    heard[slot][agent as usize] =
                         Heard { ttl: known.ttl, hops: known.hops, nth: nth as u16 + 1, ..Heard::default() };
-                    self.reach[slot][agent] = reach(known.ttl);
+                    self.reach[slot][agent as usize] = reach(known.ttl);
                 }
             }
         }
