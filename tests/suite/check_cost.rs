@@ -118,6 +118,57 @@ fn checking_a_right_scene_costs_what_is_in_it() {
         });
         format!("Scene({one}, duration: Ticks(100000), boids: (), pheromones: (), timeline: {timeline})")
     });
+    // As many of them as changes to them: what a change copies and checks is what it changes.
+    let moves = |count: usize, action: &dyn Fn(usize) -> String| {
+        list(count, |number| format!("(at: {}, do: {})", number + 1, action(number)))
+    };
+    let walls = |count: usize| list(count, |_| "(points: [(0, 0), (1, 1)])".into());
+    let circles = |count: usize| list(count, |_| "Circle(center: (0, 0), radius: 3)".into());
+    let targets = |count: usize| list(count, |_| "(at: (0, 0))".into());
+    assert_linear("walls that move", 100, true, |count| {
+        let timeline = moves(count, &|number| format!("MoveWall(index: {number}, by: (1, 1))"));
+        format!("Scene({one}, duration: Ticks(9999), pheromones: (walls: {}), timeline: {timeline})", walls(count))
+    });
+    assert_linear("walls that come and go", 100, true, |count| {
+        let timeline = moves(count, &|number| match number % 2 {
+            0 => "AddWall(wall: (points: [(0, 0), (1, 1)]))".into(),
+            _ => "RemoveWall(index: 0)".into(),
+        });
+        format!("Scene({one}, duration: Ticks(9999), pheromones: (walls: {}), timeline: {timeline})", walls(count))
+    });
+    assert_linear("obstacles that move", 100, true, |count| {
+        let timeline = moves(count, &|number| format!("MoveObstacle(index: {number}, by: (1, 1))"));
+        format!("Scene({one}, duration: Ticks(9999), boids: (obstacles: {}), timeline: {timeline})", circles(count))
+    });
+    assert_linear("obstacles that come and go", 100, true, |count| {
+        let timeline = moves(count, &|number| match number % 2 {
+            0 => "AddObstacle(obstacle: Circle(center: (0, 0), radius: 3))".into(),
+            _ => "RemoveObstacle(index: 0)".into(),
+        });
+        format!("Scene({one}, duration: Ticks(9999), boids: (obstacles: {}), timeline: {timeline})", circles(count))
+    });
+    assert_linear("targets that move", 100, true, |count| {
+        let timeline = moves(count, &|number| format!("MoveTarget(index: {number}, to: (1, 1))"));
+        format!("Scene({one}, duration: Ticks(9999), boids: (targets: {}), timeline: {timeline})", targets(count))
+    });
+    assert_linear("formations that change among obstacles and targets", 100, true, |count| {
+        let timeline = moves(count, &|number| match number % 3 {
+            0 => "SetFormation(agents: \"b\", spacing: Some(9))".into(),
+            1 => "MoveFormation(agents: \"b\", to: (1, 1))".into(),
+            _ => "DissolveFormation(agents: \"b\")".into(),
+        });
+        let boids = format!("(obstacles: {}, targets: {})", circles(count), targets(count));
+        format!("Scene({one}, duration: Ticks(9999), boids: {boids}, timeline: {timeline})")
+    });
+    assert_linear("nests and resources that come and go", 100, true, |count| {
+        let timeline = moves(count, &|number| match number % 4 {
+            0 => "DropResource(resource: (amount: 3))".into(),
+            1 => "AddNest(nest: (name: \"n\"))".into(),
+            2 => "RemoveResource(index: 0)".into(),
+            _ => "RemoveNest(index: 0)".into(),
+        });
+        format!("Scene({one}, duration: Ticks(9999), pheromones: (), timeline: {timeline})")
+    });
     assert_linear("services", 100, true, |count| {
         let have = list(count, |number| format!("\"c.x{number}\""));
         let services = list(count, |number| format!("(capability: \"c.x{number}\")"));

@@ -29,6 +29,7 @@ mod promises;
 mod properties;
 mod replay;
 mod resume;
+mod revocation_cost;
 mod secrets;
 mod sections;
 mod stop;

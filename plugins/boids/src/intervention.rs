@@ -4,11 +4,12 @@ use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, Unfit, room_among,
 };
 use agent2028_core::params::problems_context;
+use agent2028_core::ranges::check_ranges;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::config::BoidsConfig;
+use crate::config::{BoidsConfig, Target, check_target};
 use crate::formation::{Anchor, FormationConfig, Shape};
 use crate::obstacle::Obstacle;
 
@@ -32,23 +33,85 @@ fn rehearse(intervention: &impl Intervention, world: &mut World) -> Result<(), U
     Ok(())
 }
 
-/// Changes the section, unless it would no longer be in order.
-fn change(
-    world: &mut World,
-    edit: impl FnOnce(&mut BoidsConfig) -> Result<String, InterventionError>,
-) -> Result<String, InterventionError> {
-    let mut config = world
-        .get_resource::<BoidsConfig>()
-        .cloned()
-        .ok_or_else(|| InterventionError::Refused("nothing flocks in this scene; add a section `boids`".into()))?;
-    let outcome = edit(&mut config)?;
-    let mut problems = problems_context(world);
-    config.check("boids", &mut problems);
-    if let Some(problem) = problems.into_list().into_iter().next() {
-        return Err(InterventionError::Refused(format!("{}: {}; {}", problem.path, problem.message, problem.help)));
+/// The first of the problems as a refusal.
+fn refuse_first(problems: Problems) -> Result<(), InterventionError> {
+    match problems.into_list().into_iter().next() {
+        Some(problem) => {
+            Err(InterventionError::Refused(format!("{}: {}; {}", problem.path, problem.message, problem.help)))
+        }
+        None => Ok(()),
     }
-    world.insert_resource(config);
+}
+
+/// The section, to change a part of it. Whatever changes a part copies and checks that part alone, so that it costs the same
+/// however much else stands in the section, and a long timeline costs what is in it.
+fn section(world: &mut World) -> Result<Mut<'_, BoidsConfig>, InterventionError> {
+    world
+        .get_resource_mut::<BoidsConfig>()
+        .ok_or_else(|| InterventionError::Refused("nothing flocks in this scene; add a section `boids`".into()))
+}
+
+/// Changes something that stands in the section by itself, unless it would no longer be in order. `part` finds it, with its path.
+fn change_part<T: Clone + PartialReflect>(
+    world: &mut World,
+    part: impl Fn(&mut BoidsConfig) -> Result<(String, &mut T), InterventionError>,
+    edit: impl FnOnce(&mut T) -> Result<String, InterventionError>,
+    check: impl FnOnce(&T, &str, &mut Problems),
+) -> Result<String, InterventionError> {
+    // No name is changed, so that none need be known.
+    let mut problems = Problems::default();
+    let mut config = section(world)?;
+    let (at, held) = part(config.bypass_change_detection())?;
+    let mut changed = held.clone();
+    let outcome = edit(&mut changed)?;
+    check_ranges(&changed, &at, &mut problems);
+    check(&changed, &at, &mut problems);
+    refuse_first(problems)?;
+    *part(&mut config)?.1 = changed;
     Ok(outcome)
+}
+
+/// Changes the formations, unless they would no longer be in order.
+fn change_formations(
+    world: &mut World,
+    edit: impl FnOnce(&mut Vec<FormationConfig>) -> Result<String, InterventionError>,
+) -> Result<String, InterventionError> {
+    let mut problems = problems_context(world);
+    let mut config = section(world)?;
+    let before = config.formations.clone();
+    let outcome = edit(&mut config.bypass_change_detection().formations).and_then(|outcome| {
+        config.check_formations("boids", &mut problems);
+        refuse_first(problems).map(|()| outcome)
+    });
+    match outcome {
+        Ok(_) => config.set_changed(),
+        Err(_) => config.bypass_change_detection().formations = before,
+    }
+    outcome
+}
+
+/// Puts an obstacle up.
+fn put_up(world: &mut World, obstacle: &Obstacle) -> Result<String, InterventionError> {
+    let mut problems = Problems::default();
+    let mut config = section(world)?;
+    let number = config.obstacles.len();
+    room_among(number, MOST_OBSTACLES, "obstacles")?;
+    let at = format!("boids.obstacles[{number}]");
+    check_ranges(obstacle, &at, &mut problems);
+    obstacle.check(&at, &mut problems);
+    refuse_first(problems)?;
+    config.obstacles.push(obstacle.clone());
+    Ok(format!("obstacle {number} stands"))
+}
+
+/// Takes an obstacle away.
+fn take_away(world: &mut World, index: u32) -> Result<String, InterventionError> {
+    let mut config = section(world)?;
+    if index as usize >= config.obstacles.len() {
+        return Err(InterventionError::Refused(format!("there is no obstacle number {index}")));
+    }
+    config.obstacles.remove(index as usize);
+    Ok(format!("obstacle {index} is gone"))
 }
 
 /// Makes a group fly in formation, or changes the formation that it flies in. What is left out stays as it is.
@@ -87,13 +150,13 @@ impl Intervention for SetFormation {
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            let known = config.formations.iter().position(|formation| formation.agents == self.agents);
+        change_formations(world, |formations| {
+            let known = formations.iter().position(|formation| formation.agents == self.agents);
             let at = known.unwrap_or_else(|| {
-                config.formations.push(FormationConfig { agents: self.agents.clone(), ..default() });
-                config.formations.len() - 1
+                formations.push(FormationConfig { agents: self.agents.clone(), ..default() });
+                formations.len() - 1
             });
-            let formation = &mut config.formations[at];
+            let formation = &mut formations[at];
             if let Some(shape) = self.shape {
                 formation.shape = shape;
             }
@@ -137,10 +200,10 @@ impl Intervention for DissolveFormation {
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            let before = config.formations.len();
-            config.formations.retain(|formation| formation.agents != self.agents);
-            if config.formations.len() == before {
+        change_formations(world, |formations| {
+            let before = formations.len();
+            formations.retain(|formation| formation.agents != self.agents);
+            if formations.len() == before {
                 return Err(InterventionError::Refused(format!("{} flies in no formation", self.agents)));
             }
             Ok(format!("the formation {} was given up", self.agents))
@@ -184,21 +247,30 @@ impl Intervention for MoveTarget {
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            let targets = match &self.flock {
-                None => Some(&mut config.targets),
-                Some(name) => {
-                    let flock = config.flocks.iter_mut().find(|flock| flock.agents == *name);
-                    flock.and_then(|flock| flock.targets.as_mut())
-                }
-            };
-            let target = targets.and_then(|targets| targets.get_mut(self.index as usize)).ok_or_else(|| {
-                let whose = self.flock.as_deref().unwrap_or("the section boids");
-                InterventionError::Refused(format!("{whose} has no target number {}", self.index))
-            })?;
-            target.at = self.to;
-            Ok(format!("target {} is at {} now", self.index, self.to))
-        })
+        change_part(
+            world,
+            |config: &mut BoidsConfig| {
+                let (at, targets) = match &self.flock {
+                    None => (String::from("boids"), Some(&mut config.targets)),
+                    Some(name) => {
+                        let flock = config.flocks.iter_mut().enumerate().find(|(_, flock)| flock.agents == *name);
+                        let (number, flock) = flock.unzip();
+                        let at = format!("boids.flocks[{}]", number.unwrap_or(0));
+                        (at, flock.and_then(|flock| flock.targets.as_mut()))
+                    }
+                };
+                let target = targets.and_then(|targets| targets.get_mut(self.index as usize)).ok_or_else(|| {
+                    let whose = self.flock.as_deref().unwrap_or("the section boids");
+                    InterventionError::Refused(format!("{whose} has no target number {}", self.index))
+                })?;
+                Ok((format!("{at}.targets[{}]", self.index), target))
+            },
+            |target: &mut Target| {
+                target.at = self.to;
+                Ok(format!("target {} is at {} now", self.index, self.to))
+            },
+            check_target,
+        )
     }
 }
 
@@ -223,29 +295,13 @@ impl Intervention for AddObstacle {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the section. An obstacle was checked by itself, so that the whole section needn't be: a long timeline
-        // costs what is in it.
-        let mut config = world.resource_mut::<BoidsConfig>();
-        room_among(config.obstacles.len(), MOST_OBSTACLES, "obstacles")?;
-        config.obstacles.push(self.obstacle.clone());
-        Ok(())
+        // It changes nothing but the section.
+        rehearse(self, world)
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            room_among(config.obstacles.len(), MOST_OBSTACLES, "obstacles")?;
-            config.obstacles.push(self.obstacle.clone());
-            Ok(format!("obstacle {} stands", config.obstacles.len() - 1))
-        })
+        put_up(world, &self.obstacle)
     }
-}
-
-fn take_away(obstacles: &mut Vec<Obstacle>, index: u32) -> Result<(), InterventionError> {
-    if index as usize >= obstacles.len() {
-        return Err(InterventionError::Refused(format!("there is no obstacle number {index}")));
-    }
-    obstacles.remove(index as usize);
-    Ok(())
 }
 
 /// Takes an obstacle away.
@@ -267,16 +323,12 @@ impl Intervention for RemoveObstacle {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // As with those that are put up.
-        take_away(&mut world.resource_mut::<BoidsConfig>().obstacles, self.index)?;
-        Ok(())
+        // It changes nothing but the section.
+        rehearse(self, world)
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            take_away(&mut config.obstacles, self.index)?;
-            Ok(format!("obstacle {} is gone", self.index))
-        })
+        take_away(world, self.index)
     }
 }
 
@@ -307,14 +359,20 @@ impl Intervention for MoveObstacle {
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            let obstacle = config
-                .obstacles
-                .get_mut(self.index as usize)
-                .ok_or_else(|| InterventionError::Refused(format!("there is no obstacle number {}", self.index)))?;
-            obstacle.shift(self.by);
-            Ok(format!("obstacle {} moved by {}", self.index, self.by))
-        })
+        change_part(
+            world,
+            |config: &mut BoidsConfig| {
+                let obstacle = config.obstacles.get_mut(self.index as usize);
+                let obstacle = obstacle
+                    .ok_or_else(|| InterventionError::Refused(format!("there is no obstacle number {}", self.index)))?;
+                Ok((format!("boids.obstacles[{}]", self.index), obstacle))
+            },
+            |obstacle: &mut Obstacle| {
+                obstacle.shift(self.by);
+                Ok(format!("obstacle {} moved by {}", self.index, self.by))
+            },
+            Obstacle::check,
+        )
     }
 }
 
@@ -349,26 +407,35 @@ impl Intervention for MoveFormation {
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            let known = config.formations.iter_mut().find(|formation| formation.agents == self.agents);
-            let formation =
-                known.ok_or_else(|| InterventionError::Refused(format!("{} flies in no formation", self.agents)))?;
-            match &mut formation.anchor {
-                Anchor::Point(at) | Anchor::Drift { from: at, .. } => *at = self.to,
-                Anchor::Waypoints { points, .. } => {
-                    let count = points.len();
-                    let point = points.get_mut(self.waypoint as usize).ok_or_else(|| {
-                        let text = format!("{} has {count} waypoints, numbered from 0", self.agents);
-                        InterventionError::Refused(text)
-                    })?;
-                    *point = self.to;
+        // What follows a leader was refused, so that no group is asked for.
+        change_part(
+            world,
+            |config: &mut BoidsConfig| {
+                let mut known = config.formations.iter_mut().enumerate();
+                let known = known.find(|(_, formation)| formation.agents == self.agents);
+                let (number, formation) = known
+                    .ok_or_else(|| InterventionError::Refused(format!("{} flies in no formation", self.agents)))?;
+                Ok((format!("boids.formations[{number}]"), formation))
+            },
+            |formation: &mut FormationConfig| {
+                match &mut formation.anchor {
+                    Anchor::Point(at) | Anchor::Drift { from: at, .. } => *at = self.to,
+                    Anchor::Waypoints { points, .. } => {
+                        let count = points.len();
+                        let point = points.get_mut(self.waypoint as usize).ok_or_else(|| {
+                            let text = format!("{} has {count} waypoints, numbered from 0", self.agents);
+                            InterventionError::Refused(text)
+                        })?;
+                        *point = self.to;
+                    }
+                    Anchor::Leader(group) => {
+                        let text = format!("{} follows an agent of {group}: move that agent", self.agents);
+                        return Err(InterventionError::Refused(text));
+                    }
                 }
-                Anchor::Leader(group) => {
-                    let text = format!("{} follows an agent of {group}: move that agent", self.agents);
-                    return Err(InterventionError::Refused(text));
-                }
-            }
-            Ok(format!("{} heads for {}", self.agents, self.to))
-        })
+                Ok(format!("{} heads for {}", self.agents, self.to))
+            },
+            FormationConfig::check,
+        )
     }
 }

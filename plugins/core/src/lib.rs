@@ -38,6 +38,7 @@ pub mod life;
 pub mod metrics;
 pub mod parallel;
 pub mod params;
+pub mod prefetch;
 pub mod profiler;
 pub mod quantity;
 pub mod quarantine;

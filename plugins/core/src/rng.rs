@@ -33,12 +33,14 @@ impl Purpose {
 
     /// The same purpose for the `index`-th of several like things (interventions of one tick, layers, nests …).
     #[must_use]
+    #[inline]
     pub const fn indexed(self, index: u64) -> Self {
         Self(mix(self.0 ^ mix(index.wrapping_add(0x9e37_79b9_7f4a_7c15))))
     }
 }
 
 /// SplitMix64's finaliser (Steele, Lea & Flood 2014): spreads a key over all 64 bits.
+#[inline]
 const fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -66,6 +68,7 @@ impl SimRng {
 
     /// The numbers that `agent` may use for `purpose` in `tick`: always the same ones, whoever asks and when.
     #[must_use]
+    #[inline]
     pub const fn stream(&self, purpose: Purpose, agent: AgentId, tick: u64) -> SimStream {
         let key = mix(self.seed ^ mix(purpose.0));
         SimStream {

@@ -146,7 +146,7 @@ impl Operations {
     /// The agent that a pool would choose now for an operation of key 0.
     #[must_use]
     pub fn preview(&self, pool: &Pool) -> Option<u32> {
-        pool.choose(&crate::pool::Choice { loads: self.loads(), dice: [0; 2], key: 0 })
+        pool.choose(&crate::pool::Choice { dice: [0; 2], key: 0, foreseen: None })
     }
 
     /// The operations that an agent works on, and those that wait in front of it, by their places.

@@ -10,11 +10,11 @@ use crate::server::{FAILED, ISOLATED, PRESENT};
 /// An agent that gets no work is held for failed; the others are as good as they were observed to be.
 pub(crate) fn registry(world: &World, tell: &mut dyn FnMut(AgentId, Judgement)) {
     let Some(operations) = world.get_resource::<Operations>() else { return };
-    for (server, id) in operations.servers().iter().zip(0..) {
+    for (agent, server) in operations.servers().agents() {
         if server.is(PRESENT) {
             let shut_out = server.is(FAILED | ISOLATED);
             let standing = if shut_out { Standing::Failed } else { Standing::Sound };
-            tell(AgentId(id), Judgement { standing, quality: server.reliability.clamp(0.0, 1.0) });
+            tell(agent, Judgement { standing, quality: server.reliability.clamp(0.0, 1.0) });
         }
     }
 }

@@ -16,7 +16,7 @@
 //! | [`workload`], [`service`] | who asks for what and when; how long it takes; CSV files |
 //! | [`strategy`], [`pool`], [`index`] | how an agent is chosen without looking at all of them |
 //! | [`engine`] | the life of operations, tick by tick, without any `World` |
-//! | [`slab`], [`server`], [`time`] | operations on their way, agents that work, moments within ticks |
+//! | [`slab`], [`server`], [`roster`], [`time`] | operations on their way, agents that work, moments within ticks |
 //! | [`session`] | sessions and receipts with their hash chain |
 //! | [`bridge`] | individuals that front a swarm, and reducers |
 //! | [`stats`], [`histogram`] | counts, windows, percentiles |
@@ -41,6 +41,7 @@
 //! assert!((60.0..140.0).contains(&rate));
 //! ```
 
+mod agenda;
 pub mod bridge;
 mod columns;
 pub mod config;
@@ -54,6 +55,7 @@ mod judge;
 mod observe;
 pub mod pool;
 mod quantities;
+pub mod roster;
 mod section;
 pub mod server;
 pub mod service;

@@ -278,7 +278,7 @@ fn fairness_of(operations: &Operations, workload: &crate::config::Workload) -> O
     let mut members = pools.filter(|pool| pool.key.strategy == demand.strategy).flat_map(|pool| pool.members());
     let (mut count, mut sum, mut squares) = (0, 0.0, 0.0);
     members.by_ref().for_each(|agent| {
-        let assigned = f64::from(operations.servers()[*agent as usize].assigned);
+        let assigned = f64::from(operations.servers().get(*agent).map_or(0, |server| server.assigned));
         count += 1;
         sum += assigned;
         squares += assigned * assigned;

@@ -1,6 +1,7 @@
 //! The agents that can be chosen for a capability, and the index that chooses among them.
 
 use agent2028_core::agent::{FitnessWeights, Tier};
+use agent2028_core::prefetch::ask_for_row;
 use serde::{Deserialize, Serialize};
 
 use crate::index::{MinTree, NOT_THERE, SlotSet, jump, spread};
@@ -29,15 +30,42 @@ enum Index {
     Listed(SlotSet),
 }
 
+/// Where an agent stands in a pool.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// Its rank: the smallest is chosen; [`NOT_THERE`] if it must not be chosen.
+    pub rank: u32,
+    /// Its load over what it can work on at once.
+    pub load: f32,
+}
+
+impl Standing {
+    /// It must not be chosen.
+    pub const NOT_THERE: Self = Self { rank: NOT_THERE, load: 0.0 };
+}
+
+/// Pools with fewer members lie in the cache anyway.
+const LEAST_TO_FORESEE: usize = 1 << 13;
+
 /// What a choice depends on beside the agents.
 #[derive(Clone, Copy, Debug)]
-pub struct Choice<'a> {
-    /// Load over what can be worked on at once, of all agents by id.
-    pub loads: &'a [f32],
+pub struct Choice {
     /// Random words for the strategies that throw dice.
     pub dice: [u32; 2],
     /// The operation's key.
     pub key: u64,
+    /// What this pool has [foreseen](Pool::foresee) of it; that is used where it saves work, and changes nothing.
+    pub foreseen: Option<Foreseen>,
+}
+
+/// Where a choice that is made soon will look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    dice: [u32; 2],
+    key: u64,
+    /// How often it had changed who can be chosen.
+    changes: u64,
+    slots: [usize; 2],
 }
 
 /// The agents that can be chosen for a capability.
@@ -51,8 +79,15 @@ pub struct Pool {
     pub cursor: u32,
     strategy: Strategy,
     members: Vec<u32>,
+    /// Its first member; the others follow if it is contiguous.
+    first: u32,
     contiguous: bool,
     index: Index,
+    /// The load of each member, for the strategy that compares those of a few that it finds by chance: what it looks at lies close
+    /// together.
+    loads: Vec<f32>,
+    /// How often it has changed who can be chosen.
+    changes: u64,
     /// How long the way to each member and back takes, in milliseconds; empty if it takes no time.
     ways_ms: Vec<f32>,
 }
@@ -69,8 +104,11 @@ impl Pool {
             cursor: 0,
             strategy: Strategy::default(),
             members,
+            first: 0,
             contiguous: true,
             index,
+            loads: Vec::new(),
+            changes: 0,
             ways_ms: Vec::new(),
         }
     }
@@ -79,6 +117,7 @@ impl Pool {
     /// [set](Pool::set).
     pub fn hold(&mut self, members: Vec<u32>, strategy: Strategy) {
         self.strategy = strategy;
+        self.changes += 1;
         self.contiguous = members
             .first()
             .zip(members.last())
@@ -88,12 +127,20 @@ impl Pool {
         } else {
             Index::Listed(SlotSet::new(members.len()))
         };
+        self.loads = vec![0.0; if strategy == Strategy::PowerOfTwoChoices { members.len() } else { 0 }];
+        self.first = members.first().copied().unwrap_or(0);
         self.members = members;
     }
 
     /// Takes over how long the way to each member and back takes, in milliseconds, in the order of the members.
     pub fn set_ways(&mut self, ways_ms: Vec<f32>) {
         self.ways_ms = if ways_ms.iter().any(|way| *way > 0.0) { ways_ms } else { Vec::new() };
+    }
+
+    /// Whether the way to any member takes time.
+    #[must_use]
+    pub fn has_ways(&self) -> bool {
+        !self.ways_ms.is_empty()
     }
 
     /// How long the way to a member and back takes, in milliseconds.
@@ -106,13 +153,25 @@ impl Pool {
         self.slot(agent).and_then(|slot| self.ways_ms.get(slot)).copied().unwrap_or(0.0)
     }
 
-    /// Puts all members in their places at once. `rank` is given each member and how long the way to it and back takes, in milliseconds.
-    pub fn rank_all(&mut self, rank: impl Fn(u32, f32) -> u32) {
+    /// Puts all members in their places at once. `stand` is given each member and how long the way to it and back takes, in
+    /// milliseconds.
+    pub fn rank_all(&mut self, stand: impl Fn(u32, f32) -> Standing) {
         let way = |slot: usize| self.ways_ms.get(slot).copied().unwrap_or(0.0);
-        let ranks = self.members.iter().enumerate().map(|(slot, agent)| rank(*agent, way(slot)));
+        let loads = &mut self.loads;
+        let ranks = self.members.iter().enumerate().map(|(slot, agent)| {
+            let Standing { rank, load } = stand(*agent, way(slot));
+            if let Some(held) = loads.get_mut(slot) {
+                *held = load;
+            }
+            rank
+        });
         match &mut self.index {
             Index::Ranked(tree) => *tree = MinTree::from_ranks(ranks.collect()),
-            Index::Listed(set) => ranks.enumerate().for_each(|(slot, rank)| set.set(slot, rank != NOT_THERE)),
+            Index::Listed(set) => {
+                for (slot, rank) in ranks.enumerate() {
+                    self.changes += u64::from(set.set(slot, rank != NOT_THERE));
+                }
+            }
         }
     }
 
@@ -132,28 +191,37 @@ impl Pool {
     #[must_use]
     #[inline]
     pub fn slot(&self, agent: u32) -> Option<usize> {
-        let first = *self.members.first()?;
         if self.contiguous {
-            let slot = agent.checked_sub(first)? as usize;
+            let slot = agent.checked_sub(self.first)? as usize;
             (slot < self.members.len()).then_some(slot)
         } else {
             self.members.binary_search(&agent).ok()
         }
     }
 
-    /// Puts a member in its place; [`NOT_THERE`] if it must not be chosen.
+    /// The member at a slot.
     #[inline]
-    pub fn set(&mut self, agent: u32, rank: u32) {
+    fn member(&self, slot: usize) -> u32 {
+        if self.contiguous { self.first + slot as u32 } else { self.members[slot] }
+    }
+
+    /// Puts a member in its place.
+    #[inline]
+    pub fn set(&mut self, agent: u32, standing: Standing) {
         if let Some(slot) = self.slot(agent) {
             match &mut self.index {
-                Index::Ranked(tree) => tree.set(slot, rank),
-                Index::Listed(set) => set.set(slot, rank != NOT_THERE),
+                Index::Ranked(tree) => tree.set(slot, standing.rank),
+                Index::Listed(set) => self.changes += u64::from(set.set(slot, standing.rank != NOT_THERE)),
+            }
+            if let Some(load) = self.loads.get_mut(slot) {
+                *load = standing.load;
             }
         }
     }
 
     /// Whether a member can be chosen now.
     #[must_use]
+    #[inline]
     pub fn can_choose(&self, agent: u32) -> bool {
         self.slot(agent).is_some_and(|slot| match &self.index {
             Index::Ranked(tree) => tree.get(slot) != NOT_THERE,
@@ -170,33 +238,83 @@ impl Pool {
             Index::Listed(set) => match self.strategy {
                 Strategy::RoundRobin => {
                     let after = if self.contiguous {
-                        let first = self.members.first().copied().unwrap_or(0);
-                        (self.cursor.saturating_sub(first) as usize).min(self.members.len())
+                        (self.cursor.saturating_sub(self.first) as usize).min(self.members.len())
                     } else {
                         self.members.partition_point(|member| *member < self.cursor)
                     };
                     set.next(after)
                 }
                 Strategy::PowerOfTwoChoices => {
-                    let [one, other] = choice.dice.map(|word| set.nth(below(word, set.members())));
-                    let (one, other) = (one?.min(other?), one?.max(other?));
-                    let load = |slot: usize| choice.loads[self.members[slot] as usize];
+                    let [one, other] = self.drawn(set, choice)?;
+                    let (one, other) = (one.min(other), one.max(other));
+                    let load = |slot: usize| self.loads.get(slot).copied().unwrap_or(0.0);
                     Some(if load(other) < load(one) { other } else { one })
                 }
-                Strategy::ConsistentHash => self.by_key(set, choice.key),
-                _ => set.nth(below(choice.dice[0], set.members())),
+                Strategy::ConsistentHash => self.by_key(set, choice),
+                _ => self.drawn(set, choice).map(|slots| slots[0]),
             },
         };
-        slot.map(|slot| self.members[slot])
+        slot.map(|slot| self.member(slot))
     }
 
-    fn by_key(&self, set: &SlotSet, key: u64) -> Option<usize> {
+    /// Whether it is worth the while to [foresee](Pool::foresee) choices: agents are found by chance or by key all over many.
+    #[must_use]
+    #[inline]
+    pub fn can_be_foreseen(&self) -> bool {
+        self.members.len() >= LEAST_TO_FORESEE && (self.strategy.draws() || self.strategy == Strategy::ConsistentHash)
+    }
+
+    /// Where a choice that is made soon will look, whose memory is asked for. Where agents are chosen among very many, waiting for
+    /// memory takes longer than all else; what the next choices depend on is known beforehand, since dice are counters.
+    #[inline]
+    pub fn foresee(&self, choice: &Choice) -> Option<Foreseen> {
+        let Index::Listed(set) = &self.index else { return None };
+        let slots = match self.strategy {
+            Strategy::Random | Strategy::PowerOfTwoChoices => self.drawn(set, choice)?,
+            Strategy::ConsistentHash => [jump(spread(choice.key), self.members.len()); 2],
+            _ => return None,
+        };
+        slots.into_iter().for_each(|slot| ask_for_row(&self.loads, slot));
+        Some(Foreseen { dice: choice.dice, key: choice.key, changes: self.changes, slots })
+    }
+
+    /// The slots that dice mean: one, or two that are to be compared.
+    #[inline]
+    fn drawn(&self, set: &SlotSet, choice: &Choice) -> Option<[usize; 2]> {
+        if let Some(known) = choice.foreseen
+            && (known.changes, known.dice) == (self.changes, choice.dice)
+        {
+            return Some(known.slots);
+        }
+        let one = set.nth(below(choice.dice[0], set.members()))?;
+        match self.strategy {
+            Strategy::PowerOfTwoChoices => Some([one, set.nth(below(choice.dice[1], set.members()))?]),
+            _ => Some([one; 2]),
+        }
+    }
+
+    /// The agent on which a choice will fall that was foreseen, unless others that come in between change that.
+    #[must_use]
+    #[inline]
+    pub fn likely(&self, foreseen: &Foreseen) -> Option<u32> {
+        let [one, other] = foreseen.slots;
+        let load = |slot: usize| self.loads.get(slot).copied().unwrap_or(0.0);
+        let slot = if load(other) < load(one) { other } else { one };
+        (slot < self.members.len()).then(|| self.member(slot))
+    }
+
+    fn by_key(&self, set: &SlotSet, choice: &Choice) -> Option<usize> {
         if set.members() == 0 {
             return None;
         }
-        let mut hash = spread(key);
-        for _ in 0..REHASHES {
-            let slot = jump(hash, self.members.len());
+        let mut hash = spread(choice.key);
+        // Where a key falls doesn't depend on who can be chosen, but what was foreseen before others came or left is of no use.
+        let known = choice.foreseen.filter(|known| (known.key, known.changes) == (choice.key, self.changes));
+        for attempt in 0..REHASHES {
+            let slot = match known {
+                Some(known) if attempt == 0 => known.slots[0],
+                _ => jump(hash, self.members.len()),
+            };
             if set.contains(slot) {
                 return Some(slot);
             }
@@ -220,7 +338,7 @@ impl Pool {
             Index::Ranked(tree) => tree.bytes(),
             Index::Listed(set) => set.bytes(),
         };
-        index + self.members.capacity() * 4 + self.ways_ms.capacity() * 4
+        index + (self.members.capacity() + self.ways_ms.capacity() + self.loads.capacity()) * 4
     }
 }
 

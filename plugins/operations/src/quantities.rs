@@ -42,8 +42,8 @@ pub(crate) fn register(app: &mut App) {
         };
         let all = move |world: &World, column: &mut Vec<(AgentId, f32)>| {
             let Some(operations) = world.get_resource::<Operations>() else { return };
-            let present = operations.servers().iter().zip(0..).filter(|(server, _)| server.is(PRESENT));
-            column.extend(present.map(|(server, id)| (AgentId(id), read(server) as f32)));
+            let present = operations.servers().agents().filter(|(_, server)| server.is(PRESENT));
+            column.extend(present.map(|(agent, server)| (agent, read(server) as f32)));
         };
         app.add_quantity(Quantity::derived::<&ServiceRecord>(spec, one).filled_by(all));
     }

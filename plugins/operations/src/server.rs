@@ -126,6 +126,12 @@ impl Server {
         self.load() < self.slots.saturating_add(capacity)
     }
 
+    /// Whether anybody may still have to do with it: it can work, or something is on the way to or from it.
+    #[must_use]
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is(PRESENT) || self.coming > 0 || self.answering > 0
+    }
+
     /// What strategies see of it: what is observed, or what it reports, if that is believed.
     #[must_use]
     #[inline]

@@ -213,10 +213,10 @@ impl Slab {
         (self.records.len() - 1) as u32
     }
 
-    /// Frees a place.
-    pub fn remove(&mut self, place: u32) {
-        self.records[place as usize] = Operation::free();
+    /// Frees a place and gives what stood there.
+    pub fn remove(&mut self, place: u32) -> Operation {
         self.free.push(place);
+        std::mem::replace(&mut self.records[place as usize], Operation::free())
     }
 
     /// The operation at a place, free or not.

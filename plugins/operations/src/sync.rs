@@ -153,10 +153,9 @@ pub(crate) fn take_over(
         if *known != counted {
             *known = counted;
             anew = true;
-            let gone: Vec<AgentId> = (0..operations.servers().len() as u32)
-                .map(AgentId)
-                .filter(|agent| operations.server(*agent).is_some() && index.get(*agent).is_none())
-                .collect();
+            let there = operations.servers().agents().filter(|(_, server)| server.is(PRESENT));
+            let gone: Vec<AgentId> =
+                there.map(|(agent, _)| agent).filter(|agent| index.get(*agent).is_none()).collect();
             gone.into_iter().for_each(|agent| operations.dismiss(ground, agent));
         }
         // The query's order depends on history; ids don't.

@@ -1,5 +1,6 @@
 //! What happens when: a hashed timing wheel (Varghese & Lauck 1987).
 
+use crate::agenda::Agenda;
 use crate::slab::NONE;
 use crate::time::{NEVER, TICK_BITS, Time};
 
@@ -65,21 +66,15 @@ impl Wheel {
         self.spokes[spoke(time)] == NONE
     }
 
-    /// Takes the events before `end` off the spoke of the tick that begins at `begin`.
-    pub(crate) fn take_due(
-        &mut self,
-        begin: Time,
-        end: Time,
-        time_of: impl Fn(u32) -> Time,
-        due: &mut Vec<(Time, u32)>,
-    ) {
+    /// Puts the events before `end` on the spoke of the tick that begins at `begin` onto the agenda instead.
+    pub(crate) fn take_due(&mut self, begin: Time, end: Time, time_of: impl Fn(u32) -> Time, agenda: &mut Agenda) {
         let mut event = self.spokes[spoke(begin)];
         while event != NONE {
             let next = self.links[event as usize][1];
             let time = time_of(event);
             if time < end {
                 self.remove(event, time);
-                due.push((time, event));
+                agenda.push(time, event);
             }
             event = next;
         }
@@ -117,10 +112,13 @@ mod tests {
             }
             let mut seen = Vec::new();
             for tick in 0..6000_u64 {
-                let mut due = Vec::new();
-                wheel.take_due(tick * PARTS, (tick + 1) * PARTS, |event| times[event as usize], &mut due);
-                due.sort_unstable();
-                seen.append(&mut due);
+                let mut agenda = Agenda::default();
+                agenda.begin(tick * PARTS);
+                wheel.take_due(tick * PARTS, (tick + 1) * PARTS, |event| times[event as usize], &mut agenda);
+                while let Some(next) = agenda.peek(|_| {}) {
+                    agenda.pop();
+                    seen.push(next);
+                }
             }
             let mut wanted: Vec<(Time, u32)> =
                 (0..40).map(|event| (times[event as usize], event)).filter(|(time, _)| *time != NEVER).collect();

@@ -6,7 +6,7 @@ use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_among,
     room_for,
 };
-use agent2028_core::params::problems_context;
+use agent2028_core::ranges::check_ranges;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
@@ -14,7 +14,7 @@ use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{NestConfig, PheromonesConfig, ResourceConfig, WallConfig};
+use crate::config::{NestConfig, PheromonesConfig, ResourceConfig, WallConfig, check_points};
 use crate::emit::{MOST_BRUSH_CELLS, Spoof, SpoofSource, Spoofs, brush, brush_size, deposit};
 use crate::field::{LayerId, PheromoneField};
 use crate::forager::Forager;
@@ -413,9 +413,9 @@ impl Intervention for ClearPheromone {
 }
 
 /// The site of this number, or why there is none.
-fn numbered<'a, T>(sites: &'a mut [T], index: u32, what: &str) -> Result<&'a mut T, InterventionError> {
+fn numbered<'a, T>(sites: &'a [T], index: u32, what: &str) -> Result<&'a T, InterventionError> {
     let count = sites.len();
-    sites.get_mut(index as usize).ok_or_else(|| {
+    sites.get(index as usize).ok_or_else(|| {
         let help = if count == 0 { "there are none".into() } else { format!("they are numbered 0 to {}", count - 1) };
         InterventionError::Refused(format!("there is no {what} number {index}; {help}"))
     })
@@ -442,14 +442,15 @@ impl Intervention for MoveResource {
     const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        numbered(&mut world.resource_mut::<Sites>().sources, self.index, "resource")?;
+        numbered(&world.resource::<Sites>().sources, self.index, "resource")?;
         Ok(())
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
         let mut sites = world.resource_mut::<Sites>();
-        let source = numbered(&mut sites.sources, self.index, "resource")?;
+        numbered(&sites.sources, self.index, "resource")?;
+        let source = &mut sites.sources[self.index as usize];
         source.position = bounds.enter(self.to);
         Ok(format!("{} is at {} now", source.name, source.position))
     }
@@ -474,16 +475,17 @@ impl Intervention for RemoveResource {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the sites, which whoever asks puts back.
+        // It changes nothing but the sites, which whoever asks puts back. What comes later asks only how many there are, so that
+        // those behind needn't move up.
         let mut sites = world.resource_mut::<Sites>();
-        numbered(&mut sites.sources, self.index, "resource")?;
-        sites.sources.remove(self.index as usize);
+        numbered(&sites.sources, self.index, "resource")?;
+        sites.sources.swap_remove(self.index as usize);
         Ok(())
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let mut sites = world.resource_mut::<Sites>();
-        numbered(&mut sites.sources, self.index, "resource")?;
+        numbered(&sites.sources, self.index, "resource")?;
         let gone = sites.sources.remove(self.index as usize);
         Ok(format!("{} at {} is gone", gone.name, gone.position))
     }
@@ -510,14 +512,15 @@ impl Intervention for MoveNest {
     const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        numbered(&mut world.resource_mut::<Sites>().nests, self.index, "nest")?;
+        numbered(&world.resource::<Sites>().nests, self.index, "nest")?;
         Ok(())
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let bounds = *world.resource::<WorldBounds>();
         let mut sites = world.resource_mut::<Sites>();
-        let nest = numbered(&mut sites.nests, self.index, "nest")?;
+        numbered(&sites.nests, self.index, "nest")?;
+        let nest = &mut sites.nests[self.index as usize];
         nest.position = bounds.enter(self.to);
         Ok(format!("{} is at {} now", nest.name, nest.position))
     }
@@ -543,10 +546,11 @@ impl Intervention for RemoveNest {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the sites, which whoever asks puts back.
+        // It changes nothing but the sites, which whoever asks puts back. What comes later asks only how many there are, so that
+        // those behind needn't move up.
         let mut sites = world.resource_mut::<Sites>();
-        numbered(&mut sites.nests, self.index, "nest")?;
-        sites.nests.remove(self.index as usize);
+        numbered(&sites.nests, self.index, "nest")?;
+        sites.nests.swap_remove(self.index as usize);
         Ok(())
     }
 
@@ -555,7 +559,7 @@ impl Intervention for RemoveNest {
         let mut foragers = world.query::<(&Agent, &Position, &mut Forager)>();
         let forages = foragers.iter(world).next().is_some();
         let mut sites = world.resource_mut::<Sites>();
-        numbered(&mut sites.nests, self.index, "nest")?;
+        numbered(&sites.nests, self.index, "nest")?;
         if forages && sites.nests.len() == 1 {
             let text = "this is the only nest, and foragers need one; add another one first";
             return Err(InterventionError::Refused(text.into()));
@@ -576,20 +580,25 @@ impl Intervention for RemoveNest {
     }
 }
 
-/// Changes the section, unless it would no longer be in order.
-fn change(
-    world: &mut World,
-    edit: impl FnOnce(&mut PheromonesConfig) -> Result<String, InterventionError>,
-) -> Result<String, InterventionError> {
-    let mut config = world.resource::<PheromonesConfig>().clone();
-    let outcome = edit(&mut config)?;
-    let mut problems = problems_context(world);
-    config.check("pheromones", &mut problems);
-    if let Some(problem) = problems.into_list().into_iter().next() {
-        return Err(InterventionError::Refused(format!("{}: {}; {}", problem.path, problem.message, problem.help)));
+/// Whether a wall is in order: nothing else in the section depends on it, so that what changes a wall looks at that wall alone and
+/// costs the same however many there are.
+fn check_wall(wall: &WallConfig, number: usize) -> Result<(), InterventionError> {
+    let mut problems = Problems::default();
+    let at = format!("pheromones.walls[{number}]");
+    check_ranges(wall, &at, &mut problems);
+    check_points(&wall.points, &at, &mut problems);
+    match problems.into_list().into_iter().next() {
+        Some(problem) => {
+            Err(InterventionError::Refused(format!("{}: {}; {}", problem.path, problem.message, problem.help)))
+        }
+        None => Ok(()),
     }
-    world.insert_resource(config);
-    Ok(outcome)
+}
+
+/// Tries what changes nothing but the section, which whoever asks puts back.
+fn rehearse(intervention: &impl Intervention, world: &mut World) -> Result<(), Unfit> {
+    intervention.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
+    Ok(())
 }
 
 /// Puts up a wall.
@@ -616,20 +625,15 @@ impl Intervention for AddWall {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the section, which whoever asks puts back. A wall was checked by itself, so that the whole section
-        // needn't be: a long timeline costs what is in it.
-        let mut config = world.resource_mut::<PheromonesConfig>();
-        room_among(config.walls.len(), MOST_WALLS, "walls")?;
-        config.walls.push(self.wall.clone());
-        Ok(())
+        rehearse(self, world)
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            room_among(config.walls.len(), MOST_WALLS, "walls")?;
-            config.walls.push(self.wall.clone());
-            Ok(format!("wall {} stands", config.walls.len() - 1))
-        })
+        let number = world.resource::<PheromonesConfig>().walls.len();
+        room_among(number, MOST_WALLS, "walls")?;
+        check_wall(&self.wall, number)?;
+        world.resource_mut::<PheromonesConfig>().walls.push(self.wall.clone());
+        Ok(format!("wall {number} stands"))
     }
 }
 
@@ -655,17 +659,15 @@ impl Intervention for MoveWall {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // It changes nothing but the section, which whoever asks puts back.
-        self.apply(world, &InterventionContext { tick: 0, ordinal: 0 })?;
-        Ok(())
+        rehearse(self, world)
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            let wall = numbered(&mut config.walls, self.index, "wall")?;
-            wall.points.iter_mut().for_each(|point| *point += self.by);
-            Ok(format!("wall {} moved by {}", self.index, self.by))
-        })
+        let mut wall = numbered(&world.resource::<PheromonesConfig>().walls, self.index, "wall")?.clone();
+        wall.points.iter_mut().for_each(|point| *point += self.by);
+        check_wall(&wall, self.index as usize)?;
+        world.resource_mut::<PheromonesConfig>().walls[self.index as usize] = wall;
+        Ok(format!("wall {} moved by {}", self.index, self.by))
     }
 }
 
@@ -688,18 +690,12 @@ impl Intervention for RemoveWall {
     const CHANGES_SECTIONS: bool = true;
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // As with those that are put up.
-        let mut config = world.resource_mut::<PheromonesConfig>();
-        numbered(&mut config.walls, self.index, "wall")?;
-        config.walls.remove(self.index as usize);
-        Ok(())
+        rehearse(self, world)
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        change(world, |config| {
-            numbered(&mut config.walls, self.index, "wall")?;
-            config.walls.remove(self.index as usize);
-            Ok(format!("wall {} is gone", self.index))
-        })
+        numbered(&world.resource::<PheromonesConfig>().walls, self.index, "wall")?;
+        world.resource_mut::<PheromonesConfig>().walls.remove(self.index as usize);
+        Ok(format!("wall {} is gone", self.index))
     }
 }

@@ -62,7 +62,7 @@ impl Circles {
             return;
         }
         (self.agents, self.next) = (index.len(), index.next_id().0);
-        trust.enrol(self.next);
+        trust.enrol(index);
         let members = |name: &str| -> Vec<u32> {
             let ranges = groups.find(name).map(|group| groups.ranges_of(group).collect::<Vec<_>>());
             let there = |agent: &u32| index.get(AgentId(*agent)).is_some();
@@ -115,14 +115,13 @@ pub(crate) fn welcome(
     mut weights: ResMut<RoutingWeights>,
 ) {
     let trust = &mut *trust;
-    let next = index.next_id().0;
-    trust.enrol(next);
-    let standings = trust.standings.iter_mut().zip(0..).skip(trust.welcomed as usize);
-    for (standing, agent) in standings {
+    trust.enrol(&index);
+    let welcomed = trust.welcomed;
+    for (agent, standing) in trust.standings.agents_mut().filter(|(agent, _)| agent.0 >= welcomed) {
         standing.greet(&config);
-        weights.trust.set(AgentId(agent), standing.trust);
+        weights.trust.set(agent, standing.trust);
     }
-    trust.welcomed = trust.standings.len() as u32;
+    trust.welcomed = trust.standings.places().end().max(index.next_id().0);
 }
 
 pub(crate) fn somebody_is_new(index: Res<AgentIndex>, trust: Res<Trust>) -> bool {
@@ -153,8 +152,7 @@ pub(crate) fn learn(
     for attempt in &circles.attempts {
         let outcome = outcome_of(attempt.outcome);
         let subject = attempt.agent;
-        trust.enrol(subject.0 + 1);
-        let standing = &mut trust.standings[subject.index()];
+        let standing = trust.standing_mut(subject.0);
         standing.realise(outcome);
         let malicious = standing.is(MALICIOUS);
         served.all += 1;
@@ -207,7 +205,7 @@ fn asker(dice: &SimRng, raters: &[u32], attempt: &Attempt) -> Option<u32> {
 
 /// What a rater says of a subject, if it lies.
 fn lie(trust: &Trust, rater: u32, subject: u32) -> Option<Outcome> {
-    if !trust.standings.get(rater as usize)?.is(LIAR) {
+    if !trust.standing(AgentId(rater))?.is(LIAR) {
         return None;
     }
     let praise = trust.campaigns.iter().find_map(|campaign| campaign.says(rater, subject))?;
@@ -236,7 +234,7 @@ pub(crate) fn carry_out_verdicts(world: &mut World) {
         let trust = &mut *trust;
         let mut bus = world.resource_mut::<EventBus>();
         for agent in outcasts {
-            let standing = &mut trust.standings[agent.index()];
+            let Some(standing) = trust.standings.get_mut(agent) else { continue };
             standing.set(ISOLATED, true);
             trust.isolated.push((agent.0, until));
             trust.isolations.count += 1;
@@ -257,7 +255,7 @@ pub(crate) fn carry_out_verdicts(world: &mut World) {
         released.sort_unstable();
         trust.graph.fade_targets(&released, 0.5);
         for agent in released {
-            let standing = &mut trust.standings[agent as usize];
+            let Some(standing) = trust.standings.get_mut(AgentId(agent)) else { continue };
             standing.set(ISOLATED, false);
             standing.give_another_chance();
             bus.publish(TRUST_REGAINED, Some(AgentId(agent)), TrustRegained { trust: standing.score });

@@ -1,6 +1,6 @@
 //! Metrics.
 
-use agent2028_core::agent::{AgentId, AgentIndex};
+use agent2028_core::agent::AgentIndex;
 use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::{MetricId, MetricSpec, Metrics};
 use agent2028_operations::Operations;
@@ -176,8 +176,8 @@ pub(crate) fn observe(
 fn record_workers(operations: &Operations, trust: &Trust, ids: &TrustMetrics, metrics: &mut Metrics) {
     let (mut held, mut truth) = (Vec::new(), Vec::new());
     let mut sums = [(0.0, 0_u32); 2];
-    for (server, id) in operations.servers().iter().zip(0..) {
-        let Some(standing) = trust.standing(AgentId(id)) else { continue };
+    for (agent, server) in operations.servers().agents() {
+        let Some(standing) = trust.standing(agent) else { continue };
         if !server.is(PRESENT) || server.is(FAILED) {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Trust is worked out anew: evidence fades, raters are audited, reputations are found, and what routing goes by follows.
 
-use agent2028_core::agent::{AgentId, AgentIndex, RoutingWeights};
+use agent2028_core::agent::{AgentId, AgentIndex, RoutingWeights, keep_rows};
 use agent2028_core::clock::ticks_in;
 use agent2028_core::event::EventBus;
 use agent2028_core::parallel::Workers;
@@ -44,7 +44,7 @@ impl Trust {
         bus: &mut EventBus,
         weights: &mut RoutingWeights,
     ) -> Vec<AgentId> {
-        self.enrol(around.index.next_id().0);
+        self.enrol(around.index);
         self.fade(around);
         self.forget_the_gone(around);
         let audit = &around.config.audit;
@@ -69,7 +69,7 @@ impl Trust {
         }
         self.graph.fade(fading.halvings(days));
         let kept = fading.kept(days);
-        around.workers.for_each_chunk_mut(&mut self.standings, CHUNK, |_, chunk| {
+        around.workers.for_each_chunk_mut(self.standings.rows_mut(), CHUNK, |_, chunk| {
             chunk.iter_mut().for_each(|standing| standing.fade(kept));
         });
     }
@@ -79,14 +79,24 @@ impl Trust {
         let there = |agent: u32| around.index.get(AgentId(agent)).is_some();
         let all_there = around.index.len() == around.index.next_id().index();
         self.graph.set_most_edges(around.config.most_edges);
-        if !all_there || self.graph.has_many_fresh() {
-            self.graph.compact(|source, target| all_there || (there(source) && there(target)));
+        if !all_there {
+            self.graph.forget(there);
+        } else if self.graph.has_many_fresh() {
+            self.graph.compact(|_, _| true);
+        }
+        if self.eigen.len() != self.standings.len() {
+            self.eigen.clear();
+        }
+        // Ratings may be of agents that come later.
+        let next = around.index.next_id();
+        if let Some(kept) = self.standings.retain(|agent, _| agent >= next || there(agent.0)) {
+            keep_rows(&mut self.eigen, |place| kept[place]);
         }
     }
 
     fn audit_raters(&mut self, around: &Around, bus: &mut EventBus) {
         // Whose word counts in what others say: the trusted one's, if there is anybody who is trusted.
-        let nodes = self.standings.len();
+        let nodes = self.nodes();
         let by_trust = around.config.reputation != Reputation::Pooled && around.config.score == ScoreRule::Sound;
         let words: Vec<f64> = if by_trust {
             (0..nodes).map(|rater| self.word_of(rater as u32, around)).collect()
@@ -96,7 +106,7 @@ impl Trust {
         let found = around.config.audit.of_raters().look(&self.graph, nodes, &words);
         let mut exposed = vec![false; nodes];
         for divergence in found {
-            let standing = &mut self.standings[divergence.rater as usize];
+            let Some(standing) = self.standings.get_mut(AgentId(divergence.rater)) else { continue };
             standing.credibility = divergence.credibility() as f32;
             exposed[divergence.rater as usize] = divergence.verdict != Verdict::Honest;
             if divergence.verdict != Verdict::Honest && !standing.is(EXPOSED) {
@@ -105,7 +115,8 @@ impl Trust {
                 bus.publish(RATER_EXPOSED, Some(AgentId(divergence.rater)), told);
             }
         }
-        for (standing, exposed) in self.standings.iter_mut().zip(exposed) {
+        for (agent, standing) in self.standings.agents_mut() {
+            let exposed = exposed[agent.index()];
             standing.set(EXPOSED, exposed);
             if !exposed {
                 standing.credibility = 1.0;
@@ -123,14 +134,19 @@ impl Trust {
             Reputation::Pooled => 1.0,
             // The word of somebody whom nobody trusts counts next to nothing, however many there are.
             Reputation::EigenTrust | Reputation::BestPath | Reputation::MaxFlow => {
-                f64::from(self.standings[rater as usize].trust).max(1e-6)
+                f64::from(self.standing_or_unknown(rater).trust).max(1e-6)
             }
-            Reputation::Weighted => f64::from(self.standings[rater as usize].score),
+            Reputation::Weighted => f64::from(self.standing_or_unknown(rater).score),
         }
     }
 
+    /// What is known of an id: as of somebody unknown, if it is nobody's.
+    fn standing_or_unknown(&self, agent: u32) -> Standing {
+        self.standing(AgentId(agent)).copied().unwrap_or_default()
+    }
+
     fn find_reputations(&mut self, around: &Around) {
-        let nodes = self.standings.len();
+        let nodes = self.nodes();
         let config = around.config;
         if config.score == ScoreRule::Classic {
             return self.judge_all(around, |_, standing| (standing.pooled(), None));
@@ -145,12 +161,18 @@ impl Trust {
                 let before = self.trusted_before(around);
                 let method = EigenTrust { pre_trust: config.transitive.pre_trust, ..EigenTrust::default() };
                 let opinions = Opinions::of(&self.graph, nodes);
-                let start = (self.eigen.len() == nodes).then_some(self.eigen.as_slice());
-                let solution = method.solve(&opinions, &before, start, around.workers);
+                let start = (!self.eigen.is_empty() && self.eigen.len() == self.standings.len()).then(|| {
+                    let mut start = vec![0.0; nodes];
+                    for ((agent, _), trust) in self.standings.agents().zip(&self.eigen) {
+                        start[agent.index()] = *trust;
+                    }
+                    start
+                });
+                let solution = method.solve(&opinions, &before, start.as_deref(), around.workers);
                 let most = solution.trust.iter().copied().fold(0.0, f64::max);
                 let share = |agent: usize| if most > 0.0 { solution.trust[agent] / most } else { 0.0 };
                 self.judge_all(around, |agent, standing| (standing.pooled(), Some(share(agent))));
-                self.eigen = solution.trust;
+                self.eigen = self.standings.agents().map(|(agent, _)| solution.trust[agent.index()]).collect();
             }
             Reputation::BestPath => {
                 let mut best = vec![0.0_f64; nodes];
@@ -179,10 +201,13 @@ impl Trust {
 
     /// What all say of each agent, each word weighed by who says it.
     fn weighted_evidence(&self, around: &Around) -> Vec<Evidence> {
-        let nodes = self.standings.len();
+        let nodes = self.nodes();
         let severity = around.config.betrayal.map_or(1.0, |betrayal| f64::from(betrayal.severity));
         let words: Vec<f64> = (0..nodes)
-            .map(|rater| self.word_of(rater as u32, around) * f64::from(self.standings[rater].credibility))
+            .map(|rater| {
+                let credibility = self.standing_or_unknown(rater as u32).credibility;
+                self.word_of(rater as u32, around) * f64::from(credibility)
+            })
             .collect();
         let mut evidence = vec![Evidence::default(); nodes];
         self.graph.for_each(|source, target, r, s| {
@@ -194,7 +219,7 @@ impl Trust {
     }
 
     fn trusted_before(&self, around: &Around) -> Vec<f64> {
-        let mut before = vec![0.0; self.standings.len()];
+        let mut before = vec![0.0; self.nodes()];
         for agent in around.pre_trusted {
             before[*agent as usize] = 1.0;
         }
@@ -212,9 +237,14 @@ impl Trust {
         known: impl Fn(usize, &Standing) -> (Evidence, Option<f64>) + Send + Sync,
     ) {
         let config = around.config;
-        around.workers.for_each_chunk_mut(&mut self.standings, CHUNK, |chunk, standings| {
+        let places = self.standings.places();
+        // As long as nobody is gone, places are ids.
+        let ids: Vec<AgentId> =
+            if places.end() as usize == places.len() { Vec::new() } else { places.iter().collect() };
+        around.workers.for_each_chunk_mut(self.standings.rows_mut(), CHUNK, |chunk, standings| {
             for (offset, standing) in standings.iter_mut().enumerate() {
-                let agent = chunk * CHUNK + offset;
+                let place = chunk * CHUNK + offset;
+                let agent = ids.get(place).map_or(place, |agent| agent.index());
                 let (evidence, given) = known(agent, standing);
                 let idle = around.days(around.tick.saturating_sub(standing.last));
                 let (score, bound, confidence) = standing.judge(evidence, config, idle);
@@ -240,7 +270,7 @@ impl Trust {
         let audit = around.config.audit.of_scores();
         let (mut gaps, mut sum) = (0_u32, 0.0);
         let (mut wrong, mut largest, mut first) = (0_u32, 0.0_f64, None);
-        for (agent, standing) in self.standings.iter_mut().enumerate() {
+        for (agent, standing) in self.standings.agents_mut() {
             let realised = standing.realised();
             // Too few cases to tell add up until the next audit.
             let Some(deviation) = audit.compare(f64::from(standing.score), realised) else { continue };
@@ -252,7 +282,7 @@ impl Trust {
                 continue;
             }
             wrong += 1;
-            first = first.or(Some(AgentId(agent as u32)));
+            first = first.or(Some(agent));
             if deviation.difference.abs() > largest.abs() {
                 largest = deviation.difference;
             }
@@ -268,8 +298,8 @@ impl Trust {
     fn tell_routing(&mut self, around: &Around, weights: &mut RoutingWeights) -> Vec<AgentId> {
         let config = around.config;
         let mut outcasts = Vec::new();
-        for (agent, standing) in self.standings.iter_mut().enumerate() {
-            let agent = AgentId(agent as u32);
+        weights.trust.retain(|agent| around.index.get(agent).is_some());
+        for (agent, standing) in self.standings.agents_mut() {
             if around.index.get(agent).is_none() {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! What is known of each agent, and how trusted it is for that.
 
+use agent2028_core::agent::Row;
 use bytemuck::{Pod, Zeroable};
 
 use crate::config::{BetrayalConfig, Reputation, ScoreRule, TrustConfig};
@@ -48,6 +49,19 @@ pub struct Standing {
     pub credibility: f32,
     /// What is to be known of it: [`ISOLATED`], [`MALICIOUS`], [`EXPOSED`], [`CORRECTED`], [`LIAR`].
     pub flags: u32,
+}
+
+/// In what is saved: a record that stands for ids that nobody has any more, as many as its `last` says.
+const NOBODY: u32 = 1 << 31;
+
+impl Row for Standing {
+    fn gap(ids: u64) -> Self {
+        Self { flags: NOBODY, last: ids, ..Self::zeroed() }
+    }
+
+    fn is_gap(&self) -> Option<u64> {
+        self.is(NOBODY).then_some(self.last)
+    }
 }
 
 impl Default for Standing {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use agent2028_core::agent::AgentId;
+use agent2028_core::agent::{AgentId, AgentIndex, AgentRows};
 use agent2028_core::checkpoint::to_bytes;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
@@ -68,8 +68,7 @@ pub struct TrustCounts {
 #[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trust {
     pub(crate) graph: TrustGraph,
-    #[serde(with = "crate::columns")]
-    pub(crate) standings: Vec<Standing>,
+    pub(crate) standings: AgentRows<Standing>,
     recent: VecDeque<Observation>,
     heard: u64,
     pub(crate) counts: TrustCounts,
@@ -78,7 +77,7 @@ pub struct Trust {
     pub(crate) isolations: Isolations,
     /// Those who are isolated, and up to which tick.
     pub(crate) isolated: Vec<(u32, u64)>,
-    /// The last vector of EigenTrust, to begin the next one from.
+    /// The last vector of EigenTrust, to begin the next one from; by the places of standings.
     pub(crate) eigen: Vec<f64>,
     /// The mean gap between recorded scores and what was realised, at the last audit.
     pub(crate) gap: Option<f64>,
@@ -96,16 +95,21 @@ impl Trust {
         &self.graph
     }
 
-    /// What is known of an agent; nothing if it never was heard of.
+    /// What is known of an agent; nothing if it never was heard of, or is gone.
     #[must_use]
     pub fn standing(&self, agent: AgentId) -> Option<&Standing> {
-        self.standings.get(agent.index())
+        self.standings.get(agent)
     }
 
     /// What is known of all agents, by id.
     #[must_use]
     pub fn standings(&self) -> &[Standing] {
-        &self.standings
+        self.standings.rows()
+    }
+
+    /// One more than the largest id that anything is known of.
+    pub(crate) fn nodes(&self) -> usize {
+        (self.standings.places().end() as usize).max(crate::graph::Arcs::nodes(&self.graph))
     }
 
     /// Counts since the start.
@@ -155,16 +159,19 @@ impl Trust {
         &self.campaigns
     }
 
-    /// Makes room for agents below `next`.
-    pub(crate) fn enrol(&mut self, next: u32) {
-        if self.standings.len() < next as usize {
-            self.standings.resize(next as usize, Standing::default());
+    /// Makes room for those who have come.
+    pub(crate) fn enrol(&mut self, index: &AgentIndex) {
+        let known = self.standings.places().end();
+        if known >= index.next_id().0 {
+            return;
+        }
+        for (agent, _) in index.iter().filter(|(agent, _)| agent.0 >= known) {
+            self.standings.enter(agent);
         }
     }
 
     pub(crate) fn standing_mut(&mut self, agent: u32) -> &mut Standing {
-        self.enrol(agent + 1);
-        &mut self.standings[agent as usize]
+        self.standings.enter(AgentId(agent)).0
     }
 
     /// Marks an agent as malicious in truth from a tick on.
@@ -200,12 +207,12 @@ impl Trust {
             return;
         }
         let good = said.good();
-        self.enrol(rater.max(subject) + 1);
         // What finds no room in the graph counts nowhere: the graph says how much that is.
         if !self.graph.observe(rater, subject, Evidence::new(good, 1.0 - good)) {
             return;
         }
-        self.standings[subject as usize].hear(good, 1.0, config.betrayal.as_ref(), tick);
+        self.standing_mut(rater);
+        self.standing_mut(subject).hear(good, 1.0, config.betrayal.as_ref(), tick);
         self.counts.observations += 1;
         self.counts.lies += u64::from(!honest);
         self.heard += 1;
@@ -224,9 +231,10 @@ impl Trust {
             if source == target {
                 continue;
             }
-            self.enrol(source.max(target) + 1);
+            self.standing_mut(source);
+            let standing = self.standings.enter(AgentId(target)).0;
             if self.graph.observe(source, target, Evidence::new(good * weight, (1.0 - good) * weight)) {
-                self.standings[target as usize].hear(good, weight, None, 0);
+                standing.hear(good, weight, None, 0);
             }
         }
         // What has faded before the beginning is not there at the beginning.
@@ -245,7 +253,7 @@ impl Trust {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.graph.bytes()
-            + self.standings.capacity() * size_of::<Standing>()
+            + self.standings.bytes()
             + self.recent.capacity() * size_of::<Observation>()
             + self.eigen.capacity() * 8
     }
@@ -265,19 +273,13 @@ impl Trust {
     pub fn load(bytes: &[u8]) -> Result<Self, String> {
         let mut trust: Self = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
         trust.graph.restore()?;
-        let there = |agent: &u32| (*agent as usize) < trust.standings.len();
         let campaigns = trust.campaigns.iter().all(|campaign| {
             let sorted = |list: &[u32]| list.windows(2).all(|pair| pair[0] < pair[1]);
-            sorted(&campaign.agents)
-                && sorted(&campaign.targets)
-                && campaign.agents.iter().chain(&campaign.targets).all(there)
-                && campaign.per_second.is_finite()
+            sorted(&campaign.agents) && sorted(&campaign.targets) && campaign.per_second.is_finite()
         });
-        let isolated = trust.isolated.iter().all(|(agent, _)| there(agent));
         let finite = trust.eigen.iter().all(|trust| trust.is_finite());
         let counts = trust.heard >= trust.recent.len() as u64 && trust.isolations.count >= trust.isolations.malicious;
-        let known = crate::graph::Arcs::nodes(&trust.graph) <= trust.standings.len();
-        if !(finite && campaigns && isolated && counts && known && trust.welcomed as usize <= trust.standings.len()) {
+        if !(finite && campaigns && counts) {
             return Err("the state of trust makes no sense".into());
         }
         Ok(trust)

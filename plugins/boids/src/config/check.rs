@@ -11,28 +11,7 @@ use crate::flock::MOST_FLOCKS;
 impl Check for BoidsConfig {
     fn check(&self, at: &str, problems: &mut Problems) {
         check_ranges(self, at, problems);
-        let mut seen = BTreeSet::new();
-        let hunters: BTreeSet<&str> = self.predators.iter().map(|hunter| hunter.agents.as_str()).collect();
-        for (path, group) in self.moved_groups() {
-            let in_formation = path.starts_with("formations");
-            let path = format!("{at}.{path}");
-            problems.check_group(&path, group);
-            if !seen.insert((in_formation, group)) || (in_formation && hunters.contains(group)) {
-                problems.push(
-                    path,
-                    format!("the group \"{group}\" is moved twice"),
-                    "a group is one flock or hunts (a flock may also have one formation, which then leads it)",
-                );
-            }
-        }
-        let movers = self.flocks.len().max(1) + self.predators.len() + self.formations.len();
-        if movers > MOST_FLOCKS {
-            problems.push(
-                at,
-                format!("{movers} flocks, predator groups and formations"),
-                format!("there can be at most {MOST_FLOCKS}"),
-            );
-        }
+        self.check_movers(at, problems);
         self.check_model(at, problems);
         self.check_flock(at, problems);
         for (index, flock) in self.flocks.iter().enumerate() {
@@ -55,6 +34,41 @@ impl Check for BoidsConfig {
 }
 
 impl BoidsConfig {
+    /// What must hold of the formations when nothing else in the section has changed.
+    pub(crate) fn check_formations(&self, at: &str, problems: &mut Problems) {
+        check_ranges(&self.formations, &format!("{at}.formations"), problems);
+        self.check_movers(at, problems);
+        self.check_model(at, problems);
+        for (index, formation) in self.formations.iter().enumerate() {
+            formation.check(&format!("{at}.formations[{index}]"), problems);
+        }
+    }
+
+    fn check_movers(&self, at: &str, problems: &mut Problems) {
+        let mut seen = BTreeSet::new();
+        let hunters: BTreeSet<&str> = self.predators.iter().map(|hunter| hunter.agents.as_str()).collect();
+        for (path, group) in self.moved_groups() {
+            let in_formation = path.starts_with("formations");
+            let path = format!("{at}.{path}");
+            problems.check_group(&path, group);
+            if !seen.insert((in_formation, group)) || (in_formation && hunters.contains(group)) {
+                problems.push(
+                    path,
+                    format!("the group \"{group}\" is moved twice"),
+                    "a group is one flock or hunts (a flock may also have one formation, which then leads it)",
+                );
+            }
+        }
+        let movers = self.flocks.len().max(1) + self.predators.len() + self.formations.len();
+        if movers > MOST_FLOCKS {
+            problems.push(
+                at,
+                format!("{movers} flocks, predator groups and formations"),
+                format!("there can be at most {MOST_FLOCKS}"),
+            );
+        }
+    }
+
     fn check_model(&self, at: &str, problems: &mut Problems) {
         let FlockModel::AbmFrameworksComparison { vision, separation, .. } = self.model else {
             return;
@@ -158,9 +172,14 @@ fn check_speeds(at: &str, min_speed: Option<f32>, max_speed: f32, problems: &mut
 
 fn check_targets(at: &str, targets: &[Target], problems: &mut Problems) {
     for (index, target) in targets.iter().enumerate() {
-        for value in [target.at.x, target.at.y] {
-            problems.check_finite(format!("{at}.targets[{index}].at"), value);
-        }
+        check_target(target, &format!("{at}.targets[{index}]"), problems);
+    }
+}
+
+/// What must hold of a target.
+pub(crate) fn check_target(target: &Target, at: &str, problems: &mut Problems) {
+    for value in [target.at.x, target.at.y] {
+        problems.check_finite(format!("{at}.at"), value);
     }
 }
 

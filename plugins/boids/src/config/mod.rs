@@ -4,6 +4,7 @@ mod check;
 
 use agent2028_core::schema::{Range, Unit};
 use bevy::prelude::*;
+pub(crate) use check::check_target;
 use serde::{Deserialize, Serialize};
 
 use crate::flock::Relation;

@@ -20,7 +20,7 @@ impl Operations {
     pub(super) fn start(&mut self, ground: &Ground, place: u32) {
         let operation = self.state.slab[place];
         let agent = operation.agent;
-        let server = self.state.servers[agent as usize];
+        let server = self.state.servers[agent];
         let now = self.now();
         let attempt = AgentId(u32::from(operation.attempt));
         let mut stream = ground.dice.stream(SERVICE, attempt, operation.serial);
@@ -45,7 +45,7 @@ impl Operations {
     }
 
     fn push_executing(&mut self, agent: u32, place: u32) {
-        let server = &mut self.state.servers[agent as usize];
+        let server = &mut self.state.servers[agent];
         let next = std::mem::replace(&mut server.first_executing, place);
         server.executing += 1;
         self.state.executing += 1;
@@ -58,14 +58,14 @@ impl Operations {
     fn remove_executing(&mut self, agent: u32, place: u32) {
         let (previous, next) = (self.state.slab[place].previous, self.state.slab[place].next);
         match previous {
-            NONE => self.state.servers[agent as usize].first_executing = next,
+            NONE => self.state.servers[agent].first_executing = next,
             previous => self.state.slab[previous].next = next,
         }
         if next != NONE {
             self.state.slab[next].previous = previous;
         }
         (self.state.slab[place].previous, self.state.slab[place].next) = (NONE, NONE);
-        self.state.servers[agent as usize].executing -= 1;
+        self.state.servers[agent].executing -= 1;
         self.state.executing -= 1;
     }
 
@@ -141,7 +141,7 @@ impl Operations {
         let ways = 2 * self.way(ground, operation);
         let latency = ground.rate.ms((self.state.clock - operation.routed).saturating_sub(ways)) as f32;
         let tick = Self::tick_at(self.state.clock.saturating_sub(1));
-        let server = &mut self.state.servers[operation.agent as usize];
+        let server = &mut self.state.servers[operation.agent];
         server.observe(latency, succeeded, tick, self.settings.observation);
         if succeeded {
             server.completed = server.completed.saturating_add(1);
@@ -171,14 +171,14 @@ impl Operations {
                 self.touch(operation.agent);
             }
             Stage::Outbound => {
-                let server = &mut self.state.servers[operation.agent as usize];
+                let server = &mut self.state.servers[operation.agent];
                 server.coming = server.coming.saturating_sub(1);
                 self.leave_tier(tier);
                 self.touch(operation.agent);
             }
             // Its agent has done with it.
             Stage::Returning => {
-                let server = &mut self.state.servers[operation.agent as usize];
+                let server = &mut self.state.servers[operation.agent];
                 server.answering = server.answering.saturating_sub(1);
                 self.state.tiers[tier].held -= 1;
                 self.touch(operation.agent);
@@ -232,11 +232,10 @@ impl Operations {
 
     /// An operation ends. It must stand nowhere any more.
     pub(super) fn finish(&mut self, ground: &Ground, place: u32, outcome: Outcome, failure: Failure) {
-        let operation = self.state.slab[place];
         let now = self.now();
         self.call_off_due(place);
         self.call_off_deadline(place);
-        self.state.slab.remove(place);
+        let operation = self.state.slab.remove(place);
         let duration = now - operation.requested;
         let latency = (ground.rate.seconds(duration) * 1e6) as u64;
         self.state.tally.end(outcome, latency);
@@ -253,11 +252,12 @@ impl Operations {
         } else if operation.is(TAKEN_OVER) {
             self.note_take_over(crate::events::other(tier));
         }
-        let last = self.state.servers.get(operation.agent as usize);
+        // Who is gone, with nothing on the way any more, has no last receipt.
+        let last = self.state.servers.get(operation.agent).filter(|server| server.is_kept());
         let receipt = Receipt {
             command: operation.serial,
             session: 0,
-            agent: last.map(|_| AgentId(operation.agent)),
+            agent: (operation.agent != NONE).then_some(AgentId(operation.agent)),
             class: operation.class,
             at: now,
             duration,
@@ -269,7 +269,7 @@ impl Operations {
         };
         let number = self.state.book.write(operation.session, receipt, self.settings.receipts);
         if number > 0
-            && let Some(server) = self.state.servers.get_mut(operation.agent as usize)
+            && let Some(server) = self.state.servers.get_mut(operation.agent)
         {
             server.last_receipt = number;
         }
@@ -289,7 +289,7 @@ impl Operations {
     /// An agent begins what waits in front of it and calls those who wait for any agent.
     pub(super) fn fill(&mut self, ground: &Ground, agent: u32) {
         loop {
-            let server = &self.state.servers[agent as usize];
+            let server = &self.state.servers[agent];
             let able =
                 server.is(PRESENT) && !server.is(FAILED) && !server.is(FROZEN) && server.executing < server.slots;
             let place = server.first_waiting;
@@ -329,7 +329,7 @@ impl Operations {
     }
 
     fn lose_work(&mut self, ground: &Ground, agent: u32) {
-        let server = self.state.servers[agent as usize];
+        let server = self.state.servers[agent];
         let mut lost: Vec<u32> = self.waiting_list(agent).iter(&self.state.slab).collect();
         let mut at = server.first_executing;
         while at != NONE {

@@ -16,8 +16,7 @@ mod route;
 mod split;
 mod tick;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use agent2028_core::agent::{AgentId, FitnessWeights, RoutingWeights, Tier};
 use agent2028_core::checkpoint::to_bytes;
@@ -25,10 +24,12 @@ use agent2028_core::rng::SimRng;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::agenda::Agenda;
 use crate::config::OperationsConfig;
 use crate::events::Notice;
 use crate::index::Soonest;
-use crate::pool::{Pool, PoolKey};
+use crate::pool::{Foreseen, Pool, PoolKey};
+use crate::roster::Roster;
 use crate::server::Server;
 use crate::service::Files;
 use crate::session::{Book, Outcome};
@@ -114,8 +115,7 @@ pub struct Join {
 struct State {
     clock: Time,
     next_serial: u64,
-    #[serde(with = "crate::columns")]
-    servers: Vec<Server>,
+    servers: Roster,
     slab: Slab,
     classes: Vec<ClassKey>,
     sources: Vec<Source>,
@@ -156,18 +156,17 @@ pub struct Operations {
     // What follows is derived, or holds nothing between ticks.
     classes: Vec<ClassPlan>,
     bridges: Vec<plan::BridgePlan>,
-    masks: Vec<u64>,
     /// The pools of agents beyond those that stand in the bits of their masks, ascending.
     further: BTreeMap<u32, Vec<u16>>,
     /// The pools of each capability, ascending.
     by_capability: BTreeMap<String, Vec<u16>>,
-    /// Load over what can be worked on at once, of each agent, as strategies see it: what is looked at most often lies close
-    /// together.
-    loads: Vec<f32>,
     sums: [TierSums; 2],
+    /// Whether each tier is well enough to be given work, as its sums and the settings say.
+    well: [bool; 2],
+    /// Whether the way to any agent takes time.
+    travels: bool,
     wheel: Wheel,
-    due: Vec<(Time, u32)>,
-    fresh: BinaryHeap<Reverse<(Time, u32)>>,
+    agenda: Agenda,
     readers: Vec<Option<TraceReader>>,
     /// The class of each workload that has asked since the classes were planned.
     asked: Vec<Option<u16>>,
@@ -183,6 +182,10 @@ pub struct Operations {
     attempts: Vec<Attempt>,
     settings: plan::Settings,
     tick: u64,
+    /// Dice that were thrown ahead, with 1 more than the number of the operation that they are for, and where they let look in which pool.
+    thrown: [(u64, [u32; 2], Option<(usize, Foreseen)>); route::THROWN_AHEAD],
+    /// Where the next key that is asked for will look.
+    foreseen: Option<(usize, Foreseen)>,
     /// How many places of indices were looked at so far.
     looked: u64,
     /// How many operations were asked for in the tick that runs.
@@ -216,21 +219,16 @@ const fn of(tier: Tier) -> usize {
 pub const MOST_IN_A_TICK: u64 = 1 << 20;
 
 impl Operations {
-    /// The agents that can work, by id; those without [`PRESENT`](crate::server::PRESENT) can't.
+    /// The agents that can work; those without [`PRESENT`](crate::server::PRESENT) can't any more.
     #[must_use]
-    pub fn servers(&self) -> &[Server] {
+    pub fn servers(&self) -> &Roster {
         &self.state.servers
     }
 
     /// What operations know of an agent, if it can work.
     #[must_use]
     pub fn server(&self, agent: AgentId) -> Option<&Server> {
-        self.state.servers.get(agent.index()).filter(|server| server.is(crate::server::PRESENT))
-    }
-
-    /// Load over what can be worked on at once of each agent, by id, as strategies see it.
-    pub(crate) fn loads(&self) -> &[f32] {
-        &self.loads
+        self.state.servers.get(agent.0).filter(|server| server.is(crate::server::PRESENT))
     }
 
     /// Operations on their way.
@@ -402,7 +400,10 @@ impl Operations {
     pub(crate) fn take_touched(&mut self) -> Vec<u32> {
         let mut touched = std::mem::take(&mut self.touched);
         for agent in &touched {
-            self.state.servers[*agent as usize].set(crate::server::TOUCHED, false);
+            // Who has left since may be forgotten.
+            if let Some(server) = self.state.servers.get_mut(*agent) {
+                server.set(crate::server::TOUCHED, false);
+            }
         }
         touched.sort_unstable();
         touched
@@ -417,7 +418,7 @@ impl Operations {
     }
 
     fn touch(&mut self, agent: u32) {
-        let server = &mut self.state.servers[agent as usize];
+        let server = &mut self.state.servers[agent];
         if !server.is(crate::server::TOUCHED) {
             server.set(crate::server::TOUCHED, true);
             self.touched.push(agent);
@@ -470,12 +471,11 @@ impl Operations {
     /// Its memory in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.state.servers.capacity() * size_of::<Server>()
+        self.state.servers.bytes()
             + self.state.slab.bytes()
             + self.state.book.bytes()
             + self.wheel.bytes()
-            + self.masks.capacity() * 8
-            + self.loads.capacity() * 4
+            + self.agenda.bytes()
             + self.further.values().map(|pools| pools.capacity() * 2 + 32).sum::<usize>()
             + self.pools.iter().map(Pool::bytes).sum::<usize>()
             + self.state.sources.iter().map(|source| source.tally.bytes() + size_of::<Source>()).sum::<usize>()
@@ -514,15 +514,14 @@ impl State {
         self.slab.check()?;
         self.book.check()?;
         let operation = |place: u32| place == NONE || (place as usize) < self.slab.places();
-        let agent = |agent: u32| agent == NONE || (agent as usize) < self.servers.len();
+        let agent = |agent: u32| self.servers.get(agent).is_some();
         let operations = self.slab.iter().all(|(_, one)| {
             operation(one.next)
                 && operation(one.previous)
-                && agent(one.agent)
                 && usize::from(one.class) < self.classes.len()
                 && (one.join == NONE || (one.join as usize) < self.joins.len())
                 && (one.stage() != Stage::InLine || one.pool() < pools.len())
-                && (matches!(one.stage(), Stage::Free | Stage::InLine | Stage::Backoff) || one.agent != NONE)
+                && (matches!(one.stage(), Stage::Free | Stage::InLine | Stage::Backoff) || agent(one.agent))
         });
         let servers = self.servers.iter().all(|server| {
             operation(server.first_waiting) && operation(server.last_waiting) && operation(server.first_executing)

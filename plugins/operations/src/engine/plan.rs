@@ -8,10 +8,10 @@ use super::{Ground, Operations, TierSums, of};
 use crate::bridge::{Reducer, individual_name, swarm_name};
 use crate::config::{OperationsConfig, WhenFull, Workload};
 use crate::index::NOT_THERE;
-use crate::pool::{Pool, PoolKey};
+use crate::pool::{Pool, PoolKey, Standing};
 use crate::server::{FAILED, FROZEN, IN_SWARM, ISOLATED, PRESENT, Server};
 use crate::service::Service;
-use crate::slab::{NONE, Operation, SWARM};
+use crate::slab::{Operation, SWARM};
 use crate::strategy::Strategy;
 use crate::time::{NEVER, Time};
 use crate::workload::Source;
@@ -129,6 +129,7 @@ impl Operations {
     pub fn adapt(&mut self, ground: &Ground) {
         self.state.begun = true;
         self.settings = Settings::of(ground.config, ground);
+        self.judge_tiers();
         self.state.sources.truncate(ground.config.workload.len());
         self.readers.resize_with(ground.config.workload.len(), || None);
         for (index, workload) in ground.config.workload.iter().enumerate() {
@@ -218,26 +219,25 @@ impl Operations {
         let swarm = key.tier == Tier::Swarm;
         let mut members = (ground.holders)(&key.capability);
         members.retain(|agent| {
-            self.state
-                .servers
-                .get(*agent as usize)
-                .is_some_and(|server| server.is(PRESENT) && server.is(IN_SWARM) == swarm)
+            self.state.servers.get(*agent).is_some_and(|server| server.is(PRESENT) && server.is(IN_SWARM) == swarm)
         });
         let strategy = key.strategy.unwrap_or(ground.config.strategy);
-        self.masks.resize(self.state.servers.len(), 0);
+        // What was foreseen was of other members.
+        self.foreseen = None;
+        self.thrown.iter_mut().for_each(|thrown| thrown.2 = None);
         // Who was a member before is one no more; a pool that is new has none.
         for agent in self.pools[number].members() {
             if number < MASKED {
-                self.masks[*agent as usize] &= !(1 << number);
+                self.state.servers.change_mask(*agent, |mask| *mask &= !(1 << number));
             } else if let Some(pools) = self.further.get_mut(agent) {
                 pools.retain(|other| usize::from(*other) != number);
             }
         }
         for agent in &members {
             if number < MASKED {
-                self.masks[*agent as usize] |= 1 << number;
+                self.state.servers.change_mask(*agent, |mask| *mask |= 1 << number);
             } else {
-                self.masks[*agent as usize] |= 1 << MASKED;
+                self.state.servers.change_mask(*agent, |mask| *mask |= 1 << MASKED);
                 let pools = self.further.entry(*agent).or_default();
                 pools.insert(pools.partition_point(|other| usize::from(*other) < number), number as u16);
             }
@@ -250,7 +250,8 @@ impl Operations {
         };
         pool.hold(members, strategy);
         pool.set_ways(ways);
-        pool.rank_all(|agent, way_ms| self.rank(ground, agent, strategy, way_ms));
+        self.travels |= pool.has_ways();
+        pool.rank_all(|agent, way_ms| self.stand(ground, agent, strategy, way_ms));
         self.pools[number] = pool;
     }
 
@@ -258,15 +259,16 @@ impl Operations {
     /// that is so, and after loading.
     pub fn hold_members(&mut self, ground: &Ground) {
         self.sums = [TierSums::default(); 2];
-        for server in &self.state.servers {
+        for server in self.state.servers.iter() {
             if let Some((tier, sums)) = contribution(server) {
                 add(&mut self.sums[tier], sums);
             }
         }
-        self.masks.clear();
+        self.judge_tiers();
+        self.state.servers.forget_gone();
+        self.state.servers.clear_masks();
+        self.travels = false;
         self.further.clear();
-        self.loads.clear();
-        self.loads.extend(self.state.servers.iter().map(|server| server.view(self.settings.believe).relative_load()));
         for number in 0..self.pools.len() {
             self.hold(ground, number);
         }
@@ -284,7 +286,7 @@ impl Operations {
             if matches!(strategy, Strategy::TrustWeighted | Strategy::Learned) {
                 let key = self.pools[number].key.clone();
                 let mut pool = std::mem::replace(&mut self.pools[number], Pool::new(key));
-                pool.rank_all(|agent, way_ms| self.rank(ground, agent, strategy, way_ms));
+                pool.rank_all(|agent, way_ms| self.stand(ground, agent, strategy, way_ms));
                 self.pools[number] = pool;
             }
         }
@@ -292,7 +294,11 @@ impl Operations {
 
     /// How long the way of an operation to its agent takes, which that of the answer takes again; 0 if nobody says from where
     /// it was asked.
+    #[inline]
     pub(super) fn way(&self, ground: &Ground, operation: &Operation) -> Time {
+        if !self.travels {
+            return 0;
+        }
         let tier = if operation.is(SWARM) { Tier::Swarm } else { Tier::Individual };
         let number = pool_for(&self.classes[usize::from(operation.class)], tier);
         let there_and_back = self.pools[number].way_ms(operation.agent);
@@ -301,29 +307,34 @@ impl Operations {
 
     /// Where an agent stands in a pool of this strategy, if the way to it and back takes `way_ms` milliseconds.
     #[inline]
-    pub(super) fn rank(&self, ground: &Ground, agent: u32, strategy: Strategy, way_ms: f32) -> u32 {
-        let server = &self.state.servers[agent as usize];
+    fn stand(&self, ground: &Ground, agent: u32, strategy: Strategy, way_ms: f32) -> Standing {
+        let Some(server) = self.state.servers.get(agent) else { return Standing::NOT_THERE };
+        self.stand_as(ground, agent, server, strategy, way_ms)
+    }
+
+    #[inline]
+    fn stand_as(&self, ground: &Ground, agent: u32, server: &Server, strategy: Strategy, way_ms: f32) -> Standing {
+        let mut view = server.view(self.settings.believe);
+        let load = view.relative_load();
         if !server.is_available() || !(self.settings.shed || server.has_room(self.settings.capacity)) {
-            return NOT_THERE;
+            return Standing { rank: NOT_THERE, load };
         }
         if !strategy.ranks() {
-            return 0;
+            return Standing { rank: 0, load };
         }
-        let mut view = server.view(self.settings.believe);
         match strategy {
             Strategy::TrustWeighted => view.trust = ground.weights.trust.get(AgentId(agent)),
             Strategy::Learned => view.learned = ground.weights.learned.get(AgentId(agent)),
             Strategy::MinLatency => view.latency_ms += way_ms,
             _ => {}
         }
-        view.rank(strategy, self.weights())
+        Standing { rank: view.rank(strategy, self.weights()), load }
     }
 
     /// Puts an agent in its place in all pools: something about it has changed.
     #[inline]
     pub(super) fn refresh(&mut self, ground: &Ground, agent: u32) {
-        self.loads[agent as usize] = self.state.servers[agent as usize].view(self.settings.believe).relative_load();
-        let mut mask = self.masks[agent as usize];
+        let mut mask = self.state.servers.mask(agent);
         while mask != 0 {
             let bit = mask.trailing_zeros() as usize;
             mask &= mask - 1;
@@ -341,13 +352,13 @@ impl Operations {
     fn refresh_in(&mut self, ground: &Ground, agent: u32, number: usize) {
         self.looked += 1;
         let pool = &self.pools[number];
-        let rank = self.rank(ground, agent, pool.strategy(), pool.way_ms(agent));
-        self.pools[number].set(agent, rank);
+        let standing = self.stand(ground, agent, pool.strategy(), pool.way_ms(agent));
+        self.pools[number].set(agent, standing);
     }
 
     /// The pools that an agent is in.
     pub(super) fn pools_of(&self, agent: u32) -> impl Iterator<Item = usize> + use<> {
-        let mask = self.masks.get(agent as usize).copied().unwrap_or(0);
+        let mask = self.state.servers.mask(agent);
         let further =
             if mask >> MASKED == 0 { Vec::new() } else { self.further.get(&agent).cloned().unwrap_or_default() };
         (0..MASKED).filter(move |bit| mask >> bit & 1 != 0).chain(further.into_iter().map(usize::from))
@@ -355,7 +366,7 @@ impl Operations {
 
     /// Changes something about an agent that is more than its load.
     pub(super) fn change(&mut self, ground: &Ground, agent: u32, change: impl FnOnce(&mut Server)) {
-        let server = &mut self.state.servers[agent as usize];
+        let server = &mut self.state.servers[agent];
         if let Some((tier, sums)) = contribution(server) {
             subtract(&mut self.sums[tier], sums);
         }
@@ -364,37 +375,27 @@ impl Operations {
         if let Some((tier, sums)) = contribution(server) {
             add(&mut self.sums[tier], sums);
         }
+        self.judge_tiers();
         self.touch(agent);
-        if self.masks.len() < self.state.servers.len() {
-            self.masks.resize(self.state.servers.len(), 0);
-        }
-        if self.loads.len() < self.state.servers.len() {
-            self.loads.resize(self.state.servers.len(), 0.0);
-        }
         self.refresh(ground, agent);
     }
 
     /// Makes an agent known that can work. Its pools are filled by [`Operations::hold_members`].
     pub fn enrol(&mut self, agent: AgentId, server: Server) {
-        if self.state.servers.len() <= agent.index() {
-            let none = Server { first_executing: NONE, ..Server::default() };
-            self.state.servers.resize(agent.index() + 1, none);
-        }
         let mut server = server;
         server.set(PRESENT, true);
         server.count_slots();
         // What was sent to it before it could do nothing any more is still on the way.
-        let known = &self.state.servers[agent.index()];
+        let known = self.state.servers.enter(agent);
         (server.coming, server.answering) = (known.coming, known.answering);
-        let before = std::mem::replace(&mut self.state.servers[agent.index()], server);
+        let before = std::mem::replace(known, server);
         if let Some((tier, sums)) = contribution(&before) {
             subtract(&mut self.sums[tier], sums);
         }
         if let Some((tier, sums)) = contribution(&server) {
             add(&mut self.sums[tier], sums);
         }
-        self.masks.resize(self.state.servers.len(), 0);
-        self.loads.resize(self.state.servers.len(), 0.0);
+        self.judge_tiers();
     }
 
     /// Changes what is known of an agent without it having worked: its health, what it claims, how much it can do.
@@ -412,7 +413,7 @@ impl Operations {
 
     /// Whether an agent stands still.
     pub(super) fn is_frozen(&self, agent: u32) -> bool {
-        self.state.servers[agent as usize].is(FROZEN)
+        self.state.servers[agent].is(FROZEN)
     }
 
     fn plan_bridges(&mut self, ground: &Ground) {
@@ -439,10 +440,7 @@ impl Operations {
     fn translated(&self, capability: &str, tier: Tier, side: Tier, ground: &Ground) -> String {
         let swarm = side == Tier::Swarm;
         let is_there = |agent: &u32| {
-            self.state
-                .servers
-                .get(*agent as usize)
-                .is_some_and(|server| server.is(PRESENT) && server.is(IN_SWARM) == swarm)
+            self.state.servers.get(*agent).is_some_and(|server| server.is(PRESENT) && server.is(IN_SWARM) == swarm)
         };
         if side == tier || (ground.holders)(capability).iter().any(is_there) {
             return capability.to_owned();
@@ -454,8 +452,15 @@ impl Operations {
     }
 
     /// Whether a tier is well enough to be given work.
+    #[inline]
     pub(super) fn is_well(&self, tier: Tier) -> bool {
-        self.tier_health(tier).is_some_and(|health| health >= self.settings.min_health)
+        self.well[of(tier)]
+    }
+
+    /// Works out whether the tiers are well: sums or settings have changed.
+    fn judge_tiers(&mut self) {
+        self.well = [Tier::Individual, Tier::Swarm]
+            .map(|tier| self.tier_health(tier).is_some_and(|health| health >= self.settings.min_health));
     }
 
     /// What a source needs to know.

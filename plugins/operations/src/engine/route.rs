@@ -9,13 +9,23 @@ use super::plan::pool_for;
 use super::{ClassKey, Ground, Operations, of};
 use crate::config::Demand;
 use crate::events::{OperationsTold, TierResource, other};
-use crate::pool::Choice;
+use crate::pool::{Choice, Foreseen};
 use crate::server::{FAILED, PRESENT};
 use crate::session::{Failure, Outcome};
 use crate::slab::{GIVEN, List, NONE, Operation, PART, REFUSED, SWARM, Stage, TAKEN_OVER, UNANSWERED, WILL_SUCCEED};
 use crate::time::{NEVER, Time};
 
 const CHOICE: Purpose = Purpose::new("operations.choice");
+
+/// Dice are thrown so many choices ahead: while half as many are made, what they look at comes from memory.
+pub(super) const THROWN_AHEAD: usize = 16;
+
+/// The dice of an operation's choice: the same whoever throws them and when.
+#[inline]
+fn throw(ground: &Ground, serial: u64, attempt: u8) -> [u32; 2] {
+    let mut stream = ground.dice.stream(CHOICE, AgentId(u32::from(attempt)), serial);
+    [stream.next_u32(), stream.next_u32()]
+}
 
 /// What somebody asks for.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +97,7 @@ impl Operations {
             session,
         };
         self.request(ground, ask);
+        self.foresee_key(ground, index, class);
     }
 
     /// The session of a source's next operation.
@@ -214,20 +225,53 @@ impl Operations {
     }
 
     /// The agent that a pool's strategy chooses for an operation.
-    pub(super) fn choose(&self, ground: &Ground, number: usize, operation: &Operation) -> Option<u32> {
+    pub(super) fn choose(&mut self, ground: &Ground, number: usize, operation: &Operation) -> Option<u32> {
         let pool = &self.pools[number];
-        let mut dice = [0; 2];
-        if pool.strategy().draws() {
-            let attempt = AgentId(u32::from(operation.attempt));
-            let mut stream = ground.dice.stream(CHOICE, attempt, operation.serial);
-            dice = [stream.next_u32(), stream.next_u32()];
+        let Operation { serial, attempt, key, .. } = *operation;
+        let of_this = |foreseen: Option<(usize, Foreseen)>| {
+            foreseen.filter(|(of, _)| *of == number).map(|(_, foreseen)| foreseen)
+        };
+        if !pool.strategy().draws() {
+            return pool.choose(&Choice { dice: [0; 2], key, foreseen: of_this(self.foreseen) });
         }
-        pool.choose(&Choice { loads: &self.loads, dice, key: operation.key })
+        if attempt > 0 || !pool.can_be_foreseen() {
+            return pool.choose(&Choice { dice: throw(ground, serial, attempt), key, foreseen: None });
+        }
+        let place = |serial: u64| (serial % THROWN_AHEAD as u64) as usize;
+        let (of, dice, foreseen) = self.thrown[place(serial)];
+        let (dice, foreseen) =
+            if of == serial + 1 { (dice, of_this(foreseen)) } else { (throw(ground, serial, attempt), None) };
+        // The dice of operations that are asked for soon, wherever they then go: first where they let look, then whom they mean.
+        let later = serial + THROWN_AHEAD as u64;
+        let thrown = Choice { dice: throw(ground, later, 0), key: 0, foreseen: None };
+        let soon = self.thrown[place(serial + THROWN_AHEAD as u64 / 2)].2;
+        self.thrown[place(serial)] = (later + 1, thrown.dice, pool.foresee(&thrown).map(|foreseen| (number, foreseen)));
+        if let Some(agent) = of_this(soon).and_then(|foreseen| pool.likely(&foreseen)) {
+            self.state.servers.ask_for(agent);
+        }
+        pool.choose(&Choice { dice, key, foreseen })
+    }
+
+    /// Asks for the memory of the agent that the next operation of a source will fall on by its key.
+    fn foresee_key(&mut self, ground: &Ground, index: usize, class: u16) {
+        let plan = &self.classes[usize::from(class)];
+        let number = pool_for(plan, plan.tier);
+        let pool = &self.pools[number];
+        if pool.strategy() != crate::strategy::Strategy::ConsistentHash || !pool.can_be_foreseen() {
+            return;
+        }
+        let around = self.around(ground, &ground.config.workload[index], index);
+        let Some(key) = self.state.sources[index].foresee_key(&around) else { return };
+        let foreseen = pool.foresee(&Choice { dice: [0; 2], key, foreseen: None });
+        if let Some(agent) = foreseen.as_ref().and_then(|foreseen| pool.likely(foreseen)) {
+            self.state.servers.ask_for(agent);
+        }
+        self.foreseen = foreseen.map(|foreseen| (number, foreseen));
     }
 
     /// Nobody can take an operation.
     fn hold_back(&mut self, ground: &Ground, place: u32, number: usize) {
-        let anybody = |agent: &u32| self.state.servers[*agent as usize].is_available();
+        let anybody = |agent: &u32| self.state.servers[*agent].is_available();
         let line = self.pools[number].line;
         if line.len < self.settings.most_in_line && !self.pools[number].members().is_empty() {
             self.state.queued += 1;
@@ -265,12 +309,12 @@ impl Operations {
     pub(super) fn assign(&mut self, ground: &Ground, place: u32, number: usize, agent: u32) {
         let now = self.now();
         self.pools[number].note(agent);
-        let full = !self.state.servers[agent as usize].has_room(self.settings.capacity);
+        let full = !self.state.servers[agent].has_room(self.settings.capacity);
         if full && !self.shed(ground, agent, place) {
             self.end_attempt_early(place);
             return self.finish(ground, place, Outcome::Rejected, Failure::QueueFull);
         }
-        let server = &mut self.state.servers[agent as usize];
+        let server = &mut self.state.servers[agent];
         // The sum of squares grows by (n + 1)² − n².
         self.state.assigned += 1;
         self.state.assigned_squares += 2 * u128::from(server.assigned) + 1;
@@ -287,7 +331,7 @@ impl Operations {
         match self.way(ground, &operation) {
             0 => self.join(ground, place),
             way => {
-                self.state.servers[agent as usize].coming += 1;
+                self.state.servers[agent].coming += 1;
                 self.state.slab[place].set_stage(Stage::Outbound);
                 self.set_due(place, now.saturating_add(way).min(NEVER - 1));
             }
@@ -303,7 +347,7 @@ impl Operations {
     /// An operation is at its agent, which begins to work on it or lets it wait.
     fn join(&mut self, ground: &Ground, place: u32) {
         let agent = self.state.slab[place].agent;
-        let server = &self.state.servers[agent as usize];
+        let server = &self.state.servers[agent];
         if server.executing < server.slots && server.waiting == 0 && !self.is_frozen(agent) {
             self.start(ground, place);
         } else {
@@ -316,7 +360,7 @@ impl Operations {
     /// An operation arrives at its agent in another region.
     pub(super) fn arrive(&mut self, ground: &Ground, place: u32) {
         let agent = self.state.slab[place].agent;
-        let server = &mut self.state.servers[agent as usize];
+        let server = &mut self.state.servers[agent];
         server.coming = server.coming.saturating_sub(1);
         if server.is(PRESENT) && !server.is(FAILED) {
             self.join(ground, place);
@@ -336,7 +380,7 @@ impl Operations {
     pub(super) fn send_back(&mut self, ground: &Ground, place: u32) {
         let operation = self.state.slab[place];
         let due = self.now().saturating_add(self.way(ground, &operation)).min(NEVER - 1);
-        self.state.servers[operation.agent as usize].answering += 1;
+        self.state.servers[operation.agent].answering += 1;
         self.state.slab[place].set_stage(Stage::Returning);
         self.set_due(place, due);
     }
@@ -355,14 +399,14 @@ impl Operations {
 
     /// The list of those that wait in front of an agent.
     pub(super) fn waiting_list(&self, agent: u32) -> List {
-        let server = &self.state.servers[agent as usize];
+        let server = &self.state.servers[agent];
         List { first: server.first_waiting, last: server.last_waiting, len: server.waiting }
     }
 
     pub(super) fn change_waiting(&mut self, agent: u32, change: impl FnOnce(&mut List, &mut crate::slab::Slab)) {
         let mut list = self.waiting_list(agent);
         change(&mut list, &mut self.state.slab);
-        let server = &mut self.state.servers[agent as usize];
+        let server = &mut self.state.servers[agent];
         (server.first_waiting, server.last_waiting, server.waiting) = (list.first, list.last, list.len);
     }
 

@@ -1,11 +1,9 @@
 //! Events in the order of their time.
 
-use std::cmp::Reverse;
-
 use agent2028_core::agent::Tier;
 use agent2028_core::clock::ticks_in;
 
-use super::{Ground, Operations, of};
+use super::{Ground, Operations, State, of};
 use crate::events::{OperationsTold, TierResource};
 use crate::index::Soonest;
 use crate::slab::{HALTED, Operation, Stage};
@@ -30,31 +28,25 @@ impl Operations {
             self.pass(begin);
         }
         self.expire(ground, tick);
+        self.agenda.begin(begin);
         if !self.wheel.is_idle(begin) {
-            let mut due = std::mem::take(&mut self.due);
             let slab = &self.state.slab;
-            self.wheel.take_due(begin, end, |event| time_of(&slab[event / 2], event), &mut due);
-            due.sort_unstable();
-            self.due = due;
+            self.wheel.take_due(begin, end, |event| time_of(&slab[event / 2], event), &mut self.agenda);
         }
-        let mut at = 0;
         loop {
             self.take_answers(ground);
-            let scheduled = self.due.get(at).copied();
-            let fresh = self.fresh.peek().map(|entry| entry.0);
-            let event = match (scheduled, fresh) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
+            let State { slab, servers, .. } = &self.state;
+            // What happens soon is asked for beforehand: waiting for memory takes longer than all else.
+            let event = self.agenda.peek(|event| {
+                if let Some(operation) = slab.get(event / 2) {
+                    servers.ask_for(operation.agent);
+                }
+            });
             // Of what happens at once, work ends before more of it comes.
             if let Some((time, number)) = event
                 && time <= self.soonest.0
             {
-                if scheduled == event {
-                    at += 1;
-                } else {
-                    self.fresh.pop();
-                }
+                self.agenda.pop();
                 let place = number / 2;
                 // What was called off meanwhile has another time, or none.
                 if time_of(&self.state.slab[place], number) == time {
@@ -71,7 +63,6 @@ impl Operations {
                 break;
             }
         }
-        self.due.clear();
         self.pass(end);
         self.close_tick(ground);
     }
@@ -132,7 +123,7 @@ impl Operations {
 
     fn schedule(&mut self, event: u32, time: Time) {
         if time < self.end {
-            self.fresh.push(Reverse((time, event)));
+            self.agenda.push(time, event);
         } else {
             self.wheel.insert(event, time);
         }
@@ -140,6 +131,9 @@ impl Operations {
 
     pub(super) fn call_off_due(&mut self, place: u32) {
         let operation = &mut self.state.slab[place];
+        if operation.due == NEVER {
+            return;
+        }
         if !operation.is(HALTED) {
             self.wheel.remove(due_of(place), operation.due);
         }
@@ -149,8 +143,10 @@ impl Operations {
 
     pub(super) fn call_off_deadline(&mut self, place: u32) {
         let operation = &mut self.state.slab[place];
-        self.wheel.remove(due_of(place) + 1, operation.deadline);
-        operation.deadline = NEVER;
+        if operation.deadline < NEVER {
+            self.wheel.remove(due_of(place) + 1, operation.deadline);
+            operation.deadline = NEVER;
+        }
     }
 
     /// Which source is next, when there are others than before or all may have changed.

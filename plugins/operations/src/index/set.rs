@@ -2,16 +2,19 @@
 
 /// How many slots a word holds.
 const BITS: usize = 64;
-/// How many words, or counts of a level, one count of the level above stands for: one cache line of counts, two of words.
+/// How many children a node has: their numbers fill one cache line.
 const FAN: usize = 16;
+/// Beyond the last child of a node: more members stand before it than there ever are.
+const BEYOND: i32 = i32::MAX;
 
-/// A set of slots as bits with counts above: choosing the n-th member takes time logarithmic (to the base 16) in the number of
-/// slots.
+/// A set of slots as bits. Above the words stands, level by level, how many members the children of the same node before each
+/// one hold, so that the child that holds the n-th member is found by comparing one cache line at once, without a branch that
+/// depends on what is found: choosing the n-th member takes time logarithmic (to the base 16) in the number of slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotSet {
     words: Vec<u64>,
-    /// Members per 16 words, then per 16 of these, and so on up to a level of at most 16.
-    counts: Vec<Vec<u32>>,
+    /// From the level of the words up to one of a single node.
+    levels: Vec<Vec<[i32; FAN]>>,
     len: usize,
     members: usize,
 }
@@ -21,13 +24,18 @@ impl SlotSet {
     #[must_use]
     pub fn new(len: usize) -> Self {
         let words = vec![0; len.div_ceil(BITS)];
-        let mut counts: Vec<Vec<u32>> = Vec::new();
-        let mut below = words.len();
-        while below > FAN {
-            below = below.div_ceil(FAN);
-            counts.push(vec![0; below]);
+        let mut levels: Vec<Vec<[i32; FAN]>> = Vec::new();
+        let mut children = words.len();
+        while children > 0 {
+            let nodes = children.div_ceil(FAN);
+            let mut level = vec![[0; FAN]; nodes];
+            if let Some(last) = level.last_mut() {
+                last[children - (nodes - 1) * FAN..].fill(BEYOND);
+            }
+            levels.push(level);
+            children = if nodes > 1 { nodes } else { 0 };
         }
-        Self { words, counts, len, members: 0 }
+        Self { words, levels, len, members: 0 }
     }
 
     /// How many members there are.
@@ -38,31 +46,33 @@ impl SlotSet {
 
     /// Whether a slot is a member.
     #[must_use]
+    #[inline]
     pub fn contains(&self, slot: usize) -> bool {
         self.words.get(slot / BITS).is_some_and(|word| word >> (slot % BITS) & 1 != 0)
     }
 
-    /// Makes a slot a member or not; slots that don't exist are passed over.
+    /// Makes a slot a member or not; slots that don't exist are passed over. Returns whether that changes anything.
     #[inline]
-    pub fn set(&mut self, slot: usize, member: bool) {
-        if slot >= self.len || self.contains(slot) == member {
-            return;
+    pub fn set(&mut self, slot: usize, member: bool) -> bool {
+        let changes = slot < self.len && self.contains(slot) != member;
+        if changes {
+            self.flip(slot, member);
         }
+        changes
+    }
+
+    fn flip(&mut self, slot: usize, member: bool) {
         self.words[slot / BITS] ^= 1 << (slot % BITS);
+        let change = if member { 1 } else { -1 };
         let mut at = slot / BITS;
-        for level in &mut self.counts {
-            at /= FAN;
-            if member {
-                level[at] += 1;
-            } else {
-                level[at] -= 1;
+        for level in &mut self.levels {
+            for (child, before) in level[at / FAN].iter_mut().enumerate() {
+                let there = child > at % FAN && *before != BEYOND;
+                *before += if there { change } else { 0 };
             }
+            at /= FAN;
         }
-        if member {
-            self.members += 1;
-        } else {
-            self.members -= 1;
-        }
+        self.members = if member { self.members + 1 } else { self.members - 1 };
     }
 
     /// The `nth` member in ascending order, from 0.
@@ -72,104 +82,82 @@ impl SlotSet {
         if nth >= self.members {
             return None;
         }
-        let mut left = nth as u32;
+        let mut left = nth as i32;
         let mut at = 0;
-        // Among the children of each node, the one that holds the member number `left`.
-        for level in self.counts.iter().rev() {
-            let from = at * FAN;
-            let held = level[from..(from + FAN).min(level.len())].iter().position(|held| {
-                let is_there = left < *held;
-                left -= if is_there { 0 } else { *held };
-                is_there
-            });
-            at = from + held?;
+        for level in self.levels.iter().rev() {
+            let node = level.get(at)?;
+            // The last child before which no more than so many stand.
+            let child = node.iter().map(|before| i32::from(*before <= left)).sum::<i32>() as usize - 1;
+            left -= node[child];
+            at = at * FAN + child;
         }
-        let from = at * FAN;
-        let (word, bit) = select(&self.words[from..(from + FAN).min(self.words.len())], left)?;
-        Some((from + word) * BITS + bit as usize)
+        Some(at * BITS + select(*self.words.get(at)?, left as u32) as usize)
+    }
+
+    /// How many members stand before a slot.
+    fn rank(&self, slot: usize) -> usize {
+        let Some(word) = self.words.get(slot / BITS) else { return self.members };
+        let mut rank = (word & !(u64::MAX << (slot % BITS))).count_ones();
+        let mut at = slot / BITS;
+        for level in &self.levels {
+            rank += level[at / FAN][at % FAN] as u32;
+            at /= FAN;
+        }
+        rank as usize
     }
 
     /// The first member at or after `slot`; after the last one, it goes on from the beginning.
     #[must_use]
     #[inline]
     pub fn next(&self, slot: usize) -> Option<usize> {
-        if self.members == 0 {
-            return None;
+        let near = self.words.get(slot / BITS).map_or(0, |word| word & (u64::MAX << (slot % BITS)));
+        if near != 0 {
+            return Some(slot / BITS * BITS + near.trailing_zeros() as usize);
         }
-        self.next_within(slot).or_else(|| self.next_within(0))
-    }
-
-    fn next_within(&self, slot: usize) -> Option<usize> {
-        let mut word = slot / BITS;
-        let bits = self.words.get(word)? & (u64::MAX << (slot % BITS));
-        if bits != 0 {
-            return Some(word * BITS + bits.trailing_zeros() as usize);
-        }
-        word += 1;
-        // To the end of this block word by word, then whole blocks at once.
-        while word < self.words.len() {
-            if let Some(counts) = self.counts.first()
-                && word.is_multiple_of(FAN)
-            {
-                let block = word / FAN;
-                let next = (block..counts.len()).find(|block| counts[*block] != 0)?;
-                word = word.max(next * FAN);
-            }
-            if self.words[word] != 0 {
-                return Some(word * BITS + self.words[word].trailing_zeros() as usize);
-            }
-            word += 1;
-        }
-        None
+        self.nth(self.rank(slot)).or_else(|| self.nth(0))
     }
 
     /// Its memory in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.words.capacity() * 8 + self.counts.iter().map(|level| level.capacity() * 4).sum::<usize>()
+        self.words.capacity() * 8 + self.levels.iter().map(|level| level.capacity() * FAN * 4).sum::<usize>()
     }
 }
 
-/// The word and the bit of the member number `left` (from 0) of a few words, if it is there.
-#[inline]
-fn select(words: &[u64], left: u32) -> Option<(usize, u32)> {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("popcnt") {
-        // SAFETY: the processor has the instruction.
-        #[expect(unsafe_code, reason = "an instruction that not every x86 processor has")]
-        return unsafe { select_by_processor(words, left) };
-    }
-    select_among(words, left)
-}
-
-/// As [`select_among`], with the processor's own instruction for counting bits.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "popcnt")]
-fn select_by_processor(words: &[u64], left: u32) -> Option<(usize, u32)> {
-    select_among(words, left)
-}
-
-#[inline(always)]
-fn select_among(words: &[u64], mut left: u32) -> Option<(usize, u32)> {
-    for (at, word) in words.iter().enumerate() {
-        let held = word.count_ones();
-        if left >= held {
-            left -= held;
-            continue;
-        }
-        // By halves: is it in the lower one?
-        let (mut bit, mut rest) = (0, *word);
-        for half in [32, 16, 8, 4, 2, 1] {
-            let below = (rest & ((1 << half) - 1)).count_ones();
-            if left >= below {
-                left -= below;
-                rest >>= half;
-                bit += half;
+/// Of each byte: which of its bits is the n-th that is set.
+const IN_BYTE: [[u8; 256]; 8] = {
+    let mut table = [[0; 256]; 8];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut bit, mut found) = (0, 0);
+        while bit < 8 {
+            if byte >> bit & 1 != 0 {
+                table[found][byte] = bit;
+                found += 1;
             }
+            bit += 1;
         }
-        return Some((at, bit));
+        byte += 1;
     }
-    None
+    table
+};
+
+/// The bit of the member number `nth` (from 0) of a word that holds more (Vigna 2008, "Broadword implementation of rank/select
+/// queries"): on any processor without a branch.
+#[inline]
+fn select(word: u64, nth: u32) -> u32 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let pairs = word - ((word >> 1) & 0x5555_5555_5555_5555);
+    let nibbles = (pairs & 0x3333_3333_3333_3333) + ((pairs >> 2) & 0x3333_3333_3333_3333);
+    let bytes = (nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    // How many are set in each byte and those below it; then in how many of them that is not enough.
+    let sums = bytes.wrapping_mul(ONES);
+    let short = ((u64::from(nth) * ONES | TOPS) - sums) & TOPS;
+    let shift = ((short >> 7).wrapping_mul(ONES) >> 56) as u32 * 8;
+    let below = (sums << 8 >> shift) as u32 & 0xff;
+    let byte = (word >> shift) as u8;
+    shift + u32::from(IN_BYTE[(nth - below) as usize % 8][usize::from(byte)])
 }
 
 #[cfg(test)]
@@ -202,12 +190,19 @@ mod tests {
                 prop_assert_eq!(set.nth(nth), Some(*slot));
             }
             prop_assert_eq!(set.nth(plain.len()), None);
-            for left in [0, 1, 17, 63, 64, 200] {
-                prop_assert_eq!(select(&set.words, left), select_among(&set.words, left));
-            }
             let from = asked.index(len + 70);
             let next = plain.range(from..).next().or_else(|| plain.first()).copied();
             prop_assert_eq!(set.next(from), next);
+            prop_assert_eq!(set.rank(from), plain.range(..from).count());
+        }
+
+        #[test]
+        fn the_nth_bit_of_a_word_is_that_of_a_walk(word in any::<u64>(), thin in any::<u64>()) {
+            for word in [word, word & thin, u64::MAX, 1 << 63, 1] {
+                for (nth, bit) in (0..64).filter(|bit| word >> bit & 1 != 0).enumerate() {
+                    prop_assert_eq!(select(word, nth as u32), bit);
+                }
+            }
         }
     }
 }

@@ -163,7 +163,11 @@ impl Source {
 
     fn stream(&mut self, around: &Around) -> SimStream {
         self.draws += 1;
-        around.dice.stream(ARRIVAL.indexed(around.index as u64), AgentId::NONE, self.draws)
+        Self::stream_of(around, self.draws)
+    }
+
+    fn stream_of(around: &Around, draw: u64) -> SimStream {
+        around.dice.stream(ARRIVAL.indexed(around.index as u64), AgentId::NONE, draw)
     }
 
     /// The rate per second at which it draws.
@@ -311,13 +315,30 @@ impl Source {
         if keys <= 1 {
             return 0;
         }
-        let mut stream = self.stream(around);
+        self.draws += 1;
+        self.key_of(around, self.draws, keys, key_skew)
+    }
+
+    fn key_of(&mut self, around: &Around, draw: u64, keys: u32, key_skew: f32) -> u64 {
+        let mut stream = Self::stream_of(around, draw);
         if key_skew <= 0.0 {
             return u64::from(stream.below(keys));
         }
         let zipf = self.zipf.filter(|zipf| zipf.fits(keys, key_skew)).unwrap_or_else(|| Zipf::new(keys, key_skew));
         self.zipf = Some(zipf);
         u64::from(zipf.draw(&mut stream) - 1)
+    }
+
+    /// The key of the operation that is asked for next, if nothing comes in between and that can be told: to ask for what it needs.
+    pub(crate) fn foresee_key(&mut self, around: &Around) -> Option<u64> {
+        // What is drawn before it.
+        let before = match around.workload {
+            Workload::Poisson(_) => 1,
+            Workload::Constant(_) | Workload::ClosedLoop(_) => 0,
+            Workload::Bursty(_) | Workload::Diurnal(_) | Workload::Trace(_) => return None,
+        };
+        let Demand { keys, key_skew, .. } = around.workload.demand()?;
+        (keys > 1).then(|| self.key_of(around, self.draws + before + 1, keys, key_skew))
     }
 
     /// The trace, at the row that comes next. It was looked through when the scene was read; if it can't be read any longer

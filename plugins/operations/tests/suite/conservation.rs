@@ -151,7 +151,7 @@ fn check(simulation: &Simulation) {
     let servers = operations.servers();
     assert_eq!(servers.iter().map(|server| server.executing).sum::<u32>(), operations.executing());
     assert_eq!(servers.iter().map(|server| server.waiting).sum::<u32>(), at(Stage::Waiting));
-    for (id, server) in servers.iter().enumerate().filter(|(_, server)| !server.is(PRESENT)) {
+    for (id, server) in servers.agents().filter(|(_, server)| !server.is(PRESENT)) {
         assert_eq!(server.load() - server.coming, 0, "agent {id} is gone and has work");
     }
     for pool in operations.pools() {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
 
 mod checkpoints;
+mod churn;
 mod conservation;
 mod cost;
 mod known_answers;

@@ -3,7 +3,7 @@
 use agent2028_core::agent::{AgentId, FitnessWeights};
 use agent2028_operations::Strategy;
 use agent2028_operations::index::NOT_THERE;
-use agent2028_operations::pool::{Choice, Pool, PoolKey, choose_by_scan};
+use agent2028_operations::pool::{Choice, Pool, PoolKey, Standing, choose_by_scan};
 use agent2028_operations::server::{FAILED, ISOLATED, PRESENT, Server};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
@@ -54,18 +54,28 @@ proptest! {
             let mut pool = Pool::new(key);
             pool.hold(members.clone(), strategy);
             let open = |server: &Server| server.is_available() && server.has_room(CAPACITY);
-            let rank = |server: &Server| match open(server) {
-                true if strategy.ranks() => server.view(believe).rank(strategy, &weights),
-                true => 0,
-                false => NOT_THERE,
+            let stand = |server: &Server| {
+                let view = server.view(believe);
+                let rank = match open(server) {
+                    true if strategy.ranks() => view.rank(strategy, &weights),
+                    true => 0,
+                    false => NOT_THERE,
+                };
+                Standing { rank, load: view.relative_load() }
             };
-            pool.rank_all(|agent, _| rank(&servers[agent as usize]));
+            pool.rank_all(|agent, _| stand(&servers[agent as usize]));
+            let mut before = None;
             for step in &steps {
                 let agent = match step {
                     Step::Choose(dice, key) => {
-                        let loads: Vec<f32> =
-                            servers.iter().map(|server| server.view(believe).relative_load()).collect();
-                        let choice = Choice { loads: &loads, dice: *dice, key: *key };
+                        let mut choice = Choice { dice: *dice, key: *key, foreseen: None };
+                        // What was foreseen of this choice, or of another, changes nothing.
+                        let other = Choice { key: key / 2, dice: [dice[0], dice[0] / 3 * 3], ..choice };
+                        choice.foreseen = if key % 3 == 0 { before } else { pool.foresee(if key % 2 == 0 { &choice } else { &other }) };
+                        before = pool.foresee(&choice).or(before);
+                        if let Some(foreseen) = &choice.foreseen {
+                            prop_assert!(pool.likely(foreseen).is_some_and(|agent| members.contains(&agent)));
+                        }
                         let scanned = choose_by_scan(
                             strategy,
                             &members,
@@ -90,7 +100,7 @@ proptest! {
                     Step::Slots(at, slots) => { servers[members[*at] as usize].slots = *slots; members[*at] }
                     Step::Flag(at, flag, on) => { servers[members[*at] as usize].set(*flag, *on); members[*at] }
                 };
-                pool.set(agent, rank(&servers[agent as usize]));
+                pool.set(agent, stand(&servers[agent as usize]));
             }
         }
     }

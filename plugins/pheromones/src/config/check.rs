@@ -87,9 +87,7 @@ impl PheromonesConfig {
         let paths = self.corridors.iter().enumerate();
         let paths = paths.map(|(index, corridor)| (format!("{at}.corridors[{index}]"), &corridor.points));
         for (at, points) in chains.chain(paths) {
-            if points.len() < 2 {
-                problems.push(format!("{at}.points"), "at least two points are needed", "for example [(0, 0), (9, 0)]");
-            }
+            check_points(points, &at, problems);
         }
         let half = problems.world.size * 0.5;
         for (index, corridor) in self.corridors.iter().enumerate() {
@@ -151,6 +149,13 @@ impl PheromonesConfig {
         if let Homing::Trail(layer) = &foraging.homing {
             self.check_layer(format!("{at}.homing"), layer, problems);
         }
+    }
+}
+
+/// What must hold of the points of a wall or of a corridor.
+pub(crate) fn check_points(points: &[Vec2], at: &str, problems: &mut Problems) {
+    if points.len() < 2 {
+        problems.push(format!("{at}.points"), "at least two points are needed", "for example [(0, 0), (9, 0)]");
     }
 }
 

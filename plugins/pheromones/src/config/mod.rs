@@ -5,6 +5,7 @@ mod foraging;
 mod layer;
 mod objects;
 
+pub(crate) use check::check_points;
 pub use foraging::{AlarmConfig, ChoiceRule, FollowConfig, ForagingConfig, Homing, ReinforceConfig, Steering};
 pub use layer::{EmitterConfig, LayerConfig};
 pub use objects::{CorridorConfig, CounterConfig, NestConfig, ResourceConfig, Respawn, WallConfig};

@@ -3,6 +3,9 @@
 //! A tile is worked on for less time than it takes to come from memory, and the processor's own prefetching stops at the
 //! end of every page: without help arithmetic and memory would take turns.
 
+use agent2028_core::prefetch::ask_for;
+pub use agent2028_core::prefetch::ask_for_all;
+
 use super::grid::{TILE_CELLS, TILE_SIDE};
 
 /// Cells in a line of the cache (64 bytes).
@@ -29,29 +32,4 @@ impl Ahead {
             ask_for(self.0.wrapping_add((row * TILE_SIDE + line * LINE_CELLS) * size_of::<i32>()));
         }
     }
-}
-
-/// Asks for all lines of a value.
-#[inline(always)]
-pub fn ask_for_all<T>(value: &T) {
-    let start = std::ptr::from_ref(value).addr();
-    for offset in (0..size_of::<T>()).step_by(LINE_CELLS * size_of::<i32>()) {
-        ask_for(start.wrapping_add(offset));
-    }
-}
-
-/// Asks for the line of the cache that holds an address. Elsewhere than on x86-64 it does nothing.
-#[inline(always)]
-fn ask_for(address: usize) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch is a hint: it reads nothing that the program sees and never faults, whatever the address.
-        #[expect(unsafe_code, reason = "a hint to the processor is an intrinsic")]
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T0>(std::ptr::without_provenance(address));
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }

@@ -8,17 +8,18 @@ pub const FAINTEST: f64 = 1e-3;
 impl TrustGraph {
     /// Puts fresh edges into the rows. Edges that have faded go, and those for which `keep`, given source and target, says so.
     pub fn compact(&mut self, keep: impl Fn(u32, u32) -> bool) {
+        self.know_all();
         let faintest = (FAINTEST * libm::exp2(self.halvings_now())) as f32;
         let mut order: Vec<u32> = (0..self.fresh.len() as u32).collect();
         let fresh = self.fresh.edges();
         order.sort_unstable_by_key(|at| (fresh[*at as usize].source, fresh[*at as usize].target));
         let room = self.targets.len() + fresh.len();
-        let mut offsets = Vec::with_capacity(self.nodes as usize + 1);
+        let mut offsets = Vec::with_capacity(self.rows.len() + 1);
         let (mut targets, mut weights) = (Vec::with_capacity(room), Vec::with_capacity(room));
         offsets.push(0);
         let mut next = order.iter().map(|at| fresh[*at as usize]).peekable();
         let mut faded = 0;
-        for source in 0..self.nodes {
+        for (place, source) in self.rows.sources().enumerate() {
             let mut push = |target: u32, weight: Weight| {
                 if weight.r + weight.s < faintest {
                     faded += 1;
@@ -27,9 +28,7 @@ impl TrustGraph {
                     weights.push(weight);
                 }
             };
-            let begin = self.offsets.get(source as usize).copied().unwrap_or(0) as usize;
-            let end = self.offsets.get(source as usize + 1).map_or(begin, |end| *end as usize);
-            for at in begin..end {
+            for at in self.rows.at(place) {
                 let target = self.targets[at];
                 while let Some(edge) = next.next_if(|edge| edge.source == source && edge.target < target) {
                     push(edge.target, Weight { r: edge.r, s: edge.s });
@@ -41,7 +40,8 @@ impl TrustGraph {
             }
             offsets.push(targets.len() as u32);
         }
-        (self.offsets, self.targets, self.weights) = (offsets, targets, weights);
+        self.rows.set(offsets);
+        (self.targets, self.weights) = (targets, weights);
         self.faded += faded;
         self.fresh.clear();
     }

@@ -23,7 +23,7 @@ pub(super) struct Fresh {
 pub(super) struct FreshEdges {
     #[serde(with = "crate::columns")]
     edges: Vec<Fresh>,
-    /// By source: its latest edge.
+    /// By the place of a source: its latest edge.
     #[serde(skip)]
     latest: Vec<u32>,
     /// An open-addressed table of a power of two of places; it is at most half full.
@@ -85,7 +85,7 @@ impl FreshEdges {
     }
 
     /// Adds an edge that isn't there.
-    pub fn insert(&mut self, source: u32, target: u32, r: f32, s: f32) {
+    pub fn insert(&mut self, source: u32, at: usize, target: u32, r: f32, s: f32) {
         if self.places.len() < 2 * (self.edges.len() + 1) {
             let size = (4 * (self.edges.len() + 1)).next_power_of_two().max(64);
             self.places = vec![NONE; size];
@@ -96,16 +96,23 @@ impl FreshEdges {
         }
         let place = self.place(source, target);
         self.places[place] = self.edges.len() as u32;
-        if self.latest.len() <= source as usize {
-            self.latest.resize(source as usize + 1, NONE);
+        if self.latest.len() <= at {
+            self.latest.resize(at + 1, NONE);
         }
-        let next = std::mem::replace(&mut self.latest[source as usize], self.edges.len() as u32);
+        let next = std::mem::replace(&mut self.latest[at], self.edges.len() as u32);
         self.edges.push(Fresh { source, target, next, r, s });
     }
 
-    /// The edges of a source, latest first.
-    pub fn of(&self, source: u32) -> impl Iterator<Item = &Fresh> {
-        let mut next = self.latest.get(source as usize).copied().unwrap_or(NONE);
+    /// Makes room at a place for a source that comes between others.
+    pub fn make_room(&mut self, place: usize) {
+        if place < self.latest.len() {
+            self.latest.insert(place, NONE);
+        }
+    }
+
+    /// The edges of the source at a place, latest first.
+    pub fn of(&self, place: Option<usize>) -> impl Iterator<Item = &Fresh> {
+        let mut next = place.and_then(|place| self.latest.get(place)).copied().unwrap_or(NONE);
         std::iter::from_fn(move || {
             let edge = self.edges.get(next as usize)?;
             next = edge.next;
@@ -119,15 +126,16 @@ impl FreshEdges {
         self.places.fill(NONE);
     }
 
-    /// Works out what isn't saved. Fails if edges make no sense.
-    pub fn index(&mut self) -> Result<(), String> {
+    /// Works out what isn't saved; `place_of` gives a source its place. Fails if edges make no sense.
+    pub fn index(&mut self, mut place_of: impl FnMut(&mut Self, u32) -> usize) -> Result<(), String> {
         let edges = std::mem::take(&mut self.edges);
         *self = Self::default();
         for edge in edges {
             if self.find(edge.source, edge.target).is_some() || edge.source == NONE {
                 return Err("an edge of the trust graph stands there twice".into());
             }
-            self.insert(edge.source, edge.target, edge.r, edge.s);
+            let place = place_of(self, edge.source);
+            self.insert(edge.source, place, edge.target, edge.r, edge.s);
         }
         Ok(())
     }

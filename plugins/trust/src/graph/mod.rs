@@ -3,6 +3,7 @@
 mod arcs;
 mod compact;
 mod fresh;
+mod rows;
 mod store;
 #[cfg(test)]
 mod tests;

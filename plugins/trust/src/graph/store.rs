@@ -1,11 +1,13 @@
 //! The graph itself: rows of edges sorted by their target, and beside them the edges that have come since.
 
+use agent2028_core::agent::keep_rows;
 use bytemuck::{Pod, Zeroable};
 use libm::exp2;
 use serde::{Deserialize, Serialize};
 
 use super::arcs::Arcs;
-use super::fresh::FreshEdges;
+use super::fresh::{Fresh, FreshEdges};
+use super::rows::Rows;
 use crate::score::Evidence;
 
 /// What is written is worth so much more than what was written at the landmark, in powers of two, before all is scaled down.
@@ -41,8 +43,7 @@ pub struct Edge {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TrustGraph {
     pub(super) nodes: u32,
-    #[serde(with = "crate::columns")]
-    pub(super) offsets: Vec<u32>,
+    pub(super) rows: Rows,
     #[serde(with = "crate::columns")]
     pub(super) targets: Vec<u32>,
     #[serde(with = "crate::columns")]
@@ -56,7 +57,7 @@ pub struct TrustGraph {
     refused: u64,
     /// Edges of which nothing was left.
     pub(super) faded: u64,
-    /// By source: when its row last changed, counted in changes. Derived.
+    /// By the place of a source: when its row last changed, counted in changes. Derived.
     #[serde(skip)]
     changed: Vec<u64>,
     #[serde(skip)]
@@ -105,7 +106,7 @@ impl TrustGraph {
     /// Its memory in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.offsets.capacity() * 4
+        self.rows.bytes()
             + self.targets.capacity() * 4
             + self.weights.capacity() * size_of::<Weight>()
             + self.changed.capacity() * 8
@@ -130,19 +131,50 @@ impl TrustGraph {
     }
 
     fn row(&self, source: u32) -> std::ops::Range<usize> {
-        let source = source as usize;
-        match self.offsets.get(source).zip(self.offsets.get(source + 1)) {
-            Some((from, to)) => *from as usize..*to as usize,
-            None => 0..0,
+        self.rows.of(source)
+    }
+
+    /// The place of a source, which becomes known if it wasn't.
+    fn know(&mut self, source: u32) -> usize {
+        let (place, made) = self.rows.know(source);
+        if let Some(made) = made {
+            if made < self.changed.len() {
+                self.changed.insert(made, 0);
+            }
+            self.fresh.make_room(made);
         }
+        place
     }
 
     fn note_change(&mut self, source: u32) {
         self.changes += 1;
-        if self.changed.len() <= source as usize {
-            self.changed.resize(source as usize + 1, 0);
+        let place = self.know(source);
+        if self.changed.len() <= place {
+            self.changed.resize(place + 1, 0);
         }
-        self.changed[source as usize] = self.changes;
+        self.changed[place] = self.changes;
+    }
+
+    /// Puts fresh edges into the rows, and forgets all of whom `there` says that they are not there any more, with their edges.
+    pub fn forget(&mut self, there: impl Fn(u32) -> bool) {
+        self.compact(|source, target| there(source) && there(target));
+        if let Some(kept) = self.rows.retain(there) {
+            keep_rows(&mut self.changed, |place| kept.get(place).copied().unwrap_or(true));
+            self.nodes = self.rows.end();
+        }
+    }
+
+    /// All nodes become known as sources.
+    pub(super) fn know_all(&mut self) {
+        if let Some(last) = self.nodes.checked_sub(1) {
+            self.know_up_to(last);
+        }
+    }
+
+    fn know_up_to(&mut self, last: u32) {
+        if self.rows.end() <= last {
+            self.rows.know(last);
+        }
     }
 
     /// How often something has changed.
@@ -154,7 +186,8 @@ impl TrustGraph {
     /// When the row of a source last changed, as [`TrustGraph::changes`] counted then.
     #[must_use]
     pub fn changed(&self, source: u32) -> u64 {
-        self.changed.get(source as usize).copied().unwrap_or(0).max(self.all_changed)
+        let changed = self.rows.place(source).and_then(|place| self.changed.get(place));
+        changed.copied().unwrap_or(0).max(self.all_changed)
     }
 
     /// Time goes by: all evidence is halved so many times (a fraction is fine).
@@ -215,7 +248,8 @@ impl TrustGraph {
                 return false;
             }
             self.nodes = self.nodes.max(source + 1).max(target + 1);
-            self.fresh.insert(source, target, bounded(r), bounded(s));
+            let place = self.know(source);
+            self.fresh.insert(source, place, target, bounded(r), bounded(s));
             if self.fresh.len() > FRESH_EDGES && self.fresh.len() > self.targets.len() / 4 {
                 self.compact(|_, _| true);
             }
@@ -248,24 +282,28 @@ impl TrustGraph {
         };
         let row = self.row(source);
         let known = self.targets[row.clone()].iter().zip(&self.weights[row]);
-        let fresh = self.fresh.of(source).map(move |fresh| edge(fresh.target, fresh.r, fresh.s));
+        let fresh = self.fresh_of(source).map(move |fresh| edge(fresh.target, fresh.r, fresh.s));
         known.map(move |(target, weight)| edge(*target, weight.r, weight.s)).chain(fresh)
+    }
+
+    fn fresh_of(&self, source: u32) -> impl Iterator<Item = &Fresh> {
+        self.fresh.of(self.rows.place(source))
     }
 
     /// All experiences, source by source.
     pub fn edges(&self) -> impl Iterator<Item = Edge> + '_ {
-        (0..self.nodes).flat_map(|source| self.edges_of(source))
+        self.rows.sources().flat_map(|source| self.edges_of(source))
     }
 
     /// Calls `visit` with source, target and evidence (for, against) of every edge; faster than [`TrustGraph::edges`].
     pub fn for_each(&self, mut visit: impl FnMut(u32, u32, f64, f64)) {
         let kept = 1.0 / self.scale();
-        for source in 0..self.nodes {
-            for at in self.row(source) {
+        for (place, source) in self.rows.sources().enumerate() {
+            for at in self.rows.at(place) {
                 let weight = self.weights[at];
                 visit(source, self.targets[at], f64::from(weight.r) * kept, f64::from(weight.s) * kept);
             }
-            for edge in self.fresh.of(source) {
+            for edge in self.fresh.of(Some(place)) {
                 visit(source, edge.target, f64::from(edge.r) * kept, f64::from(edge.s) * kept);
             }
         }
@@ -276,23 +314,28 @@ impl TrustGraph {
     /// # Errors
     /// If what was loaded makes no sense.
     pub fn restore(&mut self) -> Result<(), String> {
-        let rows = self.offsets.windows(2).all(|pair| pair[0] <= pair[1]);
-        let ends = self.offsets.last().map_or(0, |last| *last as usize) == self.targets.len();
-        let starts = self.offsets.first().is_none_or(|first| *first == 0);
-        let lengths = self.targets.len() == self.weights.len() && self.offsets.len() <= self.nodes as usize + 1;
+        let rows = self.rows.check(self.targets.len(), self.nodes);
+        let lengths = self.targets.len() == self.weights.len();
         let finite = self.weights.iter().all(|weight| weight.r.is_finite() && weight.s.is_finite());
         let known = self.targets.iter().all(|target| *target < self.nodes)
             && self.fresh.edges().iter().all(|edge| edge.source < self.nodes && edge.target < self.nodes);
-        if !(rows && ends && starts && lengths && finite && known && self.halvings.is_finite()) {
+        if !(rows && lengths && finite && known && self.halvings.is_finite()) {
             return Err("the trust graph makes no sense".into());
         }
         let sorted = |source: u32| self.targets[self.row(source)].windows(2).all(|pair| pair[0] < pair[1]);
-        if !(0..self.nodes).all(sorted) {
+        if !self.rows.sources().all(sorted) {
             return Err("the rows of the trust graph are out of order".into());
         }
         self.changes = 1;
         self.all_changed = 1;
-        self.fresh.index()
+        let rows = &mut self.rows;
+        self.fresh.index(|fresh, source| {
+            let (place, made) = rows.know(source);
+            if let Some(made) = made {
+                fresh.make_room(made);
+            }
+            place
+        })
     }
 }
 
@@ -323,7 +366,7 @@ impl Arcs for TrustGraph {
                 visit(*target, trust(weight.r, weight.s));
             }
         }
-        for edge in self.fresh.of(source).filter(|edge| edge.r > edge.s) {
+        for edge in self.fresh_of(source).filter(|edge| edge.r > edge.s) {
             visit(edge.target, trust(edge.r, edge.s));
         }
     }

@@ -135,6 +135,11 @@ proptest! {
                     graph.compact(|from, to| from != source && to != source);
                     table.retain(|(from, to), _| *from != source && *to != source);
                 }
+                2 | 3 => {
+                    graph.forget(|agent| agent != source && agent != target);
+                    table.retain(|(from, to), _| ![source, target].contains(from) && ![source, target].contains(to));
+                    prop_assert!(graph.changed(source) >= graph.changed(99));
+                }
                 _ if source != target => {
                     let evidence = Evidence::new(f64::from(what), f64::from(20 - what));
                     graph.observe(source, target, evidence);
@@ -145,6 +150,9 @@ proptest! {
             }
         }
         prop_assert_eq!(graph.len(), table.len());
+        let mut read: TrustGraph = postcard::from_bytes(&postcard::to_stdvec(&graph).unwrap()).unwrap();
+        prop_assert_eq!(read.restore(), Ok(()));
+        prop_assert!(read.edges().eq(graph.edges()));
         let mut seen = BTreeMap::new();
         for edge in graph.edges() {
             seen.insert((edge.source, edge.target), (edge.evidence.r, edge.evidence.s));

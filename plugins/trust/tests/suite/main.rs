@@ -4,5 +4,6 @@
 
 mod attacks;
 mod checkpoints;
+mod churn;
 mod learning;
 mod scene;

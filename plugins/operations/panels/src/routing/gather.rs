@@ -139,16 +139,16 @@ impl Cache {
         }
         let servers = operations.servers();
         let pool = asked.pool.as_ref().and_then(|key| operations.pools().iter().find(|pool| pool.key == *key));
-        let present = |agent: &u32| servers.get(*agent as usize).is_some_and(|server| server.is(PRESENT));
+        let present = |agent: &u32| servers.get(*agent).is_some_and(|server| server.is(PRESENT));
         self.members = match pool {
             Some(pool) => pool.members().iter().copied().filter(present).collect(),
-            None => (0..servers.len() as u32).filter(present).collect(),
+            None => servers.agents().map(|(agent, _)| agent.0).filter(present).collect(),
         };
-        let value = |figure: Figure, agent: u32| figure.of(&servers[agent as usize]);
+        let value = |figure: Figure, agent: u32| figure.of(&servers[agent]);
         let largest = |figure: Figure| self.members.iter().map(|agent| value(figure, *agent)).fold(0.0, f64::max);
         self.hottest = largest(asked.heat);
         self.largest = largest(asked.sort.map_or(Figure::Given, |(figure, _)| figure));
-        self.sums = Sums::of(self.members.iter().map(|agent| &servers[*agent as usize]));
+        self.sums = Sums::of(self.members.iter().map(|agent| &servers[*agent]));
         self.order.clone_from(&self.members);
         if let Some((figure, descending)) = asked.sort {
             // Equal ones stay in the order of their numbers.

@@ -82,7 +82,7 @@ pub(super) fn show(
     let mut mesh = Mesh::default();
     for cell in 0..grid.cells() {
         let inside = &members[cell * grid.each..((cell + 1) * grid.each).min(members.len())];
-        let there = inside.iter().filter_map(|agent| servers.get(*agent as usize));
+        let there = inside.iter().filter_map(|agent| servers.get(*agent));
         let hottest = there.filter(|server| server.is_available()).map(|server| state.heat.of(server)).reduce(f64::max);
         mesh.add_colored_rect(grid.rect(cell), tint(look, state, hottest));
     }
@@ -112,7 +112,7 @@ pub(super) fn show(
             }
         };
         if let [agent] = chosen
-            && let Some(server) = servers.get(*agent as usize)
+            && let Some(server) = servers.get(*agent)
         {
             for figure in super::Figure::EVERY {
                 ui.label(look.quiet(format!("{}: {}", figure.label(), figure.text(figure.of(server)))));
