@@ -159,14 +159,11 @@ impl Trust {
         &self.campaigns
     }
 
-    /// Makes room for those who have come.
+    /// Makes room for those who have come and were not welcomed.
     pub(crate) fn enrol(&mut self, index: &AgentIndex) {
-        let known = self.standings.places().end();
-        if known >= index.next_id().0 {
-            return;
-        }
-        for (agent, _) in index.iter().filter(|(agent, _)| agent.0 >= known) {
-            self.standings.enter(agent);
+        let welcomed = self.welcomed;
+        if welcomed < index.next_id().0 {
+            self.standings.enter_all(index.iter().map(|(agent, _)| agent).filter(|agent| agent.0 >= welcomed));
         }
     }
 
@@ -279,7 +276,9 @@ impl Trust {
         });
         let finite = trust.eigen.iter().all(|trust| trust.is_finite());
         let counts = trust.heard >= trust.recent.len() as u64 && trust.isolations.count >= trust.isolations.malicious;
-        if !(finite && campaigns && counts) {
+        // What is worked out from the graph is as long as it says.
+        let known = crate::graph::Arcs::nodes(&trust.graph) <= trust.standings.places().end() as usize;
+        if !(finite && campaigns && counts && known) {
             return Err("the state of trust makes no sense".into());
         }
         Ok(trust)

@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{AgentId, Places, keep_rows};
+use super::{AgentId, MAX_AGENTS, Places, keep_rows};
 
 /// A record that can also stand for ids that nobody has, in what is saved.
 pub trait Row: Pod + Default {
@@ -106,6 +106,27 @@ impl<T: Default> AgentRows<T> {
         }
         (&mut self.rows[place], new.then_some(place))
     }
+
+    /// Gives these agents (ascending) new records if they have none: many at once, wherever they stand.
+    pub fn enter_all(&mut self, agents: impl IntoIterator<Item = AgentId>) {
+        let mut coming =
+            agents.into_iter().filter(|agent| !self.places.contains(*agent)).collect::<Vec<_>>().into_iter();
+        if coming.as_slice().first().is_some_and(|first| first.0 < self.places.end()) {
+            let before = std::mem::take(self);
+            let mut held = before.places.iter().zip(before.rows).peekable();
+            for agent in coming.by_ref() {
+                while let Some((earlier, row)) = held.next_if(|(held, _)| *held < agent) {
+                    *self.enter(earlier).0 = row;
+                }
+                self.enter(agent);
+            }
+            held.for_each(|(agent, row)| *self.enter(agent).0 = row);
+        } else {
+            coming.for_each(|agent| {
+                self.enter(agent);
+            });
+        }
+    }
 }
 
 impl<T: Row> AgentRows<T> {
@@ -139,7 +160,7 @@ impl<T: Row> AgentRows<T> {
                 next = next.saturating_add(ids);
                 continue;
             }
-            let agent = u32::try_from(next).ok().filter(|agent| *agent < u32::MAX)?;
+            let agent = u32::try_from(next).ok().filter(|_| next < MAX_AGENTS)?;
             read.places.insert(AgentId(agent));
             read.rows.push(row);
             next += 1;
@@ -212,6 +233,12 @@ mod tests {
         assert_eq!(rows.enter(AgentId(5)).1, Some(2));
         assert_eq!(rows.retain(|agent, _| agent.0 != 5), Some(vec![true, true, false, true, true]));
         assert_eq!(rows.retain(|_, _| true), None);
+        rows.enter_all([1, 4, 6, 901].map(AgentId));
+        assert_eq!(
+            rows.agents().map(|(agent, row)| (agent.0, row.value)).collect::<Vec<_>>(),
+            [(1, 0), (3, 3), (4, 4), (6, 0), (7, 7), (900, 900), (901, 0)]
+        );
+        rows.retain(|agent, _| ![1, 6, 901].contains(&agent.0));
         let bytes = postcard::to_stdvec(&rows).unwrap();
         assert_eq!(postcard::from_bytes::<AgentRows<Record>>(&bytes).unwrap(), rows);
         assert_eq!((rows.get(AgentId(900)).unwrap().value, rows.get(AgentId(5)), rows.len()), (900, None, 4));

@@ -12,7 +12,7 @@ use crate::rng::{Purpose, SimRng};
 use crate::space::WorldBounds;
 
 /// Ids stay below this, so that sorts and files can use 24 bits more for other things and memory stays bounded.
-pub(crate) const MAX_AGENTS: u64 = 1 << 28;
+pub const MAX_AGENTS: u64 = 1 << 28;
 /// There are at most this many agents at once.
 pub(crate) const MOST_AT_ONCE: u64 = 1 << 24;
 

@@ -1,6 +1,6 @@
 //! Where the edges of each source stand.
 
-use agent2028_core::agent::{AgentId, Places, keep_rows};
+use agent2028_core::agent::{AgentId, MAX_AGENTS, Places, keep_rows};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// In what is saved: as many ids as the number behind it says have no row.
@@ -128,6 +128,7 @@ impl<'de> Deserialize<'de> for Rows {
         while let Some(number) = numbers.next() {
             if number == GAP {
                 let ids = numbers.next().and_then(|ids| next.checked_add(ids));
+                let ids = ids.filter(|next| u64::from(*next) < MAX_AGENTS);
                 next = ids.ok_or_else(|| D::Error::custom("a row of the trust graph is of nobody"))?;
                 continue;
             }

@@ -160,7 +160,8 @@ impl TrustGraph {
         self.compact(|source, target| there(source) && there(target));
         if let Some(kept) = self.rows.retain(there) {
             keep_rows(&mut self.changed, |place| kept.get(place).copied().unwrap_or(true));
-            self.nodes = self.rows.end();
+            let targets = self.targets.iter().max().map_or(0, |target| target + 1);
+            self.nodes = self.rows.end().max(targets);
         }
     }
 
