@@ -29,7 +29,6 @@ mod promises;
 mod properties;
 mod replay;
 mod resume;
-mod revocation_cost;
 mod secrets;
 mod sections;
 mod stop;
