@@ -1,6 +1,7 @@
 //! How a flock is doing: pure measures on positions and velocities. None depends on the order of the agents.
 
 use agent2028_core::space::{CellItem, CellSort};
+use agent2028_core::union_find::UnionFind;
 use bevy::math::Vec2;
 
 /// Directions are added up as whole numbers of this many parts, so that their order doesn't show in the sum.
@@ -85,36 +86,7 @@ pub fn components<T: CellItem>(items: &CellSort<T>, radius: f32) -> usize {
             }
         });
     }
-    groups.count
-}
-
-/// Disjoint sets (Tarjan 1975) with path halving and union by index.
-struct UnionFind {
-    parents: Vec<u32>,
-    count: usize,
-}
-
-impl UnionFind {
-    fn new(count: usize) -> Self {
-        Self { parents: (0..count as u32).collect(), count }
-    }
-
-    fn find(&mut self, mut at: usize) -> usize {
-        while self.parents[at] as usize != at {
-            let grandparent = self.parents[self.parents[at] as usize];
-            self.parents[at] = grandparent;
-            at = grandparent as usize;
-        }
-        at
-    }
-
-    fn union(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.find(a), self.find(b));
-        if a != b {
-            self.parents[a.max(b)] = a.min(b) as u32;
-            self.count -= 1;
-        }
-    }
+    groups.sets()
 }
 
 #[cfg(test)]

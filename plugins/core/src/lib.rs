@@ -33,6 +33,7 @@ pub mod event;
 pub mod explain;
 pub mod faults;
 pub mod files;
+pub mod hex;
 pub mod intervention;
 pub mod life;
 pub mod metrics;
@@ -57,6 +58,7 @@ pub mod table;
 pub mod time;
 pub mod timeline;
 pub mod transport;
+pub mod union_find;
 pub mod whole_file;
 
 pub use schedule::{After, Before, Meeting, Place, SimSchedule, SimSystems, TickEnd, Turn};

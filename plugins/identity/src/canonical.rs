@@ -3,6 +3,7 @@
 //! The length prefix is what keeps ("ab", "c") and ("a", "bc") apart.
 
 use agent2028_core::checkpoint::to_bytes;
+use agent2028_core::hex::to_hex;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest as _, Sha3_256};
 
@@ -33,14 +34,14 @@ impl Digest {
     /// The first eight bytes as hexadecimal digits in groups of four, for people: `1f03 a9c2 77e0 54b1`.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let groups: Vec<String> = self.0[..8].chunks(2).map(|pair| format!("{:02x}{:02x}", pair[0], pair[1])).collect();
+        let groups: Vec<String> = self.0[..8].chunks(2).map(to_hex).collect();
         groups.join(" ")
     }
 }
 
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&to_hex(&self.0))
     }
 }
 

@@ -5,10 +5,10 @@
 //! hold (what is done otherwise, or beyond its end); among its own agents those signatures count as the recorded keys' own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use agent2028_core::checkpoint::to_bytes;
+use agent2028_core::hex::{from_hex, to_hex};
 
 use crate::canonical::Digest;
 use crate::suite::{
@@ -28,19 +28,6 @@ pub enum Made {
     Signature(Generation, Digest, HalfSignatures),
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let pairs = hex.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?, 16).ok()).collect()
-}
-
 impl Made {
     /// The names of the cells of a [row](Self::to_row).
     pub const COLUMNS: &str = "agent,generation,what,of,bytes";
@@ -52,10 +39,10 @@ impl Made {
     pub fn to_row(&self) -> Result<String, String> {
         Ok(match self {
             Self::Keys((agent, number), keys) => {
-                format!("{agent},{number},keys,{},{}", keys.id().0, hex(&to_bytes(keys)?))
+                format!("{agent},{number},keys,{},{}", keys.id().0, to_hex(&to_bytes(keys)?))
             }
             Self::Signature((agent, number), message, halves) => {
-                format!("{agent},{number},signature,{message},{}", hex(&to_bytes(halves)?))
+                format!("{agent},{number},signature,{message},{}", to_hex(&to_bytes(halves)?))
             }
         })
     }
@@ -66,7 +53,7 @@ impl Made {
         let mut cells = row.split(',');
         let mut next = || cells.next();
         let generation = (next()?.parse().ok()?, next()?.parse().ok()?);
-        let (what, of, content) = (next()?, bytes(next()?)?, bytes(next()?)?);
+        let (what, of, content) = (next()?, from_hex(next()?)?, from_hex(next()?)?);
         let of = Digest(of.try_into().ok()?);
         match what {
             "keys" => {
@@ -245,6 +232,10 @@ mod tests {
             assert_eq!(Made::from_row(&row[..row.len() - 1]), None);
             assert_eq!(Made::from_row(&row.replace("keys", "quays").replace("signature", "sign")), None);
         }
+        // Digits with a sign are none.
+        let row = signed(b"message").to_row().unwrap();
+        let (start, digits) = row.rsplit_once(',').unwrap();
+        assert_eq!(Made::from_row(&format!("{start},+{}", &digits[1..])), None);
         // Keys stand under their own name.
         let row = Made::Keys((4, 0), keys(1).public().clone()).to_row().unwrap();
         let other = keys(2).public().id().0.to_string();

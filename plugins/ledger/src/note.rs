@@ -8,7 +8,7 @@
 use agent2028_identity::suite::{HalfSignatures, PublicKeys};
 use sha2::{Digest, Sha256};
 
-use crate::hash::Hash;
+use crate::hash::{Hash, to_hex};
 use crate::keys::SigningKey;
 use crate::tree::MOST_LEAVES;
 
@@ -104,7 +104,7 @@ fn id(name: &str, kind: &[u8], key: &[u8]) -> [u8; 4] {
 #[must_use]
 pub fn cosigner_key(name: &str, keys: &PublicKeys) -> String {
     let id = id(name, ED25519_COSIGNATURE, &keys.signing_classic);
-    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = to_hex(&id);
     format!("{name}+{id}+{}", to_base64(&[ED25519_COSIGNATURE, &keys.signing_classic].concat()))
 }
 

@@ -10,6 +10,7 @@ use agent2028_boids::config::FlockModel;
 use agent2028_core::agent::{Agent, AgentGroups, Condition, GroupId, MotionClaims, Position};
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
+use agent2028_core::union_find::UnionFind;
 use bevy::prelude::*;
 
 use crate::pace::Pace;
@@ -157,8 +158,8 @@ struct Flocks {
     starts: Vec<u32>,
     /// Indices of agents, cell by cell.
     order: Vec<u32>,
-    /// A cell on the way to the one that stands for each cell's flock (Tarjan 1975).
-    roots: Vec<u32>,
+    /// The cells of one flock are one set.
+    sets: UnionFind,
     /// Every cell that holds agents, with the cell that stands for its flock in front; ascending.
     members: Vec<(u32, u32)>,
     /// How far cells that may hold agents within the radius are apart, in cells.
@@ -194,9 +195,8 @@ impl Flocks {
             *slot += 1;
         }
         let reach = (radius / cell.min_element()).ceil().clamp(1.0, 3.0) as i64;
-        let roots = (0..(columns * rows) as u32).collect();
-        let mut flocks =
-            Self { columns, rows, starts, order, roots, members: Vec::new(), reach, wraps: bounds.wraps() };
+        let sets = UnionFind::new(columns * rows);
+        let mut flocks = Self { columns, rows, starts, order, sets, members: Vec::new(), reach, wraps: bounds.wraps() };
         flocks.join(places, bounds, radius);
         flocks
     }
@@ -232,7 +232,7 @@ impl Flocks {
                         continue;
                     }
                     let Some((other, _)) = self.neighbour(cell, dx, dy) else { continue };
-                    let (a, b) = (self.root(cell), self.root(other));
+                    let (a, b) = (self.sets.find(cell), self.sets.find(other));
                     if a == b || self.agents_of(other).is_empty() {
                         continue;
                     }
@@ -242,27 +242,18 @@ impl Flocks {
                         self.agents_of(other).iter().any(close)
                     });
                     if near {
-                        self.roots[a.max(b)] = a.min(b) as u32;
+                        self.sets.union(a, b);
                     }
                 }
             }
         }
-        for cell in 0..self.roots.len() {
+        for cell in 0..self.sets.len() {
             if !self.agents_of(cell).is_empty() {
-                let root = self.root(cell) as u32;
+                let root = self.sets.find(cell) as u32;
                 self.members.push((root, cell as u32));
             }
         }
         self.members.sort_unstable();
-    }
-
-    fn root(&mut self, mut cell: usize) -> usize {
-        while self.roots[cell] as usize != cell {
-            let next = self.roots[self.roots[cell] as usize];
-            self.roots[cell] = next;
-            cell = next as usize;
-        }
-        cell
     }
 
     /// How many agents each flock has: pairs of root and count, by root.

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use self::block::{BLOCK_BYTES, Hash};
 use self::file::VERSION;
 use crate::clock::SimClock;
+use crate::hex::to_hex;
 use crate::parallel::Workers;
 
 /// Why a checkpoint could not be written or read.
@@ -99,7 +100,7 @@ pub struct StateHash(pub [u8; 32]);
 
 impl std::fmt::Display for StateHash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&to_hex(&self.0))
     }
 }
 
