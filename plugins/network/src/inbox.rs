@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use agent2028_core::agent::AgentId;
 use bevy::prelude::*;
 
-use crate::message::{Message, MessageList};
+use crate::message::{Message, MessageKind, MessageList};
 use crate::silent::SilentRound;
 
 /// The messages that arrived in this tick, in the order of delivery: by the moment of arrival
@@ -37,6 +37,13 @@ impl Inbox {
             silent.list().iter().for_each(|message| all.push(&message));
             all.in_order()
         })
+    }
+
+    /// The messages of a kind in the order of delivery. Silent ones are written only if they may be of it.
+    pub(crate) fn of_kind(&self, kind: MessageKind) -> impl Iterator<Item = Message<'_>> {
+        let may_be_silent = matches!(kind, MessageKind::RUMOUR | MessageKind::PULL);
+        let list = if may_be_silent { self.list() } else { &self.messages };
+        list.iter().filter(move |message| message.kind == kind)
     }
 
     /// The messages that aren't silent, in the order of delivery.

@@ -36,7 +36,7 @@ impl Carrier for NetworkMail {
 
     fn arrived(&self, world: &World) -> Vec<Letter> {
         let inbox = world.get_resource::<Inbox>();
-        let ours = inbox.into_iter().flat_map(Inbox::iter).filter(|message| message.kind == self.0);
+        let ours = inbox.into_iter().flat_map(|inbox| inbox.of_kind(self.0));
         let letter = |message: Message<'_>| Letter {
             from: message.from,
             to: message.to,
