@@ -104,7 +104,7 @@ mod x11 {
         }
         // What listens may not be a display, and say nothing for ever.
         let (answer, answered) = mpsc::channel();
-        thread::spawn(move || answer.send(handshake()));
+        thread::spawn(move || drop(answer.send(handshake())));
         match answered.recv_timeout(PATIENCE) {
             Ok(outcome) => outcome.map_err(|reason| format!("display {name} refuses: {reason}")),
             Err(_) => {

@@ -320,10 +320,11 @@ pub(super) fn names_in<'t>(
                 }
             }
         }
-        TypeInfo::Enum(of) if of.type_path_table().short_path().starts_with("Option<") => match of.variant("Some") {
-            Some(VariantInfo::Tuple(some)) => value(node, some.field_at(0), found),
-            _ => {}
-        },
+        TypeInfo::Enum(of) if of.type_path_table().short_path().starts_with("Option<") => {
+            if let Some(VariantInfo::Tuple(some)) = of.variant("Some") {
+                value(node, some.field_at(0), found);
+            }
+        }
         TypeInfo::Enum(of) => {
             let (Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _)) = &node.kind else { return };
             let variant = of.variant(&name.text);
@@ -394,7 +395,8 @@ mod tests {
         let (open, mut marked) = (registry.open_types::<super::super::Scene>(), Vec::new());
         names_in(&mut tree, <super::super::Scene as bevy::reflect::Typed>::type_info(), &open, &mut marked);
         let mut marked: Vec<String> = marked.into_iter().map(|name| name.clone()).collect();
-        (asked.sort(), marked.sort());
+        asked.sort();
+        marked.sort();
         assert_eq!(marked, ["a.csv", "l.csv", "r.csv", "s.csv", "t.csv", "u.csv"]);
         assert_eq!(asked, marked);
     }

@@ -182,9 +182,9 @@ fn covers(value: &dyn PartialReflect, node: &Node) -> bool {
         (Kind::Tuple(_, items), ReflectRef::Tuple(parent)) => all_cover(items, |at| parent.field(at)),
         (Kind::List(items), ReflectRef::List(parent)) => all_cover(items, |at| parent.get(at)),
         (Kind::Map(entries), ReflectRef::Map(parent)) => entries.is_empty() && parent.is_empty(),
-        (Kind::Number(_) | Kind::Text(_) | Kind::Word(_) | Kind::Character(_) | Kind::Bytes(_), _) => true,
-        // Vectors and other types that are written in a form of their own, and compared as a whole.
-        (Kind::Tuple(None, _), ReflectRef::Struct(_) | ReflectRef::TupleStruct(_) | ReflectRef::Opaque(_)) => true,
+        // Plain values; vectors and other types that are written in a form of their own, and compared as a whole.
+        (Kind::Number(_) | Kind::Text(_) | Kind::Word(_) | Kind::Character(_) | Kind::Bytes(_), _)
+        | (Kind::Tuple(None, _), ReflectRef::Struct(_) | ReflectRef::TupleStruct(_) | ReflectRef::Opaque(_)) => true,
         _ => false,
     }
 }

@@ -83,14 +83,13 @@ pub fn picture_tick(name: &str) -> u64 {
         "predator" | "partition" => 600,
         // Those who lost their papers are refused, and those who never had any.
         "delegation" => 800,
-        "sealed-channel" => 500,
         // Forged lists have shut nearly everybody out; thieves are let in; half is refused; channels begin anew.
         "forged-lists" => 1400,
         "stolen-keys" => 850,
         "attenuation" => 300,
         "reopened-channels" => 750,
-        // Newcomers have no channel; then a weaker one than they could have.
-        "mixed-suites" => 500,
+        // Of mixed suites: newcomers have no channel; then a weaker one than they could have.
+        "sealed-channel" | "mixed-suites" => 500,
         "foraging" => 1800,
         "double-bridge" | "cross-tier" => 1500,
         // A third of the databases has just failed; the queues of the spike are full.

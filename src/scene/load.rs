@@ -387,7 +387,7 @@ impl Loader {
         parse(source, text).map_or_else(
             |broken| {
                 self.faults.extend(broken.faults);
-                broken.tree
+                broken.tree.map(|tree| *tree)
             },
             Some,
         )

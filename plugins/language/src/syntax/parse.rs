@@ -19,7 +19,7 @@ pub struct Broken {
     /// What is wrong, in the order of the text; never empty. What can't be understood ends the list.
     pub faults: Vec<Fault>,
     /// The value, if it is plain all the same which one is meant: of fields that stand there twice the first.
-    pub tree: Option<Node>,
+    pub tree: Option<Box<Node>>,
 }
 
 impl Broken {
@@ -43,7 +43,7 @@ pub fn parse(source: SourceId, text: &str) -> Result<Node, Broken> {
         return Ok(node);
     }
     parser.faults.sort_by_key(|fault| fault.place.span.start);
-    let tree = value.ok().flatten().filter(|_| parser.sound);
+    let tree = value.ok().flatten().filter(|_| parser.sound).map(Box::new);
     Err(Broken { faults: parser.faults, tree })
 }
 

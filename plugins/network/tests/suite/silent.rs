@@ -225,7 +225,7 @@ fn disturb(simulation: &mut Simulation, what: u8, agent: u32) {
                 let _ = network.send(AgentId(agent), AgentId(to), MessageKind(700), b"else");
             }
         }
-        _ => tell(simulation, agent, if agent % 3 == 0 { Scope::LocalBroadcast } else { Scope::GlobalAlert }),
+        _ => tell(simulation, agent, if agent.is_multiple_of(3) { Scope::LocalBroadcast } else { Scope::GlobalAlert }),
     }
 }
 

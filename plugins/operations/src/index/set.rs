@@ -153,7 +153,7 @@ fn select(word: u64, nth: u32) -> u32 {
     let bytes = (nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
     // How many are set in each byte and those below it; then in how many of them that is not enough.
     let sums = bytes.wrapping_mul(ONES);
-    let short = ((u64::from(nth) * ONES | TOPS) - sums) & TOPS;
+    let short = (((u64::from(nth) * ONES) | TOPS) - sums) & TOPS;
     let shift = ((short >> 7).wrapping_mul(ONES) >> 56) as u32 * 8;
     let below = (sums << 8 >> shift) as u32 & 0xff;
     let byte = (word >> shift) as u8;

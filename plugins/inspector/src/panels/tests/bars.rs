@@ -269,7 +269,7 @@ fn hints_go_away_one_by_one_or_all_at_once() {
 #[test]
 fn the_sheet_of_keys_opens_and_closes() {
     let mut harness = stage([1280.0, 720.0], true, |ui, look, open, _| {
-        help::show(ui.ctx(), look, &agent2028_view::WorldLayers::default(), open)
+        help::show(ui.ctx(), look, &agent2028_view::WorldLayers::default(), open);
     });
     for text in ["Play or pause", "Ctrl R", "Hide or show all panels"] {
         assert!(says(&harness, text), "{text}");
