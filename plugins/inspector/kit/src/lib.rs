@@ -3,7 +3,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`theme`] | from the design's tokens to egui; no other file names a colour or a size |
-//! | [`format`] | numbers, times and lists as people read them |
+//! | [`mod@format`] | numbers, times and lists as people read them |
 //! | [`widgets`] | buttons, tables, sliders, the dialog for files |
 //! | [`floats`] | a place for each thing that stands over the world |
 //! | [`texts`] | the texts of a frame, and what is wrong with them |
