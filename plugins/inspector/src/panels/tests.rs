@@ -29,7 +29,7 @@ mod timeline;
 mod tools;
 mod whole;
 
-#[path = "../../../testing/src/lib.rs"]
+#[path = "../../testing/src/lib.rs"]
 #[expect(dead_code, reason = "some of it is for the panels of plugins only")]
 pub(crate) mod testing;
 
