@@ -39,6 +39,7 @@ pub use agent2028_chart as chart;
 pub use agent2028_core as core;
 pub use agent2028_identity as identity;
 pub use agent2028_ledger as ledger;
+pub use agent2028_market as market;
 pub use agent2028_network as network;
 pub use agent2028_operations as operations;
 pub use agent2028_pheromones as pheromones;

@@ -15,6 +15,7 @@ use agent2028_boids::BoidsConfig;
 use agent2028_core::section::SectionRegistry;
 use agent2028_identity::IdentityConfig;
 use agent2028_ledger::LedgerConfig;
+use agent2028_market::MarketConfig;
 use agent2028_network::NetworkConfig;
 use agent2028_operations::OperationsConfig;
 use agent2028_pheromones::PheromonesConfig;
@@ -33,6 +34,7 @@ pub fn ours() -> SectionRegistry {
         .with::<IdentityConfig>()
         .with::<LedgerConfig>()
         .with::<TrustConfig>()
+        .with::<MarketConfig>()
 }
 
 /// Plugins were named after the first scene was read, or twice.

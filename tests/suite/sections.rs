@@ -10,7 +10,7 @@ struct Section {
 }
 
 /// The sections of the scene language. One that is missing here is found by `every_section_is_tried`.
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     Section {
         name: "boids",
         parts: &[
@@ -73,6 +73,7 @@ const SECTIONS: [Section; 7] = [
             "reputation: EigenTrust, pre_trusted: [\"ant\"]",
         ],
     },
+    Section { name: "market", parts: &["balances: [(group: \"ant\", amount: 1000)]"] },
 ];
 
 /// Agents that all sections find something to do with, and something that happens to them.

@@ -95,6 +95,8 @@ pub enum Turn {
     Identity,
     /// Who is to be trusted.
     Trust,
+    /// Tasks, goods and money that change hands.
+    Market,
     /// Plugins of one's own.
     Own,
     /// What only writes down: records, ledgers.
@@ -103,7 +105,7 @@ pub enum Turn {
 
 impl Turn {
     /// All turns in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Agents,
         Self::Motion,
         Self::Trails,
@@ -111,6 +113,7 @@ impl Turn {
         Self::Work,
         Self::Identity,
         Self::Trust,
+        Self::Market,
         Self::Own,
         Self::Record,
     ];

@@ -7,12 +7,13 @@
 //! dividing all that it holds.
 
 use agent2028_core::agent::AgentId;
+use serde::{Deserialize, Serialize};
 
 /// An amount of money in minor units (cents). Amounts that move are never negative.
 pub type Money = i64;
 
 /// An account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId(pub u32);
 
 impl AccountId {
@@ -21,12 +22,14 @@ impl AccountId {
 }
 
 /// What an account is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
     /// The source of all money.
     Mint,
     /// An agent's own money.
     Purse(AgentId),
+    /// Money of an institution that is no agent, such as those who put up the tasks of a market.
+    Fund,
     /// Held for a contract until it ends.
     Escrow,
     /// Closed escrow, whose number will be given to the next.
@@ -92,7 +95,7 @@ pub enum Refusal {
 /// accounts.close_escrow(escrow, &[(seller, 700), (buyer, 20)]).unwrap();
 /// assert_eq!((accounts.balance(buyer), accounts.balance(seller), accounts.issued()), (300, 700, 1000));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accounts {
     balances: Vec<Money>,
     purposes: Vec<Purpose>,
@@ -119,6 +122,11 @@ impl Accounts {
     /// Opens an agent's account, empty. An agent may have several.
     pub fn open_purse(&mut self, owner: AgentId) -> AccountId {
         self.open(Purpose::Purse(owner))
+    }
+
+    /// Opens an account of an institution that is no agent, empty.
+    pub fn open_fund(&mut self) -> AccountId {
+        self.open(Purpose::Fund)
     }
 
     /// What is in an account; nothing in one that is not there.
@@ -191,6 +199,31 @@ impl Accounts {
             self.balances[to.0 as usize] = given;
         }
         Ok(())
+    }
+
+    /// Whether this is what accounts can come to: as many purposes as balances, no money but the mint's, nobody overdrawn.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let mint = self.purposes.first() == Some(&Purpose::Mint);
+        let others = self.balances.iter().zip(&self.purposes).skip(1);
+        let mut closed: Vec<u32> = self.closed.clone();
+        closed.sort_unstable();
+        closed.dedup();
+        let is_closed = |slot: &u32| self.purposes.get(*slot as usize) == Some(&Purpose::Closed);
+        mint
+            && self.balances.len() == self.purposes.len()
+            && self.sum() == 0
+            && others.clone().all(|(balance, purpose)| {
+                *balance >= 0 && *purpose != Purpose::Mint && (*balance == 0 || *purpose != Purpose::Closed)
+            })
+            && closed.len() == self.closed.len()
+            && closed.iter().all(is_closed)
+    }
+
+    /// Its memory in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.balances.capacity() * 8 + self.purposes.capacity() * size_of::<Purpose>() + self.closed.capacity() * 4
     }
 
     /// Moves money several times, one after the other, or not at all.

@@ -1,8 +1,15 @@
-//! Markets for tasks and capabilities: the mechanisms, as pure functions over slices and plain values.
+//! Markets for tasks, goods and capabilities.
 //!
-//! Nothing here knows a world or a clock: money is whole minor units, times are what the caller counts in, and chance comes
-//! from streams of [`SimRng`](agent2028_core::rng::SimRng) that the caller hands in. So everything repeats bit for bit, and
-//! can be used outside of a simulation.
+//! [`MarketPlugin`] adds to a simulation, in its [`Turn::Market`]:
+//!
+//! | phase | what this crate runs in it |
+//! |---|---|
+//! | [`Observe`](SimSystems::Observe) | metrics |
+//!
+//! Beneath it lie the mechanisms, as pure functions over slices and plain values: they know no world and no clock, money is whole
+//! minor units, times are what the caller counts in, and chance comes from streams of
+//! [`SimRng`](agent2028_core::rng::SimRng) that the caller hands in. So everything repeats bit for bit, and can be used outside
+//! of a simulation.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -17,21 +24,100 @@
 //! | [`contract_net`] | announcement, bid and award as messages that can be lost |
 //! | [`accounts`] | money in double-entry accounts with escrow |
 //! | [`listing`], [`pricing`] | what is offered, how much of it is left, what it costs |
+//! | [`config`], [`money`], [`interventions`] | the scene's section, the money of a simulation, attacks |
 //! | [`contract`], [`sla`], [`rating`] | a contract's life, what it promises, what its buyer thinks of it |
 
 pub mod accounts;
 pub mod assignment;
 pub mod auction;
 pub mod combinatorial;
+pub mod config;
 pub mod contract;
 pub mod contract_net;
 pub mod double_auction;
+pub mod interventions;
 pub mod listing;
 pub mod mechanism;
+pub mod money;
+mod observe;
 pub mod order_book;
 pub mod policy;
 pub mod pricing;
 pub mod rating;
 pub mod round;
+mod section;
 pub mod sla;
 pub mod zero_intelligence;
+
+pub use config::MarketConfig;
+pub use money::Treasury;
+pub use observe::gini;
+
+use agent2028_core::agent::SpawnHooks;
+use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::intervention::AddIntervention;
+use agent2028_core::metrics::Metrics;
+use agent2028_core::params::AddSection;
+use agent2028_core::profiler::AddMemoryReport;
+use agent2028_core::{After, Before, Place, SimSchedule, SimSystems, Turn};
+use bevy::prelude::*;
+
+/// Tasks, goods, capabilities and the money paid for them. Add it after `SimCorePlugin` and the plugins whose work is traded or
+/// rated, before agents are spawned.
+#[derive(Clone, Debug, Default)]
+pub struct MarketPlugin {
+    /// The scene's section.
+    pub config: MarketConfig,
+}
+
+/// The parts of this crate, in the order in which those that a scene has act, in each phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    /// The task market.
+    Tasks,
+    /// The exchange.
+    Exchange,
+    /// The market for capabilities.
+    Capabilities,
+    /// The money.
+    Money,
+}
+
+/// A part's place in a phase.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PartIn(Part, Place);
+
+impl Part {
+    /// The set of a part's systems in a phase.
+    pub(crate) fn of(self, place: impl Into<Place>) -> PartIn {
+        PartIn(self, place.into())
+    }
+
+    /// Lays down the order in this crate's turns.
+    fn take_turns(app: &mut App) {
+        let places = SimSystems::ALL.map(|phase| [Before(phase).into(), phase.into(), After(phase).into()]);
+        for place in places.into_iter().flatten() {
+            let [a, b, c, d] = [Self::Tasks, Self::Exchange, Self::Capabilities, Self::Money].map(|part| PartIn(part, place));
+            app.configure_sets(SimSchedule, (a, b, c, d).chain().in_set(Turn::Market.of(place)));
+        }
+    }
+}
+
+impl Plugin for MarketPlugin {
+    fn build(&self, app: &mut App) {
+        let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
+        let ids = observe::MarketMetrics::declare(&mut metrics);
+        app.insert_resource(self.config.clone())
+            .insert_resource(ids)
+            .init_resource::<Treasury>()
+            .add_section::<MarketConfig>("market")
+            .checkpoint_custom("market.money", true, money::save, money::load)
+            .add_interventions(interventions::interventions);
+        app.report_memory("agent2028_market", "accounts and purses", |world| {
+            world.get_resource::<Treasury>().map_or(0, Treasury::bytes)
+        });
+        app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(money::endow);
+        Part::take_turns(app);
+        app.add_systems(SimSchedule, observe::observe.in_set(Part::Money.of(SimSystems::Observe)));
+    }
+}
