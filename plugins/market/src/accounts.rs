@@ -210,8 +210,7 @@ impl Accounts {
         closed.sort_unstable();
         closed.dedup();
         let is_closed = |slot: &u32| self.purposes.get(*slot as usize) == Some(&Purpose::Closed);
-        mint
-            && self.balances.len() == self.purposes.len()
+        mint && self.balances.len() == self.purposes.len()
             && self.sum() == 0
             && others.clone().all(|(balance, purpose)| {
                 *balance >= 0 && *purpose != Purpose::Mint && (*balance == 0 || *purpose != Purpose::Closed)

@@ -97,7 +97,8 @@ impl Part {
     fn take_turns(app: &mut App) {
         let places = SimSystems::ALL.map(|phase| [Before(phase).into(), phase.into(), After(phase).into()]);
         for place in places.into_iter().flatten() {
-            let [a, b, c, d] = [Self::Tasks, Self::Exchange, Self::Capabilities, Self::Money].map(|part| PartIn(part, place));
+            let [a, b, c, d] =
+                [Self::Tasks, Self::Exchange, Self::Capabilities, Self::Money].map(|part| PartIn(part, place));
             app.configure_sets(SimSchedule, (a, b, c, d).chain().in_set(Turn::Market.of(place)));
         }
     }

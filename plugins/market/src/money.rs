@@ -93,7 +93,8 @@ impl Treasury {
 pub(crate) fn endow(world: &mut World, batch: &SpawnBatch) {
     let Some(name) = world.resource::<AgentGroups>().get(batch.group).map(|group| group.name.clone()) else { return };
     let config = world.resource::<MarketConfig>();
-    let Some(amount) = config.balances.iter().find(|balance| balance.group == name).map(|balance| balance.amount) else {
+    let Some(amount) = config.balances.iter().find(|balance| balance.group == name).map(|balance| balance.amount)
+    else {
         return;
     };
     let mut treasury = world.resource_mut::<Treasury>();

@@ -18,7 +18,8 @@ pub(crate) struct MarketMetrics {
 
 impl MarketMetrics {
     pub(crate) fn declare(metrics: &mut Metrics) -> Self {
-        let mut cheap = |name: &str, unit, help| metrics.declare(MetricSpec::cheap(format!("market.{name}"), unit, help));
+        let mut cheap =
+            |name: &str, unit, help| metrics.declare(MetricSpec::cheap(format!("market.{name}"), unit, help));
         Self {
             money: cheap("money", "minor units", "All money that there is; it changes only when agents come with some."),
             imbalance: cheap(
