@@ -7,8 +7,10 @@
 //! | `route` | requests, admission, choice, back-pressure |
 //! | `life` | work, timeouts, retries, ends, agents that fail |
 //! | `split` | operations that a swarm does in parts |
+//! | `commission` | operations that are asked of a certain agent |
 //! | `fault` | what lasts for a while: spikes, exhaustion, lies |
 
+mod commission;
 mod fault;
 mod life;
 mod plan;
@@ -39,6 +41,7 @@ use crate::time::{NEVER, PARTS, Rate, TICK_BITS, Time};
 use crate::wheel::Wheel;
 use crate::workload::{Source, TraceReader};
 
+pub use commission::{Commission, CommissionEnd};
 pub(crate) use fault::is_meant;
 pub use fault::{Flood, Hold, HoldKind, Spike};
 pub use plan::{ClassKey, ClassPlan};
@@ -74,6 +77,8 @@ pub struct Attempt {
     pub attempt: u8,
     /// How it ended.
     pub outcome: Outcome,
+    /// Who asked for it, if somebody did who has a name.
+    pub buyer: Option<AgentId>,
 }
 
 /// What is known of a tier.
@@ -180,6 +185,8 @@ pub struct Operations {
     /// Whether somebody takes the attempts, and those that ended since they were last taken.
     heard: bool,
     attempts: Vec<Attempt>,
+    /// Commissions that ended since they were last taken.
+    commissions: Vec<CommissionEnd>,
     settings: plan::Settings,
     tick: u64,
     /// Dice that were thrown ahead, with 1 more than the number of the operation that they are for, and where they let look in which pool.

@@ -192,6 +192,10 @@ pub(crate) fn learn(
 
 /// Who asked for an operation and has the experience: one of those who rate, by chance.
 fn asker(dice: &SimRng, raters: &[u32], attempt: &Attempt) -> Option<u32> {
+    // Who bought it knows. Nobody rates itself.
+    if let Some(buyer) = attempt.buyer {
+        return (raters.binary_search(&buyer.0).is_ok() && buyer != attempt.agent).then_some(buyer.0);
+    }
     let mut stream = dice.stream(ASKER, AgentId(0), attempt.command);
     let others = raters.len() - usize::from(raters.binary_search(&attempt.agent.0).is_ok());
     if others == 0 {

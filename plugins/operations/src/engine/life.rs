@@ -135,7 +135,8 @@ impl Operations {
         let operation = &self.state.slab[place];
         if self.heard {
             let (command, agent) = (operation.serial, AgentId(operation.agent));
-            self.attempts.push(Attempt { command, agent, attempt: operation.attempt, outcome });
+            let buyer = operation.buyer();
+            self.attempts.push(Attempt { command, agent, attempt: operation.attempt, outcome, buyer });
         }
         // What the way takes is not the agent's doing.
         let ways = 2 * self.way(ground, operation);
@@ -239,6 +240,7 @@ impl Operations {
         let duration = now - operation.requested;
         let latency = (ground.rate.seconds(duration) * 1e6) as u64;
         self.state.tally.end(outcome, latency);
+        self.note_commission(&operation, outcome, latency);
         let index = usize::from(operation.workload);
         if !operation.is(PART)
             && let Some(source) = self.state.sources.get_mut(index)

@@ -155,6 +155,9 @@ impl Operations {
     /// Finds an agent for an operation that has none.
     pub(super) fn dispatch(&mut self, ground: &Ground, place: u32) {
         let operation = self.state.slab[place];
+        if operation.is_commissioned() {
+            return self.dispatch_commission(ground, place);
+        }
         let first = operation.attempt == 0;
         let wanted = self.classes[usize::from(operation.class)].tier;
         if first {
@@ -203,7 +206,7 @@ impl Operations {
     }
 
     /// Whether a tier may take on one more.
-    fn admit(&mut self, ground: &Ground, tier: Tier) -> Result<(), Failure> {
+    pub(super) fn admit(&mut self, ground: &Ground, tier: Tier) -> Result<(), Failure> {
         let (at_agents, held, _) = self.settings.limits[of(tier)];
         let now = self.now();
         let state = &mut self.state.tiers[of(tier)];
