@@ -4,8 +4,8 @@ mod capabilities;
 mod exchange;
 mod tasks;
 
-pub use capabilities::CapabilityMarket;
-pub use exchange::Exchange;
+pub use capabilities::*;
+pub use exchange::*;
 pub use tasks::*;
 
 use std::collections::BTreeSet;
@@ -84,11 +84,17 @@ impl Check for MarketConfig {
         if let Some(tasks) = &self.tasks {
             tasks.check(&format!("{at}.tasks"), problems);
         }
+        let with_money: BTreeSet<&str> =
+            self.balances.iter().filter(|balance| balance.amount > 0).map(|balance| balance.group.as_str()).collect();
         if let Some(exchange) = &self.exchange {
-            exchange.check(&format!("{at}.exchange"), problems);
+            let at = format!("{at}.exchange");
+            exchange.check(&at, problems);
+            exchange.check_money(&at, &with_money, problems);
         }
         if let Some(capabilities) = &self.capabilities {
-            capabilities.check(&format!("{at}.capabilities"), problems);
+            let at = format!("{at}.capabilities");
+            capabilities.check(&at, problems);
+            capabilities.check_money(&at, &with_money, problems);
         }
     }
 

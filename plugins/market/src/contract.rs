@@ -6,16 +6,17 @@
 //! only.
 
 use agent2028_core::agent::AgentId;
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::{AccountId, Accounts, Money, Refusal as NoMoney};
 use crate::listing::Stock;
 
 /// Names a contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContractId(pub u64);
 
 /// Where a contract stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Offered, with no money in escrow and no stock taken.
     Proposed,
@@ -40,7 +41,7 @@ impl Status {
 }
 
 /// What was agreed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Who pays.
     pub buyer: AgentId,
@@ -101,7 +102,7 @@ pub enum Refusal {
 }
 
 /// A contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     /// Its name.
     pub id: ContractId,
@@ -110,6 +111,7 @@ pub struct Contract {
     status: Status,
     delivered: u32,
     escrow: Option<AccountId>,
+    rated: bool,
 }
 
 /// The accounts of both sides.
@@ -130,7 +132,7 @@ impl Contract {
         if terms.quantity == 0 || terms.cost < 0 || terms.expires <= terms.created {
             return Err(Refusal::Terms);
         }
-        Ok(Self { id, terms, status: Status::Proposed, delivered: 0, escrow: None })
+        Ok(Self { id, terms, status: Status::Proposed, delivered: 0, escrow: None, rated: false })
     }
 
     /// Where it stands.
@@ -181,6 +183,29 @@ impl Contract {
                 Err(refusal.into())
             }
         }
+    }
+
+    /// Notes that its buyer has rated it; false if it had been rated.
+    pub(crate) fn mark_rated(&mut self) -> bool {
+        !std::mem::replace(&mut self.rated, true)
+    }
+
+    /// Takes a proposal back that nobody has accepted.
+    ///
+    /// # Errors
+    /// It must be no more than proposed.
+    pub fn withdraw(&mut self) -> Result<(), Refusal> {
+        if self.status != Status::Proposed {
+            return Err(Refusal::Status(self.status));
+        }
+        self.status = Status::Expired;
+        Ok(())
+    }
+
+    /// The account in which its money lies, while there is some.
+    #[must_use]
+    pub fn escrow(&self) -> Option<AccountId> {
+        self.escrow
     }
 
     /// Delivers a unit of service.
@@ -240,7 +265,8 @@ impl Contract {
     }
 
     /// What the provider has earned: the delivered part of the cost, rounded down.
-    fn earned(&self) -> Money {
+    #[must_use]
+    pub fn earned(&self) -> Money {
         (i128::from(self.terms.cost) * i128::from(self.delivered) / i128::from(self.terms.quantity)) as Money
     }
 
@@ -264,7 +290,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rating::{Rating, Ratings, Refusal as NoRating};
+    use crate::rating::{Rating, Refusal as NoRating, rate};
 
     struct Market {
         accounts: Accounts,
@@ -376,19 +402,19 @@ mod tests {
     fn only_a_buyer_whose_contract_is_over_rates_it_and_once() {
         let mut market = market(200);
         let mut contract = active(&mut market);
-        let (mut ratings, mut rating) = (Ratings::default(), Rating::default());
+        let mut rating = Rating::default();
         let (buyer, provider) = (AgentId(1), AgentId(2));
-        assert_eq!(ratings.rate(buyer, &contract, 5, &mut rating), Err(NoRating::NotOver));
+        assert_eq!(rate(buyer, &mut contract, 5, &mut rating), Err(NoRating::NotOver));
         contract.breach(&mut market.accounts, market.purses).unwrap();
-        assert_eq!(ratings.rate(provider, &contract, 5, &mut rating), Err(NoRating::NotTheBuyer));
-        assert_eq!(ratings.rate(buyer, &contract, 6, &mut rating), Err(NoRating::TooManyStars));
-        assert_eq!(ratings.rate(buyer, &contract, 4, &mut rating), Ok(()));
-        assert_eq!(ratings.rate(buyer, &contract, 4, &mut rating), Err(NoRating::Twice));
+        assert_eq!(rate(provider, &mut contract, 5, &mut rating), Err(NoRating::NotTheBuyer));
+        assert_eq!(rate(buyer, &mut contract, 6, &mut rating), Err(NoRating::TooManyStars));
+        assert_eq!(rate(buyer, &mut contract, 4, &mut rating), Ok(()));
+        assert_eq!(rate(buyer, &mut contract, 4, &mut rating), Err(NoRating::Twice));
         rating.count(1);
         assert_eq!((rating.number(), rating.mean_thousandths()), (2, 2500));
         let mut expired = Contract::propose(ContractId(2), terms()).unwrap();
         expired.tick(50, &mut market.accounts, market.purses).unwrap();
-        assert_eq!(ratings.rate(buyer, &expired, 5, &mut rating), Err(NoRating::NotOver));
+        assert_eq!(rate(buyer, &mut expired, 5, &mut rating), Err(NoRating::NotOver));
     }
 
     proptest! {

@@ -2,7 +2,9 @@
 
 use agent2028_core::intervention::InterventionRegistry;
 
+use crate::capabilities::attacks::{PriceDump, WashTrade};
+
 /// Adds the interventions of this plugin.
 pub fn interventions(list: &mut InterventionRegistry) {
-    let _ = list;
+    list.add::<WashTrade>().add::<PriceDump>();
 }

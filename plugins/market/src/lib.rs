@@ -4,6 +4,9 @@
 //!
 //! | phase | what this crate runs in it |
 //! |---|---|
+//! | [`Perceive`](SimSystems::Perceive) | newcomers list what they offer, or begin to look |
+//! | [`Decide`](SimSystems::Decide) | buyers of capabilities look, propose and ask for service |
+//! | [`Settle`](SimSystems::Settle) | goods are traded; service is measured, contracts are paid and rated |
 //! | [`Observe`](SimSystems::Observe) | metrics |
 //!
 //! Beneath it lie the mechanisms, as pure functions over slices and plain values: they know no world and no clock, money is whole
@@ -25,16 +28,22 @@
 //! | [`accounts`] | money in double-entry accounts with escrow |
 //! | [`listing`], [`pricing`] | what is offered, how much of it is left, what it costs |
 //! | [`config`], [`money`], [`interventions`] | the scene's section, the money of a simulation, attacks |
+//! | [`exchange`] | the exchange of a simulation: goods, traders, periods |
+//! | [`capabilities`] | its market for capabilities: listings, buyers, contracts, attacks |
+//! | [`events`] | what markets tell |
 //! | [`contract`], [`sla`], [`rating`] | a contract's life, what it promises, what its buyer thinks of it |
 
 pub mod accounts;
 pub mod assignment;
 pub mod auction;
+pub mod capabilities;
 pub mod combinatorial;
 pub mod config;
 pub mod contract;
 pub mod contract_net;
 pub mod double_auction;
+pub mod events;
+pub mod exchange;
 pub mod interventions;
 pub mod listing;
 pub mod mechanism;
@@ -119,6 +128,12 @@ impl Plugin for MarketPlugin {
         });
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(money::endow);
         Part::take_turns(app);
+        if let Some(config) = &self.config.exchange {
+            exchange::build(config, app);
+        }
+        if let Some(config) = &self.config.capabilities {
+            capabilities::build(config, app);
+        }
         app.add_systems(SimSchedule, observe::observe.in_set(Part::Money.of(SimSystems::Observe)));
     }
 }

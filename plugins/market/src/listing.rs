@@ -1,17 +1,20 @@
 //! What providers offer, how much of it is left, and how buyers find it.
 
+use std::cmp::Ordering;
+
 use agent2028_core::agent::AgentId;
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::Money;
 use crate::pricing::{Pricing, Usage};
 use crate::rating::Rating;
 
 /// Names a listing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ListingId(pub u32);
 
 /// Units that can be sold: never more than there are, and never fewer than none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stock {
     capacity: u32,
     sold: u32,
@@ -58,7 +61,7 @@ impl Stock {
 }
 
 /// What a provider offers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Listing {
     /// Its name.
     pub id: ListingId,
@@ -79,7 +82,7 @@ pub struct Listing {
 }
 
 /// What a buyer orders its finds by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Best {
     /// The most rating for the money.
     #[default]
@@ -138,8 +141,34 @@ impl Query {
 
     /// The listings that suit, best first, each with its cost; equals in the order of their ids. `trust` tells the
     /// conservative trust in a provider.
-    pub fn find<'a>(&self, listings: &'a [Listing], trust: impl Fn(AgentId) -> f64) -> Vec<(&'a Listing, Money)> {
-        let mut found: Vec<(&Listing, Money, f64)> = Vec::new();
+    pub fn find<'a>(
+        &self,
+        listings: impl IntoIterator<Item = &'a Listing>,
+        trust: impl Fn(AgentId) -> f64,
+    ) -> Vec<(&'a Listing, Money)> {
+        let mut found = self.suiting(listings, trust);
+        found.sort_by(|a, b| self.compare(a, b).then(a.listing.id.cmp(&b.listing.id)));
+        found.into_iter().map(|found| (found.listing, found.cost)).collect()
+    }
+
+    /// All listings that are as good as the best one that suits, each with its cost, in the order of their ids.
+    pub fn best_of<'a>(
+        &self,
+        listings: impl IntoIterator<Item = &'a Listing>,
+        trust: impl Fn(AgentId) -> f64,
+    ) -> Vec<(ListingId, Money)> {
+        let found = self.suiting(listings, trust);
+        let Some(best) = found.iter().min_by(|a, b| self.compare(a, b)) else { return Vec::new() };
+        let alike = found.iter().filter(|other| self.compare(best, other) == Ordering::Equal);
+        alike.map(|found| (found.listing.id, found.cost)).collect()
+    }
+
+    fn suiting<'a>(
+        &self,
+        listings: impl IntoIterator<Item = &'a Listing>,
+        trust: impl Fn(AgentId) -> f64,
+    ) -> Vec<Found<'a>> {
+        let mut found = Vec::new();
         for listing in listings {
             let Ok(cost) = listing.pricing.cost(self.usage) else { continue };
             let trusted = trust(listing.provider);
@@ -151,24 +180,32 @@ impl Query {
                 // What is no number is no trust.
                 && trusted >= self.least_trust;
             if suits {
-                found.push((listing, cost, trusted));
+                found.push(Found { listing, cost, trusted });
             }
         }
-        found.sort_by(|(a, a_cost, a_trust), (b, b_cost, b_trust)| {
-            let value = |listing: &Listing, other_cost: Money| {
-                // a.rating / a.cost against b.rating / b.cost, multiplied out; what is free counts as costing 1.
-                u128::from(listing.rating.mean_thousandths()) * other_cost.max(1) as u128
-            };
-            let order = match self.best {
-                Best::Value => value(b, *a_cost).cmp(&value(a, *b_cost)),
-                Best::Uptime => b.uptime_ppm.cmp(&a.uptime_ppm),
-                Best::Trust => b_trust.total_cmp(a_trust),
-                Best::Cost => a_cost.cmp(b_cost),
-            };
-            order.then(a.id.cmp(&b.id))
-        });
-        found.into_iter().map(|(listing, cost, _)| (listing, cost)).collect()
+        found
     }
+
+    /// Which of two comes first.
+    fn compare(&self, a: &Found, b: &Found) -> Ordering {
+        let value = |listing: &Listing, other_cost: Money| {
+            // a.rating / a.cost against b.rating / b.cost, multiplied out; what is free counts as costing 1.
+            u128::from(listing.rating.mean_thousandths()) * other_cost.max(1) as u128
+        };
+        match self.best {
+            Best::Value => value(b.listing, a.cost).cmp(&value(a.listing, b.cost)),
+            Best::Uptime => b.listing.uptime_ppm.cmp(&a.listing.uptime_ppm),
+            Best::Trust => b.trusted.total_cmp(&a.trusted),
+            Best::Cost => a.cost.cmp(&b.cost),
+        }
+    }
+}
+
+/// A listing that suits.
+struct Found<'a> {
+    listing: &'a Listing,
+    cost: Money,
+    trusted: f64,
 }
 
 #[cfg(test)]

@@ -18,13 +18,14 @@ use agent2028_core::agent::AgentId;
 use index::OrderIndex;
 use ladder::{Ladder, Level};
 use orders::{NO_SLOT, Orders, Resting};
+use serde::{Deserialize, Serialize};
 
 /// Names an order in its book. Whoever submits chooses it; it must not be that of an order that rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(pub u64);
 
 /// Which side of the market an order is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// Wants to buy at its price or lower.
     Buy,

@@ -1,12 +1,14 @@
 //! What service costs: the five ways to price it, in whole minor units.
 
+use serde::{Deserialize, Serialize};
+
 use crate::accounts::Money;
 
 /// Hours in a month, as subscriptions count them: 30 days of 24 hours.
 pub const HOURS_PER_MONTH: u64 = 30 * 24;
 
 /// A step of metered prices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tier {
     /// The tier holds units up to this one; the last tier holds all above, too.
     pub up_to: u64,
@@ -15,7 +17,7 @@ pub struct Tier {
 }
 
 /// How service is priced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pricing {
     /// So much for a contract, however much is used.
     Fixed {

@@ -3,6 +3,7 @@
 //! All of it is integer arithmetic over what was measured, so that a breach is a fact and not a rounding error.
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
+use serde::{Deserialize, Serialize};
 
 /// Parts of a million: 999 000 is 99.9 %.
 pub const MILLION: u64 = 1_000_000;
@@ -16,7 +17,7 @@ pub fn allowed_failures(total: u64, uptime_ppm: u32) -> u64 {
 }
 
 /// When service is promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Availability {
     minutes: u64,
     hours: u32,
@@ -123,7 +124,7 @@ impl Availability {
 }
 
 /// What is promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sla {
     /// At least this much of what is asked succeeds, in parts of a million.
     pub uptime_ppm: u32,
@@ -136,7 +137,7 @@ pub struct Sla {
 }
 
 /// What was measured, of requests within the promised hours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
     /// Requests that succeeded.
     pub served: u64,

@@ -1,0 +1,218 @@
+//! Trades, prices and what they tell.
+
+use std::collections::VecDeque;
+
+use agent2028_core::agent::AgentId;
+use serde::{Deserialize, Serialize};
+
+use super::state::ServiceMarket;
+use crate::accounts::Money;
+use crate::contract::{ContractId, Status};
+use crate::listing::ListingId;
+use crate::sla::{Breach, Measured};
+
+/// A contract that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedContract {
+    /// Its number.
+    pub id: ContractId,
+    /// When it ended, as tick.
+    pub tick: u64,
+    /// Who bought.
+    pub buyer: AgentId,
+    /// Who provided.
+    pub provider: AgentId,
+    /// What of.
+    pub listing: ListingId,
+    /// What it became.
+    pub status: Status,
+    /// Units that were agreed on.
+    pub quantity: u32,
+    /// Units that were delivered.
+    pub delivered: u32,
+    /// What was agreed on for all units, in minor units.
+    pub cost: Money,
+    /// What was measured.
+    pub measured: Measured,
+    /// The promise that was broken, if one was.
+    pub breach: Option<BrokenPromise>,
+    /// The stars that its buyer gave, if it did.
+    pub stars: Option<u8>,
+}
+
+/// Which promise was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BrokenPromise {
+    /// More requests failed than may.
+    Uptime {
+        /// How many failed.
+        failed: u64,
+        /// How many may.
+        allowed: u64,
+    },
+    /// More requests were slow than may.
+    Latency {
+        /// How many were slow.
+        slow: u64,
+        /// How many may.
+        allowed: u64,
+    },
+}
+
+impl From<Breach> for BrokenPromise {
+    fn from(breach: Breach) -> Self {
+        match breach {
+            Breach::Uptime { failed, allowed } => Self::Uptime { failed, allowed },
+            Breach::Latency { slow, allowed } => Self::Latency { slow, allowed },
+        }
+    }
+}
+
+impl std::fmt::Display for BrokenPromise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Uptime { failed, allowed } => write!(f, "{failed} requests failed, {allowed} may"),
+            Self::Latency { slow, allowed } => write!(f, "{slow} requests were slow, {allowed} may be"),
+        }
+    }
+}
+
+/// Sales of a capability.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sales {
+    recent: VecDeque<(u64, u64, i64)>,
+    recent_sum: (u64, i128),
+    first: (u64, i128),
+    began: Option<u64>,
+    all: (u64, i128),
+}
+
+impl Sales {
+    /// Units were sold for so much.
+    pub(crate) fn count(&mut self, tick: u64, units: u64, cost: Money, window: u64) {
+        let began = *self.began.get_or_insert(tick);
+        if tick - began < window {
+            self.first = (self.first.0 + units, self.first.1 + i128::from(cost));
+        }
+        self.all = (self.all.0 + units, self.all.1 + i128::from(cost));
+        self.recent_sum = (self.recent_sum.0 + units, self.recent_sum.1 + i128::from(cost));
+        self.recent.push_back((tick, units, cost));
+    }
+
+    /// Forgets what was sold before a tick.
+    pub(crate) fn forget_before(&mut self, tick: u64) {
+        while let Some((_, units, cost)) = self.recent.front().copied().filter(|(at, ..)| *at < tick) {
+            self.recent.pop_front();
+            self.recent_sum = (self.recent_sum.0 - units, self.recent_sum.1 - i128::from(cost));
+        }
+    }
+
+    /// Units that were sold since the start.
+    #[must_use]
+    pub fn units(&self) -> u64 {
+        self.all.0
+    }
+
+    /// What they were sold for, in minor units.
+    #[must_use]
+    pub fn volume(&self) -> i128 {
+        self.all.1
+    }
+
+    /// The mean price of a unit recently, in minor units.
+    #[must_use]
+    pub fn average_price(&self) -> Option<f64> {
+        (self.recent_sum.0 > 0).then(|| self.recent_sum.1 as f64 / self.recent_sum.0 as f64)
+    }
+
+    /// The mean price of a unit recently, as a percentage of that in the first stretch of time in which some was sold.
+    #[must_use]
+    pub fn price_index(&self) -> Option<f64> {
+        let (units, cost) = self.first;
+        let first = (units > 0 && cost > 0).then(|| cost as f64 / units as f64)?;
+        Some(100.0 * self.average_price()? / first)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.recent.capacity() * size_of::<(u64, u64, i64)>()
+    }
+}
+
+/// What trades tell of two who trade with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairTrade {
+    /// Who buys.
+    pub buyer: AgentId,
+    /// Who provides.
+    pub provider: AgentId,
+    /// Their contracts that were rated.
+    pub contracts: u32,
+    /// All contracts of the buyer that were rated.
+    pub of_buyer: u32,
+}
+
+impl PairTrade {
+    /// Whether this looks like one owner's two names: the buyer has had at least so many contracts, nearly all of them (90 %)
+    /// with this one provider.
+    #[must_use]
+    pub fn is_closed(&self, least: u32) -> bool {
+        self.contracts >= least && u64::from(self.contracts) * 10 >= u64::from(self.of_buyer) * 9
+    }
+}
+
+/// Fewer contracts between two than this tell nothing.
+pub const LEAST_CONTRACTS: u32 = 5;
+
+impl ServiceMarket {
+    /// Who had rated contracts with whom.
+    pub fn pairs(&self) -> impl Iterator<Item = PairTrade> + '_ {
+        self.voices.iter().filter_map(|((listing, buyer), voice)| {
+            let entry = self.entries.get(*listing as usize)?;
+            Some(PairTrade {
+                buyer: AgentId(*buyer),
+                provider: entry.listing.provider,
+                contracts: voice.count,
+                of_buyer: self.rated.get(buyer).copied().unwrap_or(0),
+            })
+        })
+    }
+
+    /// The part of rated contracts that two had who trade with nobody else; nothing without contracts. Honest buyers who are
+    /// loyal to one provider count as well: it says where to look, not who is guilty.
+    #[must_use]
+    pub fn closed_share(&self) -> Option<f64> {
+        let (mut all, mut closed) = (0_u64, 0_u64);
+        for pair in self.pairs() {
+            all += u64::from(pair.contracts);
+            closed += if pair.is_closed(LEAST_CONTRACTS) { u64::from(pair.contracts) } else { 0 };
+        }
+        (all > 0).then(|| closed as f64 / all as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_index_is_the_mean_price_against_that_of_the_first_stretch() {
+        let mut sales = Sales::default();
+        assert_eq!((sales.average_price(), sales.price_index()), (None, None));
+        sales.count(10, 10, 100, 5);
+        sales.count(12, 30, 300, 5);
+        assert_eq!((sales.average_price(), sales.price_index()), (Some(10.0), Some(100.0)));
+        sales.count(20, 10, 150, 5);
+        sales.forget_before(15);
+        assert_eq!((sales.average_price(), sales.price_index()), (Some(15.0), Some(150.0)));
+        assert_eq!((sales.units(), sales.volume()), (50, 550));
+        sales.forget_before(100);
+        assert_eq!((sales.average_price(), sales.units()), (None, 50));
+    }
+
+    #[test]
+    fn two_who_trade_with_nobody_else_stand_out() {
+        let pair = |contracts, of_buyer| PairTrade { buyer: AgentId(1), provider: AgentId(2), contracts, of_buyer };
+        assert!(pair(20, 20).is_closed(5) && pair(19, 21).is_closed(5));
+        assert!(!pair(4, 4).is_closed(5) && !pair(20, 40).is_closed(5));
+    }
+}
