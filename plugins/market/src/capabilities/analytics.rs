@@ -138,7 +138,7 @@ impl Sales {
     }
 }
 
-/// What trades tell of two who trade with each other.
+/// What contracts and accounts tell of two who trade with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PairTrade {
     /// Who buys.
@@ -147,21 +147,19 @@ pub struct PairTrade {
     pub provider: AgentId,
     /// Their contracts that were rated.
     pub contracts: u32,
-    /// All contracts of the buyer that were rated.
-    pub of_buyer: u32,
+    /// What the buyer paid for them, in minor units.
+    pub paid: Money,
+    /// What came back to it from the provider otherwise, in minor units.
+    pub returned: Money,
 }
 
 impl PairTrade {
-    /// Whether this looks like one owner's two names: the buyer has had at least so many contracts, nearly all of them (90 %)
-    /// with this one provider.
+    /// What went there and back again.
     #[must_use]
-    pub fn is_closed(&self, least: u32) -> bool {
-        self.contracts >= least && u64::from(self.contracts) * 10 >= u64::from(self.of_buyer) * 9
+    pub fn round_trip(&self) -> Money {
+        self.paid.min(self.returned)
     }
 }
-
-/// Fewer contracts between two than this tell nothing.
-pub const LEAST_CONTRACTS: u32 = 5;
 
 impl ServiceMarket {
     /// Who had rated contracts with whom.
@@ -172,27 +170,28 @@ impl ServiceMarket {
                 buyer: AgentId(*buyer),
                 provider: entry.listing.provider,
                 contracts: voice.count,
-                of_buyer: self.rated.get(buyer).copied().unwrap_or(0),
+                paid: voice.paid,
+                returned: voice.returned,
             })
         })
     }
 
-    /// The part of rated contracts that two had who trade with nobody else; nothing without contracts. Honest buyers who are
-    /// loyal to one provider count as well: it says where to look, not who is guilty.
+    /// The part of what was paid that came back to whoever paid it: what wash trades look like. Nothing if nothing was paid.
     #[must_use]
-    pub fn closed_share(&self) -> Option<f64> {
-        let (mut all, mut closed) = (0_u64, 0_u64);
+    pub fn round_trip_share(&self) -> Option<f64> {
+        let (mut paid, mut back) = (0_i128, 0_i128);
         for pair in self.pairs() {
-            all += u64::from(pair.contracts);
-            closed += if pair.is_closed(LEAST_CONTRACTS) { u64::from(pair.contracts) } else { 0 };
+            paid += i128::from(pair.paid);
+            back += i128::from(pair.round_trip());
         }
-        (all > 0).then(|| closed as f64 / all as f64)
+        (paid > 0).then(|| back as f64 / paid as f64)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capabilities::state::Voice;
 
     #[test]
     fn a_price_index_is_the_mean_price_against_that_of_the_first_stretch() {
@@ -210,9 +209,11 @@ mod tests {
     }
 
     #[test]
-    fn two_who_trade_with_nobody_else_stand_out() {
-        let pair = |contracts, of_buyer| PairTrade { buyer: AgentId(1), provider: AgentId(2), contracts, of_buyer };
-        assert!(pair(20, 20).is_closed(5) && pair(19, 21).is_closed(5));
-        assert!(!pair(4, 4).is_closed(5) && !pair(20, 40).is_closed(5));
+    fn what_goes_there_and_back_again_stands_out() {
+        let pair = |paid, returned| PairTrade { buyer: AgentId(1), provider: AgentId(2), contracts: 1, paid, returned };
+        assert_eq!([pair(100, 0), pair(100, 100), pair(100, 250)].map(|pair| pair.round_trip()), [0, 100, 100]);
+        let voice = |paid, returned| Voice { stars: 5, count: 1, paid, returned };
+        let kept = [voice(100, 0), voice(100, 90), voice(100, 250), voice(0, 0)].map(|voice| voice.net_thousandths());
+        assert_eq!(kept, [1000, 100, 0, 1000]);
     }
 }

@@ -268,7 +268,11 @@ fn wash(
     }
     let ended = contract.tick(around.tick, accounts, purses);
     let back = cost.min(accounts.balance(purses.provider));
-    let _ = accounts.transfer(Transfer { from: purses.provider, to: purses.buyer, amount: back });
+    let back = if accounts.transfer(Transfer { from: purses.provider, to: purses.buyer, amount: back }).is_ok() {
+        back
+    } else {
+        0
+    };
     let _ = entry.listing.stock.put_back(units);
     if ended != Ok(Some(Status::Fulfilled)) || rate(buyer, &mut contract, MOST_STARS, &mut Rating::default()).is_err() {
         return;
@@ -282,7 +286,9 @@ fn wash(
     market.counts.paid += cost;
     let window = around.ticks_in(f64::from(around.config.window_s));
     market.sales.entry(capability).or_default().count(around.tick, units.into(), cost, window);
-    market.hear_rating(around.config.ratings, listing, buyer, MOST_STARS);
+    let voice = market.voices.entry((listing, buyer.0)).or_default();
+    voice.returned = voice.returned.saturating_add(missing).saturating_add(back);
+    market.hear_rating(around.config.ratings, listing, buyer, MOST_STARS, cost);
     let ended = EndedContract {
         id: contract.id,
         tick: around.tick,

@@ -196,13 +196,13 @@ fn look(around: &Around, market: &mut ServiceMarket, place: u32, bus: &mut Event
     let found = query.best_of(listings, |provider| around.trust(provider));
     if found.is_empty() {
         market.counts.unserved += 1;
-        if !std::mem::replace(&mut market.told_unserved, true) {
+        if market.told_unserved.insert(buyer.buyers) {
             let told = BuyersUnserved { capability: buyers.capability.clone() };
             bus.publish(BUYERS_UNSERVED, Some(buyer.agent), told);
         }
         return market.wake_buyer(place, around.tick + around.second);
     }
-    market.told_unserved = false;
+    market.told_unserved.remove(&buyer.buyers);
     let dice = around.world.resource::<SimRng>();
     let at = dice.stream(PICK, buyer.agent, around.tick).below(found.len() as u32) as usize;
     let (listing, cost) = found[at];

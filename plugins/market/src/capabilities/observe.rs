@@ -51,7 +51,7 @@ pub(crate) struct CapabilityMetrics {
     suspended: MetricId,
     escrow: MetricId,
     breach_share: MetricId,
-    closed_share: MetricId,
+    round_trip_share: MetricId,
     listings: MetricId,
     /// By capability: sold, volume, average price, index.
     capabilities: Vec<(String, [MetricId; 4])>,
@@ -59,8 +59,8 @@ pub(crate) struct CapabilityMetrics {
     stock: Vec<MetricId>,
     /// By the section's buyers.
     success: Vec<MetricId>,
-    /// By the section's listings: mean rating, earnings, listings that are shown.
-    offerings: Vec<[MetricId; 3]>,
+    /// By the section's listings: mean rating, earnings, listings that are shown, breaches.
+    offerings: Vec<[MetricId; 4]>,
 }
 
 impl CapabilityMetrics {
@@ -113,10 +113,10 @@ impl CapabilityMetrics {
         let mut costly = |name: String, unit, help| {
             metrics.declare(MetricSpec::expensive(format!("market.{name}"), unit, help, EVERY_TICKS))
         };
-        let closed_share = costly(
-            "closed_share".into(),
+        let round_trip_share = costly(
+            "round_trip_share".into(),
             "",
-            "The part of rated contracts that two had who trade with hardly anybody else.",
+            "The part of what buyers paid that came back to them from the provider by another way.",
         );
         let stock = names
             .iter()
@@ -146,6 +146,11 @@ impl CapabilityMetrics {
                         "What contracts have earned this group since the start, less penalties.",
                     ),
                     costly(format!("listings.{name}"), "listings", "Listings of this group that buyers can see."),
+                    costly(
+                        format!("breached.{name}"),
+                        "contracts",
+                        "Contracts of this group that were breached since the start.",
+                    ),
                 ]
             })
             .collect();
@@ -156,7 +161,7 @@ impl CapabilityMetrics {
             suspended,
             escrow,
             breach_share,
-            closed_share,
+            round_trip_share,
             listings,
             capabilities,
             stock,
@@ -201,20 +206,20 @@ pub(crate) fn observe(market: Res<ServiceMarket>, ids: Res<CapabilityMetrics>, m
             metrics.record(*depth, market.depth(name) as f64);
         }
     }
-    if metrics.wanted(ids.closed_share)
-        && let Some(share) = market.closed_share()
+    if metrics.wanted(ids.round_trip_share)
+        && let Some(share) = market.round_trip_share()
     {
-        metrics.record(ids.closed_share, share);
+        metrics.record(ids.round_trip_share, share);
     }
     if metrics.wanted(ids.listings) {
         let shown = market.entries().iter().filter(|entry| !entry.withdrawn).count();
         metrics.record(ids.listings, shown as f64);
     }
-    for (number, [rating, earned, listings]) in ids.offerings.iter().enumerate() {
-        if ![rating, earned, listings].iter().any(|id| metrics.wanted(**id)) {
+    for (number, [rating, earned, listings, breached]) in ids.offerings.iter().enumerate() {
+        if ![rating, earned, listings, breached].iter().any(|id| metrics.wanted(**id)) {
             continue;
         }
-        let (mut stars, mut rated, mut sum, mut shown) = (0_u64, 0_u32, 0_i64, 0_u32);
+        let (mut stars, mut rated, mut sum, mut shown, mut breaches) = (0_u64, 0_u32, 0_i64, 0_u32, 0_u64);
         for entry in market.entries().iter().filter(|entry| entry.offering == number as u32) {
             if entry.listing.rating.number() > 0 {
                 stars += u64::from(entry.listing.rating.mean_thousandths());
@@ -222,11 +227,13 @@ pub(crate) fn observe(market: Res<ServiceMarket>, ids: Res<CapabilityMetrics>, m
             }
             sum = sum.saturating_add(entry.earned);
             shown += u32::from(!entry.withdrawn);
+            breaches += entry.breaches;
         }
         if rated > 0 {
             metrics.record(*rating, stars as f64 / 1000.0 / f64::from(rated));
         }
         metrics.record(*earned, sum as f64);
         metrics.record(*listings, shown.into());
+        metrics.record(*breached, breaches as f64);
     }
 }

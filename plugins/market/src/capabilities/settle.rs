@@ -9,8 +9,8 @@ use agent2028_operations::session::Outcome;
 use bevy::prelude::*;
 
 use super::analytics::EndedContract;
-use super::state::{NONE, ServiceMarket, Voice};
-use crate::accounts::Transfer;
+use super::state::{NONE, ServiceMarket};
+use crate::accounts::{Money, Transfer};
 use crate::config::{CapabilityMarket, MarketConfig, RatingRule};
 use crate::contract::{Purses, Status};
 use crate::events::{CONTRACT_BREACHED, ContractBreached, LISTING_WITHDRAWN, ListingWithdrawn};
@@ -171,7 +171,7 @@ pub(super) fn close(
         bus.publish(CONTRACT_BREACHED, Some(terms.provider), told);
     }
     if let Some(stars) = rated {
-        market.hear_rating(config.ratings, listing, terms.buyer, stars);
+        market.hear_rating(config.ratings, listing, terms.buyer, stars, earned);
     }
     market.note_ended(
         EndedContract {
@@ -212,13 +212,12 @@ fn stars_of(status: Status, served: u64, failed: u64, slow: u64) -> Option<u8> {
 
 impl ServiceMarket {
     /// A buyer has rated a contract about a listing.
-    pub(crate) fn hear_rating(&mut self, rule: RatingRule, listing: u32, buyer: AgentId, stars: u8) {
+    pub(crate) fn hear_rating(&mut self, rule: RatingRule, listing: u32, buyer: AgentId, stars: u8, paid: Money) {
         self.counts.ratings += 1;
         let voice = self.voices.entry((listing, buyer.0)).or_default();
         voice.stars = voice.stars.saturating_add(stars.into());
         voice.count = voice.count.saturating_add(1);
-        let rated = self.rated.entry(buyer.0).or_default();
-        *rated = rated.saturating_add(1);
+        voice.paid = voice.paid.saturating_add(paid);
         if rule == RatingRule::EveryContract {
             self.entries[listing as usize].listing.rating.count(stars);
         } else {
@@ -230,15 +229,12 @@ impl ServiceMarket {
     pub(crate) fn rate_anew(&mut self, rule: RatingRule, listing: u32) {
         // In thousandths: how much each word counts, and that times its mean.
         let (mut weights, mut sum) = (0_u64, 0_u64);
-        for ((_, buyer), Voice { stars, count }) in self.voices.range((listing, 0)..=(listing, u32::MAX)) {
-            let (stars, count) = (u64::from(*stars), u64::from(*count).max(1));
+        for voice in self.voices.range((listing, 0)..=(listing, u32::MAX)).map(|(_, voice)| voice) {
+            let (stars, count) = (u64::from(voice.stars), u64::from(voice.count).max(1));
             let weight = match rule {
                 RatingRule::EveryContract => 1000 * count,
                 RatingRule::OnePerBuyer => 1000,
-                RatingRule::Independent => {
-                    let all = u64::from(self.rated.get(buyer).copied().unwrap_or(1)).max(count);
-                    1000 - 1000 * (count - 1) / all
-                }
+                RatingRule::NetPaid => voice.net_thousandths() * count,
             };
             weights += weight;
             sum += weight * (1000 * stars / count);

@@ -1,6 +1,6 @@
 //! Listings, buyers, contracts that go on, and when something is due for each.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use agent2028_core::agent::{AgentId, AgentIndex};
 use bevy::prelude::Resource;
@@ -200,6 +200,20 @@ pub struct Voice {
     pub stars: u32,
     /// How many ratings.
     pub count: u32,
+    /// What it paid for these contracts, in minor units.
+    pub paid: i64,
+    /// What came back to it from the provider otherwise, in minor units.
+    pub returned: i64,
+}
+
+impl Voice {
+    /// The part of what it paid that did not come back, in thousandths. Who paid nothing has 1000.
+    #[must_use]
+    pub fn net_thousandths(&self) -> u64 {
+        let paid = i128::from(self.paid.max(0));
+        let kept = (paid - i128::from(self.returned)).clamp(0, paid);
+        if paid == 0 { 1000 } else { (1000 * kept / paid) as u64 }
+    }
 }
 
 /// All listings, buyers and contracts.
@@ -216,8 +230,6 @@ pub struct ServiceMarket {
     pub(crate) auctions_due: Calendar,
     /// What each agent has said of each listing, by place and id.
     pub(crate) voices: BTreeMap<(u32, u32), Voice>,
-    /// How many contracts each agent has rated, by id.
-    pub(crate) rated: BTreeMap<u32, u32>,
     pub(crate) counts: MarketCounts,
     /// By the section's buyers.
     pub(crate) served: Vec<Served>,
@@ -236,8 +248,8 @@ pub struct ServiceMarket {
     pub(crate) open: [u32; 3],
     /// Money in escrow, in minor units.
     pub(crate) escrowed: i64,
-    /// Whether buyers told that they found nothing since they last found something.
-    pub(crate) told_unserved: bool,
+    /// Which of the section's buyers told that they found nothing since one of them found something.
+    pub(crate) told_unserved: BTreeSet<u32>,
 }
 
 impl ServiceMarket {

@@ -68,9 +68,9 @@ pub enum RatingRule {
     EveryContract,
     /// Each buyer counts alike, by the mean of its ratings.
     OnePerBuyer,
-    /// Each buyer counts by how many others it deals with: 1 less the part of its contracts that it had with the same provider
-    /// again. Who deals with one provider only hardly counts.
-    Independent,
+    /// Each contract counts by the part of what its buyer paid that did not come back to it from the provider by another way, as the
+    /// accounts show. Money that goes round by way of others is not seen.
+    NetPaid,
 }
 
 /// What the agents of a group offer.

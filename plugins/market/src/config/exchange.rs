@@ -98,7 +98,7 @@ impl TradingRule {
     }
 }
 
-/// A group that trades.
+/// A group that trades. It may be listed several times for different goods, and see the same values there.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
@@ -227,16 +227,19 @@ impl Check for Exchange {
                 "name a group that buys and one that sells: traders: [(group: \"buyer\"), (group: \"seller\", side: Sells)]",
             );
         }
-        let mut groups = BTreeSet::new();
+        let mut pairs = BTreeSet::new();
         for (index, traders) in self.traders.iter().enumerate() {
             let path = format!("{at}.traders[{index}]");
             problems.check_group(format!("{path}.group"), &traders.group);
-            if !groups.insert(traders.group.as_str()) {
-                problems.push(
-                    format!("{path}.group"),
-                    format!("the group \"{}\" trades already", traders.group),
-                    "list each group once; others can be told apart by groups of their own",
-                );
+            let trades = self.goods.iter().map(|good| good.name.as_str()).filter(|good| traders.trade(good));
+            for good in trades {
+                if !pairs.insert((traders.group.as_str(), good)) {
+                    problems.push(
+                        format!("{path}.group"),
+                        format!("the group \"{}\" trades \"{good}\" already", traders.group),
+                        "list a group once for each good; say with goods: [..] which ones are meant",
+                    );
+                }
             }
             for (place, good) in traders.goods.iter().enumerate() {
                 if !names.contains(good.as_str()) {
