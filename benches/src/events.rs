@@ -37,9 +37,9 @@ const KINDS: [EventKind; 6] = [
     EventKind::AGENT_STARTED,
     EventKind::AGENT_FAILED,
     EventKind::AGENT_RECOVERED,
-    EventKind::RESOURCE_AVAILABLE,
-    EventKind::RESOURCE_EXHAUSTED,
-    EventKind::FAILOVER_INITIATED,
+    EventKind::new("ResourceAvailable", 5),
+    EventKind::new("ResourceExhausted", 7),
+    EventKind::new("FailoverInitiated", 8),
 ];
 
 const READERS: [&str; 4] = ["kinds", "important", "sources", "rare"];

@@ -12,7 +12,7 @@ use agent2028_operations::index::NOT_THERE;
 use agent2028_operations::pool::{Choice, Foreseen, Pool, PoolKey, Standing};
 use agent2028_operations::server::{PRESENT, Server};
 use agent2028_operations::time::Rate;
-use agent2028_operations::{Files, Operations, OperationsConfig, Strategy};
+use agent2028_operations::{Files, Operations, OperationsConfig, Strategy, StrategyWeights};
 
 use crate::measure::{Clock, Failure, Figures, Sample, fill, pairs, time};
 use crate::row::{Curve, Effort, Row, Target, Unit};
@@ -289,7 +289,7 @@ impl Engine {
             holders: &holders,
             group: &group,
             way_ms: &|_, _| 0.0,
-            weights: &self.weights,
+            weights: StrategyWeights::of(&self.weights),
         };
         work(&mut self.operations, &ground);
     }

@@ -47,8 +47,8 @@ impl Intervention for Shout {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Whisper(Shy);
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+struct Whisper(#[reflect(ignore)] Shy);
 
 impl EventPayload for Whisper {
     const NAME: &'static str = "Whisper";

@@ -6,7 +6,7 @@
 use agent2028::core::agent::{Agent, AgentId, AgentIndex, Position};
 use agent2028::core::checkpoint::AddCheckpoint;
 use agent2028::core::clock::SimClock;
-use agent2028::core::event::{AddEventKinds, AddEventPayload, EventBus, EventKind, EventPayload};
+use agent2028::core::event::{AddEventKinds, EventBus, EventDeclaration, EventKind, EventPayload};
 use agent2028::core::intervention::{
     AddIntervention, Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone,
 };
@@ -90,6 +90,10 @@ impl SceneSection for RumourConfig {
         list.add::<Whisper>();
     }
 
+    fn events() -> &'static [EventDeclaration] {
+        EVENTS
+    }
+
     fn files(&self) -> Vec<FileRequest> {
         vec![FileRequest::new("begun_by", &self.begun_by, "tellers.csv", |file, context| {
             Ok(FileContent::new(read_tellers(file, context.agents, context.most_faults)?))
@@ -109,8 +113,7 @@ impl SceneSection for RumourConfig {
         app.add_section::<Self>(Self::NAME)
             .checkpoint_component::<Heard>("rumour.heard")
             .checkpoint_resource::<Told>("rumour.told")
-            .add_event_kinds(&[RUMOUR_KNOWN])
-            .add_event_payload::<RumourKnown>()
+            .add_event_kinds(Self::events())
             .add_interventions(Self::interventions)
             .add_systems(SimSchedule, pass_on.in_set(Turn::Own.of(SimSystems::Act)))
             .add_systems(SimSchedule, count.in_set(Turn::Own.of(SimSystems::Observe)));
@@ -135,8 +138,13 @@ struct RumourMetric(MetricId);
 /// Everybody has heard the rumour. Carries a [`RumourKnown`].
 pub const RUMOUR_KNOWN: EventKind = EventKind::new("RumourKnown", 5);
 
+/// The kinds of events that rumours tell. The window, the metric `events.RumourKnown` and the reference know them from here.
+const EVENTS: &[EventDeclaration] =
+    &[EventDeclaration::new(RUMOUR_KNOWN, "Rumour known", "\u{ef49}", Tone::Info, "Everybody has heard the rumour.")
+        .carries::<RumourKnown>()];
+
 /// What a [`RUMOUR_KNOWN`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct RumourKnown {
     /// How many agents know.
     pub agents: u64,
@@ -240,7 +248,8 @@ mod tests {
         assert!(!verdicts.is_empty());
         assert!(verdicts.iter().all(|verdict| verdict.judged && verdict.met), "{verdicts:?}");
         let events = sandbox.events().unwrap();
-        assert!(events.iter().any(|event| event.kind == RUMOUR_KNOWN));
+        let known = events.iter().find(|event| event.kind == RUMOUR_KNOWN).unwrap();
+        assert_eq!(known.payload.fields()[0].name, "agents");
     }
 
     #[test]

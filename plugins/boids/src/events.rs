@@ -3,7 +3,9 @@
 use std::fmt;
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::event::{EventKind, EventPayload};
+use agent2028_core::event::{EventDeclaration, EventKind, EventPayload};
+use agent2028_core::tone::Tone;
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::formation::FormationChange;
@@ -17,11 +19,32 @@ pub const FORMATION_DISSOLVED: EventKind = EventKind::new("FormationDissolved", 
 /// A predator has caught its prey. Carries a [`PreyCaught`].
 pub const PREY_CAUGHT: EventKind = EventKind::new("PreyCaught", 7);
 
-/// All kinds of events that this crate tells beside those of the core.
-pub const KINDS: &[EventKind] = &[FORMATION_FORMED, FORMATION_REFORMED, FORMATION_DISSOLVED, PREY_CAUGHT];
+/// What this crate declares: the kinds of events that it tells beside those of the core.
+pub const KINDS: &[EventDeclaration] = &[
+    EventDeclaration::new(FORMATION_FORMED, "Formation formed", "\u{f233}", Tone::Good, "A formation has formed.")
+        .carries::<FormationTold>(),
+    EventDeclaration::new(
+        FORMATION_REFORMED,
+        "Formation reformed",
+        "\u{e5d5}",
+        Tone::Info,
+        "A formation has given out its places anew.",
+    )
+    .carries::<FormationTold>(),
+    EventDeclaration::new(
+        FORMATION_DISSOLVED,
+        "Formation dissolved",
+        "\u{e0b6}",
+        Tone::Warning,
+        "A formation has too few members left, or was given up.",
+    )
+    .carries::<FormationTold>(),
+    EventDeclaration::new(PREY_CAUGHT, "Prey caught", "\u{e91d}", Tone::Danger, "A predator has caught its prey.")
+        .carries::<PreyCaught>(),
+];
 
 /// What a [`PREY_CAUGHT`] carries; its source is the predator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct PreyCaught {
     /// Who was caught.
     pub prey: AgentId,
@@ -40,7 +63,7 @@ impl fmt::Display for PreyCaught {
 }
 
 /// What events about a formation carry; their source is its first member, if it has any.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct FormationTold {
     /// Whose formation it is: the group's name.
     pub agents: String,

@@ -162,7 +162,7 @@ pub struct Station {
 }
 
 /// What changed in a formation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub enum FormationChange {
     /// It formed for the first time, or after it had dissolved.
     Formed,

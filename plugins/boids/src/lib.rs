@@ -60,7 +60,7 @@ pub use plugin::HuntRecord;
 
 use agent2028_core::agent::{MotionClaims, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
-use agent2028_core::event::{AddEventKinds, AddEventPayload};
+use agent2028_core::event::AddEventKinds;
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::params::AddSection;
@@ -94,9 +94,7 @@ impl Plugin for BoidsPlugin {
             .checkpoint_ron_resource::<formation::Formations>("boids.formations")
             .checkpoint_resource::<plugin::HuntRecord>("boids.hunt")
             .after_checkpoint_load(plugin::forget_derived)
-            .add_event_kinds(events::KINDS)
-            .add_event_payload::<events::FormationTold>()
-            .add_event_payload::<PreyCaught>();
+            .add_event_kinds(events::KINDS);
         app.report_memory("agent2028_boids", "working memory of flocks", |world| {
             world.get_resource::<flock::Flock>().map_or(0, flock::Flock::memory_bytes)
         });

@@ -1,5 +1,6 @@
 //! The section `boids` of scenes.
 
+use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
 use agent2028_core::section::{SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
@@ -12,6 +13,10 @@ impl SceneSection for BoidsConfig {
 
     fn interventions(list: &mut InterventionRegistry) {
         intervention::interventions(list);
+    }
+
+    fn events() -> &'static [EventDeclaration] {
+        crate::events::KINDS
     }
 
     fn tags(&self) -> Vec<&'static str> {

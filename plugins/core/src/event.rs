@@ -58,6 +58,8 @@
 
 mod bus;
 mod census;
+mod core_kinds;
+mod declaration;
 mod fact;
 mod filter;
 mod handler;
@@ -75,16 +77,17 @@ mod subscription;
 
 pub use bus::EventBus;
 pub(crate) use bus::{end_tick, stamp_bus};
+pub use declaration::{AddEventKinds, EventDeclaration, EventField, EventKinds};
 pub use fact::{Event, EventDraft, SharedEvent};
 pub use filter::{EventFilter, Sources};
 pub(crate) use handler::run_handlers;
 pub use handler::{AddEventHandler, EventHandlers, HandlerFailure, HandlerResult};
-pub use kind::{AddEventKinds, EventKind, EventKinds};
+pub use kind::EventKind;
 pub use limit::LimitReached;
 pub use log::Events;
 pub(crate) use mail::register;
 pub use mail::{StoredBus, StoredEvent};
-pub use payload::{AddEventPayload, EventPayload, EventPayloads, Payload};
+pub use payload::{EventPayload, EventPayloads, Payload, PayloadField};
 pub use response::{ResponseError, ResponseMissing, ResponseState};
 pub use statistics::{EventStatistics, SubscriberStatistics};
 pub use stream::{EventStream, Gap, Told};

@@ -20,6 +20,7 @@ use crate::reflect_path::PathError;
 use crate::rng::Purpose;
 use crate::schema::{Check, Problem, Problems};
 use crate::selector::Selector;
+pub use crate::tone::Tone;
 
 /// When an intervention is applied: what its random choices are keyed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,19 +238,6 @@ impl PaletteEntry {
     pub const fn with_strength(self, field: &'static str) -> Self {
         Self { strength: Some(field), ..self }
     }
-}
-
-/// What an intervention means for those whom it concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// It harms: an attack, a failure.
-    Danger,
-    /// It makes things worse.
-    Warning,
-    /// It mends or adds.
-    Good,
-    /// It is neither good nor bad.
-    Info,
 }
 
 /// How many agents an intervention adds.
@@ -895,7 +883,7 @@ fn apply_checked(
 }
 
 /// What an [`EventKind::INTERVENTION_APPLIED`] or an [`EventKind::INTERVENTION_FAILED`] carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct InterventionTold {
     /// The intervention's name, such as `Kill`.
     pub intervention: String,

@@ -57,6 +57,7 @@ pub mod space;
 pub mod table;
 pub mod time;
 pub mod timeline;
+pub mod tone;
 pub mod transport;
 pub mod union_find;
 pub mod whole_file;
@@ -68,7 +69,6 @@ use chrono::{DateTime, Utc};
 
 use agent::{Agent, AgentIndex, Condition, Status};
 use checkpoint::AddCheckpoint;
-use event::AddEventPayload;
 use metrics::{MetricId, MetricSpec, Metrics};
 use params::AddSection;
 use schedule::TickStart;
@@ -145,13 +145,6 @@ impl Plugin for SimCorePlugin {
         app.world_mut().register_component::<agent::Velocity>();
         checkpoint::register_core(app);
         event::register(app);
-        app.add_event_payload::<agent::AgentsJoined>()
-            .add_event_payload::<agent::AgentLeft>()
-            .add_event_payload::<agent::ConditionChange>()
-            .add_event_payload::<agent::Quarantined>()
-            .add_event_payload::<intervention::InterventionTold>()
-            .add_event_payload::<event::LimitReached>();
-        app.init_resource::<event::EventKinds>();
         app.checkpoint_resource::<faults::ChurnProcesses>("churn")
             .checkpoint_resource::<quarantine::Quarantine>("quarantine")
             .after_checkpoint_load(quarantine::stop_as_saved)

@@ -47,6 +47,7 @@ use bevy::reflect::{GetTypeRegistration, PartialReflect, Typed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::event::EventDeclaration;
 use crate::intervention::InterventionRegistry;
 use crate::schema::{Check, Problems};
 
@@ -85,6 +86,12 @@ pub trait SceneSection:
     /// they need.
     fn interventions(list: &mut InterventionRegistry) {
         let _ = list;
+    }
+
+    /// The kinds of events that it tells. What is built from it declares the same to its app
+    /// ([`AddEventKinds::add_event_kinds`](crate::event::AddEventKinds::add_event_kinds)).
+    fn events() -> &'static [EventDeclaration] {
+        &[]
     }
 
     /// The files that it names, each with its reader.

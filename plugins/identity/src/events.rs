@@ -3,7 +3,9 @@
 use std::fmt;
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::event::{EventKind, EventPayload};
+use agent2028_core::event::{EventDeclaration, EventKind, EventPayload};
+use agent2028_core::tone::Tone;
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::state::AttackKind;
@@ -28,17 +30,74 @@ pub const LIST_SPREAD: EventKind = EventKind::new("RevocationsKnown", 4);
 /// A sealed channel could not be opened, for the first time. Carries a [`ChannelRefused`].
 pub const CHANNEL_REFUSED: EventKind = EventKind::new("ChannelRefused", 5);
 
-/// All kinds of events that this crate tells beside those of the core.
-pub const KINDS: &[EventKind] = &[
-    PAPERS_ISSUED,
-    CAPABILITY_REFUSED,
-    ATTACK_REFUSED,
-    ATTACK_LET_THROUGH,
-    KEYS_ROTATED,
-    IDENTITY_ENDED,
-    PAPERS_REVOKED,
-    LIST_SPREAD,
-    CHANNEL_REFUSED,
+/// What this crate declares: the kinds of events that it tells beside those of the core.
+pub const KINDS: &[EventDeclaration] = &[
+    EventDeclaration::new(
+        PAPERS_ISSUED,
+        "Papers issued",
+        "\u{e873}",
+        Tone::Good,
+        "A rule of the scene issued attestations or delegations.",
+    )
+    .carries::<PapersIssued>(),
+    EventDeclaration::new(
+        CAPABILITY_REFUSED,
+        "Capability refused",
+        "\u{f08c}",
+        Tone::Warning,
+        "An honest agent was refused a capability.",
+    )
+    .carries::<Refusal>(),
+    EventDeclaration::new(
+        ATTACK_REFUSED,
+        "Attack refused",
+        "\u{e9e0}",
+        Tone::Good,
+        "Somebody who is not honest was refused, for the first time in a second.",
+    )
+    .carries::<Refusal>(),
+    EventDeclaration::new(
+        ATTACK_LET_THROUGH,
+        "Attack let through",
+        "\u{f012}",
+        Tone::Danger,
+        "Somebody who is not honest was let through, for the first time.",
+    )
+    .carries::<Intrusion>(),
+    EventDeclaration::new(KEYS_ROTATED, "Keys rotated", "\u{e73c}", Tone::Info, "An agent has new keys.")
+        .carries::<KeysRotated>(),
+    EventDeclaration::new(
+        IDENTITY_ENDED,
+        "Identity ended",
+        "\u{f03e}",
+        Tone::Warning,
+        "An identity is deactivated for good.",
+    )
+    .carries::<IdentityEnded>(),
+    EventDeclaration::new(
+        PAPERS_REVOKED,
+        "Papers revoked",
+        "\u{e14e}",
+        Tone::Warning,
+        "An agent takes back attestations or delegations.",
+    )
+    .carries::<PapersRevoked>(),
+    EventDeclaration::new(
+        LIST_SPREAD,
+        "Revocations known",
+        "\u{ef49}",
+        Tone::Good,
+        "Everybody knows the newest revocation list of an agent.",
+    )
+    .carries::<ListSpread>(),
+    EventDeclaration::new(
+        CHANNEL_REFUSED,
+        "Channel refused",
+        "\u{eb7a}",
+        Tone::Warning,
+        "A sealed channel could not be opened, for the first time.",
+    )
+    .carries::<ChannelRefused>(),
 ];
 
 macro_rules! payload {
@@ -52,7 +111,7 @@ macro_rules! payload {
 payload!(PapersIssued, Refusal, Intrusion, KeysRotated, IdentityEnded, PapersRevoked, ListSpread, ChannelRefused);
 
 /// What a [`PAPERS_ISSUED`] carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct PapersIssued {
     /// How many.
     pub papers: u64,
@@ -70,7 +129,7 @@ impl fmt::Display for PapersIssued {
 }
 
 /// What a [`CAPABILITY_REFUSED`] or an [`ATTACK_REFUSED`] carries; its source is who was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct Refusal {
     /// Who refused.
     pub by: AgentId,
@@ -87,7 +146,7 @@ impl fmt::Display for Refusal {
 }
 
 /// What an [`ATTACK_LET_THROUGH`] carries; its source is who isn't honest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct Intrusion {
     /// Who let it through.
     pub by: AgentId,
@@ -121,7 +180,7 @@ impl fmt::Display for Intrusion {
 }
 
 /// What a [`KEYS_ROTATED`] carries; its source is whose keys they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct KeysRotated {
     /// How often this agent's keys were rotated now.
     pub rotations: u32,
@@ -134,7 +193,7 @@ impl fmt::Display for KeysRotated {
 }
 
 /// What an [`IDENTITY_ENDED`] carries; its source is whose identity it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct IdentityEnded;
 
 impl fmt::Display for IdentityEnded {
@@ -144,7 +203,7 @@ impl fmt::Display for IdentityEnded {
 }
 
 /// What a [`PAPERS_REVOKED`] carries; its source is who takes them back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct PapersRevoked {
     /// How many.
     pub papers: u64,
@@ -163,7 +222,7 @@ impl fmt::Display for PapersRevoked {
 }
 
 /// What a [`LIST_SPREAD`] carries; its source is whose list it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct ListSpread {
     /// The list's number.
     pub list: u32,
@@ -178,7 +237,7 @@ impl fmt::Display for ListSpread {
 }
 
 /// What a [`CHANNEL_REFUSED`] carries; its source is who wanted to open it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct ChannelRefused {
     /// To whom.
     pub to: AgentId,

@@ -78,7 +78,7 @@ use std::sync::Arc;
 
 use agent2028_core::agent::{Carriers, SpawnHooks};
 use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
-use agent2028_core::event::{AddEventKinds, AddEventPayload, EventBus};
+use agent2028_core::event::{AddEventKinds, EventBus};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
@@ -115,14 +115,6 @@ impl Plugin for IdentityPlugin {
             .add_section::<IdentityConfig>("identity")
             .checkpoint_custom("identity.state", true, save, load)
             .add_event_kinds(events::KINDS)
-            .add_event_payload::<events::PapersIssued>()
-            .add_event_payload::<events::Refusal>()
-            .add_event_payload::<events::Intrusion>()
-            .add_event_payload::<events::KeysRotated>()
-            .add_event_payload::<events::IdentityEnded>()
-            .add_event_payload::<events::PapersRevoked>()
-            .add_event_payload::<events::ListSpread>()
-            .add_event_payload::<events::ChannelRefused>()
             .add_interventions(interventions::interventions);
         app.report_memory("agent2028_identity", "keys, papers and channels", |world| {
             world.get_resource::<Identities>().map_or(0, Identities::bytes)

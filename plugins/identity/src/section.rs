@@ -1,5 +1,6 @@
 //! The section `identity` of scenes.
 
+use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
 use agent2028_core::section::{SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
@@ -14,6 +15,10 @@ impl SceneSection for IdentityConfig {
 
     fn interventions(list: &mut InterventionRegistry) {
         interventions::interventions(list);
+    }
+
+    fn events() -> &'static [EventDeclaration] {
+        crate::events::KINDS
     }
 
     fn build(&self, _: &SectionFiles, context: &SceneContext, app: &mut App) {

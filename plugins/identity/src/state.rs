@@ -138,7 +138,7 @@ pub struct ChannelState {
 }
 
 /// What somebody does who isn't honest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, bevy::prelude::Reflect, Serialize, Deserialize)]
 pub enum AttackKind {
     /// Shows papers that it signed itself in another's name.
     ForgeSignature,

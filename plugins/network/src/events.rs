@@ -3,7 +3,9 @@
 use std::fmt;
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::event::{EventKind, EventPayload};
+use agent2028_core::event::{EventDeclaration, EventKind, EventPayload};
+use agent2028_core::tone::Tone;
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A partition cuts the network. Carries a [`PartitionBegan`].
@@ -21,19 +23,50 @@ pub const AGENT_CONFIRMED_DEAD: EventKind = EventKind::new("AgentConfirmedDead",
 /// A suspect says that it is there.
 pub const SUSPICION_REFUTED: EventKind = EventKind::new("SuspicionRefuted", 5);
 
-/// All kinds of events that this crate tells beside those of the core.
-pub const KINDS: &[EventKind] = &[
-    PARTITION_BEGAN,
-    PARTITION_HEALED,
-    RUMOUR_BEGAN,
-    FALSE_ALARM,
-    AGENT_SUSPECTED,
-    AGENT_CONFIRMED_DEAD,
-    SUSPICION_REFUTED,
+/// What this crate declares: the kinds of events that it tells beside those of the core.
+pub const KINDS: &[EventDeclaration] = &[
+    EventDeclaration::new(
+        PARTITION_BEGAN,
+        "Partition began",
+        "\u{e16f}",
+        Tone::Danger,
+        "A partition cuts the network.",
+    )
+    .carries::<PartitionBegan>(),
+    EventDeclaration::new(PARTITION_HEALED, "Partition healed", "\u{e250}", Tone::Good, "A partition is over.")
+        .carries::<PartitionHealed>(),
+    EventDeclaration::new(RUMOUR_BEGAN, "Rumour began", "\u{ef49}", Tone::Info, "Somebody begins a rumour.")
+        .carries::<RumourBegan>(),
+    EventDeclaration::new(FALSE_ALARM, "False alarm", "\u{f052}", Tone::Warning, "Somebody raises a false alarm.")
+        .carries::<RumourBegan>(),
+    EventDeclaration::new(
+        AGENT_SUSPECTED,
+        "Agent suspected",
+        "\u{e8fd}",
+        Tone::Warning,
+        "An agent is suspected of having failed, by the first that does.",
+    )
+    .carries::<Suspicion>(),
+    EventDeclaration::new(
+        AGENT_CONFIRMED_DEAD,
+        "Agent confirmed dead",
+        "\u{eac2}",
+        Tone::Danger,
+        "An agent is held for failed, by the first that does.",
+    )
+    .carries::<Suspicion>(),
+    EventDeclaration::new(
+        SUSPICION_REFUTED,
+        "Suspicion refuted",
+        "\u{f0be}",
+        Tone::Good,
+        "A suspect says that it is there.",
+    )
+    .carries::<Refutation>(),
 ];
 
 /// What a [`PARTITION_BEGAN`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct PartitionBegan {
     /// The partition's number in the run, from 0.
     pub number: u32,
@@ -54,7 +87,7 @@ impl fmt::Display for PartitionBegan {
 }
 
 /// What a [`PARTITION_HEALED`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct PartitionHealed {
     /// The partition's number in the run, from 0.
     pub number: u32,
@@ -71,7 +104,7 @@ impl fmt::Display for PartitionHealed {
 }
 
 /// What a [`RUMOUR_BEGAN`] or a [`FALSE_ALARM`] carries; its source is who begins it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct RumourBegan {
     /// The rumour's number in the run, from 0.
     pub number: u32,
@@ -90,7 +123,7 @@ impl fmt::Display for RumourBegan {
 }
 
 /// What a [`SUSPICION_REFUTED`] carries; its source is who says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct Refutation {
     /// How often it has had to say so.
     pub incarnation: u32,
@@ -107,7 +140,7 @@ impl fmt::Display for Refutation {
 }
 
 /// How somebody came to think that another has failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub enum Grounds {
     /// It doesn't answer, nor to those who were asked for help (SWIM).
     NoAnswer,
@@ -118,7 +151,7 @@ pub enum Grounds {
 }
 
 /// What an [`AGENT_SUSPECTED`] or an [`AGENT_CONFIRMED_DEAD`] carries; its source is whom it concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct Suspicion {
     /// Who thinks so.
     pub by: AgentId,

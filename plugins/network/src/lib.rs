@@ -85,7 +85,7 @@ use agent2028_core::agent::{AgentGroups, Carriers, Regions};
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{AddEventKinds, AddEventPayload, EventBus, LimitReached};
+use agent2028_core::event::{AddEventKinds, EventBus, LimitReached};
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
@@ -136,11 +136,6 @@ impl Plugin for NetworkPlugin {
             .checkpoint_resource::<Network>("network.messages")
             .checkpoint_resource::<observe::RateWindow>("network.rates")
             .after_checkpoint_load(forget_what_is_no_state)
-            .add_event_payload::<events::PartitionBegan>()
-            .add_event_payload::<events::PartitionHealed>()
-            .add_event_payload::<events::RumourBegan>()
-            .add_event_payload::<events::Refutation>()
-            .add_event_payload::<events::Suspicion>()
             .add_event_kinds(events::KINDS)
             .add_interventions(interventions::interventions);
         app.report_memory("agent2028_network", "links and messages", |world| {

@@ -1,5 +1,6 @@
 //! The section `network` of scenes.
 
+use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
 use agent2028_core::section::{FileContent, FileRequest, SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
@@ -15,6 +16,10 @@ impl SceneSection for NetworkConfig {
 
     fn interventions(list: &mut InterventionRegistry) {
         interventions::interventions(list);
+    }
+
+    fn events() -> &'static [EventDeclaration] {
+        crate::events::KINDS
     }
 
     fn files(&self) -> Vec<FileRequest> {

@@ -20,7 +20,7 @@ mod tick;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use agent2028_core::agent::{AgentId, FitnessWeights, RoutingWeights, Tier};
+use agent2028_core::agent::{AgentId, FitnessWeights, Tier};
 use agent2028_core::checkpoint::to_bytes;
 use agent2028_core::rng::SimRng;
 use bevy::prelude::*;
@@ -37,6 +37,7 @@ use crate::service::Files;
 use crate::session::{Book, Outcome};
 use crate::slab::{List, NONE, Slab, Stage};
 use crate::stats::{Areas, Counts, Tally, Untold};
+use crate::strategy::StrategyWeights;
 use crate::time::{NEVER, PARTS, Rate, TICK_BITS, Time};
 use crate::wheel::Wheel;
 use crate::workload::{Source, TraceReader};
@@ -62,8 +63,8 @@ pub struct Ground<'a> {
     pub group: &'a dyn Fn(&str) -> Vec<(u32, u32)>,
     /// How long the way from a region (by name) to an agent and back takes, in milliseconds.
     pub way_ms: &'a dyn Fn(&str, u32) -> f32,
-    /// What trust and learning know of agents.
-    pub weights: &'a RoutingWeights,
+    /// The weights that strategies multiply fitness by.
+    pub weights: StrategyWeights<'a>,
 }
 
 /// An attempt at an operation that ended with an agent: what a receipt would say if operations were tried once only.

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use agent2028_core::agent::{AgentId, Tier};
-use agent2028_core::event::{EventKind, EventPayload};
+use agent2028_core::event::{EventDeclaration, EventKind, EventPayload};
+use agent2028_core::tone::Tone;
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::session::Failure;
@@ -11,15 +13,60 @@ use crate::session::Failure;
 /// Operations did not succeed; told at most once a second. Carries an [`OperationsTold`], as the others do.
 pub const OPERATION_FAILED: EventKind = EventKind::new("OperationFailed", 6);
 /// A tier isn't well and its work goes to the other one.
-pub const FAILOVER_INITIATED: EventKind = EventKind::FAILOVER_INITIATED;
+pub const FAILOVER_INITIATED: EventKind = EventKind::new("FailoverInitiated", 8);
 /// The other tier has completed the first operation that it took over.
-pub const FAILOVER_COMPLETED: EventKind = EventKind::FAILOVER_COMPLETED;
+pub const FAILOVER_COMPLETED: EventKind = EventKind::new("FailoverCompleted", 6);
+/// A tier has nothing left of something, or agents have lost room to work.
+pub const RESOURCE_EXHAUSTED: EventKind = EventKind::new("ResourceExhausted", 7);
+/// A tier or agents have again what they had not.
+pub const RESOURCE_AVAILABLE: EventKind = EventKind::new("ResourceAvailable", 5);
 
-/// All kinds of events that this crate tells beside those of the core.
-pub const KINDS: &[EventKind] = &[OPERATION_FAILED];
+/// What this crate declares: the kinds of events that it tells beside those of the core.
+pub const KINDS: &[EventDeclaration] = &[
+    EventDeclaration::new(
+        OPERATION_FAILED,
+        "Operation failed",
+        "\u{e888}",
+        Tone::Warning,
+        "Operations did not succeed; told at most once a second.",
+    )
+    .carries::<OperationsTold>(),
+    EventDeclaration::new(
+        FAILOVER_INITIATED,
+        "Failover initiated",
+        "\u{e8d4}",
+        Tone::Danger,
+        "A tier is not well and its work goes to the other one.",
+    )
+    .carries::<OperationsTold>(),
+    EventDeclaration::new(
+        FAILOVER_COMPLETED,
+        "Failover completed",
+        "\u{e2e6}",
+        Tone::Good,
+        "The other tier has completed the first operation that it took over.",
+    )
+    .carries::<OperationsTold>(),
+    EventDeclaration::new(
+        RESOURCE_EXHAUSTED,
+        "Resource exhausted",
+        "\u{ebdc}",
+        Tone::Warning,
+        "Something that agents need is used up.",
+    )
+    .carries::<OperationsTold>(),
+    EventDeclaration::new(
+        RESOURCE_AVAILABLE,
+        "Resource available",
+        "\u{e1a1}",
+        Tone::Good,
+        "Something that agents need is there, or there again.",
+    )
+    .carries::<OperationsTold>(),
+];
 
 /// What the agents of a tier share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Reflect, Serialize, Deserialize)]
 pub enum TierResource {
     /// Operations that are worked on at once.
     Cpu,
@@ -51,7 +98,7 @@ impl fmt::Display for TierResource {
 }
 
 /// What has become of operations, of the tiers that work on them, or of agents' room to work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 pub enum OperationsTold {
     /// So many operations did not succeed for these reasons, most frequent first.
     Failures(Vec<(u64, Failure)>),
@@ -95,8 +142,8 @@ impl OperationsTold {
             Self::Failures(_) => OPERATION_FAILED,
             Self::Diverted { .. } => FAILOVER_INITIATED,
             Self::TakenOver { .. } => FAILOVER_COMPLETED,
-            Self::TierExhausted(..) | Self::RoomLost { .. } => EventKind::RESOURCE_EXHAUSTED,
-            Self::TierWell(_) | Self::TierRestored(..) | Self::RoomRegained { .. } => EventKind::RESOURCE_AVAILABLE,
+            Self::TierExhausted(..) | Self::RoomLost { .. } => RESOURCE_EXHAUSTED,
+            Self::TierWell(_) | Self::TierRestored(..) | Self::RoomRegained { .. } => RESOURCE_AVAILABLE,
         }
     }
 }

@@ -131,11 +131,11 @@ fn words(operations: &Operations, ground: &Ground, chosen: u32, strategy: Strate
         Strategy::LeastLoaded => format!("load {:.2} is lowest", view.relative_load()),
         Strategy::BestFit => format!("fitness {:.3} is highest", view.fitness(&ground.config.fitness)),
         Strategy::TrustWeighted => {
-            let trust = ground.weights.trust.get(AgentId(chosen));
+            let trust = ground.weights.trust(AgentId(chosen));
             format!("fitness × trust {:.3} is highest", view.fitness(&ground.config.fitness) * trust)
         }
         Strategy::Learned => {
-            let learned = ground.weights.learned.get(AgentId(chosen));
+            let learned = ground.weights.learned(AgentId(chosen));
             format!("fitness × what was learned {:.3} is highest", view.fitness(&ground.config.fitness) * learned)
         }
         _ => "it is its turn".into(),

@@ -70,15 +70,15 @@ pub mod workload;
 pub use agent2028_core::time;
 pub use config::OperationsConfig;
 pub use engine::Operations;
-pub use events::{FAILOVER_COMPLETED, FAILOVER_INITIATED, OPERATION_FAILED};
+pub use events::{FAILOVER_COMPLETED, FAILOVER_INITIATED, OPERATION_FAILED, RESOURCE_AVAILABLE, RESOURCE_EXHAUSTED};
 pub use service::Files;
-pub use strategy::Strategy;
+pub use strategy::{LEARNED_COLUMN, Strategy, StrategyWeights, TRUST_COLUMN};
 pub use sync::with_ground;
 
-use agent2028_core::agent::AgentGroups;
+use agent2028_core::agent::{AgentGroups, RoutingWeights};
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
-use agent2028_core::event::{AddEventKinds, AddEventPayload};
+use agent2028_core::event::AddEventKinds;
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
@@ -110,12 +110,14 @@ impl Plugin for OperationsPlugin {
             .add_section::<OperationsConfig>("operations")
             .checkpoint_custom("operations.state", true, sync::save, sync::load)
             .after_checkpoint_load(sync::derive)
-            .add_event_payload::<events::OperationsTold>()
             .add_event_kinds(events::KINDS)
             .add_interventions(interventions::interventions);
         app.report_memory("agent2028_operations", "operations and the agents that work", |world| {
             world.get_resource::<Operations>().map_or(0, Operations::bytes)
         });
+        let mut weights = app.world_mut().get_resource_or_init::<RoutingWeights>();
+        weights.register(TRUST_COLUMN);
+        weights.register(LEARNED_COLUMN);
         quantities::register(app);
         app.world_mut().get_resource_or_init::<Judges>().add("those who give out work", judge::registry);
         app.world_mut().resource_mut::<Explainers>().add("operations", explain::explain);

@@ -1,5 +1,6 @@
 //! The section `operations` of scenes.
 
+use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
 use agent2028_core::schema::suggest;
 use agent2028_core::section::{
@@ -28,6 +29,10 @@ impl SceneSection for OperationsConfig {
 
     fn interventions(list: &mut InterventionRegistry) {
         interventions::interventions(list);
+    }
+
+    fn events() -> &'static [EventDeclaration] {
+        crate::events::KINDS
     }
 
     fn files(&self) -> Vec<FileRequest> {

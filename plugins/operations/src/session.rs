@@ -41,7 +41,7 @@ impl Outcome {
 }
 
 /// Why an operation, or an attempt, did not succeed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, bevy::prelude::Reflect, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Failure {
     /// It succeeded.

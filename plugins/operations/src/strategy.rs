@@ -1,6 +1,6 @@
 //! How an agent is chosen for an operation.
 
-use agent2028_core::agent::{FitnessWeights, ServiceRecord, fitness};
+use agent2028_core::agent::{AgentId, FitnessWeights, RoutingWeights, ServiceRecord, WeightColumn, fitness};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,40 @@ pub enum Strategy {
     TrustWeighted,
     /// The highest product of fitness and what was learned. As `BestFit` while nothing learns.
     Learned,
+}
+
+/// The column of [`RoutingWeights`] that [`Strategy::TrustWeighted`] multiplies fitness by.
+pub const TRUST_COLUMN: &str = "trust";
+/// The column of [`RoutingWeights`] that [`Strategy::Learned`] multiplies fitness by.
+pub const LEARNED_COLUMN: &str = "learned";
+
+/// The columns of weights that strategies read, looked up once for all that a system does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StrategyWeights<'a> {
+    trust: Option<&'a WeightColumn>,
+    learned: Option<&'a WeightColumn>,
+}
+
+impl<'a> StrategyWeights<'a> {
+    /// Those among all weights.
+    #[must_use]
+    pub fn of(weights: &'a RoutingWeights) -> Self {
+        Self { trust: weights.column(TRUST_COLUMN), learned: weights.column(LEARNED_COLUMN) }
+    }
+
+    /// How trusted an agent is; 1 if nothing keeps trust.
+    #[must_use]
+    #[inline]
+    pub fn trust(&self, agent: AgentId) -> f32 {
+        self.trust.map_or(1.0, |column| column.get(agent))
+    }
+
+    /// What was learned about an agent; 1 if nothing learns.
+    #[must_use]
+    #[inline]
+    pub fn learned(&self, agent: AgentId) -> f32 {
+        self.learned.map_or(1.0, |column| column.get(agent))
+    }
 }
 
 impl Strategy {

@@ -14,6 +14,7 @@ use crate::config::OperationsConfig;
 use crate::engine::{Ground, MOST_IN_A_TICK, Operations};
 use crate::server::{IN_SWARM, PRESENT, Server};
 use crate::service::Files;
+use crate::strategy::StrategyWeights;
 use crate::time::Rate;
 
 /// What the engine needs from the world.
@@ -64,6 +65,7 @@ fn on_ground<R>(
         2.0 * regions.latency_ms(regions.find(asker), home)
     };
     let (dice, rate) = (*dice, Rate::of(clock));
+    let weights = StrategyWeights::of(weights);
     work(&Ground { config, files, dice, rate, holders: &holders, group: &group, way_ms: &way_ms, weights })
 }
 

@@ -2,13 +2,15 @@
 
 use agent2028_core::agent::{Agent, AgentId, Condition, Position, Status, Velocity};
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{EventBus, EventKind};
+use agent2028_core::event::EventBus;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 
 use crate::config::ForagingConfig;
-use crate::events::{RESOURCE_FOUND, ResourceFound, ResourceGrownBack, ResourceUsedUp};
+use crate::events::{
+    RESOURCE_AVAILABLE, RESOURCE_EXHAUSTED, RESOURCE_FOUND, ResourceFound, ResourceGrownBack, ResourceUsedUp,
+};
 use crate::field::PheromoneField;
 use crate::forager::{Activity, Forager, PathMemory};
 use crate::movement::in_id_order;
@@ -34,7 +36,7 @@ pub fn respawn_resources(
     for index in sites.respawn(clock.tick(), clock.tick_hz(), &bounds, &mut stream) {
         let source = &sites.sources[index];
         let (name, position, amount) = (source.name.clone(), source.position, source.amount);
-        bus.publish(EventKind::RESOURCE_AVAILABLE, None, ResourceGrownBack { name, position, amount });
+        bus.publish(RESOURCE_AVAILABLE, None, ResourceGrownBack { name, position, amount });
     }
 }
 
@@ -131,7 +133,7 @@ fn pick_up(
     }
     if source.amount <= 0.0 {
         let told = ResourceUsedUp { name: source.name.clone(), position: source.position };
-        bus.publish(EventKind::RESOURCE_EXHAUSTED, Some(place.agent), told);
+        bus.publish(RESOURCE_EXHAUSTED, Some(place.agent), told);
     }
     stats.pickups += 1;
     forager.carried = taken;

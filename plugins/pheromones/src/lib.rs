@@ -59,13 +59,13 @@ pub mod trail;
 pub mod walls;
 
 pub use config::PheromonesConfig;
-pub use events::RESOURCE_FOUND;
+pub use events::{RESOURCE_AVAILABLE, RESOURCE_EXHAUSTED, RESOURCE_FOUND};
 pub use field::{LayerId, PheromoneField};
 
 use agent2028_core::agent::{MotionClaims, RelocateHooks, SpawnHooks};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{AddEventKinds, AddEventPayload};
+use agent2028_core::event::AddEventKinds;
 use agent2028_core::explain::Explainers;
 use agent2028_core::faults::EditableComponents;
 use agent2028_core::intervention::AddIntervention;
@@ -103,10 +103,7 @@ impl Plugin for PheromonesPlugin {
         let sites = site::Sites::new(&self.config.nests, &self.config.resources, &bounds, &mut stream);
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
         let ids = observe::PheromoneMetrics::declare(&self.config, &mut metrics);
-        app.add_event_kinds(events::KINDS)
-            .add_event_payload::<events::ResourceFound>()
-            .add_event_payload::<events::ResourceUsedUp>()
-            .add_event_payload::<events::ResourceGrownBack>();
+        app.add_event_kinds(events::KINDS);
         app.insert_resource(self.config.clone())
             .insert_resource(field)
             .insert_resource(sites)

@@ -1,5 +1,6 @@
 //! The section `pheromones` of scenes.
 
+use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
 use agent2028_core::section::{SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
@@ -12,6 +13,10 @@ impl SceneSection for PheromonesConfig {
 
     fn interventions(list: &mut InterventionRegistry) {
         interventions::interventions(list);
+    }
+
+    fn events() -> &'static [EventDeclaration] {
+        crate::events::KINDS
     }
 
     fn tags(&self) -> Vec<&'static str> {

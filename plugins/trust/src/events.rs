@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use agent2028_core::event::{EventKind, EventPayload};
+use agent2028_core::event::{EventDeclaration, EventKind, EventPayload};
+use agent2028_core::tone::Tone;
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// An agent is trusted too little to be given work. Carries a [`TrustLost`].
@@ -16,8 +18,49 @@ pub const SCORES_CORRECTED: EventKind = EventKind::new("ScoresCorrected", 5);
 /// An agent has left and come back under another name, which only the sandbox knows. Carries a [`Whitewashed`].
 pub const AGENT_WHITEWASHED: EventKind = EventKind::new("AgentWhitewashed", 4);
 
-/// All kinds of events that this crate tells beside those of the core.
-pub const KINDS: &[EventKind] = &[TRUST_LOST, TRUST_REGAINED, RATER_EXPOSED, SCORES_CORRECTED, AGENT_WHITEWASHED];
+/// What this crate declares: the kinds of events that it tells beside those of the core.
+pub const KINDS: &[EventDeclaration] = &[
+    EventDeclaration::new(
+        TRUST_LOST,
+        "Trust lost",
+        "\u{f578}",
+        Tone::Danger,
+        "An agent is trusted too little and is given no more work.",
+    )
+    .carries::<TrustLost>(),
+    EventDeclaration::new(
+        TRUST_REGAINED,
+        "Trust regained",
+        "\u{f577}",
+        Tone::Good,
+        "An agent that was isolated for lack of trust gets another chance.",
+    )
+    .carries::<TrustRegained>(),
+    EventDeclaration::new(
+        RATER_EXPOSED,
+        "Rater exposed",
+        "\u{e8f4}",
+        Tone::Warning,
+        "A rater was found to say of others what nobody else does.",
+    )
+    .carries::<RaterExposed>(),
+    EventDeclaration::new(
+        SCORES_CORRECTED,
+        "Scores corrected",
+        "\u{f0c5}",
+        Tone::Info,
+        "The scores of some agents were found wrong and corrected.",
+    )
+    .carries::<ScoresCorrected>(),
+    EventDeclaration::new(
+        AGENT_WHITEWASHED,
+        "Agent whitewashed",
+        "\u{ea66}",
+        Tone::Warning,
+        "An agent left and came back under another name, which only the sandbox knows.",
+    )
+    .carries::<Whitewashed>(),
+];
 
 macro_rules! payload {
     ($($kind:ident: |$value:ident, $f:ident| $show:expr;)*) => {
@@ -35,7 +78,7 @@ macro_rules! payload {
 }
 
 /// What a [`TRUST_LOST`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 pub struct TrustLost {
     /// How much it is trusted, 0–1.
     pub trust: f32,
@@ -46,14 +89,14 @@ pub struct TrustLost {
 }
 
 /// What a [`TRUST_REGAINED`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 pub struct TrustRegained {
     /// How much it was trusted when its time was over, 0–1.
     pub trust: f32,
 }
 
 /// What a [`RATER_EXPOSED`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 pub struct RaterExposed {
     /// The share of what it says that is better than what others say, 0–1.
     pub above: f32,
@@ -62,7 +105,7 @@ pub struct RaterExposed {
 }
 
 /// What a [`SCORES_CORRECTED`] carries; its source is the first of the agents.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 pub struct ScoresCorrected {
     /// Of how many agents.
     pub agents: u32,
@@ -71,7 +114,7 @@ pub struct ScoresCorrected {
 }
 
 /// What an [`AGENT_WHITEWASHED`] carries; its source is the agent as it is called now.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 pub struct Whitewashed {
     /// Its number before.
     pub before: u32,

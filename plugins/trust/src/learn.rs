@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, RoutingWeights};
+use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, RoutingWeights, WeightColumn};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_operations::engine::{Attempt, HoldKind};
 use agent2028_operations::session::Outcome as Ended;
-use agent2028_operations::{Operations, with_ground};
+use agent2028_operations::{Operations, TRUST_COLUMN, with_ground};
 use bevy::prelude::*;
 
 use crate::attack::{MOST_LIES, spread_lies};
@@ -117,9 +117,10 @@ pub(crate) fn welcome(
     let trust = &mut *trust;
     trust.enrol(&index);
     let welcomed = trust.welcomed;
+    let weights = weights.column_mut(TRUST_COLUMN);
     for (agent, standing) in trust.standings.agents_mut().filter(|(agent, _)| agent.0 >= welcomed) {
         standing.greet(&config);
-        weights.trust.set(agent, standing.trust);
+        weights.set(agent, standing.trust);
     }
     trust.welcomed = trust.standings.places().end().max(index.next_id().0);
 }
@@ -184,9 +185,11 @@ pub(crate) fn learn(
             tick_hz: clock.tick_hz(),
         };
         // Routing ranks all agents anew when weights change.
-        let mut fresh = weights.clone();
+        let mut fresh = weights.column(TRUST_COLUMN).cloned().unwrap_or_default();
         circles.outcasts = trust.refresh(&around, &mut bus, &mut fresh);
-        weights.set_if_neq(fresh);
+        if weights.column(TRUST_COLUMN) != Some(&fresh) {
+            *weights.column_mut(TRUST_COLUMN) = fresh;
+        }
     }
 }
 
@@ -285,14 +288,13 @@ pub(crate) fn derive(world: &mut World) {
     world.insert_resource(reaches);
     world.resource_scope(|world, trust: Mut<Trust>| {
         let living: Vec<AgentId> = world.resource::<AgentIndex>().iter().map(|(agent, _)| agent).collect();
-        let learned = world.resource::<RoutingWeights>().learned.clone();
-        let mut weights = RoutingWeights { learned, ..default() };
+        let mut weights = WeightColumn::default();
         for agent in living.into_iter().filter(|agent| agent.0 < trust.welcomed) {
             if let Some(standing) = trust.standing(agent) {
-                weights.trust.set(agent, standing.trust);
+                weights.set(agent, standing.trust);
             }
         }
-        world.insert_resource(weights);
+        *world.resource_mut::<RoutingWeights>().column_mut(TRUST_COLUMN) = weights;
     });
     hear(world);
 }

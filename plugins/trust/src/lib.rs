@@ -82,13 +82,14 @@ pub use trust::Trust;
 use agent2028_core::agent::RoutingWeights;
 use agent2028_core::belief::Judges;
 use agent2028_core::checkpoint::AddCheckpoint;
-use agent2028_core::event::{AddEventKinds, AddEventPayload};
+use agent2028_core::event::AddEventKinds;
 use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{After, Before, SimSchedule, SimSystems, Turn};
+use agent2028_operations::TRUST_COLUMN;
 use bevy::prelude::*;
 
 /// Ratings, reputations, audits and attacks on them. Add it after `SimCorePlugin` and, if there are operations,
@@ -111,21 +112,16 @@ impl Plugin for TrustPlugin {
             .insert_resource(Reaches::new(&self.config))
             .init_resource::<Trust>()
             .init_resource::<learn::Circles>()
-            .init_resource::<RoutingWeights>()
             .init_resource::<Explainers>()
             .add_section::<TrustConfig>("trust")
             .checkpoint_custom("trust.state", true, learn::save, learn::load)
             .after_checkpoint_load(learn::derive)
             .add_event_kinds(events::KINDS)
-            .add_event_payload::<events::TrustLost>()
-            .add_event_payload::<events::TrustRegained>()
-            .add_event_payload::<events::RaterExposed>()
-            .add_event_payload::<events::ScoresCorrected>()
-            .add_event_payload::<events::Whitewashed>()
             .add_interventions(interventions::interventions);
         app.report_memory("agent2028_trust", "experience of agents with each other", |world| {
             world.get_resource::<Trust>().map_or(0, Trust::bytes)
         });
+        app.world_mut().get_resource_or_init::<RoutingWeights>().register(TRUST_COLUMN);
         learn::hear(app.world_mut());
         quantities::register(app);
         app.world_mut().resource_mut::<Explainers>().add("trust", explain::explain);

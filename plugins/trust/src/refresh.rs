@@ -1,6 +1,6 @@
 //! Trust is worked out anew: evidence fades, raters are audited, reputations are found, and what routing goes by follows.
 
-use agent2028_core::agent::{AgentId, AgentIndex, RoutingWeights, keep_rows};
+use agent2028_core::agent::{AgentId, AgentIndex, WeightColumn, keep_rows};
 use agent2028_core::clock::ticks_in;
 use agent2028_core::event::EventBus;
 use agent2028_core::parallel::Workers;
@@ -38,12 +38,7 @@ impl Around<'_> {
 
 impl Trust {
     /// Works trust out anew. Returns those who are to be isolated.
-    pub(crate) fn refresh(
-        &mut self,
-        around: &Around,
-        bus: &mut EventBus,
-        weights: &mut RoutingWeights,
-    ) -> Vec<AgentId> {
+    pub(crate) fn refresh(&mut self, around: &Around, bus: &mut EventBus, weights: &mut WeightColumn) -> Vec<AgentId> {
         self.enrol(around.index);
         self.fade(around);
         self.forget_the_gone(around);
@@ -295,10 +290,10 @@ impl Trust {
     }
 
     /// Tells routing how trusted agents are. Returns those who are trusted too little.
-    fn tell_routing(&mut self, around: &Around, weights: &mut RoutingWeights) -> Vec<AgentId> {
+    fn tell_routing(&mut self, around: &Around, weights: &mut WeightColumn) -> Vec<AgentId> {
         let config = around.config;
         let mut outcasts = Vec::new();
-        weights.trust.retain(|agent| around.index.get(agent).is_some());
+        weights.retain(|agent| around.index.get(agent).is_some());
         for (agent, standing) in self.standings.agents_mut() {
             if around.index.get(agent).is_none() {
                 continue;
@@ -312,7 +307,7 @@ impl Trust {
             }
             let unknown = f64::from(config.newcomers) * (1.0 - f64::from(standing.confidence));
             standing.trust = trust.max(unknown).clamp(0.0, 1.0) as f32;
-            weights.trust.set(agent, standing.trust);
+            weights.set(agent, standing.trust);
             let enough = standing.pooled().amount() >= LEAST_OUTCOMES;
             if let Some(least) = config.isolate_below
                 && enough

@@ -1,5 +1,6 @@
 //! The section `trust` of scenes.
 
+use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
 use agent2028_core::schema::{Problem, Problems};
 use agent2028_core::section::{FileContent, FileRequest, SceneContext, SceneSection, SectionFiles};
@@ -21,6 +22,10 @@ impl SceneSection for TrustConfig {
 
     fn interventions(list: &mut InterventionRegistry) {
         interventions::interventions(list);
+    }
+
+    fn events() -> &'static [EventDeclaration] {
+        crate::events::KINDS
     }
 
     fn files(&self) -> Vec<FileRequest> {

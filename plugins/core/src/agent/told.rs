@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventPayload;
 
 /// What an [`AGENT_STARTED`](crate::event::EventKind::AGENT_STARTED) carries; its source is the first of them, the others have
 /// the ids that follow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct AgentsJoined {
     /// The group that they joined.
     pub group: String,
@@ -27,7 +28,7 @@ impl fmt::Display for AgentsJoined {
 }
 
 /// What an [`AGENT_REMOVED`](crate::event::EventKind::AGENT_REMOVED) carries; its source is who is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct AgentLeft;
 
 impl EventPayload for AgentLeft {
@@ -42,7 +43,7 @@ impl fmt::Display for AgentLeft {
 
 /// What events about an agent's condition carry (it failed, froze, is degraded, has recovered); their source is whom it
 /// concerns.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Reflect, Serialize, Deserialize)]
 pub enum ConditionChange {
     /// It has failed.
     Failed {
@@ -102,7 +103,7 @@ impl fmt::Display for ConditionChange {
 }
 
 /// What an [`AGENT_QUARANTINED`](crate::event::EventKind::AGENT_QUARANTINED) carries; its source is who is out of action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct Quarantined {
     /// What isn't a finite number, in words: such values equal nothing, not even themselves.
     pub values: String,

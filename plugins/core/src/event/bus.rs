@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bevy::prelude::*;
 
 use super::census::Census;
+use super::declaration::EventCounts;
 use super::handler::HANDLERS;
 use super::kind::intern;
 use super::log::{Events, Log};
@@ -497,10 +498,15 @@ impl FromWorld for EventMetrics {
 }
 
 /// Closes the tick, last of all.
-pub(crate) fn end_tick(mut bus: ResMut<EventBus>, ids: Res<EventMetrics>, mut metrics: ResMut<Metrics>) {
+pub(crate) fn end_tick(
+    mut bus: ResMut<EventBus>,
+    (ids, counts): (Res<EventMetrics>, Res<EventCounts>),
+    mut metrics: ResMut<Metrics>,
+) {
     let published = bus.log.next() - bus.begun;
     metrics.record(ids.published, published as f64);
     metrics.record(ids.waiting, bus.requests.iter().len() as f64);
     metrics.record(ids.handler_failures, bus.handler_failures as f64);
+    counts.record(|kind| bus.count_of(kind), &mut metrics);
     bus.end_tick();
 }

@@ -95,7 +95,7 @@ impl AddEventHandler for App {
 }
 
 /// What a [`EventKind::HANDLER_FAILED`] says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct HandlerFailure {
     /// The name of the handler.
     pub handler: String,

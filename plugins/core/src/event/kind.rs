@@ -1,10 +1,7 @@
 //! Kinds of events.
 
-use std::collections::BTreeSet;
-
-use bevy::prelude::*;
-
-/// What kind of thing happened. Plugins add their own as constants; the name is what readers filter by.
+/// What kind of thing happened. Plugins have their own as constants and [declare](super::EventDeclaration) them; the name is
+/// the key by which everybody else knows the kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKind {
     /// The kind's name in CamelCase, such as `AgentFailed`.
@@ -28,24 +25,6 @@ impl EventKind {
     pub const AGENT_REMOVED: Self = Self::new("AgentRemoved", 5);
     /// An agent's values were not finite; it was taken out of action.
     pub const AGENT_QUARANTINED: Self = Self::new("AgentQuarantined", 10);
-    /// Agents must agree on something; usually a response is required.
-    pub const CONSENSUS_REQUIRED: Self = Self::new("ConsensusRequired", 8);
-    /// A vote was counted.
-    pub const VOTING_COMPLETED: Self = Self::new("VotingCompleted", 6);
-    /// Agents formed a swarm.
-    pub const SWARM_FORMED: Self = Self::new("SwarmFormed", 5);
-    /// A swarm is no more.
-    pub const SWARM_DISBANDED: Self = Self::new("SwarmDisbanded", 5);
-    /// A swarm decided something.
-    pub const SWARM_DECISION: Self = Self::new("SwarmDecision", 6);
-    /// Something that agents need is used up.
-    pub const RESOURCE_EXHAUSTED: Self = Self::new("ResourceExhausted", 7);
-    /// Something that agents need is there, or there again.
-    pub const RESOURCE_AVAILABLE: Self = Self::new("ResourceAvailable", 5);
-    /// Work is being taken from somebody who can't do it.
-    pub const FAILOVER_INITIATED: Self = Self::new("FailoverInitiated", 8);
-    /// Work that was taken from somebody is done by another.
-    pub const FAILOVER_COMPLETED: Self = Self::new("FailoverCompleted", 6);
     /// Something from outside changed the simulation.
     pub const INTERVENTION_APPLIED: Self = Self::new("InterventionApplied", 5);
     /// Something from outside could not be applied.
@@ -58,77 +37,13 @@ impl EventKind {
     pub const HANDLER_FAILED: Self = Self::new("HandlerFailed", 9);
     /// Event handlers called each other forth for so long that the rest of the tick's events was left unhandled.
     pub const HANDLERS_STOPPED: Self = Self::new("HandlersStopped", 9);
-
     /// Something would have grown beyond its bound and was held back.
     pub const LIMIT_REACHED: Self = Self::new("LimitReached", 7);
-
-    /// The kinds that need no plugin.
-    const CORE: &'static [Self] = &[
-        Self::AGENT_STARTED,
-        Self::AGENT_FAILED,
-        Self::AGENT_RECOVERED,
-        Self::AGENT_FROZEN,
-        Self::AGENT_DEGRADED,
-        Self::AGENT_REMOVED,
-        Self::AGENT_QUARANTINED,
-        Self::CONSENSUS_REQUIRED,
-        Self::VOTING_COMPLETED,
-        Self::SWARM_FORMED,
-        Self::SWARM_DISBANDED,
-        Self::SWARM_DECISION,
-        Self::RESOURCE_EXHAUSTED,
-        Self::RESOURCE_AVAILABLE,
-        Self::FAILOVER_INITIATED,
-        Self::FAILOVER_COMPLETED,
-        Self::INTERVENTION_APPLIED,
-        Self::INTERVENTION_FAILED,
-        Self::RESPONSE_GIVEN,
-        Self::RESPONSE_MISSING,
-        Self::HANDLER_FAILED,
-        Self::HANDLERS_STOPPED,
-        Self::LIMIT_REACHED,
-    ];
 
     /// A kind of event.
     #[must_use]
     pub const fn new(name: &'static str, priority: u8) -> Self {
         Self { name, priority }
-    }
-}
-
-/// The kinds of events that a simulation may tell: what a scene names can be looked up here.
-#[derive(Resource, Clone, Debug)]
-pub struct EventKinds(BTreeSet<&'static str>);
-
-impl Default for EventKinds {
-    fn default() -> Self {
-        Self(EventKind::CORE.iter().map(|kind| kind.name).collect())
-    }
-}
-
-impl EventKinds {
-    /// Whether something may tell events of the kind of this name.
-    #[must_use]
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(name)
-    }
-
-    /// All names in alphabetical order.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.iter().copied()
-    }
-}
-
-/// Makes kinds of events known to an app.
-pub trait AddEventKinds {
-    /// Registers kinds, so that scenes may name them: in `ledger.events`, in `identity.signed_events`.
-    fn add_event_kinds(&mut self, kinds: &[EventKind]) -> &mut Self;
-}
-
-impl AddEventKinds for App {
-    fn add_event_kinds(&mut self, kinds: &[EventKind]) -> &mut Self {
-        self.world_mut().get_resource_or_init::<EventKinds>().0.extend(kinds.iter().map(|kind| kind.name));
-        self
     }
 }
 

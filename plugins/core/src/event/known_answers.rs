@@ -17,10 +17,13 @@ use crate::simulation::Simulation;
 use crate::timeline::Timeline;
 use crate::{SimCorePlugin, SimSchedule, SimSystems};
 
+/// Agents must agree on something.
+const CONSENSUS_REQUIRED: EventKind = EventKind::new("ConsensusRequired", 8);
+
 const KINDS: [EventKind; 4] = [
     EventKind::AGENT_STARTED,
     EventKind::AGENT_FAILED,
-    EventKind::RESOURCE_EXHAUSTED,
+    EventKind::new("ResourceExhausted", 7),
     EventKind::new("SomethingElse", 10),
 ];
 
@@ -208,7 +211,7 @@ fn events_stay_small() {
 #[test]
 fn a_response_in_time_closes_a_request_and_its_absence_is_an_event() {
     let mut bus = EventBus::default();
-    let draft = || EventDraft::new(EventKind::CONSENSUS_REQUIRED).source(AgentId(4)).respond_within(2);
+    let draft = || EventDraft::new(CONSENSUS_REQUIRED).source(AgentId(4)).respond_within(2);
     bus.begin_tick(10, 0);
     let (first, second) = (bus.emit(draft()), bus.emit(draft().priority(10)));
     let plain = bus.publish(EventKind::AGENT_FAILED, None, "x");
@@ -220,7 +223,7 @@ fn a_response_in_time_closes_a_request_and_its_absence_is_an_event() {
     assert_eq!(bus.count_of("ResponseMissing"), 0, "the last tick is in time");
     let given = bus.respond(first, Some(AgentId(7)), "yes").unwrap();
     assert_eq!(event(&bus, given).refers_to, Some(first));
-    assert_eq!(event(&bus, given).priority, EventKind::CONSENSUS_REQUIRED.priority);
+    assert_eq!(event(&bus, given).priority, CONSENSUS_REQUIRED.priority);
     assert_eq!(bus.response_to(&event(&bus, first)), ResponseState::Given { sequence: given, tick: 12 });
     assert_eq!(bus.respond(first, None, "no"), Err(ResponseError::Closed(first)));
     assert_eq!(bus.respond(plain, None, "no"), Err(ResponseError::NotRequired(plain)));
@@ -326,7 +329,7 @@ fn handlers_hear_in_the_same_tick_what_handlers_tell_and_an_endless_chain_is_cut
     assert_eq!(world.resource::<Heard>().0.len(), 8, "what was reported as unhandled stays so");
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 struct Load(f64);
 
 impl EventPayload for Load {
@@ -351,7 +354,14 @@ fn talkative(threads: usize) -> Simulation {
     const LOAD: EventKind = EventKind::new("Load", 2);
     let mut app = App::new();
     app.add_plugins(SimCorePlugin { seed: 5, tick_hz: 10.0, threads: Some(threads), ..default() });
-    app.init_resource::<Notes>().checkpoint_resource::<Notes>("notes").add_event_payload::<Load>();
+    app.init_resource::<Notes>().checkpoint_resource::<Notes>("notes").add_event_kinds(&[EventDeclaration::new(
+        LOAD,
+        "Load",
+        "\u{e9e4}",
+        crate::tone::Tone::Info,
+        "How loaded somebody is.",
+    )
+    .carries::<Load>()]);
     let mut bus = app.world_mut().resource_mut::<EventBus>();
     bus.subscribe("notes", EventFilter::all().at_least(2));
     bus.subscribe("rarely", EventFilter::kinds([LOAD, ASKED]));
@@ -475,7 +485,7 @@ fn a_checkpoint_without_mail_has_no_section_for_it_and_one_with_an_unknown_paylo
     let saved = simulation.checkpoint();
     simulation.world_mut().insert_resource(EventPayloads::default());
     let error = simulation.restore(&saved).unwrap_err().to_string();
-    assert!(error.contains("events carry a \"Load\", which is not registered"), "{error}");
+    assert!(error.contains("events carry a \"Load\", which is not declared"), "{error}");
 
     let quiet = Simulation::new(std::mem::take(app().world_mut())).checkpoint();
     assert!(quiet.section_bytes().all(|(name, _)| name != "events-mail"));

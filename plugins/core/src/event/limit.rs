@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{EventBus, EventKind, EventPayload};
 
 /// What an [`EventKind::LIMIT_REACHED`] carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct LimitReached {
     /// What is bounded, such as `operations asked for within a tick`.
     pub what: Cow<'static, str>,

@@ -7,13 +7,11 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::bus::EventMetrics;
+use super::declaration::EventCounts;
 use super::kind::intern;
 use super::response::{Request, Requests};
 use super::subscription::Subscriber;
-use super::{
-    AddEventPayload, Event, EventBus, EventFilter, EventHandlers, EventKind, EventPayloads, HandlerFailure, Payload,
-    ResponseMissing,
-};
+use super::{Event, EventBus, EventFilter, EventHandlers, EventKind, EventKinds, EventPayloads, Payload};
 use crate::agent::AgentId;
 use crate::checkpoint::{AddCheckpoint, to_bytes};
 use crate::clock::SimClock;
@@ -209,10 +207,10 @@ fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
 pub(crate) fn register(app: &mut App) {
     app.init_resource::<EventBus>()
         .init_resource::<EventHandlers>()
+        .init_resource::<EventKinds>()
         .init_resource::<EventPayloads>()
+        .init_resource::<EventCounts>()
         .init_resource::<EventMetrics>()
-        .add_event_payload::<ResponseMissing>()
-        .add_event_payload::<HandlerFailure>()
         .checkpoint_custom(
             "events",
             false,

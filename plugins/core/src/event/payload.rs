@@ -7,18 +7,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use bevy::prelude::*;
+use bevy::reflect::enums::VariantType;
+use bevy::reflect::{PartialReflect, ReflectRef, Typed};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A value that an event carries. Its [`Display`](fmt::Display) is the event's text; nobody pays for it who doesn't read it.
 ///
-/// Register it with [`AddEventPayload::add_event_payload`], so that checkpoints with events that nobody has read yet can be
-/// loaded.
+/// Name it where its kinds are declared ([`EventDeclaration::carries`](super::EventDeclaration::carries)), so that checkpoints
+/// with events that nobody has read yet can be loaded. Its fields are read by reflection.
 ///
 /// ```
 /// use agent2028_core::event::{EventBus, EventKind, EventPayload};
+/// use bevy::prelude::*;
 /// use serde::{Deserialize, Serialize};
 ///
-/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// #[derive(Debug, PartialEq, Reflect, Serialize, Deserialize)]
 /// struct AuctionCleared { price: f64, bids: u32 }
 ///
 /// impl EventPayload for AuctionCleared {
@@ -39,7 +42,7 @@ use serde::{Serialize, de::DeserializeOwned};
 /// assert_eq!(event.text(), "cleared at 2.5 after 16 bids");
 /// ```
 pub trait EventPayload:
-    Serialize + DeserializeOwned + fmt::Debug + fmt::Display + PartialEq + Send + Sync + 'static
+    Reflect + Typed + Serialize + DeserializeOwned + fmt::Debug + fmt::Display + PartialEq + Send + Sync + 'static
 {
     /// The type's name in recordings and checkpoints, in CamelCase.
     const NAME: &'static str;
@@ -50,6 +53,7 @@ trait Erased: fmt::Debug + fmt::Display + Send + Sync {
     fn to_ron(&self) -> Result<String, ron::Error>;
     fn equals(&self, other: &dyn Any) -> bool;
     fn as_any(&self) -> &dyn Any;
+    fn reflect(&self) -> &dyn PartialReflect;
 }
 
 impl<T: EventPayload> Erased for T {
@@ -67,6 +71,74 @@ impl<T: EventPayload> Erased for T {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn reflect(&self) -> &dyn PartialReflect {
+        self
+    }
+}
+
+/// A field of what an event carries, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayloadField {
+    /// Its name; of an enum, that of the variant in front of it.
+    pub name: String,
+    /// Its value; empty if the name says it all.
+    pub value: String,
+}
+
+/// The fields of a value in words.
+fn fields_of(value: &dyn PartialReflect, before: &str, fields: &mut Vec<PayloadField>) {
+    let named = |name: &str| if before.is_empty() { name.to_owned() } else { format!("{before}.{name}") };
+    match value.reflect_ref() {
+        ReflectRef::Struct(of) => {
+            for (name, field) in of.iter_fields() {
+                fields.push(PayloadField { name: named(name), value: value_in_words(field) });
+            }
+        }
+        ReflectRef::Enum(of) => match of.variant_type() {
+            VariantType::Unit => fields.push(PayloadField { name: named(of.variant_name()), value: String::new() }),
+            VariantType::Struct => {
+                for field in of.iter_fields() {
+                    let name = named(&format!("{}.{}", of.variant_name(), field.name().unwrap_or_default()));
+                    fields.push(PayloadField { name, value: value_in_words(field.value()) });
+                }
+            }
+            VariantType::Tuple => {
+                let values: Vec<String> = of.iter_fields().map(|field| value_in_words(field.value())).collect();
+                fields.push(PayloadField { name: named(of.variant_name()), value: values.join(", ") });
+            }
+        },
+        _ => fields.push(PayloadField { name: before.to_owned(), value: value_in_words(value) }),
+    }
+}
+
+/// A value in words, as short as it can be told.
+fn value_in_words(value: &dyn PartialReflect) -> String {
+    let all = |values: Vec<String>| values.join(", ");
+    match value.reflect_ref() {
+        ReflectRef::Opaque(_) => {
+            let text = value.try_downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| value.try_downcast_ref::<Cow<'static, str>>().map(|text| &**text));
+            text.map_or_else(|| format!("{value:?}"), str::to_owned)
+        }
+        ReflectRef::TupleStruct(of) => all(of.iter_fields().map(value_in_words).collect()),
+        ReflectRef::Tuple(of) => all(of.iter_fields().map(value_in_words).collect()),
+        ReflectRef::List(of) => all(of.iter().map(value_in_words).collect()),
+        ReflectRef::Array(of) => all(of.iter().map(value_in_words).collect()),
+        ReflectRef::Enum(of) if of.variant_name() == "Some" => {
+            all(of.iter_fields().map(|field| value_in_words(field.value())).collect())
+        }
+        ReflectRef::Enum(of) if of.variant_name() == "None" => "none".to_owned(),
+        _ => {
+            let mut fields = Vec::new();
+            fields_of(value, "", &mut fields);
+            let words = |field: PayloadField| match field.value.is_empty() {
+                true => field.name,
+                false => format!("{} {}", field.name, field.value),
+            };
+            all(fields.into_iter().map(words).collect())
+        }
     }
 }
 
@@ -111,6 +183,16 @@ impl Payload {
                 Ok(Some((value.name(), fields)))
             }
         }
+    }
+
+    /// The fields of the value in words, by reflection; none if there are only words.
+    #[must_use]
+    pub fn fields(&self) -> Vec<PayloadField> {
+        let mut fields = Vec::new();
+        if let Content::Typed(value) = &self.0 {
+            fields_of(value.reflect(), "", &mut fields);
+        }
+        fields
     }
 
     /// The same for people to look at: where fields can't be written, why not stands in their place.
@@ -196,8 +278,16 @@ impl<T: EventPayload> From<T> for Payload {
 type Read = fn(&str) -> Result<Payload, String>;
 
 /// The types of values that events carry, by name.
-#[derive(Resource, Clone, Debug, Default)]
+#[derive(Resource, Clone, Debug)]
 pub struct EventPayloads(BTreeMap<&'static str, Read>);
+
+impl Default for EventPayloads {
+    fn default() -> Self {
+        let mut payloads = Self(BTreeMap::new());
+        payloads.add(super::core_kinds::KINDS);
+        payloads
+    }
+}
 
 impl EventPayloads {
     /// Reads a value of the type of this name.
@@ -206,9 +296,13 @@ impl EventPayloads {
     /// If the type is not registered or the fields don't fit it.
     pub fn read(&self, name: &str, fields: &str) -> Result<Payload, String> {
         let read = self.0.get(name).ok_or_else(|| {
-            format!("events carry a \"{name}\", which is not registered here; add_event_payload does that")
+            format!("events carry a \"{name}\", which is not declared here; EventDeclaration::carries does that")
         })?;
         read(fields).map_err(|error| format!("{name}: {error}"))
+    }
+
+    pub(super) fn insert(&mut self, name: &'static str, read: Read) {
+        self.0.insert(name, read);
     }
 
     /// The registered names in alphabetical order.
@@ -217,17 +311,27 @@ impl EventPayloads {
     }
 }
 
-/// Makes types of payloads known to an app.
-pub trait AddEventPayload {
-    /// Registers a type, so that checkpoints with events that carry it can be loaded.
-    fn add_event_payload<T: EventPayload>(&mut self) -> &mut Self;
+/// Reads a value of a type from its fields in RON.
+pub(super) fn read<T: EventPayload>(fields: &str) -> Result<Payload, String> {
+    crate::ron_format::from_str::<T>(fields).map(Payload::from).map_err(|error| error.to_string())
 }
 
-impl AddEventPayload for App {
-    fn add_event_payload<T: EventPayload>(&mut self) -> &mut Self {
-        self.world_mut().get_resource_or_init::<EventPayloads>().0.insert(T::NAME, |fields| {
-            crate::ron_format::from_str::<T>(fields).map(Payload::from).map_err(|error| error.to_string())
-        });
-        self
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::{AgentsJoined, ConditionChange};
+
+    #[test]
+    fn the_fields_of_a_value_are_told_in_words() {
+        let told =
+            |payload: Payload| payload.fields().into_iter().map(|field| (field.name, field.value)).collect::<Vec<_>>();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let joined = AgentsJoined { group: "bird".into(), count: 3 };
+        assert_eq!(told(joined.into()), [pair("group", "bird"), pair("count", "3")]);
+        let change = ConditionChange::Degraded { health: 0.5, until: Some(9) };
+        assert_eq!(told(change.into()), [pair("Degraded.health", "0.5"), pair("Degraded.until", "9")]);
+        assert_eq!(told(ConditionChange::Failed { until: None }.into()), [pair("Failed.until", "none")]);
+        assert_eq!(told(ConditionChange::Restarted.into()), [pair("Restarted", "")]);
+        assert_eq!(told("words".into()), []);
     }
 }

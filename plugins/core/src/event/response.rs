@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -10,7 +11,7 @@ use super::EventPayload;
 use crate::agent::AgentId;
 
 /// What a [`RESPONSE_MISSING`](super::EventKind::RESPONSE_MISSING) says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct ResponseMissing {
     /// The kind of the event that required a response.
     pub kind: String,

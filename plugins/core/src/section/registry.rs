@@ -10,6 +10,7 @@ use agent2028_language::{Fault, from_tree};
 use bevy::reflect::{GetTypeRegistration, TypeInfo, TypeRegistry, Typed};
 
 use super::{AnySection, SceneSection};
+use crate::event::EventDeclaration;
 use crate::intervention::InterventionRegistry;
 use crate::schema::{Member, OpenTypes};
 
@@ -28,6 +29,7 @@ pub struct SectionKind {
     read: fn(&Node) -> Result<AnySection, Fault>,
     register_types: fn(&mut TypeRegistry),
     interventions: fn(&mut InterventionRegistry),
+    events: fn() -> &'static [EventDeclaration],
 }
 
 impl std::fmt::Debug for SectionKind {
@@ -50,6 +52,7 @@ impl SectionKind {
             read: |node| from_tree::<T>(node).map(AnySection::new),
             register_types: TypeRegistry::register::<T>,
             interventions: T::interventions,
+            events: T::events,
         }
     }
 
@@ -57,6 +60,12 @@ impl SectionKind {
     #[must_use]
     pub fn type_info(&self) -> &'static TypeInfo {
         (self.type_info)()
+    }
+
+    /// The kinds of events that it tells.
+    #[must_use]
+    pub fn events(&self) -> &'static [EventDeclaration] {
+        (self.events)()
     }
 
     /// One with all defaults.

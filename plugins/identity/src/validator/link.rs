@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::attestation::Attestation;
@@ -13,7 +14,8 @@ use crate::suite::SignatureError;
 use crate::timestamp::Timestamp;
 
 /// What is wrong with a link.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Reflect, Serialize, Deserialize, thiserror::Error)]
+#[reflect(opaque, Debug)]
 pub enum LinkError {
     /// Nobody knows the identity that signed it.
     #[error("nobody knows the identity that signed it")]

@@ -8,7 +8,8 @@ mod table;
 use std::collections::BTreeSet;
 
 use agent2028_core::agent::{AgentGroups, AgentId};
-use agent2028_core::event::{Event, EventBus, EventHandlers};
+use agent2028_core::event::{Event, EventBus, EventHandlers, EventKinds};
+use agent2028_core::tone::Tone;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Popup, ScrollArea, Ui};
@@ -28,6 +29,8 @@ use crate::widgets;
 pub struct EventsView<'a> {
     /// The events.
     pub bus: &'a EventBus,
+    /// What plugins say of the kinds of events that they tell.
+    pub kinds: &'a EventKinds,
     /// The functions that are called when something happens.
     pub handlers: &'a EventHandlers,
     /// Who is called what.
@@ -81,6 +84,7 @@ impl EventsState {
         wanted.is_empty()
             || event.text().to_lowercase().contains(wanted)
             || event.kind.name.to_lowercase().contains(wanted)
+            || words_of(view.kinds, event.kind.name).to_lowercase().contains(wanted)
             || event.source.is_some_and(|agent| {
                 agent.to_string() == wanted || view.names.name_of(agent).to_lowercase().contains(wanted)
             })
@@ -90,6 +94,21 @@ impl EventsState {
     fn listed<'a>(&self, view: &EventsView<'a>) -> Vec<&'a Event> {
         let wanted = self.filter.trim().to_lowercase();
         view.bus.history().rev().filter(|event| self.admits(event, view, &wanted)).collect()
+    }
+}
+
+/// What people call a kind of event: what its plugin says, else its key in words.
+pub(crate) fn words_of(kinds: &EventKinds, key: &str) -> String {
+    kinds.get(key).map_or_else(|| format::words(key), |kind| kind.words.to_owned())
+}
+
+/// The colour of what means something for those whom it concerns.
+pub(crate) fn tone_color(look: &Look, tone: Tone) -> egui::Color32 {
+    match tone {
+        Tone::Danger => look.danger,
+        Tone::Warning => look.warning,
+        Tone::Good => look.good,
+        Tone::Info => look.info,
     }
 }
 
@@ -114,6 +133,7 @@ impl Panel for EventsPanel {
         let facts = context.facts;
         let view = EventsView {
             bus: facts.resource::<EventBus>(),
+            kinds: facts.resource::<EventKinds>(),
             handlers: facts.resource::<EventHandlers>(),
             names: facts.resource::<AgentGroups>(),
             selected: facts.selected(),

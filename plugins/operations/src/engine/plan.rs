@@ -323,8 +323,8 @@ impl Operations {
             return Standing { rank: 0, load };
         }
         match strategy {
-            Strategy::TrustWeighted => view.trust = ground.weights.trust.get(AgentId(agent)),
-            Strategy::Learned => view.learned = ground.weights.learned.get(AgentId(agent)),
+            Strategy::TrustWeighted => view.trust = ground.weights.trust(AgentId(agent)),
+            Strategy::Learned => view.learned = ground.weights.learned(AgentId(agent)),
             Strategy::MinLatency => view.latency_ms += way_ms,
             _ => {}
         }

@@ -1,10 +1,10 @@
 //! Every strategy's index agrees with looking at all agents.
 
 use agent2028_core::agent::{AgentId, FitnessWeights};
-use agent2028_operations::Strategy;
 use agent2028_operations::index::NOT_THERE;
 use agent2028_operations::pool::{Choice, Pool, PoolKey, Standing, choose_by_scan};
 use agent2028_operations::server::{FAILED, ISOLATED, PRESENT, Server};
+use agent2028_operations::{Strategy, StrategyWeights, TRUST_COLUMN};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
 
@@ -109,11 +109,13 @@ proptest! {
 #[test]
 fn trust_and_learning_multiply_fitness_and_are_neutral_without() {
     let mut weights = agent2028_core::agent::RoutingWeights::default();
-    assert_eq!(weights.trust.get(AgentId(1)), 1.0);
-    weights.trust.set(AgentId(1), 0.25);
+    assert_eq!(StrategyWeights::of(&weights).trust(AgentId(1)), 1.0);
+    weights.column_mut(TRUST_COLUMN).set(AgentId(1), 0.25);
+    let weights = StrategyWeights::of(&weights);
+    assert_eq!(weights.learned(AgentId(1)), 1.0);
     let view = Server { flags: PRESENT, ..Server::default() }.view(false);
     let plain = FitnessWeights::default();
-    let distrusted = agent2028_operations::strategy::View { trust: weights.trust.get(AgentId(1)), ..view };
+    let distrusted = agent2028_operations::strategy::View { trust: weights.trust(AgentId(1)), ..view };
     assert_eq!(view.rank(Strategy::TrustWeighted, &plain), view.rank(Strategy::BestFit, &plain));
     assert!(distrusted.rank(Strategy::TrustWeighted, &plain) > view.rank(Strategy::TrustWeighted, &plain));
 }

@@ -10,7 +10,7 @@ use agent2028_operations::config::{Poisson, Workload};
 use agent2028_operations::engine::Ground;
 use agent2028_operations::server::Server;
 use agent2028_operations::time::Rate;
-use agent2028_operations::{Files, Operations, OperationsConfig, OperationsPlugin};
+use agent2028_operations::{Files, Operations, OperationsConfig, OperationsPlugin, StrategyWeights};
 use bevy::prelude::*;
 
 /// The capability of most tests.
@@ -118,7 +118,7 @@ impl Bare {
             holders: &holders,
             group: &group,
             way_ms: &|_, _| 0.0,
-            weights: &self.weights,
+            weights: StrategyWeights::of(&self.weights),
         };
         work(&mut self.operations, &ground)
     }

@@ -19,7 +19,8 @@ use agent2028_operations::engine::MOST_IN_A_TICK;
 use agent2028_operations::interventions::{LoadSpike, LyingReports, ResourceExhaustion, SlowLoris};
 use agent2028_operations::session::{Failure, session_id};
 use agent2028_operations::{
-    FAILOVER_COMPLETED, FAILOVER_INITIATED, Files, OPERATION_FAILED, OperationsConfig, Strategy,
+    FAILOVER_COMPLETED, FAILOVER_INITIATED, Files, OPERATION_FAILED, OperationsConfig, RESOURCE_AVAILABLE,
+    RESOURCE_EXHAUSTED, Strategy,
 };
 use bevy::prelude::*;
 
@@ -168,7 +169,7 @@ fn kinds_find_their_tier_and_shares_limit_it() {
     assert_eq!(operations(&simulation).tier(Tier::Individual).at_agents, 80);
     let refused = operations(&simulation).book().receipts().filter(|receipt| receipt.failure == Failure::OutOfCpu);
     assert!(refused.count() > 100);
-    assert!(events(&simulation, EventKind::RESOURCE_EXHAUSTED) >= 2);
+    assert!(events(&simulation, RESOURCE_EXHAUSTED) >= 2);
 }
 
 #[test]
@@ -368,8 +369,8 @@ fn exhaustion_takes_room_and_gives_it_back() {
     assert_eq!(metric(&simulation, "operations.slots"), 30.0);
     simulation.run(60);
     assert_eq!(metric(&simulation, "operations.slots"), 100.0);
-    assert_eq!(events(&simulation, EventKind::RESOURCE_EXHAUSTED), 1);
-    assert_eq!(events(&simulation, EventKind::RESOURCE_AVAILABLE), 1);
+    assert_eq!(events(&simulation, RESOURCE_EXHAUSTED), 1);
+    assert_eq!(events(&simulation, RESOURCE_AVAILABLE), 1);
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! Exploring, following, carrying and returning; nests, resources that deplete, and marks.
 
 use agent2028_core::agent::{AgentGroup, AgentId, Placement};
-use agent2028_core::event::EventKind;
 use agent2028_core::faults::Kill;
 use agent2028_core::parallel::Workers;
 use agent2028_core::selector::Selector;
 use agent2028_core::space::Edge;
-use agent2028_pheromones::RESOURCE_FOUND;
 use agent2028_pheromones::config::{
     AlarmConfig, EmitterConfig, FollowConfig, ForagingConfig, Homing, LayerConfig, NestConfig, PheromonesConfig,
     ReinforceConfig, ResourceConfig, Respawn, Steering, WallConfig,
@@ -14,6 +12,7 @@ use agent2028_pheromones::config::{
 use agent2028_pheromones::forager::Activity;
 use agent2028_pheromones::interventions::PaintPheromone;
 use agent2028_pheromones::site::Sites;
+use agent2028_pheromones::{RESOURCE_AVAILABLE, RESOURCE_EXHAUSTED, RESOURCE_FOUND};
 use bevy::prelude::*;
 
 use crate::scene::{Scene, events, field, foragers, group, layer, metric, place, scent};
@@ -58,8 +57,7 @@ fn a_resource_depletes_by_what_is_carried_home_and_events_tell() {
         assert!((metric(&simulation, "pheromones.delivered") - 25.0).abs() < 1e-3, "{steering:?}");
         // Sixteen loads of 1.5 and one of 1.
         assert_eq!((metric(&simulation, "pheromones.pickups"), metric(&simulation, "pheromones.trips")), (17.0, 17.0));
-        let told = [RESOURCE_FOUND, EventKind::RESOURCE_EXHAUSTED, EventKind::RESOURCE_AVAILABLE]
-            .map(|kind| events(&simulation, kind));
+        let told = [RESOURCE_FOUND, RESOURCE_EXHAUSTED, RESOURCE_AVAILABLE].map(|kind| events(&simulation, kind));
         assert_eq!(told, [1, 1, 0]);
         let nest = &simulation.world().resource::<Sites>().nests[0];
         assert!((nest.delivered - 25.0).abs() < 1e-3);
@@ -76,8 +74,8 @@ fn a_resource_that_grows_back_is_told_and_found_anew() {
     };
     let mut simulation = scene.start();
     simulation.run(6000);
-    let [found, exhausted, available] = [RESOURCE_FOUND, EventKind::RESOURCE_EXHAUSTED, EventKind::RESOURCE_AVAILABLE]
-        .map(|kind| events(&simulation, kind));
+    let [found, exhausted, available] =
+        [RESOURCE_FOUND, RESOURCE_EXHAUSTED, RESOURCE_AVAILABLE].map(|kind| events(&simulation, kind));
     assert!(available > 1 && exhausted >= available && found >= exhausted, "{found} {exhausted} {available}");
     assert_eq!(metric(&simulation, "pheromones.found"), found as f64);
 }

@@ -5,8 +5,8 @@ use agent2028_core::belief::judgements;
 use agent2028_core::explain::explain;
 use agent2028_core::faults::{Kill, Remove, Spawn};
 use agent2028_core::selector::Selector;
-use agent2028_operations::Strategy;
 use agent2028_operations::config::RetryConfig;
+use agent2028_operations::{Strategy, TRUST_COLUMN};
 use agent2028_trust::config::{AuditConfig, Forgetting, Reputation, ScoreRule};
 use agent2028_trust::interventions::OnOff;
 use agent2028_trust::ratings::Rating;
@@ -73,8 +73,8 @@ fn newcomers_are_known_to_routing_before_they_are_given_anything() {
     simulation.run(300);
     simulation.intervene(Spawn { group: "bad".into(), count: 5, at: None });
     simulation.run(1);
-    let weights = simulation.world().resource::<RoutingWeights>();
-    assert!((40..45).all(|agent| (weights.trust.get(AgentId(agent)) - 0.3).abs() < 1e-6));
+    let weights = simulation.world().resource::<RoutingWeights>().column(TRUST_COLUMN).unwrap();
+    assert!((40..45).all(|agent| (weights.get(AgentId(agent)) - 0.3).abs() < 1e-6));
 }
 
 #[test]

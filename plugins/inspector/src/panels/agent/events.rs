@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::event::EventBus;
+use agent2028_core::event::{EventBus, EventKinds};
 use agent2028_core::faults::{Degrade, Freeze, GrantCapability, Kill, Remove, Restart, SetField, WithdrawCapability};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog};
 use agent2028_core::selector::Selector;
@@ -16,6 +16,7 @@ use egui_material_icons::icons::{ICON_BLOCK, ICON_BOLT, ICON_CIRCLE};
 use super::AgentView;
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
+use crate::panels::events::words_of;
 use crate::theme::{Look, measure};
 use crate::widgets;
 
@@ -53,13 +54,14 @@ impl HappeningCache {
             *self = Self { of: Some((agent, generation)), ..Self::default() };
         }
         let (bus, log) = (world.resource::<EventBus>(), world.resource::<InterventionLog>());
+        let kinds = world.resource::<EventKinds>();
         if bus.next_sequence() == self.next_event && log.0.len() == self.next_intervention {
             return &self.list;
         }
         let (_, news) = bus.since(self.next_event);
         self.list.extend(news.filter(|event| event.source == Some(agent)).map(|event| Happening {
             tick: event.tick,
-            kind: format::words(event.kind.name),
+            kind: words_of(kinds, event.kind.name),
             text: event.text().into_owned().into(),
             intervention: false,
             refused: false,

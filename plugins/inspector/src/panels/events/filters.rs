@@ -5,7 +5,7 @@ use bevy_egui::egui;
 use egui::{Popup, PopupCloseBehavior, ScrollArea, Ui, WidgetType};
 use egui_material_icons::icons::ICON_FILTER_LIST;
 
-use super::{EventsState, EventsView, Whose};
+use super::{EventsState, EventsView, Whose, words_of};
 use crate::format;
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -37,7 +37,7 @@ pub(super) fn kinds(ui: &mut Ui, look: &Look, view: &EventsView, state: &mut Eve
             ScrollArea::vertical().max_height(measure::PICKER.1).auto_shrink([false, true]).show(ui, |ui| {
                 for (kind, count) in counts {
                     let mut on = !state.hidden.contains(*kind);
-                    let label = format!("{}  {}", format::words(kind), format::count(*count));
+                    let label = format!("{}  {}", words_of(view.kinds, kind), format::count(*count));
                     let response = ui.checkbox(&mut on, look.body(label));
                     if response.changed() && on {
                         state.hidden.remove(*kind);
@@ -48,7 +48,9 @@ pub(super) fn kinds(ui: &mut Ui, look: &Look, view: &EventsView, state: &mut Eve
                         state.hidden =
                             counts.keys().filter(|other| *other != kind).map(|kind| (*kind).to_owned()).collect();
                     }
-                    response.on_hover_text(look.body("Right-click to list only this kind"));
+                    let about = view.kinds.get(kind).map_or("", |kind| kind.about);
+                    let tip = format!("{about} Right-click to list only this kind");
+                    response.on_hover_text(look.body(tip.trim_start()));
                 }
                 if counts.is_empty() {
                     ui.label(look.quiet("Nothing has happened yet"));

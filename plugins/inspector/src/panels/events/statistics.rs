@@ -1,12 +1,12 @@
 //! How many events there were of each kind, who listens, and what was missed.
 
-use agent2028_core::event::{EventFilter, EventStatistics, Sources};
+use agent2028_core::event::{EventFilter, EventKinds, EventStatistics, Sources};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Popup, PopupCloseBehavior, ScrollArea, Ui, WidgetType};
 use egui_material_icons::icons::ICON_BAR_CHART;
 
-use super::EventsView;
+use super::{EventsView, words_of};
 use crate::format;
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
@@ -31,7 +31,7 @@ pub(super) fn button(ui: &mut Ui, look: &Look, view: &EventsView) {
             ui.set_width(measure::PICKER.0);
             ScrollArea::vertical().max_height(measure::PICKER.1).auto_shrink([false, true]).show(ui, |ui| {
                 totals(ui, look, &statistics);
-                kinds(ui, look, &statistics);
+                kinds(ui, look, view.kinds, &statistics);
                 listeners(ui, look, view, &statistics);
             });
         });
@@ -63,13 +63,13 @@ fn totals(ui: &mut Ui, look: &Look, statistics: &EventStatistics) {
     line(ui, look, "Failures of handlers", statistics.handler_failures, true);
 }
 
-fn kinds(ui: &mut Ui, look: &Look, statistics: &EventStatistics) {
+fn kinds(ui: &mut Ui, look: &Look, names: &EventKinds, statistics: &EventStatistics) {
     heading(ui, look, "By kind");
     let mut kinds: Vec<(&str, u64)> = statistics.by_kind.iter().map(|(kind, count)| (*kind, *count)).collect();
     // The most frequent first; equally frequent ones stay in alphabetical order.
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     for (kind, count) in &kinds {
-        line(ui, look, &format::words(kind), *count, false);
+        line(ui, look, &words_of(names, kind), *count, false);
     }
     if kinds.is_empty() {
         ui.label(look.quiet("Nothing has happened yet"));

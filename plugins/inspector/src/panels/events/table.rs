@@ -3,23 +3,27 @@
 use std::fmt::Write as _;
 
 use agent2028_core::agent::AgentGroups;
-use agent2028_core::event::{Event, ResponseState};
+use agent2028_core::event::{Event, EventKinds, ResponseState};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CIRCLE, ICON_ERROR, ICON_INFO, ICON_WARNING};
 
-use super::EventsView;
+use super::{EventsView, tone_color, words_of};
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
 use crate::format::quoted;
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
-/// How much an event matters: icon and colour by its priority.
-fn weight(look: &Look, priority: u8) -> (MaterialIcon, egui::Color32) {
-    match priority {
+/// The icon and the colour of an event: those of its kind, or, where no plugin of this program declares the kind, by its
+/// priority.
+fn mark(look: &Look, kinds: &EventKinds, event: &Event) -> (MaterialIcon, egui::Color32) {
+    if let Some(kind) = kinds.get(event.kind.name) {
+        return (MaterialIcon::new(kind.icon), tone_color(look, kind.tone));
+    }
+    match event.priority {
         9..=u8::MAX => (ICON_ERROR, look.danger),
         7..=8 => (ICON_WARNING, look.warning),
         5..=6 => (ICON_INFO, look.info),
@@ -44,7 +48,7 @@ pub(super) fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, ac
     let chosen = event.source.is_some_and(|agent| view.selected.binary_search(&agent).is_ok());
     let response = widgets::row_background(ui, look, event.sequence, chosen);
     let who = event.source.map_or(String::new(), |agent| view.names.name_of(agent));
-    let kind = format::words(event.kind.name);
+    let kind = words_of(view.kinds, event.kind.name);
     let (text, answer) = (event.text(), response_words(look, view.bus.response_to(event)));
     let enabled = ui.is_enabled();
     response.widget_info(|| {
@@ -55,7 +59,7 @@ pub(super) fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, ac
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = spacing::NORMAL;
         widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(format::count(event.tick)).color(look.secondary));
-        let (icon, tint) = weight(look, event.priority);
+        let (icon, tint) = mark(look, view.kinds, event);
         widgets::cell(ui, measure::KIND_COLUMN, Cell::Left, |ui| {
             ui.label(look.icon(icon).color(tint));
             ui.label(look.body(kind));
@@ -72,6 +76,9 @@ pub(super) fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, ac
     });
     let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
     let response = response.on_hover_ui(|ui| {
+        if let Some(kind) = view.kinds.get(event.kind.name) {
+            ui.label(look.body(kind.about));
+        }
         ui.label(look.body(format!("Priority {} of 10", event.priority)));
         if let Some((words, _)) = &answer {
             ui.label(look.body(format!("It {words}")));
@@ -79,8 +86,9 @@ pub(super) fn row(ui: &mut Ui, look: &Look, view: &EventsView, event: &Event, ac
         if let Some(about) = event.refers_to {
             ui.label(look.body(format!("About event {}", format::count(about))));
         }
-        if let Some((name, fields)) = event.payload.shown() {
-            ui.label(look.figure(format!("{name}{fields}")));
+        for field in event.payload.fields() {
+            let name = format::label_of(&format::words(&field.name));
+            ui.label(look.figure(if field.value.is_empty() { name } else { format!("{name}: {}", field.value) }));
         }
         ui.label(look.quiet("Click to select the agent, double-click to go to the tick"));
     });

@@ -9,6 +9,7 @@ use egui::{Color32, DragValue, Ui};
 use egui_material_icons::MaterialIcon;
 
 use super::number;
+use crate::panels::events::tone_color;
 use crate::theme::Look;
 
 /// An intervention that the palette offers. Its word, its icon and what it does stand beside its type.
@@ -70,12 +71,7 @@ impl Verb {
     }
 
     pub(super) fn tint(self, look: &Look) -> Color32 {
-        match self.entry().tone {
-            Tone::Danger => look.danger,
-            Tone::Warning => look.warning,
-            Tone::Good => look.good,
-            Tone::Info => look.info,
-        }
+        tone_color(look, self.entry().tone)
     }
 
     pub(super) fn does(self) -> &'static str {

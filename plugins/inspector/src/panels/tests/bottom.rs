@@ -118,6 +118,7 @@ fn log<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, S
     stage(DOCK, EventsState::default(), move |ui, look, state, actions| {
         let view = EventsView {
             bus: simulation.world().resource::<EventBus>(),
+            kinds: simulation.world().resource(),
             handlers: simulation.world().resource::<EventHandlers>(),
             names: simulation.world().resource::<AgentGroups>(),
             selected,

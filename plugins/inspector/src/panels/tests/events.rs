@@ -13,6 +13,7 @@ fn log(simulation: &Simulation) -> Harness<'_, Stage<EventsState>> {
     stage(DOCK, EventsState::default(), move |ui, look, state, actions| {
         let view = EventsView {
             bus: simulation.world().resource::<EventBus>(),
+            kinds: simulation.world().resource(),
             handlers: simulation.world().resource::<EventHandlers>(),
             names: simulation.world().resource::<AgentGroups>(),
             selected: &[],
@@ -28,7 +29,7 @@ fn bus(simulation: &mut Simulation) -> Mut<'_, EventBus> {
 #[test]
 fn a_response_is_awaited_given_or_missing() {
     let mut simulation = simulation(&[("bird", 5)]);
-    let ask = |ticks| EventDraft::new(EventKind::CONSENSUS_REQUIRED).source(AgentId(1)).respond_within(ticks);
+    let ask = |ticks| EventDraft::new(EventKind::new("ConsensusRequired", 8)).source(AgentId(1)).respond_within(ticks);
     simulation.run(1);
     let mut told = bus(&mut simulation);
     told.emit(ask(1).payload("soon"));
