@@ -5,7 +5,7 @@ use agent2028::core::checkpoint::AddCheckpoint;
 use agent2028::core::event::{EventBus, EventKind, EventPayload};
 use agent2028::core::intervention::{AddIntervention, Intervention, InterventionContext, InterventionError};
 use agent2028::core::schema::{Check, Problems};
-use agent2028::core::{SimSchedule, SimSystems, Turn};
+use agent2028::core::{SimSchedule, SimSystems, TakeTurn};
 use agent2028::headless::{RunOptions, run};
 use agent2028::scene::load::load_text;
 use agent2028::{Sandbox, SandboxError};
@@ -80,7 +80,8 @@ impl Plugin for Whispering {
         let whisper = move |mut bus: ResMut<EventBus>| {
             bus.publish(kind, None, Whisper(Shy(9)));
         };
-        app.add_systems(SimSchedule, whisper.in_set(Turn::Own.of(SimSystems::Act)));
+        let turn = app.take_turn("growing");
+        app.add_systems(SimSchedule, whisper.in_set(turn.of(SimSystems::Act)));
     }
 }
 

@@ -20,7 +20,7 @@ use agent2028::core::section::{
 use agent2028::core::selector::Selector;
 use agent2028::core::space::WorldBounds;
 use agent2028::core::table::TableReader;
-use agent2028::core::{SimSchedule, SimSystems, Turn};
+use agent2028::core::{SimSchedule, SimSystems, TakeTurn};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -109,14 +109,15 @@ impl SceneSection for RumourConfig {
             .insert_resource(RumourMetric(heard))
             .init_resource::<Told>()
             .register_required_components::<Agent, Heard>();
+        let turn = app.take_turn(Self::NAME);
         // The section can change while the simulation runs; who has heard is state.
         app.add_section::<Self>(Self::NAME)
             .checkpoint_component::<Heard>("rumour.heard")
             .checkpoint_resource::<Told>("rumour.told")
             .add_event_kinds(Self::events())
             .add_interventions(Self::interventions)
-            .add_systems(SimSchedule, pass_on.in_set(Turn::Own.of(SimSystems::Act)))
-            .add_systems(SimSchedule, count.in_set(Turn::Own.of(SimSystems::Observe)));
+            .add_systems(SimSchedule, pass_on.in_set(turn.of(SimSystems::Act)))
+            .add_systems(SimSchedule, count.in_set(turn.of(SimSystems::Observe)));
     }
 }
 

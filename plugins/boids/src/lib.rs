@@ -65,7 +65,7 @@ use agent2028_core::explain::Explainers;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
-use agent2028_core::{After, SimSchedule, SimSystems, Turn, require_motion};
+use agent2028_core::{After, SimSchedule, SimSystems, TakeTurn, require_motion};
 use bevy::prelude::*;
 
 /// Flocking. Needs [`SimCorePlugin`](agent2028_core::SimCorePlugin); agents spawned after it was added get a velocity.
@@ -99,16 +99,17 @@ impl Plugin for BoidsPlugin {
             world.get_resource::<flock::Flock>().map_or(0, flock::Flock::memory_bytes)
         });
         app.add_interventions(intervention::interventions);
+        let turn = app.take_turn(plugin::SECTION);
         app.add_systems(
             SimSchedule,
             (
                 (plugin::derive_movers, plugin::lead_formations, plugin::perceive)
                     .chain()
-                    .in_set(Turn::Motion.of(SimSystems::Perceive)),
-                plugin::decide.in_set(Turn::Motion.of(SimSystems::Decide)),
-                plugin::catch_prey.run_if(plugin::prey_is_caught).in_set(Turn::Motion.of(After(SimSystems::Act))),
-                plugin::fly.in_set(Turn::Motion.of(SimSystems::Settle)),
-                observe::observe.in_set(Turn::Motion.of(SimSystems::Observe)),
+                    .in_set(turn.of(SimSystems::Perceive)),
+                plugin::decide.in_set(turn.of(SimSystems::Decide)),
+                plugin::catch_prey.run_if(plugin::prey_is_caught).in_set(turn.of(After(SimSystems::Act))),
+                plugin::fly.in_set(turn.of(SimSystems::Settle)),
+                observe::observe.in_set(turn.of(SimSystems::Observe)),
             ),
         );
     }

@@ -62,7 +62,7 @@ pub mod transport;
 pub mod union_find;
 pub mod whole_file;
 
-pub use schedule::{After, Before, Meeting, Place, SimSchedule, SimSystems, TickEnd, Turn};
+pub use schedule::{After, Before, Hook, SimSchedule, SimSystems, TakeTurn, TickEnd, TickPart, Turn, TurnSet};
 
 use bevy::prelude::*;
 use chrono::{DateTime, Utc};
@@ -165,9 +165,9 @@ impl Plugin for SimCorePlugin {
             )
             .add_systems(
                 SimSchedule,
-                quarantine::quarantine_after_motion.in_set(Turn::Agents.of(After(SimSystems::Settle))),
+                quarantine::quarantine_after_motion.in_set(Turn::CORE.of(After(SimSystems::Settle))),
             )
-            .add_systems(SimSchedule, observe_agents.in_set(Turn::Agents.of(SimSystems::Observe)))
+            .add_systems(SimSchedule, observe_agents.in_set(Turn::CORE.of(SimSystems::Observe)))
             .add_systems(
                 SimSchedule,
                 (event::run_handlers, event::end_tick, life::write_lives.run_if(life::somebody_is_watched))

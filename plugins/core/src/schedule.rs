@@ -45,91 +45,169 @@ pub struct After(pub SimSystems);
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TickEnd;
 
-/// A part of a tick in which plugins meet: a phase, or the hook before or after one.
+/// Where plugins meet for one purpose, whatever they are: each is a part of a hook, and comes last in it.
+///
+/// | hook | where | who goes there |
+/// |---|---|---|
+/// | `Welcome` | before `Perceive` | whoever keeps something of each agent takes note of those who came and those who went |
+/// | `Tell` | after `Act` | whoever gathers what has happened tells it as events |
+/// | `Judge` | after `Settle` | whoever judges agents by what they did |
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hook {
+    /// Those who came are known to everybody before the tick's decisions.
+    Welcome,
+    /// What has happened is told.
+    Tell,
+    /// Agents are judged by what they did.
+    Judge,
+}
+
+impl Hook {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Welcome, Self::Tell, Self::Judge];
+
+    /// The part of the tick that it ends.
+    const fn within(self) -> TickPart {
+        match self {
+            Self::Welcome => TickPart::Before(SimSystems::Perceive),
+            Self::Tell => TickPart::After(SimSystems::Act),
+            Self::Judge => TickPart::After(SimSystems::Settle),
+        }
+    }
+}
+
+/// A part of a tick in which plugins meet: a phase, the hook before or after one, or one for a purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum TickPart {
     /// In the hook before a phase.
     Before(SimSystems),
     /// In a phase.
     In(SimSystems),
     /// In the hook after a phase.
     After(SimSystems),
+    /// In the hook of a purpose.
+    For(Hook),
 }
 
-impl From<Before> for Place {
+impl From<Before> for TickPart {
     fn from(before: Before) -> Self {
         Self::Before(before.0)
     }
 }
 
-impl From<SimSystems> for Place {
+impl From<SimSystems> for TickPart {
     fn from(phase: SimSystems) -> Self {
         Self::In(phase)
     }
 }
 
-impl From<After> for Place {
+impl From<After> for TickPart {
     fn from(after: After) -> Self {
         Self::After(after.0)
     }
 }
 
-/// Whose turn it is where plugins meet: within every phase and every hook these come in this order, so that two plugins which
-/// write to the same thing (the event bus, the metrics, the positions of agents) need not know each other.
-///
-/// A system of a plugin goes into `Turn::Motion.of(SimSystems::Act)` instead of `SimSystems::Act`. What is in a phase without
-/// a turn has no order among these, and the schedule refuses it if it touches what they touch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Turn {
-    /// What agents are, whichever plugins there are.
-    Agents,
-    /// Agents that move by themselves: flocks, formations.
-    Motion,
-    /// Trails and those who follow them.
-    Trails,
-    /// Links and messages.
-    Messages,
-    /// Work that is asked for and done.
-    Work,
-    /// Keys, papers and channels.
-    Identity,
-    /// Who is to be trusted.
-    Trust,
-    /// Tasks, goods and money that change hands.
-    Market,
-    /// Plugins of one's own.
-    Own,
-    /// What only writes down: records, ledgers.
-    Record,
-}
-
-impl Turn {
-    /// All turns in their order.
-    pub const ALL: [Self; 10] = [
-        Self::Agents,
-        Self::Motion,
-        Self::Trails,
-        Self::Messages,
-        Self::Work,
-        Self::Identity,
-        Self::Trust,
-        Self::Market,
-        Self::Own,
-        Self::Record,
-    ];
-
-    /// The set of this turn in a phase or hook; a system in it needs no other set.
-    #[must_use]
-    pub fn of(self, place: impl Into<Place>) -> Meeting {
-        Meeting { place: place.into(), turn: self }
+impl From<Hook> for TickPart {
+    fn from(hook: Hook) -> Self {
+        Self::For(hook)
     }
 }
 
-/// A turn in a phase or hook; see [`Turn::of`].
+impl TickPart {
+    /// All parts of a tick.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let phases = SimSystems::ALL.into_iter().flat_map(|of| [Self::Before(of), Self::In(of), Self::After(of)]);
+        phases.chain(Hook::ALL.into_iter().map(Self::For))
+    }
+}
+
+/// A plugin's turn. Within every part of a tick plugins come one after the other, in the order in which they were added, so that
+/// two which write to the same thing (the event bus, the metrics, the positions of agents) need not know each other. Core comes
+/// first, and what only writes down comes last ([`Turn::RECORD`]).
+///
+/// A system of a plugin goes into `turn.of(SimSystems::Act)` instead of `SimSystems::Act`, where `turn` is what
+/// [`TakeTurn::take_turn`] gave. What is in a phase without a turn has no order among these, and the schedule refuses it if it
+/// touches what they touch.
+///
+/// ```
+/// use agent2028_core::{Hook, SimCorePlugin, SimSchedule, SimSystems, TakeTurn};
+/// use bevy::prelude::*;
+///
+/// fn settle_debts() {}
+/// fn open_accounts() {}
+///
+/// let mut app = App::new();
+/// app.add_plugins(SimCorePlugin::default());
+/// let turn = app.take_turn("bank");
+/// app.add_systems(SimSchedule, open_accounts.in_set(turn.of(Hook::Welcome)))
+///     .add_systems(SimSchedule, settle_debts.in_set(turn.of(SimSystems::Settle)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Turn(&'static str);
+
+impl Turn {
+    /// That of core: what agents are, whichever plugins there are.
+    pub(crate) const CORE: Self = Self("core");
+
+    /// That of all that only writes down: records, ledgers. It comes after everybody's.
+    pub const RECORD: Self = Self("record");
+
+    /// The set of this turn in a part of a tick; a system in it needs no other set.
+    #[must_use]
+    pub fn of(self, part: impl Into<TickPart>) -> TurnSet {
+        TurnSet { part: part.into(), turn: self }
+    }
+}
+
+/// A turn in a part of a tick; see [`Turn::of`].
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Meeting {
-    place: Place,
+pub struct TurnSet {
+    part: TickPart,
     turn: Turn,
+}
+
+impl TurnSet {
+    /// Puts it where it belongs in a schedule, after another set if there is one.
+    fn configure(self, schedule: &mut Schedule, after: Option<Self>) {
+        match self.part {
+            TickPart::Before(phase) => schedule.configure_sets(self.in_set(Before(phase))),
+            TickPart::In(phase) => schedule.configure_sets(self.in_set(phase)),
+            TickPart::After(phase) => schedule.configure_sets(self.in_set(After(phase))),
+            TickPart::For(hook) => schedule.configure_sets(self.in_set(hook)),
+        };
+        if let Some(after) = after {
+            schedule.configure_sets(self.after(after));
+        }
+    }
+}
+
+/// The turns that were taken, in their order.
+#[derive(Resource, Clone, Debug, Default)]
+struct Turns(Vec<Turn>);
+
+/// Gives plugins their turns.
+pub trait TakeTurn {
+    /// The turn of a plugin, by the plugin's name: after those of all plugins that asked before. Who asks again gets the same.
+    fn take_turn(&mut self, plugin: &'static str) -> Turn;
+}
+
+impl TakeTurn for App {
+    fn take_turn(&mut self, plugin: &'static str) -> Turn {
+        let turn = Turn(plugin);
+        let mut turns = self.world_mut().get_resource_or_init::<Turns>();
+        if turns.0.contains(&turn) {
+            return turn;
+        }
+        let previous = turns.0.last().copied().unwrap_or(Turn::CORE);
+        turns.0.push(turn);
+        self.edit_schedule(SimSchedule, |schedule| {
+            for part in TickPart::all() {
+                turn.of(part).configure(schedule, Some(previous.of(part)));
+                schedule.configure_sets(turn.of(part).before(Turn::RECORD.of(part)));
+            }
+        });
+        turn
+    }
 }
 
 /// The set in which the clock moves on, before everything else in a tick.
@@ -149,17 +227,20 @@ pub(crate) fn sim_schedule() -> Schedule {
             Some(previous) => schedule.configure_sets(Before(phase).after(After(previous))),
             None => schedule.configure_sets(TickStart.before(Before(phase))),
         };
-        for turn in Turn::ALL {
-            schedule.configure_sets(turn.of(Before(phase)).in_set(Before(phase)));
-            schedule.configure_sets(turn.of(phase).in_set(phase));
-            schedule.configure_sets(turn.of(After(phase)).in_set(After(phase)));
-        }
-        for place in [Place::Before(phase), Place::In(phase), Place::After(phase)] {
-            for turns in Turn::ALL.windows(2) {
-                schedule.configure_sets(turns[0].of(place).before(turns[1].of(place)));
-            }
-        }
         previous = Some(phase);
+    }
+    for part in TickPart::all() {
+        Turn::CORE.of(part).configure(&mut schedule, None);
+        Turn::RECORD.of(part).configure(&mut schedule, Some(Turn::CORE.of(part)));
+    }
+    for hook in Hook::ALL {
+        match hook.within() {
+            TickPart::Before(phase) => schedule.configure_sets(hook.in_set(Before(phase))),
+            TickPart::In(phase) => schedule.configure_sets(hook.in_set(phase)),
+            TickPart::After(phase) => schedule.configure_sets(hook.in_set(After(phase))),
+            TickPart::For(other) => schedule.configure_sets(hook.in_set(other)),
+        };
+        schedule.configure_sets(hook.after(Turn::RECORD.of(hook.within())));
     }
     schedule.configure_sets(TickEnd.after(After(SimSystems::Observe)));
     schedule
@@ -191,17 +272,52 @@ mod tests {
     }
 
     #[test]
-    fn plugins_that_meet_take_turns_in_every_phase_and_hook() {
-        for place in [Place::Before(SimSystems::Act), Place::In(SimSystems::Settle), Place::After(SimSystems::Heal)] {
+    fn plugins_take_turns_in_the_order_in_which_they_were_added() {
+        for part in TickPart::all() {
             let mut app = App::new();
             app.add_plugins(SimCorePlugin::default()).init_resource::<Order>();
-            // Added in another order; the ones between are empty.
-            app.add_systems(SimSchedule, note("record").in_set(Turn::Record.of(place)))
-                .add_systems(SimSchedule, note("messages").in_set(Turn::Messages.of(place)))
-                .add_systems(SimSchedule, note("motion").in_set(Turn::Motion.of(place)));
+            let (first, _, third) = (app.take_turn("first"), app.take_turn("second"), app.take_turn("third"));
+            assert_eq!(app.take_turn("first"), first);
+            // Their systems are added in another order; what stands between has none.
+            app.add_systems(SimSchedule, note("record").in_set(Turn::RECORD.of(part)))
+                .add_systems(SimSchedule, note("third").in_set(third.of(part)))
+                .add_systems(SimSchedule, note("first").in_set(first.of(part)))
+                .add_systems(SimSchedule, note("core").in_set(Turn::CORE.of(part)));
             app.world_mut().run_schedule(SimSchedule);
-            assert_eq!(app.world().resource::<Order>().0, ["motion", "messages", "record"], "{place:?}");
+            assert_eq!(app.world().resource::<Order>().0, ["core", "first", "third", "record"], "{part:?}");
         }
+    }
+
+    #[test]
+    fn hooks_for_a_purpose_come_last_in_their_part_of_the_tick() {
+        for hook in Hook::ALL {
+            let mut app = App::new();
+            app.add_plugins(SimCorePlugin::default()).init_resource::<Order>();
+            let (one, other) = (app.take_turn("one"), app.take_turn("other"));
+            app.add_systems(SimSchedule, note("other's hook").in_set(other.of(hook)))
+                .add_systems(SimSchedule, note("one's hook").in_set(one.of(hook)))
+                .add_systems(SimSchedule, note("other").in_set(other.of(hook.within())))
+                .add_systems(SimSchedule, note("record").in_set(Turn::RECORD.of(hook.within())));
+            app.world_mut().run_schedule(SimSchedule);
+            let order = &app.world().resource::<Order>().0;
+            assert_eq!(*order, ["other", "record", "one's hook", "other's hook"], "{hook:?}");
+        }
+    }
+
+    #[test]
+    fn two_plugins_that_know_nothing_of_each_other_may_write_to_the_same_thing() {
+        #[derive(Resource, Default)]
+        struct Contested(u32);
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default()).init_resource::<Contested>();
+        for (plugin, factor) in [("adder", 1), ("doubler", 2)] {
+            let turn = app.take_turn(plugin);
+            let system = move |mut contested: ResMut<Contested>| contested.0 = contested.0 * factor + 3 - factor;
+            app.add_systems(SimSchedule, system.in_set(turn.of(SimSystems::Act)));
+        }
+        app.world_mut().run_schedule(SimSchedule);
+        // (0 · 1 + 2) · 2 + 1
+        assert_eq!(app.world().resource::<Contested>().0, 5);
     }
 
     #[test]

@@ -86,7 +86,7 @@ use agent2028_core::parallel::Workers;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
-use agent2028_core::{Before, SimSchedule, SimSystems, TickEnd, Turn};
+use agent2028_core::{Hook, SimSchedule, SimSystems, TakeTurn, TickEnd};
 use bevy::prelude::*;
 use letters::Contacts;
 
@@ -126,15 +126,14 @@ impl Plugin for IdentityPlugin {
         let prepare = (issue::follow_rules, issue::renew).chain();
         let sign = sign_events::sign_events.in_set(sign_events::SignEvents).after(TickEnd);
         app.add_systems(SimSchedule, sign);
-        app.add_systems(SimSchedule, prepare.in_set(Turn::Identity.of(Before(SimSystems::Perceive))))
+        let turn = app.take_turn("identity");
+        app.add_systems(SimSchedule, prepare.in_set(turn.of(Hook::Welcome)))
             .add_systems(
                 SimSchedule,
-                (letters::exchange, requests::use_capabilities, traffic::talk)
-                    .chain()
-                    .in_set(Turn::Identity.of(SimSystems::Act)),
+                (letters::exchange, requests::use_capabilities, traffic::talk).chain().in_set(turn.of(SimSystems::Act)),
             )
-            .add_systems(SimSchedule, spread::spread.in_set(Turn::Identity.of(SimSystems::Settle)))
-            .add_systems(SimSchedule, observe::observe.in_set(Turn::Identity.of(SimSystems::Observe)));
+            .add_systems(SimSchedule, spread::spread.in_set(turn.of(SimSystems::Settle)))
+            .add_systems(SimSchedule, observe::observe.in_set(turn.of(SimSystems::Observe)));
     }
 }
 

@@ -118,7 +118,7 @@ impl Plugin for LedgerPlugin {
                 world.get_resource::<Ledger>().map_or(0, Ledger::bytes)
             });
         app.add_systems(SimSchedule, write_down.after(TickEnd).after(SignEvents))
-            .add_systems(SimSchedule, observe::observe.in_set(Turn::Record.of(SimSystems::Observe)));
+            .add_systems(SimSchedule, observe::observe.in_set(Turn::RECORD.of(SimSystems::Observe)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Markets for tasks, goods and capabilities.
 //!
-//! [`MarketPlugin`] adds to a simulation, in its [`Turn::Market`]:
+//! [`MarketPlugin`] adds to a simulation, in its turn:
 //!
 //! | phase | what this crate runs in it |
 //! |---|---|
@@ -68,7 +68,7 @@ use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
-use agent2028_core::{After, Before, Place, SimSchedule, SimSystems, Turn};
+use agent2028_core::{SimSchedule, SimSystems, TakeTurn, TickPart};
 use bevy::prelude::*;
 
 /// Tasks, goods, capabilities and the money paid for them. Add it after `SimCorePlugin` and the plugins whose work is traded or
@@ -94,21 +94,21 @@ pub(crate) enum Part {
 
 /// A part's place in a phase.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct PartIn(Part, Place);
+pub(crate) struct PartIn(Part, TickPart);
 
 impl Part {
     /// The set of a part's systems in a phase.
-    pub(crate) fn of(self, place: impl Into<Place>) -> PartIn {
+    pub(crate) fn of(self, place: impl Into<TickPart>) -> PartIn {
         PartIn(self, place.into())
     }
 
     /// Lays down the order in this crate's turns.
     fn take_turns(app: &mut App) {
-        let places = SimSystems::ALL.map(|phase| [Before(phase).into(), phase.into(), After(phase).into()]);
-        for place in places.into_iter().flatten() {
+        let turn = app.take_turn("market");
+        for place in TickPart::all() {
             let [a, b, c, d] =
                 [Self::Tasks, Self::Exchange, Self::Capabilities, Self::Money].map(|part| PartIn(part, place));
-            app.configure_sets(SimSchedule, (a, b, c, d).chain().in_set(Turn::Market.of(place)));
+            app.configure_sets(SimSchedule, (a, b, c, d).chain().in_set(turn.of(place)));
         }
     }
 }

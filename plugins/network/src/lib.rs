@@ -25,16 +25,17 @@
 //!
 //! ```
 //! use agent2028_core::agent::AgentId;
-//! use agent2028_core::{SimCorePlugin, SimSchedule, SimSystems, Turn, agent::*, simulation::Simulation};
+//! use agent2028_core::{SimCorePlugin, SimSchedule, SimSystems, TakeTurn, agent::*, simulation::Simulation};
 //! use agent2028_network::{Inbox, MessageKinds, Network, NetworkPlugin};
 //! use bevy::prelude::*;
 //!
 //! let mut app = App::new();
 //! app.add_plugins((SimCorePlugin::default(), NetworkPlugin::default()));
 //! let hello = app.world_mut().resource_mut::<MessageKinds>().register("hello");
+//! let turn = app.take_turn("greetings");
 //! app.add_systems(SimSchedule, (move |mut network: ResMut<Network>| {
 //!     network.send(AgentId(3), AgentId(7), hello, b"how are you?").unwrap();
-//! }).in_set(Turn::Own.of(SimSystems::Act)));
+//! }).in_set(turn.of(SimSystems::Act)));
 //! let group = app.world_mut().resource_mut::<AgentGroups>().add(AgentGroup::default());
 //! spawn_scene_group(app.world_mut(), group).unwrap();
 //! let mut simulation = Simulation::new(std::mem::take(app.world_mut()));
@@ -69,7 +70,7 @@ pub mod shared;
 mod silent;
 pub mod swim;
 pub mod topology;
-mod weave;
+mod topology_maintenance;
 pub mod wire;
 
 pub use config::NetworkConfig;
@@ -92,7 +93,7 @@ use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
-use agent2028_core::{After, Before, SimSchedule, SimSystems, Turn};
+use agent2028_core::{After, Before, SimSchedule, SimSystems, TakeTurn};
 use bevy::prelude::*;
 
 use diagram::Diagram;
@@ -142,11 +143,13 @@ impl Plugin for NetworkPlugin {
             let inbox = world.get_resource::<Inbox>().map_or(0, Inbox::bytes);
             world.get_resource::<Network>().map_or(0, Network::bytes) + inbox
         });
-        let prepare =
-            (weave::look_around, weave::weave).chain().in_set(Turn::Messages.of(Before(SimSystems::Perceive)));
+        let turn = app.take_turn(TURN);
+        let prepare = (topology_maintenance::note_conditions, topology_maintenance::maintain_topology)
+            .chain()
+            .in_set(turn.of(Before(SimSystems::Perceive)));
         app.add_systems(SimSchedule, prepare)
-            .add_systems(SimSchedule, deliver.in_set(Turn::Messages.of(SimSystems::Perceive)))
-            .add_systems(SimSchedule, dispatch.in_set(Turn::Messages.of(After(SimSystems::Act))))
+            .add_systems(SimSchedule, deliver.in_set(turn.of(SimSystems::Perceive)))
+            .add_systems(SimSchedule, dispatch.in_set(turn.of(After(SimSystems::Act))))
             .add_systems(SimSchedule, observe::observe.in_set(Counted(Part::Links)));
         Part::take_turns(app);
         if self.config.gossip.is_some() {
@@ -179,6 +182,7 @@ impl Plugin for NetworkPlugin {
 fn add_regional_buses(app: &mut App, buses: RegionalBuses) {
     let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
     let ids = RegionMetrics::declare(&mut metrics);
+    let turn = app.take_turn(TURN);
     app.insert_resource(ids)
         .insert_resource(buses)
         .checkpoint_custom("network.regions", true, region_bus::save, region_bus::load)
@@ -187,7 +191,9 @@ fn add_regional_buses(app: &mut App, buses: RegionalBuses) {
         })
         .add_systems(
             SimSchedule,
-            region_bus::spread_events.after(weave::weave).in_set(Turn::Messages.of(Before(SimSystems::Perceive))),
+            region_bus::spread_events
+                .after(topology_maintenance::maintain_topology)
+                .in_set(turn.of(Before(SimSystems::Perceive))),
         )
         .add_systems(SimSchedule, region_bus::observe_regions.in_set(Counted(Part::Regions)));
 }
@@ -203,6 +209,9 @@ enum Part {
     Shared,
 }
 
+/// By which name this crate takes its turn.
+const TURN: &str = "network";
+
 /// The places in which parts write their metrics, in the same order.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Counted(Part);
@@ -210,10 +219,11 @@ struct Counted(Part);
 impl Part {
     /// Lays down the order in this crate's turns.
     fn take_turns(app: &mut App) {
+        let turn = app.take_turn(TURN);
         let [a, b, c, d, e, f] = [Self::Links, Self::Regions, Self::Gossip, Self::Swim, Self::Heartbeats, Self::Shared];
-        app.configure_sets(SimSchedule, (a, b, c, d, e, f).chain().in_set(Turn::Messages.of(SimSystems::Act)));
+        app.configure_sets(SimSchedule, (a, b, c, d, e, f).chain().in_set(turn.of(SimSystems::Act)));
         let [a, b, c, d, e, f] = [a, b, c, d, e, f].map(Counted);
-        app.configure_sets(SimSchedule, (a, b, c, d, e, f).chain().in_set(Turn::Messages.of(SimSystems::Observe)));
+        app.configure_sets(SimSchedule, (a, b, c, d, e, f).chain().in_set(turn.of(SimSystems::Observe)));
     }
 }
 

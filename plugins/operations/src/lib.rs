@@ -84,7 +84,7 @@ use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
-use agent2028_core::{After, SimSchedule, SimSystems, Turn};
+use agent2028_core::{Hook, SimSchedule, SimSystems, TakeTurn};
 use bevy::prelude::*;
 
 /// Workloads, routing, queues, sessions, receipts and tiers. Add it after `SimCorePlugin`, before agents are spawned.
@@ -121,10 +121,11 @@ impl Plugin for OperationsPlugin {
         quantities::register(app);
         app.world_mut().get_resource_or_init::<Judges>().add("those who give out work", judge::registry);
         app.world_mut().resource_mut::<Explainers>().add("operations", explain::explain);
-        app.add_systems(SimSchedule, sync::take_over.in_set(Turn::Work.of(SimSystems::Perceive)))
-            .add_systems(SimSchedule, sync::work.in_set(Turn::Work.of(SimSystems::Act)))
-            .add_systems(SimSchedule, sync::tell.in_set(Turn::Work.of(After(SimSystems::Act))))
-            .add_systems(SimSchedule, sync::write_back.in_set(Turn::Work.of(SimSystems::Settle)))
-            .add_systems(SimSchedule, observe::observe.in_set(Turn::Work.of(SimSystems::Observe)));
+        let turn = app.take_turn("operations");
+        app.add_systems(SimSchedule, sync::take_over.in_set(turn.of(SimSystems::Perceive)))
+            .add_systems(SimSchedule, sync::work.in_set(turn.of(SimSystems::Act)))
+            .add_systems(SimSchedule, sync::tell.in_set(turn.of(Hook::Tell)))
+            .add_systems(SimSchedule, sync::write_back.in_set(turn.of(SimSystems::Settle)))
+            .add_systems(SimSchedule, observe::observe.in_set(turn.of(SimSystems::Observe)));
     }
 }

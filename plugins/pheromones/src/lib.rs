@@ -75,7 +75,7 @@ use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::WorldBounds;
-use agent2028_core::{Before, SimSchedule, SimSystems, Turn, require_motion};
+use agent2028_core::{Before, SimSchedule, SimSystems, TakeTurn, require_motion};
 use bevy::prelude::*;
 
 use field::CellGrid;
@@ -104,6 +104,7 @@ impl Plugin for PheromonesPlugin {
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
         let ids = observe::PheromoneMetrics::declare(&self.config, &mut metrics);
         app.add_event_kinds(events::KINDS);
+        let turn = app.take_turn("pheromones");
         app.insert_resource(self.config.clone())
             .insert_resource(field)
             .insert_resource(sites)
@@ -151,20 +152,15 @@ impl PheromonesPlugin {
                 harvest::respawn_resources,
             )
                 .chain()
-                .in_set(Turn::Trails.of(Before(SimSystems::Perceive))),
+                .in_set(turn.of(Before(SimSystems::Perceive))),
         )
         .add_systems(
             SimSchedule,
-            (harvest::act_foragers, emit::emit, emit::lay_false_trails)
-                .chain()
-                .in_set(Turn::Trails.of(SimSystems::Act)),
+            (harvest::act_foragers, emit::emit, emit::lay_false_trails).chain().in_set(turn.of(SimSystems::Act)),
         )
-        .add_systems(SimSchedule, forager::decide_foragers.in_set(Turn::Trails.of(SimSystems::Decide)))
-        .add_systems(
-            SimSchedule,
-            (movement::move_foragers, step_field).chain().in_set(Turn::Trails.of(SimSystems::Settle)),
-        )
-        .add_systems(SimSchedule, observe::observe.in_set(Turn::Trails.of(SimSystems::Observe)));
+        .add_systems(SimSchedule, forager::decide_foragers.in_set(turn.of(SimSystems::Decide)))
+        .add_systems(SimSchedule, (movement::move_foragers, step_field).chain().in_set(turn.of(SimSystems::Settle)))
+        .add_systems(SimSchedule, observe::observe.in_set(turn.of(SimSystems::Observe)));
     }
 }
 

@@ -88,7 +88,7 @@ use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
-use agent2028_core::{After, Before, SimSchedule, SimSystems, Turn};
+use agent2028_core::{After, Hook, SimSchedule, SimSystems, TakeTurn};
 use agent2028_operations::TRUST_COLUMN;
 use bevy::prelude::*;
 
@@ -126,14 +126,14 @@ impl Plugin for TrustPlugin {
         quantities::register(app);
         app.world_mut().resource_mut::<Explainers>().add("trust", explain::explain);
         app.world_mut().get_resource_or_init::<Judges>().add("those who trust", judge::reputation);
+        let turn = app.take_turn("trust");
         let attack =
-            attack::misbehave.run_if(attack::misbehaviour_is_due).in_set(Turn::Trust.of(After(SimSystems::Intervene)));
-        let welcome =
-            learn::welcome.run_if(learn::somebody_is_new).in_set(Turn::Trust.of(Before(SimSystems::Perceive)));
+            attack::misbehave.run_if(attack::misbehaviour_is_due).in_set(turn.of(After(SimSystems::Intervene)));
+        let welcome = learn::welcome.run_if(learn::somebody_is_new).in_set(turn.of(Hook::Welcome));
         let learn = (learn::learn, learn::carry_out_verdicts.run_if(learn::verdicts_are_due)).chain();
         app.add_systems(SimSchedule, attack)
             .add_systems(SimSchedule, welcome)
-            .add_systems(SimSchedule, learn.in_set(Turn::Trust.of(After(SimSystems::Settle))))
-            .add_systems(SimSchedule, observe::observe.in_set(Turn::Trust.of(SimSystems::Observe)));
+            .add_systems(SimSchedule, learn.in_set(turn.of(Hook::Judge)))
+            .add_systems(SimSchedule, observe::observe.in_set(turn.of(SimSystems::Observe)));
     }
 }

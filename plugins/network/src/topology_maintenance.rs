@@ -25,7 +25,7 @@ const TOPOLOGY: Purpose = Purpose::new("network.topology");
 const JOIN: Purpose = Purpose::new("network.join");
 
 /// Takes note of who has failed and who does nothing, and ends faults that are over.
-pub(crate) fn look_around(
+pub(crate) fn note_conditions(
     clock: Res<SimClock>,
     mut network: ResMut<Network>,
     mut bus: ResMut<EventBus>,
@@ -48,7 +48,7 @@ pub(crate) fn look_around(
 }
 
 /// Keeps members, links and what is derived from the section in step.
-pub(crate) fn weave(
+pub(crate) fn maintain_topology(
     clock: Res<SimClock>,
     dice: Res<SimRng>,
     bounds: Res<WorldBounds>,
