@@ -161,7 +161,7 @@ impl Plugin for SimCorePlugin {
                     quarantine::quarantine_before_perceiving,
                 )
                     .chain()
-                    .in_set(SimSystems::Intervene),
+                    .in_set(Turn::CORE.of(SimSystems::Intervene)),
             )
             .add_systems(
                 SimSchedule,

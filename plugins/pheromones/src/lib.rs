@@ -104,7 +104,6 @@ impl Plugin for PheromonesPlugin {
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
         let ids = observe::PheromoneMetrics::declare(&self.config, &mut metrics);
         app.add_event_kinds(events::KINDS);
-        let turn = app.take_turn("pheromones");
         app.insert_resource(self.config.clone())
             .insert_resource(field)
             .insert_resource(sites)
@@ -143,6 +142,7 @@ impl Plugin for PheromonesPlugin {
 impl PheromonesPlugin {
     fn add_tick(&self, app: &mut App) {
         // All of this comes before the phase in which others look at claims and positions.
+        let turn = app.take_turn("pheromones");
         app.add_systems(
             SimSchedule,
             (
