@@ -25,7 +25,7 @@ fn written_from(types: &Types) -> String {
 fn events(plugins: &SectionRegistry) -> String {
     let core = EventKinds::default();
     let of_core: Vec<EventDeclaration> = core.iter().copied().collect();
-    let all = std::iter::once(("every scene", &*of_core)).chain(plugins.kinds().map(|kind| (kind.name, kind.events())));
+    let all = std::iter::once(("every scene", of_core)).chain(plugins.kinds().map(|kind| (kind.name, kind.events())));
     let mut text = "## Kinds of events\n\nWhat a simulation tells, by the plugin that tells it. Scenes name kinds by their keys: in \
                     `ledger.events`, in `identity.signed_events`, and as metrics: `events.AgentFailed` counts how often that kind \
                     has been told in the run, and is recorded while a plot, an expectation or `--metrics` names it.\n\n\
@@ -53,10 +53,10 @@ mod tests {
         for section in crate::plugins::ours().kinds() {
             for declared in section.events() {
                 for other in kinds.iter().filter(|other| other.kind.name == declared.kind.name) {
-                    assert!(other.agrees_with(declared) && other.about == declared.about, "{declared:?} {other:?}");
+                    assert!(other.agrees_with(&declared) && other.about == declared.about, "{declared:?} {other:?}");
                 }
                 assert!(!declared.words.is_empty() && declared.about.ends_with('.'), "{declared:?}");
-                kinds.push(*declared);
+                kinds.push(declared);
             }
         }
         assert!(kinds.len() > 40, "{}", kinds.len());

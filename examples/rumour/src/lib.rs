@@ -90,8 +90,8 @@ impl SceneSection for RumourConfig {
         list.add::<Whisper>();
     }
 
-    fn events() -> &'static [EventDeclaration] {
-        EVENTS
+    fn events() -> Vec<EventDeclaration> {
+        EVENTS.to_vec()
     }
 
     fn files(&self) -> Vec<FileRequest> {
@@ -114,7 +114,7 @@ impl SceneSection for RumourConfig {
         app.add_section::<Self>(Self::NAME)
             .checkpoint_component::<Heard>("rumour.heard")
             .checkpoint_resource::<Told>("rumour.told")
-            .add_event_kinds(Self::events())
+            .add_event_kinds(EVENTS)
             .add_interventions(Self::interventions)
             .add_systems(SimSchedule, pass_on.in_set(turn.of(SimSystems::Act)))
             .add_systems(SimSchedule, count.in_set(turn.of(SimSystems::Observe)));

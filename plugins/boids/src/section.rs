@@ -15,8 +15,8 @@ impl SceneSection for BoidsConfig {
         intervention::interventions(list);
     }
 
-    fn events() -> &'static [EventDeclaration] {
-        crate::events::KINDS
+    fn events() -> Vec<EventDeclaration> {
+        crate::events::KINDS.to_vec()
     }
 
     fn tags(&self) -> Vec<&'static str> {

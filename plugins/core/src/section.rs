@@ -90,8 +90,8 @@ pub trait SceneSection:
 
     /// The kinds of events that it tells. What is built from it declares the same to its app
     /// ([`AddEventKinds::add_event_kinds`](crate::event::AddEventKinds::add_event_kinds)).
-    fn events() -> &'static [EventDeclaration] {
-        &[]
+    fn events() -> Vec<EventDeclaration> {
+        Vec::new()
     }
 
     /// The files that it names, each with its reader.

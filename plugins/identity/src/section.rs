@@ -17,8 +17,8 @@ impl SceneSection for IdentityConfig {
         interventions::interventions(list);
     }
 
-    fn events() -> &'static [EventDeclaration] {
-        crate::events::KINDS
+    fn events() -> Vec<EventDeclaration> {
+        crate::events::KINDS.to_vec()
     }
 
     fn build(&self, _: &SectionFiles, context: &SceneContext, app: &mut App) {

@@ -24,7 +24,7 @@ pub mod state;
 pub use state::{Buyer, Deal, Entry, ServiceMarket};
 
 use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
-use agent2028_core::event::{AddEventKinds, AddEventPayload};
+use agent2028_core::event::AddEventKinds;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{SimSchedule, SimSystems};
@@ -41,11 +41,7 @@ pub(crate) fn build(config: &CapabilityMarket, app: &mut App) {
     app.insert_resource(ids)
         .init_resource::<ServiceMarket>()
         .checkpoint_custom("market.capabilities", true, save, load)
-        .add_event_kinds(events::CAPABILITY_KINDS)
-        .add_event_payload::<events::ContractBreached>()
-        .add_event_payload::<events::ContractSuspended>()
-        .add_event_payload::<events::ListingWithdrawn>()
-        .add_event_payload::<events::BuyersUnserved>();
+        .add_event_kinds(events::CAPABILITY_KINDS);
     app.report_memory("agent2028_market", "listings and contracts", |world| {
         world.get_resource::<ServiceMarket>().map_or(0, ServiceMarket::bytes)
     });

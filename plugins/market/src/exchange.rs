@@ -19,7 +19,7 @@ pub(crate) use observe::ExchangeMetrics;
 
 use agent2028_core::agent::AgentIndex;
 use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
-use agent2028_core::event::{AddEventKinds, AddEventPayload};
+use agent2028_core::event::AddEventKinds;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{SimSchedule, SimSystems};
@@ -89,9 +89,7 @@ pub(crate) fn build(config: &ExchangeConfig, app: &mut App) {
     app.insert_resource(ids)
         .init_resource::<Exchange>()
         .checkpoint_custom("market.exchange", true, save, load)
-        .add_event_kinds(events::EXCHANGE_KINDS)
-        .add_event_payload::<events::TradingPeriodEnded>()
-        .add_event_payload::<events::CallCleared>();
+        .add_event_kinds(events::EXCHANGE_KINDS);
     app.report_memory("agent2028_market", "order books and traders", |world| {
         world.get_resource::<Exchange>().map_or(0, Exchange::bytes)
     });

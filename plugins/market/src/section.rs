@@ -1,10 +1,11 @@
 //! The section `market` of scenes.
 
+use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
 use agent2028_core::section::{FileRequest, SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
 
-use crate::{MarketConfig, MarketPlugin, interventions};
+use crate::{MarketConfig, MarketPlugin, events, interventions};
 
 impl SceneSection for MarketConfig {
     const NAME: &'static str = "market";
@@ -13,6 +14,10 @@ impl SceneSection for MarketConfig {
 
     fn interventions(list: &mut InterventionRegistry) {
         interventions::interventions(list);
+    }
+
+    fn events() -> Vec<EventDeclaration> {
+        [events::EXCHANGE_KINDS, events::CAPABILITY_KINDS].concat()
     }
 
     fn files(&self) -> Vec<FileRequest> {

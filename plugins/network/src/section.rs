@@ -18,8 +18,8 @@ impl SceneSection for NetworkConfig {
         interventions::interventions(list);
     }
 
-    fn events() -> &'static [EventDeclaration] {
-        crate::events::KINDS
+    fn events() -> Vec<EventDeclaration> {
+        crate::events::KINDS.to_vec()
     }
 
     fn files(&self) -> Vec<FileRequest> {

@@ -31,8 +31,8 @@ impl SceneSection for OperationsConfig {
         interventions::interventions(list);
     }
 
-    fn events() -> &'static [EventDeclaration] {
-        crate::events::KINDS
+    fn events() -> Vec<EventDeclaration> {
+        crate::events::KINDS.to_vec()
     }
 
     fn files(&self) -> Vec<FileRequest> {

@@ -24,8 +24,8 @@ impl SceneSection for TrustConfig {
         interventions::interventions(list);
     }
 
-    fn events() -> &'static [EventDeclaration] {
-        crate::events::KINDS
+    fn events() -> Vec<EventDeclaration> {
+        crate::events::KINDS.to_vec()
     }
 
     fn files(&self) -> Vec<FileRequest> {

@@ -29,7 +29,7 @@ pub struct SectionKind {
     read: fn(&Node) -> Result<AnySection, Fault>,
     register_types: fn(&mut TypeRegistry),
     interventions: fn(&mut InterventionRegistry),
-    events: fn() -> &'static [EventDeclaration],
+    events: fn() -> Vec<EventDeclaration>,
 }
 
 impl std::fmt::Debug for SectionKind {
@@ -64,7 +64,7 @@ impl SectionKind {
 
     /// The kinds of events that it tells.
     #[must_use]
-    pub fn events(&self) -> &'static [EventDeclaration] {
+    pub fn events(&self) -> Vec<EventDeclaration> {
         (self.events)()
     }
 

@@ -41,7 +41,7 @@ pub struct EndedContract {
 }
 
 /// Which promise was broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, bevy::prelude::Reflect, Serialize, Deserialize)]
 pub enum BrokenPromise {
     /// More requests failed than may.
     Uptime {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use agent2028_core::event::{EventKind, EventPayload};
+use agent2028_core::event::{EventDeclaration, EventKind, EventPayload};
+use agent2028_core::tone::Tone;
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::Money;
@@ -20,11 +22,51 @@ pub const LISTING_WITHDRAWN: EventKind = EventKind::new("ListingWithdrawn", 6);
 pub const BUYERS_UNSERVED: EventKind = EventKind::new("BuyersUnserved", 5);
 
 /// All kinds of events that the market for capabilities tells.
-pub const CAPABILITY_KINDS: &[EventKind] =
-    &[CONTRACT_BREACHED, CONTRACT_SUSPENDED, CONTRACT_SUSPENDED_ENDED, LISTING_WITHDRAWN, BUYERS_UNSERVED];
+pub const CAPABILITY_KINDS: &[EventDeclaration] = &[
+    EventDeclaration::new(
+        CONTRACT_BREACHED,
+        "Contract breached",
+        "\u{e14e}",
+        Tone::Danger,
+        "A provider broke its promise.",
+    )
+    .carries::<ContractBreached>(),
+    EventDeclaration::new(
+        CONTRACT_SUSPENDED,
+        "Contract suspended",
+        "\u{ef71}",
+        Tone::Warning,
+        "Service of a contract rests.",
+    )
+    .carries::<ContractSuspended>(),
+    EventDeclaration::new(
+        CONTRACT_SUSPENDED_ENDED,
+        "Contract resumed",
+        "\u{f053}",
+        Tone::Good,
+        "Service of a contract goes on.",
+    )
+    .carries::<ContractSuspended>(),
+    EventDeclaration::new(
+        LISTING_WITHDRAWN,
+        "Listing withdrawn",
+        "\u{ef66}",
+        Tone::Warning,
+        "A provider cannot pay for its listing any more.",
+    )
+    .carries::<ListingWithdrawn>(),
+    EventDeclaration::new(
+        BUYERS_UNSERVED,
+        "Buyers unserved",
+        "\u{f08c}",
+        Tone::Warning,
+        "A buyer finds nothing that suits, for the first time since somebody found something.",
+    )
+    .carries::<BuyersUnserved>(),
+];
 
 /// What a [`CONTRACT_BREACHED`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct ContractBreached {
     /// The buyer's number.
     pub buyer: u32,
@@ -35,7 +77,7 @@ pub struct ContractBreached {
 }
 
 /// Why service rests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub enum Reason {
     /// The network is parted between the two.
     Partition,
@@ -46,7 +88,7 @@ pub enum Reason {
 }
 
 /// What a [`CONTRACT_SUSPENDED`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct ContractSuspended {
     /// The buyer's number.
     pub buyer: u32,
@@ -55,7 +97,7 @@ pub struct ContractSuspended {
 }
 
 /// What a [`LISTING_WITHDRAWN`] carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct ListingWithdrawn {
     /// What was offered.
     pub capability: String,
@@ -64,7 +106,7 @@ pub struct ListingWithdrawn {
 }
 
 /// What a [`BUYERS_UNSERVED`] carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct BuyersUnserved {
     /// What it looks for.
     pub capability: String,

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use agent2028_core::event::{EventKind, EventPayload};
+use agent2028_core::event::{EventDeclaration, EventKind, EventPayload};
+use agent2028_core::tone::Tone;
+use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::Money;
@@ -13,10 +15,21 @@ pub const TRADING_PERIOD_ENDED: EventKind = EventKind::new("TradingPeriodEnded",
 pub const CALL_CLEARED: EventKind = EventKind::new("CallCleared", 3);
 
 /// All kinds of events that the exchange tells.
-pub const EXCHANGE_KINDS: &[EventKind] = &[TRADING_PERIOD_ENDED, CALL_CLEARED];
+pub const EXCHANGE_KINDS: &[EventDeclaration] = &[
+    EventDeclaration::new(
+        TRADING_PERIOD_ENDED,
+        "Trading period ended",
+        "\u{e88b}",
+        Tone::Info,
+        "A period of trading is over.",
+    )
+    .carries::<TradingPeriodEnded>(),
+    EventDeclaration::new(CALL_CLEARED, "Call cleared", "\u{e90e}", Tone::Info, "A call market was cleared.")
+        .carries::<CallCleared>(),
+];
 
 /// What a [`TRADING_PERIOD_ENDED`] carries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 pub struct TradingPeriodEnded {
     /// The good.
     pub good: String,
@@ -31,7 +44,7 @@ pub struct TradingPeriodEnded {
 }
 
 /// What a [`CALL_CLEARED`] carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct CallCleared {
     /// The good.
     pub good: String,
