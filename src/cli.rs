@@ -203,6 +203,17 @@ pub fn main_with(plugins: SectionRegistry) -> ExitCode {
     run()
 }
 
+/// The same with what the window shows of these plugins, beside what it shows of [`ours`](crate::panels::ours).
+#[cfg(feature = "desktop")]
+#[must_use]
+pub fn main_with_panels(plugins: SectionRegistry, panels: crate::panels::PanelList) -> ExitCode {
+    if let Err(error) = crate::panels::install(panels) {
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+        return ExitCode::from(INTERNAL);
+    }
+    main_with(plugins)
+}
+
 fn run() -> ExitCode {
     let cli = match read(std::env::args_os()).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

@@ -22,7 +22,7 @@ use self::record::{Recorder, Saver};
 use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
-use agent2028_inspector::authoring::document::Source;
+use agent2028_inspector::authoring::Source;
 use agent2028_inspector::panels::top_bar::window_title;
 use agent2028_inspector::theme::least_window;
 use agent2028_inspector::{
@@ -274,7 +274,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         scenes::begin_broken(app.world_mut(), broken);
     }
     let offered = lost::offered(&app.world().resource::<OpenScene>().found);
-    app.world_mut().resource_mut::<InspectorState>().scenes.files.recovered = offered;
+    app.world_mut().resource_mut::<InspectorState>().scenes().files.recovered = offered;
     if let Some(keep) = KeepWorkspace::in_settings(options.theme) {
         app.insert_resource(keep);
     } else if let Some(theme) = options.theme {

@@ -38,12 +38,16 @@ pub use agent2028_boids as boids;
 pub use agent2028_chart as chart;
 pub use agent2028_core as core;
 pub use agent2028_identity as identity;
+#[cfg(feature = "desktop")]
+pub use agent2028_kit as kit;
 pub use agent2028_ledger as ledger;
 pub use agent2028_market as market;
 pub use agent2028_network as network;
 pub use agent2028_operations as operations;
 pub use agent2028_pheromones as pheromones;
 pub use agent2028_trust as trust;
+#[cfg(feature = "desktop")]
+pub use agent2028_view as view;
 pub use assemble::ExtraPlugins;
 pub use sandbox::{AgentView, Sandbox, SandboxError};
 pub use scene::Scene;

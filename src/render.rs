@@ -6,6 +6,7 @@ use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::panels::hints::HintsState;
 use agent2028_inspector::{InspectorPlugin, InspectorState, SceneLibrary};
+use agent2028_view::layer::{HULLS, LEGEND, TRAILS};
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenError, OffscreenOptions};
 use agent2028_view::picture::PictureError;
 use agent2028_view::{ColorBy, SizeBy, ViewSettings, WorldCamera};
@@ -31,7 +32,7 @@ pub struct PictureOptions {
     pub scale_factor: f32,
     /// Whether the inspector's panels are in the picture.
     pub panels: bool,
-    /// What is drawn and how. With [`ViewSettings::legend`] the picture explains itself, with or without panels.
+    /// What is drawn and how. With the layer [`LEGEND`] the picture explains itself, with or without panels.
     pub view: ViewSettings,
     /// How many threads the simulation may use; all cores if absent.
     pub threads: Option<usize>,
@@ -45,17 +46,24 @@ impl Default for PictureOptions {
             size: (1280, 720),
             scale_factor: 1.0,
             panels: false,
-            view: ViewSettings { legend: false, ..ViewSettings::default() },
+            view: without_legend(),
             threads: None,
             plugins: ExtraPlugins::default(),
         }
     }
 }
 
+/// How a world is looked at in a picture: nothing stands over it.
+fn without_legend() -> ViewSettings {
+    let mut settings = ViewSettings::default();
+    settings.layers.show(&LEGEND, false);
+    settings
+}
+
 /// How a scene wants to be looked at.
 #[must_use]
 pub fn view_of(view: &SceneView) -> ViewSettings {
-    let mut settings = ViewSettings { legend: false, ..ViewSettings::default() };
+    let mut settings = without_legend();
     show_as(view, &mut settings);
     settings
 }
@@ -65,8 +73,8 @@ pub fn show_as(view: &SceneView, settings: &mut ViewSettings) {
     settings.color_by = ColorBy::named(&view.color_by);
     settings.size_by = SizeBy::named(&view.size_by);
     settings.color_range = view.color_range;
-    settings.layers.trails = view.trails;
-    settings.layers.hulls = view.hulls;
+    settings.layers.show(&TRAILS, view.trails);
+    settings.layers.show(&HULLS, view.hulls);
 }
 
 /// Why there is no picture.
@@ -143,14 +151,14 @@ impl Studio {
         let mut timeline = Timeline::default();
         timeline.begin(&simulation);
         let offscreen = Offscreen::with_plugins(simulation, offscreen_options, |app| {
-            if options.panels || options.view.legend {
+            if options.panels || options.view.layers.shows(&LEGEND) {
                 app.insert_resource(Transport::default())
                     .insert_resource(SceneLibrary { entries: library(), ..SceneLibrary::default() })
                     .insert_resource(status_of(loaded))
                     .insert_resource(crate::authoring::Author::resource(options.plugins.clone()))
                     .add_plugins(InspectorPlugin);
                 let mut state = app.world_mut().resource_mut::<InspectorState>();
-                state.hints = HintsState::none();
+                state.states.put(Box::new(HintsState::none()));
                 state.visible = options.panels;
                 if options.panels {
                     app.insert_resource(timeline);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use agent2028_view::layer::{HULLS, LABELS, LEGEND, TRAILS};
 use agent2028_view::picture::PictureError;
 use agent2028_view::{ColorBy, SizeBy};
 use clap::Args;
@@ -152,7 +153,7 @@ impl Render {
         };
         let mut view = view_of(&loaded.scene.view);
         view.theme = self.theme.into();
-        view.legend = (self.panels || self.legend) && !self.no_legend;
+        view.layers.show(&LEGEND, (self.panels || self.legend) && !self.no_legend);
         if let Some(name) = &self.color_by {
             // The scene's range is that of its own choice.
             (view.color_by, view.color_range) = (ColorBy::named(name), None);
@@ -161,9 +162,13 @@ impl Render {
             view.size_by = SizeBy::named(name);
         }
         view.color_range = self.color_range.or(view.color_range);
-        view.layers.trails |= self.trails;
-        view.layers.hulls |= self.hulls;
-        view.layers.labels = self.panels || self.legend;
+        if self.trails {
+            view.layers.show(&TRAILS, true);
+        }
+        if self.hulls {
+            view.layers.show(&HULLS, true);
+        }
+        view.layers.show(&LABELS, self.panels || self.legend);
         let options = PictureOptions {
             size: self.size,
             scale_factor: self.scale,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use agent2028_inspector::panels::files::{Recovered, RecoveredWhat};
+use agent2028_editor::files::{Recovered, RecoveredWhat};
 
 use super::journal::{self, LostRun};
 use super::unsaved::{self, Kept};

@@ -6,8 +6,8 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
-use agent2028_inspector::authoring::document::Source;
-use agent2028_inspector::panels::files::Note;
+use agent2028_editor::files::Note;
+use agent2028_inspector::authoring::Source;
 use agent2028_inspector::panels::top_bar::window_title;
 use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus, Unfit};
 use agent2028_view::{ViewSettings, Viewport, WorldCamera};
@@ -144,14 +144,14 @@ impl Stage<'_> {
 
     /// Tells that a file is nothing for a window, and why.
     fn turn_away(&mut self, path: &Path, why: &Unfit) {
-        self.state.scenes.files.tell(Note::NotShown(path.into(), why.clone()));
+        self.state.scenes().files.tell(Note::NotShown(path.into(), why.clone()));
     }
 
     /// Hands a text to the editor; the document follows at once.
     fn show_text(&mut self, source: Source) {
         self.status.source.0 += 1;
         self.status.source.1 = source;
-        self.state.scenes.follow(&self.status.source);
+        self.state.scenes().follow(&self.status.source);
     }
 
     fn fit(&mut self) {
@@ -214,8 +214,8 @@ impl Stage<'_> {
     }
 
     /// Where the document comes from.
-    fn origin(&self) -> SceneOrigin {
-        let document = &self.state.scenes.document;
+    fn origin(&mut self) -> SceneOrigin {
+        let document = &self.state.scenes().document;
         match document.path() {
             Some(path) => SceneOrigin::File(path.into()),
             None if gallery::find(document.name()).is_some() => SceneOrigin::Builtin(document.name().into()),
@@ -233,7 +233,7 @@ impl Stage<'_> {
             return false;
         }
         let title = self.status.title.clone();
-        self.state.scenes.document.now_runs(text, &title);
+        self.state.scenes().document.now_runs(text, &title);
         if another || before != self.simulation.world().get_resource::<WorldBounds>().copied() {
             self.fit();
         }
@@ -242,7 +242,7 @@ impl Stage<'_> {
 
     /// Starts again from tick 0: from the file, or from the text that was applied without saving it.
     fn restart(&mut self) {
-        let document = &self.state.scenes.document;
+        let document = &self.state.scenes().document;
         let applied = document.running().filter(|running| *running != document.saved()).map(str::to_owned);
         match applied {
             Some(text) => {
@@ -264,10 +264,10 @@ impl Stage<'_> {
 
     /// Reads the scene's file again, into the simulation and into the editor.
     fn reload_from_disk(&mut self) {
-        let name = self.state.scenes.document.path().map(|path| path.display().to_string());
+        let name = self.state.scenes().document.path().map(|path| path.display().to_string());
         let name = name.unwrap_or_else(|| self.scene.loaded.origin.label());
-        if matches!(self.scene.loaded.origin, SceneOrigin::Given(_)) && self.state.scenes.document.path().is_none() {
-            let text = self.state.scenes.document.text().to_owned();
+        if matches!(self.scene.loaded.origin, SceneOrigin::Given(_)) && self.state.scenes().document.path().is_none() {
+            let text = self.state.scenes().document.text().to_owned();
             self.run(&text);
             return;
         }
@@ -284,7 +284,7 @@ impl Stage<'_> {
             Err(_) => scene_file::read(path).ok(),
         };
         let good = self.exchange(loaded);
-        let document = &self.state.scenes.document;
+        let document = &self.state.scenes().document;
         let Some(text) = text else {
             return;
         };
@@ -292,9 +292,9 @@ impl Stage<'_> {
         if document.text() == text && document.saved() == text {
             if good {
                 let title = self.status.title.clone();
-                self.state.scenes.document.now_runs(&text, &title);
+                self.state.scenes().document.now_runs(&text, &title);
             }
-            self.state.scenes.document.read_again();
+            self.state.scenes().document.read_again();
             return;
         }
         let path = document.path().map(Path::to_path_buf);
@@ -316,15 +316,15 @@ impl Stage<'_> {
     }
 
     fn save(&mut self, path: &Path) -> bool {
-        let text = self.state.scenes.document.text().to_owned();
+        let text = self.state.scenes().document.text().to_owned();
         if let Err(error) = write_whole(path, text.as_bytes()) {
-            self.state.scenes.files.tell(Note::NotWritten(path.into(), error.to_string()));
+            self.state.scenes().files.tell(Note::NotWritten(path.into(), error.to_string()));
             return false;
         }
-        let moved = self.state.scenes.document.path() != Some(path);
-        self.state.scenes.document.saved_to(path.into(), &text);
+        let moved = self.state.scenes().document.path() != Some(path);
+        self.state.scenes().document.saved_to(path.into(), &text);
         let name = path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-        self.state.scenes.files.tell(Note::Saved(name));
+        self.state.scenes().files.tell(Note::Saved(name));
         if moved {
             // From now on this file is the scene's.
             self.scene.loaded.origin = SceneOrigin::File(path.into());
@@ -362,7 +362,7 @@ impl Stage<'_> {
             broken: true,
             withheld: None,
         });
-        self.state.scenes.document.recovered(&unsaved.text, 0.0);
+        self.state.scenes().document.recovered(&unsaved.text, 0.0);
         self.scene.settings.clear();
         self.run(&unsaved.text);
         // From here on the text is kept under this session.
@@ -374,7 +374,7 @@ impl Stage<'_> {
         let recording = match Recording::open(&lost.folder) {
             Ok(recording) => recording,
             Err(error) => {
-                self.state.scenes.files.tell(Note::NotBroughtBack(error.to_string()));
+                self.state.scenes().files.tell(Note::NotBroughtBack(error.to_string()));
                 return;
             }
         };
@@ -397,7 +397,7 @@ impl Stage<'_> {
             ..Source::default()
         });
         if let Err(error) = recording.queue(self.simulation.world_mut()) {
-            self.state.scenes.files.tell(Note::PartlyBroughtBack(error.to_string()));
+            self.state.scenes().files.tell(Note::PartlyBroughtBack(error.to_string()));
         }
         self.timeline.begin(&self.simulation);
         self.timeline.foresee(lost.stand.furthest);
@@ -416,7 +416,7 @@ impl Stage<'_> {
     }
 
     fn list_found(&mut self) {
-        self.state.scenes.files.recovered = lost::offered(&self.scene.found);
+        self.state.scenes().files.recovered = lost::offered(&self.scene.found);
     }
 }
 
@@ -434,7 +434,7 @@ pub(super) fn begin_broken(world: &mut World, broken: &BrokenScene) {
     let first = status.reports.iter().find(|report| report.here).map(|report| (report.line, report.column));
     let opened = status.source.clone();
     let mut state = world.resource_mut::<InspectorState>();
-    state.scenes.follow(&opened);
+    state.scenes().follow(&opened);
     state.open_editor(first);
 }
 
@@ -468,20 +468,20 @@ pub(super) fn follow_files(mut stage: Stage) {
         return;
     }
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let own = stage.state.scenes.document.path().map(whole);
+    let own = stage.state.scenes().document.path().map(whole);
     let theirs = own.as_ref().and_then(|path| scene_file::read(path).ok());
-    let same = theirs.as_deref() == Some(stage.state.scenes.document.saved());
+    let same = theirs.as_deref() == Some(stage.state.scenes().document.saved());
     let others = changed.iter().any(|path| Some(path) != own.as_ref());
     match (same, others, theirs) {
         // The window itself wrote it.
         (true, false, _) => {}
         (true, true, _) => {
-            stage.state.scenes.document.read_again();
+            stage.state.scenes().document.read_again();
             stage.restart();
         }
-        (false, _, Some(theirs)) if stage.state.scenes.document.is_dirty() => {
-            stage.state.scenes.document.saved_elsewhere(&theirs);
-            stage.state.scenes.files.theirs = Some(theirs);
+        (false, _, Some(theirs)) if stage.state.scenes().document.is_dirty() => {
+            stage.state.scenes().document.saved_elsewhere(&theirs);
+            stage.state.scenes().files.theirs = Some(theirs);
         }
         _ => stage.reload_from_disk(),
     }
@@ -500,12 +500,12 @@ pub(super) fn take_drops(
         let is_scene = path_buf.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron"));
         if is_scene || path_buf.join("scene.ron").is_file() {
             let request = SceneRequest::Open(path_buf.display().to_string());
-            if state.scenes.may(&request) {
+            if state.scenes().may(&request) {
                 requests.write(request);
             }
         } else {
             let name = path_buf.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-            state.scenes.files.tell(Note::Unknown(name));
+            state.scenes().files.tell(Note::Unknown(name));
         }
     }
 }
@@ -516,14 +516,18 @@ pub(super) fn close_window(
     mut state: ResMut<InspectorState>,
     mut requests: MessageWriter<SceneRequest>,
 ) {
-    if asked.read().count() > 0 && state.scenes.may(&SceneRequest::Close) {
+    if asked.read().count() > 0 && state.scenes().may(&SceneRequest::Close) {
         requests.write(SceneRequest::Close);
     }
 }
 
 /// The title names the scene, with a dot while its text isn't saved.
-pub(super) fn name_window(status: Res<SceneStatus>, state: Res<InspectorState>, mut windows: Query<&mut Window>) {
-    let title = window_title(&status.title, state.scenes.document.is_dirty());
+pub(super) fn name_window(
+    status: Res<SceneStatus>,
+    mut state: ResMut<InspectorState>,
+    mut windows: Query<&mut Window>,
+) {
+    let title = window_title(&status.title, state.bypass_change_detection().scenes().document.is_dirty());
     for mut window in &mut windows {
         if window.title != title {
             window.title.clone_from(&title);
@@ -534,7 +538,7 @@ pub(super) fn name_window(status: Res<SceneStatus>, state: Res<InspectorState>, 
 /// Keeps a text with unsaved changes on disk; removes it once it is saved or given up.
 pub(super) fn keep_unsaved(
     scene: Res<OpenScene>,
-    state: Res<InspectorState>,
+    mut state: ResMut<InspectorState>,
     time: Res<Time<Real>>,
     asked: Res<AskedToEnd>,
     mut exits: MessageReader<AppExit>,
@@ -543,7 +547,7 @@ pub(super) fn keep_unsaved(
     let Some(places) = &scene.places else {
         return;
     };
-    let document = &state.scenes.document;
+    let document = &state.bypass_change_detection().scenes().document;
     let now = time.elapsed_secs_f64();
     if keeping.version != document.version() {
         (keeping.version, keeping.changed_at) = (document.version(), now);

@@ -12,6 +12,9 @@
 use agent2028::render::{PictureOptions, Studio, view_of, write_png};
 use agent2028::scene::gallery::{self, PICTURE_SIZE, picture_tick};
 use agent2028::scene::load::load;
+use agent2028_pheromones_panels::field::Pheromones;
+use agent2028_view::Field as _;
+use agent2028_view::layer::{AGENTS, LABELS};
 use agent2028_view::offscreen::FrameImage;
 
 /// Pixels on each side that the blur takes in.
@@ -99,7 +102,7 @@ fn studio(name: &str) -> Studio {
     let mut options =
         PictureOptions { size: PICTURE_SIZE, view: view_of(&loaded.scene.view), ..PictureOptions::default() };
     // Letters are for the window; a small picture is clearer without.
-    options.view.layers.labels = false;
+    options.view.layers.show(&LABELS, false);
     let mut studio = Studio::new(&loaded, &options).unwrap();
     studio.advance_to(picture_tick(name));
     studio
@@ -142,12 +145,12 @@ fn a_picture_without_its_agents_or_without_its_scent_is_another() {
         let mut studio = studio(name);
         let whole = Picture::of(&studio.frame().unwrap());
         assert!(alike(&whole, &Picture::of(&studio.frame().unwrap())), "{name}: twice the same");
-        studio.settings().layers.agents = false;
+        studio.settings().layers.show(&AGENTS, false);
         let without = Picture::of(&studio.frame().unwrap());
         assert!(!alike(&whole, &without), "{name} without agents: {:?}", difference(&whole, &without));
-        studio.settings().layers.agents = true;
+        studio.settings().layers.show(&AGENTS, true);
         if name == "foraging" {
-            studio.settings().layers.fields = false;
+            studio.settings().layers.show(&Pheromones::FACTS, false);
             let without = Picture::of(&studio.frame().unwrap());
             assert!(!alike(&whole, &without), "{name} without scent: {:?}", difference(&whole, &without));
         }

@@ -11,7 +11,7 @@ use bevy::prelude::App;
 /// The panels and layers of the program.
 fn all() -> (InspectorRegistry, WorldLayers) {
     let mut app = App::new();
-    app.insert_resource(InspectorRegistry::of_the_host()).add_plugins(PanelPlugins);
+    app.insert_resource(agent2028_inspector::panels::of_the_host()).add_plugins(PanelPlugins);
     let world = app.world_mut();
     (world.remove_resource().unwrap(), world.remove_resource().unwrap())
 }
@@ -27,8 +27,15 @@ fn every_panel_of_the_program_has_a_key_and_a_title_of_its_own() {
     for name in ["Plots", "Trust", "Operations", "Routing", "Network", "Messages", "Gossip", "Ledger"] {
         assert!(panels.iter().any(|facts| facts.key.name() == name), "saved layouts hold a panel {name}");
     }
-    let keys: Vec<&str> = layers.iter().map(|layer| layer.facts.key).collect();
-    assert_eq!(keys, ["links", "messages", "trust"]);
+    let keys: Vec<&str> = layers.all().map(|facts| facts.key).collect();
+    let of_plugins = ["links", "messages", "trust", "formation_slots", "fields"];
+    assert_eq!(keys[4..9], of_plugins);
+    for (at, facts) in layers.all().enumerate() {
+        let before: Vec<_> = layers.all().take(at).collect();
+        assert!(!before.iter().any(|other| other.shortcut == facts.shortcut), "{facts:?} has another's key");
+    }
+    let tools: Vec<&str> = registry.tools.iter().map(|entry| entry.facts.shortcut).collect();
+    assert_eq!(tools, ["V", "H", "L", "G", "A", "O", "R", "N", "P", "X", "M"], "the rail stands as people know it");
     assert_eq!(registry.tabs().map(|tab| tab.facts.label).collect::<Vec<_>>(), ["Keys"]);
 }
 

@@ -1,7 +1,8 @@
 //! A plugin of one's own, whole: rumours that agents pass on to those nearby.
 //!
 //! It brings a section of the scene with fields that are checked and a file, a state that checkpoints save, a metric, a kind of
-//! event, and an intervention for timelines and for the palette of the window. A program adds it with one line: see `main.rs`.
+//! event, and an intervention for timelines and for the palette of the window; and for the window a panel, a layer over the
+//! world and a tool. A program adds it with two lines: see `main.rs`.
 
 use agent2028::core::agent::{Agent, AgentId, AgentIndex, Position};
 use agent2028::core::checkpoint::AddCheckpoint;
@@ -18,9 +19,16 @@ use agent2028::core::section::{
     FileContent, FileFaults, FileRequest, SceneContext, SceneSection, SectionFiles, TableFile,
 };
 use agent2028::core::selector::Selector;
+use agent2028::core::simulation::Simulation;
 use agent2028::core::space::WorldBounds;
 use agent2028::core::table::TableReader;
 use agent2028::core::{SimSchedule, SimSystems, TakeTurn};
+use agent2028::kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place, Tool, ToolEffect};
+use agent2028::kit::{RegisterPanels as _, egui, format, icons, widgets};
+use agent2028::view::paint::Painter;
+use agent2028::view::{
+    Drawing, Draws, Layer, LayerFacts, LayerInput, ObstacleShape, RegisterLayers as _, ToolFacts, ToolGroup,
+};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -229,10 +237,134 @@ fn count(
     }
 }
 
+/// What the window shows of the rumour: a panel, a layer over the world and a tool.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RumourPanels;
+
+impl Plugin for RumourPanels {
+    fn build(&self, app: &mut App) {
+        app.add_layer::<HeardLayer>();
+        app.add_panel::<RumourPanel>().add_tool::<WhisperTool>();
+    }
+}
+
+/// Who has heard the rumour, and who hasn't.
+fn hearers(simulation: &Simulation) -> (Vec<AgentId>, Vec<AgentId>) {
+    let Some(mut agents) = simulation.world().try_query::<(&Agent, &Heard)>() else { return Default::default() };
+    let (heard, others): (Vec<_>, Vec<_>) = agents.iter(simulation.world()).partition(|(_, heard)| heard.0);
+    let ids = |agents: Vec<(&Agent, &Heard)>| agents.into_iter().map(|(agent, _)| agent.0).collect();
+    (ids(heard), ids(others))
+}
+
+/// How far the rumour got.
+#[derive(Clone, Copy, Debug)]
+pub struct RumourPanel;
+
+impl Panel for RumourPanel {
+    type State = ();
+    const FACTS: PanelFacts = PanelFacts {
+        key: PanelKey::new("Rumour"),
+        title: "Rumour",
+        icon: icons::ICON_CAMPAIGN,
+        help: "How far the rumour got, and who has not heard it.",
+        group: Group::Talk,
+        place: Place::Right,
+        scrolls: true,
+        story: true,
+    };
+
+    fn applies(simulation: &Simulation) -> bool {
+        simulation.world().contains_resource::<RumourConfig>()
+    }
+
+    fn show(ui: &mut egui::Ui, context: &mut PanelContext, (): &mut ()) {
+        let (look, facts) = (context.look, context.facts);
+        let Some(rumour) = facts.world().get_resource::<RumourConfig>() else {
+            widgets::empty(
+                ui,
+                look,
+                icons::ICON_CAMPAIGN,
+                "There is no rumour in this scene",
+                "Add a section `rumour`.",
+            );
+            return;
+        };
+        let (heard, others) = hearers(facts.simulation);
+        let share = format::percent(heard.len() as f64 / (heard.len() + others.len()).max(1) as f64);
+        let count = format::counted(heard.len() as u64, "agent", "agents");
+        widgets::property_text(ui, look, "Heard by", &format!("{count} ({share})"));
+        widgets::property_text(ui, look, "Carries", &format::with_unit(rumour.reach.into(), "units"));
+        if widgets::text_button(ui, look.body("Tell all the others")).clicked() {
+            context.actions.intervene(Whisper { select: Selector::Ids(others) });
+        }
+    }
+}
+
+/// Rings around those who have heard the rumour.
+#[derive(Clone, Copy, Debug)]
+pub struct HeardLayer;
+
+impl Layer for HeardLayer {
+    const FACTS: LayerFacts = LayerFacts {
+        key: "rumour",
+        label: "Rumour",
+        help: "Rings around the agents that have heard the rumour",
+        shortcut: "Alt 0",
+        shown: true,
+    };
+
+    fn applies(world: &World) -> bool {
+        world.contains_resource::<RumourConfig>()
+    }
+
+    fn paint(painter: &mut Painter, input: &LayerInput) {
+        let (radius, color) = (input.agent_length.max(4.0), input.tokens().info);
+        for agent in hearers(input.simulation).0 {
+            let Some(at) = input.place(agent).map(|place| input.projection.pixel(place)) else { continue };
+            if input.projection.sees(at, radius) {
+                painter.circle(at, radius, 1.0, color);
+            }
+        }
+    }
+}
+
+/// Whispers to the agents in a disc.
+#[derive(Clone, Copy, Debug)]
+pub struct WhisperTool;
+
+impl Tool for WhisperTool {
+    type Options = ();
+    const FACTS: ToolFacts = ToolFacts {
+        key: "whisper",
+        label: "Whisper",
+        help: "Let the agents where you click hear the rumour",
+        icon: icons::ICON_CAMPAIGN.codepoint,
+        shortcut: "W",
+        group: ToolGroup::Make,
+        draws: Draws::Disc,
+    };
+
+    fn missing(world: &World) -> Option<String> {
+        (!world.contains_resource::<RumourConfig>())
+            .then(|| "There is no rumour: the scene has no section `rumour`.".into())
+    }
+
+    fn hint(_: ObstacleShape) -> &'static str {
+        "Click, or drag from the centre to choose how widely."
+    }
+
+    fn make(drawing: &Drawing, (): &(), _: &Simulation) -> Option<ToolEffect> {
+        let Drawing::Disc { at: center, radius } = *drawing else { return None };
+        Some(ToolEffect::new(Whisper { select: Selector::Within { center, radius } }, "Whispered the rumour"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use agent2028::Sandbox;
+    use agent2028_panel_testing as testing;
+    use testing::{NodeT as _, Queryable as _};
 
     const SCENE: &str = include_str!("../rumour.ron");
 
@@ -306,5 +438,60 @@ mod tests {
         let lacking = "Scene(agents: [(name: \"bird\", count: 9)], timeline: [(at: 2, do: Whisper(select: All))])";
         let error = sandbox(lacking).unwrap().run(1).unwrap_err();
         assert!(format!("{error:?}").contains("needs the section `rumour`"), "{error:?}");
+    }
+
+    /// A bird that has heard the rumour, beside two that haven't.
+    fn three_birds() -> Simulation {
+        let text = "Scene(agents: [(name: \"bird\", count: 3, spawn: Points([(0, 0), (40, 0), (80, 0)]))],
+            rumour: (group: \"bird\", chance: 0))";
+        let (mut simulation, _) = sandbox(text).unwrap().into_simulation().unwrap();
+        let world = simulation.world_mut();
+        for (agent, mut heard) in world.query::<(&Agent, &mut Heard)>().iter_mut(world) {
+            heard.0 = agent.0 == AgentId(0);
+        }
+        simulation
+    }
+
+    /// The window with what this plugin brings to it.
+    fn window() -> testing::Harness<'static, testing::Stage<testing::whole::Whole>> {
+        let mut app = App::new();
+        app.add_plugins(RumourPanels);
+        let world = app.world_mut();
+        let mut harness = testing::whole::whole([1280.0, 720.0], three_birds());
+        let whole = &mut harness.state_mut().state;
+        whole.layers = world.remove_resource().unwrap();
+        whole.registry.add::<RumourPanel>();
+        whole.registry.tools.add::<WhisperTool>();
+        harness.run_steps(3);
+        harness
+    }
+
+    #[test]
+    fn the_panel_opens_with_the_scene_and_tells_the_others() {
+        let mut harness = window();
+        harness.state_mut().state.inspector.layout.open(RumourPanel::FACTS.key);
+        harness.run_steps(3);
+        assert!(testing::says(&harness, "1 agent (33%)"), "{:?}", testing::texts(&harness));
+        let asked = testing::click(&mut harness, testing::Role::Button, "Tell all the others");
+        let whisper: Whisper = testing::only(&asked);
+        assert_eq!(whisper.select, Selector::Ids(vec![AgentId(1), AgentId(2)]));
+        assert_eq!(testing::nameless(&harness), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_tool_whispers_where_it_is_used_and_the_layer_has_a_key() {
+        let mut harness = window();
+        let asked = testing::click(&mut harness, testing::Role::Button, "Whisper");
+        assert_eq!(asked, [testing::Action::Tool(agent2028::kit::actions::ToolChange::Take(&WhisperTool::FACTS))]);
+        let drawing = Drawing::Disc { at: Vec2::new(1.0, 2.0), radius: 3.0 };
+        let effect = WhisperTool::make(&drawing, &(), &harness.state().state.simulation).unwrap();
+        let whisper = effect.interventions[0].downcast::<Whisper>().unwrap();
+        assert_eq!(whisper.select, Selector::Within { center: Vec2::new(1.0, 2.0), radius: 3.0 });
+        harness.key_press_modifiers(testing::egui::Modifiers::ALT, testing::egui::Key::Num0);
+        harness.run_steps(3);
+        let [testing::Action::View(settings)] = &harness.state_mut().actions.take()[..] else {
+            panic!("the layer was not switched")
+        };
+        assert!(!settings.layers.shows(&HeardLayer::FACTS));
     }
 }

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    agent2028::cli::main_with(agent2028::plugins::ours().with::<rumour::RumourConfig>())
+    let plugins = agent2028::plugins::ours().with::<rumour::RumourConfig>();
+    let panels = agent2028::panels::ours().with::<rumour::RumourPanels>();
+    agent2028::cli::main_with_panels(plugins, panels)
 }

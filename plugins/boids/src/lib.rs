@@ -38,6 +38,7 @@ pub mod config;
 mod events;
 mod explain;
 pub mod flock;
+pub mod flocks;
 pub mod formation;
 mod influence;
 pub mod intervention;

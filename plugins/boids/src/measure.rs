@@ -1,7 +1,6 @@
 //! How a flock is doing: pure measures on positions and velocities. None depends on the order of the agents.
 
 use agent2028_core::space::{CellItem, CellSort};
-use agent2028_core::union_find::UnionFind;
 use bevy::math::Vec2;
 
 /// Directions are added up as whole numbers of this many parts, so that their order doesn't show in the sum.
@@ -75,20 +74,6 @@ pub fn pairs_closer_than<T: CellItem>(items: &CellSort<T>, distance: f32) -> u64
     pairs
 }
 
-/// How many flocks there are: connected components of the items, where two are connected if at most `radius` apart.
-#[must_use]
-pub fn components<T: CellItem>(items: &CellSort<T>, radius: f32) -> usize {
-    let mut groups = UnionFind::new(items.items().len());
-    for (own, item) in items.items().iter().enumerate() {
-        items.for_each_within(item.place(), radius, |slot, _| {
-            if slot > own {
-                groups.union(own, slot);
-            }
-        });
-    }
-    groups.sets()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,16 +107,6 @@ mod tests {
         velocities.iter().for_each(|velocity| forth.add(*velocity));
         velocities.iter().rev().for_each(|velocity| back.add(*velocity));
         assert_eq!(forth.parameter().to_bits(), back.parameter().to_bits());
-    }
-
-    #[test]
-    fn flocks_are_connected_components_around_the_torus() {
-        let places = [(-49.0, 0.0), (49.0, 0.0), (46.0, 1.0), (0.0, 0.0), (3.0, 3.0), (20.0, 20.0)].map(Vec2::from);
-        for cell in [2.0, 5.0, 60.0] {
-            assert_eq!(components(&sorted(&places, cell), 5.0), 3);
-            assert_eq!(components(&sorted(&places, cell), 1.0), 6);
-        }
-        assert_eq!(components(&sorted(&[], 5.0), 5.0), 0);
     }
 
     #[test]

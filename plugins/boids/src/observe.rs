@@ -7,8 +7,9 @@ use agent2028_core::space::{CellGrid, CellSort, CellSource, WorldBounds};
 use bevy::prelude::*;
 
 use crate::config::BoidsConfig;
-use crate::measure::{Order, components, mean_nearest_distance, pairs_closer_than};
-use crate::mover::{MoverRole, Movers};
+use crate::flocks::{Components, flocks};
+use crate::measure::{Order, mean_nearest_distance, pairs_closer_than};
+use crate::mover::Movers;
 use crate::plugin::{HuntRecord, Scratch};
 
 /// How often, in ticks, measures that look at pairs of agents are taken.
@@ -84,12 +85,6 @@ impl Flocking<'_> {
     }
 }
 
-/// Whether an agent belongs to a flock (rather than to a predator group or to nobody; formations count as flocks).
-fn flocks(movers: &Movers, agent: AgentId) -> bool {
-    let mover = movers.mover_of(agent).and_then(|mover| movers.list.get(usize::from(mover)));
-    mover.is_some_and(|mover| !matches!(mover.role, MoverRole::Predator { .. }))
-}
-
 impl CellSource<Vec2> for Flocking<'_> {
     fn len(&self) -> usize {
         self.agents.len()
@@ -146,7 +141,8 @@ pub(crate) fn observe(
         metrics.record(ids.nearest, mean_nearest_distance(&sorted));
     }
     if metrics.wanted(ids.flocks) {
-        metrics.record(ids.flocks, components(&sorted, movers.together_radius) as f64);
+        let flocks = Components::of(sorted.items(), &bounds, movers.together_radius).count();
+        metrics.record(ids.flocks, flocks as f64);
     }
     if metrics.wanted(ids.collisions) {
         metrics.record(ids.collisions, pairs_closer_than(&sorted, config.collision_distance) as f64);

@@ -10,8 +10,12 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
+use agent2028_editor::files::Note;
+use agent2028_editor::scene_editor::EditorPanel;
+use agent2028_plots::plots::PlotsState;
 use agent2028_view::capture::{Capture, CaptureRequest, Captured};
 use agent2028_view::picking::neighbours;
+use agent2028_view::tool::SELECT;
 use agent2028_view::{
     Aimed, Columns, DrawnAgents, ExactViews, Hulls, InputGate, Pins, Selection, Sight, Tools, ViewSettings, Viewport,
     WorldCamera, WorldLayers,
@@ -25,15 +29,13 @@ use bevy_egui::{EguiContexts, egui};
 use crate::actions::{Action, Actions, ToolChange};
 use crate::authoring::Authoring;
 use crate::context::{Facts, Views};
-use crate::hand::{self, Strokes, ToolOptions};
+use crate::gestures;
 use crate::panel::{InspectorRegistry, Panel as _};
-use crate::panels::files::Note;
 use crate::panels::notices::Notice;
 use crate::panels::parameters::SceneValues;
-use crate::panels::plots::PlotsState;
+use crate::panels::pending::PendingState;
 use crate::panels::profiler::{FrameCost, ProfilerState};
 use crate::panels::save_run;
-use crate::panels::scene_editor::EditorPanel;
 use crate::panels::selections;
 use crate::rhythm::{FrameParts, Rhythm};
 use crate::runs::{RunRequest, RunStatus, Saved};
@@ -90,7 +92,7 @@ pub(crate) fn follow_scene(
     mut known: Local<Option<u64>>,
 ) {
     state.states.of::<SceneValues>().follow(&simulation);
-    state.scenes.follow(&status.source);
+    state.scenes().follow(&status.source);
     if *known == Some(simulation.generation()) && !status.is_changed() {
         return;
     }
@@ -111,7 +113,7 @@ pub(crate) fn tell_captured(
 ) -> Result {
     for outcome in captured.read() {
         let now = contexts.ctx_mut()?.input(|input| input.time);
-        state.notices.tell(
+        state.notices().tell(
             match outcome {
                 Captured::Saved(file) => Notice::saved(file),
                 Captured::Failed(reason) => Notice::no_picture(reason),
@@ -139,7 +141,7 @@ pub(crate) fn draw_save_run(
         // Whoever has the dialog open reads it there.
         if let (false, Some(saved)) = (state.open, &status.saved) {
             let now = ctx.input(|input| input.time);
-            inspector.notices.tell(save_run::notice(saved), now);
+            inspector.notices().tell(save_run::notice(saved), now);
         }
     }
     let log = simulation.world().resource::<InterventionLog>();
@@ -178,8 +180,11 @@ pub(crate) fn draw(
     );
     let mut actions = Actions::default();
     let stands_still = !window.transport.playing && window.timeline.seeking().is_none();
-    if let Some(reached) = window.state.pending.follow(&window.simulation, stands_still) {
+    if let Some(reached) = window.state.states.of::<PendingState>().follow(&window.simulation, stands_still) {
         window.views.aimed.0 = reached;
+    }
+    if window.registry.tools.missing(window.tools.active, window.simulation.world()).is_some() {
+        window.tools.take(&SELECT);
     }
     crate::closeup::watch(&mut window.simulation, &window.selection, &window.views.pins);
     let facts = Facts {
@@ -236,18 +241,16 @@ pub(crate) fn draw(
 /// What was drawn with tools becomes interventions.
 fn take_gestures(ctx: &egui::Context, window: &mut Window, actions: &mut Actions) {
     let now = ctx.input(|input| input.time);
-    let Window { tools, state, simulation, .. } = window;
+    let Window { tools, state, simulation, registry, layers, .. } = window;
     let InspectorState { states, done, .. } = &mut **state;
-    let tool_options = states.of::<ToolOptions>().clone();
-    let strokes = states.of::<Strokes>();
     let tools = tools.bypass_change_detection();
-    tools.ghosts = tool_options.count;
+    tools.ghosts = registry.tools.ghosts(tools.active, states);
     let gestures = std::mem::take(&mut tools.gestures);
-    for deed in hand::deeds(gestures, &tool_options, simulation, strokes) {
-        for intervention in deed.interventions {
+    for effect in gestures::effects(gestures, (&registry.tools, layers), states, simulation) {
+        for intervention in effect.interventions {
             actions.intervene(intervention);
         }
-        *done = Some((deed.what.to_string(), now + crate::tooling::TOLD_S));
+        *done = Some((effect.words, now + shell::TOLD_S));
     }
     match done.as_ref().map(|(_, until)| *until) {
         Some(until) if now > until => *done = None,
@@ -340,7 +343,7 @@ fn hash_while_paused(
 fn use_tools(change: ToolChange, window: &mut Window) {
     match change {
         ToolChange::Take(tool) => {
-            if tool.missing(window.simulation.world()).is_none() {
+            if window.registry.tools.missing(tool, window.simulation.world()).is_none() {
                 window.tools.take(tool);
             }
         }
@@ -361,8 +364,10 @@ fn keep_parameters(ctx: &egui::Context, window: &mut Window) {
     let now = ctx.input(|input| input.time);
     let state = &mut *window.state;
     let params = crate::panels::parameters::gather(window.simulation.world(), state.states.of::<SceneValues>());
-    let kept = state.scenes.keep_parameters(&params, now);
-    state.scenes.files.tell(kept.map_or_else(Note::NotKept, Note::Kept));
+    let moved = params.into_iter().filter(|param| param.value.as_ref().ok() != param.scene_value.as_ref());
+    let moved = moved.filter_map(|param| Some((param.path, param.value.ok()?)));
+    let kept = state.scenes().keep_parameters(moved, now);
+    state.scenes().files.tell(kept.map_or_else(Note::NotKept, Note::Kept));
 }
 
 /// Changes what happens. A change in the past forks without a word; it is told where it was made.
@@ -373,7 +378,7 @@ fn changing(ctx: &egui::Context, window: &mut Window, change: impl FnOnce(&mut T
     if let (Some((old, was)), Some((new, is))) = (before, run(&window.timeline))
         && old != new
     {
-        window.state.notices.tell(Notice::forked(&was, &is), ctx.input(|input| input.time));
+        window.state.notices().tell(Notice::forked(&was, &is), ctx.input(|input| input.time));
     }
 }
 
@@ -393,7 +398,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         Action::Step(ticks) => window.transport.step(ticks),
         Action::Speed(speed) => window.transport.speed = speed,
         Action::Scene(request) => {
-            if window.state.scenes.may(&request) {
+            if window.state.scenes().may(&request) {
                 window.requests.write(request);
             }
         }
@@ -409,7 +414,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
             if matches!(action, Action::EditAt { .. }) {
                 more.push(Action::ShowPanel(EditorPanel::FACTS.key));
             }
-            window.state.scenes.perform(&action, &window.library, &mut more);
+            window.state.scenes().perform(&action, &window.library, &mut more);
             for action in more.take() {
                 perform(action, ctx, window);
             }
@@ -465,7 +470,7 @@ fn perform(action: Action, ctx: &egui::Context, window: &mut Window) {
         }
         Action::Capture(request) => {
             if matches!(request, CaptureRequest::Film { .. }) {
-                window.state.notices.tell(Notice::filming(), ctx.input(|input| input.time));
+                window.state.notices().tell(Notice::filming(), ctx.input(|input| input.time));
             }
             window.captures.write(request);
         }

@@ -1,24 +1,19 @@
 //! Agent2028's inspector: the panels around the world, an egui overlay over what `agent2028_view` draws.
 //!
+//! What panels are made of, and the contract between them and the window, is in `agent2028_kit`; the editor of scenes in
+//! `agent2028_editor`, plots in `agent2028_plots`. The window itself knows no plugin: panels, layers, tools and rows of the
+//! palette register themselves.
+//!
 //! | where | what |
 //! |---|---|
 //! | [`panels`] | one file per panel; a panel is a function of what it reads, what it remembers and [`Actions`] |
 //! | [`shell`] | the whole window |
-//! | [`dock`] | where panels stand, and the layouts to choose from |
 //! | [`places`] | the user's folders for settings and for what must not be lost |
 //! | [`panels::overlay`] | what stands over the world: legend, minimap, labels, hover card |
-//! | [`panel`] | what a panel is, and the registry of all of them |
-//! | [`context`] | what panels read and share |
-//! | [`states`], [`state`] | what panels remember by type, and what the window does |
+//! | [`state`], [`workspace`] | what the window remembers, and what of it is kept from one start to the next |
 //! | [`story`] | a scene opens with the panels that tell its story |
-//! | [`actions`] | what panels ask for: they change nothing themselves |
-//! | [`export`] | files that panels offer to save |
-//! | [`authoring`] | the contract with whoever knows what a scene is, and the text being edited |
-//! | [`editing`] | the scene being edited, with gallery and questions about files |
-//! | [`facts`] | what is gathered from the simulation for them |
-//! | [`hand`] | from what was drawn with a tool to interventions |
-//! | [`scene`] | the contract with whoever opens scenes |
-//! | [`shortcuts`] | every key that does something |
+//! | [`export`] | where files are saved that panels offer |
+//! | [`gestures`] | from what was drawn with a tool to interventions |
 //! | [`rhythm`] | how often the panels are laid out |
 //! | `input` | keys and pointer on their way to egui |
 //! | `redraw` | when it is laid out |
@@ -32,45 +27,37 @@
 #[cfg(test)]
 extern crate self as agent2028_inspector;
 
-pub mod actions;
-pub mod authoring;
 pub mod closeup;
-pub mod context;
 pub mod describe;
-pub mod dock;
 mod drive;
-pub mod editing;
 pub mod export;
-pub mod facts;
-pub mod hand;
+pub mod gestures;
 mod input;
-pub mod panel;
 pub mod panels;
 pub mod places;
 mod redraw;
 pub mod rhythm;
-pub mod runs;
-pub mod scene;
 pub mod shell;
-pub mod shortcuts;
 pub mod state;
-pub mod states;
 pub mod story;
-mod tooling;
+pub mod workspace;
 
-pub use agent2028_kit::{floats, format, texts, theme, widgets};
+pub use agent2028_kit::{
+    actions, authoring, context, dock, facts, floats, format, panel, runs, scene, shortcuts, states, texts, theme,
+    widgets,
+};
 
 pub use actions::{Action, Actions, ToolChange};
+pub use agent2028_editor::ScenesState;
 pub use authoring::Authoring;
 pub use describe::DescribeInterface;
-pub use dock::workspace::KeepWorkspace;
 pub use dock::{DockLayout, PanelKey, Preset};
-pub use editing::ScenesState;
 pub use panel::{InspectorRegistry, Panel, PanelContext, RegisterPanels};
 pub use rhythm::{Layouts, Rhythm};
 pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble, Unfit};
 pub use state::InspectorState;
+pub use workspace::KeepWorkspace;
 
 use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
@@ -80,8 +67,8 @@ use bevy::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
 
 /// The inspector in the window, or in a picture of it. It needs `agent2028_view::ViewPlugin`, and a
-/// [`Simulation`] as a resource: without one nothing is drawn. [`InspectorState::hints`] holds the hints for beginners; set
-/// it to [`HintsState::none`](panels::hints::HintsState::none) for pictures.
+/// [`Simulation`] as a resource: without one nothing is drawn. Pictures put [`HintsState::none`](panels::hints::HintsState::none)
+/// into [`InspectorState::states`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InspectorPlugin;
 
@@ -105,8 +92,8 @@ impl Plugin for InspectorPlugin {
             .init_resource::<describe::LastTexts>()
             .add_message::<SceneRequest>()
             .add_message::<RunRequest>()
-            .add_systems(Startup, dock::workspace::restore.run_if(resource_exists::<KeepWorkspace>))
-            .add_systems(Last, dock::workspace::save.run_if(resource_exists::<KeepWorkspace>))
+            .add_systems(Startup, workspace::restore.run_if(resource_exists::<KeepWorkspace>))
+            .add_systems(Last, workspace::save.run_if(resource_exists::<KeepWorkspace>))
             .add_systems(First, drive::follow_scene.run_if(resource_exists::<Simulation>))
             .add_systems(Update, (drive::tell_captured, redraw::hide_pointer))
             .add_systems(

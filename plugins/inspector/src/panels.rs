@@ -5,12 +5,9 @@ pub mod absent;
 pub mod agent;
 pub mod captions;
 pub mod compare;
-pub mod deeds;
-pub mod distributions;
+pub mod dragged_fault;
 pub mod events;
 pub mod faults;
-pub mod files;
-pub mod gallery;
 pub mod help;
 pub mod hints;
 pub mod hover_card;
@@ -19,7 +16,6 @@ pub mod labels;
 pub mod layers;
 pub mod legend;
 pub mod many;
-pub mod metrics;
 pub mod minimap;
 pub mod notices;
 pub mod overlay;
@@ -27,15 +23,11 @@ pub mod palette;
 pub mod parameters;
 pub mod pending;
 pub mod pictures;
-pub mod plots;
 pub mod problems;
 pub mod profiler;
 pub mod registry;
-pub mod runs;
 pub mod save_run;
 pub mod scene;
-pub mod scene_editor;
-pub mod scene_form;
 pub mod scene_menu;
 pub mod selected;
 pub mod selections;
@@ -47,9 +39,20 @@ pub mod tools;
 pub mod top_bar;
 pub mod transport;
 
+use agent2028_editor::{scene_editor, scene_form};
+use agent2028_plots::{distributions, metrics, plots, runs};
+
 use crate::panel::InspectorRegistry;
 
-/// Adds the panels that every window has.
+/// The panels and tools that the window itself brings, without those of plugins.
+#[must_use]
+pub fn of_the_host() -> InspectorRegistry {
+    let mut registry = InspectorRegistry::default();
+    register(&mut registry);
+    registry
+}
+
+/// Adds the panels and tools that every window has.
 pub fn register(registry: &mut InspectorRegistry) {
     registry.add::<scene::ScenePanel>();
     registry.add::<parameters::ParametersPanel>();
@@ -68,6 +71,7 @@ pub fn register(registry: &mut InspectorRegistry) {
     registry.add::<profiler::ProfilerPanel>();
     registry.add::<scene_editor::EditorPanel>();
     registry.add::<scene_form::FormPanel>();
+    tools::register(&mut registry.tools);
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::{Speed, Transport};
 use agent2028_view::capture::Capture;
+use agent2028_view::layer::LABELS;
 use agent2028_view::{DrawnAgents, ExactViews, Pins, Redraw, Selection, Tools, ViewSettings, Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
 use bevy::platform::collections::HashMap;
@@ -192,7 +193,7 @@ struct Key {
     selected: Vec<agent2028_core::agent::AgentId>,
     hovered: Option<agent2028_core::agent::AgentId>,
     pins: Pins,
-    tool: (agent2028_view::Tool, agent2028_view::ObstacleShape, f32),
+    tool: (&'static str, agent2028_view::ObstacleShape, f32),
     filming: bool,
 }
 
@@ -212,7 +213,7 @@ impl Key {
             selected: shown.selection.selected.clone(),
             hovered: shown.selection.hovered,
             pins: shown.pins.clone(),
-            tool: (shown.tools.active, shown.tools.shape, shown.tools.radius),
+            tool: (shown.tools.active.key, shown.tools.shape, shown.tools.radius),
             filming: shown.capture.filming(now).is_some(),
         }
     }
@@ -277,7 +278,7 @@ fn decide(
         rhythm.at_once();
     }
     let Shown { selection, pins, settings, .. } = &shown;
-    let labelled = settings.layers.labels && !(selection.selected.is_empty() && pins.0.is_empty());
+    let labelled = settings.layers.shows(&LABELS) && !(selection.selected.is_empty() && pins.0.is_empty());
     rhythm.along = labelled || selection.hovered.is_some();
     rhythm.decide(now);
     parts.began = rhythm.due.then(clock);

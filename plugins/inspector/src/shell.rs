@@ -8,9 +8,15 @@ use agent2028_core::params::Params;
 use agent2028_core::quarantine::Quarantine;
 use agent2028_core::selector::Selector;
 use agent2028_core::timeline::Branch;
+use agent2028_editor::scene_editor::{EditorPanel, editor_id};
+use agent2028_editor::scene_form::FormPanel;
+use agent2028_editor::{ScenesState, floating as floating_questions};
+use agent2028_kit::faults::{FaultsState, Whom};
+use agent2028_plots::plots::{PlotsPanel, PlotsState};
 use agent2028_view::capture::CaptureRequest;
+use agent2028_view::layer::REGIONS;
 use agent2028_view::tokens::{layout, spacing};
-use agent2028_view::{Combine, LayerFacts, ViewSettings};
+use agent2028_view::{Combine, ViewSettings};
 use bevy::math::Vec2;
 use bevy_egui::egui;
 use egui::{Id, Panel, Rect, Stroke, Ui};
@@ -18,31 +24,32 @@ use egui::{Id, Panel, Rect, Stroke, Ui};
 use crate::actions::{Action, Actions, ToolChange, Travel};
 use crate::context::PanelContext;
 use crate::dock::{DockLayout, Offer, PanelKey, Preset, menu};
-use crate::editing::ScenesState;
 use crate::facts::GroupCounts;
 use crate::floats;
 use crate::panel::Panel as _;
 use crate::panels::agent::AgentPanel;
-use crate::panels::faults::{self, FaultsPanel, FaultsState};
-use crate::panels::hints::Hint;
+use crate::panels::faults::FaultsPanel;
+use crate::panels::hints::{Hint, HintsState};
 use crate::panels::overlay;
+use crate::panels::palette::PaletteState;
 use crate::panels::parameters::ParametersPanel;
-use crate::panels::plots::{PlotsPanel, PlotsState};
-use crate::panels::scene_editor::{self, EditorPanel};
-use crate::panels::scene_form::FormPanel;
+use crate::panels::timeline::TimelineState;
+use crate::panels::top_bar::TopBarState;
 use crate::panels::{
-    absent, captions, help, hints, layers, notices, palette, pending, problems, status_bar, timeline, tool_options,
-    tools, top_bar, transport,
+    absent, captions, dragged_fault, help, hints, layers, notices, palette, pending, problems, status_bar, timeline,
+    tool_options, tools, top_bar, transport,
 };
 use crate::runs::RunRequest;
-use crate::scene::SceneRequest;
+use crate::scene::{SceneRequest, SceneStatus};
 use crate::shortcuts::{self, Command};
 use crate::state::InspectorState;
 use crate::states::States;
 use crate::theme::{Look, measure, panel_frame};
-use crate::tooling;
 
 pub use crate::context::Facts;
+
+/// How long is told what was just done, in seconds of real time.
+pub(crate) const TOLD_S: f64 = 4.0;
 
 /// Draws everything and returns the rectangle that is left for the world, in the points of `ui`.
 pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> Rect {
@@ -68,13 +75,15 @@ pub fn show(ui: &mut Ui, facts: &Facts, state: &mut InspectorState, actions: &mu
 /// Turns keys into actions; true if the panels were hidden or shown.
 fn keys(ui: &Ui, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) -> bool {
     let visible = state.visible;
-    let asking = state.scenes.gallery.open || state.scenes.files.is_asking() || state.saving.is_asking();
-    state.writing.follow(ui.ctx(), scene_editor::editor_id(), asking || state.palette.open);
+    let scenes = state.scenes();
+    let asking = scenes.gallery.open || scenes.files.is_asking() || state.saving.is_asking();
+    let finding = state.states.of::<PaletteState>().open;
+    state.writing.follow(ui.ctx(), editor_id(), asking || finding);
     if asking {
         // Keys are answers there.
         return false;
     }
-    for command in shortcuts::pressed(ui.ctx(), state.writing.is_on(), facts.layers) {
+    for command in shortcuts::pressed(ui.ctx(), state.writing.is_on(), facts.layers, &facts.registry.tools) {
         run(command, facts, state, actions);
     }
     state.visible != visible
@@ -95,7 +104,7 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         }
         Command::GoToTick => {
             state.visible = true;
-            state.timeline.jumping = true;
+            state.states.of::<TimelineState>().jumping = true;
         }
         Command::Fork => actions.push(Action::Time(Travel::Fork)),
         Command::Undo => actions.push(Action::Time(Travel::Undo)),
@@ -118,8 +127,11 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
         Command::Invert => actions.push(Action::InvertSelection),
         Command::Grow => actions.push(Action::GrowSelection),
         Command::UseTool => actions.push(Action::Tool(ToolChange::ActAtCenter)),
-        Command::Palette => state.palette.toggle(),
-        Command::Help => state.top_bar.help = !state.top_bar.help,
+        Command::Palette => state.states.of::<PaletteState>().toggle(),
+        Command::Help => {
+            let bar = state.states.of::<TopBarState>();
+            bar.help = !bar.help;
+        }
         Command::WindowPicture => {
             actions.push(Action::Capture(CaptureRequest::Window { stem: overlay::pictures_view(facts).stem }));
         }
@@ -136,16 +148,12 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
             let settings = ViewSettings { lens: facts.settings.lens.next(), ..facts.settings.clone() };
             actions.push(Action::View(Box::new(settings)));
         }
-        Command::Toggle(toggle) => {
-            let mut settings = facts.settings.clone();
-            toggle.set(&mut settings, !toggle.get(facts.settings));
-            actions.push(Action::View(Box::new(settings)));
-        }
         Command::Layer(layer) => {
             let mut settings = facts.settings.clone();
             settings.layers.show(layer, !settings.layers.shows(layer));
             actions.push(Action::View(Box::new(settings)));
         }
+        Command::Tool(tool) => actions.push(Action::Tool(ToolChange::Take(tool))),
         Command::LayoutWatch => arrange(facts, state, Preset::Watch),
         Command::LayoutDebug => arrange(facts, state, Preset::Debug),
         Command::LayoutPresent => arrange(facts, state, Preset::Present),
@@ -154,7 +162,7 @@ fn run(command: Command, facts: &Facts, state: &mut InspectorState, actions: &mu
 
 /// The command palette, and what was chosen in it.
 fn palette(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) {
-    if !state.palette.open {
+    if !state.states.of::<PaletteState>().open {
         return;
     }
     let groups = facts.resource::<AgentGroups>();
@@ -168,6 +176,7 @@ fn palette(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, acti
         parameters: &names(&mut facts.resource::<Params>().0.keys().map(String::as_str)),
         groups: &names(&mut groups.groups().iter().map(|group| group.name.as_str())),
         layers: facts.layers,
+        tools: &facts.registry.tools,
         panels: facts.registry.catalog(),
         applying: &facts.registry.applying(facts.simulation),
     };
@@ -176,7 +185,7 @@ fn palette(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, acti
         index.get(id).map(|_| (id, groups.name_of(id)))
     };
     let window = ui.ctx().content_rect();
-    let Some(choice) = palette::show(ui.ctx(), look, window, &view, find_agent, &mut state.palette) else {
+    let Some(choice) = palette::show(ui.ctx(), look, window, &view, find_agent, state.states.of()) else {
         return;
     };
     match choice {
@@ -218,9 +227,10 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
     let world = facts.simulation.world();
     let applying = facts.registry.applying(facts.simulation);
     let offer = Offer { catalog: facts.registry.catalog(), applying: &applying };
-    let world_layers = facts.layers.iter().filter(|entry| entry.applies(world));
-    let of_plugins: Vec<&'static LayerFacts> = world_layers.map(|entry| entry.facts).collect();
-    let field_lines = overlay::field_lines(facts);
+    let (offered_layers, field_lines) = (facts.layers.offered(world), overlay::field_lines(facts));
+    let InspectorState { states, layout: docked, visible, scale, .. } = state;
+    let dirty = states.of::<ScenesState>().document.is_dirty();
+    let (mut bar, mut overlaid) = (states.take::<TopBarState>(), states.take::<overlay::OverlayState>());
     let mut open_problems = false;
 
     Panel::top(Id::new("top bar")).exact_size(layout::TOP_BAR).frame(panel_frame(look, spacing::WIDE, 0.0)).show(
@@ -229,25 +239,28 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
             let view = top_bar::TopBarView {
                 library: facts.library,
                 status: facts.status,
-                dirty: state.scenes.document.is_dirty(),
+                dirty,
                 transport: transport_view(facts),
                 layers: layers::LayersView {
                     settings: facts.settings,
-                    of_plugins: &of_plugins,
+                    layers: &offered_layers,
                     fields: &field_lines,
-                    quantities: state.overlay.quantities(facts.simulation),
+                    quantities: overlaid.quantities(facts.simulation),
                     range: facts.views.columns.color().filter(|column| column.has_range()).map(|column| {
                         let (low, high) = column.range;
                         (f64::from(low), f64::from(high))
                     }),
                 },
                 pictures: overlay::pictures_view(facts),
-                scale: state.scale,
+                scale: *scale,
             };
-            let InspectorState { top_bar: bar, layout, visible, .. } = state;
-            top_bar::show(ui, look, &view, bar, |ui| menu::layouts(ui, look, &offer, layout, visible), actions);
+            let hide_keys = shortcuts::keys(Command::Panels);
+            let layouts = |ui: &mut Ui| menu::layouts(ui, look, &offer, docked, visible, hide_keys);
+            top_bar::show(ui, look, &view, &mut bar, layouts, actions);
         },
     );
+    states.put(bar);
+    states.put(overlaid);
     Panel::bottom(Id::new("status bar"))
         .exact_size(layout::STATUS_BAR)
         .frame(panel_frame(look, spacing::WIDE, 0.0))
@@ -257,34 +270,28 @@ fn frame(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
         .frame(panel_frame(look, spacing::WIDE, 0.0))
         .show(ui, |ui| strip(ui, look, facts, state, actions));
     if open_problems {
-        state.problems.open();
+        state.states.of::<problems::ProblemsState>().open();
     }
     Panel::left(Id::new("tool rail"))
         .exact_size(layout::TOOL_STRIP)
         .resizable(false)
         .frame(panel_frame(look, 0.0, spacing::TIGHT))
-        .show(ui, |ui| tools::show(ui, look, &tools::ToolsView::of(facts.tools.active, world), actions));
+        .show(ui, |ui| {
+            let view = tools::ToolsView::of(facts.tools.active, &facts.registry.tools, world);
+            tools::show(ui, look, &view, actions);
+        });
     // The layout is taken out while it is drawn: panels may change the rest of the state.
     let mut docks = std::mem::replace(&mut state.layout, DockLayout::empty());
-    let InspectorState { states, scenes, .. } = state;
-    let free = docks.show(ui, look, offer, |ui, panel| {
-        fill(ui, look, panel, facts, (&mut *states, &mut *scenes), actions);
-    });
+    let states = &mut state.states;
+    let free = docks.show(ui, look, offer, |ui, panel| fill(ui, look, panel, facts, states, actions));
     state.layout = docks;
     free
 }
 
 /// Fills a panel.
-fn fill(
-    ui: &mut Ui,
-    look: &Look,
-    panel: PanelKey,
-    facts: &Facts,
-    (states, scenes): (&mut States, &mut ScenesState),
-    actions: &mut Actions,
-) {
+fn fill(ui: &mut Ui, look: &Look, panel: PanelKey, facts: &Facts, states: &mut States, actions: &mut Actions) {
     match facts.registry.find(panel) {
-        Some(entry) => entry.show(ui, &mut PanelContext { look, facts, states, actions, scenes }),
+        Some(entry) => entry.show(ui, &mut PanelContext { look, facts, states, actions }),
         None => absent::show(ui, look),
     }
 }
@@ -334,7 +341,7 @@ fn strip(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, ac
         playing: facts.transport.playing,
         keyframes: !facts.views.picture,
     };
-    timeline::show(ui, look, &view, &mut state.timeline, actions);
+    timeline::show(ui, look, &view, state.states.of(), actions);
 }
 
 fn floating(ui: &Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions, free: Rect) {
@@ -353,19 +360,21 @@ fn things_that_float(
     free: Rect,
 ) {
     let ctx = ui.ctx().clone();
-    if state.visible && facts.settings.layers.regions {
+    if state.visible && facts.settings.layers.shows(&REGIONS) {
         let faults = state.states.of::<FaultsState>();
-        if faults.whom == faults::Whom::Circle {
+        if faults.whom == Whom::Circle {
             circle(ui, look, facts, (faults.center, faults.radius), free);
         }
     }
+    let mut overlaid = state.states.take::<overlay::OverlayState>();
     let groups = state.states.of::<GroupCounts>();
-    let mut left_free = overlay::show(ui, look, facts, &mut state.overlay, groups, actions, free);
+    let mut left_free = overlay::show(ui, look, facts, &mut overlaid, groups, actions, free);
+    state.states.put(overlaid);
     let mut above_chip = free;
     if state.visible && !facts.views.capture.without_panels() {
         let room =
             if left_free.between.width() >= measure::PENDING * 1.2 { left_free.between } else { left_free.above };
-        if let Some(chip) = pending::show(&ctx, look, room, &mut state.pending, actions) {
+        if let Some(chip) = pending::show(&ctx, look, room, state.states.of(), actions) {
             // What else stands at the lower edge moves up.
             for rect in [&mut left_free.whole, &mut left_free.between, &mut left_free.above, &mut above_chip] {
                 rect.max.y = rect.max.y.min(chip.min.y);
@@ -374,7 +383,8 @@ fn things_that_float(
     }
     let now = ctx.input(|input| input.time);
     let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
-    let caption = state.captions.follow(&facts.status.captions, generation, tick, facts.tick_hz(), now);
+    let captions = state.states.of::<captions::CaptionsState>();
+    let caption = captions.follow(&facts.status.captions, generation, tick, facts.tick_hz(), now);
     if let Some((text, shown_for)) = caption {
         captions::show(&ctx, look, &left_free, text, shown_for, !facts.settings.reduced_motion);
     }
@@ -383,29 +393,34 @@ fn things_that_float(
     }
     // Who has taken a tool in hand is no beginner any more, and its strip needs the room.
     if state.visible && !tool_options::has_strip(facts.tools.active) {
-        hints::show(&ctx, look, free, state.layout.is_open(FaultsPanel::FACTS.key), &mut state.hints);
+        hints::show(&ctx, look, free, state.layout.is_open(FaultsPanel::FACTS.key), state.states.of());
     }
     if !facts.views.picture {
-        notices::show(&ctx, look, free, &mut state.notices, !facts.settings.reduced_motion, actions);
+        notices::show(&ctx, look, free, state.notices(), !facts.settings.reduced_motion, actions);
     }
     if state.visible {
-        tooling::tool_strip(&ctx, look, facts, state, actions, free);
+        let InspectorState { states, done, .. } = state;
+        let mut context = PanelContext { look, facts, states, actions };
+        tool_options::show(&ctx, free, &mut context, done.as_ref().map(|(words, _)| words.as_str()));
     }
-    tooling::drop_fault(ui, look, facts, state, actions, free);
-    problems::show(&ctx, look, free, &facts.status.problems, &facts.status.reports, &mut state.problems, actions);
-    crate::editing::floating(
+    if let Some(words) = dragged_fault::show(ui, look, facts, &mut state.states, actions, free) {
+        state.done = Some((words, now + TOLD_S));
+    }
+    let SceneStatus { problems, reports, .. } = facts.status;
+    problems::show(&ctx, look, free, problems, reports, state.states.of(), actions);
+    floating_questions(
         &ctx,
         look,
         above_chip,
         facts.author.map(|author| &author.0),
         facts.library,
         facts.status,
-        &mut state.scenes,
+        state.scenes(),
         actions,
     );
-    help::show(&ctx, look, facts.layers, &mut state.top_bar.help);
+    help::show(&ctx, look, facts.layers, &facts.registry.tools, &mut state.states.of::<TopBarState>().help);
     if let Some(notice) = state.saving.show(&ctx, look) {
-        state.notices.tell(notice, now);
+        state.notices().tell(notice, now);
     }
 }
 
@@ -420,13 +435,14 @@ fn circle(ui: &Ui, look: &Look, facts: &Facts, (center, radius): (Vec2, f32), fr
 }
 
 fn follow_hints(facts: &Facts, state: &mut InspectorState, actions: &Actions) {
+    let hints = state.states.of::<HintsState>();
     if !facts.selection.selected.is_empty() {
-        state.hints.done(Hint::Select);
+        hints.done(Hint::Select);
     }
     for action in actions.iter() {
         match action {
-            Action::Play(_) | Action::Step(_) => state.hints.done(Hint::Pause),
-            Action::Intervene(_) => state.hints.done(Hint::Intervene),
+            Action::Play(_) | Action::Step(_) => hints.done(Hint::Pause),
+            Action::Intervene(_) => hints.done(Hint::Intervene),
             _ => {}
         }
     }

@@ -1,11 +1,13 @@
 //! What the inspector remembers from frame to frame. Nothing of it is part of the simulation.
 
+use agent2028_editor::ScenesState;
+use agent2028_editor::scene_editor::EditorPanel;
 use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 
 use crate::dock::DockLayout;
 use crate::panel::Panel as _;
-use crate::panels;
+use crate::panels::notices::NoticesState;
 use crate::states::States;
 use crate::story::Story;
 
@@ -31,26 +33,6 @@ pub struct InspectorState {
     pub layout: DockLayout,
     /// What panels remember, and what they share.
     pub states: States,
-    /// The scene being edited, the gallery, questions about files.
-    pub scenes: crate::editing::ScenesState,
-    /// The top bar.
-    pub top_bar: panels::top_bar::TopBarState,
-    /// The strip of time.
-    pub timeline: panels::timeline::TimelineState,
-    /// Legend, minimap, labels and hover card.
-    pub overlay: panels::overlay::OverlayState,
-    /// What has just been done.
-    pub notices: panels::notices::NoticesState,
-    /// What waits for the next tick.
-    pub pending: panels::pending::PendingState,
-    /// The subtitles.
-    pub captions: panels::captions::CaptionsState,
-    /// The report of problems.
-    pub problems: panels::problems::ProblemsState,
-    /// The command palette.
-    pub palette: panels::palette::PaletteState,
-    /// The hints for beginners.
-    pub hints: panels::hints::HintsState,
     /// The hash that was worked out last.
     pub hash: Option<KnownHash>,
     /// The file that is being saved.
@@ -71,16 +53,6 @@ impl Default for InspectorState {
             scale: 1.0,
             layout: default(),
             states: default(),
-            scenes: default(),
-            top_bar: default(),
-            timeline: default(),
-            overlay: default(),
-            notices: default(),
-            pending: default(),
-            captions: default(),
-            problems: default(),
-            palette: default(),
-            hints: default(),
             hash: None,
             saving: default(),
             writing: default(),
@@ -93,12 +65,22 @@ impl Default for InspectorState {
 }
 
 impl InspectorState {
+    /// The scene being edited, the gallery, questions about files.
+    pub fn scenes(&mut self) -> &mut ScenesState {
+        self.states.of()
+    }
+
+    /// The notices about what has just been done.
+    pub fn notices(&mut self) -> &mut NoticesState {
+        self.states.of()
+    }
+
     /// Brings the editor to the front, with the caret at a line and column (from 1) of the text.
     pub fn open_editor(&mut self, at: Option<(usize, usize)>) {
-        self.layout.open(panels::scene_editor::EditorPanel::FACTS.key);
+        self.layout.open(EditorPanel::FACTS.key);
         self.visible = true;
         if let Some((line, column)) = at {
-            self.scenes.edit_at(line, column);
+            self.scenes().edit_at(line, column);
         }
     }
 }

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_scene_brings_its_panels_and_takes_along_those_that_nobody_looked_at() {
-        let mut registry = InspectorRegistry::of_the_host();
+        let mut registry = crate::panels::of_the_host();
         registry.add::<AboutAgents>();
         let (full, empty) = (simulation(&[("bird", 3)]), simulation(&[]));
         let (mut layout, mut story) = (DockLayout::default(), Story::default());

@@ -11,6 +11,7 @@ use crate::ExactViews;
 use crate::camera::WorldCamera;
 use crate::columns::Columns;
 use crate::hulls::Hulls;
+use crate::layer::{HULLS, WorldLayers};
 use crate::render::WorldView;
 use crate::selection::{Pins, Selection};
 use crate::settings::ViewSettings;
@@ -106,7 +107,7 @@ pub(crate) fn keep_selection(simulation: Res<Simulation>, mut selection: ResMut<
 pub(crate) fn keep_views(
     simulation: Res<Simulation>,
     settings: Res<ViewSettings>,
-    selection: Res<Selection>,
+    (selection, layers): (Res<Selection>, Res<WorldLayers>),
     exact: Option<Res<ExactViews>>,
     time: Res<Time<Real>>,
     mut hulls: ResMut<Hulls>,
@@ -114,7 +115,7 @@ pub(crate) fn keep_views(
     mut sight: ResMut<Sight>,
 ) {
     let (now, exact) = (time.elapsed_secs_f64(), exact.is_some());
-    hulls.follow(&simulation, settings.layers.hulls, now, exact);
+    hulls.follow(&simulation, &layers, settings.layers.shows(&HULLS), now, exact);
     columns.follow(&simulation, &settings, now, exact);
     sight.follow(&simulation, &settings, &selection);
 }

@@ -1,13 +1,12 @@
-//! Pheromone layers as one picture: each layer in its own hue, alpha by intensity.
+//! Fields over the ground as one picture: each layer of a field in its own hue, alpha by intensity. What fields there are,
+//! plugins tell.
 
-use agent2028_core::simulation::Simulation;
-use agent2028_pheromones::config::PheromonesConfig;
-use agent2028_pheromones::field::{CellGrid, Layer, PheromoneField, TILE_SIDE};
 use bevy::color::{ColorToPacked, LinearRgba, Srgba};
 use bevy::math::{Rect, Vec2};
 use bevy::prelude::World;
 
 use crate::frame::FrameInput;
+use crate::layer::LayerFacts;
 use crate::settings::ViewSettings;
 use crate::tokens::{Rgba8, Theme, Tokens};
 
@@ -20,15 +19,116 @@ const LONGEST_SIDE: u32 = 2048;
 /// What can be seen is rounded out to multiples of this many texels, so that a slow pan rarely starts a new picture.
 const ROUND: u32 = 64;
 
-/// The hue in which the `index`-th pheromone layer of a world is drawn: the one that its scene chose by `color`, and the
-/// one of its own number where the scene chose none.
-#[must_use]
-pub fn layer_hue(world: &World, index: usize, tokens: &Tokens) -> Rgba8 {
-    let chosen = world
-        .get_resource::<PheromonesConfig>()
-        .and_then(|config| config.layers.get(index))
-        .map_or(0, |layer| layer.color as usize);
-    tokens.layer(if chosen == 0 { index } else { chosen })
+/// The cells that a field lies in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FieldGrid {
+    /// The lower left corner, in world units.
+    pub origin: Vec2,
+    /// Width and height of a cell, in world units.
+    pub cell_size: Vec2,
+    /// Cells from left to right.
+    pub columns: u32,
+    /// Cells from bottom to top.
+    pub rows: u32,
+}
+
+/// A layer of a field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldLayer {
+    /// Its name.
+    pub name: String,
+    /// The number of its hue among the theme's.
+    pub hue: usize,
+    /// Its largest intensity.
+    pub maximum: f32,
+    /// Whether there is nothing of it anywhere.
+    pub is_empty: bool,
+}
+
+/// A rectangle of cells of a layer.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldTile<'a> {
+    /// Its first column and row.
+    pub first: (u32, u32),
+    /// How many columns and rows it has.
+    pub extent: (usize, usize),
+    /// The intensities, row by row from the bottom.
+    pub cells: &'a [i32],
+    /// How far the first cell of a row is from that of the next among `cells`.
+    pub stride: usize,
+    /// What to multiply an intensity by to get its share of the layer's maximum.
+    pub share: f32,
+}
+
+/// A quantity over the ground that a plugin offers.
+pub trait Field: 'static {
+    /// What is to know about the layer that shows it.
+    const FACTS: LayerFacts;
+
+    /// The cells that it lies in; none if this world doesn't have it.
+    #[must_use]
+    fn grid(world: &World) -> Option<FieldGrid>;
+
+    /// Its layers.
+    #[must_use]
+    fn layers(world: &World) -> Vec<FieldLayer>;
+
+    /// Goes through the cells of a layer that hold something.
+    fn read(world: &World, layer: usize, visit: &mut dyn FnMut(FieldTile));
+}
+
+/// A field that was registered.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldEntry {
+    /// What is to know about the layer that shows it.
+    pub facts: &'static LayerFacts,
+    grid: fn(&World) -> Option<FieldGrid>,
+    layers: fn(&World) -> Vec<FieldLayer>,
+    read: fn(&World, usize, &mut dyn FnMut(FieldTile)),
+}
+
+impl FieldEntry {
+    pub(crate) fn of<F: Field>() -> Self {
+        Self { facts: &F::FACTS, grid: F::grid, layers: F::layers, read: F::read }
+    }
+
+    /// Whether this world has it.
+    #[must_use]
+    pub fn applies(&self, world: &World) -> bool {
+        (self.grid)(world).is_some()
+    }
+
+    /// Its layers.
+    #[must_use]
+    pub fn layers(&self, world: &World) -> Vec<FieldLayer> {
+        (self.layers)(world)
+    }
+}
+
+impl FieldLayer {
+    /// The hue in which it is drawn.
+    #[must_use]
+    pub fn color(&self, tokens: &Tokens) -> Rgba8 {
+        tokens.layer(self.hue)
+    }
+
+    /// How it looks on the world's ground from 0 to its maximum, at even steps of intensity: for legends.
+    #[must_use]
+    pub fn ramp(&self, settings: &ViewSettings) -> [Rgba8; 64] {
+        let theme = settings.theme;
+        let (hues, opacity) = (hues(self.hue, theme), settings.field_opacity.clamp(0.0, 1.0));
+        let ground = theme.tokens().world.linear();
+        std::array::from_fn(|at| {
+            let [red, green, blue, alpha] = light_at(hues, theme, opacity, (at as f32 / 63.0).sqrt());
+            let through = 1.0 - alpha;
+            let over = LinearRgba::rgb(
+                red + ground.red * through,
+                green + ground.green * through,
+                blue + ground.blue * through,
+            );
+            Rgba8(Srgba::from(over).to_u8_array())
+        })
+    }
 }
 
 /// The part of the field that is drawn, and how finely.
@@ -44,7 +144,7 @@ struct Window {
 
 impl Window {
     /// What `visible` (world units) shows of a grid at `pixels_per_unit`; none if it shows nothing.
-    fn new(grid: &CellGrid, visible: Rect, pixels_per_unit: f32) -> Option<Self> {
+    fn new(grid: &FieldGrid, visible: Rect, pixels_per_unit: f32) -> Option<Self> {
         let smallest = grid.cell_size.min_element() * pixels_per_unit;
         let mut step = 1_u32;
         while (step as f32) * smallest < 1.0 && step < (1 << 20) {
@@ -80,7 +180,7 @@ impl Window {
     }
 
     /// The rectangle of the world that the texels cover: it may reach a little beyond the last cells.
-    fn covers(&self, grid: &CellGrid) -> Rect {
+    fn covers(&self, grid: &FieldGrid) -> Rect {
         let (width, height) = self.texels();
         let step = self.step as f32;
         let min = grid.origin + Vec2::new(self.first.0 as f32, self.first.1 as f32) * grid.cell_size;
@@ -100,7 +200,7 @@ struct Key {
     layers: Vec<(usize, [Rgba8; 2])>,
 }
 
-/// The picture of all pheromone layers that are shown. It is made anew only when something in it changed.
+/// The picture of all layers of a field that are shown. It is made anew only when something in it changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeatMap {
     key: Option<Key>,
@@ -146,20 +246,21 @@ impl HeatMap {
     pub(crate) fn update(&mut self, input: &FrameInput) {
         let projection = &input.projection;
         let visible = Rect::from_corners(projection.point(projection.rect.min), projection.point(projection.rect.max));
-        let Some((field, key)) = shown(input, visible) else {
+        let Some((field, grid, key)) = shown(input, visible) else {
             self.key = None;
             return;
         };
         if self.key.as_ref() != Some(&key) {
-            self.covers = key.window.covers(field.grid());
-            self.paint(field, &key);
+            self.covers = key.window.covers(&grid);
+            let world = input.simulation.world();
+            self.paint(&|layer, visit| (field.read)(world, layer, visit), &key);
             self.version += 1;
             self.key = Some(key);
         }
         self.place = Rect::from_corners(projection.pixel(self.covers.min), projection.pixel(self.covers.max));
     }
 
-    fn paint(&mut self, field: &PheromoneField, key: &Key) {
+    fn paint(&mut self, read: &dyn Fn(usize, &mut dyn FnMut(FieldTile)), key: &Key) {
         (self.width, self.height) = key.window.texels();
         let texels = self.width * self.height;
         self.pixels.clear();
@@ -170,12 +271,11 @@ impl HeatMap {
             self.light.clear();
             self.light.resize(texels, [0.0; 4]);
         }
-        let layers: Vec<_> = field.layers().collect();
         for (index, hue) in &key.layers {
-            let Some((_, _, layer)) = layers.get(*index) else { continue };
             self.levels.clear();
             self.levels.resize(texels, 0);
-            read_levels(layer, &key.window, self.width, self.height, &mut self.levels);
+            let size = (self.width, self.height);
+            read(*index, &mut |tile| read_levels(&tile, &key.window, size, &mut self.levels));
             let table = light_table(*hue, key.theme, key.opacity);
             if single {
                 let table = table.map(|light| encoded(light, &encode));
@@ -198,15 +298,18 @@ impl HeatMap {
     }
 }
 
-/// The field and what is to be shown of it; none if that is nothing.
-fn shown<'a>(input: &FrameInput<'a>, visible: Rect) -> Option<(&'a PheromoneField, Key)> {
-    let (simulation, settings): (&Simulation, _) = (input.simulation, input.settings);
-    let field = simulation.world().get_resource::<PheromoneField>()?;
+/// The field and what is to be shown of it; none if that is nothing. Of several fields the first one is drawn.
+fn shown(input: &FrameInput, visible: Rect) -> Option<(FieldEntry, FieldGrid, Key)> {
+    let (simulation, settings) = (input.simulation, input.settings);
+    let world = simulation.world();
+    let field = **input.layers.fields_of(world).iter().find(|field| settings.layers.shows(field.facts))?;
+    let grid = (field.grid)(world)?;
     let layers: Vec<_> = field
-        .layers()
+        .layers(world)
+        .iter()
         .enumerate()
-        .filter(|(_, (_, name, layer))| settings.layers.shows_field(name) && layer.active_tiles() > 0)
-        .map(|(index, _)| (index, hues(simulation.world(), index, settings.theme)))
+        .filter(|(_, layer)| settings.layers.shows_field(&layer.name) && !layer.is_empty)
+        .map(|(index, layer)| (index, hues(layer.hue, settings.theme)))
         .collect();
     if layers.is_empty() || settings.field_opacity <= 0.0 {
         return None;
@@ -214,40 +317,36 @@ fn shown<'a>(input: &FrameInput<'a>, visible: Rect) -> Option<(&'a PheromoneFiel
     let key = Key {
         generation: simulation.generation(),
         tick: simulation.tick(),
-        window: Window::new(field.grid(), visible, input.projection.pixels_per_unit)?,
+        window: Window::new(&grid, visible, input.projection.pixels_per_unit)?,
         theme: settings.theme,
         opacity: settings.field_opacity.min(1.0),
         layers,
     };
-    Some((field, key))
+    Some((field, grid, key))
 }
 
-/// Reads a layer as steps of intensity, row by row from the top; of several cells in a texel the strongest counts, so that
+/// Reads cells as steps of intensity, row by row from the top; of several cells in a texel the strongest counts, so that
 /// a thin trail stays visible from afar.
-fn read_levels(layer: &Layer, window: &Window, width: usize, height: usize, levels: &mut [u8]) {
+fn read_levels(tile: &FieldTile, window: &Window, (width, height): (usize, usize), levels: &mut [u8]) {
     let (first, extent, step) = (window.first, window.extent, window.step as usize);
-    for tile in layer.tiles() {
-        let corner = tile.first_cell();
-        let (columns, rows) = tile.extent();
-        // The part of the tile that lies in the window, in cells of the tile.
-        let from = |first: u32, corner: u32| first.saturating_sub(corner) as usize;
-        let to = |end: u32, corner: u32, size: usize| (end.saturating_sub(corner) as usize).min(size);
-        let across = from(first.0, corner.column)..to(first.0 + extent.0, corner.column, columns);
-        let up = from(first.1, corner.row)..to(first.1 + extent.1, corner.row, rows);
-        if across.is_empty() || up.is_empty() || tile.peak_share() <= 0.0 {
-            continue;
-        }
-        let share = tile.share_per_unit();
-        for row in up {
-            let line = height - 1 - (corner.row as usize + row - first.1 as usize) / step;
-            let cells = &tile.cells()[row * TILE_SIDE + across.start..row * TILE_SIDE + across.end];
-            let left = corner.column as usize + across.start - first.0 as usize;
-            let texels = &mut levels[line * width..(line + 1) * width];
-            for (offset, cell) in cells.iter().enumerate() {
-                if *cell > 0 {
-                    let texel = &mut texels[(left + offset) / step];
-                    *texel = level(*cell as f32 * share).max(*texel);
-                }
+    let (corner, (columns, rows)) = (tile.first, tile.extent);
+    // The part of the tile that lies in the window, in cells of the tile.
+    let from = |first: u32, corner: u32| first.saturating_sub(corner) as usize;
+    let to = |end: u32, corner: u32, size: usize| (end.saturating_sub(corner) as usize).min(size);
+    let across = from(first.0, corner.0)..to(first.0 + extent.0, corner.0, columns);
+    let up = from(first.1, corner.1)..to(first.1 + extent.1, corner.1, rows);
+    if across.is_empty() || up.is_empty() {
+        return;
+    }
+    for row in up {
+        let line = height - 1 - (corner.1 as usize + row - first.1 as usize) / step;
+        let cells = &tile.cells[row * tile.stride + across.start..row * tile.stride + across.end];
+        let left = corner.0 as usize + across.start - first.0 as usize;
+        let texels = &mut levels[line * width..(line + 1) * width];
+        for (offset, cell) in cells.iter().enumerate() {
+            if *cell > 0 {
+                let texel = &mut texels[(left + offset) / step];
+                *texel = level(*cell as f32 * tile.share).max(*texel);
             }
         }
     }
@@ -259,28 +358,13 @@ fn level(share: f32) -> u8 {
     (share.min(1.0).sqrt() * 255.0 + 0.5) as u8
 }
 
-/// How a layer looks on the world's ground from 0 to its maximum, at even steps of intensity: for legends.
-#[must_use]
-pub fn layer_ramp(world: &World, index: usize, settings: &ViewSettings) -> [Rgba8; 64] {
-    let theme = settings.theme;
-    let (hues, opacity) = (hues(world, index, theme), settings.field_opacity.clamp(0.0, 1.0));
-    let ground = theme.tokens().world.linear();
-    std::array::from_fn(|at| {
-        let [red, green, blue, alpha] = light_at(hues, theme, opacity, (at as f32 / 63.0).sqrt());
-        let through = 1.0 - alpha;
-        let over =
-            LinearRgba::rgb(red + ground.red * through, green + ground.green * through, blue + ground.blue * through);
-        Rgba8(Srgba::from(over).to_u8_array())
-    })
-}
-
 /// A layer's hue where it is faint and where it is strongest. In the dark it grows lighter; on a light ground it begins as
 /// the bright hue, since the one that marks have there would look like dirt when faint.
-fn hues(world: &World, index: usize, theme: Theme) -> [Rgba8; 2] {
-    let hue = layer_hue(world, index, theme.tokens());
+fn hues(number: usize, theme: Theme) -> [Rgba8; 2] {
+    let hue = theme.tokens().layer(number);
     match theme {
         Theme::Dark => [hue, hue.mix(Rgba8::hex(0xFF_FFFF), 0.55)],
-        Theme::Light => [layer_hue(world, index, Theme::Dark.tokens()), hue],
+        Theme::Light => [Theme::Dark.tokens().layer(number), hue],
     }
 }
 
@@ -342,29 +426,34 @@ fn encoded(light: [f32; 4], table: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agent2028_core::agent::AgentId;
-    use agent2028_pheromones::field::{Cell, LayerId, LayerParameters};
 
-    fn field(size: Vec2, cell: f32, layers: usize) -> PheromoneField {
-        let mut field = PheromoneField::new(CellGrid::new(size, cell, true));
-        for at in 0..layers {
-            field.add_layer(
-                format!("layer {at}"),
-                &LayerParameters { maximum: 4.0, ..LayerParameters::default() }.sane(),
-            );
-        }
-        field
+    /// Marks in single cells: layer, column, row and what share of the maximum lies there, in thousandths.
+    struct Marks {
+        grid: FieldGrid,
+        marks: Vec<(usize, u32, u32, i32)>,
     }
 
-    fn map(field: &PheromoneField, window: Window, layers: &[(usize, [Rgba8; 2])], theme: Theme) -> HeatMap {
+    fn field(size: f32, marks: &[(usize, u32, u32, i32)]) -> Marks {
+        let cells = size as u32;
+        let grid = FieldGrid { origin: Vec2::splat(-size / 2.0), cell_size: Vec2::ONE, columns: cells, rows: cells };
+        Marks { grid, marks: marks.to_vec() }
+    }
+
+    fn map(field: &Marks, window: Window, layers: &[(usize, [Rgba8; 2])], theme: Theme) -> HeatMap {
         let mut map = HeatMap::default();
         let key = Key { generation: 0, tick: 0, window, theme, opacity: 1.0, layers: layers.to_vec() };
-        map.paint(field, &key);
+        let read = |layer: usize, visit: &mut dyn FnMut(FieldTile)| {
+            for (_, column, row, share) in field.marks.iter().filter(|mark| mark.0 == layer) {
+                let cells = [*share];
+                visit(FieldTile { first: (*column, *row), extent: (1, 1), cells: &cells, stride: 1, share: 0.001 });
+            }
+        };
+        map.paint(&read, &key);
         map
     }
 
-    fn whole(field: &PheromoneField, pixels_per_unit: f32) -> Window {
-        Window::new(field.grid(), Rect::from_center_size(Vec2::ZERO, Vec2::splat(1e6)), pixels_per_unit).unwrap()
+    fn whole(field: &Marks, pixels_per_unit: f32) -> Window {
+        Window::new(&field.grid, Rect::from_center_size(Vec2::ZERO, Vec2::splat(1e6)), pixels_per_unit).unwrap()
     }
 
     const GREEN: Rgba8 = Rgba8::hex(0x00_9E73);
@@ -372,10 +461,7 @@ mod tests {
 
     #[test]
     fn a_cell_shows_at_its_place_in_its_hue_and_stronger_is_more_opaque() {
-        let mut field = field(Vec2::splat(100.0), 1.0, 1);
-        for (column, amount) in [(10, 0.04), (20, 1.0), (30, 4.0)] {
-            field.layer_mut(LayerId(0)).unwrap().deposit(Cell::new(column, 70), amount, AgentId(0));
-        }
+        let field = field(100.0, &[(0, 10, 70, 10), (0, 20, 70, 250), (0, 30, 70, 1000)]);
         let map = map(&field, whole(&field, 2.0), &[(0, [GREEN; 2])], Theme::Dark);
         assert_eq!(map.size(), (100, 100));
         let at = |column: usize| map.pixels()[(99 - 70) * 100 + column];
@@ -392,8 +478,7 @@ mod tests {
 
     #[test]
     fn from_afar_the_strongest_cell_of_a_texel_counts() {
-        let mut field = field(Vec2::splat(256.0), 1.0, 1);
-        field.layer_mut(LayerId(0)).unwrap().deposit(Cell::new(37, 255), 4.0, AgentId(0));
+        let field = field(256.0, &[(0, 36, 255, 10), (0, 37, 255, 1000), (0, 38, 254, 10)]);
         let window = whole(&field, 0.25);
         assert_eq!((window.step, window.texels()), (4, (64, 64)));
         let map = map(&field, window, &[(0, [GREEN; 2])], Theme::Light);
@@ -402,11 +487,7 @@ mod tests {
 
     #[test]
     fn two_layers_mix_and_a_single_one_looks_the_same_either_way() {
-        let mut field = field(Vec2::splat(64.0), 1.0, 2);
-        for layer in [0, 1] {
-            field.layer_mut(LayerId(layer)).unwrap().deposit(Cell::new(5, 5), 1.0, AgentId(0));
-        }
-        field.layer_mut(LayerId(0)).unwrap().deposit(Cell::new(9, 5), 1.0, AgentId(0));
+        let field = field(64.0, &[(0, 5, 5, 250), (1, 5, 5, 250), (0, 9, 5, 250)]);
         let both = map(&field, whole(&field, 1.0), &[(0, [GREEN; 2]), (1, [PINK; 2])], Theme::Dark);
         let one = map(&field, whole(&field, 1.0), &[(0, [GREEN; 2])], Theme::Dark);
         let (mixed, alone) = ((64 - 6) * 64 + 5, (64 - 6) * 64 + 9);
@@ -435,16 +516,16 @@ mod tests {
 
     #[test]
     fn a_huge_field_is_drawn_only_where_it_is_seen() {
-        let field = field(Vec2::splat(100_000.0), 1.0, 1);
+        let field = field(100_000.0, &[]);
         let seen = Rect::from_center_size(Vec2::new(-20_000.0, 0.0), Vec2::splat(600.0));
-        let window = Window::new(field.grid(), seen, 1.0).unwrap();
-        let covers = window.covers(field.grid());
+        let window = Window::new(&field.grid, seen, 1.0).unwrap();
+        let covers = window.covers(&field.grid);
         assert!(covers.contains(seen.min) && covers.contains(seen.max));
         assert!(covers.size().max_element() < 800.0);
-        assert!(Window::new(field.grid(), Rect::from_center_size(Vec2::splat(1e9), Vec2::ONE), 1.0).is_none());
+        assert!(Window::new(&field.grid, Rect::from_center_size(Vec2::splat(1e9), Vec2::ONE), 1.0).is_none());
         for pixels_per_unit in [1e-6, 0.003, 0.7, 50.0] {
             let visible = Rect::from_center_size(Vec2::ZERO, Vec2::new(1280.0, 720.0) / pixels_per_unit);
-            let (width, height) = Window::new(field.grid(), visible, pixels_per_unit).unwrap().texels();
+            let (width, height) = Window::new(&field.grid, visible, pixels_per_unit).unwrap().texels();
             assert!(width.max(height) <= LONGEST_SIDE as usize && width * height > 0, "{pixels_per_unit}");
         }
     }

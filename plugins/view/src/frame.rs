@@ -4,9 +4,7 @@ mod agents;
 mod ground;
 mod hulls;
 pub(crate) mod line;
-mod places;
 mod sketch;
-mod slots;
 
 use agent2028_core::agent::AgentGroups;
 use agent2028_core::simulation::Simulation;
@@ -17,7 +15,7 @@ use crate::agents::{AgentInstance, AgentSize, Canvas, Density, LookFacts};
 use crate::columns::Columns;
 use crate::field::HeatMap;
 use crate::hulls::Hulls;
-use crate::layer::{LayerInput, WorldLayers};
+use crate::layer::{LayerInput, TRAILS, WorldLayers};
 use crate::paint::{Painter, Projection};
 use crate::selection::{Aimed, Pins, Selection};
 use crate::settings::{AgentStyle, ViewSettings};
@@ -59,9 +57,9 @@ impl<'a> FrameInput<'a> {
     }
 
     /// What layers of plugins read.
-    fn layer(&self) -> LayerInput<'a> {
+    fn layer(&self, size: &AgentSize) -> LayerInput<'a> {
         let Self { simulation, settings, selection, projection, .. } = *self;
-        LayerInput { simulation, settings, selection, projection }
+        LayerInput { simulation, settings, selection, projection, agent_length: size.length }
     }
 
     /// What tells how agents look; none if there are no groups.
@@ -127,16 +125,14 @@ impl Frame {
         self.inside = input.inside();
         hulls::paint_hulls(&mut self.painter, input);
         self.ends[1] = self.painter.indices().len() as u32;
-        input.layers.paint(&mut self.painter, &input.layer());
-        places::paint(&mut self.painter, input);
-        slots::paint(&mut self.painter, input, &size);
-        let trails_in_canvas = input.software && input.settings.layers.trails;
+        input.layers.paint(&mut self.painter, &input.layer(&size));
+        let trails_in_canvas = input.software && input.settings.layers.shows(&TRAILS);
         if self.route == AgentRoute::Canvas || trails_in_canvas {
             self.canvas.begin(input.projection.rect, input.projection.scale_factor);
         } else {
             self.canvas.clear();
         }
-        if input.settings.layers.trails {
+        if input.settings.layers.shows(&TRAILS) {
             let canvas = trails_in_canvas.then_some(&mut self.canvas);
             input.trails.paint(&mut self.painter, canvas, input);
         }

@@ -11,7 +11,6 @@
 //! | click, Shift click | select an agent; add it or take it away |
 //! | Alt click, Ctrl click | take an agent out of the selection |
 //! | Shift drag, Alt drag | add the agents in a box to the selection, or take them out |
-//! | V H L G A O R N P X M | take a tool in hand ([`Tool`]) |
 //! | Enter, Backspace | end an outline; take its last corner back |
 //! | Escape | give up what is being drawn, then the tool, then stop following, then select nothing |
 //!
@@ -37,11 +36,12 @@ use bevy::window::PrimaryWindow;
 
 use crate::camera::WorldCamera;
 use crate::capture::Capture;
+use crate::layer::AGENTS;
 use crate::paint::Projection;
 use crate::picking::{agent_at, agents_in};
 use crate::selection::{Combine, Selection};
 use crate::settings::ViewSettings;
-use crate::tool::{Tool, Tools};
+use crate::tool::{Draws, SELECT, Tools};
 use crate::viewport::{InputGate, Viewport};
 
 /// A notch of the wheel zooms by this factor.
@@ -96,10 +96,10 @@ pub(crate) fn use_pointer(
     let free = !gate.pointer && position.is_some_and(|at| viewport.contains(at));
     // A press that ended within the same frame still was one: frames may be slow.
     let primary = buttons.pressed(MouseButton::Left) || buttons.just_pressed(MouseButton::Left);
-    let pans = tools.active == Tool::Pan;
+    let pans = tools.active.draws == Draws::View;
     let pointer = PointerFrame {
         position,
-        primary: primary && tools.active == Tool::Select,
+        primary: primary && tools.active.draws == Draws::Nothing,
         other: buttons.any_pressed([MouseButton::Middle, MouseButton::Right]) || (primary && pans),
         how: Combine::of(presses.held_with(MouseButton::Left)),
         free,
@@ -111,7 +111,7 @@ pub(crate) fn use_pointer(
         camera.zoom_at(&viewport, at, zoom_factor(notches, pinch));
     }
     let projection = Projection::new(&camera, &viewport);
-    let picks = settings.layers.agents;
+    let picks = settings.layers.shows(&AGENTS);
     match gestures.follow(&pointer) {
         Some(Gesture::Drag(step)) => camera.pan(step),
         Some(Gesture::Click { at, how, double }) => {
@@ -181,11 +181,6 @@ pub(crate) fn use_keys(
             let next = if camera.follow.is_some() { None } else { selection.selected.first().copied() };
             camera.follow(next);
         }
-        if let Some(tool) = Tool::ALL.into_iter().find(|tool| tool.key().0 == key)
-            && tool.missing(simulation.world()).is_none()
-        {
-            tools.take(tool);
-        }
         if key == KeyCode::Escape {
             give_up(&mut camera, &mut selection, &mut tools);
         }
@@ -199,8 +194,8 @@ fn give_up(camera: &mut WorldCamera, selection: &mut Selection, tools: &mut Tool
     }
     if tools.measured.is_some() {
         tools.measured = None;
-    } else if tools.active != Tool::Select {
-        tools.take(Tool::Select);
+    } else if tools.active.key != SELECT.key {
+        tools.take(&SELECT);
     } else if camera.follow.is_some() {
         camera.follow(None);
     } else if !selection.selected.is_empty() {

@@ -8,10 +8,10 @@
 //! | [`tokens`] | every colour, size and duration, dark and light |
 //! | [`settings`], [`viewport`], [`selection`], [`camera`] | what is shown, where, of whom, from where |
 //! | [`input`], [`picking`] | pointer and keyboard over the world |
-//! | [`tool`] | what is drawn with the pointer: lassos, walls, strokes |
+//! | [`tool`], [`thing`] | what is drawn with the pointer: lassos, walls, strokes; and what it takes |
 //! | [`agents`], [`field`], [`trails`], [`hulls`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
 //! | [`columns`], [`sight`], [`labels`], [`pace`] | quantities as colours, one agent's view, places for labels, and how often to look |
-//! | [`layer`] | what plugins draw |
+//! | [`layer`] | all that is drawn of the world, and what plugins bring to it |
 //! | [`redraw`] | when a frame is drawn |
 //! | [`render`] | how a frame gets onto the screen: one render pass, all agents in one instanced draw |
 //! | [`offscreen`] | pictures without a display through the same renderer |
@@ -50,6 +50,7 @@ pub mod selection;
 pub mod settings;
 pub mod sight;
 pub mod speed;
+pub mod thing;
 pub mod tokens;
 pub mod tool;
 pub mod trails;
@@ -57,16 +58,17 @@ pub mod viewport;
 
 pub use camera::WorldCamera;
 pub use columns::{Column, ColumnKind, Columns};
-pub use field::{layer_hue, layer_ramp};
+pub use field::{Field, FieldLayer};
 pub use hulls::Hulls;
-pub use layer::{Layer, LayerFacts, LayerInput, RegisterLayers, WorldLayers};
+pub use layer::{LabelRank, Layer, LayerFacts, LayerInput, LayerLabel, RegisterLayers, WorldLayers};
 pub use redraw::Redraw;
 pub use render::{Drawn, DrawnAgents, WorldView};
 pub use selection::{Aimed, Combine, Pins, Selection};
 pub use settings::{AgentStyle, ColorBy, Layers, Lens, SizeBy, ViewSettings};
 pub use sight::{Held, Sight};
+pub use thing::{Thing, ThingId, Things};
 pub use tokens::{Theme, Tokens};
-pub use tool::{ObstacleShape, Thing, Tool, ToolGesture, Tools};
+pub use tool::{Drawing, Draws, ObstacleShape, ToolFacts, ToolGesture, ToolGroup, Tools};
 pub use trails::Trails;
 pub use viewport::{InputGate, Viewport};
 

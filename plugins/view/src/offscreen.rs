@@ -42,6 +42,7 @@ use bevy::render::{RenderApp, RenderPlugin};
 use bevy::window::ExitCondition;
 use bevy::winit::WinitPlugin;
 
+use crate::layer::TRAILS;
 use crate::render::{Drawn, DrawnAgents, WorldView};
 use crate::selection::Selection;
 use crate::settings::ViewSettings;
@@ -284,7 +285,7 @@ impl Offscreen {
             None => simulation.run(ticks),
         };
         let ran = world.resource_scope(|world, mut simulation: Mut<Simulation>| {
-            if !settings.layers.trails {
+            if !settings.layers.shows(&TRAILS) {
                 return run(&mut simulation, ticks);
             }
             let mut trails = world.resource_mut::<Trails>();

@@ -23,12 +23,6 @@ pub struct ViewSettings {
     pub color_range: Option<(f64, f64)>,
     /// Whose truth is drawn.
     pub lens: Lens,
-    /// Whether colours and sizes are explained over the world.
-    pub legend: bool,
-    /// Whether a small map shows where the view is, when it shows less than the world.
-    pub minimap: bool,
-    /// Whether a card tells about the agent under the pointer.
-    pub hover_card: bool,
     /// How many past positions a trail shows, 2–240.
     pub trail_length: usize,
     /// How strongly pheromones cover the ground, 0–1.
@@ -48,9 +42,6 @@ impl Default for ViewSettings {
             size_by: SizeBy::Uniform,
             color_range: None,
             lens: Lens::Truth,
-            legend: true,
-            minimap: true,
-            hover_card: true,
             trail_length: 60,
             field_opacity: 0.85,
             agent_style: AgentStyle::Auto,
@@ -67,84 +58,39 @@ impl ViewSettings {
     }
 }
 
-/// What is drawn, from the ground up.
-#[derive(Clone, Debug, PartialEq, Eq, Reflect)]
+/// What somebody chose of what is drawn. What nobody chose is as the layer says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect)]
 #[reflect(Default)]
 pub struct Layers {
-    /// The world's outline.
-    pub bounds: bool,
-    /// A grid of round distances.
-    pub grid: bool,
-    /// Pheromones as heat maps.
-    pub fields: bool,
-    /// Names of pheromone layers that are hidden although `fields` is on.
-    pub hidden_fields: Vec<String>,
-    /// Obstacles and walls.
-    pub obstacles: bool,
-    /// Nests, resources and targets.
-    pub places: bool,
-    /// Slots of formations.
-    pub formation_slots: bool,
-    /// Soft hulls around flocks.
-    pub hulls: bool,
-    /// What was chosen of the layers of plugins, by their keys. Those that nobody chose are as they say of themselves.
-    pub of_plugins: BTreeMap<String, bool>,
-    /// Regions that something is about to happen in.
-    pub regions: bool,
-    /// Names and numbers of flocks, places and selected agents, where there is room.
-    pub labels: bool,
-    /// Where agents have just been: the selected ones, or all if there are few.
-    pub trails: bool,
-    /// Agents.
-    pub agents: bool,
-    /// Agents as darts along their heading; off, they are discs.
-    pub headings: bool,
-}
-
-impl Default for Layers {
-    fn default() -> Self {
-        Self {
-            bounds: true,
-            grid: false,
-            fields: true,
-            hidden_fields: Vec::new(),
-            obstacles: true,
-            places: true,
-            formation_slots: true,
-            hulls: false,
-            of_plugins: BTreeMap::new(),
-            regions: true,
-            labels: true,
-            trails: false,
-            agents: true,
-            headings: true,
-        }
-    }
+    /// Whether a layer is drawn, by its key.
+    chosen: BTreeMap<String, bool>,
+    /// Names of layers of fields that are hidden although the field is shown.
+    hidden_fields: Vec<String>,
 }
 
 impl Layers {
-    /// Whether a plugin's layer is drawn.
+    /// Whether a layer is drawn.
     #[must_use]
     pub fn shows(&self, layer: &LayerFacts) -> bool {
-        self.of_plugins.get(layer.key).copied().unwrap_or(layer.shown)
+        self.chosen.get(layer.key).copied().unwrap_or(layer.shown)
     }
 
-    /// Draws a plugin's layer, or not.
+    /// Draws a layer, or not.
     pub fn show(&mut self, layer: &LayerFacts, on: bool) {
         if on == layer.shown {
-            self.of_plugins.remove(layer.key);
+            self.chosen.remove(layer.key);
         } else {
-            self.of_plugins.insert(layer.key.to_owned(), on);
+            self.chosen.insert(layer.key.to_owned(), on);
         }
     }
 
-    /// Whether the pheromone layer of this name is drawn.
+    /// Whether the layer of this name of a field is drawn, if the field is.
     #[must_use]
     pub fn shows_field(&self, name: &str) -> bool {
-        self.fields && !self.hidden_fields.iter().any(|hidden| hidden == name)
+        !self.hidden_fields.iter().any(|hidden| hidden == name)
     }
 
-    /// Shows or hides the pheromone layer of this name.
+    /// Shows or hides the layer of this name of a field.
     pub fn show_field(&mut self, name: &str, show: bool) {
         self.hidden_fields.retain(|hidden| hidden != name);
         if !show {
@@ -325,7 +271,5 @@ mod tests {
         assert_eq!(layers.hidden_fields.len(), 1);
         layers.show_field("food", true);
         assert!(layers.shows_field("food"));
-        layers.fields = false;
-        assert!(!layers.shows_field("food"));
     }
 }

@@ -8,6 +8,7 @@ use bevy::prelude::*;
 
 use crate::agents::{AgentLooks, Canvas};
 use crate::frame::FrameInput;
+use crate::layer::TRAILS;
 use crate::paint::Painter;
 use crate::selection::Selection;
 use crate::settings::ViewSettings;
@@ -39,7 +40,7 @@ impl Trails {
     /// Takes note of where agents are. Call it once per frame, or after every tick for the finest paths: paths grow only
     /// when time went on, and are forgotten when the simulation was replaced or put back.
     pub fn record(&mut self, simulation: &Simulation, settings: &ViewSettings, selection: &Selection) {
-        if !settings.layers.trails {
+        if !settings.layers.shows(&TRAILS) {
             self.trails.clear();
             return;
         }
@@ -142,7 +143,7 @@ mod tests {
 
     fn settings(trail_length: usize) -> ViewSettings {
         let mut settings = ViewSettings { trail_length, ..default() };
-        settings.layers.trails = true;
+        settings.layers.show(&TRAILS, true);
         settings
     }
 
@@ -183,7 +184,7 @@ mod tests {
         simulation.replace(self::simulation(3).into_world());
         trails.record(&simulation, &settings, &Selection::default());
         assert_eq!(trails.path(AgentId(0)).len(), 1);
-        settings.layers.trails = false;
+        settings.layers.show(&TRAILS, false);
         trails.record(&simulation, &settings, &Selection::default());
         assert_eq!(trails.path(AgentId(0)).len(), 0);
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use agent2028_editor::files::RecoveredWhat;
 use agent2028_inspector::SceneTrouble;
-use agent2028_inspector::panels::files::RecoveredWhat;
 use agent2028_view::ColorBy;
 
 use super::*;
@@ -15,7 +15,7 @@ fn window(name: &str, home: &Path) -> App {
     let mut status = status_of(&loaded);
     status.source.0 = 1;
     let mut state = InspectorState::default();
-    state.scenes.follow(&status.source);
+    state.scenes().follow(&status.source);
     let places = Places { state: home.join("state"), cache: home.join("cache"), scenes: home.join("scenes") };
     let mut app = App::new();
     app.add_plugins(bevy::time::TimePlugin)
@@ -83,12 +83,16 @@ fn scenes(app: &mut App) -> Mut<'_, InspectorState> {
     app.world_mut().resource_mut::<InspectorState>()
 }
 
+fn document(app: &mut App) -> &agent2028_editor::Document {
+    &scenes(app).into_inner().scenes().document
+}
+
 fn agents(app: &App) -> usize {
     app.world().resource::<Simulation>().agents()
 }
 
 fn edit(app: &mut App, text: &str) {
-    scenes(app).scenes.document.changed_to(text, 0.0);
+    scenes(app).scenes().document.changed_to(text, 0.0);
 }
 
 const TWO: &str = "Scene(name: \"Two\", agents: [(name: \"a\", count: 2)])";
@@ -99,18 +103,18 @@ fn a_built_in_scene_is_edited_run_saved_and_opened_again() {
     let mut app = window("flock", home.path());
     edit(&mut app, TWO);
     ask(&mut app, SceneRequest::Run(TWO.into()));
-    assert_eq!((agents(&app), scenes(&mut app).scenes.document.is_dirty()), (2, true));
+    assert_eq!((agents(&app), scenes(&mut app).scenes().document.is_dirty()), (2, true));
     let file = home.path().join("two.ron");
     ask(&mut app, SceneRequest::Save(file.clone()));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), TWO);
-    assert!(!scenes(&mut app).scenes.document.is_dirty());
+    assert!(!scenes(&mut app).scenes().document.is_dirty());
     assert_eq!(app.world().resource::<SceneStatus>().path.as_ref(), Some(&file));
     ask(&mut app, SceneRequest::Open("foraging".into()));
-    assert_eq!(scenes(&mut app).scenes.document.name(), "foraging");
+    assert_eq!(scenes(&mut app).scenes().document.name(), "foraging");
     let dropped = FileDragAndDrop::DroppedFile { window: Entity::PLACEHOLDER, path_buf: file };
     app.world_mut().write_message(dropped);
     app.update();
-    assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (2, TWO));
+    assert_eq!((agents(&app), scenes(&mut app).scenes().document.text()), (2, TWO));
     assert_eq!(app.world().resource::<SceneLibrary>().recent.len(), 1);
 }
 
@@ -122,11 +126,11 @@ fn nothing_is_opened_or_closed_over_unsaved_changes() {
     let dropped = FileDragAndDrop::DroppedFile { window: Entity::PLACEHOLDER, path_buf: "x.ron".into() };
     app.world_mut().write_message(dropped);
     app.update();
-    assert_eq!(scenes(&mut app).scenes.files.pending, Some(SceneRequest::Open("x.ron".into())));
+    assert_eq!(scenes(&mut app).scenes().files.pending, Some(SceneRequest::Open("x.ron".into())));
     app.world_mut().write_message(WindowCloseRequested { window: Entity::PLACEHOLDER });
     app.update();
-    assert_eq!(scenes(&mut app).scenes.files.pending, Some(SceneRequest::Close));
-    assert_eq!(scenes(&mut app).scenes.document.text(), TWO);
+    assert_eq!(scenes(&mut app).scenes().files.pending, Some(SceneRequest::Close));
+    assert_eq!(scenes(&mut app).scenes().document.text(), TWO);
     assert!(app.should_exit().is_none());
     // The answer is given: it closes, and nothing is kept.
     ask(&mut app, SceneRequest::Close);
@@ -145,7 +149,7 @@ fn a_broken_scene_leaves_the_old_one_running_and_its_text_to_be_mended() {
     assert_eq!((agents(&app), status.reports.len()), (before, 1));
     let report = &status.reports[0];
     assert!(report.here && report.help.contains("count") && (report.line, report.column) == (1, 17), "{report:?}");
-    let document = &scenes(&mut app).scenes.document;
+    let document = document(&mut app);
     assert!(document.text().contains("cuont") && document.is_ahead() && !document.is_dirty());
     ask(&mut app, SceneRequest::Run("Scene(agents: [(count: 3)])".into()));
     assert_eq!((agents(&app), app.world().resource::<SceneStatus>().reports.len()), (3, 0));
@@ -184,7 +188,7 @@ fn a_text_that_was_found_again_is_restored_with_its_file_and_runs() {
     unsaved::keep(&state, &text).unwrap();
     app.world_mut().resource_mut::<OpenScene>().found = lost::find(&state);
     ask(&mut app, SceneRequest::Recover(0));
-    let document = &scenes(&mut app).scenes.document;
+    let document = document(&mut app);
     assert_eq!((document.text(), document.path(), document.is_dirty()), (TWO, Some(file.as_path()), true));
     assert_eq!((agents(&app), unsaved::found(&state)), (2, vec![]));
 }
@@ -233,7 +237,7 @@ fn a_run_that_a_crash_has_ended_is_brought_back_with_all_that_was_done_to_it() {
     });
     let simulation = app.world().resource::<Simulation>();
     assert_eq!((simulation.tick(), simulation.state_hash(), agents(&app)), (10, hash, left));
-    assert!(!dead.exists() && !scenes(&mut app).scenes.document.is_dirty());
+    assert!(!dead.exists() && !scenes(&mut app).scenes().document.is_dirty());
     // Another scene on purpose: nothing is left behind.
     until(&mut app, |_| own.join("session.json").exists());
     ask(&mut app, SceneRequest::Open("flock".into()));
@@ -248,13 +252,13 @@ fn a_file_changed_elsewhere_is_taken_over_or_asked_about() {
     let mut app = window(&file.display().to_string(), home.path());
     std::fs::write(&file, TWO.replace("count: 2", "count: 5")).unwrap();
     until(&mut app, |app| agents(app) == 5);
-    assert!(scenes(&mut app).scenes.document.text().contains("count: 5"));
+    assert!(scenes(&mut app).scenes().document.text().contains("count: 5"));
     edit(&mut app, "mine");
     std::fs::write(&file, TWO.replace("count: 2", "count: 7")).unwrap();
-    until(&mut app, |app| scenes(app).scenes.files.theirs.is_some());
-    assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (5, "mine"));
+    until(&mut app, |app| scenes(app).scenes().files.theirs.is_some());
+    assert_eq!((agents(&app), scenes(&mut app).scenes().document.text()), (5, "mine"));
     ask(&mut app, SceneRequest::TakeTheirs);
-    assert!(agents(&app) == 7 && !scenes(&mut app).scenes.document.is_dirty());
+    assert!(agents(&app) == 7 && !scenes(&mut app).scenes().document.is_dirty());
 }
 
 #[test]
@@ -262,7 +266,7 @@ fn a_new_scene_runs_at_once_and_asks_for_a_name_only_when_it_is_saved() {
     let home = tempfile::tempdir().unwrap();
     let mut app = window("flock", home.path());
     ask(&mut app, SceneRequest::New { title: "Empty".into(), text: TWO.into() });
-    let document = &scenes(&mut app).scenes.document;
+    let document = document(&mut app);
     assert_eq!((document.path(), document.is_dirty(), document.is_ahead()), (None, false, false));
     assert_eq!(agents(&app), 2);
 }
@@ -292,16 +296,16 @@ fn what_is_too_long_for_a_window_is_turned_away_with_words_however_it_comes() {
     let mine = home.path().join("mine.ron");
     std::fs::write(&mine, TWO).unwrap();
     let mut app = window(&mine.display().to_string(), home.path());
-    let told = |app: &mut App| scenes(app).scenes.files.told().map(Note::words).unwrap_or_default();
+    let told = |app: &mut App| scenes(app).scenes().files.told().map(Note::words).unwrap_or_default();
     let long = home.path().join("long.ron");
     enormous(&long);
     let turned_away = |app: &mut App| {
         let words = told(app);
         assert!(words.contains("long.ron") && words.contains("100\u{202f}MB") && words.contains("up to 1"), "{words}");
-        let document = &scenes(app).scenes.document;
+        let document = document(app);
         assert_eq!((document.text(), document.is_dirty()), (TWO, false));
         assert_eq!(agents(app), 2);
-        scenes(app).scenes.files = Default::default();
+        scenes(app).scenes().files = Default::default();
     };
     ask(&mut app, SceneRequest::Open(long.display().to_string()));
     turned_away(&mut app);
@@ -329,11 +333,11 @@ fn what_is_too_long_for_a_window_is_turned_away_with_words_however_it_comes() {
     enormous(&mine);
     ask(&mut app, SceneRequest::Reload);
     assert!(told(&mut app).contains("mine.ron is not opened"), "{}", told(&mut app));
-    assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (2, TWO));
+    assert_eq!((agents(&app), scenes(&mut app).scenes().document.text()), (2, TWO));
     let other = TWO.replace("Two", "Other");
     edit(&mut app, &other);
     ask(&mut app, SceneRequest::TakeTheirs);
-    assert_eq!((agents(&app), scenes(&mut app).scenes.document.text()), (2, other.as_str()));
+    assert_eq!((agents(&app), scenes(&mut app).scenes().document.text()), (2, other.as_str()));
 }
 
 #[test]
@@ -343,14 +347,15 @@ fn a_long_scene_that_runs_already_keeps_its_text_to_itself() {
     let text = format!("{TWO}\n//{}", "-".repeat(scene_file::MOST_BYTES as usize));
     std::fs::write(&file, &text).unwrap();
     let mut app = window(&file.display().to_string(), home.path());
-    let document = &scenes(&mut app).scenes.document;
+    let document = document(&mut app);
     assert_eq!((document.text(), document.withheld(), document.is_dirty()), ("", Some(text.len() as u64), false));
     ask(&mut app, SceneRequest::Reload);
     assert_eq!(agents(&app), 2, "it begins anew");
     // Nothing writes an empty text over it.
     let mut actions = agent2028_inspector::Actions::default();
     let state = scenes(&mut app).into_inner();
-    state.scenes.files.save(&state.scenes.document, false, None, None, &mut actions);
+    let agent2028_inspector::ScenesState { files, document, .. } = state.scenes();
+    files.save(document, false, None, None, &mut actions);
     assert!(actions.is_empty());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
@@ -371,9 +376,9 @@ fn a_broken_scene_of_the_command_line_opens_the_editor_on_its_error() {
     begin_broken(app.world_mut(), &broken);
 
     assert_eq!(agents(&app), 0, "nothing else runs");
-    let state = scenes(&mut app);
+    let mut state = scenes(&mut app);
     assert!(state.layout.is_seen(agent2028_inspector::PanelKey::new("Editor")));
-    assert_eq!(state.scenes.document.text(), text);
+    assert_eq!(state.scenes().document.text(), text);
     let status = app.world().resource::<SceneStatus>();
     let report = &status.reports[0];
     assert!(report.here && (report.line, report.column) == (3, 15) && report.help.contains("count"), "{report:?}");

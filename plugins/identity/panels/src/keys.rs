@@ -20,9 +20,9 @@ use egui_material_icons::icons::{
     ICON_AUTORENEW, ICON_BLOCK, ICON_CHECK, ICON_CLOSE, ICON_CONTENT_COPY, ICON_HORIZONTAL_RULE, ICON_WARNING,
 };
 
-use agent2028_inspector::actions::{Action, Actions};
-use agent2028_inspector::panel::{AgentTab, PanelContext, TabFacts};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
+use agent2028_kit::panel::{AgentTab, PanelContext, TabFacts};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;
 

@@ -1,30 +1,36 @@
 //! Parts that several panels are made of.
 
 mod button;
+mod capability;
 mod cell;
 mod choice;
 mod empty;
 pub mod file_dialog;
 mod long_list;
 mod property;
+mod search;
 mod section;
 mod slider;
 mod sparkline;
 mod status;
 mod tally;
+mod tool;
 
 pub use button::{buttons, icon_button, icon_toggle, text_button, verb_button};
+pub use capability::capability_field;
 pub use cell::{Cell, cell, combine_held, held_with, line_background, pressed_with, right_figure, row_background};
 pub use choice::choice;
 pub use empty::empty;
 pub use file_dialog::{FileDialog, FileQuestion, FileTask};
 pub use long_list::LongList;
 pub use property::{property, property_text};
+pub use search::search;
 pub use section::section;
 pub use slider::slider;
 pub use sparkline::sparkline;
-pub use status::{dot, status_color, status_icon, status_word, swatch};
+pub use status::{dot, status_color, status_icon, status_word, swatch, tone_color};
 pub use tally::{tallies, tally};
+pub use tool::{tool_choice, tool_number};
 
 use bevy_egui::egui;
 use egui::{Response, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, WidgetType};

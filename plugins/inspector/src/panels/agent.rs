@@ -7,11 +7,10 @@ pub mod events;
 pub mod life;
 pub mod overview;
 mod panel;
-pub mod tab;
 pub mod why;
 
+pub use agent2028_kit::panel::{AgentTab, TabEntry, TabFacts};
 pub use panel::AgentPanel;
-pub use tab::{AgentTab, TabEntry, TabFacts};
 
 use agent2028_core::agent::{AgentGroups, AgentId, Status};
 use agent2028_core::explain::Explanation;

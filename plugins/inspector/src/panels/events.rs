@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 
 use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_core::event::{Event, EventBus, EventHandlers, EventKinds};
-use agent2028_core::tone::Tone;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Popup, ScrollArea, Ui};
@@ -20,9 +19,9 @@ use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::format;
 use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
-use crate::panels::metrics::search;
 use crate::theme::{Look, measure};
 use crate::widgets;
+use crate::widgets::search;
 
 /// What the panel reads.
 #[derive(Clone, Copy, Debug)]
@@ -100,16 +99,6 @@ impl EventsState {
 /// What people call a kind of event: what its plugin says, else its key in words.
 pub(crate) fn words_of(kinds: &EventKinds, key: &str) -> String {
     kinds.get(key).map_or_else(|| format::words(key), |kind| kind.words.to_owned())
-}
-
-/// The colour of what means something for those whom it concerns.
-pub(crate) fn tone_color(look: &Look, tone: Tone) -> egui::Color32 {
-    match tone {
-        Tone::Danger => look.danger,
-        Tone::Warning => look.warning,
-        Tone::Good => look.good,
-        Tone::Info => look.info,
-    }
 }
 
 /// The panel of the log of events.

@@ -1,23 +1,21 @@
 //! The sheet of all keys.
 
+use agent2028_kit::tool::Toolbox;
 use agent2028_view::WorldLayers;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Align, Context, Id, Key, Layout, Modal, ScrollArea, Ui};
 use egui_material_icons::icons::ICON_CLOSE;
 
-use crate::shortcuts::{Line, SHEET};
+use crate::shortcuts::{LAYERS, Line, SHEET, TOOLS};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
-
-/// The part of the sheet that layers of plugins join.
-const LAYERS: &str = "Layers";
 
 /// How many columns the sheet has.
 const COLUMNS: usize = 3;
 
 /// Shows the sheet while `open`; Escape, a click beside it and its button close it.
-pub fn show(ctx: &Context, look: &Look, layers: &WorldLayers, open: &mut bool) {
+pub fn show(ctx: &Context, look: &Look, layers: &WorldLayers, tools: &Toolbox, open: &mut bool) {
     if !*open {
         return;
     }
@@ -26,7 +24,7 @@ pub fn show(ctx: &Context, look: &Look, layers: &WorldLayers, open: &mut bool) {
         .backdrop_color(look.background.gamma_multiply(0.6))
         .show(ctx, |ui| {
             ui.set_width(measure::SHEET);
-            sheet(ui, look, layers)
+            sheet(ui, look, layers, tools)
         });
     if modal.inner || modal.should_close() || ctx.input(|input| input.key_pressed(Key::Escape)) {
         *open = false;
@@ -34,7 +32,7 @@ pub fn show(ctx: &Context, look: &Look, layers: &WorldLayers, open: &mut bool) {
 }
 
 /// The sheet's contents; true when its button to close was pressed.
-fn sheet(ui: &mut Ui, look: &Look, layers: &WorldLayers) -> bool {
+fn sheet(ui: &mut Ui, look: &Look, layers: &WorldLayers, tools: &Toolbox) -> bool {
     let mut close = false;
     ui.horizontal(|ui| {
         ui.label(look.large("Keys"));
@@ -51,9 +49,12 @@ fn sheet(ui: &mut Ui, look: &Look, layers: &WorldLayers) -> bool {
                 // The first of the shortest columns: so they end up about equally long.
                 let column = (0..COLUMNS).min_by_key(|column| filled[*column]).unwrap_or(0);
                 let mut listed: Vec<Line> = part.lines.to_vec();
+                let of_layers = layers.all().map(|facts| Line { keys: facts.shortcut, does: facts.label });
+                let of_tools = tools.iter().map(|entry| Line { keys: entry.facts.shortcut, does: entry.facts.label });
                 if part.title == LAYERS {
-                    let own = layers.iter().map(|entry| Line { keys: entry.facts.shortcut, does: entry.facts.label });
-                    listed.extend(own.filter(|line| !line.keys.is_empty()));
+                    listed.extend(of_layers.filter(|line| !line.keys.is_empty()));
+                } else if part.title == TOOLS {
+                    listed.splice(0..0, of_tools.filter(|line| !line.keys.is_empty()));
                 }
                 filled[column] += listed.len() + 2;
                 lines(&mut columns[column], look, part.title, &listed);

@@ -1,4 +1,4 @@
-//! Names and numbers in the world: of selected and pinned agents, flocks, groups, nests and resources. None covers another.
+//! Names and numbers in the world: of selected and pinned agents, flocks, groups and places. None covers another.
 
 use agent2028_view::labels::{LabelPlacer, LabelRequest};
 use agent2028_view::tokens::spacing;
@@ -11,10 +11,10 @@ use crate::theme::{Look, color, label_font, radius};
 /// What a label belongs to, the least important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LabelKind {
-    /// A resource.
-    Resource,
-    /// A nest.
-    Nest,
+    /// One of many places.
+    Detail,
+    /// A landmark.
+    Place,
     /// A group of agents.
     Group,
     /// A flock with a hull.

@@ -11,188 +11,7 @@ use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets;
 
-/// Something that is drawn or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Toggle {
-    /// Agents.
-    Agents,
-    /// Their headings.
-    Headings,
-    /// Where they have been.
-    Trails,
-    /// Hulls around flocks.
-    Hulls,
-    /// Names and numbers.
-    Labels,
-    /// Nests, resources, targets.
-    Places,
-    /// Obstacles and walls.
-    Obstacles,
-    /// Slots of formations.
-    Slots,
-    /// Pheromones.
-    Fields,
-    /// Regions.
-    Regions,
-    /// The world's outline.
-    Bounds,
-    /// A grid.
-    Grid,
-    /// The legend.
-    Legend,
-    /// The small map.
-    Minimap,
-    /// The card under the pointer.
-    HoverCard,
-}
-
-impl Toggle {
-    /// All of them, in the order of the menu.
-    pub const ALL: [Self; 15] = [
-        Self::Agents,
-        Self::Headings,
-        Self::Trails,
-        Self::Hulls,
-        Self::Labels,
-        Self::Places,
-        Self::Obstacles,
-        Self::Slots,
-        Self::Fields,
-        Self::Regions,
-        Self::Bounds,
-        Self::Grid,
-        Self::Legend,
-        Self::Minimap,
-        Self::HoverCard,
-    ];
-
-    /// What a menu calls it.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Agents => "Agents",
-            Self::Headings => "Headings",
-            Self::Trails => "Trails",
-            Self::Hulls => "Swarm hulls",
-            Self::Labels => "Labels",
-            Self::Places => "Nests, resources",
-            Self::Obstacles => "Obstacles",
-            Self::Slots => "Formation slots",
-            Self::Fields => "Pheromones",
-            Self::Regions => "Regions",
-            Self::Bounds => "World's outline",
-            Self::Grid => "Grid",
-            Self::Legend => "Legend",
-            Self::Minimap => "Minimap",
-            Self::HoverCard => "Hover card",
-        }
-    }
-
-    /// What it shows.
-    #[must_use]
-    pub const fn help(self) -> &'static str {
-        match self {
-            Self::Agents => "The agents",
-            Self::Headings => "Agents as darts along their heading; off, they are discs",
-            Self::Trails => "Where agents have just been: the selected ones, or all if there are at most a thousand",
-            Self::Hulls => "A soft line around every flock: agents that hang together at the cohesion radius",
-            Self::Labels => "Names and numbers of flocks, places and selected agents, where there is room",
-            Self::Places => "Nests, resources, targets and counting lines",
-            Self::Obstacles => "Obstacles, walls and corridors",
-            Self::Slots => "The places that agents in formation fly to",
-            Self::Fields => "Pheromones as heat maps",
-            Self::Regions => "The region that a fault is about to happen in",
-            Self::Bounds => "The line around the world",
-            Self::Grid => "Lines at round distances",
-            Self::Legend => "What colours, sizes and heat maps mean",
-            Self::Minimap => "The whole world in a corner, while the view shows less than all of it",
-            Self::HoverCard => "What the agent under the pointer is and does",
-        }
-    }
-
-    /// Whether it is drawn.
-    #[must_use]
-    pub fn get(self, settings: &ViewSettings) -> bool {
-        *self.of(&mut settings.clone())
-    }
-
-    /// Draws it, or not.
-    pub fn set(self, settings: &mut ViewSettings, on: bool) {
-        *self.of(settings) = on;
-    }
-
-    fn of(self, settings: &mut ViewSettings) -> &mut bool {
-        let layers = &mut settings.layers;
-        match self {
-            Self::Agents => &mut layers.agents,
-            Self::Headings => &mut layers.headings,
-            Self::Trails => &mut layers.trails,
-            Self::Hulls => &mut layers.hulls,
-            Self::Labels => &mut layers.labels,
-            Self::Places => &mut layers.places,
-            Self::Obstacles => &mut layers.obstacles,
-            Self::Slots => &mut layers.formation_slots,
-            Self::Fields => &mut layers.fields,
-            Self::Regions => &mut layers.regions,
-            Self::Bounds => &mut layers.bounds,
-            Self::Grid => &mut layers.grid,
-            Self::Legend => &mut settings.legend,
-            Self::Minimap => &mut settings.minimap,
-            Self::HoverCard => &mut settings.hover_card,
-        }
-    }
-}
-
-/// So many toggles stand in the menu before the layers of plugins.
-const AFTER: usize = 4;
-
-/// Something that the menu switches.
-#[derive(Clone, Copy, Debug)]
-enum Switch {
-    /// What every world has.
-    Of(Toggle),
-    /// What a plugin draws.
-    OfPlugin(&'static LayerFacts),
-}
-
-impl Switch {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Of(toggle) => toggle.label(),
-            Self::OfPlugin(layer) => layer.label,
-        }
-    }
-
-    fn help(self) -> &'static str {
-        match self {
-            Self::Of(toggle) => toggle.help(),
-            Self::OfPlugin(layer) => layer.help,
-        }
-    }
-
-    fn command(self) -> Command {
-        match self {
-            Self::Of(toggle) => Command::Toggle(toggle),
-            Self::OfPlugin(layer) => Command::Layer(layer),
-        }
-    }
-
-    fn get(self, settings: &ViewSettings) -> bool {
-        match self {
-            Self::Of(toggle) => toggle.get(settings),
-            Self::OfPlugin(layer) => settings.layers.shows(layer),
-        }
-    }
-
-    fn set(self, settings: &mut ViewSettings, on: bool) {
-        match self {
-            Self::Of(toggle) => toggle.set(settings, on),
-            Self::OfPlugin(layer) => settings.layers.show(layer, on),
-        }
-    }
-}
-
-/// A pheromone layer.
+/// A layer of a field over the ground.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldLine {
     /// Its name.
@@ -217,10 +36,10 @@ pub struct QuantityLine {
 pub struct LayersView<'a> {
     /// How the world is drawn.
     pub settings: &'a ViewSettings,
-    /// The layers of plugins.
-    pub of_plugins: &'a [&'static LayerFacts],
-    /// The pheromone layers.
-    pub fields: &'a [FieldLine],
+    /// The layers that are offered.
+    pub layers: &'a [&'static LayerFacts],
+    /// The fields over the ground: the layer that shows each, and what it is made of.
+    pub fields: &'a [(&'static LayerFacts, Vec<FieldLine>)],
     /// All quantities.
     pub quantities: &'a [QuantityLine],
     /// Both ends of the colour scale of a quantity, if there is one.
@@ -386,44 +205,37 @@ fn quantity(ui: &mut Ui, look: &Look, all: &[QuantityLine], name: &str, chosen: 
 fn layers(ui: &mut Ui, look: &Look, view: &LayersView, edited: &mut ViewSettings) {
     ui.label(look.strong("Layers"));
     let width = (measure::MENU - spacing::NORMAL) / 2.0;
-    // The layers of plugins stand where what is drawn of the world ends.
-    let (below, above) = Toggle::ALL.split_at(AFTER);
-    let all: Vec<Switch> = (below.iter().map(|toggle| Switch::Of(*toggle)))
-        .chain(view.of_plugins.iter().map(|layer| Switch::OfPlugin(layer)))
-        .chain(above.iter().map(|toggle| Switch::Of(*toggle)))
-        .collect();
-    for pair in all.chunks(2) {
+    for pair in view.layers.chunks(2) {
         ui.horizontal(|ui| {
-            for switch in pair {
+            for layer in pair {
                 ui.allocate_ui_with_layout(
                     egui::vec2(width, measure::CONTROL),
                     egui::Layout::left_to_right(egui::Align::Center),
                     |ui| {
                         ui.set_width(width);
-                        let mut on = switch.get(edited);
-                        let response = ui.checkbox(&mut on, switch.label());
-                        if widgets::tip(response, look, switch.help(), keys(switch.command())).changed() {
-                            switch.set(edited, on);
+                        let mut on = edited.layers.shows(layer);
+                        let response = ui.checkbox(&mut on, layer.label);
+                        if widgets::tip(response, look, layer.help, layer.shortcut).changed() {
+                            edited.layers.show(layer, on);
                         }
                     },
                 );
             }
         });
     }
-    if view.fields.is_empty() {
-        return;
-    }
-    ui.add_space(spacing::TIGHT);
-    ui.label(look.strong("Pheromones"));
-    for field in view.fields {
-        ui.horizontal(|ui| {
-            ui.add_enabled_ui(edited.layers.fields, |ui| {
-                let mut on = edited.layers.shows_field(&field.name);
-                widgets::swatch(ui, field.hue);
-                if ui.checkbox(&mut on, field.name.as_str()).changed() {
-                    edited.layers.show_field(&field.name, on);
-                }
+    for (layer, fields) in view.fields.iter().filter(|(_, fields)| !fields.is_empty()) {
+        ui.add_space(spacing::TIGHT);
+        ui.label(look.strong(layer.label));
+        for field in fields {
+            ui.horizontal(|ui| {
+                ui.add_enabled_ui(edited.layers.shows(layer), |ui| {
+                    let mut on = edited.layers.shows_field(&field.name);
+                    widgets::swatch(ui, field.hue);
+                    if ui.checkbox(&mut on, field.name.as_str()).changed() {
+                        edited.layers.show_field(&field.name, on);
+                    }
+                });
             });
-        });
+        }
     }
 }

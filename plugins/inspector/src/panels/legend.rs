@@ -73,7 +73,7 @@ pub struct SizeKey {
     pub ends: [String; 2],
 }
 
-/// A pheromone layer.
+/// A layer of a field over the ground.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldKey {
     /// Its name.
@@ -129,8 +129,8 @@ pub struct LegendView {
     pub trouble: TroubleKey,
     /// What the system holds agents for, if the world is drawn as it sees it.
     pub held: Option<HeldKey>,
-    /// The visible pheromone layers.
-    pub fields: Vec<FieldKey>,
+    /// The visible layers of each field over the ground, with what the field is called.
+    pub fields: Vec<(&'static str, Vec<FieldKey>)>,
 }
 
 impl LegendView {
@@ -221,11 +221,11 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &LegendView, actions: &mut Actio
         part(ui);
         held_key(ui, look, held, view.hue);
     }
-    if !view.fields.is_empty() {
+    for (name, layers) in &view.fields {
         part(ui);
-        title(ui, look, "Pheromones", "up to");
-        for field in &view.fields {
-            field_key(ui, look, field);
+        title(ui, look, name, "up to");
+        for layer in layers {
+            field_key(ui, look, layer);
         }
     }
 }

@@ -6,14 +6,13 @@ use agent2028_core::quantity;
 use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
-use agent2028_pheromones::field::PheromoneField;
-use agent2028_pheromones::site::Sites;
 use agent2028_view::agents::{AgentSize, DENSEST, amiss_color, density_color, scale_of};
 use agent2028_view::labels::LabelPlacer;
+use agent2028_view::layer::{AGENTS, HOVER_CARD, HULLS, LABELS, LEGEND, MINIMAP};
 use agent2028_view::pace::Pace;
 use agent2028_view::speed::top_speed;
 use agent2028_view::tokens::{ColorScale, Rgba8, layout, marks, spacing};
-use agent2028_view::{ColorBy, Column, ColumnKind, Held, Lens, SizeBy, layer_hue, layer_ramp};
+use agent2028_view::{ColorBy, Column, ColumnKind, Held, LabelRank, LayerFacts, Lens, SizeBy};
 use bevy::math::{Rect as WorldRect, Vec2, ops};
 use bevy_egui::egui;
 use egui::{Color32, Rect, Ui, pos2};
@@ -101,7 +100,8 @@ pub fn show(
     let ctx = ui.ctx().clone();
     let now = ctx.input(|input| input.time);
     let (mut between, mut above) = (free, free);
-    if facts.settings.legend {
+    let shows = |layer: &LayerFacts| facts.settings.layers.shows(layer);
+    if shows(&LEGEND) {
         let view = legend_view(look, facts, state, groups, now);
         if let Some(rect) = legend::show(&ctx, look, free, &view, actions) {
             between.min.x = rect.max.x;
@@ -111,7 +111,7 @@ pub fn show(
     let world = world_rect(facts);
     let seen = facts.camera.visible(facts.viewport);
     let for_reading = !facts.views.capture.without_panels();
-    if for_reading && facts.settings.minimap && !shows_all(seen, world) && free.width() > layout::MINIMAP * 2.0 {
+    if for_reading && shows(&MINIMAP) && !shows_all(seen, world) && free.width() > layout::MINIMAP * 2.0 {
         follow_picture(look, facts, state, world, now);
         let view = MinimapView { world, seen, picture: &state.picture, side: layout::MINIMAP };
         if let Some(rect) = minimap::show(&ctx, look, free, &view, &mut state.map, actions) {
@@ -119,14 +119,14 @@ pub fn show(
             above.max.y = above.max.y.min(rect.min.y);
         }
     }
-    let hovered = facts.selection.hovered.filter(|_| !facts.views.picture && facts.settings.hover_card);
+    let hovered = facts.selection.hovered.filter(|_| !facts.views.picture && shows(&HOVER_CARD));
     if let Some(agent) = state.hover.follow(hovered, now) {
         hover(ui, look, facts, agent, free);
     } else if hovered.is_some() {
         // The card opens after a moment even if nothing else moves.
         ctx.request_repaint_after(std::time::Duration::from_millis(30));
     }
-    if facts.settings.layers.labels {
+    if shows(&LABELS) {
         let wanted = labels_of(ui, look, facts, state, now);
         labels::show(ui, look, free, &floats::taken(&ctx), &wanted, &mut state.placer);
     }
@@ -147,18 +147,16 @@ pub fn pictures_view(facts: &Facts) -> PicturesView {
     }
 }
 
-/// The pheromone layers as the menu shows them.
+/// The fields over the ground as the menu shows them.
 #[must_use]
-pub fn field_lines(facts: &Facts) -> Vec<FieldLine> {
-    let world = facts.simulation.world();
-    let Some(field) = world.get_resource::<PheromoneField>() else {
-        return Vec::new();
-    };
-    let tokens = facts.settings.tokens();
-    field
-        .layers()
-        .enumerate()
-        .map(|(index, (_, name, _))| FieldLine { name: name.to_owned(), hue: color(layer_hue(world, index, tokens)) })
+pub fn field_lines(facts: &Facts) -> Vec<(&'static LayerFacts, Vec<FieldLine>)> {
+    let (world, tokens) = (facts.simulation.world(), facts.settings.tokens());
+    let fields = facts.layers.fields_of(world).into_iter();
+    fields
+        .map(|field| {
+            let layers = field.layers(world).into_iter();
+            (field.facts, layers.map(|layer| FieldLine { hue: color(layer.color(tokens)), name: layer.name }).collect())
+        })
         .collect()
 }
 
@@ -180,10 +178,10 @@ fn key(facts: &Facts) -> (u64, u64) {
 fn legend_view(look: &Look, facts: &Facts, state: &mut OverlayState, groups: &mut GroupCounts, now: f64) -> LegendView {
     follow_counts(facts, state, now);
     let (settings, views) = (facts.settings, &facts.views);
-    let singles = settings.layers.agents && (views.drawn.singles > 0 || !views.drawn.density);
+    let singles = settings.layers.shows(&AGENTS) && (views.drawn.singles > 0 || !views.drawn.density);
     let color = if singles { color_key(look, facts, state, groups) } else { ColorKey::None };
     let held = views.sight.held().filter(|held| held.judges);
-    let density = settings.layers.agents && views.drawn.density;
+    let density = settings.layers.shows(&AGENTS) && views.drawn.density;
     let trouble = state.counts.trouble;
     let amiss = match held {
         Some(held) => held.failed + held.suspected + held.poor > 0,
@@ -234,7 +232,7 @@ fn follow_counts(facts: &Facts, state: &mut OverlayState, now: f64) {
         *counts = Counts {
             agents: facts.simulation.agents() as u64,
             kinds: facts.views.columns.color().map(Column::counts).unwrap_or_default(),
-            top_speed: top_speed(facts.simulation),
+            top_speed: top_speed(facts.simulation, facts.layers),
             trouble: TroubleKey::default(),
         };
         let Some(mut conditions) = world.try_query::<&Condition>() else { return };
@@ -386,19 +384,19 @@ fn amiss_key(theme: agent2028_view::Theme) -> ScaleKey {
     }
 }
 
-fn field_keys(facts: &Facts) -> Vec<FieldKey> {
-    let world = facts.simulation.world();
-    let Some(field) = world.get_resource::<PheromoneField>() else {
-        return Vec::new();
-    };
-    let shown = field.layers().enumerate().filter(|(_, (_, name, _))| facts.settings.layers.shows_field(name));
-    shown
-        .map(|(index, (_, name, layer))| FieldKey {
-            name: name.to_owned(),
-            ramp: layer_ramp(world, index, facts.settings).map(color).to_vec(),
-            maximum: f64::from(layer.parameters().maximum),
-        })
-        .collect()
+fn field_keys(facts: &Facts) -> Vec<(&'static str, Vec<FieldKey>)> {
+    let (world, layers) = (facts.simulation.world(), &facts.settings.layers);
+    let fields = facts.layers.fields_of(world).into_iter().filter(|field| layers.shows(field.facts));
+    let keys = fields.map(|field| {
+        let shown = field.layers(world).into_iter().filter(|layer| layers.shows_field(&layer.name));
+        let keys = shown.map(|layer| FieldKey {
+            ramp: layer.ramp(facts.settings).map(color).to_vec(),
+            maximum: f64::from(layer.maximum),
+            name: layer.name,
+        });
+        (field.facts.label, keys.collect::<Vec<_>>())
+    });
+    keys.filter(|(_, keys)| !keys.is_empty()).collect()
 }
 
 /// How many columns or rows the minimap's picture has along its longer side.
@@ -470,8 +468,6 @@ fn hover(ui: &Ui, look: &Look, facts: &Facts, agent: AgentId, free: Rect) -> Opt
 const MOST_LABELS: usize = 24;
 /// Flocks of fewer agents have a hull but no label.
 const LEAST_FLOCK: usize = 8;
-/// More resources than this are a texture, not landmarks: they have no labels.
-const FEW_RESOURCES: usize = 48;
 
 fn labels_of(ui: &Ui, look: &Look, facts: &Facts, state: &mut OverlayState, now: f64) -> Vec<Label> {
     let world = facts.simulation.world();
@@ -501,36 +497,26 @@ fn labels_of(ui: &Ui, look: &Look, facts: &Facts, state: &mut OverlayState, now:
     selected.iter().take(MOST_LABELS).for_each(|id| agent(*id, LabelKind::Selected));
     let pinned = facts.views.pins.0.iter().filter(|id| !facts.selection.contains(**id));
     pinned.take(MOST_LABELS).for_each(|id| agent(*id, LabelKind::Pinned));
-    if facts.settings.layers.places
-        && let Some(sites) = world.get_resource::<Sites>()
-    {
-        for (at, nest) in sites.nests.iter().enumerate().take(MOST_LABELS) {
+    for rank in [LabelRank::Place, LabelRank::Detail] {
+        let of_layers = facts.layers.labels(world, facts.settings).into_iter().filter(|label| label.rank == rank);
+        for (at, label) in of_layers.enumerate().take(MOST_LABELS) {
+            let (kind, tint) = match rank {
+                LabelRank::Place => (LabelKind::Place, look.text),
+                LabelRank::Detail => (LabelKind::Detail, look.secondary),
+            };
             labels.push(Label {
-                kind: LabelKind::Nest,
+                kind,
                 number: at as u32,
-                text: format!("{} · {} delivered", nest.name, format::number(nest.delivered.round())),
-                tint: look.text,
-                at: place(nest.position),
-                clearance: length(nest.radius).max(marks::DART.0) + spacing::TIGHT,
-                weight: nest.delivered as f32,
+                text: label.text,
+                tint,
+                at: place(label.at),
+                clearance: length(label.radius).max(marks::DART.0) + spacing::TIGHT,
+                weight: label.weight,
             });
-        }
-        if sites.sources.len() <= FEW_RESOURCES {
-            for (at, source) in sites.sources.iter().enumerate().take(MOST_LABELS) {
-                labels.push(Label {
-                    kind: LabelKind::Resource,
-                    number: at as u32,
-                    text: format!("{} {}", source.name, format::percent(f64::from(source.fill()))),
-                    tint: look.secondary,
-                    at: place(source.position),
-                    clearance: length(source.radius).max(marks::DART.0) + spacing::TIGHT,
-                    weight: source.amount,
-                });
-            }
         }
     }
     let bounds = world.get_resource::<WorldBounds>().copied().unwrap_or_default();
-    if facts.settings.layers.hulls {
+    if facts.settings.layers.shows(&HULLS) {
         let told = facts.views.hulls.list().iter().filter(|hull| hull.agents >= LEAST_FLOCK);
         for (at, hull) in told.enumerate().take(MOST_LABELS) {
             let name = hull.group.and_then(|group| names.get(group)).map(|group| format!("{} · ", group.name));

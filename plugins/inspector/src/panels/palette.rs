@@ -1,6 +1,7 @@
 //! The command palette: one field that finds every action, panel, scene, metric, parameter, group and agent.
 
 use agent2028_core::agent::AgentId;
+use agent2028_kit::tool::Toolbox;
 use agent2028_view::WorldLayers;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
@@ -47,8 +48,10 @@ pub struct PaletteView<'a> {
     pub parameters: &'a [String],
     /// Names of groups.
     pub groups: &'a [String],
-    /// The layers of plugins.
+    /// All layers.
     pub layers: &'a WorldLayers,
+    /// All tools.
+    pub tools: &'a Toolbox,
     /// All panels.
     pub panels: &'a Catalog,
     /// The panels that have something to say about this simulation: they are listed first.
@@ -96,9 +99,10 @@ fn items(view: &PaletteView) -> Vec<Item> {
         let does = command.does().to_owned();
         add(Choice::Command(command), ICON_KEYBOARD_COMMAND_KEY, "Action", does, shortcuts::keys(command));
     }
-    for layer in view.layers.iter().map(|entry| entry.facts) {
-        let command = Command::Layer(layer);
-        add(Choice::Command(command), ICON_KEYBOARD_COMMAND_KEY, "Action", layer.label.to_owned(), layer.shortcut);
+    let layers = view.layers.all().map(Command::Layer);
+    for command in layers.chain(view.tools.iter().map(|entry| Command::Tool(entry.facts))) {
+        let does = command.does().to_owned();
+        add(Choice::Command(command), ICON_KEYBOARD_COMMAND_KEY, "Action", does, shortcuts::keys(command));
     }
     let applies = |panel| view.applying.contains(&panel);
     for wanted in [true, false] {
@@ -243,13 +247,14 @@ mod tests {
         let metrics = ["boids.order".to_owned(), "boids.speed".to_owned()];
         let parameters = ["visual range".to_owned()];
         let groups = ["ant".to_owned()];
-        let registry = crate::panel::InspectorRegistry::of_the_host();
+        let registry = crate::panels::of_the_host();
         let view = PaletteView {
             scenes: &scenes,
             metrics: &metrics,
             parameters: &parameters,
             groups: &groups,
             layers: &WorldLayers::default(),
+            tools: &registry.tools,
             panels: registry.catalog(),
             applying: &[],
         };

@@ -253,7 +253,7 @@ fn choose_columns(look: &Look, state: &mut RegistryState, button: &egui::Respons
         .width(measure::PICKER.0)
         .show(|ui| {
             ui.set_width(measure::PICKER.0);
-            super::metrics::search(ui, look, &mut state.search, "Search quantities");
+            widgets::search(ui, look, &mut state.search, "Search quantities");
             let wanted = state.search.trim().to_lowercase();
             let holds = |quantity: &&Quantity| {
                 let spec = quantity.spec();

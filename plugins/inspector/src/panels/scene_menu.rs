@@ -13,12 +13,12 @@ use egui_material_icons::icons::{
 
 use crate::actions::{Action, Actions};
 use crate::panel::Panel as _;
-use crate::panels::scene_editor::EditorPanel;
-use crate::panels::scene_form::FormPanel;
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets;
+use agent2028_editor::scene_editor::EditorPanel;
+use agent2028_editor::scene_form::FormPanel;
 
 /// So many recent files are listed; the gallery has all.
 const RECENT: usize = 6;

@@ -19,10 +19,11 @@ use egui_material_icons::icons::{
 use crate::actions::{Action, Actions};
 use crate::format;
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
-use crate::panels::faults::{FaultsPanel, FaultsState, Whom};
+use crate::panels::faults::FaultsPanel;
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets;
+use agent2028_kit::faults::{FaultsState, Whom};
 
 /// What the panel reads.
 #[derive(Clone, Copy, Debug)]

@@ -15,8 +15,8 @@ use agent2028_core::selector::Selector;
 use agent2028_core::timeline::{Limits, Timeline};
 use agent2028_inspector::dock::DockLayout;
 use agent2028_inspector::panel::{InspectorRegistry, PanelKey};
-use agent2028_inspector::panels::plots::{PlotSetup, PlotsState};
 use agent2028_pheromones::PheromonesPlugin;
+use agent2028_plots::plots::{PlotSetup, PlotsState};
 
 use super::raster::Picture;
 use super::whole::{Whole, whole_in};

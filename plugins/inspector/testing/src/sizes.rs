@@ -61,12 +61,12 @@ pub fn crowded(harness: &mut Harness<'_, Stage<Whole>>) {
     whole.status.captions = vec![(0, "A third of all agents fail, and the others go on without them".into())];
     let inspector = &mut whole.inspector;
     let saved = std::path::Path::new("/home/somebody/pictures/a-scene-with-a-long-name-tick-1234.png");
-    inspector.notices.tell(Notice::saved(saved), 1e6);
-    inspector.notices.tell(Notice::Failed("the disk is full".into()), 0.0);
-    inspector.scenes.files.tell(agent2028_inspector::panels::files::Note::Saved("my-flock.ron".into()));
-    let what = agent2028_inspector::panels::files::RecoveredWhat::Text { lines: 43 };
-    inspector.scenes.files.recovered =
-        vec![agent2028_inspector::panels::files::Recovered { title: "A flock".into(), path: None, age: 3, what }];
+    inspector.notices().tell(Notice::saved(saved), 1e6);
+    inspector.notices().tell(Notice::Failed("the disk is full".into()), 0.0);
+    inspector.scenes().files.tell(agent2028_editor::files::Note::Saved("my-flock.ron".into()));
+    let what = agent2028_editor::files::RecoveredWhat::Text { lines: 43 };
+    inspector.scenes().files.recovered =
+        vec![agent2028_editor::files::Recovered { title: "A flock".into(), path: None, age: 3, what }];
 }
 
 fn catalog(harness: &Harness<'_, Stage<Whole>>) -> Catalog {

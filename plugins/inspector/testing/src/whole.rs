@@ -60,7 +60,7 @@ pub fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation) -> Har
         status: SceneStatus { name: "test".into(), title: "Under test".into(), seed: 7, ..default() },
         library: SceneLibrary::default(),
         author: None,
-        registry: InspectorRegistry::of_the_host(),
+        registry: agent2028_inspector::panels::of_the_host(),
         layers: WorldLayers::default(),
         inspector: InspectorState::default(),
         free: egui::Rect::NOTHING,

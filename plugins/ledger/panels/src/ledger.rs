@@ -13,9 +13,9 @@ use bevy_egui::egui;
 use egui::{Color32, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_RECEIPT_LONG};
 
-use agent2028_inspector::actions::{Action, Actions};
-use agent2028_inspector::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
+use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 

@@ -8,7 +8,7 @@ pub mod ledger;
 #[cfg(test)]
 mod tests;
 
-use agent2028_inspector::RegisterPanels as _;
+use agent2028_kit::RegisterPanels as _;
 use bevy::prelude::*;
 
 /// The panel of the audit ledger.

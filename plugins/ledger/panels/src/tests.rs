@@ -3,7 +3,7 @@
 mod ledger;
 mod pictures;
 
-use agent2028_inspector::InspectorRegistry;
+use agent2028_kit::InspectorRegistry;
 use agent2028_panel_testing::*;
 
 /// Adds the panels of this crate.

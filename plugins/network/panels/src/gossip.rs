@@ -8,9 +8,9 @@ use bevy_egui::egui;
 use egui::{ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use egui_material_icons::icons::{ICON_CAMPAIGN, ICON_HISTORY, ICON_SELECT_ALL};
 
-use agent2028_inspector::actions::{Action, Actions, Travel};
-use agent2028_inspector::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::actions::{Action, Actions, Travel};
 use agent2028_kit::format;
+use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell};
 

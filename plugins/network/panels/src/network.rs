@@ -13,9 +13,9 @@ use bevy_egui::egui;
 use egui::{Rect, ScrollArea, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_CUT, ICON_HEALING, ICON_HUB};
 
-use agent2028_inspector::actions::Actions;
-use agent2028_inspector::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::actions::Actions;
 use agent2028_kit::format;
+use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;
 

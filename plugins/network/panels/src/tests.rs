@@ -1,9 +1,10 @@
 //! The panels under test, without a window.
 
+mod faults;
 mod network;
 mod pictures;
 
-use agent2028_inspector::InspectorRegistry;
+use agent2028_kit::InspectorRegistry;
 use agent2028_panel_testing::*;
 
 /// Adds the panels of this crate.

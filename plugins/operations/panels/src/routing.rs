@@ -16,10 +16,10 @@ use egui::{Rect, Ui, UiBuilder, WidgetType};
 use egui_material_icons::icons::{ICON_ALT_ROUTE, ICON_DOWNLOAD, ICON_SELECT_ALL};
 use serde::{Deserialize, Serialize};
 
-use agent2028_inspector::actions::{Action, Actions};
-use agent2028_inspector::export::FileToSave;
-use agent2028_inspector::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::actions::{Action, Actions};
+use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
+use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 use gather::Cache;

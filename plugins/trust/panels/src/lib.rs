@@ -2,15 +2,17 @@
 //!
 //! | where | what |
 //! |---|---|
+//! | [`faults`] | rows of the palette of faults |
 //! | [`layer`] | lines over the world |
 //! | [`trust`] | who trusts whom, and why |
 
+pub mod faults;
 pub mod layer;
 #[cfg(test)]
 mod tests;
 pub mod trust;
 
-use agent2028_inspector::RegisterPanels as _;
+use agent2028_kit::RegisterPanels as _;
 use agent2028_view::RegisterLayers as _;
 use bevy::prelude::*;
 
@@ -22,5 +24,6 @@ impl Plugin for TrustPanels {
     fn build(&self, app: &mut App) {
         app.add_layer::<layer::TrustLayer>();
         app.add_panel::<trust::TrustPanel>();
+        app.add_fault_rows::<faults::TrustRows>();
     }
 }

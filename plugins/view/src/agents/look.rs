@@ -6,6 +6,7 @@ use bevy::math::{Vec2, ops};
 
 use super::glyph::Glyph;
 use crate::columns::{Column, ColumnKind, Columns};
+use crate::layer::HEADINGS;
 use crate::settings::{ColorBy, SizeBy, ViewSettings};
 use crate::sight::{Held, POOR, Seen};
 use crate::tokens::{ColorScale, Rgba8, Tokens};
@@ -92,7 +93,7 @@ impl<'a> AgentLooks<'a> {
             per_speed: if top_speed > 0.0 { 1.0 / top_speed } else { 0.0 },
             last: ranges.first().copied().unwrap_or((0, 0, tokens.category(0))),
             groups: ranges,
-            darts: darts && settings.layers.headings,
+            darts: darts && settings.layers.shows(&HEADINGS),
         }
     }
 

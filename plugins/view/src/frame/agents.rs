@@ -6,6 +6,7 @@ use bevy::prelude::*;
 
 use super::{AgentRoute, Frame, FrameInput};
 use crate::agents::{AgentInstance, AgentLooks, AgentSize, Glyph, smoothing};
+use crate::layer::AGENTS;
 use crate::paint::Painter;
 use crate::recovery::closing_share;
 use crate::tokens::marks;
@@ -19,7 +20,7 @@ pub(crate) type AgentData = (&'static Agent, &'static Position, Option<&'static 
 pub(super) fn draw(frame: &mut Frame, input: &FrameInput, size: &AgentSize, put: &mut impl FnMut(AgentInstance)) {
     frame.visible = 0;
     frame.shows_density = false;
-    if !input.settings.layers.agents {
+    if !input.settings.layers.shows(&AGENTS) {
         return;
     }
     let world = input.simulation.world();
@@ -120,7 +121,7 @@ fn ring_length(size: &AgentSize) -> f32 {
 /// What is painted over the agents: the rubber band, and rings that close around agents that will recover.
 pub(super) fn paint_overlay(painter: &mut Painter, input: &FrameInput, size: &AgentSize) {
     let tokens = input.settings.tokens();
-    if input.settings.layers.agents && size.shows_heading() {
+    if input.settings.layers.shows(&AGENTS) && size.shows_heading() {
         paint_recovering(painter, input, size);
     }
     paint_flags(painter, input, size);

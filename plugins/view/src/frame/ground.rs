@@ -5,6 +5,7 @@ use bevy::math::ops;
 use bevy::prelude::*;
 
 use super::FrameInput;
+use crate::layer::{BOUNDS, GRID};
 use crate::paint::Painter;
 use crate::tokens::spacing;
 
@@ -25,7 +26,7 @@ pub(super) fn paint(painter: &mut Painter, input: &FrameInput) {
         return;
     }
     painter.rect(ground, tokens.world);
-    if input.settings.layers.grid {
+    if input.settings.layers.shows(&GRID) {
         let step = grid_step(projection.pixels_per_unit);
         let (from, to) = (projection.point(ground.min), projection.point(ground.max));
         let lines = |low: f32, high: f32| {
@@ -43,7 +44,7 @@ pub(super) fn paint(painter: &mut Painter, input: &FrameInput) {
             painter.rect(Rect::new(ground.min.x, at, ground.max.x, at + pixel), tokens.grid);
         }
     }
-    if input.settings.layers.bounds {
+    if input.settings.layers.shows(&BOUNDS) {
         let frame = world.inflate(spacing::HAIRLINE).intersect(window.inflate(spacing::HAIRLINE));
         painter.frame(frame, spacing::HAIRLINE, tokens.hairline);
     }

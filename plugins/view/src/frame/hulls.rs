@@ -5,13 +5,14 @@ use bevy::prelude::*;
 
 use super::FrameInput;
 use crate::hulls::Hull;
+use crate::layer::HULLS;
 use crate::paint::{Painter, Projection};
 use crate::tokens::{Rgba8, Theme, marks, spacing};
 
 /// Soft hulls: a faint area with a thin rim, in the colour of the flock's group. On a torus each is drawn on every side of
 /// the world that it reaches.
 pub(super) fn paint_hulls(painter: &mut Painter, input: &FrameInput) {
-    if !input.settings.layers.hulls {
+    if !input.settings.layers.shows(&HULLS) {
         return;
     }
     let (bounds, tokens) = (input.bounds(), input.settings.tokens());

@@ -1,18 +1,15 @@
 //! What is being drawn with a tool: brush, outline so far, ghosts of agents, what is dragged and where to.
 
-use agent2028_boids::config::BoidsConfig;
-use agent2028_boids::obstacle::Obstacle;
 use agent2028_core::agent::{AgentIndex, Position};
-use agent2028_pheromones::PheromonesConfig;
-use agent2028_pheromones::site::Sites;
 use bevy::math::ops;
 use bevy::prelude::*;
 
 use super::FrameInput;
 use crate::agents::AgentSize;
 use crate::paint::Painter;
+use crate::thing::{Outline, Thing};
 use crate::tokens::{Rgba8, marks, spacing};
-use crate::tool::{ObstacleShape, Sketch, Thing, Tool, handles, simplify};
+use crate::tool::{Draws, ObstacleShape, Sketch, simplify};
 
 /// More agents than this have no ghost: a cloud says as much.
 const MOST_GHOSTS: usize = 400;
@@ -31,7 +28,7 @@ const HANDLE: f32 = 6.0;
 
 pub(super) fn paint(painter: &mut Painter, input: &FrameInput, size: &AgentSize) {
     let tools = input.tools;
-    if !matches!(tools.active, Tool::Select | Tool::Pan) {
+    if !matches!(tools.active.draws, Draws::Nothing | Draws::View) {
         Sketcher { painter, input, accent: input.settings.tokens().accent }.paint(size);
     }
 }
@@ -47,24 +44,24 @@ impl Sketcher<'_, '_> {
         let tools = self.input.tools;
         let radius = tools.radius_in(&self.input.bounds());
         let sketch = tools.sketcher.sketch();
-        match tools.active {
-            Tool::Select | Tool::Pan => {}
-            Tool::Lasso => {
+        match tools.active.draws {
+            Draws::Nothing | Draws::View => {}
+            Draws::Lasso => {
                 if let Sketch::Freehand(points) = sketch {
                     self.outline(points, true);
                 }
             }
-            Tool::Measure => {
+            Draws::Distance => {
                 let now = if let Sketch::Drag(from, to) = sketch { Some((from, to)) } else { tools.measured };
                 if let Some((from, to)) = now {
                     self.measure(from, to);
                 }
             }
-            Tool::Move => self.moving(sketch, size),
-            Tool::Erase if tools.under.is_some() && !matches!(sketch, Sketch::Brush(points) if points.len() > 1) => {
+            Draws::Moves => self.moving(sketch, size),
+            Draws::Erases if tools.under.is_some() && !matches!(sketch, Sketch::Brush(points) if points.len() > 1) => {
                 self.thing(tools.under.as_ref(), Vec2::ZERO, size);
             }
-            Tool::Paint | Tool::Erase => {
+            Draws::Stroke | Draws::Erases => {
                 if let Sketch::Brush(points) = sketch {
                     self.outline(points, false);
                 }
@@ -72,9 +69,9 @@ impl Sketcher<'_, '_> {
                     self.circle(at, radius, true);
                 }
             }
-            Tool::Spawn | Tool::Resource | Tool::Nest => self.place(sketch, radius, size),
-            Tool::Obstacle if tools.shape == ObstacleShape::Circle => self.place(sketch, radius, size),
-            Tool::Obstacle => {
+            Draws::Disc => self.place(sketch, radius, size),
+            Draws::Shape if tools.shape == ObstacleShape::Circle => self.place(sketch, radius, size),
+            Draws::Shape => {
                 if let Sketch::Corners(points) = sketch {
                     let mut points = points.to_vec();
                     points.extend(tools.pointer.filter(|_| !tools.sketcher.pressing()));
@@ -98,7 +95,7 @@ impl Sketcher<'_, '_> {
         };
         let Some((center, radius)) = disc else { return };
         self.circle(center, radius, true);
-        if tools.active == Tool::Spawn {
+        if tools.ghosts > 0 {
             // A sunflower's seeds lie as evenly over a disc as agents will on average.
             let shown = (tools.ghosts as usize).min(MOST_GHOSTS);
             let dot = (size.length * 0.25).clamp(1.0, 3.0);
@@ -147,7 +144,8 @@ impl Sketcher<'_, '_> {
     }
 
     fn moving(&mut self, sketch: Sketch, size: &AgentSize) {
-        for (at, thing) in handles(self.input.simulation) {
+        for (at, thing) in self.input.layers.handles(self.input.simulation) {
+            let thing = Thing::Of(thing);
             let at = self.input.projection.pixel(at);
             if self.input.projection.sees(at, HANDLE) {
                 let chosen = self.input.tools.under.as_ref() == Some(&thing);
@@ -186,45 +184,18 @@ impl Sketcher<'_, '_> {
                     }
                 }
             }
-            Some(Thing::Nest(index)) => {
-                let nest = world.get_resource::<Sites>().and_then(|sites| sites.nests.get(*index as usize));
-                if let Some(nest) = nest {
-                    self.circle(nest.position + by, nest.radius, true);
+            Some(Thing::Of(thing)) => match self.input.layers.outline(self.input.simulation, thing) {
+                None => {}
+                Some(Outline::Disc(center, radius)) => self.circle(center + by, radius, true),
+                Some(Outline::Line(points, closed)) => {
+                    let points: Vec<Vec2> = points.into_iter().map(|point| point + by).collect();
+                    self.outline(&points, closed);
                 }
-            }
-            Some(Thing::Resource(index)) => {
-                let source = world.get_resource::<Sites>().and_then(|sites| sites.sources.get(*index as usize));
-                if let Some(source) = source {
-                    self.circle(source.position + by, source.radius, true);
-                }
-            }
-            Some(Thing::Wall(index)) => {
-                let wall =
-                    world.get_resource::<PheromonesConfig>().and_then(|config| config.walls.get(*index as usize));
-                if let Some(wall) = wall {
-                    let points: Vec<Vec2> = wall.points.iter().map(|point| *point + by).collect();
-                    self.outline(&points, wall.closed);
-                }
-            }
-            Some(Thing::Obstacle(index)) => {
-                let config = world.get_resource::<BoidsConfig>();
-                match config.and_then(|config| config.obstacles.get(*index as usize)) {
-                    Some(Obstacle::Circle { center, radius }) => self.circle(*center + by, *radius, true),
-                    Some(Obstacle::Polygon(corners)) => {
-                        let mut corners: Vec<Vec2> = corners.iter().map(|corner| *corner + by).collect();
-                        corners.extend(corners.first().copied());
-                        self.outline(&corners, false);
-                    }
-                    None => {}
-                }
-            }
-            Some(thing @ (Thing::Target(_) | Thing::Formation { .. })) => {
-                let handles = handles(self.input.simulation);
-                if let Some((at, _)) = handles.into_iter().find(|(_, known)| known == thing) {
+                Some(Outline::Handle(at)) => {
                     let at = self.input.projection.pixel(at + by);
                     self.handle(at, HANDLE * 1.3);
                 }
-            }
+            },
         }
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn extract_frame(
         tools: &world.tools,
         layers: &world.layers,
         projection,
-        top_speed: top_speed(simulation),
+        top_speed: top_speed(simulation, &world.layers),
         software: adapter.device_type == wgpu::DeviceType::Cpu,
     };
     (*window, *scale_factor, *shows) = (projection.window, projection.scale_factor, true);

@@ -10,7 +10,7 @@ use agent2028_identity::suite::SuiteId;
 
 use super::*;
 use crate::keys::{KeysCache, KeysFacts, KeysTab, show};
-use agent2028_inspector::panel::AgentTab as _;
+use agent2028_kit::panel::AgentTab as _;
 
 /// A root (agent 0) attests an owner (1), who lets a helper (2) query; a gate (3) and somebody without papers (4).
 fn office(suite: SuiteId) -> Simulation {

@@ -1,6 +1,7 @@
 //! How a status looks: colour, icon and word together, never colour alone.
 
 use agent2028_core::agent::Status;
+use agent2028_core::tone::Tone;
 use bevy_egui::egui;
 use egui::{Color32, Response, Sense, Ui, Vec2};
 use egui_material_icons::MaterialIcon;
@@ -53,4 +54,15 @@ pub fn dot(ui: &mut Ui, tint: Color32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(measure::SWATCH), Sense::hover());
     ui.painter().circle_filled(rect.center(), measure::DOT, tint);
     response
+}
+
+/// The colour of what means something for those whom it concerns.
+#[must_use]
+pub fn tone_color(look: &Look, tone: Tone) -> Color32 {
+    match tone {
+        Tone::Danger => look.danger,
+        Tone::Warning => look.warning,
+        Tone::Good => look.good,
+        Tone::Info => look.info,
+    }
 }

@@ -9,9 +9,9 @@ use egui_material_icons::icons::{ICON_ADD, ICON_CLOSE};
 
 use super::{AgentState, AgentView};
 use crate::actions::Actions;
-use crate::panels::faults::capability_field;
 use crate::theme::Look;
 use crate::widgets;
+use crate::widgets::capability_field;
 
 /// Shows the capabilities.
 pub(super) fn show(ui: &mut Ui, look: &Look, view: &AgentView, state: &mut AgentState, actions: &mut Actions) {

@@ -10,7 +10,7 @@ use egui::{Ui, WidgetInfo, WidgetType};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CIRCLE, ICON_ERROR, ICON_INFO, ICON_WARNING};
 
-use super::{EventsView, tone_color, words_of};
+use super::{EventsView, words_of};
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
 use crate::format::quoted;
@@ -21,7 +21,7 @@ use crate::widgets::{self, Cell};
 /// priority.
 fn mark(look: &Look, kinds: &EventKinds, event: &Event) -> (MaterialIcon, egui::Color32) {
     if let Some(kind) = kinds.get(event.kind.name) {
-        return (MaterialIcon::new(kind.icon), tone_color(look, kind.tone));
+        return (MaterialIcon::new(kind.icon), widgets::tone_color(look, kind.tone));
     }
     match event.priority {
         9..=u8::MAX => (ICON_ERROR, look.danger),

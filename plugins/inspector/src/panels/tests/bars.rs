@@ -45,7 +45,8 @@ fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage
     let status = SceneStatus { name: "flock".into(), title: "A flock".into(), ..default() };
     let settings = ViewSettings::default();
     stage([1280.0, 600.0], TopBarState::default(), move |ui, look, state, actions| {
-        let fields = [layers::FieldLine { name: "food".into(), hue: look.info }];
+        let food = layers::FieldLine { name: "food".into(), hue: look.info };
+        let fields = [(&agent2028_view::layer::PLACES, vec![food])];
         let view = TopBarView {
             library: &library,
             status: &status,
@@ -53,7 +54,7 @@ fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage
             transport,
             layers: layers::LayersView {
                 settings: &settings,
-                of_plugins: &[],
+                layers: &[],
                 fields: &fields,
                 quantities: &[],
                 range: None,
@@ -132,15 +133,17 @@ fn layers_and_colours_change_the_view_settings() {
     let settings = ViewSettings::default();
     let mut harness = stage([340.0, 640.0], (), move |ui, look, (), actions| {
         let fields = ["food", "home"].map(|name| layers::FieldLine { name: name.into(), hue: look.info });
+        let fields = [(&agent2028_view::layer::PLACES, fields.to_vec())];
+        let offered: Vec<_> = agent2028_view::WorldLayers::default().all().collect();
         let view =
-            layers::LayersView { settings: &settings, of_plugins: &[], fields: &fields, quantities: &[], range: None };
+            layers::LayersView { settings: &settings, layers: &offered, fields: &fields, quantities: &[], range: None };
         layers::menu(ui, look, &view, actions);
     });
     let changed = |actions: Vec<Action>| match actions.as_slice() {
         [Action::View(settings)] => (**settings).clone(),
         other => panic!("{other:?}"),
     };
-    assert!(changed(click(&mut harness, Role::CheckBox, "Trails")).layers.trails);
+    assert!(changed(click(&mut harness, Role::CheckBox, "Trails")).layers.shows(&agent2028_view::layer::TRAILS));
     let fields = changed(click(&mut harness, Role::CheckBox, "home")).layers;
     assert!(fields.shows_field("food") && !fields.shows_field("home"));
     assert_eq!(changed(click(&mut harness, Role::Button, "Heading")).color_by, ColorBy::Heading);
@@ -269,7 +272,7 @@ fn hints_go_away_one_by_one_or_all_at_once() {
 #[test]
 fn the_sheet_of_keys_opens_and_closes() {
     let mut harness = stage([1280.0, 720.0], true, |ui, look, open, _| {
-        help::show(ui.ctx(), look, &agent2028_view::WorldLayers::default(), open);
+        help::show(ui.ctx(), look, &agent2028_view::WorldLayers::default(), &crate::panels::of_the_host().tools, open);
     });
     for text in ["Play or pause", "Ctrl R", "Hide or show all panels"] {
         assert!(says(&harness, text), "{text}");

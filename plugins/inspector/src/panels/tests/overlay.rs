@@ -9,7 +9,7 @@ use super::*;
 use crate::facts::AgentFacts;
 use crate::panels::hover_card::{self, HoverView};
 use crate::panels::labels::{self, Label, LabelKind};
-use crate::panels::layers::{self, LayersView, QuantityLine, Toggle};
+use crate::panels::layers::{self, LayersView, QuantityLine};
 use crate::panels::legend::{
     self, CategoryKey, CategoryRow, ColorKey, FieldKey, HeldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
 };
@@ -31,7 +31,10 @@ fn a_scale_is_explained_with_its_numbers_and_unit() {
             marks: ["0", "60", "120"].map(String::from).to_vec(),
         }),
         size: Some(SizeKey { title: "health".into(), ends: ["0 %".into(), "100 %".into()] }),
-        fields: vec![FieldKey { name: "food".into(), ramp: vec![egui::Color32::TRANSPARENT; 2], maximum: 10.0 }],
+        fields: vec![(
+            "Pheromones",
+            vec![FieldKey { name: "food".into(), ramp: vec![egui::Color32::TRANSPARENT; 2], maximum: 10.0 }],
+        )],
         ..default()
     };
     let harness = key(view);
@@ -218,17 +221,18 @@ fn every_layer_can_be_switched_and_every_quantity_found() {
         .map(|name| QuantityLine { name: name.into(), unit: "units".into(), help: "What it is.".into() })
         .to_vec();
     let mut harness = stage([340.0, 800.0], ViewSettings::default(), move |ui, look, settings, actions| {
-        let view =
-            LayersView { settings, of_plugins: &[], fields: &[], quantities: &quantities, range: Some((2.0, 5.0)) };
+        let offered: Vec<_> = agent2028_view::WorldLayers::default().all().collect();
+        let range = Some((2.0, 5.0));
+        let view = LayersView { settings, layers: &offered, fields: &[], quantities: &quantities, range };
         layers::menu(ui, look, &view, actions);
         if let Some(Action::View(edited)) = actions.iter().last() {
             *settings = (**edited).clone();
         }
     });
-    for toggle in Toggle::ALL {
-        let before = toggle.get(&harness.state().state);
-        click(&mut harness, Role::CheckBox, toggle.label());
-        assert_eq!(toggle.get(&harness.state().state), !before, "{toggle:?}");
+    for layer in agent2028_view::WorldLayers::default().all() {
+        let before = harness.state().state.layers.shows(layer);
+        click(&mut harness, Role::CheckBox, layer.label);
+        assert_eq!(harness.state().state.layers.shows(layer), !before, "{layer:?}");
     }
     harness.get_by_role_and_label(Role::TextInput, "Colour by a quantity").click();
     harness.run_steps(2);
@@ -249,7 +253,7 @@ fn every_layer_can_be_switched_and_every_quantity_found() {
 fn a_picture_of_the_window_leaves_out_what_belongs_to_the_moment() {
     let mut harness = super::testing::whole::whole([1280.0, 720.0], simulation(&[("bird", 100)]));
     let notice = crate::panels::notices::Notice::Failed("the disk is full".into());
-    harness.state_mut().state.inspector.notices.tell(notice, 0.0);
+    harness.state_mut().state.inspector.notices().tell(notice, 0.0);
     harness.run_steps(3);
     for text in ["the disk is full", "per tick", "fps"] {
         assert!(says(&harness, text), "{text}");

@@ -24,7 +24,7 @@ fn window(agents: u32) -> Option<Offscreen> {
     let mut window = Offscreen::with_plugins(simulation(&[("bird", agents)]), OffscreenOptions::default(), |app| {
         app.add_plugins(InspectorPlugin)
             .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(1) / 60));
-        app.world_mut().resource_mut::<InspectorState>().hints = HintsState::none();
+        app.world_mut().resource_mut::<InspectorState>().states.put(Box::new(HintsState::none()));
     })
     .unwrap();
     let world = window.world_mut();

@@ -1,105 +1,125 @@
-use agent2028_core::agent::AgentId;
-use agent2028_core::selector::Selector;
-use agent2028_core::space::WorldBounds;
-use agent2028_network::interventions::Partition;
-use agent2028_view::{ObstacleShape, Tool};
+use agent2028_kit::tool::{Tool, ToolPart, Toolbox};
+use agent2028_view::tool::SELECT;
+use agent2028_view::{Drawing, ObstacleShape, ToolFacts, Tools};
+use bevy::prelude::World;
 
+use super::testing::whole::{Whole, whole};
 use super::*;
 use crate::actions::ToolChange;
-use crate::facts::GroupFacts;
-use crate::hand::ToolOptions;
-use crate::panels::tool_options::{ToolOptionsView, strip};
-use crate::panels::tools::{ToolsView, name, show};
+use crate::panels::of_the_host;
+use crate::panels::tools::{ObstacleTool, SpawnOptions, SpawnTool, ToolsView, show};
 
 #[test]
 fn every_tool_of_the_rail_is_taken_in_hand_by_its_name() {
-    let view = ToolsView { active: Tool::Lasso, missing: [None; Tool::ALL.len()] };
+    let tools: Vec<&'static ToolFacts> = of_the_host().tools.iter().map(|entry| entry.facts).collect();
+    let view = ToolsView { active: &SELECT, tools: tools.iter().map(|tool| (*tool, None)).collect() };
     let mut harness = stage([40.0, 600.0], (), move |ui, look, (), actions| show(ui, look, &view, actions));
-    for tool in Tool::ALL {
-        let asked = click(&mut harness, Role::Button, name(tool));
-        assert_eq!(asked, [Action::Tool(ToolChange::Take(tool))]);
+    for tool in tools {
+        assert_eq!(click(&mut harness, Role::Button, tool.label), [Action::Tool(ToolChange::Take(tool))]);
     }
     assert_eq!(nameless(&harness), Vec::<String>::new());
-    let tall = harness.query_all_by(|node| node.role() == Role::Button).map(|node| node.rect().bottom());
-    assert!(tall.fold(0.0, f32::max) < 420.0, "the rail fits beside the world in the smallest window");
 }
 
 #[test]
 fn tools_that_the_scene_has_no_use_for_are_off_and_say_why() {
     let simulation = simulation(&[("bird", 10)]);
-    let view = ToolsView::of(Tool::Select, simulation.world());
+    let registry = of_the_host();
+    let view = ToolsView::of(&SELECT, &registry.tools, simulation.world());
+    let useless: Vec<&str> =
+        view.tools.iter().filter(|(_, missing)| missing.is_some()).map(|(tool, _)| tool.key).collect();
+    assert_eq!(useless, ["obstacle", "erase"]);
     let mut harness = stage([40.0, 600.0], (), move |ui, look, (), actions| show(ui, look, &view, actions));
-    for tool in [Tool::Obstacle, Tool::Resource, Tool::Nest, Tool::Paint, Tool::Erase] {
-        assert!(
-            view.missing[Tool::ALL.iter().position(|known| *known == tool).unwrap()].is_some_and(|why| why.len() > 20)
-        );
-        assert!(harness.get_by_role_and_label(Role::Button, name(tool)).accesskit_node().is_disabled(), "{tool:?}");
-        assert_eq!(click(&mut harness, Role::Button, name(tool)), vec![]);
+    for name in ["Put up obstacles", "Erase"] {
+        assert!(harness.get_by_role_and_label(Role::Button, name).accesskit_node().is_disabled(), "{name}");
+        assert_eq!(click(&mut harness, Role::Button, name), vec![]);
     }
     assert!(!harness.get_by_role_and_label(Role::Button, "Spawn agents").accesskit_node().is_disabled());
 }
 
-fn options<'a>(tool: Tool, shape: ObstacleShape, done: Option<&'static str>) -> Harness<'a, Stage<ToolOptions>> {
-    let groups = vec![
-        GroupFacts { name: "ant".into(), count: 3, ..default() },
-        GroupFacts { name: "bee".into(), count: 3, ..default() },
-    ];
-    let fields = vec!["food".to_owned(), "home".to_owned()];
-    stage([620.0, 200.0], ToolOptions::default(), move |ui, look, options, actions| {
-        let view = ToolOptionsView {
-            tool,
-            shape,
-            radius: 20.0,
-            groups: &groups,
-            fields: &fields,
-            bounds: WorldBounds::default(),
-            thick: true,
-            paused: true,
-            measured: Some((1234.5, Some(800.0))),
-            cuttable: Some(&[AgentId(4), AgentId(9)]),
-            done,
-            undo: "Ctrl Z",
-        };
-        strip(ui, look, &view, options, actions);
-    })
+/// What one plugin adds to a tool of the window.
+struct Part<const APPLIES: bool>;
+
+impl<const APPLIES: bool> ToolPart for Part<APPLIES> {
+    type Options = ();
+    const TOOL: &'static str = "obstacle";
+    const SECTION: &'static str = if APPLIES { "here" } else { "elsewhere" };
+
+    fn applies(_: &World) -> bool {
+        APPLIES
+    }
+}
+
+#[test]
+fn a_tool_that_works_through_plugins_says_which_sections_are_missing() {
+    let mut tools = Toolbox::default();
+    let why = |tools: &Toolbox| tools.missing(&ObstacleTool::FACTS, &World::new()).unwrap_or_default();
+    tools.add::<ObstacleTool>();
+    assert_eq!(why(&tools), "Nobody heeds obstacles.");
+    tools.add_part::<Part<false>>();
+    assert_eq!(why(&tools), "Nobody heeds obstacles: the scene has no section `elsewhere`.");
+    tools.add_part::<Part<false>>();
+    assert_eq!(why(&tools), "Nobody heeds obstacles: the scene has neither a section `elsewhere` nor `elsewhere`.");
+    tools.add_part::<Part<true>>();
+    assert_eq!(why(&tools), "");
+}
+
+fn in_hand<'a>(tool: &'static ToolFacts, shape: ObstacleShape, done: Option<&str>) -> Harness<'a, Stage<Whole>> {
+    let mut harness = whole([1280.0, 720.0], simulation(&[("ant", 3), ("bee", 3)]));
+    let whole = &mut harness.state_mut().state;
+    whole.transport.playing = false;
+    whole.tools = Tools { active: tool, shape, measured: Some((Vec2::ZERO, Vec2::new(900.0, 0.0))), ..default() };
+    whole.inspector.done = done.map(|words| (words.to_owned(), 1e9));
+    harness.run_steps(3);
+    harness
 }
 
 #[test]
 fn the_strip_names_everything_and_fits_for_every_tool() {
-    for tool in Tool::ALL {
+    for entry in of_the_host().tools.iter() {
         for shape in ObstacleShape::ALL {
-            let harness = options(tool, shape, None);
-            assert_eq!(nameless(&harness), Vec::<String>::new(), "{tool:?}");
-            let wide =
-                harness.query_all_by(|node| node.role() != Role::GenericContainer && node.role() != Role::Window);
-            let right = wide.map(|node| node.rect().right()).fold(0.0, f32::max);
-            assert!(right <= 620.5, "{tool:?} {shape:?}: {right}");
+            let harness = in_hand(entry.facts, shape, None);
+            assert_eq!(nameless(&harness), Vec::<String>::new(), "{:?}", entry.facts);
+            let free = harness.state().state.free;
+            if entry.facts.key != SELECT.key {
+                let away = harness.get_by_role_and_label(Role::Button, "Put the tool away").rect();
+                assert!(free.contains_rect(away), "{:?} {shape:?}: {away:?}", entry.facts);
+            }
         }
     }
 }
 
 #[test]
 fn options_are_chosen_and_what_was_done_is_told_with_the_way_back() {
-    let mut harness = options(Tool::Obstacle, ObstacleShape::Circle, None);
+    let mut harness = in_hand(&ObstacleTool::FACTS, ObstacleShape::Circle, None);
     let asked = click(&mut harness, Role::Button, "Wall");
     assert_eq!(asked, [Action::Tool(ToolChange::Shape(ObstacleShape::Wall))]);
     let asked = click(&mut harness, Role::Button, "Do it at the centre of the view");
     assert_eq!(asked, [Action::Tool(ToolChange::ActAtCenter)]);
-    let mut harness = options(Tool::Spawn, ObstacleShape::Circle, None);
-    assert_eq!(harness.state().state.group, "ant");
+    let group = |harness: &Harness<'_, Stage<Whole>>| {
+        harness.state().state.inspector.states.get::<SpawnOptions>().unwrap().group.clone()
+    };
+    let mut harness = in_hand(&SpawnTool::FACTS, ObstacleShape::Circle, None);
+    assert_eq!(group(&harness), "ant");
     click(&mut harness, Role::ComboBox, "Group");
-    harness.get_by_label("bee").click();
+    harness.get_by_role_and_label(Role::Button, "bee").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().state.group, "bee");
-    let harness = options(Tool::Spawn, ObstacleShape::Circle, Some("Spawned 100 ant"));
+    assert_eq!(group(&harness), "bee");
+    let harness = in_hand(&SpawnTool::FACTS, ObstacleShape::Circle, Some("Spawned 100 ant"));
     assert!(says(&harness, "Spawned 100 ant, with the next tick \u{2014} Ctrl Z to undo"));
-    let harness = options(Tool::Measure, ObstacleShape::Circle, None);
-    assert!(says(&harness, "around the edge"));
+    let registry = of_the_host();
+    let measure = registry.tools.find("measure").unwrap().facts;
+    assert!(says(&in_hand(measure, ObstacleShape::Circle, None), "900"));
 }
 
 #[test]
-fn a_lasso_around_agents_cuts_them_off() {
-    let mut harness = options(Tool::Lasso, ObstacleShape::Circle, None);
-    let cut: Partition = only(&click(&mut harness, Role::Button, "Cut off"));
-    assert_eq!(cut, Partition { select: Selector::Ids(vec![AgentId(4), AgentId(9)]), duration_s: None });
+fn the_tool_that_spawns_brings_agents_where_it_was_drawn() {
+    use agent2028_core::faults::Spawn;
+    let simulation = simulation(&[("ant", 3), ("bee", 3)]);
+    let options = SpawnOptions { group: "bee".into(), count: 5 };
+    let drawing = Drawing::Disc { at: Vec2::new(3.0, 4.0), radius: 6.0 };
+    let effect = SpawnTool::make(&drawing, &options, &simulation).unwrap();
+    assert_eq!(effect.words, "Spawned 5 bee");
+    let spawn = effect.interventions[0].downcast::<Spawn>().unwrap();
+    let at = Some(Placement::Disc { center: Vec2::new(3.0, 4.0), radius: 6.0 });
+    assert_eq!((spawn.count, spawn.at.clone()), (5, at));
 }

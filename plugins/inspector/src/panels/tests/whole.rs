@@ -1,13 +1,18 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::faults::Kill;
 use agent2028_core::transport::Speed;
-use agent2028_view::{Combine, Tool, Viewport, WorldCamera};
+use agent2028_kit::faults::FaultsState;
+use agent2028_kit::tool::Tool as _;
+use agent2028_view::tool::SELECT;
+use agent2028_view::{Combine, Viewport, WorldCamera};
 
 use super::testing::whole::{Whole, whole};
 use super::*;
 use crate::actions::Travel;
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
-use crate::panels::faults::FaultsState;
+use crate::panels::faults::CapabilityRowsState;
+use crate::panels::hints::HintsState;
+use crate::panels::tools::SpawnTool;
 use crate::scene::SceneRequest;
 
 fn press(harness: &mut Harness<'_, Stage<Whole>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
@@ -72,7 +77,7 @@ fn typing_into_a_field_is_no_shortcut() {
     harness.get_by_role_and_label(Role::TextInput, "Capability").type_text("t .");
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::Space), vec![]);
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::T), vec![]);
-    assert_eq!(harness.state().state.inspector.states.get::<FaultsState>().unwrap().capability, "t .");
+    assert_eq!(harness.state().state.inspector.states.get::<CapabilityRowsState>().unwrap().capability, "t .");
 }
 
 #[test]
@@ -117,12 +122,12 @@ fn a_row_of_the_palette_is_dragged_onto_the_world_or_onto_an_agent() {
 fn the_strip_of_a_tool_stands_over_the_world_and_goes_with_it() {
     let mut harness = whole([1280.0, 720.0], simulation(&[("bird", 100)]));
     assert!(!says(&harness, "Click to spawn"));
-    harness.state_mut().state.tools.take(Tool::Spawn);
+    harness.state_mut().state.tools.take(&SpawnTool::FACTS);
     harness.run_steps(3);
     assert!(says(&harness, "Click to spawn"));
     assert_eq!(nameless(&harness), Vec::<String>::new());
     let asked = click(&mut harness, Role::Button, "Put the tool away");
-    assert_eq!(asked, [Action::Tool(crate::ToolChange::Take(Tool::Select))]);
+    assert_eq!(asked, [Action::Tool(crate::ToolChange::Take(&SELECT))]);
 }
 
 #[test]
@@ -182,7 +187,8 @@ fn a_kill_in_the_palette_goes_through_the_one_door() {
     let failed =
         harness.state().state.simulation.world().resource::<agent2028_core::metrics::Metrics>().value("agents.failed");
     assert_eq!(failed, Some(33.0));
-    assert!(!harness.state().state.inspector.hints.left().contains(&crate::panels::hints::Hint::Intervene));
+    let hints = harness.state_mut().state.inspector.states.of::<HintsState>();
+    assert!(!hints.left().contains(&crate::panels::hints::Hint::Intervene));
 }
 
 #[test]

@@ -9,11 +9,11 @@ use egui::{Ui, WidgetInfo, WidgetType};
 use egui_material_icons::icons::ICON_DOWNLOAD;
 
 use super::{LedgerState, LedgerView, tint, word};
-use agent2028_inspector::actions::{Action, Actions};
-use agent2028_inspector::export::FileToSave;
-use agent2028_inspector::panels::metrics::search;
+use agent2028_kit::actions::{Action, Actions};
+use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
+use agent2028_kit::widgets::search;
 use agent2028_kit::widgets::{self, Cell};
 
 /// Longer names of agents lose their middle, so that their number stays.

@@ -12,8 +12,8 @@ use egui_material_icons::icons::{
 };
 
 use super::{LedgerState, LedgerView, brief, tree, word};
-use agent2028_inspector::actions::{Action, Actions, Travel};
-use agent2028_inspector::export::FileToSave;
+use agent2028_kit::actions::{Action, Actions, Travel};
+use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;

@@ -7,7 +7,7 @@ use agent2028_ledger::{EntryKind, Ledger, LedgerConfig, LedgerPlugin, Opening};
 
 use super::*;
 use crate::ledger::{self, LedgerState, LedgerView};
-use agent2028_inspector::actions::Travel;
+use agent2028_kit::actions::Travel;
 
 const PANEL: [f32; 2] = [900.0, 640.0];
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::gossip::{self, GossipState, GossipView};
 use crate::messages::{self, MessagesState, MessagesView};
 use crate::network::{self, NetworkState, NetworkView};
-use agent2028_inspector::actions::Travel;
+use agent2028_kit::actions::Travel;
 
 const PANEL: [f32; 2] = [700.0, 640.0];
 

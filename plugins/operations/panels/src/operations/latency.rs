@@ -12,12 +12,12 @@ use egui_material_icons::icons::{ICON_DOWNLOAD, ICON_TIMER};
 use egui_plot::PlotBounds;
 
 use super::{OperationsState, OperationsView};
-use agent2028_inspector::actions::{Action, Actions};
-use agent2028_inspector::export::FileToSave;
-use agent2028_inspector::panels::plots::axis::{Scale, chart};
+use agent2028_kit::actions::{Action, Actions};
+use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;
+use agent2028_plots::plots::axis::{Scale, chart};
 
 /// The width of a bar in powers of ten.
 const BAR: f64 = 0.05;

@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use super::search::Search;
 use super::{OperationsState, OperationsView};
-use agent2028_inspector::actions::{Action, Actions, Travel};
-use agent2028_inspector::export::FileToSave;
-use agent2028_inspector::panels::metrics::search;
+use agent2028_kit::actions::{Action, Actions, Travel};
+use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
 use agent2028_kit::format::quoted;
 use agent2028_kit::theme::{Look, measure};
+use agent2028_kit::widgets::search;
 use agent2028_kit::widgets::{self, Cell};
 
 /// How long a list stands before it is worked out anew, in seconds of real time: for few operations, and for a million more.

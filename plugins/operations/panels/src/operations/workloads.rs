@@ -10,8 +10,8 @@ use egui::{ScrollArea, Ui, vec2};
 use egui_material_icons::icons::{ICON_ASSIGNMENT, ICON_DOWNLOAD};
 
 use super::OperationsView;
-use agent2028_inspector::actions::{Action, Actions};
-use agent2028_inspector::export::FileToSave;
+use agent2028_kit::actions::{Action, Actions};
+use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
 use agent2028_kit::format::quoted;
 use agent2028_kit::theme::{Look, measure};

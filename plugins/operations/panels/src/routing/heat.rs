@@ -8,7 +8,7 @@ use bevy_egui::egui;
 use egui::{Color32, Mesh, Pos2, Rect, Sense, Shape, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::{RoutingState, RoutingView};
-use agent2028_inspector::actions::{Action, Actions};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, color, measure};
 

@@ -10,7 +10,7 @@ use egui::{Label, Rect, ScrollArea, Sense, Ui, WidgetInfo, WidgetType, pos2, vec
 use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_BLOCK};
 
 use super::{Figure, RoutingState, RoutingView};
-use agent2028_inspector::actions::{Action, Actions};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format::quoted;
 use agent2028_kit::theme::{Look, measure, radius};
 use agent2028_kit::widgets::{self, Cell};

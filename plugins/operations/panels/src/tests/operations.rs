@@ -4,7 +4,7 @@ use agent2028_operations::{OperationsConfig, OperationsPlugin, Strategy};
 
 use super::*;
 use crate::operations::{self, OperationsState, OperationsView, Page, Shown};
-use agent2028_inspector::actions::Travel;
+use agent2028_kit::actions::Travel;
 
 const PANEL: [f32; 2] = [1100.0, 420.0];
 const QUERY: &str = "database.query";

@@ -11,7 +11,7 @@ use bevy_egui::egui;
 use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2};
 
 use super::{TrustState, TrustView, name_of, share};
-use agent2028_inspector::actions::{Action, Actions};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;

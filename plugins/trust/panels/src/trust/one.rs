@@ -10,7 +10,7 @@ use bevy_egui::egui;
 use egui::{Pos2, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::{TrustView, name_of, share};
-use agent2028_inspector::actions::{Action, Actions};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell};

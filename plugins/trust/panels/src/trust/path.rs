@@ -9,7 +9,7 @@ use egui::Ui;
 use egui_material_icons::icons::ICON_SWAP_HORIZ;
 
 use super::{TrustState, TrustView, name_of, share};
-use agent2028_inspector::actions::{Action, Actions};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell};
