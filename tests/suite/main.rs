@@ -6,6 +6,7 @@ mod campaign;
 mod check_cost;
 mod command_line;
 mod counting;
+mod crates;
 mod determinism;
 mod documents;
 mod event_sequences;
