@@ -45,8 +45,7 @@ fn a_change_in_what_a_plugin_shows_builds_its_crate_and_the_program_only() {
     let panels: Vec<&String> = crates.keys().filter(|name| name.ends_with("_panels")).collect();
     assert!(panels.len() >= 7, "{panels:?}");
     for panel in panels {
-        let built: Vec<&String> =
-            crates.iter().filter(|(_, on)| on.contains(panel)).map(|(name, _)| name).collect();
+        let built: Vec<&String> = crates.iter().filter(|(_, on)| on.contains(panel)).map(|(name, _)| name).collect();
         assert_eq!(built, ["agent2028"], "what builds on {panel}");
     }
     // And one in a panel of the window itself: no plugin builds on the window.

@@ -88,7 +88,7 @@ fn main() -> AppExit {
         .insert_resource(library(&options))
         .insert_resource(status(&options))
         .insert_resource(options)
-        .add_plugins((ViewPlugin, InspectorPlugin))
+        .add_plugins((ViewPlugin, InspectorPlugin, agent2028_boids_panels::BoidsPanels))
         .add_systems(PreUpdate, drive)
         .add_systems(Update, reload)
         .add_systems(PostStartup, set_up)

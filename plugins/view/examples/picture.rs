@@ -37,6 +37,7 @@ use agent2028_pheromones::PheromonesPlugin;
 use agent2028_pheromones::config::{
     EmitterConfig, FollowConfig, ForagingConfig, LayerConfig, NestConfig, PheromonesConfig, ResourceConfig, WallConfig,
 };
+use agent2028_view::layer::{GRID, TRAILS};
 use agent2028_view::offscreen::{FrameImage, Offscreen, OffscreenOptions};
 use agent2028_view::{AgentStyle, ColorBy, Selection, Theme, ViewSettings, WorldCamera};
 use bevy::prelude::*;
@@ -162,8 +163,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let size = size.and_then(|(width, height)| Some(UVec2::new(width.parse().ok()?, height.parse().ok()?)));
     let theme = if arguments.flag("--light") { Theme::Light } else { Theme::Dark };
     let mut settings = ViewSettings { theme, ..default() };
-    settings.layers.trails = arguments.flag("--trails");
-    settings.layers.grid = arguments.flag("--grid");
+    settings.layers.show(&TRAILS, arguments.flag("--trails"));
+    settings.layers.show(&GRID, arguments.flag("--grid"));
     settings.color_by = arguments
         .value("--color")
         .and_then(|name| ColorBy::ALL.into_iter().find(|known| known.label() == name))
@@ -179,7 +180,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         settings,
         ..default()
     };
-    let mut offscreen = Offscreen::new(simulation(&arguments)?, options)?;
+    let mut offscreen = Offscreen::with_plugins(simulation(&arguments)?, options, |app| {
+        app.add_plugins((agent2028_boids_panels::BoidsPanels, agent2028_pheromones_panels::PheromonesPanels));
+    })?;
     offscreen.world_mut().resource_mut::<Selection>().set((0..arguments.number("--select", 0)).map(AgentId));
     offscreen.frame()?;
     offscreen.advance(60 * u64::from(arguments.flag("--trails")));

@@ -10,8 +10,9 @@ use bevy::time::Real;
 use crate::ExactViews;
 use crate::camera::WorldCamera;
 use crate::columns::Columns;
+use crate::guests::WorldLayers;
 use crate::hulls::Hulls;
-use crate::layer::{HULLS, WorldLayers};
+use crate::layer_facts::HULLS;
 use crate::render::WorldView;
 use crate::selection::{Pins, Selection};
 use crate::settings::ViewSettings;
@@ -115,7 +116,7 @@ pub(crate) fn keep_views(
     mut sight: ResMut<Sight>,
 ) {
     let (now, exact) = (time.elapsed_secs_f64(), exact.is_some());
-    hulls.follow(&simulation, &layers, settings.layers.shows(&HULLS), now, exact);
+    hulls.follow(&simulation, layers.flocks(), settings.layers.shows(&HULLS), now, exact);
     columns.follow(&simulation, &settings, now, exact);
     sight.follow(&simulation, &settings, &selection);
 }

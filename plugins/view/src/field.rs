@@ -1,12 +1,13 @@
 //! Fields over the ground as one picture: each layer of a field in its own hue, alpha by intensity. What fields there are,
 //! plugins tell.
 
+use agent2028_core::simulation::Simulation;
 use bevy::color::{ColorToPacked, LinearRgba, Srgba};
 use bevy::math::{Rect, Vec2};
 use bevy::prelude::World;
 
-use crate::frame::FrameInput;
-use crate::layer::LayerFacts;
+use crate::layer_facts::LayerFacts;
+use crate::paint::Projection;
 use crate::settings::ViewSettings;
 use crate::tokens::{Rgba8, Theme, Tokens};
 
@@ -243,16 +244,22 @@ impl HeatMap {
     }
 
     /// Makes the picture of a frame.
-    pub(crate) fn update(&mut self, input: &FrameInput) {
-        let projection = &input.projection;
+    /// `fields` are those that the world has; of several that are shown the first one is drawn.
+    pub(crate) fn update(
+        &mut self,
+        simulation: &Simulation,
+        settings: &ViewSettings,
+        projection: &Projection,
+        fields: &[&FieldEntry],
+    ) {
         let visible = Rect::from_corners(projection.point(projection.rect.min), projection.point(projection.rect.max));
-        let Some((field, grid, key)) = shown(input, visible) else {
+        let Some((field, grid, key)) = shown(simulation, settings, projection, fields, visible) else {
             self.key = None;
             return;
         };
         if self.key.as_ref() != Some(&key) {
             self.covers = key.window.covers(&grid);
-            let world = input.simulation.world();
+            let world = simulation.world();
             self.paint(&|layer, visit| (field.read)(world, layer, visit), &key);
             self.version += 1;
             self.key = Some(key);
@@ -298,11 +305,16 @@ impl HeatMap {
     }
 }
 
-/// The field and what is to be shown of it; none if that is nothing. Of several fields the first one is drawn.
-fn shown(input: &FrameInput, visible: Rect) -> Option<(FieldEntry, FieldGrid, Key)> {
-    let (simulation, settings) = (input.simulation, input.settings);
+/// The field and what is to be shown of it; none if that is nothing.
+fn shown(
+    simulation: &Simulation,
+    settings: &ViewSettings,
+    projection: &Projection,
+    fields: &[&FieldEntry],
+    visible: Rect,
+) -> Option<(FieldEntry, FieldGrid, Key)> {
     let world = simulation.world();
-    let field = **input.layers.fields_of(world).iter().find(|field| settings.layers.shows(field.facts))?;
+    let field = **fields.iter().find(|field| settings.layers.shows(field.facts))?;
     let grid = (field.grid)(world)?;
     let layers: Vec<_> = field
         .layers(world)
@@ -317,7 +329,7 @@ fn shown(input: &FrameInput, visible: Rect) -> Option<(FieldEntry, FieldGrid, Ke
     let key = Key {
         generation: simulation.generation(),
         tick: simulation.tick(),
-        window: Window::new(&grid, visible, input.projection.pixels_per_unit)?,
+        window: Window::new(&grid, visible, projection.pixels_per_unit)?,
         theme: settings.theme,
         opacity: settings.field_opacity.min(1.0),
         layers,

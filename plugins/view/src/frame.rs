@@ -3,7 +3,6 @@
 mod agents;
 mod ground;
 mod hulls;
-pub(crate) mod line;
 mod sketch;
 
 use agent2028_core::agent::AgentGroups;
@@ -14,8 +13,9 @@ use bevy::math::Rect;
 use crate::agents::{AgentInstance, AgentSize, Canvas, Density, LookFacts};
 use crate::columns::Columns;
 use crate::field::HeatMap;
+use crate::guests::WorldLayers;
 use crate::hulls::Hulls;
-use crate::layer::{LayerInput, TRAILS, WorldLayers};
+use crate::layer::{LayerInput, TRAILS};
 use crate::paint::{Painter, Projection};
 use crate::selection::{Aimed, Pins, Selection};
 use crate::settings::{AgentStyle, ViewSettings};
@@ -45,7 +45,7 @@ pub(crate) struct FrameInput<'a> {
     /// What plugins draw.
     pub layers: &'a WorldLayers,
     pub projection: Projection,
-    /// Speed at the end of the colour scale, in world units per second.
+    /// Speed at the end of the colour scale, in world units per second; 0 if nothing tells speeds.
     pub top_speed: f32,
     /// Whether triangles are drawn by software.
     pub software: bool,
@@ -121,7 +121,8 @@ impl Frame {
         self.painter.begin(input.projection.scale_factor);
         ground::paint(&mut self.painter, input);
         self.ends[0] = self.painter.indices().len() as u32;
-        self.heat.update(input);
+        let fields = input.layers.fields_of(input.simulation.world());
+        self.heat.update(input.simulation, input.settings, &input.projection, &fields);
         self.inside = input.inside();
         hulls::paint_hulls(&mut self.painter, input);
         self.ends[1] = self.painter.indices().len() as u32;
@@ -134,7 +135,10 @@ impl Frame {
         }
         if input.settings.layers.shows(&TRAILS) {
             let canvas = trails_in_canvas.then_some(&mut self.canvas);
-            input.trails.paint(&mut self.painter, canvas, input);
+            if let Some(looks) = input.looks() {
+                let world = input.simulation.world();
+                input.trails.paint(&mut self.painter, canvas, world, &looks, &input.projection);
+            }
         }
         self.ends[2] = self.painter.indices().len() as u32;
         hulls::paint_veil(&mut self.painter, input);

@@ -7,7 +7,6 @@ use agent2028_core::agent::GroupId;
 use agent2028_core::simulation::Simulation;
 use bevy::prelude::*;
 
-use crate::layer::WorldLayers;
 use crate::pace::Pace;
 use crate::paint::triangulate;
 
@@ -86,7 +85,7 @@ impl Hulls {
 
     /// Looks at the flocks again, if they are shown and it is time to. `now` is real time in seconds; `exact` looks at
     /// every new tick, for pictures.
-    pub fn follow(&mut self, simulation: &Simulation, layers: &WorldLayers, shown: bool, now: f64, exact: bool) {
+    pub fn follow(&mut self, simulation: &Simulation, flocks: &[Flocks], shown: bool, now: f64, exact: bool) {
         if !shown {
             self.list.clear();
             self.pace = Pace::default();
@@ -94,13 +93,13 @@ impl Hulls {
         }
         let key = (simulation.generation(), simulation.tick());
         let Self { list, pace } = self;
-        pace.at_most_some(key, now, exact, || *list = hulls_of(simulation.world(), layers));
+        pace.at_most_some(key, now, exact, || *list = hulls_of(simulation.world(), flocks));
     }
 }
 
-fn hulls_of(world: &World, layers: &WorldLayers) -> Vec<Hull> {
+fn hulls_of(world: &World, flocks: &[Flocks]) -> Vec<Hull> {
     let limits = FlockLimits { least_agents: LEAST_AGENTS, most_flocks: MOST_HULLS };
-    let found = layers.flocks().iter().filter_map(|flocks| flocks(world, limits));
+    let found = flocks.iter().filter_map(|flocks| flocks(world, limits));
     let hull = |flock: Flock, radius: f32| {
         let (outline, triangles) = outline_around(&flock.places, radius)?;
         let extent = outline.iter().fold(Rect::EMPTY, |rect, corner| rect.union_point(*corner));

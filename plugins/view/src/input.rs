@@ -36,7 +36,7 @@ use bevy::window::PrimaryWindow;
 
 use crate::camera::WorldCamera;
 use crate::capture::Capture;
-use crate::layer::AGENTS;
+use crate::layer_facts::AGENTS;
 use crate::paint::Projection;
 use crate::picking::{agent_at, agents_in};
 use crate::selection::{Combine, Selection};

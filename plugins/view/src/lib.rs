@@ -11,7 +11,8 @@
 //! | [`tool`], [`thing`] | what is drawn with the pointer: lassos, walls, strokes; and what it takes |
 //! | [`agents`], [`field`], [`trails`], [`hulls`], [`paint`], [`recovery`], [`speed`] | what things look like: pure functions |
 //! | [`columns`], [`sight`], [`labels`], [`pace`] | quantities as colours, one agent's view, places for labels, and how often to look |
-//! | [`layer`] | all that is drawn of the world, and what plugins bring to it |
+//! | [`layer`] | what is drawn of the world, and what layers say of themselves |
+//! | [`guests`] | all that plugins bring to the drawing of the world |
 //! | [`redraw`] | when a frame is drawn |
 //! | [`render`] | how a frame gets onto the screen: one render pass, all agents in one instanced draw |
 //! | [`offscreen`] | pictures without a display through the same renderer |
@@ -34,10 +35,12 @@ mod drive;
 pub mod field;
 pub mod film;
 mod frame;
+pub mod guests;
 pub mod hulls;
 pub mod input;
 pub mod labels;
 pub mod layer;
+pub mod layer_facts;
 pub mod offscreen;
 pub mod pace;
 pub mod paint;
@@ -59,8 +62,9 @@ pub mod viewport;
 pub use camera::WorldCamera;
 pub use columns::{Column, ColumnKind, Columns};
 pub use field::{Field, FieldLayer};
+pub use guests::{RegisterLayers, WorldLayers};
 pub use hulls::Hulls;
-pub use layer::{LabelRank, Layer, LayerFacts, LayerInput, LayerLabel, RegisterLayers, WorldLayers};
+pub use layer::{LabelRank, Layer, LayerFacts, LayerInput, LayerLabel};
 pub use redraw::Redraw;
 pub use render::{Drawn, DrawnAgents, WorldView};
 pub use selection::{Aimed, Combine, Pins, Selection};

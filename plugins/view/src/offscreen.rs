@@ -42,7 +42,7 @@ use bevy::render::{RenderApp, RenderPlugin};
 use bevy::window::ExitCondition;
 use bevy::winit::WinitPlugin;
 
-use crate::layer::TRAILS;
+use crate::layer_facts::TRAILS;
 use crate::render::{Drawn, DrawnAgents, WorldView};
 use crate::selection::Selection;
 use crate::settings::ViewSettings;

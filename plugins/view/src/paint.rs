@@ -3,6 +3,7 @@
 //! Coordinates are logical pixels of the window, y down. Edges are smoothed by a rim one physical pixel wide that fades
 //! to nothing, so that no multisampling is needed. Everything is rebuilt each frame: a few thousand triangles at most.
 
+pub(crate) mod line;
 mod polygon;
 
 use agent2028_core::space::WorldBounds;

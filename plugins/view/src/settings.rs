@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bevy::prelude::*;
 
-use crate::layer::LayerFacts;
+use crate::layer_facts::LayerFacts;
 use crate::tokens::{Theme, Tokens};
 
 /// What the user chose to see.
@@ -51,6 +51,12 @@ impl Default for ViewSettings {
 }
 
 impl ViewSettings {
+    /// Whether colours or sizes tell how fast agents move.
+    #[must_use]
+    pub fn tells_speed(&self) -> bool {
+        self.color_by == ColorBy::Speed || self.size_by == SizeBy::Speed
+    }
+
     /// The colours in use.
     #[must_use]
     pub fn tokens(&self) -> &'static Tokens {

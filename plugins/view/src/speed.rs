@@ -3,7 +3,7 @@
 use agent2028_core::agent::Velocity;
 use agent2028_core::simulation::Simulation;
 
-use crate::layer::WorldLayers;
+use crate::guests::WorldLayers;
 
 /// The largest speed that the scene allows (world units per second), as those say who move agents. A scene of which nobody
 /// says anything gets the largest one there is right now.

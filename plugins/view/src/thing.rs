@@ -6,10 +6,7 @@ use agent2028_core::simulation::Simulation;
 use bevy::math::Vec2;
 use bevy::prelude::World;
 
-use crate::layer::WorldLayers;
 use crate::paint::Projection;
-use crate::picking::agent_at;
-use crate::selection::Selection;
 
 /// A thing of a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -159,55 +156,25 @@ impl ThingsEntry {
     pub fn applies(&self, world: &World) -> bool {
         (self.applies)(world)
     }
-}
 
-impl WorldLayers {
-    /// The points by which things are dragged, in world units.
-    #[must_use]
-    pub fn handles(&self, simulation: &Simulation) -> Vec<(Vec2, ThingId)> {
-        self.things().iter().flat_map(|things| (things.handles)(simulation)).collect()
+    pub(crate) fn under(&self, pointer: &Pointer) -> Vec<(Grip, ThingId)> {
+        (self.under)(pointer)
     }
 
-    /// What a thing looks like.
-    #[must_use]
-    pub fn outline(&self, simulation: &Simulation, thing: &ThingId) -> Option<Outline> {
-        self.things().iter().find_map(|things| (things.outline)(simulation, thing))
+    pub(crate) fn handles(&self, simulation: &Simulation) -> Vec<(Vec2, ThingId)> {
+        (self.handles)(simulation)
     }
 
-    /// Moves a thing by a displacement.
-    #[must_use]
-    pub fn moved(&self, simulation: &Simulation, thing: &ThingId, by: Vec2) -> Option<ThingChange> {
-        self.things().iter().find_map(|things| (things.moved)(simulation, thing, by))
+    pub(crate) fn outline(&self, simulation: &Simulation, thing: &ThingId) -> Option<Outline> {
+        (self.outline)(simulation, thing)
     }
 
-    /// Takes a thing out of the world.
-    #[must_use]
-    pub fn removed(&self, simulation: &Simulation, thing: &ThingId) -> Option<ThingChange> {
-        self.things().iter().find_map(|things| (things.removed)(simulation, thing))
+    pub(crate) fn moved(&self, simulation: &Simulation, thing: &ThingId, by: Vec2) -> Option<ThingChange> {
+        (self.moved)(simulation, thing, by)
     }
 
-    /// What lies under the pointer, the topmost first; agents only if they are to be moved.
-    #[must_use]
-    pub fn thing_at(&self, pointer: &Pointer, selection: &Selection) -> Option<Thing> {
-        let reached: Vec<(Grip, ThingId)> = self.things().iter().flat_map(|things| (things.under)(pointer)).collect();
-        let handle = reached
-            .iter()
-            .filter_map(|(grip, thing)| if let Grip::Handle(away) = grip { Some((*away, thing)) } else { None })
-            .filter(|(away, _)| pointer.moves && *away <= HANDLE_REACH)
-            .min_by(|one, two| one.0.total_cmp(&two.0));
-        let by = |wanted: Grip| reached.iter().find(|(grip, _)| *grip == wanted).map(|(_, thing)| thing);
-        // At their middles things win over the agents that throng there.
-        let first = handle.map(|(_, thing)| thing).or_else(|| by(Grip::Middle).filter(|_| pointer.moves));
-        if let Some(thing) = first {
-            return Some(Thing::Of(thing.clone()));
-        }
-        if pointer.moves
-            && let Some(agent) = agent_at(pointer.simulation, pointer.projection, pointer.at)
-        {
-            let several = selection.contains(agent);
-            return Some(Thing::Agents(if several { selection.selected.clone() } else { vec![agent] }));
-        }
-        by(Grip::Area).map(|thing| Thing::Of(thing.clone()))
+    pub(crate) fn removed(&self, simulation: &Simulation, thing: &ThingId) -> Option<ThingChange> {
+        (self.removed)(simulation, thing)
     }
 }
 

@@ -16,8 +16,8 @@ use bevy::time::Real;
 use bevy::window::PrimaryWindow;
 
 use crate::camera::WorldCamera;
+use crate::guests::WorldLayers;
 use crate::input::Presses;
-use crate::layer::WorldLayers;
 use crate::paint::Projection;
 use crate::picking::agents_inside;
 use crate::selection::{Combine, Selection};

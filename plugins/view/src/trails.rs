@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 
 use agent2028_core::agent::{AgentId, AgentIndex, Condition, Position, Velocity};
 use agent2028_core::simulation::Simulation;
+use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 
-use crate::agents::{AgentLooks, Canvas};
-use crate::frame::FrameInput;
-use crate::layer::TRAILS;
-use crate::paint::Painter;
+use crate::agents::{AgentLooks, Canvas, LookFacts};
+use crate::layer_facts::TRAILS;
+use crate::paint::{Painter, Projection};
 use crate::selection::Selection;
 use crate::settings::ViewSettings;
 use crate::tokens::marks;
@@ -89,15 +89,19 @@ impl Trails {
     }
 
     /// Draws the paths as lines that fade towards their oldest point, into the canvas if there is one.
-    pub(crate) fn paint(&self, painter: &mut Painter, mut canvas: Option<&mut Canvas>, input: &FrameInput) {
-        let world = input.simulation.world();
-        let (Some(facts), Some(index)) = (input.looks(), world.get_resource::<AgentIndex>()) else {
-            return;
-        };
-        let bounds = input.bounds();
+    pub(crate) fn paint(
+        &self,
+        painter: &mut Painter,
+        mut canvas: Option<&mut Canvas>,
+        world: &World,
+        facts: &LookFacts,
+        projection: &Projection,
+    ) {
+        let Some(index) = world.get_resource::<AgentIndex>() else { return };
+        let bounds = world.get_resource::<WorldBounds>().copied().unwrap_or_default();
         // A step longer than this is a leap around the torus, not a path.
         let leap = if bounds.wraps() { bounds.half() } else { Vec2::INFINITY };
-        let mut looks = AgentLooks::new(&facts, true);
+        let mut looks = AgentLooks::new(facts, true);
         for trail in &self.trails {
             let Some(entity) = index.get(trail.agent) else { continue };
             let velocity = world.get::<Velocity>(entity).map_or(Vec2::ZERO, |velocity| velocity.0);
@@ -107,7 +111,7 @@ impl Trails {
                 for (at, (from, to)) in trail.points.iter().zip(trail.points.iter().skip(1)).enumerate() {
                     if (to - from).abs().cmple(leap).all() {
                         let fade = |at: usize| (at + 1) as f32 / count as f32;
-                        let (from, to) = (input.projection.pixel(*from), input.projection.pixel(*to));
+                        let (from, to) = (projection.pixel(*from), projection.pixel(*to));
                         canvas.line(from, to, color, (fade(at), fade(at + 1)));
                     }
                 }
@@ -118,7 +122,7 @@ impl Trails {
                 let leaps = last.is_some_and(|last| (*point - last).abs().cmpgt(leap).any());
                 last = Some(*point);
                 let gap: Option<Option<Vec2>> = leaps.then_some(None);
-                gap.into_iter().chain([Some(input.projection.pixel(*point))])
+                gap.into_iter().chain([Some(projection.pixel(*point))])
             });
             painter.fading_line(broken, count, marks::TRAIL, color);
         }

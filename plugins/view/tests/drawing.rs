@@ -105,6 +105,7 @@ fn offscreen(simulation: Simulation, settings: ViewSettings) -> Offscreen {
     // With the layers of plugins.
     let add = |app: &mut App| {
         app.add_plugins((agent2028_network_panels::NetworkPanels, agent2028_trust_panels::TrustPanels));
+        app.add_plugins((agent2028_boids_panels::BoidsPanels, agent2028_pheromones_panels::PheromonesPanels));
     };
     Offscreen::with_plugins(simulation, options, add).expect("an adapter was found just now")
 }

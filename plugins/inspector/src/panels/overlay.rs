@@ -18,6 +18,7 @@ use bevy_egui::egui;
 use egui::{Color32, Rect, Ui, pos2};
 
 use crate::actions::Actions;
+use crate::context::Facts;
 use crate::facts::{AgentFacts, GroupCounts, degraded};
 use crate::floats;
 use crate::format;
@@ -29,7 +30,6 @@ use crate::panels::legend::{
 };
 use crate::panels::minimap::{self, MinimapState, MinimapView, Picture};
 use crate::panels::pictures::PicturesView;
-use crate::shell::Facts;
 use crate::theme::{Look, color};
 
 pub use crate::context::Views;

@@ -6,7 +6,7 @@ use bevy::math::{Vec2, ops};
 
 use super::glyph::Glyph;
 use crate::columns::{Column, ColumnKind, Columns};
-use crate::layer::HEADINGS;
+use crate::layer_facts::HEADINGS;
 use crate::settings::{ColorBy, SizeBy, ViewSettings};
 use crate::sight::{Held, POOR, Seen};
 use crate::tokens::{ColorScale, Rgba8, Tokens};

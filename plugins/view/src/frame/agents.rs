@@ -6,7 +6,7 @@ use bevy::prelude::*;
 
 use super::{AgentRoute, Frame, FrameInput};
 use crate::agents::{AgentInstance, AgentLooks, AgentSize, Glyph, smoothing};
-use crate::layer::AGENTS;
+use crate::layer_facts::AGENTS;
 use crate::paint::Painter;
 use crate::recovery::closing_share;
 use crate::tokens::marks;

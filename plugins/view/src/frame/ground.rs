@@ -5,7 +5,7 @@ use bevy::math::ops;
 use bevy::prelude::*;
 
 use super::FrameInput;
-use crate::layer::{BOUNDS, GRID};
+use crate::layer_facts::{BOUNDS, GRID};
 use crate::paint::Painter;
 use crate::tokens::spacing;
 

@@ -5,7 +5,7 @@ use bevy::prelude::*;
 
 use super::FrameInput;
 use crate::hulls::Hull;
-use crate::layer::HULLS;
+use crate::layer_facts::HULLS;
 use crate::paint::{Painter, Projection};
 use crate::tokens::{Rgba8, Theme, marks, spacing};
 

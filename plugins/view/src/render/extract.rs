@@ -14,8 +14,8 @@ use crate::agents::AgentInstance;
 use crate::camera::WorldCamera;
 use crate::columns::Columns;
 use crate::frame::{AgentRoute, Frame, FrameInput};
+use crate::guests::WorldLayers;
 use crate::hulls::Hulls;
-use crate::layer::WorldLayers;
 use crate::paint::Projection;
 use crate::selection::{Aimed, Pins, Selection};
 use crate::settings::ViewSettings;
@@ -120,7 +120,7 @@ pub(super) fn extract_frame(
         tools: &world.tools,
         layers: &world.layers,
         projection,
-        top_speed: top_speed(simulation, &world.layers),
+        top_speed: if world.settings.tells_speed() { top_speed(simulation, &world.layers) } else { 0.0 },
         software: adapter.device_type == wgpu::DeviceType::Cpu,
     };
     (*window, *scale_factor, *shows) = (projection.window, projection.scale_factor, true);

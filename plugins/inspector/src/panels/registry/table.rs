@@ -7,8 +7,7 @@ use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex, Condition, Status}
 use agent2028_core::quantity::{Quantity, QuantityKind, QuantitySpec};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Key, Label, ScrollArea, Sense, Ui, WidgetInfo, WidgetType, vec2};
-use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD};
+use egui::{Key, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 
 use super::{RegistryState, RegistryView};
 use crate::actions::{Action, Actions};
@@ -111,26 +110,13 @@ fn title(ui: &mut Ui, look: &Look, column: &Column, unit: &str, state: &mut Regi
     let words =
         if place.is_none() { false } else { column.quantity.as_ref().is_none_or(|q| q.spec().labels().is_none()) };
     let align = if words { Cell::Right } else { Cell::Left };
-    let response = widgets::cell(ui, column.width, align, |ui| {
-        let text = if column.name.contains(|letter: char| letter.is_uppercase()) {
-            column.name.clone()
-        } else {
-            format::label_of(&column.name)
-        };
-        let text = look.quiet(if unit.is_empty() { text } else { format!("{text} ({unit})") });
-        let text = if sorted.is_some() { text.color(look.text) } else { text };
-        let arrow = sorted.map(|descending| if descending { ICON_ARROW_DOWNWARD } else { ICON_ARROW_UPWARD });
-        if let Some(arrow) = arrow.filter(|_| align == Cell::Right) {
-            ui.label(look.icon(arrow).color(look.accent));
-        }
-        let response = ui.add(Label::new(text).sense(Sense::click()).truncate());
-        if let Some(arrow) = arrow.filter(|_| align == Cell::Left) {
-            ui.label(look.icon(arrow).color(look.accent));
-        }
-        response
-    });
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, format!("Sort by {}", column.name)));
+    let text = if column.name.contains(|letter: char| letter.is_uppercase()) {
+        column.name.clone()
+    } else {
+        format::label_of(&column.name)
+    };
+    let text = if unit.is_empty() { text } else { format!("{text} ({unit})") };
+    let response = widgets::sort_head(ui, look, column.width, align, (&column.name, &text), sorted);
     let help = match (&column.quantity, place) {
         (Some(quantity), _) => quantity.spec().help.clone(),
         (None, None) => "The agent's name; sorts by number".to_owned(),
@@ -138,11 +124,7 @@ fn title(ui: &mut Ui, look: &Look, column: &Column, unit: &str, state: &mut Regi
     };
     let response = response.on_hover_text(look.body(format!("{help} Click to sort, right-click for more.")));
     if response.clicked() {
-        state.sort = match (place, sorted) {
-            (None, _) => None,
-            (Some(_), None) => Some((column.name.clone(), true)),
-            (Some(_), Some(descending)) => Some((column.name.clone(), !descending)),
-        };
+        state.sort = widgets::sorted_after(place.map(|_| column.name.clone()), sorted);
     }
     let Some(place) = place else { return };
     egui::Popup::context_menu(&response).show(|ui| {

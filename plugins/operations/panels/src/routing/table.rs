@@ -6,8 +6,8 @@ use agent2028_core::agent::AgentId;
 use agent2028_operations::Operations;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Label, Rect, ScrollArea, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
-use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_BLOCK};
+use egui::{Rect, ScrollArea, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui_material_icons::icons::ICON_BLOCK;
 
 use super::{Figure, RoutingState, RoutingView};
 use agent2028_kit::actions::{Action, Actions};
@@ -67,27 +67,9 @@ fn title(ui: &mut Ui, look: &Look, figure: Option<Figure>, state: &mut RoutingSt
     let (name, help) =
         figure.map_or(("Agent", "The agent's name; sorts by number"), |figure| (figure.label(), figure.help()));
     let (wide, align) = figure.map_or((measure::AGENT_COLUMN, Cell::Left), |figure| (width(figure), Cell::Right));
-    let response = widgets::cell(ui, wide, align, |ui| {
-        let text = look.quiet(name);
-        let text = if sorted.is_some() { text.color(look.text) } else { text };
-        let arrow = sorted.map(|descending| if descending { ICON_ARROW_DOWNWARD } else { ICON_ARROW_UPWARD });
-        if let Some(arrow) = arrow.filter(|_| align == Cell::Right) {
-            ui.label(look.icon(arrow).color(look.accent));
-        }
-        let response = ui.add(Label::new(text).sense(Sense::click()).truncate());
-        if let Some(arrow) = arrow.filter(|_| align == Cell::Left) {
-            ui.label(look.icon(arrow).color(look.accent));
-        }
-        response
-    });
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, format!("Sort by {name}")));
+    let response = widgets::sort_head(ui, look, wide, align, (name, name), sorted);
     if response.on_hover_text(look.body(format!("{help}. Click to sort."))).clicked() {
-        state.sort = match (figure, sorted) {
-            (None, _) => None,
-            (Some(figure), None) => Some((figure, true)),
-            (Some(figure), Some(descending)) => Some((figure, !descending)),
-        };
+        state.sort = widgets::sorted_after(figure, sorted);
     }
 }
 

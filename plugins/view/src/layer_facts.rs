@@ -1,6 +1,20 @@
-//! The layers of the view and of the window itself, in the order of the menu.
+//! What is to know of layers before they are drawn, and the layers of the view and of the window itself, in the order of the
+//! menu.
 
-use super::LayerFacts;
+/// What is to know about a layer before it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerFacts {
+    /// Its name in settings.
+    pub key: &'static str,
+    /// What a menu calls it.
+    pub label: &'static str,
+    /// What it shows.
+    pub help: &'static str,
+    /// The keys that show and hide it, such as `Alt 7`; empty for none.
+    pub shortcut: &'static str,
+    /// Whether it is shown unless somebody chose.
+    pub shown: bool,
+}
 
 const fn shown(key: &'static str, label: &'static str, help: &'static str, shortcut: &'static str) -> LayerFacts {
     LayerFacts { key, label, help, shortcut, shown: true }
@@ -52,7 +66,7 @@ pub const HOVER_CARD: LayerFacts =
     shown("hover_card", "Hover card", "What the agent under the pointer is and does", "Alt 6");
 
 /// What stands in the menu before the layers of plugins.
-pub(super) const BEFORE: [&LayerFacts; 4] = [&AGENTS, &HEADINGS, &TRAILS, &HULLS];
+pub(crate) const BEFORE: [&LayerFacts; 4] = [&AGENTS, &HEADINGS, &TRAILS, &HULLS];
 /// What stands there behind them.
-pub(super) const BEHIND: [&LayerFacts; 9] =
+pub(crate) const BEHIND: [&LayerFacts; 9] =
     [&LABELS, &PLACES, &OBSTACLES, &REGIONS, &BOUNDS, &GRID, &LEGEND, &MINIMAP, &HOVER_CARD];
