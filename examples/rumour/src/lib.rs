@@ -292,8 +292,8 @@ impl Panel for RumourPanel {
         let (heard, others) = hearers(facts.simulation);
         let share = format::percent(heard.len() as f64 / (heard.len() + others.len()).max(1) as f64);
         let count = format::counted(heard.len() as u64, "agent", "agents");
-        widgets::property_text(ui, look, "Heard by", &format!("{count} ({share})"));
-        widgets::property_text(ui, look, "Carries", &format::with_unit(rumour.reach.into(), "units"));
+        widgets::property_text(ui, look, "Heard by", look.figure(format!("{count} ({share})")));
+        widgets::property_text(ui, look, "Carries", look.figure(format::with_unit(rumour.reach.into(), "units")));
         if widgets::text_button(ui, look.body("Tell all the others")).clicked() {
             context.actions.intervene(Whisper { select: Selector::Ids(others) });
         }

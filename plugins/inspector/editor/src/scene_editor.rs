@@ -29,7 +29,7 @@ use crate::theme::{Look, hairline, measure, radius};
 use crate::{format, widgets};
 
 use canvas::{Canvas, lay_out};
-use completion::{Offer, after_typing, complete, offer};
+use completion::{Offer, after_typing, offer};
 use find::{Find, find_bar, goto_bar};
 use keys::{byte_of, keys, set_caret};
 use problem_list::problem_list;

@@ -13,7 +13,7 @@ use super::{EditorState, editor_id};
 use crate::authoring::SceneAuthor;
 use crate::document::Document;
 use crate::theme::{Look, floating_frame, measure};
-use crate::{format, widgets};
+use crate::widgets;
 
 /// So many completions are listed at once.
 pub(super) const LISTED: usize = 9;

@@ -3,7 +3,7 @@
 use agent2028_language::patch::TextEdit as Edit;
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
-use egui::{Key, Modifiers, TextEdit, Ui, WidgetType};
+use egui::{Key, TextEdit, Ui, WidgetType};
 use egui_material_icons::icons::{
     ICON_CLOSE, ICON_FIND_REPLACE, ICON_KEYBOARD_ARROW_DOWN, ICON_KEYBOARD_ARROW_UP, ICON_SEARCH,
 };

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use agent2028_language::complete;
-use agent2028_language::indent::indent;
 use agent2028_language::patch::TextEdit as Edit;
 use bevy_egui::egui;
 use egui::text::{CCursor, CCursorRange};
@@ -16,7 +14,6 @@ use super::{EditorState, editor_id, run};
 use crate::actions::Actions;
 use crate::authoring::SceneAuthor;
 use crate::document::Document;
-use crate::format;
 
 /// Four blanks, as scenes are written.
 pub(super) const INDENT: &str = "    ";

@@ -8,7 +8,6 @@ use egui_material_icons::icons::ICON_ERROR;
 use super::EditorState;
 use crate::authoring::TextProblem;
 use crate::document::Document;
-use crate::format;
 use crate::theme::{Look, measure, radius};
 
 pub(super) fn problem_list(ui: &mut Ui, look: &Look, document: &Document, state: &mut EditorState, height: f32) {

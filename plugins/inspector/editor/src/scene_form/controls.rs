@@ -10,7 +10,7 @@ use egui::{DragValue, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
 
 use super::{Form, head_of};
 use crate::theme::measure;
-use crate::{format, widgets};
+use crate::widgets;
 
 /// A number as people write it: no noise of the conversion between the two sizes of numbers.
 pub(crate) fn number_text(value: f64, whole: bool) -> String {

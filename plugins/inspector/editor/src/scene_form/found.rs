@@ -9,7 +9,7 @@ use egui_material_icons::icons::ICON_SEARCH_OFF;
 
 use super::Form;
 use super::lists::PAGE;
-use crate::{format, widgets};
+use crate::widgets;
 
 /// A search goes so deep into what isn't set.
 pub(super) const SEARCH_DEPTH: usize = 5;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::*;
-use crate::authoring::document::Source;
-use crate::authoring::{Analysis, Document, SceneAuthor, Template, TextProblem};
+use crate::authoring::{Analysis, SceneAuthor, Source, Template, TextProblem};
+use crate::document::Document;
 use crate::editing::ScenesState;
-use crate::panels::{files, problems, scene_editor, scene_form};
 use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
+use crate::{files, scene_editor, scene_form};
 use agent2028_core::schema::{Range as Limits, Unit};
 use agent2028_language::syntax::{SourceId, parse};
 use agent2028_language::types::{FieldDoc, Shape, Types, VariantDoc};
@@ -539,41 +539,11 @@ fn runs_that_were_cut_off_are_offered() {
 }
 
 #[test]
-fn a_report_shows_the_line_with_a_mark_and_leads_into_the_editor() {
-    let report = author().analyse("mine.ron", &SCENE.replace("seed: 7", "sed: 7"), None).problems;
-    let mut harness = stage([1280.0, 720.0], problems::ProblemsState::default(), move |ui, look, state, actions| {
-        let (area, text) = (ui.max_rect(), ["whole".to_owned()]);
-        problems::show(ui.ctx(), look, area, &text, &report, state, actions);
-    });
-    for text in ["mine.ron:3:5", "3 │     sed: 7,", "^^^", "did you mean \"seed\"?"] {
-        assert!(says(&harness, text), "{text}");
-    }
-    let there = [Action::EditAt { line: 3, column: 5 }];
-    assert_eq!(click(&mut harness, Role::Button, "Open line 3 in the editor"), there);
-    let copied = click(&mut harness, Role::Button, "Copy the report");
-    assert!(matches!(&copied[..], [Action::Copy(text)] if text.contains("mine.ron:3:5") && text.contains('^')));
-}
-
-#[test]
 fn moved_sliders_are_written_into_the_text() {
-    use crate::panels::parameters::ParamFacts;
     use agent2028_core::reflect_path::ParamValue;
     let mut scenes = ScenesState { document: document(SCENE), ..default() };
-    let param = |path: &str, value: f64, scene: f64| ParamFacts {
-        name: path.into(),
-        label: path.into(),
-        path: path.into(),
-        help: String::new(),
-        unit: String::new(),
-        range: (0.0, 1.0),
-        step: 0.1,
-        value: Ok(ParamValue::Number(value)),
-        scene_value: Some(ParamValue::Number(scene)),
-        waiting: None,
-        choices: Vec::new(),
-    };
-    let params = [param("agents[0].count", 12.0, 3.0), param("seed", 7.0, 7.0)];
-    assert_eq!(scenes.keep_parameters(&params, 0.0), Ok(1));
+    let moved = |path: &str, value: f64| (path.to_owned(), ParamValue::Number(value));
+    assert_eq!(scenes.keep_parameters([moved("agents[0].count", 12.0)], 0.0), Ok(1));
     assert_eq!(scenes.document.text(), SCENE.replace("count: 3", "count: 12"));
-    assert!(scenes.keep_parameters(&[param("seed.x", 1.0, 0.0)], 0.0).is_err());
+    assert!(scenes.keep_parameters([moved("seed.x", 1.0)], 0.0).is_err());
 }

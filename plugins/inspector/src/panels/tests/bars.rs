@@ -314,3 +314,29 @@ fn a_caption_leaves_what_stands_in_the_corners_alone() {
     let above = place(250.0);
     assert!(above.bottom() <= 300.0 && above.width() > 300.0, "{above:?}");
 }
+
+#[test]
+fn a_report_shows_the_line_with_a_mark_and_leads_into_the_editor() {
+    let report = [crate::authoring::TextProblem {
+        span: 20..23,
+        line: 3,
+        column: 5,
+        file: "mine.ron".into(),
+        here: true,
+        message: "there is no field \"sed\" here".into(),
+        help: "did you mean \"seed\"?".into(),
+        excerpt: "    sed: 7,".into(),
+        caret: 4,
+    }];
+    let mut harness = stage([1280.0, 720.0], problems::ProblemsState::default(), move |ui, look, state, actions| {
+        let (area, text) = (ui.max_rect(), ["whole".to_owned()]);
+        problems::show(ui.ctx(), look, area, &text, &report, state, actions);
+    });
+    for text in ["mine.ron:3:5", "3 │     sed: 7,", "^^^", "did you mean \"seed\"?"] {
+        assert!(says(&harness, text), "{text}");
+    }
+    let there = [Action::EditAt { line: 3, column: 5 }];
+    assert_eq!(click(&mut harness, Role::Button, "Open line 3 in the editor"), there);
+    let copied = click(&mut harness, Role::Button, "Copy the report");
+    assert!(matches!(&copied[..], [Action::Copy(text)] if text.contains("mine.ron:3:5") && text.contains('^')));
+}
