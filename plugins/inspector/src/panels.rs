@@ -39,7 +39,7 @@ pub mod tools;
 pub mod top_bar;
 pub mod transport;
 
-use agent2028_editor::{scene_editor, scene_form};
+use agent2028_editor::{EditorPanel, FormPanel};
 use agent2028_plots::{distributions, metrics, plots, runs};
 
 use crate::panel::InspectorRegistry;
@@ -69,8 +69,8 @@ pub fn register(registry: &mut InspectorRegistry) {
     registry.add::<registry::RegistryPanel>();
     registry.add::<distributions::DistributionsPanel>();
     registry.add::<profiler::ProfilerPanel>();
-    registry.add::<scene_editor::EditorPanel>();
-    registry.add::<scene_form::FormPanel>();
+    registry.add::<EditorPanel>();
+    registry.add::<FormPanel>();
     tools::register(&mut registry.tools);
 }
 

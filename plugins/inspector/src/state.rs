@@ -1,7 +1,7 @@
 //! What the inspector remembers from frame to frame. Nothing of it is part of the simulation.
 
+use agent2028_editor::EditorPanel;
 use agent2028_editor::ScenesState;
-use agent2028_editor::scene_editor::EditorPanel;
 use agent2028_view::tokens::Theme;
 use bevy::prelude::*;
 

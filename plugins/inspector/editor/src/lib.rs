@@ -6,6 +6,7 @@
 //! | [`editing`] | all that is remembered of it |
 //! | [`scene_editor`] | the scene as text: colours, errors in place, completion, search |
 //! | [`scene_form`] | the scene as a form: every field with its meaning, unit and range |
+//! | [`EditorPanel`], [`FormPanel`] | the two as panels |
 //! | [`gallery`] | all scenes as cards |
 //! | [`files`] | questions about files: what becomes of unsaved changes |
 //!
@@ -16,6 +17,7 @@ pub mod document;
 pub mod editing;
 pub mod files;
 pub mod gallery;
+mod panels;
 pub mod scene_editor;
 pub mod scene_form;
 #[cfg(test)]
@@ -23,5 +25,6 @@ mod tests;
 
 pub use document::Document;
 pub use editing::{ScenesState, floating};
+pub use panels::{EditorPanel, FormPanel};
 
 use agent2028_kit::{actions, authoring, floats, format, panel, scene, texts, theme, widgets};

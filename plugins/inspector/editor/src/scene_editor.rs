@@ -22,8 +22,6 @@ use egui_material_icons::icons::{
 use crate::actions::{Action, Actions};
 use crate::authoring::{SceneAuthor, line_and_column};
 use crate::document::Document;
-use crate::editing::ScenesState;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::scene::SceneRequest;
 use crate::theme::{Look, hairline, measure, radius};
 use crate::{format, widgets};
@@ -79,32 +77,6 @@ impl EditorState {
 #[must_use]
 pub fn editor_id() -> Id {
     Id::new("scene text")
-}
-
-/// The panel of the scene as text.
-#[derive(Clone, Copy, Debug)]
-pub struct EditorPanel;
-
-impl Panel for EditorPanel {
-    type State = ();
-    const FACTS: PanelFacts = PanelFacts {
-        key: PanelKey::new("Editor"),
-        title: "Scene text",
-        icon: ICON_EDIT_NOTE,
-        help: "The scene as text, with errors in place and completion.",
-        group: Group::Scene,
-        place: Place::Right,
-        scrolls: false,
-        story: false,
-    };
-
-    fn show(ui: &mut Ui, context: &mut PanelContext, (): &mut ()) {
-        let mut scenes = context.states.take::<ScenesState>();
-        let ScenesState { document, editor, .. } = &mut *scenes;
-        let author = context.facts.author.map(|author| &author.0);
-        show(ui, context.look, author, document, editor, context.actions);
-        context.states.put(scenes);
-    }
 }
 
 /// Shows the editor. `author` checks and completes, if there is one.

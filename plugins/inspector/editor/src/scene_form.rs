@@ -16,13 +16,11 @@ use bevy_egui::egui;
 use egui::collapsing_header::CollapsingState;
 use egui::{Align, Label, Layout, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
 use egui_material_icons::icons::{
-    ICON_BACKSPACE, ICON_BALLOT, ICON_CHEVRON_RIGHT, ICON_EDIT_NOTE, ICON_ERROR, ICON_EXPAND_MORE, ICON_SEARCH,
+    ICON_BACKSPACE, ICON_CHEVRON_RIGHT, ICON_EDIT_NOTE, ICON_ERROR, ICON_EXPAND_MORE, ICON_SEARCH,
 };
 
 use crate::authoring::{SceneAuthor, TextProblem};
 use crate::document::Document;
-use crate::editing::ScenesState;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::{format, widgets};
 
@@ -52,29 +50,6 @@ struct Form<'a> {
     problems: Vec<(Vec<Step>, &'a TextProblem)>,
     state: &'a mut FormState,
     wish: Wish,
-}
-
-/// The panel of the scene as a form.
-#[derive(Clone, Copy, Debug)]
-pub struct FormPanel;
-
-impl Panel for FormPanel {
-    type State = ();
-    const FACTS: PanelFacts = PanelFacts {
-        key: PanelKey::new("Form"),
-        title: "Scene form",
-        icon: ICON_BALLOT,
-        help: "Every field of the scene, with meaning, unit and range.",
-        group: Group::Scene,
-        place: Place::Right,
-        scrolls: false,
-        story: false,
-    };
-
-    fn show(ui: &mut Ui, context: &mut PanelContext, (): &mut ()) {
-        let ScenesState { document, form, .. } = context.states.of::<ScenesState>();
-        show(ui, context.look, context.facts.author.map(|author| &author.0), document, form);
-    }
 }
 
 /// Shows the form.

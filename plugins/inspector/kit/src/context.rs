@@ -1,4 +1,7 @@
 //! What panels read and share: the simulation and what is shown of it, the look, and what other panels remember.
+//!
+//! Panels and tools are shown with a context, and a context knows the registry of all panels and tools: so this file, `panel` and
+//! `tool` know each other. It can't be otherwise as long as a panel may ask which others there are.
 
 use agent2028_core::agent::AgentId;
 use agent2028_core::clock::SimClock;

@@ -17,8 +17,8 @@ use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
 use crate::widgets;
-use agent2028_editor::scene_editor::EditorPanel;
-use agent2028_editor::scene_form::FormPanel;
+use agent2028_editor::EditorPanel;
+use agent2028_editor::FormPanel;
 
 /// So many recent files are listed; the gallery has all.
 const RECENT: usize = 6;
