@@ -364,7 +364,6 @@ mod tests {
     use super::*;
     use agent2028::Sandbox;
     use agent2028_panel_testing as testing;
-    use testing::{NodeT as _, Queryable as _};
 
     const SCENE: &str = include_str!("../rumour.ron");
 
