@@ -7,6 +7,8 @@ mod contact;
 mod fitness;
 mod group;
 mod index;
+mod motion;
+mod observe;
 mod places;
 mod records;
 mod region;
@@ -28,6 +30,7 @@ pub use contact::{Carrier, Carriers, Letter};
 pub use fitness::{FitnessWeights, ServiceRecord, fitness};
 pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, MAX_GROUPS, Placement, Tier};
 pub use index::AgentIndex;
+pub use motion::{MotionPlugin, require_motion};
 pub use places::{Places, keep_rows};
 pub use records::{AgentRows, Row};
 pub use region::{Region, Regions, region_of, regions_of_groups};
@@ -43,8 +46,10 @@ use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::checkpoint::AddCheckpoint;
 use crate::rng::{Purpose, SimRng};
 use crate::schema::Unit;
+use crate::{SimSchedule, SimSystems, Turn};
 
 /// An agent's number: dense from 0, never reused in a run. Seeds, ties and hashes use it, never the `Entity`.
 #[derive(
@@ -94,4 +99,28 @@ pub struct Velocity(#[reflect(@Unit("units/s"))] pub Vec2);
 #[must_use]
 pub fn agent_uuid(dice: &SimRng, agent: AgentId) -> Uuid {
     dice.uuid(Purpose::new("agent.uuid"), u64::from(agent.0))
+}
+/// What agents are, whichever plugins there are.
+pub(crate) struct AgentPlugin;
+
+impl Plugin for AgentPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<AgentIndex>()
+            .init_resource::<AgentGroups>()
+            .init_resource::<Regions>()
+            .init_resource::<SpawnHooks>()
+            .init_resource::<CapabilityRegistry>()
+            .init_resource::<CapabilityIndex>()
+            .init_resource::<ConditionExpiry>()
+            .init_resource::<RoutingWeights>()
+            .init_resource::<observe::AgentMetrics>()
+            .register_type::<Agent>()
+            .register_type::<Position>()
+            .register_type::<Velocity>()
+            .register_type::<ServiceRecord>()
+            .checkpoint_rare_component_pod::<Region>("regions");
+        app.world_mut().register_component::<Condition>();
+        app.world_mut().register_component::<Velocity>();
+        app.add_systems(SimSchedule, observe::observe_agents.in_set(Turn::CORE.of(SimSystems::Observe)));
+    }
 }

@@ -5,6 +5,7 @@ mod block;
 mod column;
 mod file;
 mod history;
+pub mod records;
 mod registry;
 
 pub use crate::whole_file::write_atomically;

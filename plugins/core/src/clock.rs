@@ -80,6 +80,12 @@ impl SimClock {
         ticks_in(seconds, self.tick_hz)
     }
 
+    /// The tick at which something ends that lasts `seconds` from now on; without a length it never does.
+    #[must_use]
+    pub fn end_of(&self, seconds: Option<f32>) -> u64 {
+        seconds.map_or(u64::MAX, |seconds| self.tick.saturating_add(self.ticks_in(f64::from(seconds))))
+    }
+
     pub(crate) fn advance(&mut self) {
         self.tick += 1;
     }

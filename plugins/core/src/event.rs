@@ -85,7 +85,7 @@ pub use handler::{AddEventHandler, EventHandlers, HandlerFailure, HandlerResult}
 pub use kind::EventKind;
 pub use limit::LimitReached;
 pub use log::Events;
-pub(crate) use mail::register;
+pub(crate) use mail::EventPlugin;
 pub use mail::{StoredBus, StoredEvent};
 pub use payload::{EventPayload, EventPayloads, Payload, PayloadField};
 pub use response::{ResponseError, ResponseMissing, ResponseState};

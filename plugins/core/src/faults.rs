@@ -21,7 +21,7 @@ pub use population::{Remove, Spawn};
 use bevy::prelude::*;
 
 use crate::agent::{AgentId, AgentIndex, Condition};
-use crate::clock::SimClock;
+use crate::checkpoint::AddCheckpoint;
 use crate::intervention::{AddIntervention, InterventionRegistry};
 
 /// The condition that an agent is in; that of agents in order if it has none of its own.
@@ -29,23 +29,6 @@ fn condition_of(world: &World, agent: AgentId) -> Condition {
     let entity = world.resource::<AgentIndex>().get(agent);
     entity.and_then(|entity| world.get::<Condition>(entity)).copied().unwrap_or_default()
 }
-
-/// The tick at which something ends that lasts `seconds`, or never.
-fn end_tick(world: &World, seconds: Option<f32>) -> u64 {
-    let clock = world.resource::<SimClock>();
-    seconds.map_or(u64::MAX, |seconds| clock.tick().saturating_add(clock.ticks_in(f64::from(seconds))))
-}
-
-macro_rules! check_selector {
-    ($($kind:ty),*) => {
-        $(impl Check for $kind {
-            fn check(&self, at: &str, problems: &mut Problems) {
-                self.select.check(&format!("{at}.select"), problems);
-            }
-        })*
-    };
-}
-use check_selector;
 
 /// Adds the interventions that need no plugin.
 pub fn interventions(list: &mut InterventionRegistry) {
@@ -63,6 +46,15 @@ pub fn interventions(list: &mut InterventionRegistry) {
         .add::<WithdrawCapability>();
 }
 
-pub(crate) fn register(app: &mut App) {
-    app.add_interventions(interventions).register_type::<Condition>().init_resource::<EditableComponents>();
+/// What can be done to agents in every scene.
+pub(crate) struct FaultPlugin;
+
+impl Plugin for FaultPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_interventions(interventions)
+            .register_type::<Condition>()
+            .init_resource::<EditableComponents>()
+            .init_resource::<ChurnProcesses>()
+            .checkpoint_resource::<ChurnProcesses>("churn");
+    }
 }

@@ -62,14 +62,12 @@ pub mod transport;
 pub mod union_find;
 pub mod whole_file;
 
+pub use agent::{MotionPlugin, require_motion};
 pub use schedule::{After, Before, Hook, SimSchedule, SimSystems, TakeTurn, TickEnd, TickPart, Turn, TurnSet};
 
 use bevy::prelude::*;
 use chrono::{DateTime, Utc};
 
-use agent::{Agent, AgentIndex, Condition, Status};
-use checkpoint::AddCheckpoint;
-use metrics::{MetricId, MetricSpec, Metrics};
 use params::AddSection;
 use schedule::TickStart;
 
@@ -113,143 +111,43 @@ impl Plugin for SimCorePlugin {
             .insert_resource(self.threads.map_or_else(parallel::Workers::default, parallel::Workers::new))
             .insert_resource(self.world)
             .insert_resource(self.on_fault)
-            .init_resource::<AgentIndex>()
-            .init_resource::<agent::AgentGroups>()
-            .init_resource::<agent::Regions>()
-            .init_resource::<agent::SpawnHooks>()
-            .init_resource::<agent::CapabilityRegistry>()
-            .init_resource::<agent::CapabilityIndex>()
-            .init_resource::<agent::ConditionExpiry>()
-            .init_resource::<agent::RoutingWeights>()
-            .init_resource::<intervention::InterventionQueue>()
-            .init_resource::<intervention::InterventionLog>()
-            .init_resource::<intervention::InterventionRegistry>()
             .init_resource::<explain::Explainers>()
             .init_resource::<life::Lives>()
-            .init_resource::<metrics::Metrics>()
             .init_resource::<params::Params>()
             .init_resource::<params::LiveSections>()
             .init_resource::<checkpoint::CheckpointRegistry>()
-            .init_resource::<checkpoint::SceneFingerprint>()
-            .init_resource::<faults::ChurnProcesses>()
-            .init_resource::<quarantine::Quarantine>()
-            .init_resource::<quarantine::Stopped>()
-            .init_resource::<quantity::Quantities>()
-            .init_resource::<CoreMetrics>();
-        app.register_type::<Agent>()
-            .register_type::<agent::Position>()
-            .register_type::<agent::Velocity>()
-            .register_type::<agent::ServiceRecord>();
-        app.checkpoint_rare_component_pod::<agent::Region>("regions");
-        app.world_mut().register_component::<Condition>();
-        app.world_mut().register_component::<agent::Velocity>();
+            .init_resource::<checkpoint::SceneFingerprint>();
         checkpoint::register_core(app);
-        event::register(app);
-        app.checkpoint_resource::<faults::ChurnProcesses>("churn")
-            .checkpoint_resource::<quarantine::Quarantine>("quarantine")
-            .after_checkpoint_load(quarantine::stop_as_saved)
-            .add_section::<space::WorldBounds>("world");
-        faults::register(app);
-        quantity::register(app);
-        app.add_systems(SimSchedule, (clock::advance_clock, event::stamp_bus, start_metrics).chain().in_set(TickStart))
-            .add_systems(
-                SimSchedule,
-                (
-                    intervention::apply_due,
-                    faults::run_churn,
-                    agent::expire_conditions,
-                    quarantine::quarantine_before_perceiving,
-                )
-                    .chain()
-                    .in_set(Turn::CORE.of(SimSystems::Intervene)),
+        app.add_plugins((
+            metrics::MetricsPlugin,
+            agent::AgentPlugin,
+            event::EventPlugin,
+            intervention::InterventionPlugin,
+            faults::FaultPlugin,
+            quarantine::QuarantinePlugin,
+            quantity::QuantityPlugin,
+        ))
+        .add_section::<space::WorldBounds>("world");
+        app.add_systems(
+            SimSchedule,
+            (clock::advance_clock, event::stamp_bus, metrics::start_tick).chain().in_set(TickStart),
+        )
+        .add_systems(
+            SimSchedule,
+            (
+                intervention::apply_due,
+                faults::run_churn,
+                agent::expire_conditions,
+                quarantine::quarantine_before_perceiving,
             )
-            .add_systems(
-                SimSchedule,
-                quarantine::quarantine_after_motion.in_set(Turn::CORE.of(After(SimSystems::Settle))),
-            )
-            .add_systems(SimSchedule, observe_agents.in_set(Turn::CORE.of(SimSystems::Observe)))
-            .add_systems(
-                SimSchedule,
-                (event::run_handlers, event::end_tick, life::write_lives.run_if(life::somebody_is_watched))
-                    .chain()
-                    .in_set(TickEnd),
-            );
+                .chain()
+                .in_set(Turn::CORE.of(SimSystems::Intervene)),
+        )
+        .add_systems(
+            SimSchedule,
+            (event::run_handlers, event::end_tick, life::write_lives.run_if(life::somebody_is_watched))
+                .chain()
+                .in_set(TickEnd),
+        );
     }
-}
-
-/// Gives every agent a velocity. Added by each plugin that moves agents; adding it again does nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MotionPlugin;
-
-impl Plugin for MotionPlugin {
-    fn build(&self, app: &mut App) {
-        app.register_required_components::<Agent, agent::Velocity>();
-        app.checkpoint_component_pod::<agent::Velocity>("velocities");
-    }
-
-    fn is_unique(&self) -> bool {
-        false
-    }
-}
-
-/// Adds [`MotionPlugin`] unless another plugin has done so.
-pub fn require_motion(app: &mut App) {
-    if !app.is_plugin_added::<MotionPlugin>() {
-        app.add_plugins(MotionPlugin);
-    }
-}
-
-fn start_metrics(clock: Res<clock::SimClock>, mut metrics: ResMut<Metrics>) {
-    metrics.start_tick(clock.tick());
-}
-
-#[derive(Resource)]
-struct CoreMetrics {
-    total: MetricId,
-    active: MetricId,
-    failed: MetricId,
-    health: MetricId,
-}
-
-impl FromWorld for CoreMetrics {
-    fn from_world(world: &mut World) -> Self {
-        let mut metrics = world.get_resource_or_init::<Metrics>();
-        Self {
-            total: metrics.declare(MetricSpec::cheap("agents.total", "agents", "How many agents there are.")),
-            active: metrics.declare(MetricSpec::cheap("agents.active", "agents", "How many agents can act.")),
-            failed: metrics.declare(MetricSpec::cheap("agents.failed", "agents", "How many agents have failed.")),
-            health: metrics.declare(MetricSpec::cheap(
-                "agents.health",
-                "",
-                "The mean health of all agents that have not failed, 0 to 1.",
-            )),
-        }
-    }
-}
-
-fn observe_agents(
-    index: Res<AgentIndex>,
-    ids: Res<CoreMetrics>,
-    conditions: Query<(&Agent, &Condition)>,
-    mut metrics: ResMut<Metrics>,
-) {
-    let (mut failed, mut frozen, mut missing_health) = (0_u64, 0_u64, 0.0_f64);
-    for (_, condition) in &conditions {
-        match condition.status {
-            Status::Failed => failed += 1,
-            Status::Frozen => frozen += 1,
-            Status::Active => {}
-        }
-        if condition.status != Status::Failed {
-            // Hundredths of a thousandth, as whole numbers: the order of the query must not show in the sum.
-            missing_health += (f64::from(1.0 - condition.health) * 1e5).round();
-        }
-    }
-    let total = index.len() as u64;
-    let living = total - failed.min(total);
-    metrics.record(ids.total, total as f64);
-    metrics.record(ids.active, living.saturating_sub(frozen) as f64);
-    metrics.record(ids.failed, failed as f64);
-    let health = if living == 0 { 0.0 } else { 1.0 - missing_health / 1e5 / living as f64 };
-    metrics.record(ids.health, health);
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bevy::prelude::*;
 
 use self::ring::Ring;
+use crate::clock::SimClock;
 
 /// How much work a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -386,6 +387,20 @@ impl Metrics {
     pub(crate) fn start_tick(&mut self, tick: u64) {
         self.tick = tick;
     }
+}
+
+/// The numbers that a simulation tells.
+pub(crate) struct MetricsPlugin;
+
+impl Plugin for MetricsPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Metrics>();
+    }
+}
+
+/// Values that are told from now on are of this tick.
+pub(crate) fn start_tick(clock: Res<SimClock>, mut metrics: ResMut<Metrics>) {
+    metrics.start_tick(clock.tick());
 }
 
 #[cfg(test)]

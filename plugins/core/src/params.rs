@@ -34,15 +34,15 @@ pub struct Param {
     /// Its place among the scene's parameters, in the order in which the scene names them.
     #[serde(skip)]
     #[reflect(ignore)]
-    pub place: Place,
+    pub place: ParamOrder,
 }
 
 /// A parameter's place in its scene's list. It is no part of what a parameter is: two that differ in nothing else are
 /// equal.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place(pub u32);
+pub struct ParamOrder(pub u32);
 
-impl PartialEq for Place {
+impl PartialEq for ParamOrder {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -57,7 +57,7 @@ pub mod in_order {
     use serde::ser::SerializeMap;
     use serde::{Deserializer, Serializer};
 
-    use super::{Param, Place};
+    use super::{Param, ParamOrder};
 
     /// Writes them.
     ///
@@ -89,7 +89,7 @@ pub mod in_order {
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
                 let mut params = BTreeMap::new();
                 while let Some((name, param)) = access.next_entry::<String, Param>()? {
-                    let place = Place(params.len() as u32);
+                    let place = ParamOrder(params.len() as u32);
                     params.insert(name, Param { place, ..param });
                 }
                 Ok(params)
@@ -122,12 +122,18 @@ impl Params {
 
 type CheckFn = fn(&World, &str, &mut Problems);
 type ReflectFn = for<'w> fn(&'w World) -> Option<&'w dyn Reflect>;
+type EditFn = fn(&mut World, &mut dyn FnMut(&mut dyn PartialReflect));
+type FileNamesFn = fn(&mut World) -> Vec<String>;
 type ReplaceFn = fn(&mut World, Box<dyn Reflect>) -> bool;
 
 #[derive(Clone, Copy, Debug)]
 struct Section {
     check: CheckFn,
     reflect: ReflectFn,
+    /// To write to, if it is there; the section counts as unchanged.
+    edit: EditFn,
+    set_changed: fn(&mut World),
+    file_names: FileNamesFn,
     replace: ReplaceFn,
 }
 
@@ -192,7 +198,7 @@ pub fn live_choices(world: &World, path: &str) -> Vec<&'static str> {
 
 /// A value that can be changed while the simulation runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
+pub struct LiveValue {
     /// Its path, such as `boids.separation.weight`.
     pub path: String,
     /// Its value now.
@@ -208,20 +214,20 @@ const LONGEST_LIST: usize = 64;
 
 /// All values that can be changed while the simulation runs, section by section in the order of their fields.
 #[must_use]
-pub fn settings(world: &World) -> Vec<Setting> {
+pub fn live_values(world: &World) -> Vec<LiveValue> {
     let mut found = Vec::new();
     let Some(sections) = world.get_resource::<LiveSections>() else {
         return found;
     };
     for (name, section) in &sections.sections {
         if let Some(value) = (section.reflect)(world) {
-            find_settings(value.as_partial_reflect(), name, FieldHints::default(), &mut found);
+            find_live_values(value.as_partial_reflect(), name, FieldHints::default(), &mut found);
         }
     }
     found
 }
 
-fn find_settings(value: &dyn PartialReflect, path: &str, hints: FieldHints, found: &mut Vec<Setting>) {
+fn find_live_values(value: &dyn PartialReflect, path: &str, hints: FieldHints, found: &mut Vec<LiveValue>) {
     // What a value says of itself wins; coordinates and elements have what their whole has.
     let within = |known: FieldHints| FieldHints {
         range: known.range.or(hints.range),
@@ -229,34 +235,34 @@ fn find_settings(value: &dyn PartialReflect, path: &str, hints: FieldHints, foun
         docs: known.docs.or(hints.docs),
     };
     let mut leaf = |choices: Vec<&'static str>| {
-        found.push(Setting { path: path.to_owned(), value: reflect_path::to_param(value), hints, choices });
+        found.push(LiveValue { path: path.to_owned(), value: reflect_path::to_param(value), hints, choices });
     };
     match value.reflect_ref() {
         ReflectRef::Struct(parent) => {
             for at in 0..parent.field_len() {
                 if let (Some(name), Some(field)) = (parent.name_at(at), parent.field_at(at)) {
                     let known = within(reflect_path::hints_of(value, name));
-                    find_settings(field, &format!("{path}.{name}"), known, found);
+                    find_live_values(field, &format!("{path}.{name}"), known, found);
                 }
             }
         }
         ReflectRef::TupleStruct(parent) if parent.field_len() == 1 => {
             if let Some(field) = parent.field(0) {
-                find_settings(field, path, hints, found);
+                find_live_values(field, path, hints, found);
             }
         }
         ReflectRef::List(parent) => {
             for (at, element) in parent.iter().enumerate().take(LONGEST_LIST) {
-                find_settings(element, &format!("{path}[{at}]"), hints, found);
+                find_live_values(element, &format!("{path}[{at}]"), hints, found);
             }
         }
         ReflectRef::Enum(parent) => match (parent.variant_type(), parent.field_at(0)) {
-            (VariantType::Tuple, Some(field)) if parent.field_len() == 1 => find_settings(field, path, hints, found),
+            (VariantType::Tuple, Some(field)) if parent.field_len() == 1 => find_live_values(field, path, hints, found),
             (VariantType::Struct, _) => {
                 for at in 0..parent.field_len() {
                     if let (Some(name), Some(field)) = (parent.name_at(at), parent.field_at(at)) {
                         let known = within(reflect_path::hints_of(value, name));
-                        find_settings(field, &format!("{path}.{name}"), known, found);
+                        find_live_values(field, &format!("{path}.{name}"), known, found);
                     }
                 }
             }
@@ -294,17 +300,29 @@ pub fn set_live(world: &mut World, name_or_path: &str, value: &ParamValue) -> Re
         });
     }
     let types = world.resource::<AppTypeRegistry>().clone();
-    let before = (section.reflect)(world).ok_or_else(|| not_there(name))?;
-    let clone =
-        || before.reflect_clone().map_err(|error| PathError { message: error.to_string(), help: String::new() });
-    let (mut changed, original) = (clone()?, clone()?);
-    reflect_path::write(changed.as_partial_reflect_mut(), rest, value, &types.read())?;
-    (section.replace)(world, changed);
-    let first = first_problem(world, |problems| (section.check)(world, name, problems));
+    let types = types.read();
+    // Only what stands at the path is copied, however much else is in the section.
+    let mut written = Err(not_there(name));
+    (section.edit)(world, &mut |held| written = reflect_path::write_undoable(held, rest, value, &types));
+    let mut undo = Some(written?);
+    let files = (section.file_names)(world);
+    let first = first_problem(world, |problems| {
+        (section.check)(world, name, problems);
+        check_files(world, &files, name, problems);
+    });
     match first {
-        None => Ok(()),
+        None => {
+            (section.set_changed)(world);
+            Ok(())
+        }
         Some(problem) => {
-            (section.replace)(world, original);
+            let mut put_back = Ok(());
+            (section.edit)(world, &mut |held| {
+                if let Some(undo) = undo.take() {
+                    put_back = undo.put_back(held, &types);
+                }
+            });
+            put_back?;
             Err(PathError { message: format!("{}: {}", problem.path, problem.message), help: problem.help })
         }
     }
@@ -380,12 +398,11 @@ pub fn first_problem(world: &World, check: impl FnOnce(&mut Problems)) -> Option
 pub fn problems_context(world: &World) -> Problems {
     let mut problems = Problems::default();
     if let Some(groups) = world.get_resource::<crate::agent::AgentGroups>() {
-        problems.groups = groups.groups().iter().map(|group| group.name.clone()).collect();
-        problems.roles = groups.groups().iter().map(|group| group.role.clone()).collect();
-        problems.regions = crate::agent::regions_of_groups(groups.groups()).into();
+        (problems.groups, problems.roles) = (groups.names().clone(), groups.roles().clone());
+        problems.regions = groups.regions().clone();
     }
     if let Some(registry) = world.get_resource::<crate::agent::CapabilityRegistry>() {
-        problems.capabilities = registry.names().map(str::to_owned).collect();
+        problems.capabilities = registry.gathered();
     }
     if let Some(sections) = world.get_resource::<LiveSections>() {
         let there = sections.names().filter(|name| sections.has(world, name));
@@ -458,11 +475,11 @@ fn load_section<T: Resource + Check + serde::de::DeserializeOwned>(
 }
 
 /// Files are read when a scene starts; a section can't take up others while it runs.
-fn check_files<T: Check + Clone>(world: &World, section: &T, at: &str, problems: &mut Problems) {
+fn check_files(world: &World, named: &[String], at: &str, problems: &mut Problems) {
     let Some(files) = world.get_resource::<SceneFiles>() else {
         return;
     };
-    for name in section.clone().files_mut() {
+    for name in named {
         if !name.is_empty() && !files.has(name) {
             let known: Vec<&str> = files.names().collect();
             let help = if known.is_empty() {
@@ -494,10 +511,23 @@ impl AddSection for App {
                 check: |world, at, problems| {
                     if let Some(section) = world.get_resource::<T>() {
                         section.check(at, problems);
-                        check_files(world, section, at, problems);
                     }
                 },
                 reflect: |world| world.get_resource::<T>().map(|section| section as &dyn Reflect),
+                edit: |world, edit| {
+                    if let Some(mut section) = world.get_resource_mut::<T>() {
+                        edit(section.bypass_change_detection().as_partial_reflect_mut());
+                    }
+                },
+                set_changed: |world| {
+                    if let Some(mut section) = world.get_resource_mut::<T>() {
+                        section.set_changed();
+                    }
+                },
+                file_names: |world| {
+                    let Some(mut section) = world.get_resource_mut::<T>() else { return Vec::new() };
+                    section.bypass_change_detection().files_mut().into_iter().map(|name| name.clone()).collect()
+                },
                 replace: |world, value| match value.take::<T>() {
                     Ok(value) => {
                         world.insert_resource(value);
@@ -531,7 +561,7 @@ mod tests {
     #[test]
     fn every_setting_that_is_listed_can_be_read_and_set() {
         let mut simulation = crate::faults::fixture::simulation(1);
-        let all = settings(simulation.world());
+        let all = live_values(simulation.world());
         let paths: Vec<&str> = all.iter().map(|setting| setting.path.as_str()).collect();
         assert_eq!(paths, ["world.size.x", "world.size.y", "world.edge"]);
         assert_eq!(all[2].choices, ["Wrap", "Bounce", "Open"]);
@@ -558,5 +588,111 @@ mod tests {
         let again: Scene = crate::ron_format::from_str(&crate::ron_format::to_line(&scene).unwrap()).unwrap();
         assert_eq!(names(&again), ["zeal", "calm", "mood"]);
         assert!(again.params == scene.params);
+    }
+
+    /// A list that counts how often its items are copied.
+    #[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+    #[reflect(Default)]
+    struct Shelf {
+        items: Vec<Item>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+    #[reflect(Clone, Default)]
+    struct Item {
+        weight: f32,
+    }
+
+    thread_local! {
+        static COPIES: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    }
+
+    impl Clone for Item {
+        fn clone(&self) -> Self {
+            COPIES.set(COPIES.get() + 1);
+            Self { weight: self.weight }
+        }
+    }
+
+    impl Check for Shelf {
+        fn check(&self, at: &str, problems: &mut Problems) {
+            if self.items.iter().any(|item| item.weight > 100.0) {
+                problems.push(format!("{at}.items"), "an item is too heavy", "weigh it again");
+            }
+        }
+    }
+
+    #[derive(Resource, Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
+    #[reflect(Resource, Default)]
+    struct Shop {
+        shelf: Shelf,
+        name: Option<String>,
+    }
+
+    impl Check for Shop {
+        fn check(&self, at: &str, problems: &mut Problems) {
+            self.shelf.check(&format!("{at}.shelf"), problems);
+        }
+    }
+
+    /// A world whose section `shop` has so many items, in a scene of so many groups.
+    fn shop(items: usize, groups: usize) -> World {
+        let mut app = App::new();
+        app.add_plugins(crate::SimCorePlugin::default()).add_section::<Shop>("shop");
+        let item = || Item { weight: 1.0 };
+        let shelf = Shelf { items: std::iter::repeat_with(item).take(items).collect() };
+        app.insert_resource(Shop { shelf, name: None });
+        for number in 0..groups {
+            let group = crate::agent::AgentGroup { name: format!("group-{number}"), ..default() };
+            app.world_mut().resource_mut::<crate::agent::AgentGroups>().add(group);
+        }
+        std::mem::take(app.world_mut())
+    }
+
+    #[test]
+    fn a_value_that_is_set_costs_no_copy_of_its_section() {
+        let copies = |items: usize, value: f64| {
+            let mut world = shop(items, 1);
+            COPIES.set(0);
+            let outcome = set_live(&mut world, "shop.shelf.items[2].weight", &ParamValue::Number(value));
+            (outcome.is_ok(), COPIES.get(), world.resource::<Shop>().shelf.items[2].weight)
+        };
+        for items in [5, 5000] {
+            assert_eq!(copies(items, 7.0), (true, 0, 7.0), "{items} items");
+            // What its checks refuse stands there as before.
+            assert_eq!(copies(items, 101.0), (false, 0, 1.0), "{items} items");
+            assert_eq!(copies(items, f64::NAN), (false, 0, 1.0), "{items} items");
+        }
+    }
+
+    #[test]
+    fn what_was_not_there_is_not_there_again_after_a_refusal() {
+        let mut world = shop(3, 1);
+        world.resource_mut::<Shop>().shelf.items[0].weight = 200.0;
+        let before = world.resource::<Shop>().clone();
+        let name = ParamValue::Text("Corner shop".into());
+        assert!(set_live(&mut world, "shop.name", &name).is_err(), "an item is too heavy");
+        assert_eq!(*world.resource::<Shop>(), before);
+        world.resource_mut::<Shop>().shelf.items[0].weight = 2.0;
+        set_live(&mut world, "shop.name", &name).unwrap();
+        assert_eq!(world.resource::<Shop>().name.as_deref(), Some("Corner shop"));
+    }
+
+    #[test]
+    fn names_of_a_scene_are_gathered_once_and_not_for_each_change() {
+        let mut world = shop(1, 3000);
+        let _ = world.resource_mut::<crate::agent::CapabilityRegistry>().intern("mail.send");
+        let (one, other) = (problems_context(&world), problems_context(&world));
+        for (one, other) in [
+            (&one.groups, &other.groups),
+            (&one.roles, &other.roles),
+            (&one.regions, &other.regions),
+            (&one.capabilities, &other.capabilities),
+        ] {
+            assert!(one.shares_memory_with(other));
+        }
+        assert!(one.groups.contains("group-2999") && one.capabilities.contains("mail.send"));
+        let _ = world.resource_mut::<crate::agent::CapabilityRegistry>().intern("mail.read");
+        assert!(problems_context(&world).capabilities.contains("mail.read"));
     }
 }

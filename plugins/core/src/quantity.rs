@@ -25,7 +25,7 @@
 mod field;
 mod own;
 
-pub(crate) use own::register;
+pub(crate) use own::QuantityPlugin;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,9 +4,11 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Agent, AgentId, Position, Quarantined, Velocity, fail_agents};
+use crate::checkpoint::AddCheckpoint;
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
 use crate::parallel::Workers;
+use crate::{After, SimSchedule, SimSystems, Turn};
 
 /// What a simulation does when a value of an agent stops being finite.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
@@ -60,8 +62,21 @@ impl Quarantine {
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stopped(pub bool);
 
+/// Agents whose values are not finite are taken out of action.
+pub(crate) struct QuarantinePlugin;
+
+impl Plugin for QuarantinePlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Quarantine>()
+            .init_resource::<Stopped>()
+            .checkpoint_resource::<Quarantine>("quarantine")
+            .after_checkpoint_load(stop_as_saved)
+            .add_systems(SimSchedule, quarantine_after_motion.in_set(Turn::CORE.of(After(SimSystems::Settle))));
+    }
+}
+
 /// A state that was saved before the fault goes on, one that was saved after it doesn't.
-pub(crate) fn stop_as_saved(world: &mut World) {
+fn stop_as_saved(world: &mut World) {
     let stopped = *world.resource::<OnFault>() == OnFault::Stop && world.resource::<Quarantine>().count > 0;
     world.insert_resource(Stopped(stopped));
 }
@@ -83,7 +98,7 @@ pub(crate) fn quarantine_before_perceiving(world: &mut World, query: &mut QueryS
 }
 
 /// Looks at all positions and velocities after motion.
-pub(crate) fn quarantine_after_motion(world: &mut World, query: &mut QueryState<Motion>) {
+fn quarantine_after_motion(world: &mut World, query: &mut QueryState<Motion>) {
     quarantine(world, query, "after Settle");
 }
 

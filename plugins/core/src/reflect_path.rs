@@ -4,7 +4,7 @@ mod value;
 mod write;
 
 pub use value::ParamValue;
-pub use write::{all_finite, write};
+pub use write::{Undo, all_finite, write, write_undoable};
 
 use bevy::prelude::*;
 use bevy::reflect::enums::{Enum, VariantInfo, VariantType};

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::Arc;
 
 pub use agent2028_language::limits::{Range, Unit};
 use agent2028_language::names::count_comparison;
@@ -69,9 +70,13 @@ pub struct Mention {
     pub name: String,
 }
 
-/// Names that a scene may refer to, in the order of the scene. To look one up among many costs hardly more than among few.
+/// Names that a scene may refer to, in the order of the scene. To look one up among many costs hardly more than among few, and
+/// a copy shares its memory with the original.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct Names(Arc<NameList>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct NameList {
     list: Vec<String>,
     sorted: BTreeSet<String>,
 }
@@ -81,7 +86,7 @@ impl Names {
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         count_comparison();
-        self.sorted.contains(name)
+        self.0.sorted.contains(name)
     }
 
     /// Whether one of them begins like this.
@@ -89,19 +94,32 @@ impl Names {
     pub fn any_begins_with(&self, beginning: &str) -> bool {
         count_comparison();
         let from = (Bound::Included(beginning), Bound::Unbounded);
-        self.sorted.range::<str, _>(from).next().is_some_and(|name| name.starts_with(beginning))
+        self.0.sorted.range::<str, _>(from).next().is_some_and(|name| name.starts_with(beginning))
     }
 
     /// All of them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.list.iter().map(String::as_str)
+        self.0.list.iter().map(String::as_str)
+    }
+
+    /// Adds a name at the end.
+    pub fn push(&mut self, name: &str) {
+        let names = Arc::make_mut(&mut self.0);
+        names.sorted.insert(name.to_owned());
+        names.list.push(name.to_owned());
+    }
+
+    /// Whether these are the same names in the same memory: nobody has gathered them anew.
+    #[must_use]
+    pub fn shares_memory_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
 impl From<Vec<String>> for Names {
     fn from(list: Vec<String>) -> Self {
         let sorted = list.iter().cloned().collect();
-        Self { list, sorted }
+        Self(Arc::new(NameList { list, sorted }))
     }
 }
 
@@ -231,6 +249,33 @@ pub trait Check {
     fn files_mut(&mut self) -> Vec<&mut String> {
         Vec::new()
     }
+}
+
+/// Lets types check what their field `select` says, and nothing else.
+///
+/// ```
+/// use agent2028_core::check_selector;
+/// use agent2028_core::schema::{Check, Problems};
+/// use agent2028_core::selector::Selector;
+///
+/// struct Soak {
+///     select: Selector,
+/// }
+///
+/// check_selector!(Soak);
+/// let mut problems = Problems::default();
+/// Soak { select: Selector::Group("fish".into()) }.check("do", &mut problems);
+/// assert_eq!(problems.list()[0].path, "do.select");
+/// ```
+#[macro_export]
+macro_rules! check_selector {
+    ($($kind:ty),* $(,)?) => {
+        $(impl $crate::schema::Check for $kind {
+            fn check(&self, at: &str, problems: &mut $crate::schema::Problems) {
+                $crate::schema::Check::check(&self.select, &::std::format!("{at}.select"), problems);
+            }
+        })*
+    };
 }
 
 #[cfg(test)]

@@ -61,13 +61,12 @@ impl Said {
 
     /// As the content of a letter: what it says, and as many bytes more as it takes. Signatures and digests can't be packed, so
     /// these can't either.
-    fn content(&self, identities: &Identities, stream: &mut SimStream) -> Vec<u8> {
-        // Numbers always have a binary form.
-        let mut content = postcard::to_stdvec(self).unwrap_or_default();
+    fn content(&self, identities: &Identities, stream: &mut SimStream) -> Result<Vec<u8>, postcard::Error> {
+        let mut content = postcard::to_stdvec(self)?;
         let said = content.len();
         content.resize(said.max(self.bytes(identities) as usize), 0);
         stream.fill_bytes(&mut content[said..]);
-        content
+        Ok(content)
     }
 
     fn read(content: &[u8]) -> Option<Self> {
@@ -157,7 +156,14 @@ impl Post<'_> {
         let number = self.sent.entry(from.0).or_default();
         let mut stream = self.dice.stream(CONTENT.indexed(*number), from, self.tick);
         *number += 1;
-        let content = said.content(identities, &mut stream);
+        let content = match said.content(identities, &mut stream) {
+            Ok(content) => content,
+            Err(error) => {
+                // Half a letter would be worse than none.
+                tracing::error!("agent {} can't write a letter to agent {}: {error}", from.0, to.0);
+                return;
+            }
+        };
         if let Said::Lists { .. } = said {
             identities.state.counts.list_bytes += content.len() as u64;
         }
@@ -308,7 +314,7 @@ mod tests {
             Said::Numbers(BTreeMap::new(), false),
             Said::Lists { issuer: 3, after: 0, known: 9, attack: Some(AttackKind::ForgeList) },
         ] {
-            let content = said.content(&identities, &mut dice.stream(CONTENT, AgentId(1), 4));
+            let content = said.content(&identities, &mut dice.stream(CONTENT, AgentId(1), 4)).unwrap();
             assert_eq!(content.len() as u64, said.bytes(&identities));
             assert_eq!(Said::read(&content), Some(said));
         }

@@ -60,11 +60,10 @@ impl Notary {
     /// Signs bytes for a purpose; the signature as bytes.
     ///
     /// # Errors
-    /// If the context is longer than 255 bytes.
+    /// If the context is longer than 255 bytes, or the signature can't be written as bytes.
     pub fn sign(&self, context: &str, at: Timestamp, bytes: &[u8]) -> Result<Vec<u8>, SignatureError> {
         let signature = self.seal(context, at, bytes)?;
-        // Writing to memory can't fail, and the type holds nothing that the format doesn't know.
-        Ok(postcard::to_stdvec(&signature).unwrap_or_default())
+        postcard::to_stdvec(&signature).map_err(|_| SignatureError::Unwritten)
     }
 
     /// Verifies what [`sign`](Self::sign) gave, against public keys.

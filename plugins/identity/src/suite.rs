@@ -306,6 +306,9 @@ pub enum SignatureError {
     /// The key itself is malformed.
     #[error("its key is malformed")]
     MalformedKey,
+    /// It has no binary form.
+    #[error("it can't be written as bytes")]
+    Unwritten,
 }
 
 impl From<KeyError> for SignatureError {

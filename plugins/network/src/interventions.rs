@@ -1,6 +1,7 @@
 //! Faults of the network, and rumours that are begun by hand.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::check_selector;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{
@@ -31,16 +32,6 @@ pub fn interventions(list: &mut InterventionRegistry) {
         .add::<FalseAlert>();
 }
 
-macro_rules! check_selector {
-    ($($kind:ty),*) => {
-        $(impl Check for $kind {
-            fn check(&self, at: &str, problems: &mut Problems) {
-                self.select.check(&format!("{at}.select"), problems);
-            }
-        })*
-    };
-}
-
 check_selector!(Partition, LinkLoss, LinkLatency, Duplicate, Reorder, ClockSkew);
 
 macro_rules! check_rumour {
@@ -63,12 +54,6 @@ fn gossiping(world: &World) -> Result<(), Unfit> {
     }
     Err(InterventionError::Refused("nobody gossips in this scene; add gossip: (…) to the section network".into())
         .into())
-}
-
-/// The tick at which something ends that lasts `seconds`, or never.
-fn end_tick(world: &World, seconds: Option<f32>) -> u64 {
-    let clock = world.resource::<SimClock>();
-    seconds.map_or(u64::MAX, |seconds| clock.tick().saturating_add(clock.ticks_in(f64::from(seconds))))
 }
 
 /// The agents that are meant; refused where nobody talks.
@@ -109,7 +94,7 @@ impl Intervention for Partition {
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         room_for(world.resource::<Network>().faults.partitions.len(), "partitions")?;
         let agents = members(world, context, &self.select)?;
-        let until = end_tick(world, self.duration_s);
+        let until = world.resource::<SimClock>().end_of(self.duration_s);
         let mut network = world.resource_mut::<Network>();
         let others =
             network.members.ids().iter().filter(|agent| agents.binary_search(&AgentId(**agent)).is_err()).count();
@@ -190,7 +175,7 @@ macro_rules! link_fault {
 
             fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
                 let agents = members(world, context, &self.select)?;
-                let until = end_tick(world, self.duration_s);
+                let until = world.resource::<SimClock>().end_of(self.duration_s);
                 room_for(world.resource::<Network>().faults.links.len(), "faults of links")?;
                 let fault = LinkFault { what: Impairment::$what(self.$field), whose: set_of(&agents), until };
                 world.resource_mut::<Network>().faults.links.push(fault);
@@ -270,7 +255,7 @@ impl Intervention for ClockSkew {
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
-        let until = end_tick(world, self.duration_s);
+        let until = world.resource::<SimClock>().end_of(self.duration_s);
         let dice = *world.resource::<agent2028_core::rng::SimRng>();
         let purpose = context.purpose("network.skew");
         let mut network = world.resource_mut::<Network>();

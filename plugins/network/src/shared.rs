@@ -247,11 +247,18 @@ fn write_entries(replica: &Replica, bits: u64, wanted: bool, payload: &mut Vec<u
     payload.extend(bits.to_le_bytes());
     let entries: Vec<Entry> =
         replica.value.entries().into_iter().filter(|entry| bits >> branch_of(entry) & 1 == 1).collect();
-    put(&[entries.len() as u64], payload);
-    for entry in &entries {
-        // Writing numbers into memory doesn't fail.
-        payload.extend(postcard::to_stdvec(entry).unwrap_or_default());
-    }
+    let written: Vec<Vec<u8>> = entries
+        .iter()
+        .filter_map(|entry| match postcard::to_stdvec(entry) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                tracing::error!("an entry of a shared value can't be sent: {error}");
+                None
+            }
+        })
+        .collect();
+    put(&[written.len() as u64], payload);
+    written.iter().for_each(|bytes| payload.extend(bytes));
 }
 
 /// The numbers of the metrics of shared values.

@@ -1,5 +1,6 @@
 //! Faults and attacks on operations.
 
+use agent2028_core::check_selector;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_for,
@@ -21,8 +22,7 @@ pub fn interventions(list: &mut InterventionRegistry) {
 /// The last tick of something that begins now.
 fn last_tick(world: &World, seconds: Option<f32>) -> u64 {
     let clock = world.resource::<SimClock>();
-    let length = |seconds: f32| clock.tick().saturating_add(clock.ticks_in(f64::from(seconds))).saturating_sub(1);
-    seconds.map_or(u64::MAX, length)
+    seconds.map_or(u64::MAX, |_| clock.end_of(seconds).saturating_sub(1))
 }
 
 fn no_operations() -> InterventionError {
@@ -144,16 +144,6 @@ impl Intervention for SlowLoris {
         .ok_or_else(no_operations)?;
         Ok(format!("{} slow operations per second ask for {}", self.per_second, self.capability))
     }
-}
-
-macro_rules! check_selector {
-    ($($kind:ty),*) => {
-        $(impl Check for $kind {
-            fn check(&self, at: &str, problems: &mut Problems) {
-                self.select.check(&format!("{at}.select"), problems);
-            }
-        })*
-    };
 }
 
 check_selector!(ResourceExhaustion, LyingReports, Isolate);

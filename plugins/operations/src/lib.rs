@@ -43,7 +43,6 @@
 
 mod agenda;
 pub mod bridge;
-mod columns;
 pub mod config;
 pub mod engine;
 pub mod events;

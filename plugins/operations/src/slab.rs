@@ -178,9 +178,9 @@ impl Operation {
 /// The places of all operations that are on their way.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Slab {
-    #[serde(with = "crate::columns")]
+    #[serde(with = "agent2028_core::checkpoint::records")]
     records: Vec<Operation>,
-    #[serde(with = "crate::columns")]
+    #[serde(with = "agent2028_core::checkpoint::records")]
     free: Vec<u32>,
 }
 

@@ -54,7 +54,6 @@
 pub mod ask;
 pub mod attack;
 pub mod audit;
-mod columns;
 pub mod config;
 pub mod eigentrust;
 pub mod events;

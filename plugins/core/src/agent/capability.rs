@@ -1,11 +1,13 @@
 //! What agents can do: interned dotted names, bit sets per agent, and an inverted index.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{AgentId, AgentIndex};
+use crate::schema::Names;
 
 /// An interned capability name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Reflect, Serialize, Deserialize)]
@@ -59,6 +61,18 @@ pub fn parse_pattern(pattern: &str) -> Result<(&str, bool), CapabilityError> {
 pub struct CapabilityRegistry {
     names: Vec<String>,
     by_name: BTreeMap<String, CapabilityId>,
+    #[serde(skip)]
+    gathered: Gathered,
+}
+
+/// The names for those who check: gathered when somebody asks, and kept until there is another. No part of the state.
+#[derive(Clone, Debug, Default)]
+struct Gathered(OnceLock<Names>);
+
+impl PartialEq for Gathered {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl CapabilityRegistry {
@@ -74,6 +88,7 @@ impl CapabilityRegistry {
         let id = CapabilityId(u16::try_from(self.names.len()).map_err(|_| CapabilityError::TooMany)?);
         self.names.push(name.into());
         self.by_name.insert(name.into(), id);
+        self.gathered = Gathered::default();
         Ok(id)
     }
 
@@ -87,6 +102,12 @@ impl CapabilityRegistry {
     #[must_use]
     pub fn name(&self, id: CapabilityId) -> &str {
         self.names.get(usize::from(id.0)).map_or("", String::as_str)
+    }
+
+    /// All names, sorted, for those who check whether a name is known.
+    #[must_use]
+    pub fn gathered(&self) -> Names {
+        self.gathered.0.get_or_init(|| self.names().map(str::to_owned).collect()).clone()
     }
 
     /// All names, sorted.

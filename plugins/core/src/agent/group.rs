@@ -228,6 +228,9 @@ pub struct GroupId(pub u16);
 #[derive(Resource, Clone, Debug, Default)]
 pub struct AgentGroups {
     groups: Vec<AgentGroup>,
+    names: Names,
+    roles: Names,
+    regions: Names,
     /// The first group of each name.
     by_name: BTreeMap<String, GroupId>,
     /// Half-open id ranges, ascending: (first id, one past the last, group).
@@ -241,6 +244,11 @@ impl AgentGroups {
     pub fn add(&mut self, group: AgentGroup) -> GroupId {
         let id = GroupId(self.groups.len() as u16);
         self.by_name.entry(group.name.clone()).or_insert(id);
+        self.names.push(&group.name);
+        self.roles.push(&group.role);
+        if !group.region.is_empty() && !self.regions.contains(&group.region) {
+            self.regions.push(&group.region);
+        }
         self.groups.push(group);
         id
     }
@@ -249,6 +257,24 @@ impl AgentGroups {
     #[must_use]
     pub fn groups(&self) -> &[AgentGroup] {
         &self.groups
+    }
+
+    /// The names of the groups, in the order of the scene.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The roles of the groups, in the same order.
+    #[must_use]
+    pub fn roles(&self) -> &Names {
+        &self.roles
+    }
+
+    /// The regions that groups are at home in, each once.
+    #[must_use]
+    pub fn regions(&self) -> &Names {
+        &self.regions
     }
 
     /// A group by number.

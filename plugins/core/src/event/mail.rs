@@ -203,34 +203,38 @@ fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
     mail.put_into(&mut world.resource_mut::<EventBus>(), &payloads)
 }
 
-/// Registers the bus, and what a checkpoint saves of it.
-pub(crate) fn register(app: &mut App) {
-    app.init_resource::<EventBus>()
-        .init_resource::<EventHandlers>()
-        .init_resource::<EventKinds>()
-        .init_resource::<EventPayloads>()
-        .init_resource::<EventCounts>()
-        .init_resource::<EventMetrics>()
-        .checkpoint_custom(
-            "events",
-            false,
-            |world| to_bytes(&world.resource::<EventBus>().totals()),
-            |world, bytes| {
-                let (next, _, counts): (u64, u64, BTreeMap<String, u64>) =
-                    postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
-                if next > u64::MAX / 2 {
-                    return Err(format!("{next} events can't have happened"));
-                }
-                world.resource_mut::<EventBus>().restore(next, counts);
-                Ok(())
-            },
-        )
-        // Its name sorts after the totals, which must be there first.
-        .checkpoint_optional("events-mail", save, load)
-        .after_checkpoint_load(|world| {
-            let clock = world.resource::<SimClock>();
-            let (tick, unix_ms) = (clock.tick(), clock.now().timestamp_millis());
-            world.resource_mut::<EventBus>().stand_at(tick, unix_ms);
-        })
-        .report_memory("agent2028_core", "events", |world| world.resource::<EventBus>().bytes());
+/// The bus, and what a checkpoint saves of it.
+pub(crate) struct EventPlugin;
+
+impl Plugin for EventPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<EventBus>()
+            .init_resource::<EventHandlers>()
+            .init_resource::<EventKinds>()
+            .init_resource::<EventPayloads>()
+            .init_resource::<EventCounts>()
+            .init_resource::<EventMetrics>()
+            .checkpoint_custom(
+                "events",
+                false,
+                |world| to_bytes(&world.resource::<EventBus>().totals()),
+                |world, bytes| {
+                    let (next, _, counts): (u64, u64, BTreeMap<String, u64>) =
+                        postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+                    if next > u64::MAX / 2 {
+                        return Err(format!("{next} events can't have happened"));
+                    }
+                    world.resource_mut::<EventBus>().restore(next, counts);
+                    Ok(())
+                },
+            )
+            // Its name sorts after the totals, which must be there first.
+            .checkpoint_optional("events-mail", save, load)
+            .after_checkpoint_load(|world| {
+                let clock = world.resource::<SimClock>();
+                let (tick, unix_ms) = (clock.tick(), clock.now().timestamp_millis());
+                world.resource_mut::<EventBus>().stand_at(tick, unix_ms);
+            })
+            .report_memory("agent2028_core", "events", |world| world.resource::<EventBus>().bytes());
+    }
 }

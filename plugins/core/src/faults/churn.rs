@@ -3,8 +3,8 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{check_selector, end_tick};
 use crate::agent::{AgentId, fail_agents};
+use crate::check_selector;
 use crate::clock::SimClock;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, room_for};
 use crate::rng::{Purpose, SimRng};
@@ -58,7 +58,7 @@ impl Intervention for Churn {
             agents,
             per_tick: (self.per_second / clock.tick_hz() as f32).clamp(0.0, 1.0),
             downtime_ticks: clock.ticks_in(f64::from(self.downtime_s)),
-            until: end_tick(world, self.duration_s),
+            until: world.resource::<SimClock>().end_of(self.duration_s),
         };
         world.resource_mut::<ChurnProcesses>().0.push(process);
         Ok(format!("{count} agents come and go"))

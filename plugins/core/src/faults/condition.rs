@@ -3,10 +3,12 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{check_selector, condition_of, end_tick};
+use super::condition_of;
 use crate::agent::{
     AgentId, AgentIndex, ServiceRecord, Status, degrade_agents, fail_agents, freeze_agents, restart_agents,
 };
+use crate::check_selector;
+use crate::clock::SimClock;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
@@ -37,7 +39,7 @@ impl Intervention for Kill {
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = self.chosen_by(&self.select, world, context);
-        let until = end_tick(world, self.duration_s);
+        let until = world.resource::<SimClock>().end_of(self.duration_s);
         Ok(format!("{} agents failed", fail_agents(world, &agents, until)))
     }
 }
@@ -92,7 +94,7 @@ impl Intervention for Freeze {
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = self.chosen_by(&self.select, world, context);
-        let until = end_tick(world, self.duration_s);
+        let until = world.resource::<SimClock>().end_of(self.duration_s);
         Ok(format!("{} agents froze", freeze_agents(world, &agents, until)))
     }
 }
@@ -153,7 +155,7 @@ impl Intervention for Degrade {
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = self.chosen_by(&self.select, world, context);
-        let until = end_tick(world, self.duration_s);
+        let until = world.resource::<SimClock>().end_of(self.duration_s);
         let changed = degrade_agents(world, &agents, self.health, until);
         for agent in &agents {
             let Some(entity) = world.resource::<AgentIndex>().get(*agent) else {

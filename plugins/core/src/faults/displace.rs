@@ -3,8 +3,8 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::check_selector;
 use crate::agent::relocate_agents;
+use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;

@@ -6,8 +6,8 @@ use bevy::prelude::*;
 use bevy::reflect::TypeRegistry;
 use serde::{Deserialize, Serialize};
 
-use super::check_selector;
 use crate::agent::{Agent, AgentGroup, AgentGroups, AgentIndex, Condition, Position, ServiceRecord, Velocity};
+use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
 use crate::params::{get_live, set_live};
 use crate::reflect_path::{self, ParamValue, PathError};

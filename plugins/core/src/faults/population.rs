@@ -3,8 +3,8 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::check_selector;
 use crate::agent::{AgentGroups, Placement, remove_agents, spawn_group};
+use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, Newcomers, PaletteEntry, Tone};
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;

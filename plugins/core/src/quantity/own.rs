@@ -17,8 +17,18 @@ fn heading(velocity: Vec2) -> Option<f64> {
     Some(if degrees < 0.0 { degrees + 360.0 } else { degrees })
 }
 
+/// What of agents can be counted and coloured by, whichever plugins there are.
+pub(crate) struct QuantityPlugin;
+
+impl Plugin for QuantityPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<super::Quantities>();
+        register(app);
+    }
+}
+
 /// Registers core's quantities.
-pub(crate) fn register(app: &mut App) {
+fn register(app: &mut App) {
     // They can be named before anybody carries one.
     app.world_mut().register_component::<Position>();
     app.world_mut().register_component::<Velocity>();

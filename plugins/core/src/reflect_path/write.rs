@@ -6,7 +6,9 @@ use bevy::reflect::serde::TypedReflectDeserializer;
 use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef, TypeInfo, TypeRegistry};
 use serde::de::DeserializeSeed;
 
-use super::{FieldHints, ParamValue, PathError, Segment, hints_of, is_wrapper, no_element, parse_path, unknown_field};
+use super::{
+    FieldHints, ParamValue, PathError, Segment, get, hints_of, is_wrapper, no_element, parse_path, unknown_field,
+};
 
 /// Writes a value at a path; the root is unchanged if that fails.
 ///
@@ -19,18 +21,78 @@ pub fn write(
     types: &TypeRegistry,
 ) -> Result<(), PathError> {
     let segments = parse_path(path)?;
-    descend(root, &segments, FieldHints::default(), value, types)
+    descend(root, &segments, FieldHints::default(), types, &mut |target, hints| assign(target, hints, value, types))
 }
 
+/// What stood at a path before something was written there.
+pub struct Undo {
+    path: Vec<Segment>,
+    held: Box<dyn PartialReflect>,
+}
+
+impl Undo {
+    /// Puts it back.
+    ///
+    /// # Errors
+    /// If what was written since has no such path any more.
+    pub fn put_back(self, root: &mut dyn PartialReflect, types: &TypeRegistry) -> Result<(), PathError> {
+        let mut held = Some(self.held);
+        descend(root, &self.path, FieldHints::default(), types, &mut |target, _| {
+            let Some(held) = held.take() else { return Ok(()) };
+            match (target.try_as_reflect_mut(), held.try_into_reflect()) {
+                (Some(target), Ok(held)) => target
+                    .set(held)
+                    .map_err(|_| PathError::new("what stood there has another type", "set the whole value")),
+                _ => Err(PathError::new("what stood there can't be put back", "set the whole value")),
+            }
+        })
+    }
+}
+
+/// Writes a value at a path as [`write`] does, and tells how to undo it. Only what stands at the path is copied.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_undoable(
+    root: &mut dyn PartialReflect,
+    path: &str,
+    value: &ParamValue,
+    types: &TypeRegistry,
+) -> Result<Undo, PathError> {
+    let mut segments = parse_path(path)?;
+    let undo = loop {
+        // What is not there yet comes into being with what holds it, which is copied then.
+        match get(root, &segments) {
+            Ok((held, _)) => {
+                let held = held.reflect_clone().map_err(|error| PathError::new(error.to_string(), ""))?;
+                break Undo { path: segments, held: held.into_partial_reflect() };
+            }
+            Err(error) if segments.pop().is_none() => return Err(error),
+            Err(_) => {}
+        }
+    };
+    match write(root, path, value, types) {
+        Ok(()) => Ok(undo),
+        Err(error) => {
+            undo.put_back(root, types)?;
+            Err(error)
+        }
+    }
+}
+
+/// What is done with the value at the end of a path.
+type AtEnd<'a> = &'a mut dyn FnMut(&mut dyn PartialReflect, FieldHints) -> Result<(), PathError>;
+
+/// Walks down a path.
 fn descend(
     target: &mut dyn PartialReflect,
     segments: &[Segment],
     hints: FieldHints,
-    value: &ParamValue,
     types: &TypeRegistry,
+    at_end: AtEnd,
 ) -> Result<(), PathError> {
     let Some((segment, rest)) = segments.split_first() else {
-        return assign(target, hints, value, types);
+        return at_end(target, hints);
     };
     // An absent optional section comes into being with its defaults when something in it is set.
     if let ReflectRef::Enum(option) = target.reflect_ref()
@@ -42,61 +104,69 @@ fn descend(
     {
         let mut tuple = bevy::reflect::tuple::DynamicTuple::default();
         let mut inner = default.default().into_partial_reflect();
-        descend(inner.as_mut(), segments, hints, value, types)?;
+        descend(inner.as_mut(), segments, hints, types, at_end)?;
         tuple.insert_boxed(inner);
         let some = bevy::reflect::enums::DynamicEnum::new("Some", bevy::reflect::enums::DynamicVariant::Tuple(tuple));
         return target
             .try_apply(&some)
             .map_err(|error| PathError::new(error.to_string(), "set the whole value instead"));
     }
-    let known = target.to_dynamic();
-    let missing = |segment: &Segment| match segment {
-        Segment::Field(name) => unknown_field(known.as_ref(), name),
-        Segment::Index(index) => no_element(*index, list_length(known.as_ref())),
-    };
+    // Looked up first, so that what is missing can be told from what is there.
+    step_exists(target, segment)?;
     let next_hints = match segment {
         Segment::Field(name) => hints_of(target, name),
         Segment::Index(_) => hints,
     };
+    let gone = || PathError::new("the path leads nowhere", "name a field that is there");
     match (target.reflect_mut(), segment) {
-        (ReflectMut::Struct(parent), Segment::Field(name)) => match parent.field_mut(name) {
-            Some(field) => descend(field, rest, next_hints, value, types),
-            None => Err(missing(segment)),
-        },
+        (ReflectMut::Struct(parent), Segment::Field(name)) => {
+            descend(parent.field_mut(name).ok_or_else(gone)?, rest, next_hints, types, at_end)
+        }
         (ReflectMut::TupleStruct(parent), Segment::Field(name)) => {
-            let position = name.parse::<usize>().ok().filter(|index| *index < parent.field_len());
-            match position {
-                Some(index) => match parent.field_mut(index) {
-                    Some(field) => descend(field, rest, hints, value, types),
-                    None => Err(missing(segment)),
-                },
-                None if parent.field_len() == 1 => match parent.field_mut(0) {
-                    Some(field) => descend(field, segments, hints, value, types),
-                    None => Err(missing(segment)),
-                },
-                None => Err(missing(segment)),
+            match name.parse::<usize>().ok().filter(|index| *index < parent.field_len()) {
+                Some(index) => descend(parent.field_mut(index).ok_or_else(gone)?, rest, hints, types, at_end),
+                // A newtype is seen through.
+                None => descend(parent.field_mut(0).ok_or_else(gone)?, segments, hints, types, at_end),
             }
         }
         (ReflectMut::Enum(parent), Segment::Field(name)) if parent.variant_type() == VariantType::Struct => {
-            match parent.field_mut(name) {
-                Some(field) => descend(field, rest, next_hints, value, types),
-                None => Err(missing(segment)),
-            }
+            descend(parent.field_mut(name).ok_or_else(gone)?, rest, next_hints, types, at_end)
         }
-        (ReflectMut::Enum(parent), _) if is_wrapper(parent) => match parent.field_at_mut(0) {
-            Some(field) => descend(field, segments, hints, value, types),
-            None => Err(missing(segment)),
-        },
-        (ReflectMut::List(parent), Segment::Index(index)) => match parent.get_mut(*index) {
-            Some(field) => descend(field, rest, next_hints, value, types),
-            None => Err(missing(segment)),
-        },
-        (ReflectMut::Array(parent), Segment::Index(index)) => match parent.get_mut(*index) {
-            Some(field) => descend(field, rest, next_hints, value, types),
-            None => Err(missing(segment)),
-        },
-        _ => Err(missing(segment)),
+        (ReflectMut::Enum(parent), _) if is_wrapper(parent) => {
+            descend(parent.field_at_mut(0).ok_or_else(gone)?, segments, hints, types, at_end)
+        }
+        (ReflectMut::List(parent), Segment::Index(index)) => {
+            descend(parent.get_mut(*index).ok_or_else(gone)?, rest, next_hints, types, at_end)
+        }
+        (ReflectMut::Array(parent), Segment::Index(index)) => {
+            descend(parent.get_mut(*index).ok_or_else(gone)?, rest, next_hints, types, at_end)
+        }
+        _ => Err(gone()),
     }
+}
+
+/// Whether a step of a path leads on from a value; else why not.
+fn step_exists(target: &dyn PartialReflect, segment: &Segment) -> Result<(), PathError> {
+    let exists = match (target.reflect_ref(), segment) {
+        (ReflectRef::Struct(parent), Segment::Field(name)) => parent.field(name).is_some(),
+        (ReflectRef::TupleStruct(parent), Segment::Field(name)) => {
+            parent.field_len() == 1 || name.parse::<usize>().is_ok_and(|index| index < parent.field_len())
+        }
+        (ReflectRef::Enum(parent), Segment::Field(name)) if parent.variant_type() == VariantType::Struct => {
+            parent.field(name).is_some()
+        }
+        (ReflectRef::Enum(parent), _) if is_wrapper(parent) => true,
+        (ReflectRef::List(parent), Segment::Index(index)) => *index < parent.len(),
+        (ReflectRef::Array(parent), Segment::Index(index)) => *index < parent.len(),
+        _ => false,
+    };
+    if exists {
+        return Ok(());
+    }
+    Err(match segment {
+        Segment::Field(name) => unknown_field(target, name),
+        Segment::Index(index) => no_element(*index, list_length(target)),
+    })
 }
 
 fn list_length(value: &dyn PartialReflect) -> usize {

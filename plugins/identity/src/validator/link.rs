@@ -143,6 +143,7 @@ stored! {
         Lattice = SignatureError::Lattice => SignatureError::Lattice,
         ContextTooLong = SignatureError::ContextTooLong => SignatureError::ContextTooLong,
         MalformedKey = SignatureError::MalformedKey => SignatureError::MalformedKey,
+        Unwritten = SignatureError::Unwritten => SignatureError::Unwritten,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use agent2028_core::faults::SetParam;
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
-use agent2028_core::params::{Setting, settings};
+use agent2028_core::params::{LiveValue, live_values};
 use agent2028_core::reflect_path::ParamValue;
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
@@ -21,7 +21,7 @@ use crate::widgets;
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingFacts {
     /// The setting.
-    pub setting: Setting,
+    pub setting: LiveValue,
     /// What the scene says; none for what came into being later.
     pub scene: Option<ParamValue>,
     /// A value that waits for the next tick.
@@ -82,7 +82,7 @@ impl SettingsCache {
                 Some(applied.outcome.as_ref().err().map(|why| format!("{} was refused: {why}", set.path)))
             });
             self.refused = last.flatten();
-            self.list = settings(world)
+            self.list = live_values(world)
                 .into_iter()
                 .map(|setting| SettingFacts {
                     scene: scene.get(&setting.path).cloned(),

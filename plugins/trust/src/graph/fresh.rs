@@ -21,7 +21,7 @@ pub(super) struct Fresh {
 /// All of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FreshEdges {
-    #[serde(with = "crate::columns")]
+    #[serde(with = "agent2028_core::checkpoint::records")]
     edges: Vec<Fresh>,
     /// By the place of a source: its latest edge.
     #[serde(skip)]

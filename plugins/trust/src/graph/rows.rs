@@ -115,13 +115,13 @@ impl Serialize for Rows {
             numbers.push(*end);
             next = source + 1;
         }
-        crate::columns::serialize(&numbers, serializer)
+        agent2028_core::checkpoint::records::serialize(&numbers, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Rows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let numbers: Vec<u32> = crate::columns::deserialize(deserializer)?;
+        let numbers: Vec<u32> = agent2028_core::checkpoint::records::deserialize(deserializer)?;
         let (mut rows, mut next) = (Self::default(), 0_u32);
         let mut numbers = numbers.into_iter();
         rows.offsets.extend(numbers.next());

@@ -44,9 +44,9 @@ pub struct Edge {
 pub struct TrustGraph {
     pub(super) nodes: u32,
     pub(super) rows: Rows,
-    #[serde(with = "crate::columns")]
+    #[serde(with = "agent2028_core::checkpoint::records")]
     pub(super) targets: Vec<u32>,
-    #[serde(with = "crate::columns")]
+    #[serde(with = "agent2028_core::checkpoint::records")]
     pub(super) weights: Vec<Weight>,
     pub(super) fresh: FreshEdges,
     /// Halvings since the landmark.

@@ -7,13 +7,19 @@ use bytemuck::Pod;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserializer, Serializer};
 
-/// Writes records as bytes. For `#[serde(with = "crate::columns")]`.
-pub(crate) fn serialize<T: Pod, S: Serializer>(records: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes records as bytes. For `#[serde(with = "agent2028_core::checkpoint::records")]`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<T: Pod, S: Serializer>(records: &[T], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bytes(bytemuck::cast_slice(records))
 }
 
 /// Reads records from bytes.
-pub(crate) fn deserialize<'de, T: Pod, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+///
+/// # Errors
+/// If there are not whole records.
+pub fn deserialize<'de, T: Pod, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     struct Bytes<T>(PhantomData<T>);
     impl<'de, T: Pod> Visitor<'de> for Bytes<T> {
         type Value = Vec<T>;
