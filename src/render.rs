@@ -108,13 +108,13 @@ impl From<SceneError> for RenderError {
     }
 }
 
-/// A scene in front of a camera.
+/// Draws frames of a scene without a window.
 #[derive(Debug)]
-pub struct Studio {
+pub struct FrameRenderer {
     offscreen: Offscreen,
 }
 
-impl Studio {
+impl FrameRenderer {
     /// Sets a scene up before its first tick.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::{BAD_INPUT, DONE, Failure, SceneArguments, ThemeArgument, above_zero,
 use crate::headless::Progress;
 use crate::record::Recording;
 use crate::render::film::{Film, FilmFormat};
-use crate::render::{PictureOptions, RenderError, Studio, view_of, write_png};
+use crate::render::{FrameRenderer, PictureOptions, RenderError, view_of, write_png};
 use crate::scene::load::load;
 
 /// Makes pictures, GIFs and films of a scene, without a window.
@@ -188,9 +188,9 @@ impl Render {
             ));
             return Ok(BAD_INPUT);
         }
-        let studio = || match &recording {
-            Some(recording) => Studio::of_run(recording, &options).map_err(Failure::from),
-            None => Studio::new(&loaded, &options).map_err(Failure::from),
+        let renderer = || match &recording {
+            Some(recording) => FrameRenderer::of_run(recording, &options).map_err(Failure::from),
+            None => FrameRenderer::new(&loaded, &options).map_err(Failure::from),
         };
         match (self.every, format) {
             (Some(every), Some(format)) => {
@@ -201,12 +201,12 @@ impl Render {
                 }
                 // Whether the file can be written is known before anything runs.
                 let mut film = Film::begin(&self.out, format, self.size, self.fps)?;
-                let mut studio = studio()?;
+                let mut renderer = renderer()?;
                 let mut meter = Meter::new();
                 for tick in (self.from..=until).step_by(usize::try_from(every).unwrap_or(usize::MAX)) {
-                    let reached = studio.advance_to(tick);
-                    film.add(&studio.frame()?)?;
-                    let agents = studio.simulation().agents();
+                    let reached = renderer.advance_to(tick);
+                    film.add(&renderer.frame()?)?;
+                    let agents = renderer.simulation().agents();
                     meter.show(Progress { tick: reached, last: until, agents });
                     if reached < tick {
                         say(&format!("A fault stopped the run at tick {reached}; the film ends there."));
@@ -220,20 +220,20 @@ impl Render {
             }
             _ => {
                 let tick = self.at.unwrap_or(end);
-                let mut studio = studio()?;
+                let mut renderer = renderer()?;
                 let mut meter = Meter::new();
                 // In steps, so that progress can be shown.
                 let mut reached = 0;
                 while reached < tick {
-                    let next = studio.advance_to(tick.min(reached + 20));
-                    meter.show(Progress { tick: next, last: tick, agents: studio.simulation().agents() });
+                    let next = renderer.advance_to(tick.min(reached + 20));
+                    meter.show(Progress { tick: next, last: tick, agents: renderer.simulation().agents() });
                     if next <= reached {
                         say(&format!("A fault stopped the run at tick {reached}; the picture is of then."));
                         break;
                     }
                     reached = next;
                 }
-                write_png(&self.out, &studio.frame()?)?;
+                write_png(&self.out, &renderer.frame()?)?;
                 meter.finish();
                 print(&format!("{}: tick {reached}\n", self.out.display()))?;
                 Ok(DONE)

@@ -64,7 +64,7 @@ pub(super) struct Keeping {
 
 /// Everything that opening a scene touches.
 #[derive(SystemParam)]
-pub(super) struct Stage<'w> {
+pub(super) struct SceneOpening<'w> {
     scene: ResMut<'w, OpenScene>,
     simulation: ResMut<'w, Simulation>,
     status: ResMut<'w, SceneStatus>,
@@ -79,27 +79,27 @@ pub(super) struct Stage<'w> {
 }
 
 /// Does what was asked for: saves first, then the last other wish of the frame.
-pub(super) fn serve(mut requests: MessageReader<SceneRequest>, mut stage: Stage, mut exit: MessageWriter<AppExit>) {
+pub(super) fn serve(mut requests: MessageReader<SceneRequest>, mut opening: SceneOpening, mut exit: MessageWriter<AppExit>) {
     let mut last = None;
     for request in requests.read() {
         match request {
             // What should have followed on saving doesn't if that failed.
-            SceneRequest::Save(path) if !stage.save(path) => return,
+            SceneRequest::Save(path) if !opening.save(path) => return,
             SceneRequest::Save(_) => {}
-            SceneRequest::Refresh => shelf::refresh(&mut stage.library, stage.scene.places.as_ref()),
+            SceneRequest::Refresh => shelf::refresh(&mut opening.library, opening.scene.places.as_ref()),
             other => last = Some(other.clone()),
         }
     }
     match last {
-        Some(SceneRequest::Open(name)) => stage.open(&name),
-        Some(SceneRequest::Reload) => stage.restart(),
+        Some(SceneRequest::Open(name)) => opening.open(&name),
+        Some(SceneRequest::Reload) => opening.restart(),
         Some(SceneRequest::Run(text)) => {
-            stage.run(&text);
+            opening.run(&text);
         }
-        Some(SceneRequest::New { title, text }) => stage.begin(&title, &text),
-        Some(SceneRequest::TakeTheirs) => stage.reload_from_disk(),
-        Some(SceneRequest::Recover(index)) => stage.recover(index),
-        Some(SceneRequest::Forget(index)) => stage.forget(index),
+        Some(SceneRequest::New { title, text }) => opening.begin(&title, &text),
+        Some(SceneRequest::TakeTheirs) => opening.reload_from_disk(),
+        Some(SceneRequest::Recover(index)) => opening.recover(index),
+        Some(SceneRequest::Forget(index)) => opening.forget(index),
         Some(SceneRequest::Close) => {
             exit.write(AppExit::Success);
         }
@@ -107,7 +107,7 @@ pub(super) fn serve(mut requests: MessageReader<SceneRequest>, mut stage: Stage,
     }
 }
 
-impl Stage<'_> {
+impl SceneOpening<'_> {
     /// Puts a scene in place of the running one; if it is wrong, that stays and the report is shown.
     fn exchange(&mut self, loaded: Result<Loaded, SceneError>) -> bool {
         let opened = loaded.map_err(|error| with_all_problems(error, &self.scene.plugins)).and_then(|loaded| {
@@ -462,28 +462,28 @@ fn saved_text(path: Option<&Path>, name: &str) -> String {
 
 /// A scene file that changed on disk is opened again; camera and panels stay. If there are unsaved changes, a question
 /// opens instead.
-pub(super) fn follow_files(mut stage: Stage) {
-    let changed = stage.scene.watch.as_ref().map(FileWatch::take).unwrap_or_default();
+pub(super) fn follow_files(mut opening: SceneOpening) {
+    let changed = opening.scene.watch.as_ref().map(FileWatch::take).unwrap_or_default();
     if changed.is_empty() {
         return;
     }
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let own = stage.state.scenes().document.path().map(whole);
+    let own = opening.state.scenes().document.path().map(whole);
     let theirs = own.as_ref().and_then(|path| scene_file::read(path).ok());
-    let same = theirs.as_deref() == Some(stage.state.scenes().document.saved());
+    let same = theirs.as_deref() == Some(opening.state.scenes().document.saved());
     let others = changed.iter().any(|path| Some(path) != own.as_ref());
     match (same, others, theirs) {
         // The window itself wrote it.
         (true, false, _) => {}
         (true, true, _) => {
-            stage.state.scenes().document.read_again();
-            stage.restart();
+            opening.state.scenes().document.read_again();
+            opening.restart();
         }
-        (false, _, Some(theirs)) if stage.state.scenes().document.is_dirty() => {
-            stage.state.scenes().document.saved_elsewhere(&theirs);
-            stage.state.scenes().files.theirs = Some(theirs);
+        (false, _, Some(theirs)) if opening.state.scenes().document.is_dirty() => {
+            opening.state.scenes().document.saved_elsewhere(&theirs);
+            opening.state.scenes().files.theirs = Some(theirs);
         }
-        _ => stage.reload_from_disk(),
+        _ => opening.reload_from_disk(),
     }
 }
 

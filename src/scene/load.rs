@@ -7,7 +7,6 @@ mod settings;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use self::includes::canonical;
 pub use self::loaded::{Loaded, SceneOrigin};
@@ -17,17 +16,13 @@ pub use super::files::Beside;
 use super::files::{self, NamedFile, REPORTED, read_text, unread};
 use super::fingerprint::fingerprint_of;
 use super::report::{Fault, SceneError, Sources};
-use super::syntax::{Kind, Name, Node, Place, SourceId, parse, parse_number};
+use super::syntax::{Kind, Node, SourceId, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, read};
 use agent2028_core::agent::{AgentGroup, AgentRow};
 use agent2028_core::files::SceneFiles;
-use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::schema::{Names, OpenTypes, Problem, Problems, suggest};
-use agent2028_core::section::{
-    FileContext, FileRequest, Reading, SceneContext, SceneDocument, SectionFiles, SectionRegistry, Supplied,
-};
+use agent2028_core::section::{FileContext, FileRequest, Reading, SectionFiles, SectionRegistry, Supplied};
 use agent2028_language::conform::conform;
-use bevy::reflect::Typed;
 
 /// Loads a scene by path or by the name of a built-in one.
 ///

@@ -16,7 +16,7 @@ use std::process::Command;
 use agent2028::Sandbox;
 use agent2028::core::faults::{SetField, SetParam, Spawn};
 use agent2028::core::intervention::{AnyIntervention, InterventionKind};
-use agent2028::core::params::{Setting, settings};
+use agent2028::core::params::{LiveValue, live_values};
 use agent2028::core::ranges::{ranges_of_numbers, set_nth_number};
 use agent2028::core::reflect_path::ParamValue;
 use agent2028::core::schema::Range;
@@ -140,7 +140,7 @@ fn world(dice: &mut Dice) -> String {
 }
 
 /// An action of one kind with its numbers at bounds, as a timeline holds it.
-fn action(dice: &mut Dice, kinds: &[AnyIntervention], known: &[Setting]) -> String {
+fn action(dice: &mut Dice, kinds: &[AnyIntervention], known: &[LiveValue]) -> String {
     let mut action = dice.one(kinds).clone();
     match action.name() {
         // A slider at one of its ends.
@@ -203,7 +203,7 @@ fn scene(number: u64) -> String {
     let world = world(&mut dice);
     let mut sandbox = Sandbox::parse(&(world.clone() + ")")).unwrap_or_else(|error| panic!("{world}\n{error:?}"));
     let simulation = sandbox.app_mut().unwrap_or_else(|error| panic!("{world}\n{error:?}")).world_mut();
-    let known = settings(simulation);
+    let known = live_values(simulation);
     let plugins = agent2028::plugins::all();
     let kinds: Vec<AnyIntervention> =
         plugins.interventions().kinds().map(InterventionKind::default_intervention).collect();

@@ -9,7 +9,7 @@
 //! AGENT2028_WRITE_PICTURES=swim,gossip cargo test --test suite golden::every   # only these
 //! ```
 
-use agent2028::render::{PictureOptions, Studio, view_of, write_png};
+use agent2028::render::{PictureOptions, FrameRenderer, view_of, write_png};
 use agent2028::scene::gallery::{self, PICTURE_SIZE, picture_tick};
 use agent2028::scene::load::load;
 use agent2028_pheromones_panels::field::Pheromones;
@@ -97,15 +97,15 @@ fn can_draw() -> bool {
     crate::pictures::can_draw()
 }
 
-fn studio(name: &str) -> Studio {
+fn renderer(name: &str) -> FrameRenderer {
     let loaded = load(name, &[]).unwrap_or_else(|error| panic!("{}", error.to_plain_text()));
     let mut options =
         PictureOptions { size: PICTURE_SIZE, view: view_of(&loaded.scene.view), ..PictureOptions::default() };
     // Letters are for the window; a small picture is clearer without.
     options.view.layers.show(&LABELS, false);
-    let mut studio = Studio::new(&loaded, &options).unwrap();
-    studio.advance_to(picture_tick(name));
-    studio
+    let mut renderer = FrameRenderer::new(&loaded, &options).unwrap();
+    renderer.advance_to(picture_tick(name));
+    renderer
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn every_scene_of_the_gallery_looks_like_its_picture() {
         |name: &str| write.as_deref().is_none_or(|names| names == "1" || names.split(',').any(|one| one == name));
     let mut wrong = Vec::new();
     for name in gallery::names().filter(|name| meant(name)) {
-        let frame = studio(name).frame().unwrap();
+        let frame = renderer(name).frame().unwrap();
         let file = std::path::Path::new("scenes/pictures").join(format!("{name}.png"));
         if write.is_some() {
             write_png(&file, &frame).unwrap();
@@ -142,16 +142,16 @@ fn a_picture_without_its_agents_or_without_its_scent_is_another() {
         return;
     }
     for name in ["flock", "foraging"] {
-        let mut studio = studio(name);
-        let whole = Picture::of(&studio.frame().unwrap());
-        assert!(alike(&whole, &Picture::of(&studio.frame().unwrap())), "{name}: twice the same");
-        studio.settings().layers.show(&AGENTS, false);
-        let without = Picture::of(&studio.frame().unwrap());
+        let mut renderer = renderer(name);
+        let whole = Picture::of(&renderer.frame().unwrap());
+        assert!(alike(&whole, &Picture::of(&renderer.frame().unwrap())), "{name}: twice the same");
+        renderer.settings().layers.show(&AGENTS, false);
+        let without = Picture::of(&renderer.frame().unwrap());
         assert!(!alike(&whole, &without), "{name} without agents: {:?}", difference(&whole, &without));
-        studio.settings().layers.show(&AGENTS, true);
+        renderer.settings().layers.show(&AGENTS, true);
         if name == "foraging" {
-            studio.settings().layers.show(&Pheromones::FACTS, false);
-            let without = Picture::of(&studio.frame().unwrap());
+            renderer.settings().layers.show(&Pheromones::FACTS, false);
+            let without = Picture::of(&renderer.frame().unwrap());
             assert!(!alike(&whole, &without), "{name} without scent: {:?}", difference(&whole, &without));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bevy::ecs::component::Mutable;
 use bevy::prelude::*;
 use bevy::reflect::enums::{VariantInfo, VariantType};
 use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
@@ -429,7 +430,7 @@ pub trait AddSection {
     /// part of the state hash. Systems must read it each tick.
     fn add_section<T>(&mut self, name: &'static str) -> &mut Self
     where
-        T: Resource
+        T: Resource<Mutability = Mutable>
             + Reflect
             + bevy::reflect::GetTypeRegistration
             + Check
@@ -495,7 +496,7 @@ fn check_files(world: &World, named: &[String], at: &str, problems: &mut Problem
 impl AddSection for App {
     fn add_section<T>(&mut self, name: &'static str) -> &mut Self
     where
-        T: Resource
+        T: Resource<Mutability = Mutable>
             + Reflect
             + bevy::reflect::GetTypeRegistration
             + Check

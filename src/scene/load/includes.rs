@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Loader;
+use bevy::reflect::Typed;
+
+use super::{Loader, check_schema};
 use crate::scene::Scene;
-use crate::scene::files::{read_text, unread};
+use crate::scene::files::{self, read_text, unread};
 use crate::scene::report::Fault;
 use crate::scene::syntax::{Kind, Name, Node};
 

@@ -9,7 +9,7 @@ use agent2028_core::section::{SceneContext, SceneDocument, SectionFiles, Section
 
 use super::locate::Locator;
 use crate::scene::Scene;
-use crate::scene::files::{Beside, NamedFile};
+use crate::scene::files::{self, Beside, NamedFile};
 use crate::scene::report::{Fault, SceneError, Sources};
 use crate::scene::syntax::{Node, SourceId};
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AgentId;
 use crate::rng::SimStream;
-use crate::schema::{Check, FileName, Problems, Range, Unit};
+use crate::schema::{Check, FileName, Names, Problems, Range, Unit};
 use crate::space::WorldBounds;
 
 /// A number of agents that start alike. Each entry of a scene's `agents` is one group.

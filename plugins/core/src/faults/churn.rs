@@ -8,7 +8,7 @@ use crate::check_selector;
 use crate::clock::SimClock;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, room_for};
 use crate::rng::{Purpose, SimRng};
-use crate::schema::{Check, Problems, Range, Unit};
+use crate::schema::{Range, Unit};
 use crate::selector::Selector;
 
 check_selector!(Churn);

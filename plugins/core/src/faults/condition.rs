@@ -10,7 +10,7 @@ use crate::agent::{
 use crate::check_selector;
 use crate::clock::SimClock;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
-use crate::schema::{Check, Problems, Range, Unit};
+use crate::schema::{Range, Unit};
 use crate::selector::Selector;
 
 check_selector!(Kill, Restart, Freeze, Degrade);

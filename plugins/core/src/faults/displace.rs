@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::relocate_agents;
 use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError};
-use crate::schema::{Check, Problems, Range, Unit};
+use crate::schema::{Range, Unit};
 use crate::selector::Selector;
 
 check_selector!(MoveAgents);

@@ -10,9 +10,7 @@ use bevy::reflect::PartialReflect;
 use serde::{Serialize, Serializer};
 
 use super::apply::lacking;
-use super::{
-    Intervention, InterventionContext, InterventionError, InterventionKind, InterventionRegistry, Newcomers, Unfit,
-};
+use super::{Intervention, InterventionContext, InterventionError, InterventionKind, Newcomers, Unfit};
 use crate::agent::AgentId;
 use crate::params::look_up;
 use crate::ranges::check_ranges;

@@ -6,7 +6,7 @@ use agent2028_core::checkpoint::SceneFingerprint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::faults::SetParam;
 use agent2028_core::intervention::InterventionQueue;
-use agent2028_core::params::{Params, get_live, live_choices, settings};
+use agent2028_core::params::{Params, get_live, live_choices, live_values};
 use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::simulation::Simulation;
 use agent2028_view::tokens::spacing;
@@ -97,7 +97,7 @@ impl SceneValues {
         if !self.values.is_empty() {
             return;
         }
-        self.values.extend(settings(world).into_iter().map(|setting| (setting.path, setting.value)));
+        self.values.extend(live_values(world).into_iter().map(|setting| (setting.path, setting.value)));
         for param in world.resource::<Params>().0.values() {
             if !self.values.contains_key(&param.path)
                 && let Ok((value, _)) = get_live(world, &param.path)
