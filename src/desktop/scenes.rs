@@ -79,7 +79,11 @@ pub(super) struct SceneOpening<'w> {
 }
 
 /// Does what was asked for: saves first, then the last other wish of the frame.
-pub(super) fn serve(mut requests: MessageReader<SceneRequest>, mut opening: SceneOpening, mut exit: MessageWriter<AppExit>) {
+pub(super) fn serve(
+    mut requests: MessageReader<SceneRequest>,
+    mut opening: SceneOpening,
+    mut exit: MessageWriter<AppExit>,
+) {
     let mut last = None;
     for request in requests.read() {
         match request {

@@ -9,7 +9,7 @@
 //! AGENT2028_WRITE_PICTURES=swim,gossip cargo test --test suite golden::every   # only these
 //! ```
 
-use agent2028::render::{PictureOptions, FrameRenderer, view_of, write_png};
+use agent2028::render::{FrameRenderer, PictureOptions, view_of, write_png};
 use agent2028::scene::gallery::{self, PICTURE_SIZE, picture_tick};
 use agent2028::scene::load::load;
 use agent2028_pheromones_panels::field::Pheromones;
