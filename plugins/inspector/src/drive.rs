@@ -186,7 +186,7 @@ pub(crate) fn draw(
     if window.registry.tools.missing(window.tools.active, window.simulation.world()).is_some() {
         window.tools.take(&SELECT);
     }
-    crate::closeup::watch(&mut window.simulation, &window.selection, &window.views.pins);
+    crate::inspection::watch(&mut window.simulation, &window.selection, &window.views.pins);
     let facts = Facts {
         simulation: &window.simulation,
         transport: &window.transport,

@@ -27,7 +27,7 @@
 #[cfg(test)]
 extern crate self as agent2028_inspector;
 
-pub mod closeup;
+pub mod inspection;
 pub mod describe;
 mod drive;
 pub mod export;

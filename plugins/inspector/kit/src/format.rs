@@ -315,7 +315,7 @@ pub fn label_of(name: &str) -> String {
 }
 
 /// A cell of a CSV file, in quotes if it has to be.
-pub fn quoted(text: &str) -> String {
+pub fn csv_cell(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 

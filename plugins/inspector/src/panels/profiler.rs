@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::format;
-use crate::format::quoted;
+use crate::format::csv_cell;
 use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
@@ -265,8 +265,8 @@ fn table(state: &ProfilerState, separator: char) -> String {
         let _ = writeln!(
             text,
             "{}{separator}{}{separator}{entities}{separator}{}",
-            quoted(&held.plugin),
-            quoted(&held.what),
+            csv_cell(&held.plugin),
+            csv_cell(&held.what),
             held.bytes
         );
     }

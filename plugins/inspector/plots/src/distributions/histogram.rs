@@ -15,7 +15,7 @@ use super::gather::Gathered;
 use super::numbers::Bins;
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::format::quoted;
+use crate::format::csv_cell;
 use crate::plots::axis::{Scale, chart};
 use crate::theme::Look;
 
@@ -157,7 +157,7 @@ pub(super) fn csv(state: &DistributionsState, world: &World) -> String {
     let mut text = String::from("from,to");
     if gathered.counts.len() > 1 {
         for group in world.resource::<AgentGroups>().groups() {
-            let _ = write!(text, ",{}", quoted(&group.name));
+            let _ = write!(text, ",{}", csv_cell(&group.name));
         }
     } else {
         text.push_str(",agents");

@@ -16,7 +16,7 @@ use super::gather::{Gathered, Point};
 use super::numbers::Summary;
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::format::quoted;
+use crate::format::csv_cell;
 use crate::plots::axis::{Scale, chart, with_labels};
 use crate::theme::{Look, color, measure};
 use crate::widgets;
@@ -202,10 +202,10 @@ fn choose(
 /// The numbers of each agent as a table.
 pub(super) fn csv(state: &DistributionsState) -> String {
     let gathered = &state.cache.gathered;
-    let mut text = format!("agent,{},{}", quoted(&state.x), quoted(&state.y));
+    let mut text = format!("agent,{},{}", csv_cell(&state.x), csv_cell(&state.y));
     let colored = state.color.as_ref().filter(|_| gathered.color.is_some());
     if let Some(name) = colored {
-        let _ = write!(text, ",{}", quoted(name));
+        let _ = write!(text, ",{}", csv_cell(name));
     }
     text.push('\n');
     for point in &gathered.points {

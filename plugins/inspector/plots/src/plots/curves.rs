@@ -2,7 +2,7 @@
 
 use agent2028_core::metrics::{Bucket, Metrics};
 
-use crate::format::quoted;
+use crate::format::csv_cell;
 
 /// One metric over a span of ticks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,7 +72,7 @@ pub(super) fn table(curves: &[Curve], tick_hz: f64, separator: char) -> String {
     for curve in curves {
         text.push(separator);
         if separator == ',' {
-            text.push_str(&quoted(&curve.name));
+            text.push_str(&csv_cell(&curve.name));
         } else {
             text.push_str(&curve.name.replace([separator, '\n', '\r'], " "));
         }

@@ -7,7 +7,7 @@ use bevy_egui::egui::Ui;
 use egui_material_icons::icons::ICON_PERSON_SEARCH;
 
 use super::{AgentState, AgentView, TabEntry, TabFacts, show};
-use crate::closeup::CloseUp;
+use crate::inspection::Inspection;
 use crate::facts::{AgentFacts, GroupCounts, ManyCache};
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::panels::compare::QuantityCache;
@@ -51,22 +51,22 @@ fn all(ui: &mut Ui, context: &mut PanelContext, several: &[AgentId]) {
     let (facts, now) = (context.facts, ui.input(|input| input.time));
     let (world, generation, tick) = (facts.world(), facts.generation(), facts.tick());
     let capabilities = capabilities(context);
-    let mut closeup = context.states.take::<CloseUp>();
+    let mut inspection = context.states.take::<Inspection>();
     let mut quantities = context.states.take::<QuantityCache>();
     let mut counts = context.states.take::<GroupCounts>();
     let mut cache = context.states.take::<ManyCache>();
-    closeup.find_settable(generation, world);
+    inspection.find_settable(generation, world);
     let view = many::ManyView {
         selected: several,
         facts: cache.follow(generation, tick, world, several, now),
         groups: counts.follow(generation, world),
         names: facts.resource::<AgentGroups>(),
         capabilities: &capabilities,
-        spreads: closeup.spreads.follow(generation, tick, world, quantities.follow(generation, world), several, now),
-        fields: closeup.settable.1.as_slice(),
+        spreads: inspection.spreads.follow(generation, tick, world, quantities.follow(generation, world), several, now),
+        fields: inspection.settable.1.as_slice(),
     };
     many::show(ui, context.look, &view, context.states.of::<ManyState>(), context.actions);
-    context.states.put(closeup);
+    context.states.put(inspection);
     context.states.put(quantities);
     context.states.put(counts);
     context.states.put(cache);
@@ -103,7 +103,7 @@ fn one(ui: &mut Ui, context: &mut PanelContext, agent: &AgentFacts, state: &mut 
         .copied()
         .collect();
     let tabs: Vec<&'static TabFacts> = of_plugins.iter().map(|tab| tab.facts).collect();
-    let mut closeup = context.states.take::<CloseUp>();
+    let mut inspection = context.states.take::<Inspection>();
     let view = AgentView {
         agent,
         uuid: uuid.as_deref(),
@@ -111,17 +111,17 @@ fn one(ui: &mut Ui, context: &mut PanelContext, agent: &AgentFacts, state: &mut 
         pinned: facts.views.pins.contains(agent.id),
         settings: facts.settings,
         capabilities: &capabilities,
-        explanations: closeup.why.follow(facts.simulation, agent.id, now),
+        explanations: inspection.why.follow(facts.simulation, agent.id, now),
         of_plugins: &tabs,
-        fields: closeup.fields.follow(generation, tick, world, agent.id),
+        fields: inspection.fields.follow(generation, tick, world, agent.id),
         life: facts.resource::<Lives>().get(agent.id),
-        happenings: closeup.happenings.follow(generation, world, agent.id),
+        happenings: inspection.happenings.follow(generation, world, agent.id),
         names: facts.resource::<AgentGroups>(),
         tick,
         tick_hz: facts.tick_hz(),
     };
     let open = show(ui, context.look, &view, state, context.actions);
-    context.states.put(closeup);
+    context.states.put(inspection);
     if let Some(tab) = of_plugins.iter().find(|tab| Some(tab.facts) == open) {
         tab.show(ui, context, agent.id);
     }

@@ -13,7 +13,7 @@ use egui_material_icons::icons::{ICON_CIRCLE, ICON_ERROR, ICON_INFO, ICON_WARNIN
 use super::{EventsView, words_of};
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
-use crate::format::quoted;
+use crate::format::csv_cell;
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -121,7 +121,7 @@ pub(super) fn text(events: &[&Event], names: &AgentGroups, separator: char) -> S
         let agent = event.source.map_or(String::new(), |agent| agent.0.to_string());
         let name = event.source.map_or(String::new(), |agent| names.name_of(agent));
         // A tab within a text would be one more cell.
-        let clean = |text: &str| quoted(&text.replace('\t', " "));
+        let clean = |text: &str| csv_cell(&text.replace('\t', " "));
         let (payload, fields) = event.payload.shown().unwrap_or_default();
         let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
         let cells = [
@@ -131,7 +131,7 @@ pub(super) fn text(events: &[&Event], names: &AgentGroups, separator: char) -> S
             event.kind.name.to_owned(),
             event.priority.to_string(),
             agent,
-            quoted(&name),
+            csv_cell(&name),
             clean(&event.text()),
             clean(payload),
             clean(&fields),

@@ -12,7 +12,7 @@ use egui_material_icons::icons::{ICON_CHEVRON_RIGHT, ICON_EXPAND_MORE};
 use super::plugin_name;
 use super::profile::{Figures, Line, Profile};
 use crate::format;
-use crate::format::quoted;
+use crate::format::csv_cell;
 use crate::theme::{Look, measure, radius};
 use crate::widgets::{self, Cell};
 
@@ -201,8 +201,8 @@ pub(super) fn table(profile: &Profile, separator: char) -> String {
             text,
             "{}{separator}{}{separator}{}{separator}{:.3}{separator}{:.3}{separator}{:.4}",
             line.phase.name(),
-            quoted(&line.plugin),
-            quoted(&line.system),
+            csv_cell(&line.plugin),
+            csv_cell(&line.system),
             figures.mean * 1e6,
             figures.worst * 1e6,
             if whole.mean > 0.0 { figures.mean / whole.mean } else { 0.0 },

@@ -11,7 +11,7 @@ use egui::{Key, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 
 use super::{RegistryState, RegistryView};
 use crate::actions::{Action, Actions};
-use crate::format::{self, quoted};
+use crate::format::{self, csv_cell};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -242,7 +242,7 @@ pub(super) fn csv(view: &RegistryView, state: &RegistryState) -> String {
     let columns = columns(state);
     let mut text = String::from("agent,name");
     for column in &columns {
-        let _ = write!(text, ",{}", quoted(&column.name));
+        let _ = write!(text, ",{}", csv_cell(&column.name));
     }
     text.push('\n');
     // Columns are read at once, which is much faster than agent by agent.
@@ -250,13 +250,13 @@ pub(super) fn csv(view: &RegistryView, state: &RegistryState) -> String {
     let names = view.world.resource::<AgentGroups>();
     for row in 0..state.order.len() {
         let Some(agent) = state.order.get(row) else { continue };
-        let _ = write!(text, "{},{}", agent.0, quoted(&names.name_of(agent)));
+        let _ = write!(text, "{},{}", agent.0, csv_cell(&names.name_of(agent)));
         for (column, values) in columns.iter().zip(&values) {
             text.push(',');
             match values.get(agent.index()).filter(|value| !value.is_nan()) {
                 Some(value) if column.quantity.as_ref().is_some_and(|quantity| quantity.spec().labels().is_some()) => {
                     let label = column.quantity.as_ref().map(|quantity| quantity.spec().text(f64::from(*value)));
-                    text.push_str(&quoted(&label.unwrap_or_default()));
+                    text.push_str(&csv_cell(&label.unwrap_or_default()));
                 }
                 Some(value) => {
                     let _ = write!(text, "{value}");

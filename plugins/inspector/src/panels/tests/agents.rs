@@ -6,7 +6,7 @@ use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::selector::Selector;
 
 use super::*;
-use crate::closeup::CloseUp;
+use crate::inspection::Inspection;
 use crate::facts::{AgentFacts, GroupCounts, ManyFacts};
 use crate::panels::agent::components::{FieldCache, FieldFacts};
 use crate::panels::agent::events::{Happening, HappeningCache};
@@ -215,9 +215,9 @@ fn several<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'
         cache.follow(0, 1, simulation.world(), quantities, selected, frame as f64);
     }
     let spreads = cache.follow(0, 1, simulation.world(), quantities, selected, 0.0).to_vec();
-    let mut closeup = CloseUp::default();
-    closeup.find_settable(0, simulation.world());
-    let fields = closeup.settable.1;
+    let mut inspection = Inspection::default();
+    inspection.find_settable(0, simulation.world());
+    let fields = inspection.settable.1;
     stage([320.0, 1400.0], ManyState::default(), move |ui, look, state, actions| {
         let view = ManyView {
             selected,

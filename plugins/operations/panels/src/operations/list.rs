@@ -19,7 +19,7 @@ use super::{OperationsState, OperationsView};
 use agent2028_kit::actions::{Action, Actions, Travel};
 use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
-use agent2028_kit::format::quoted;
+use agent2028_kit::format::csv_cell;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::search;
 use agent2028_kit::widgets::{self, Cell};
@@ -427,13 +427,13 @@ fn csv(look: &Look, view: &OperationsView, operations: &Operations, cache: &Cach
             text,
             "{},{},{},{agent},{},{},{},{},{}",
             line.number,
-            quoted(&line.capability),
+            csv_cell(&line.capability),
             line.word,
-            quoted(&name),
+            csv_cell(&name),
             rate.seconds(line.from),
             rate.ms(line.taken),
             line.tries,
-            quoted(line.why)
+            csv_cell(line.why)
         );
     }
     text

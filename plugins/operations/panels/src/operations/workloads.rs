@@ -13,7 +13,7 @@ use super::OperationsView;
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
-use agent2028_kit::format::quoted;
+use agent2028_kit::format::csv_cell;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell};
 
@@ -108,7 +108,7 @@ fn csv(view: &OperationsView, operations: &Operations) -> String {
         let _ = writeln!(
             text,
             "{},{},{},{},{},{},{},{},{},{},{},{}",
-            quoted(&workload.title()),
+            csv_cell(&workload.title()),
             strategy.name(),
             total.requested,
             total.completed,

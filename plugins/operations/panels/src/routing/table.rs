@@ -11,7 +11,7 @@ use egui_material_icons::icons::ICON_BLOCK;
 
 use super::{Figure, RoutingState, RoutingView};
 use agent2028_kit::actions::{Action, Actions};
-use agent2028_kit::format::quoted;
+use agent2028_kit::format::csv_cell;
 use agent2028_kit::theme::{Look, measure, radius};
 use agent2028_kit::widgets::{self, Cell};
 
@@ -142,7 +142,7 @@ pub(super) fn csv(view: &RoutingView, operations: &Operations, state: &RoutingSt
         let _ = writeln!(
             text,
             "{agent},{},{},{},{},{},{},{},{},{},{}",
-            quoted(&view.name(*agent)),
+            csv_cell(&view.name(*agent)),
             server.is_available(),
             server.assigned,
             server.waiting,

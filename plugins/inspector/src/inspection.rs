@@ -18,7 +18,7 @@ const LARGE_WORLD: (usize, f64) = (100_000, 0.1);
 
 /// What is known of the agents in the close-up.
 #[derive(Debug, Default)]
-pub struct CloseUp {
+pub struct Inspection {
     pub(crate) why: WhyCache,
     pub(crate) fields: FieldCache,
     pub(crate) happenings: HappeningCache,
@@ -26,7 +26,7 @@ pub struct CloseUp {
     pub(crate) settable: (usize, Vec<QuantitySpec>),
 }
 
-impl CloseUp {
+impl Inspection {
     /// Finds out which fields can be set for many agents at once.
     pub(crate) fn find_settable(&mut self, generation: u64, world: &World) {
         let quantities = self.fields.quantities(generation, world);
@@ -94,9 +94,9 @@ mod tests {
     #[test]
     fn what_can_be_set_for_many_are_fields_of_components_that_may_be_set() {
         let simulation = simulation(&[("bird", 4)]);
-        let mut closeup = CloseUp::default();
-        closeup.find_settable(0, simulation.world());
-        let names: Vec<&str> = closeup.settable.1.iter().map(|spec| spec.name.as_str()).collect();
+        let mut inspection = Inspection::default();
+        inspection.find_settable(0, simulation.world());
+        let names: Vec<&str> = inspection.settable.1.iter().map(|spec| spec.name.as_str()).collect();
         assert!(names.contains(&"Position.x") && names.contains(&"Velocity.y"), "{names:?}");
     }
 }
