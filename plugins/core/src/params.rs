@@ -671,7 +671,7 @@ mod tests {
         let mut world = shop(3, 1);
         world.resource_mut::<Shop>().shelf.items[0].weight = 200.0;
         let before = world.resource::<Shop>().clone();
-        let name = ParamValue::Text("Corner shop".into());
+        let name = ParamValue::Text("Some(\"Corner shop\")".into());
         assert!(set_live(&mut world, "shop.name", &name).is_err(), "an item is too heavy");
         assert_eq!(*world.resource::<Shop>(), before);
         world.resource_mut::<Shop>().shelf.items[0].weight = 2.0;

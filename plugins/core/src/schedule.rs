@@ -281,11 +281,17 @@ mod tests {
             // Their systems are added in another order; what stands between has none.
             app.add_systems(SimSchedule, note("record").in_set(Turn::RECORD.of(part)))
                 .add_systems(SimSchedule, note("third").in_set(third.of(part)))
-                .add_systems(SimSchedule, note("first").in_set(first.of(part)))
-                .add_systems(SimSchedule, note("core").in_set(Turn::CORE.of(part)));
+                .add_systems(SimSchedule, note("first").in_set(first.of(part)));
             app.world_mut().run_schedule(SimSchedule);
-            assert_eq!(app.world().resource::<Order>().0, ["core", "first", "third", "record"], "{part:?}");
+            assert_eq!(app.world().resource::<Order>().0, ["first", "third", "record"], "{part:?}");
         }
+        let mut app = App::new();
+        app.add_plugins(SimCorePlugin::default()).init_resource::<Order>();
+        let first = app.take_turn("first");
+        app.add_systems(SimSchedule, note("first").in_set(first.of(SimSystems::Act)))
+            .add_systems(SimSchedule, note("core").in_set(Turn::CORE.of(SimSystems::Act)));
+        app.world_mut().run_schedule(SimSchedule);
+        assert_eq!(app.world().resource::<Order>().0, ["core", "first"]);
     }
 
     #[test]

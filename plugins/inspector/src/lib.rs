@@ -27,12 +27,12 @@
 #[cfg(test)]
 extern crate self as agent2028_inspector;
 
-pub mod inspection;
 pub mod describe;
 mod drive;
 pub mod export;
 pub mod gestures;
 mod input;
+pub mod inspection;
 pub mod panels;
 pub mod places;
 mod redraw;

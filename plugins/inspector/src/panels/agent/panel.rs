@@ -7,8 +7,8 @@ use bevy_egui::egui::Ui;
 use egui_material_icons::icons::ICON_PERSON_SEARCH;
 
 use super::{AgentState, AgentView, TabEntry, TabFacts, show};
-use crate::inspection::Inspection;
 use crate::facts::{AgentFacts, GroupCounts, ManyCache};
+use crate::inspection::Inspection;
 use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use crate::panels::compare::QuantityCache;
 use crate::panels::many::{self, ManyState};

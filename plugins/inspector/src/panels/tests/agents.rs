@@ -6,8 +6,8 @@ use agent2028_core::reflect_path::ParamValue;
 use agent2028_core::selector::Selector;
 
 use super::*;
-use crate::inspection::Inspection;
 use crate::facts::{AgentFacts, GroupCounts, ManyFacts};
+use crate::inspection::Inspection;
 use crate::panels::agent::components::{FieldCache, FieldFacts};
 use crate::panels::agent::events::{Happening, HappeningCache};
 use crate::panels::agent::{self, AgentState, AgentView, Tab};
