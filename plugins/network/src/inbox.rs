@@ -40,7 +40,7 @@ impl Inbox {
     }
 
     /// The messages of a kind in the order of delivery. Silent ones are written only if they may be of it.
-    pub(crate) fn of_kind(&self, kind: MessageKind) -> impl Iterator<Item = Message<'_>> {
+    pub fn of_kind(&self, kind: MessageKind) -> impl Iterator<Item = Message<'_>> {
         let may_be_silent = matches!(kind, MessageKind::RUMOUR | MessageKind::PULL);
         let list = if may_be_silent { self.list() } else { &self.messages };
         list.iter().filter(move |message| message.kind == kind)

@@ -1,0 +1,131 @@
+//! The scene's section `consensus`.
+
+use std::collections::BTreeSet;
+
+use agent2028_core::clock::SimClock;
+use agent2028_core::ranges::check_ranges;
+use agent2028_core::schema::{Check, Problems, Range, Unit};
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::committee::MOST_VOTERS;
+use crate::protocol::replica::{Growing, Timing};
+
+/// The most voting power of an agent.
+const MOST_POWER: f64 = 1e12;
+
+/// Agents that decide one thing after the other together, over the links of the network: Tendermint (Buchman, Kwon & Milosevic
+/// 2018).
+///
+/// Everybody who votes must be linked with everybody else who does; without a network what one says is heard by all in the next
+/// tick. Who votes is settled before the first tick; what a voter signs
+/// is taken to be signed, and nobody can speak in another's name. Times are read anew in every tick, and can be changed while the
+/// simulation runs.
+#[derive(Resource, Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Resource, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsensusConfig {
+    /// Whose agents vote.
+    pub voters: Vec<VoterGroup>,
+    /// How long voters wait.
+    pub waits: WaitConfig,
+}
+
+/// A group whose agents vote.
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct VoterGroup {
+    /// The group.
+    pub group: String,
+    /// The voting power of each of its agents; by default 1.
+    #[reflect(@Range::new(1.0, MOST_POWER))]
+    pub power: u64,
+}
+
+/// How long voters wait before they go on without the others.
+#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[reflect(Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct WaitConfig {
+    /// For a proposal, in the first round; by default 1.
+    #[reflect(@Range::new(1e-3, 1e6), @Unit("s"))]
+    pub propose_s: f32,
+    /// For more prevotes, once a quorum prevoted for different values, in the first round; by default 0.5.
+    #[reflect(@Range::new(1e-3, 1e6), @Unit("s"))]
+    pub prevote_s: f32,
+    /// For more precommits, once a quorum precommitted without deciding, in the first round; by default 0.5.
+    #[reflect(@Range::new(1e-3, 1e6), @Unit("s"))]
+    pub precommit_s: f32,
+    /// How much longer each of them is in each round after; by default 0.25.
+    #[reflect(@Range::new(0.0, 1e6), @Unit("s"))]
+    pub growth_s: f32,
+    /// Between a decision and the next height; by default 0.25.
+    #[reflect(@Range::new(0.0, 1e6), @Unit("s"))]
+    pub commit_s: f32,
+    /// Until a voter that makes no progress says where it is, so that others send what it lacks; by default 2. Without that, 0,
+    /// whoever was cut off is never told what it missed.
+    #[reflect(@Range::new(0.0, 1e6), @Unit("s"))]
+    pub retransmit_s: f32,
+}
+
+impl Default for ConsensusConfig {
+    fn default() -> Self {
+        Self { voters: Vec::new(), waits: WaitConfig::default() }
+    }
+}
+
+impl Default for VoterGroup {
+    fn default() -> Self {
+        Self { group: String::new(), power: 1 }
+    }
+}
+
+impl Default for WaitConfig {
+    fn default() -> Self {
+        Self { propose_s: 1.0, prevote_s: 0.5, precommit_s: 0.5, growth_s: 0.25, commit_s: 0.25, retransmit_s: 2.0 }
+    }
+}
+
+impl WaitConfig {
+    /// In ticks.
+    #[must_use]
+    pub fn timing(&self, clock: &SimClock) -> Timing {
+        let ticks = |seconds: f32| clock.ticks_in(f64::from(seconds));
+        let growing = |first| Growing { first: ticks(first), per_round: ticks(self.growth_s) };
+        Timing {
+            propose: growing(self.propose_s),
+            prevote: growing(self.prevote_s),
+            precommit: growing(self.precommit_s),
+            commit: ticks(self.commit_s),
+            retransmit: ticks(self.retransmit_s),
+        }
+    }
+}
+
+impl Check for ConsensusConfig {
+    fn check(&self, at: &str, problems: &mut Problems) {
+        check_ranges(self, at, problems);
+        if self.voters.is_empty() {
+            let help = "name a group: voters: [(group: \"validator\")]";
+            problems.push(format!("{at}.voters"), "nobody votes", help);
+        }
+        let mut seen = BTreeSet::new();
+        for (index, voters) in self.voters.iter().enumerate() {
+            let path = format!("{at}.voters[{index}].group");
+            problems.check_group(path.clone(), &voters.group);
+            if !seen.insert(&voters.group) {
+                problems.push(path, format!("the group \"{}\" is listed twice", voters.group), "list each group once");
+            }
+        }
+        let size = |voters: &VoterGroup| {
+            let place = problems.groups.iter().position(|name| name == voters.group)?;
+            problems.group_sizes.get(place).map(|size| u64::from(*size))
+        };
+        let number: u64 = self.voters.iter().filter_map(size).sum();
+        if number > MOST_VOTERS as u64 {
+            let help = "let fewer agents vote: each message of a voter goes to all others";
+            problems.push(format!("{at}.voters"), format!("{number} voters are more than {MOST_VOTERS}"), help);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What voters do that lie.
+//!
+//! A liar runs the protocol like everybody else; what it sends is changed on the way out. So it knows what an honest voter knows,
+//! and lies about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::message::{Height, Message, Phase, Proposal, Round, ValueId, Vote, Voter};
+use crate::protocol::replica::Replica;
+
+/// Values from this number on are not valid, whoever proposes them.
+pub const GARBAGE: u32 = 1 << 31;
+
+/// How a voter lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Deed {
+    /// It proposes and votes for what is not valid.
+    Garbage,
+    /// It says one thing to one half of the honest, and another to the others, in concert with all who do so.
+    Equivocate,
+    /// It says nothing.
+    Withhold,
+}
+
+/// An agent that lies where it votes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lie {
+    pub agent: u32,
+    pub deed: Deed,
+    /// The last tick.
+    pub until: u64,
+}
+
+/// Two values that equivocators have proposed in a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Plot {
+    pub height: Height,
+    pub round: Round,
+    pub values: [ValueId; 2],
+}
+
+/// A message and to whom it goes: to all, or to the first or the second half of the honest.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    pub from: Voter,
+    pub half: Option<usize>,
+    pub message: Message,
+}
+
+/// What a liar says instead of a message. `fresh` is a value that nobody has proposed yet.
+pub(crate) fn twist(
+    (deed, replica): (Deed, &Replica),
+    message: Message,
+    equivocators: &[Voter],
+    plot: &mut Option<Plot>,
+    fresh: impl FnOnce() -> ValueId,
+) -> Vec<Told> {
+    let Some(from) = replica.me() else { return Vec::new() };
+    let to_all = |message| Told { from, half: None, message };
+    match (deed, message) {
+        (Deed::Withhold, _) => Vec::new(),
+        (Deed::Garbage, Message::Vote(vote)) => {
+            let value = Some(ValueId(GARBAGE | vote.height as u32 & (GARBAGE - 1)));
+            vec![to_all(Message::Vote(Vote { value, ..vote }))]
+        }
+        (Deed::Garbage, Message::Proposal(proposal)) => {
+            let value = ValueId(GARBAGE | proposal.height as u32 & (GARBAGE - 1));
+            vec![to_all(Message::Proposal(Proposal { value, valid_round: None, polka: None, ..proposal }))]
+        }
+        (Deed::Equivocate, Message::Proposal(proposal)) => {
+            let (height, round) = (proposal.height, proposal.round);
+            let values = [proposal.value, fresh()];
+            *plot = Some(Plot { height, round, values });
+            let other = Proposal { value: values[1], valid_round: None, polka: None, ..proposal.clone() };
+            let proposals = [proposal, other].into_iter().enumerate();
+            let mut told: Vec<Told> = proposals
+                .map(|(half, proposal)| Told { from, half: Some(half), message: Message::Proposal(proposal) })
+                .collect();
+            // All who are in it back both at once.
+            for voter in equivocators {
+                for phase in [Phase::Prevote, Phase::Precommit] {
+                    told.extend(both(*voter, height, round, phase, values.map(Some)));
+                }
+            }
+            told
+        }
+        (Deed::Equivocate, Message::Vote(vote)) => {
+            if plot.is_some_and(|plot| (plot.height, plot.round) == (vote.height, vote.round)) {
+                return Vec::new();
+            }
+            let proposed = replica.proposal(vote.round).map(|proposal| proposal.value);
+            let other = if vote.value.is_some() { None } else { proposed };
+            both(vote.voter, vote.height, vote.round, vote.phase, [vote.value, other])
+        }
+        (_, message) => vec![to_all(message)],
+    }
+}
+
+fn both(voter: Voter, height: Height, round: Round, phase: Phase, values: [Option<ValueId>; 2]) -> Vec<Told> {
+    let vote = |value| Message::Vote(Vote { height, round, phase, voter, value });
+    let each = values.into_iter().enumerate();
+    each.map(|(half, value)| Told { from: voter, half: Some(half), message: vote(value) }).collect()
+}
