@@ -25,9 +25,8 @@ pub const ROWS: &[Row] = &[Row {
     measure: against_search,
     curve: None,
     why_missed: "A search looks at every link once. Push–pull lets every agent ask a neighbour in every round, heard or not, and a \
-         message to the far side of a plane of 10⁵ takes some hundred rounds: some 10⁷ messages. Those that change nothing are \
-         booked a round at a time, each with a partner drawn, its bytes, and two clocks; those at the edge of what is known are \
-         written, delayed and delivered one by one.",
+         message to the far side of a plane of 10⁵ takes some two hundred rounds. Rounds are booked as a whole: each turn costs a \
+         draw, a look at what the partner knows, and a count for it, each in memory that the caches near the processor don't hold.",
 }];
 
 /// Agents that gossip with the nearest by push and pull, every second tick, on one thread.

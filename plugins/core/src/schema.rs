@@ -150,6 +150,23 @@ pub struct Problems {
     pub world: crate::space::WorldBounds,
     /// The names of the scene's sections.
     pub sections: Names,
+    /// How many ticks a second has, if that is known.
+    pub tick_hz: Option<f64>,
+    /// What the scene's timeline does when, if that is known.
+    pub scripted: Vec<Scripted>,
+}
+
+/// An entry of a scene's timeline, as far as sections need to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scripted {
+    /// The name of the intervention.
+    pub intervention: String,
+    /// The tick in which it comes.
+    pub at: u64,
+    /// It comes again every so many ticks.
+    pub every: Option<u64>,
+    /// The last tick in which it may come.
+    pub until: Option<u64>,
 }
 
 impl Problems {
@@ -157,6 +174,12 @@ impl Problems {
     #[must_use]
     pub fn among(groups: Vec<String>, capabilities: Vec<String>, world: crate::space::WorldBounds) -> Self {
         Self { groups: groups.into(), capabilities: capabilities.into(), world, ..Self::default() }
+    }
+
+    /// Nothing to consider yet, in a scene with so many ticks a second and this timeline.
+    #[must_use]
+    pub fn to_consider(tick_hz: f64, scripted: Vec<Scripted>) -> Self {
+        Self { tick_hz: Some(tick_hz), scripted, ..Self::default() }
     }
 
     /// Adds a problem.

@@ -104,7 +104,8 @@ pub trait SceneSection:
         let _ = files;
     }
 
-    /// What is to be considered though it is right. `is_written` says whether the scene itself gives one of its fields.
+    /// What is to be considered though it is right. `is_written` says whether the scene itself gives one of its fields;
+    /// `advice` knows the rate of ticks and the timeline.
     fn advise(&self, is_written: &dyn Fn(&str) -> bool, advice: &mut Problems) {
         let _ = (is_written, advice);
     }

@@ -40,6 +40,17 @@ impl BitSet {
         new
     }
 
+    /// Adds all numbers of another set.
+    pub fn insert_all(&mut self, other: &Self) {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, others) in self.words.iter_mut().zip(&other.words) {
+            self.count += (*others & !*word).count_ones();
+            *word |= others;
+        }
+    }
+
     /// How many numbers are in the set.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -89,6 +100,9 @@ mod tests {
         assert_eq!(set.iter().collect::<Vec<_>>(), [3, 64, 200]);
         assert_eq!(set.len(), 3);
         assert!(!set.insert(64) && set.insert(0) && set.contains(0) && !set.contains(1) && !set.contains(100_000));
+        let mut both = BitSet::of([1, 64]);
+        both.insert_all(&set);
+        assert_eq!((both.iter().collect::<Vec<_>>(), both.len()), (vec![0, 1, 3, 64, 200], 5));
         set.clear();
         assert!(set.is_empty() && set.iter().next().is_none());
     }

@@ -1,5 +1,6 @@
 //! The scene's section `network`.
 
+mod advice;
 mod check;
 mod detector;
 mod gossip;

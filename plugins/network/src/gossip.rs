@@ -4,14 +4,16 @@ mod explain;
 mod known;
 mod rumour;
 mod seen;
+mod tellings;
 mod tree;
 
 pub(crate) use explain::explain;
-pub(crate) use known::{Heard, Living};
+pub(crate) use known::{ColumnsAsOf, Heard, Living, SharedColumns};
 pub use rumour::{Hearing, Rumour, Rumours, ScopeCode};
 pub use seen::{Seen, SeenCache};
 pub use tree::Tree;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use agent2028_core::agent::{AgentId, AgentIndex};
@@ -35,19 +37,11 @@ use crate::silent::{SilentRound, Turn};
 use crate::topology::below;
 use crate::wire::{Reader, put};
 use known::{Known, Manner, Speech};
+use tellings::{Telling, Tellings};
 
 /// The dice of rounds: whom an agent turns to.
 pub(crate) const ROUND: Purpose = Purpose::new("network.gossip.round");
 const BEGIN: Purpose = Purpose::new("network.gossip.begin");
-
-/// A rumour that an agent tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Telling {
-    pub(crate) agent: u32,
-    pub(crate) rumour: u32,
-    /// For how many more rounds; 0 for as long as the rumour lives.
-    left: u32,
-}
 
 /// What became of rumours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,11 +55,11 @@ pub struct GossipCounts {
 }
 
 /// Rumours, who remembers which, and who tells which.
-#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Resource, Debug, Default, Serialize, Deserialize)]
 pub struct Gossip {
     pub(crate) rumours: Rumours,
     pub(crate) seen: SeenCache,
-    pub(crate) telling: Vec<Telling>,
+    pub(crate) telling: Tellings,
     tree: Tree,
     counts: GossipCounts,
     /// Rumours that began in this tick and whose origins still have to pass them on.
@@ -73,9 +67,9 @@ pub struct Gossip {
     /// What everybody knows in columns; derived.
     #[serde(skip)]
     known: Known,
-    /// As many tellings are in order and go on, as of the last round; derived.
+    /// Whether all tellings but the new ones are in order and go on; derived.
     #[serde(skip)]
-    settled: usize,
+    settled: bool,
     /// For which members and rumours that is so; derived.
     #[serde(skip)]
     settled_for: (u64, Vec<u32>),
@@ -109,7 +103,7 @@ impl Gossip {
     /// The memory that it holds, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.rumours.bytes() + self.seen.bytes() + self.telling.capacity() * 12 + self.tree.bytes() + self.known.bytes()
+        self.rumours.bytes() + self.seen.bytes() + self.telling.bytes() + self.tree.bytes() + self.known.bytes()
     }
 }
 
@@ -136,9 +130,9 @@ pub(crate) fn gossip(
     let agents = index.next_id().index();
     if gossip.seen.fit(agents, rules.remembered) || config.is_changed() {
         gossip.known.forget();
-        gossip.settled = 0;
+        gossip.settled = false;
     }
-    let agreement = network.may_be_silent(&config);
+    let (agreement, oldest) = (network.may_be_silent(&config), network.oldest_round(&inbox));
     let Network { members, links, outbox, idle, homes, silent, spare, changed_members, .. } = &mut *network;
     let graft_after = clock.ticks_in(f64::from(rules.graft_after_s)).max(1);
     let mut floor = Floor {
@@ -159,15 +153,7 @@ pub(crate) fn gossip(
             gossip.pass_on(&mut floor, agent, None, seen, true);
         }
     }
-    for message in inbox.written().iter() {
-        if !floor.idle.contains(message.to.0) {
-            floor.moment = message.arrives;
-            gossip.react(&mut floor, &message);
-        }
-    }
-    if let Some(round) = inbox.silent() {
-        gossip.count_silent(&floor, round);
-    }
+    gossip.react_to_all(&mut floor, &inbox);
     floor.moment = AT_THE_END;
     if rules.mode == GossipMode::Plumtree {
         for (agent, rumour, from) in gossip.tree.due(tick) {
@@ -179,7 +165,7 @@ pub(crate) fn gossip(
         gossip.counts.rounds += 1;
         if !matches!(rules.mode, GossipMode::Flood | GossipMode::Plumtree) {
             if agreement.is_none() {
-                gossip.settled = 0;
+                gossip.settled = false;
             }
             gossip.settle_tellings(&floor, *changed_members);
             let manner = agreement.map(|agreement| Manner {
@@ -192,7 +178,8 @@ pub(crate) fn gossip(
             });
             if silently.is_some() {
                 let mut round = spare.take().unwrap_or_default();
-                gossip.silent_round(&mut floor, &dice, &mut round, agents);
+                round.number = gossip.known.begin_round(oldest);
+                gossip.silent_round(&mut floor, &dice, &mut round);
                 *silent = (!round.turns.is_empty()).then_some(round);
             } else {
                 gossip.round(&mut floor, &dice);
@@ -217,6 +204,12 @@ struct Floor<'a> {
     /// The rumours that somebody knows, while it asks or is asked.
     known: Vec<u32>,
 }
+
+/// While agents hear what is told in a round, the memory of those who hear so many turns later comes.
+const LOOKED_AHEAD: usize = 8;
+
+/// Stands for a partner where an agent has no neighbours.
+const NOBODY: u32 = u32::MAX;
 
 impl Floor<'_> {
     fn neighbours(&self, agent: u32) -> Neighbours<'_> {
@@ -267,6 +260,73 @@ pub(crate) fn partners(neighbours: Neighbours<'_>, fanout: u32, stream: &mut Sim
 }
 
 impl Gossip {
+    /// Lets agents hear and answer all that has come, in the order of delivery.
+    fn react_to_all(&mut self, floor: &mut Floor<'_>, inbox: &Inbox) {
+        let all = inbox.silent().map_or(&[][..], |round| &round.tellings);
+        let mut tellings = (0..all.len()).peekable();
+        for message in inbox.written().iter() {
+            if let Some(round) = inbox.silent() {
+                let at = (message.arrives, message.from.0, message.sequence);
+                while let Some(next) = tellings.next_if(|next| {
+                    let telling = all[*next];
+                    let from = round.turns[telling.turn as usize].from;
+                    // Its number is only looked up where an agent has sent both.
+                    (round.arrives, from)
+                        .cmp(&(at.0, at.1))
+                        .then_with(|| round.sequence_of(telling.turn as usize).cmp(&at.2))
+                        == Ordering::Less
+                }) {
+                    self.react_to_turn(floor, round, next);
+                }
+            }
+            if !floor.idle.contains(message.to.0) {
+                floor.moment = message.arrives;
+                self.react(floor, &message);
+            }
+        }
+        if let Some(round) = inbox.silent() {
+            tellings.for_each(|next| self.react_to_turn(floor, round, next));
+            self.count_silent(floor, round);
+        }
+    }
+
+    fn react_to_turn(&mut self, floor: &mut Floor<'_>, round: &SilentRound, at: usize) {
+        if let Some(later) = round.tellings.get(at + LOOKED_AHEAD) {
+            let agent = round.turns[later.turn as usize].to;
+            self.seen.ask_for(agent);
+            self.known.ask_for_all(agent);
+        }
+        let telling = round.tellings[at];
+        let turn = round.turns[telling.turn as usize];
+        if !round.is_there(telling.turn as usize) || floor.idle.contains(turn.to) {
+            return;
+        }
+        floor.moment = round.arrives;
+        for told in round.told_in(telling) {
+            let rumour = round.rumours[told.slot].number;
+            if self.known.is_of(&round.rumours) && self.known.reach_of(turn.to, told.slot) > told.ttl {
+                // Known by now: so `hear` would find, too.
+                self.counts.duplicates += u64::from(self.rumours.alive(rumour, floor.tick).is_some());
+            } else {
+                self.hear(floor, turn.to, turn.from, Seen { rumour, ttl: told.ttl, hops: told.hops });
+            }
+        }
+        if telling.asks {
+            self.answer(floor, turn.to, turn.from, |rumour| round.is_known(telling, rumour));
+        }
+    }
+
+    /// An agent tells another what that doesn't know.
+    fn answer(&mut self, floor: &mut Floor<'_>, agent: u32, asks: u32, knows: impl Fn(u32) -> bool) {
+        for seen in self.seen.of(agent) {
+            if !knows(seen.rumour)
+                && let Some(rumour) = self.rumours.alive(seen.rumour, floor.tick)
+            {
+                floor.tell(rumour, seen, agent, asks);
+            }
+        }
+    }
+
     fn react(&mut self, floor: &mut Floor<'_>, message: &Message<'_>) -> Option<()> {
         let (from, to) = (message.from.0, message.to.0);
         let mut reader = Reader(message.payload);
@@ -285,13 +345,9 @@ impl Gossip {
                 for _ in 0..count.min(1024) {
                     floor.known.push(u32::try_from(reader.varint()?).ok()?);
                 }
-                for seen in self.seen.of(to) {
-                    if !floor.known.contains(&seen.rumour)
-                        && let Some(rumour) = self.rumours.alive(seen.rumour, floor.tick)
-                    {
-                        floor.tell(rumour, seen, to, from);
-                    }
-                }
+                let known = std::mem::take(&mut floor.known);
+                self.answer(floor, to, from, |rumour| known.contains(&rumour));
+                floor.known = known;
             }
             MessageKind::I_HAVE => {
                 let number = u32::try_from(reader.varint()?).ok()?;
@@ -412,7 +468,7 @@ impl Gossip {
         let instead_of = self.seen.insert(agent, seen);
         if instead_of.is_some_and(|rumour| self.rumours.get(rumour).is_some()) {
             // What is forgotten is told no more.
-            self.settled = 0;
+            self.settled = false;
         }
         self.known.note(agent, seen, instead_of);
     }
@@ -427,19 +483,14 @@ impl Gossip {
         };
         let living = || rumours.iter().filter(|rumour| tick < rumour.dies).map(|rumour| rumour.number);
         let same = self.settled_for.0 == members && living().eq(self.settled_for.1.iter().copied());
-        if self.settled == 0 || !same {
-            self.telling.sort();
-            self.telling.retain(goes_on);
+        if !self.settled || !same {
+            self.telling.put_in_order(goes_on);
             self.known.forget();
             self.settled_for = (members, living().collect());
-        } else if self.settled < self.telling.len() {
-            let mut new = self.telling.split_off(self.settled);
-            new.retain(goes_on);
-            new.sort();
-            new.iter().for_each(|telling| self.known.touch(telling.agent));
-            merge(&mut self.telling, &new);
+        } else if self.telling.has_new() {
+            self.telling.put_new_in_order(goes_on, |telling| self.known.begin_to_tell(telling));
         }
-        self.settled = self.telling.len();
+        self.settled = true;
     }
 
     /// A round in which every message is sent by itself.
@@ -447,41 +498,55 @@ impl Gossip {
         let pulls = floor.rules.mode != GossipMode::Push;
         let members = floor.members;
         let mut chosen = Vec::new();
-        let mut turn = |gossip: &mut Self, agent: u32, tellings: std::ops::Range<usize>| {
+        let mut turn = |gossip: &mut Self, agent: u32, tellings: &[Telling]| {
             if !floor.idle.contains(agent) {
                 let mut stream = dice.stream(ROUND, AgentId(agent), floor.tick);
                 partners(floor.neighbours(agent), floor.rules.fanout, &mut stream, &mut chosen);
                 gossip.turn(floor, agent, tellings, pulls, &chosen);
             }
         };
+        let all = self.telling.as_one().to_vec();
         let mut at = 0;
         if pulls {
             for place in 0..members.len() {
                 let agent = members.ids()[place];
-                let end = at + self.telling[at..].iter().take_while(|telling| telling.agent == agent).count();
-                turn(self, agent, at..end);
+                let end = at + all[at..].iter().take_while(|telling| telling.agent == agent).count();
+                turn(self, agent, &all[at..end]);
                 at = end;
             }
         } else {
-            while at < self.telling.len() {
-                let agent = self.telling[at].agent;
-                let end = at + self.telling[at..].iter().take_while(|telling| telling.agent == agent).count();
-                turn(self, agent, at..end);
+            while at < all.len() {
+                let agent = all[at].agent;
+                let end = at + all[at..].iter().take_while(|telling| telling.agent == agent).count();
+                turn(self, agent, &all[at..end]);
                 at = end;
             }
         }
         self.end_tellings();
     }
 
-    /// A round in which what changes nothing is only noted: in `silent`, which is empty.
-    fn silent_round(&mut self, floor: &mut Floor<'_>, dice: &SimRng, silent: &mut SilentRound, agents: usize) {
+    /// A round that isn't written, but for those whose messages can only be sent one by one: in `round`, which is empty.
+    fn silent_round(&mut self, floor: &mut Floor<'_>, dice: &SimRng, round: &mut SilentRound) {
         let (pulls, fanout) = (floor.rules.mode != GossipMode::Push, floor.rules.fanout);
         let known = std::mem::take(&mut self.known);
-        let (mut chosen, mut words, mut over) = (Vec::new(), Vec::new(), false);
+        round.rumours = Arc::clone(&known.rumours);
+        round.columns = known.columns.clone();
+        let (mut chosen, mut words, mut news_of, mut over) = (Vec::new(), Vec::new(), Vec::new(), false);
+        let columns = known.columns.read();
         let members = floor.members;
         for some in members.ids().chunks(256) {
             if fanout == 1 {
                 dice.first_words(ROUND, some, floor.tick, &mut words);
+                for (agent, word) in some.iter().zip(&mut words) {
+                    // The same as `partners` without making a stream.
+                    let neighbours = floor.neighbours(*agent);
+                    let drawn = ((u64::from(*word) * neighbours.len() as u64) >> 32) as usize;
+                    *word = match neighbours.len().checked_sub(1) {
+                        Some(last) => neighbours.get(drawn.min(last)),
+                        None => NOBODY,
+                    };
+                    known.ask_for(*word);
+                }
             }
             for (place, agent) in some.iter().enumerate() {
                 let agent = *agent;
@@ -489,88 +554,76 @@ impl Gossip {
                 if speech.messages == 0 || floor.idle.contains(agent) {
                     continue;
                 }
-                let neighbours = floor.neighbours(agent);
                 chosen.clear();
                 if fanout == 1 {
-                    // The same as `partners` without making a stream.
-                    let drawn = (u64::from(words[place]) * neighbours.len() as u64) >> 32;
-                    if let Some(last) = neighbours.len().checked_sub(1) {
-                        let partner = neighbours.get((drawn as usize).min(last));
-                        if speech.bytes != Speech::BY_ITSELF && known.is_silent(speech, pulls, agent, partner) {
-                            silent.turns.push(Turn {
-                                from: agent,
-                                to: partner,
-                                logical: 0,
-                                sequence: 0,
-                                messages: speech.messages,
-                                bytes: speech.bytes,
-                            });
-                            continue;
-                        }
-                        chosen.push(partner);
-                    }
+                    chosen.extend(Some(words[place]).filter(|partner| *partner != NOBODY));
                 } else {
                     let mut stream = dice.stream(ROUND, AgentId(agent), floor.tick);
-                    partners(neighbours, fanout, &mut stream, &mut chosen);
-                    let alike = speech.bytes != Speech::BY_ITSELF
-                        && chosen.iter().all(|partner| known.is_silent(speech, pulls, agent, *partner));
-                    if alike {
-                        chosen.sort_unstable();
-                        silent.turns.extend(chosen.iter().map(|partner| Turn {
-                            from: agent,
-                            to: *partner,
-                            logical: 0,
-                            sequence: 0,
-                            messages: speech.messages,
-                            bytes: speech.bytes,
-                        }));
-                        continue;
-                    }
+                    partners(floor.neighbours(agent), fanout, &mut stream, &mut chosen);
                 }
-                let first = self.telling.partition_point(|telling| telling.agent < agent);
-                let end = first + self.telling[first..].iter().take_while(|telling| telling.agent == agent).count();
-                over |= self.turn(floor, agent, first..end, pulls, &chosen);
+                if speech.bytes == Speech::BY_ITSELF {
+                    let mut tellings: Vec<Telling> = self.telling.of(agent).collect();
+                    tellings.sort_unstable();
+                    over |= self.turn(floor, agent, &tellings, pulls, &chosen);
+                    continue;
+                }
+                if chosen.len() > 1 {
+                    chosen.sort_unstable();
+                }
+                for partner in &chosen {
+                    let news = known.compare(pulls, agent, *partner);
+                    if news.told != 0 || news.asks {
+                        columns.ask_for(agent);
+                        news_of.push((round.turns.len(), news));
+                        if news.unknown {
+                            round.hears.insert(*partner);
+                        }
+                    }
+                    let (messages, bytes) = (speech.messages, speech.bytes);
+                    round.turns.push(Turn { from: agent, to: *partner, messages, bytes });
+                }
+            }
+            for (turn, news) in news_of.drain(..) {
+                let heard = columns.of(round.turns[turn].from).iter().copied();
+                round.tell(turn, heard, news.told, news.asks);
             }
         }
+        drop(columns);
         self.known = known;
         if over {
             self.end_tellings();
         }
-        silent.pulls = pulls;
-        silent.sent = floor.moment;
-        silent.after = floor.outbox.len();
-        silent.rumours = Arc::clone(&self.known.rumours);
-        silent.heard.extend(self.known.heard.iter().map(Arc::clone));
-        silent.arriving.resize(agents, 0);
+        round.pulls = pulls;
+        round.sent = floor.moment;
+        round.after = floor.outbox.len();
     }
 
     /// Counts what agents hear of silent messages: rumours that they know.
     fn count_silent(&mut self, floor: &Floor<'_>, round: &SilentRound) {
-        let all_live = round.rumours.iter().all(|living| self.rumours.alive(living.number, floor.tick).is_some());
-        if all_live && floor.idle.is_empty() {
+        let lives = |number: u32| self.rumours.alive(number, floor.tick).is_some();
+        if floor.idle.is_empty() && round.rumours.iter().all(|living| lives(living.number)) {
             self.counts.duplicates += round.told;
             return;
         }
-        for turn in round.turns.iter().filter(|turn| turn.messages > 0 && !floor.idle.contains(turn.to)) {
-            for (living, heard) in round.rumours.iter().zip(&round.heard) {
-                let told = heard[turn.from as usize].told && self.rumours.alive(living.number, floor.tick).is_some();
-                self.counts.duplicates += u64::from(told);
+        let live: Vec<bool> = round.rumours.iter().map(|living| lives(living.number)).collect();
+        let reader = round.reader();
+        let reader = reader.open();
+        let mut tellings = round.tellings.iter().peekable();
+        for (at, turn) in round.turns.iter().enumerate() {
+            let changes = tellings.next_if(|telling| telling.turn as usize == at).map_or(0, |telling| telling.told);
+            if round.is_there(at) && !floor.idle.contains(turn.to) {
+                let told = reader.heard(turn.from).zip(&live).enumerate();
+                let told = told.filter(|(slot, (heard, live))| heard.told && **live && changes >> slot & 1 == 0);
+                self.counts.duplicates += told.count() as u64;
             }
         }
     }
 
     /// One agent's turn in a round: it tells its partners what it tells, and asks for what it doesn't know. Whether a telling is over.
-    fn turn(
-        &mut self,
-        floor: &mut Floor<'_>,
-        agent: u32,
-        tellings: std::ops::Range<usize>,
-        pulls: bool,
-        chosen: &[u32],
-    ) -> bool {
-        let told = if floor.rules.mode == GossipMode::Pull { 0..0 } else { tellings.clone() };
+    fn turn(&mut self, floor: &mut Floor<'_>, agent: u32, tellings: &[Telling], pulls: bool, chosen: &[u32]) -> bool {
+        let told = if floor.rules.mode == GossipMode::Pull { &[] } else { tellings };
         for partner in chosen {
-            for telling in &self.telling[told.clone()] {
+            for telling in told {
                 if let (Some(rumour), Some(seen)) =
                     (self.rumours.get(telling.rumour), self.seen.get(agent, telling.rumour))
                 {
@@ -591,48 +644,15 @@ impl Gossip {
                 post(floor.outbox, floor.moment, (agent, *partner), MessageKind::PULL, &floor.payload);
             }
         }
-        let mut over = false;
-        for telling in &mut self.telling[tellings] {
-            telling.left = match telling.left {
-                0 => 0,
-                1 => DONE,
-                left => left - 1,
-            };
-            over |= telling.left == DONE;
-        }
-        over
+        // What is told for as long as it lives needs no count.
+        tellings.iter().any(|telling| telling.left != 0) && self.telling.count_down(agent)
     }
 
     fn end_tellings(&mut self) {
-        let known = &mut self.known;
-        self.telling.retain(|telling| {
-            let goes_on = telling.left != DONE;
-            if !goes_on {
-                known.touch(telling.agent);
-            }
-            goes_on
-        });
-        self.settled = self.telling.len();
+        let Self { telling, known, .. } = self;
+        telling.end(|agent| known.touch(agent));
     }
 }
-
-/// Merges a few tellings in order into many.
-fn merge(many: &mut Vec<Telling>, few: &[Telling]) {
-    let mut end = many.len();
-    many.extend_from_slice(few);
-    let mut hole = many.len();
-    for telling in few.iter().rev() {
-        let first = many[..end].partition_point(|other| other <= telling);
-        let after = end - first;
-        many.copy_within(first..end, hole - after);
-        hole -= after + 1;
-        many[hole] = *telling;
-        end = first;
-    }
-}
-
-/// Marks tellings that are over.
-const DONE: u32 = u32::MAX;
 
 /// Whether a rumour of the section begins in this tick.
 pub(crate) fn rumours_are_due(clock: Res<SimClock>, config: Res<NetworkConfig>) -> bool {

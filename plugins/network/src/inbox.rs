@@ -11,7 +11,7 @@ use crate::silent::SilentRound;
 /// The messages that arrived in this tick, in the order of delivery: by the moment of arrival
 /// ([`Message::arrives`]), then by sender, then by number. From `Perceive` on, until
 /// that of the next tick, everybody can read them.
-#[derive(Resource, Clone, Debug, Default)]
+#[derive(Resource, Debug, Default)]
 pub struct Inbox {
     messages: MessageList,
     /// Silent messages that arrived, too.

@@ -14,8 +14,8 @@
 //! |---|---|
 //! | [`graph`], [`topology`], [`neighbours`] | links: stored ones, how they are made, whom an agent is linked with |
 //! | [`message`], [`inbox`], [`wire`] | messages in lists, in a timing wheel, as bytes |
-//! | [`network`], [`faults`], [`diagram`] | what becomes of messages, what is wrong with links, the last messages |
-//! | [`gossip`], `silent` | rumours; how messages that change nothing are booked without being written |
+//! | [`network`], `clocks`, [`faults`], [`diagram`] | what becomes of messages, the clocks of agents, what is wrong with links, the last messages |
+//! | [`gossip`], `silent` | rumours; how rounds are booked as a whole without being written |
 //! | [`region_bus`] | which events are known in which region |
 //! | [`swim`], [`heartbeat`] | how agents notice that others fail |
 //! | [`shared`], [`crdt`], [`digest`] | replicated state |
@@ -45,6 +45,7 @@
 //! ```
 
 pub mod bits;
+mod clocks;
 pub mod config;
 pub mod crdt;
 pub mod diagram;

@@ -251,7 +251,7 @@ const SPARE: usize = 3;
 
 /// Messages that wait for their tick (a timing wheel, Varghese & Lauck 1987; what is due later waits beside it). Only lots in which
 /// something waits, and a few spare ones, have memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct TimingWheel {
     slots: Vec<MessageList>,
     later: BTreeMap<u64, MessageList>,
@@ -318,7 +318,7 @@ impl TimingWheel {
     }
 
     /// The rounds of silent messages that wait.
-    pub(crate) fn silent(&self) -> &[SilentRound] {
+    pub(crate) fn rounds(&self) -> &[SilentRound] {
         &self.silent
     }
 

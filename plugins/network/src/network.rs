@@ -1,5 +1,7 @@
 //! The network itself: who is linked, what is on its way, and what became of what was sent.
 
+mod rounds;
+
 use std::collections::BTreeMap;
 
 use agent2028_core::agent::{AgentId, Region, Regions};
@@ -11,6 +13,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::bits::BitSet;
+use crate::clocks::Clocks;
 use crate::config::{LatencyModel, LinkConfig, NetworkConfig, TopologyConfig};
 use crate::diagram::{Diagram, Fate};
 use crate::faults::NetworkFaults;
@@ -70,7 +73,7 @@ pub struct Counts {
 }
 
 /// The network. Other plugins send with [`Network::send`] in `Act` and read the [`Inbox`] from `Decide` on.
-#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Resource, Debug, Default, Serialize, Deserialize)]
 pub struct Network {
     pub(crate) members: Members,
     pub(crate) links: Links,
@@ -85,7 +88,7 @@ pub struct Network {
     pub(crate) wheel: TimingWheel,
     pub(crate) faults: NetworkFaults,
     pub(crate) counts: Counts,
-    clocks: Vec<HybridClock>,
+    clocks: Clocks,
     /// When each agent has sent what it has to send; empty while bandwidth doesn't matter.
     busy_until: Vec<Time>,
     sent_by: Vec<u32>,
@@ -133,13 +136,18 @@ pub struct Network {
 /// A number that stands for a topology and the groups that talk.
 pub(crate) type TopologyConfigHash = u64;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Scratch {
     due: MessageList,
     stamped: MessageList,
     order: Vec<u32>,
     missing: Vec<u32>,
     packet: Vec<u8>,
+    /// How many messages each agent sends in a round.
+    sent: Vec<u16>,
+    /// Who hears of a rumour that is on its way, and who says more than its turn in a round.
+    hears: BitSet,
+    speaks: BitSet,
 }
 
 /// FNV-1a over the text of a configuration: equal ones have equal numbers.
@@ -257,7 +265,7 @@ impl Network {
     /// An agent's hybrid logical clock.
     #[must_use]
     pub fn clock(&self, agent: AgentId) -> HybridClock {
-        self.clocks.get(agent.index()).copied().unwrap_or_default()
+        if agent.index() < self.clocks.len() { self.clocks.of(agent.0) } else { HybridClock::default() }
     }
 
     /// How many messages an agent has sent.
@@ -295,7 +303,7 @@ impl Network {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let links = if let Links::Sparse(links) = &self.links { links.bytes() } else { 0 };
-        let columns = self.clocks.capacity() * 16
+        let columns = self.clocks.bytes()
             + (self.sent_by.capacity() + self.received_by.capacity() + self.members.len()) * 4
             + self.busy_until.capacity() * 8
             + self.homes.capacity() * 2
@@ -311,7 +319,7 @@ impl Network {
 
     /// Stamps something that an agent does by itself.
     pub(crate) fn stamp(&mut self, agent: u32, physical: i64) -> HybridTime {
-        self.clocks.get_mut(agent as usize).map_or_else(|| HybridTime::at(physical), |clock| clock.stamp(physical))
+        if (agent as usize) < self.clocks.len() { self.clocks.stamp(agent, physical) } else { HybridTime::at(physical) }
     }
 
     /// Whether every message is written and sent by itself from now on, also those of gossip that change nothing at their receiver and
@@ -323,37 +331,7 @@ impl Network {
     /// How many messages on their way are booked without being written.
     #[must_use]
     pub fn silent_in_flight(&self) -> u64 {
-        self.wheel.silent().iter().map(|round| round.messages).sum()
-    }
-
-    /// What two agents agree on if all links are alike and messages can be sent silently.
-    pub(crate) fn may_be_silent(&self, config: &NetworkConfig) -> Option<Agreement> {
-        let (link, detector, faults) = (&config.link, &config.detector, &self.faults);
-        let alike = link.loss <= 0.0
-            && link.duplication <= 0.0
-            && link.reordering <= 0.0
-            && link.bandwidth.is_none()
-            && usual_ms(link).is_some()
-            && self.homes.is_empty();
-        let sound = faults.partitions.is_empty() && faults.links.is_empty() && faults.skews.is_empty();
-        // Detectors and shared state read all that arrives.
-        let unread = detector.swim.is_none() && detector.heartbeat.is_none() && config.shared.is_empty();
-        let untraced = !config.vector_clocks && self.vectors_sent.is_empty();
-        match self.agreements.as_slice() {
-            [of_all] if alike && sound && unread && untraced && !self.one_by_one => of_all.first().copied().flatten(),
-            _ => None,
-        }
-    }
-
-    /// Silent messages become messages like others.
-    pub(crate) fn write_out(&mut self) {
-        self.wheel.write_out();
-        if let Some(mut round) = self.silent.take() {
-            let mut outbox = std::mem::take(&mut self.outbox);
-            (0..round.turns.len()).for_each(|at| write_turn(&mut round, at, &mut outbox, &mut self.scratch.packet));
-            self.outbox = outbox;
-            self.spare = Some(round.emptied());
-        }
+        self.wheel.rounds().iter().map(|round| round.messages).sum()
     }
 
     pub(crate) fn sparse_mut(&mut self) -> &mut SparseLinks {
@@ -370,7 +348,7 @@ impl Network {
     /// Makes room for all agents with ids below `count`.
     pub(crate) fn grow(&mut self, count: usize) {
         if self.clocks.len() < count {
-            self.clocks.resize(count, HybridClock::default());
+            self.clocks.grow(count);
             self.sent_by.resize(count, 0);
             self.received_by.resize(count, 0);
         }
@@ -413,6 +391,7 @@ impl Network {
         if let Some(round) = &mut silent {
             self.prepare_silent(round, &mut outbox, &road, now_ms);
         }
+        let version = self.may_be_silent(config).map_or(wire::FIRST_VERSION, |agreement| agreement.version);
         outbox.settle_sent(end_of(tick));
         let mut order = std::mem::take(&mut self.scratch.order);
         order.clear();
@@ -438,7 +417,7 @@ impl Network {
             let first = outbox.get(place(from_place));
             let from = first.from.0;
             if let Some(round) = &mut silent {
-                self.book_silent(round, from, &road);
+                self.book_silent(round, from, version);
             }
             let physical = now_ms + self.faults.skew_ms(from);
             let stream = match &mut known {
@@ -464,7 +443,7 @@ impl Network {
         self.scratch.stamped = stamped;
         self.scratch.order = order;
         if let Some(mut round) = silent {
-            self.book_silent(&mut round, u32::MAX, &road);
+            self.book_silent(&mut round, u32::MAX, version);
             if round.messages > 0 {
                 self.wheel.push_silent(round);
             } else {
@@ -473,106 +452,10 @@ impl Network {
         }
     }
 
-    /// Writes those silent messages after all that can't be proven to change nothing, now that all is known that sets out.
-    fn prepare_silent(&mut self, round: &mut SilentRound, outbox: &mut MessageList, road: &Road<'_>, physical: i64) {
-        let end = end_of(road.tick);
-        let agreement = self.may_be_silent(road.config);
-        let sent = if round.sent == AT_THE_END { end } else { round.sent.min(end) };
-        let arrives = road.arrival(sent, road.usual_ms.unwrap_or_default());
-        let due = tick_of(arrives).max(road.tick + 1);
-        let most: u64 = round.turns.iter().map(|turn| u64::from(turn.messages)).sum();
-        let room = self.wheel.len().saturating_add(outbox.len() as u64).saturating_add(most) <= MOST_IN_FLIGHT;
-        let alone = self.wheel.silent().iter().all(|other| other.due != due);
-        let mut payload = std::mem::take(&mut self.scratch.packet);
-        if let Some(agreement) = agreement.filter(|_| room && alone) {
-            let (mut speaks, mut hears) = (BitSet::default(), BitSet::default());
-            for message in outbox.iter() {
-                speaks.insert(message.from.0);
-            }
-            for message in self.wheel.written().flat_map(|(_, list)| list.iter()).chain(outbox.iter()) {
-                if message.kind == MessageKind::RUMOUR {
-                    hears.insert(message.to.0);
-                }
-            }
-            let pack_from =
-                if agreement.codec.is_some() { road.config.protocol.pack_from_bytes as usize } else { usize::MAX };
-            let (version, physical_len) = (agreement.version, wire::physical_len(physical));
-            let last = self.next_sequence + outbox.len() as u64 + most;
-            let mut start = 0;
-            while start < round.turns.len() {
-                let from = round.turns[start].from;
-                let mut end = start + 1;
-                while round.turns.get(end).is_some_and(|turn| turn.from == from) {
-                    end += 1;
-                }
-                let turns = &round.turns[start..end];
-                let time = self.clocks[from as usize].last();
-                let mut logical = if time.physical < physical { 0 } else { time.logical.saturating_add(1) };
-                // All that an agent says is silent or nothing: its clock and its numbers go on from one message to the next.
-                let certain = !speaks.contains(from)
-                    && time.physical <= physical
-                    && logical < u64::from(u32::MAX / 2)
-                    && turns.iter().all(|turn| {
-                        let count = u64::from(turn.messages);
-                        let added = wire::added_size(version, turn.to, last, physical_len, logical, count);
-                        logical += count;
-                        !hears.contains(turn.to) && usize::from(turn.bytes) + added < pack_from
-                    });
-                if !certain {
-                    (start..end).for_each(|at| write_turn(round, at, outbox, &mut payload));
-                }
-                start = end;
-            }
-        } else {
-            (0..round.turns.len()).for_each(|at| write_turn(round, at, outbox, &mut payload));
-        }
-        self.scratch.packet = payload;
-        (round.sent, round.arrives, round.due) = (sent, arrives, due);
-        (round.physical, round.first) = (physical, self.next_sequence);
-    }
-
-    /// Sends the silent messages of all agents below `before` that aren't sent yet.
-    fn book_silent(&mut self, round: &mut SilentRound, before: u32, road: &Road<'_>) {
-        let Some(agreement) = self.may_be_silent(road.config) else {
-            return;
-        };
-        let (version, physical) = (agreement.version, round.physical);
-        let physical_len = wire::physical_len(physical);
-        let (mut packets, mut bytes, mut sequence) = (0_u64, 0_u64, self.next_sequence);
-        let start = round.booked;
-        for turn in &mut round.turns[start..] {
-            if turn.from >= before {
-                break;
-            }
-            round.booked += 1;
-            if turn.messages == 0 {
-                continue;
-            }
-            let (from, count) = (turn.from as usize, u64::from(turn.messages));
-            turn.sequence = (sequence - round.first) as u32;
-            let first = self.clocks[from].stamp_many(physical, u32::from(turn.messages));
-            turn.logical = first.logical as u32;
-            let added = wire::added_size(version, turn.to, sequence, physical_len, first.logical, count);
-            self.sent_by[from] = self.sent_by[from].saturating_add(u32::from(turn.messages));
-            round.arriving[turn.to as usize] += u32::from(turn.messages);
-            packets += 1;
-            bytes += (usize::from(turn.bytes) + added) as u64;
-            sequence += count;
-        }
-        let messages = sequence - self.next_sequence;
-        self.next_sequence = sequence;
-        self.counts.sent += messages;
-        self.counts.packets += packets;
-        self.counts.message_bytes += bytes;
-        self.counts.bytes += bytes + packets * u64::from(road.config.protocol.header_bytes);
-        round.messages += messages;
-        round.told += messages - if round.pulls { packets } else { 0 };
-    }
-
     /// A message with its number and the time of its sender's clock.
     fn stamp_message<'m>(&mut self, message: Message<'m>, physical: i64, config: &NetworkConfig) -> Message<'m> {
         let (from, sequence) = (message.from, self.next_sequence);
-        let time = self.clocks[from.index()].stamp(physical);
+        let time = self.clocks.stamp(from.0, physical);
         if config.vector_clocks {
             let vector = self.vectors.entry(from.0).or_default();
             vector.stamp(from);
@@ -665,7 +548,7 @@ impl Network {
                 }
                 break;
             }
-            if self.wheel.silent().iter().any(|round| arrives <= round.arrives)
+            if self.wheel.rounds().iter().any(|round| arrives <= round.arrives)
                 && packet.clone().any(|message| message.kind == MessageKind::RUMOUR)
             {
                 // It may overtake messages that were silent because no rumour could.
@@ -710,48 +593,6 @@ impl Network {
         for message in packet {
             let vector = self.vectors_sent.remove(&message.sequence);
             diagram.note(&message, moment, fate, vector, None);
-        }
-    }
-
-    /// Silent messages arrive. All of them are older than the receivers' clocks, so that these only count them.
-    fn receive_silent(&mut self, round: &mut SilentRound, now_ms: i64) {
-        if !self.failed.is_empty() {
-            for at in 0..round.turns.len() {
-                let turn = round.turns[at];
-                if turn.messages > 0 && self.failed.contains(turn.to) {
-                    self.counts.lost += u64::from(turn.messages);
-                    round.take_out(at);
-                }
-            }
-        }
-        self.counts.delivered += round.messages;
-        let receivers = self.received_by.iter_mut().zip(&mut self.clocks);
-        for (count, (received, clock)) in round.arriving.iter().zip(receivers) {
-            *received = received.saturating_add(*count);
-            clock.receive_older(now_ms, *count);
-        }
-    }
-
-    /// Traces the last messages of a tick in which all arrived, and many were silent: those that the diagram has room for.
-    fn trace_last(&self, due: &MessageList, round: &SilentRound, diagram: &mut Diagram) {
-        let mut last = round.last(diagram.capacity());
-        due.iter().for_each(|message| last.push(&message));
-        let last = last.in_order();
-        let first = last.len().saturating_sub(diagram.capacity());
-        // What a clock showed is what it shows now without what came later.
-        let mut later: BTreeMap<u32, u64> = BTreeMap::new();
-        let times: Vec<HybridTime> = (first..last.len())
-            .rev()
-            .map(|at| {
-                let to = last.receiver(at);
-                let (time, later) = (self.clocks[to as usize].last(), later.entry(to).or_default());
-                *later += 1;
-                HybridTime { physical: time.physical, logical: time.logical.saturating_sub(*later - 1) }
-            })
-            .collect();
-        for (at, time) in (first..last.len()).zip(times.into_iter().rev()) {
-            let message = last.get(at);
-            diagram.note(&message, message.arrives, Fate::Delivered, None, Some(time));
         }
     }
 
@@ -814,7 +655,7 @@ impl Network {
                 self.counts.delivered += 1;
                 self.received_by[to as usize] = self.received_by[to as usize].saturating_add(1);
                 let physical = now_ms + self.faults.skew_ms(to);
-                let time = self.clocks[to as usize].receive(physical, message.time);
+                let time = self.clocks.receive(to, physical, message.time);
                 if let Some(vector) = &vector {
                     self.vectors.entry(to).or_default().receive(AgentId(to), vector);
                 }
@@ -851,15 +692,6 @@ impl Network {
         }
         self.scratch.due = due;
         self.scratch.order = order;
-    }
-}
-
-/// Writes a silent turn into the outbox.
-fn write_turn(round: &mut SilentRound, at: usize, outbox: &mut MessageList, payload: &mut Vec<u8>) {
-    let turn = round.turns[at];
-    if turn.messages > 0 {
-        round.say(&turn, payload, |kind, payload| post(outbox, round.sent, (turn.from, turn.to), kind, payload));
-        round.turns[at].messages = 0;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
+use agent2028_core::schema::Problems;
 use agent2028_core::section::{FileContent, FileRequest, SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
 
@@ -37,6 +38,10 @@ impl SceneSection for NetworkConfig {
         {
             self.topology = TopologyConfig::Edges(links.to_vec());
         }
+    }
+
+    fn advise(&self, _: &dyn Fn(&str) -> bool, advice: &mut Problems) {
+        self.advise_on_gossip(Self::NAME, advice);
     }
 
     fn tags(&self) -> Vec<&'static str> {

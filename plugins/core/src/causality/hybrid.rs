@@ -31,6 +31,7 @@ impl HybridTime {
 
     /// The least timestamp after this one and not before `physical`.
     #[must_use]
+    #[inline]
     const fn next(self, physical: i64) -> Self {
         if physical > self.physical {
             Self::at(physical)
@@ -73,23 +74,27 @@ pub struct HybridClock {
 impl HybridClock {
     /// A clock whose next stamp comes after `last`.
     #[must_use]
+    #[inline]
     pub const fn new(last: HybridTime) -> Self {
         Self { last }
     }
 
     /// The last stamp that was given.
     #[must_use]
+    #[inline]
     pub const fn last(&self) -> HybridTime {
         self.last
     }
 
     /// Stamps a local event or a message that is sent when the own physical clock shows `physical`.
+    #[inline]
     pub const fn stamp(&mut self, physical: i64) -> HybridTime {
         self.last = self.last.next(physical);
         self.last
     }
 
     /// Stamps the receipt of a message that carries `message` when the own physical clock shows `physical`.
+    #[inline]
     pub fn receive(&mut self, physical: i64, message: HybridTime) -> HybridTime {
         self.last = self.last.max(message).next(physical);
         self.last

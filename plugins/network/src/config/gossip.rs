@@ -119,7 +119,7 @@ pub struct GossipConfig {
     /// How many rumours an agent remembers, so as not to take them for new ones.
     #[reflect(@Range::new(1.0, 1024.0), @Unit("rumours"))]
     pub remembered: u32,
-    /// How many rumours are kept for the inspector, with who heard them from whom.
+    /// How many rumours are kept, with who heard them from whom: beyond these the oldest is told no more.
     #[reflect(@Range::new(1.0, 4096.0), @Unit("rumours"))]
     pub kept: u32,
     /// How many hearings of each rumour are kept for the inspector.

@@ -1,5 +1,6 @@
 //! What each agent remembers of the rumours that it has heard: a few of the last, so that memory stays bounded.
 
+use agent2028_core::prefetch::ask_for_row;
 use serde::{Deserialize, Serialize};
 
 /// What an agent knows of a rumour.
@@ -56,6 +57,17 @@ impl SeenCache {
     fn ring(&self, agent: u32) -> std::ops::Range<usize> {
         let start = agent as usize * self.width as usize;
         if (agent as usize) < self.next.len() { start..start + self.width as usize } else { 0..0 }
+    }
+
+    /// Asks for the memory of what an agent remembers.
+    #[inline]
+    pub(crate) fn ask_for(&self, agent: u32) {
+        let first = agent as usize * self.width as usize;
+        let last = first + (self.width as usize).clamp(1, 16) - 1;
+        for place in [first, last] {
+            ask_for_row(&self.rumours, place);
+            ask_for_row(&self.reach, place);
+        }
     }
 
     fn find(&self, agent: u32, rumour: u32) -> Option<usize> {
