@@ -141,6 +141,11 @@ impl Accounts {
         self.purposes.get(account.0 as usize).copied()
     }
 
+    /// All accounts: what each is for, and what is in it.
+    pub fn iter(&self) -> impl Iterator<Item = (Purpose, Money)> + '_ {
+        self.purposes.iter().copied().zip(self.balances.iter().copied())
+    }
+
     /// How much money there is: what the mint has given out.
     #[must_use]
     pub fn issued(&self) -> Money {

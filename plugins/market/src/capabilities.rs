@@ -56,8 +56,6 @@ fn save(world: &World) -> Result<Vec<u8>, String> {
 }
 
 fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
-    let market: ServiceMarket = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
-    market.check()?;
-    world.insert_resource(market);
+    world.insert_resource(ServiceMarket::from_bytes(bytes)?);
     Ok(())
 }

@@ -309,6 +309,8 @@ fn go_on(
         return;
     }
     deal.wake = u64::MAX;
+    market.looked += 1;
+    let Some(Some(deal)) = market.deals.get_mut(place as usize) else { return };
     if deal.contract.status() == Status::Proposed && !answer(around, market, treasury, place) {
         return;
     }

@@ -49,14 +49,26 @@ pub(crate) fn enrol(
     for entry in &mut market.entries {
         entry.withdrawn |= index.get(entry.listing.provider).is_none();
     }
+    // What is left of those who are gone makes room for those who come.
+    let left = |entry: &&Entry| index.get(entry.listing.provider).is_none() && entry.deals == 0 && entry.bids.is_empty();
+    let mut vacant: Vec<u32> = market.entries.iter().rev().filter(left).map(|entry| entry.listing.id.0).collect();
+    for listing in &vacant {
+        let said: Vec<(u32, u32)> =
+            market.voices.range((*listing, 0)..=(*listing, u32::MAX)).map(|(key, _)| *key).collect();
+        said.iter().for_each(|key| drop(market.voices.remove(key)));
+    }
     let listed: BTreeSet<(u32, AgentId)> =
         market.entries.iter().map(|entry| (entry.offering, entry.listing.provider)).collect();
     for (number, offering) in config.listings.iter().enumerate() {
         for provider in members(&offering.group) {
             if !listed.contains(&(number as u32, provider)) {
                 treasury.purse_of(provider);
-                let id = ListingId(market.entries.len() as u32);
-                market.entries.push(entry(offering, number as u32, id, provider));
+                let id = ListingId(vacant.pop().unwrap_or(market.entries.len() as u32));
+                let entry = entry(offering, number as u32, id, provider);
+                match market.entries.get_mut(id.0 as usize) {
+                    Some(place) => *place = entry,
+                    None => market.entries.push(entry),
+                }
             }
         }
     }
@@ -64,22 +76,27 @@ pub(crate) fn enrol(
         buyer.gone |= index.get(buyer.agent).is_none();
     }
     let known: BTreeSet<(u32, AgentId)> = market.buyers.iter().map(|buyer| (buyer.buyers, buyer.agent)).collect();
+    let bidding: BTreeSet<u32> =
+        market.entries.iter().flat_map(|entry| &entry.bids).map(|(buyer, _)| *buyer).collect();
+    let mut empty: Vec<u32> = (0_u32..)
+        .zip(&market.buyers)
+        .filter(|(place, buyer)| buyer.gone && buyer.deal == NONE && !bidding.contains(place))
+        .map(|(place, _)| place)
+        .collect();
+    empty.reverse();
     for (number, buyers) in config.buyers.iter().enumerate() {
         for agent in members(&buyers.group) {
             if known.contains(&(number as u32, agent)) {
                 continue;
             }
             treasury.purse_of(agent);
-            let place = market.buyers.len() as u32;
-            let none = (NONE, 0);
-            market.buyers.push(Buyer {
-                agent,
-                buyers: number as u32,
-                deal: NONE,
-                next: u64::MAX,
-                gone: false,
-                avoids: none,
-            });
+            let place = empty.pop().unwrap_or(market.buyers.len() as u32);
+            let (group, avoids) = (number as u32, (NONE, 0));
+            let buyer = Buyer { agent, buyers: group, deal: NONE, next: u64::MAX, gone: false, avoids };
+            match market.buyers.get_mut(place as usize) {
+                Some(slot) => *slot = buyer,
+                None => market.buyers.push(buyer),
+            }
             // They don't all look at once.
             let spread = clock.ticks_in(f64::from(buyers.pause_s)).clamp(1, 1 << 20) as u32;
             let wait = dice.stream(FIRST_LOOK, agent, 0).below(spread);
@@ -97,9 +114,7 @@ fn adopt(config: &CapabilityMarket, market: &mut ServiceMarket) {
             entry.sla = sla(offering);
         }
     }
-    for listing in 0..market.entries.len() as u32 {
-        market.rate_anew(config.ratings, listing);
-    }
+    market.rate_all_anew(config.ratings);
 }
 
 fn entry(offering: &Offering, number: u32, id: ListingId, provider: AgentId) -> Entry {
@@ -122,6 +137,7 @@ fn entry(offering: &Offering, number: u32, id: ListingId, provider: AgentId) -> 
         deals: 0,
         bids: Vec::new(),
         earned: 0,
+        restocked: 0,
         contracts: 0,
         breaches: 0,
     }

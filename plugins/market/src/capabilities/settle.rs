@@ -51,6 +51,7 @@ pub(crate) fn settle(
         for end in ends.drain(..) {
             let place = end.reference;
             let Some(Some(deal)) = market.deals.get_mut(place as usize) else { continue };
+            market.looked += 1;
             deal.in_flight = deal.in_flight.saturating_sub(1);
             // What comes after the end, or while service rests, counts for nothing.
             if deal.contract.status() != Status::Active {
@@ -110,7 +111,10 @@ fn restock(clock: &SimClock, config: &CapabilityMarket, market: &mut ServiceMark
         let Some(seconds) = offering.restock_s else { continue };
         if clock.tick().is_multiple_of(clock.ticks_in(f64::from(seconds)).max(1)) {
             let of = market.entries.iter_mut().filter(|entry| entry.offering == number as u32);
-            of.for_each(|entry| entry.listing.stock = Stock::new(offering.stock));
+            of.for_each(|entry| {
+                entry.listing.stock = Stock::new(offering.stock);
+                entry.restocked = clock.tick();
+            });
         }
     }
 }
@@ -145,13 +149,16 @@ pub(super) fn close(
     let Ok(Some(status)) = status else { return };
     let (earned, delivered) = (deal.contract.earned(), deal.contract.delivered());
     let (listing, buyer, measured, id) = (deal.listing, deal.buyer, deal.measured, deal.contract.id);
+    let began = deal.began;
     let stars = stars_of(status, measured.served, measured.failed, measured.slow);
     let rated = stars.filter(|stars| rate(terms.buyer, &mut deal.contract, *stars, &mut Rating::default()).is_ok());
     market.moved(before, status);
     let entry = &mut market.entries[listing as usize];
     entry.deals -= 1;
     // It was sold and not used.
-    let _ = entry.listing.stock.put_back(terms.quantity - delivered);
+    if began > entry.restocked {
+        let _ = entry.listing.stock.put_back(terms.quantity - delivered);
+    }
     market.escrowed -= terms.cost + terms.penalty();
     entry.earned += earned;
     market.counts.paid += earned;

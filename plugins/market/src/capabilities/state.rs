@@ -67,6 +67,8 @@ pub struct Entry {
     pub bids: Vec<(u32, Money)>,
     /// What its contracts have earned since the start, in minor units.
     pub earned: Money,
+    /// When its stock was last full again: what was sold before is not counted any more.
+    pub restocked: u64,
     /// Contracts that it had since the start.
     pub contracts: u64,
     /// Contracts of it that were breached since the start.
@@ -250,6 +252,9 @@ pub struct ServiceMarket {
     pub(crate) escrowed: i64,
     /// Which of the section's buyers told that they found nothing since one of them found something.
     pub(crate) told_unserved: BTreeSet<u32>,
+    /// Contracts that were looked at since this was made or loaded.
+    #[serde(skip)]
+    pub(crate) looked: u64,
 }
 
 impl ServiceMarket {
@@ -274,6 +279,20 @@ impl ServiceMarket {
     /// Contracts that have not ended, in the order of their places.
     pub fn deals(&self) -> impl Iterator<Item = &Deal> {
         self.deals.iter().flatten().filter(|deal| !deal.contract.status().is_final())
+    }
+
+    /// Contracts that have not ended with their places, in the order of these.
+    pub fn places(&self) -> impl Iterator<Item = (u32, &Deal)> {
+        (0_u32..)
+            .zip(&self.deals)
+            .filter_map(|(place, deal)| Some((place, deal.as_ref()?)))
+            .filter(|(_, deal)| !deal.contract.status().is_final())
+    }
+
+    /// The contract at a place, if there is one that has not been forgotten.
+    #[must_use]
+    pub fn deal(&self, place: u32) -> Option<&Deal> {
+        self.deals.get(place as usize)?.as_ref()
     }
 
     /// How many contracts are proposed, active and suspended.
@@ -322,6 +341,27 @@ impl ServiceMarket {
     pub fn depth(&self, capability: &str) -> u64 {
         let shown = self.entries.iter().filter(|entry| !entry.withdrawn && entry.listing.capability == capability);
         shown.map(|entry| u64::from(entry.listing.stock.left())).sum()
+    }
+
+    /// How many contracts were looked at since this was made or loaded: what they cost, without a clock.
+    #[must_use]
+    pub fn looked(&self) -> u64 {
+        self.looked
+    }
+
+    /// Works all ratings out anew from what was said.
+    pub fn rate_all_anew(&mut self, rule: crate::config::RatingRule) {
+        (0..self.entries.len() as u32).for_each(|listing| self.rate_anew(rule, listing));
+    }
+
+    /// Becomes what was saved.
+    ///
+    /// # Errors
+    /// If the bytes make no sense.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let market: Self = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+        market.check()?;
+        Ok(market)
     }
 
     /// Its memory in bytes.

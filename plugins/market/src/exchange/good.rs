@@ -6,7 +6,7 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
 use serde::{Deserialize, Serialize};
 
-use super::shout::{Margin, Shout};
+use super::shout::{Belief, Shout};
 use crate::accounts::{AccountId, Accounts, Money, Purpose as AccountPurpose, Refusal, Transfer};
 use crate::auction::Direction;
 use crate::config::{Good, Traders, TradingPolicy, TradingRule, TradingSide, UnitValues};
@@ -36,8 +36,8 @@ pub struct Trader {
     pub values: Vec<Money>,
     /// How many of them it has traded.
     pub done: u32,
-    /// How far from the truth its prices are, if it learns.
-    pub margin: Margin,
+    /// The price that it aims at, if it learns.
+    pub belief: Belief,
     /// What it gained by all its trades, in minor units: value less price, or price less cost.
     pub profit: Money,
     /// What came into its purse by trades that was not given back at a period's end, in minor units.
@@ -317,7 +317,7 @@ impl GoodMarket {
     pub(crate) fn check(&self) -> Result<(), String> {
         let sorted = self.traders.windows(2).all(|pair| pair[0].agent < pair[1].agent);
         let sound = self.traders.iter().all(|trader| {
-            trader.margin.is_sound()
+            trader.belief.is_sound()
                 && trader.done as usize <= trader.values.len()
                 && self.units.purpose(trader.stock) == Some(AccountPurpose::Purse(trader.agent))
         });
@@ -350,14 +350,16 @@ impl GoodMarket {
                     continue;
                 }
                 let stock = self.units.open_purse(agent);
+                let values = values_of(traders, side, agent, rank, period, dice);
+                let first = values.first().copied().unwrap_or(0);
                 let mut trader = Trader {
                     agent,
                     group: *group,
                     side,
                     gone: false,
-                    values: values_of(traders, side, agent, rank, period, dice),
+                    belief: Belief::beginner(side, first, &mut dice.stream(BEGINNER, agent, 0)),
+                    values,
                     done: 0,
-                    margin: Margin::beginner(&mut dice.stream(BEGINNER, agent, 0)),
                     profit: 0,
                     owed: 0,
                     purse: *purse,
@@ -564,9 +566,9 @@ impl GoodMarket {
             TradingPolicy::Markup(part) => Policy::Markup { thousandths: (f64::from(part) * 1000.0).round() as i32 },
             TradingPolicy::Learning => {
                 if let Some(shout) = self.last {
-                    trader.margin.hear(trader.side, truth, shout, stream);
+                    trader.belief.hear(trader.side, truth, shout, stream);
                 }
-                return trader.margin.price(trader.side, truth).clamp(range.low, range.high);
+                return trader.belief.price(trader.side, truth).clamp(range.low, range.high);
             }
         };
         policy.bid(truth, direction, range, stream)

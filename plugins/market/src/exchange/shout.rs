@@ -1,9 +1,10 @@
-//! Traders that learn from prices that others say (Cliff & Bruten 1997, "zero intelligence plus").
+//! Traders that learn from prices that others say (after Cliff & Bruten 1997, "zero intelligence plus").
 //!
-//! A trader keeps a margin: how far its price is from what the unit is worth or costs. When others trade at prices that it would
-//! have been glad of, it wants more; when it is left out, it wants less. It moves a part of the way to the price that it aims at,
-//! which lies a little beyond what was said. The momentum of the original is left out, and a trader hears the last price only,
-//! when it is its turn: so one price costs the same however many listen.
+//! A trader keeps a belief: the price that it aims at. When others trade at prices that it would have been glad of, it wants more;
+//! when it is left out, it wants less. It moves a part of the way to where it should be, which lies a little beyond what was said,
+//! and never says a price at which it would lose. Two things differ from the original: what is kept is the price and not the margin,
+//! because units are worth something else in each period; and a trader hears the last price only, when it is its turn, without
+//! momentum, so that one price costs the same however many listen.
 
 use agent2028_core::rng::SimStream;
 use serde::{Deserialize, Serialize};
@@ -28,46 +29,42 @@ pub struct Shout {
     pub accepted: bool,
 }
 
-/// How far from the truth a trader's price is.
+/// The price that a trader aims at.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Margin(f64);
+pub struct Belief(f64);
 
-impl Margin {
-    /// That of a beginner: 5 to 35 %.
+impl Belief {
+    /// That of a beginner: 5 to 35 % better than what its first unit is worth or costs.
     #[must_use]
-    pub fn beginner(stream: &mut SimStream) -> Self {
-        Self(0.05 + 0.3 * stream.unit_fine())
+    pub fn beginner(side: Side, truth: Money, stream: &mut SimStream) -> Self {
+        let margin = 0.05 + 0.3 * stream.unit_fine();
+        Self(truth as f64 * if side == Side::Buy { 1.0 - margin } else { 1.0 + margin })
     }
 
-    /// As a part of the truth, at least 0.
+    /// The price, in minor units.
     #[must_use]
-    pub fn part(self) -> f64 {
+    pub fn aim(self) -> f64 {
         self.0
     }
 
-    /// Whether it is a number that margins can have.
+    /// Whether it is a number that prices can be.
     #[must_use]
     pub fn is_sound(self) -> bool {
         self.0.is_finite() && self.0 >= 0.0
     }
 
-    /// The price for a unit that is worth or costs so much.
+    /// What is said for a unit that is worth or costs so much: never a price at which it would be lost.
     #[must_use]
     pub fn price(self, side: Side, truth: Money) -> Money {
-        self.exact(side, truth).round() as Money
-    }
-
-    fn exact(self, side: Side, truth: Money) -> f64 {
-        let truth = truth as f64;
-        if side == Side::Buy { truth * (1.0 - self.0) } else { truth * (1.0 + self.0) }
+        let price = self.0.round() as Money;
+        if side == Side::Buy { price.min(truth) } else { price.max(truth) }
     }
 
     /// Hears a price, as somebody who still has something to trade.
     pub fn hear(&mut self, side: Side, truth: Money, shout: Shout, stream: &mut SimStream) {
-        let own = self.exact(side, truth);
-        let said = shout.price as f64;
+        let own = self.price(side, truth);
         // What a buyer is glad of is low, what a seller is glad of is high.
-        let glad = if side == Side::Buy { own >= said } else { own <= said };
+        let glad = if side == Side::Buy { own >= shout.price } else { own <= shout.price };
         let more = shout.accepted && glad;
         // Who would not have traded at this price gives way if others did, or if a rival of the same side said it in vain.
         let less = !glad && if shout.accepted { shout.side != side } else { shout.side == side };
@@ -75,13 +72,9 @@ impl Margin {
             return;
         }
         let (part, amount) = (1.0 + BEYOND.0 * stream.unit_fine(), BEYOND.1 * stream.unit_fine());
-        let higher = (side == Side::Sell) == more;
+        let (said, higher) = (shout.price as f64, (side == Side::Sell) == more);
         let aim = if higher { said * part + amount } else { said / part - amount };
-        let price = own + RATE * (aim - own);
-        if truth > 0 {
-            let margin = if side == Side::Buy { 1.0 - price / truth as f64 } else { price / truth as f64 - 1.0 };
-            self.0 = margin.max(0.0);
-        }
+        self.0 = (self.0 + RATE * (aim - self.0)).max(0.0);
     }
 }
 
@@ -91,40 +84,42 @@ mod tests {
 
     use super::*;
 
-    fn after(side: Side, truth: Money, margin: f64, shout: Shout) -> f64 {
+    /// By how much a belief of 120 (seller) or 80 (buyer) of somebody with a truth of 100 changes.
+    fn change(side: Side, shout: Shout) -> f64 {
         let mut stream = SimRng::new(1).global(Purpose::new("test.shout"), 0);
-        let mut margin = Margin(margin);
-        margin.hear(side, truth, shout, &mut stream);
-        margin.0
+        let before = if side == Side::Buy { 80.0 } else { 120.0 };
+        let mut belief = Belief(before);
+        belief.hear(side, 100, shout, &mut stream);
+        belief.aim() - before
     }
 
     #[test]
     fn who_would_have_got_a_better_price_wants_more_and_who_is_left_out_wants_less() {
         let shout = |side, price, accepted| Shout { side, price, accepted };
-        // A seller at 120 sees a trade at 150: it asks for more. At 100, which a buyer said: for less.
-        assert!(after(Side::Sell, 100, 0.2, shout(Side::Buy, 150, true)) > 0.2);
-        assert!(after(Side::Sell, 100, 0.2, shout(Side::Buy, 105, true)) < 0.2);
+        // A seller at 120 sees a trade at 150: it asks for more. At 105, which a buyer said: for less.
+        assert!(change(Side::Sell, shout(Side::Buy, 150, true)) > 0.0);
+        assert!(change(Side::Sell, shout(Side::Buy, 105, true)) < 0.0);
         // A rival asked for less in vain: less. A rival asked for more in vain: nothing to learn.
-        assert!(after(Side::Sell, 100, 0.2, shout(Side::Sell, 110, false)) < 0.2);
-        assert_eq!(after(Side::Sell, 100, 0.2, shout(Side::Sell, 130, false)).to_bits(), 0.2_f64.to_bits());
+        assert!(change(Side::Sell, shout(Side::Sell, 110, false)) < 0.0);
+        assert_eq!(change(Side::Sell, shout(Side::Sell, 130, false)).to_bits(), 0);
         // And so do buyers, the other way round.
-        assert!(after(Side::Buy, 100, 0.2, shout(Side::Sell, 50, true)) > 0.2);
-        assert!(after(Side::Buy, 100, 0.2, shout(Side::Sell, 95, true)) < 0.2);
-        assert!(after(Side::Buy, 100, 0.2, shout(Side::Buy, 90, false)) < 0.2);
-        assert_eq!(after(Side::Buy, 100, 0.2, shout(Side::Buy, 70, false)).to_bits(), 0.2_f64.to_bits());
+        assert!(change(Side::Buy, shout(Side::Sell, 50, true)) < 0.0);
+        assert!(change(Side::Buy, shout(Side::Sell, 95, true)) > 0.0);
+        assert!(change(Side::Buy, shout(Side::Buy, 90, false)) > 0.0);
+        assert_eq!(change(Side::Buy, shout(Side::Buy, 70, false)).to_bits(), 0);
     }
 
     #[test]
-    fn nobody_learns_to_trade_at_a_loss() {
+    fn nobody_says_a_price_at_which_it_would_lose() {
         for side in [Side::Buy, Side::Sell] {
             let far = if side == Side::Buy { 1000 } else { 1 };
             let mut stream = SimRng::new(1).global(Purpose::new("test.shout"), 0);
-            let mut margin = Margin(0.3);
+            let mut belief = Belief::beginner(side, 100, &mut stream);
             for _ in 0..100 {
-                margin.hear(side, 100, Shout { side: side.other(), price: far, accepted: true }, &mut stream);
-                margin.hear(side, 100, Shout { side, price: far, accepted: false }, &mut stream);
+                belief.hear(side, 100, Shout { side: side.other(), price: far, accepted: true }, &mut stream);
+                belief.hear(side, 100, Shout { side, price: far, accepted: false }, &mut stream);
             }
-            assert_eq!(margin.price(side, 100), 100);
+            assert_eq!(belief.price(side, 100), 100);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod churn;
+mod commissions;
 mod conservation;
 mod cost;
 mod known_answers;
