@@ -7,7 +7,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`row`], [`measure`] | what a row is; how it is measured |
-//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`market`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`window`], [`checkpoint`], [`rewind`] | the rows |
+//! | [`flock`], [`idle`], [`memory`], [`field`], [`events`], [`operations`], [`market`], [`contracts`], [`network`], [`identity`], [`ledger`], [`trust`], [`draw`], [`interface`], [`window`], [`checkpoint`], [`rewind`] | the rows |
 //! | [`scene`] | the simulations that they measure |
 //! | `birds_on_krabmaga` | the flock rows' baseline |
 //! | [`report`], [`chart`], [`machine`] | the table and the charts |
@@ -17,6 +17,7 @@
 mod birds_on_krabmaga;
 mod chart;
 mod checkpoint;
+mod contracts;
 mod draw;
 mod events;
 mod field;
@@ -93,6 +94,7 @@ fn rows() -> Vec<&'static Row> {
         trust::ROWS,
         operations::ROWS,
         market::ROWS,
+        contracts::ROWS,
         identity::ROWS,
         ledger::ROWS,
         draw::ROWS,

@@ -34,6 +34,11 @@ scenes![
     "whitewash",
     "ballot-stuffing",
     "on-off",
+    "trust-market",
+    "sla-breach",
+    "wash-trade",
+    "price-dump",
+    "order-book",
     "gossip",
     "partition",
     "rumour-ttl",
@@ -104,6 +109,10 @@ pub fn picture_tick(name: &str) -> u64 {
         "rumour-ttl" => 260,
         // 50 000 birds: each tick takes a while.
         "murmuration" => 120,
+        // Trust has grown; a third has failed; frauds are praised; the cheap ones have the market to lose.
+        "trust-market" | "price-dump" => 1800,
+        "sla-breach" => 1000,
+        "wash-trade" => 1500,
         _ => 400,
     }
 }

@@ -50,7 +50,8 @@ pub(crate) fn enrol(
         entry.withdrawn |= index.get(entry.listing.provider).is_none();
     }
     // What is left of those who are gone makes room for those who come.
-    let left = |entry: &&Entry| index.get(entry.listing.provider).is_none() && entry.deals == 0 && entry.bids.is_empty();
+    let left =
+        |entry: &&Entry| index.get(entry.listing.provider).is_none() && entry.deals == 0 && entry.bids.is_empty();
     let mut vacant: Vec<u32> = market.entries.iter().rev().filter(left).map(|entry| entry.listing.id.0).collect();
     for listing in &vacant {
         let said: Vec<(u32, u32)> =
@@ -76,8 +77,7 @@ pub(crate) fn enrol(
         buyer.gone |= index.get(buyer.agent).is_none();
     }
     let known: BTreeSet<(u32, AgentId)> = market.buyers.iter().map(|buyer| (buyer.buyers, buyer.agent)).collect();
-    let bidding: BTreeSet<u32> =
-        market.entries.iter().flat_map(|entry| &entry.bids).map(|(buyer, _)| *buyer).collect();
+    let bidding: BTreeSet<u32> = market.entries.iter().flat_map(|entry| &entry.bids).map(|(buyer, _)| *buyer).collect();
     let mut empty: Vec<u32> = (0_u32..)
         .zip(&market.buyers)
         .filter(|(place, buyer)| buyer.gone && buyer.deal == NONE && !bidding.contains(place))

@@ -71,7 +71,7 @@ impl Scene {
         if let Some(config) = &self.trust {
             app.add_plugins(TrustPlugin { config: config.clone(), ..default() });
         }
-        app.add_plugins(MarketPlugin { config: self.market.clone() });
+        app.add_plugins(MarketPlugin { config: self.market.clone(), ..default() });
         for group in &self.groups {
             let group = app.world_mut().resource_mut::<AgentGroups>().add(group.clone());
             spawn_scene_group(app.world_mut(), group).unwrap();
