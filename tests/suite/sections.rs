@@ -73,7 +73,12 @@ const SECTIONS: [Section; 8] = [
             "reputation: EigenTrust, pre_trusted: [\"ant\"]",
         ],
     },
-    Section { name: "market", parts: &["balances: [(group: \"ant\", amount: 1000)]"] },
+    Section {
+        name: "market",
+        parts: &["balances: [(group: \"ant\", amount: 1000)], exchange: (goods: [(name: \"grain\"), (name: \"salt\", \
+             rule: McAfee(every_s: 0.2))], traders: [(group: \"ant\", quotes_per_s: 20), (group: \"bee\", side: Sells, \
+             policy: Learning, quotes_per_s: 20)])"],
+    },
 ];
 
 /// Agents that all sections find something to do with, and something that happens to them.

@@ -133,6 +133,12 @@ impl Sales {
         Some(100.0 * self.average_price()? / first)
     }
 
+    /// Whether the sums are those of what is kept.
+    pub(crate) fn is_sound(&self) -> bool {
+        let sum = |sum: (u64, i128), sale: &(u64, u64, i64)| (sum.0.wrapping_add(sale.1), sum.1 + i128::from(sale.2));
+        self.recent.iter().fold((0, 0), sum) == self.recent_sum
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.recent.capacity() * size_of::<(u64, u64, i64)>()
     }

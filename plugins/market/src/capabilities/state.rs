@@ -43,6 +43,11 @@ impl Calendar {
         due
     }
 
+    /// Whether all places that something is due for are below this.
+    fn is_below(&self, end: usize) -> bool {
+        self.0.values().flatten().all(|place| (*place as usize) < end)
+    }
+
     fn bytes(&self) -> usize {
         self.0.values().map(|places| places.capacity() * 4 + 48).sum()
     }
@@ -185,6 +190,12 @@ impl Served {
                 self.sums = (self.sums.0 - u64::from(good), self.sums.1 - u64::from(bad));
             }
         }
+    }
+
+    /// Whether the sums are those of what is kept.
+    fn is_sound(&self) -> bool {
+        let sum = |sums: (u64, u64), tick: &(u32, u32)| (sums.0 + u64::from(tick.0), sums.1 + u64::from(tick.1));
+        self.recent.iter().fold((0, 0), sum) == self.sums
     }
 
     /// The part that succeeded, recently; nothing if nothing was asked.
@@ -445,6 +456,17 @@ impl ServiceMarket {
         }
     }
 
+    /// Whether each listing has as many contracts as it says.
+    fn counts_of_listings(&self) -> bool {
+        let mut counts = vec![0_u32; self.entries.len()];
+        for deal in self.deals() {
+            if let Some(count) = counts.get_mut(deal.listing as usize) {
+                *count += 1;
+            }
+        }
+        self.entries.iter().map(|entry| entry.deals).eq(counts)
+    }
+
     /// Whether what was read makes sense.
     pub(crate) fn check(&self) -> Result<(), String> {
         let entry = |place: u32| (place as usize) < self.entries.len();
@@ -460,7 +482,15 @@ impl ServiceMarket {
         let empty = self.deals.iter().filter(|deal| deal.is_none()).count();
         let spare = free.iter().all(|place| self.deals.get(*place as usize).is_some_and(Option::is_none));
         let numbered = self.entries.iter().zip(0_u32..).all(|(entry, at)| entry.listing.id == ListingId(at));
-        if deals && buyers && bids && voices && spare && numbered && free.len() == empty && empty == self.free.len() {
+        let due = self.buyers_due.is_below(self.buyers.len()) && self.auctions_due.is_below(self.entries.len());
+        let standing = |status| self.deals().filter(|deal| deal.contract.status() == status).count();
+        let open = [Status::Proposed, Status::Active, Status::Suspended].map(standing);
+        let counted = open == self.open.map(|count| count as usize)
+            && self.served.iter().all(Served::is_sound)
+            && self.sales.values().all(Sales::is_sound)
+            && self.counts_of_listings();
+        let whole = free.len() == empty && empty == self.free.len();
+        if deals && buyers && bids && voices && spare && numbered && whole && due && counted {
             Ok(())
         } else {
             Err("the market for capabilities refers to what isn't there".into())

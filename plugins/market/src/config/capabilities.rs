@@ -362,7 +362,7 @@ impl CapabilityMarket {
     /// Adds a problem for those who can't buy because they have nothing.
     pub(super) fn check_money(&self, at: &str, with_money: &BTreeSet<&str>, problems: &mut Problems) {
         for (index, buyers) in self.buyers.iter().enumerate() {
-            if !with_money.contains(buyers.group.as_str()) {
+            if problems.groups.contains(&buyers.group) && !with_money.contains(buyers.group.as_str()) {
                 problems.push(
                     format!("{at}.buyers[{index}].group"),
                     format!("the group \"{}\" buys and has no money", buyers.group),
@@ -371,7 +371,8 @@ impl CapabilityMarket {
             }
         }
         for (index, offering) in self.listings.iter().enumerate() {
-            let pays = offering.breach_penalty_percent > 0 || offering.upkeep_per_s > 0;
+            let pays = (offering.breach_penalty_percent > 0 || offering.upkeep_per_s > 0)
+                && problems.groups.contains(&offering.group);
             if pays && !with_money.contains(offering.group.as_str()) {
                 problems.push(
                     format!("{at}.listings[{index}].breach_penalty_percent"),

@@ -274,7 +274,8 @@ impl Exchange {
     /// Adds a problem for those who can't buy because they have nothing.
     pub(super) fn check_money(&self, at: &str, with_money: &BTreeSet<&str>, problems: &mut Problems) {
         for (index, traders) in self.traders.iter().enumerate() {
-            if traders.side == TradingSide::Buys && !with_money.contains(traders.group.as_str()) {
+            let is_buyer = traders.side == TradingSide::Buys && problems.groups.contains(&traders.group);
+            if is_buyer && !with_money.contains(traders.group.as_str()) {
                 problems.push(
                     format!("{at}.traders[{index}].group"),
                     format!("the group \"{}\" buys and has no money", traders.group),

@@ -325,7 +325,7 @@ impl GoodMarket {
         let known = rests(Side::Buy).chain(rests(Side::Sell)).all(|order| {
             order.quantity == 1 && order.id.0 == u64::from(order.owner.0) && self.trader(order.owner).is_some()
         });
-        if sorted && sound && known && self.units.is_sound() && self.carry.is_finite() {
+        if sorted && sound && known && self.units.is_sound() && (0.0..1.0).contains(&self.carry) {
             Ok(())
         } else {
             Err("an order book makes no sense".into())
