@@ -184,8 +184,7 @@ pub enum TradingPolicy {
     Truthful,
     /// A fixed part better than that for the trader, 0–1.
     Markup(#[reflect(@Range::new(0.0, 1.0))] f32),
-    /// Learns how much better from the prices that others say and trade at (Cliff & Bruten 1997), as of the last one when it is
-    /// its turn.
+    /// Learns how much better from the prices that others say and trade at (Cliff & Bruten 1997).
     Learning,
 }
 

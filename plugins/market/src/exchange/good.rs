@@ -18,6 +18,9 @@ use crate::policy::{Policy, PriceRange};
 const VALUES: Purpose = Purpose::new("market.values");
 const BEGINNER: Purpose = Purpose::new("market.beginner");
 
+/// At most so many of a group hear a price.
+const MOST_HEARING: usize = 256;
+
 /// Lies are looked for in calls of at most so many offers.
 const MOST_SEARCHED: usize = 512;
 
@@ -146,7 +149,6 @@ pub struct GoodMarket {
     traders: Vec<Trader>,
     /// The part of a quote that is left over from ticks before.
     carry: f64,
-    last: Option<Shout>,
     price: Option<Money>,
     now: PeriodTally,
     before: Option<PeriodTally>,
@@ -201,7 +203,6 @@ impl GoodMarket {
             pledged,
             traders: Vec::new(),
             carry: 0.0,
-            last: None,
             price: None,
             now: PeriodTally::default(),
             before: None,
@@ -503,13 +504,16 @@ impl GoodMarket {
             let members = &self.members[group];
             let at = members[stream.below(members.len() as u32) as usize] as usize;
             if may_act(self.traders[at].agent) {
-                self.say(floor, good, config[group].policy, at, stream);
+                self.say(floor, good, config, at, stream);
             }
         }
     }
 
     /// A trader says a price.
-    fn say(&mut self, floor: &mut Floor, good: &Good, policy: TradingPolicy, at: usize, stream: &mut SimStream) {
+    fn say(&mut self, floor: &mut Floor, good: &Good, config: &[Traders], at: usize, stream: &mut SimStream) {
+        let Some(policy) = config.get(usize::from(self.traders[at].group)).map(|traders| traders.policy) else {
+            return;
+        };
         let Some(truth) = self.traders[at].truth() else { return };
         let price = self.price_of(at, truth, policy, good, stream);
         // Its new price stands in for the old one.
@@ -535,13 +539,28 @@ impl GoodMarket {
         let mut met: Option<Trade> = None;
         // It has a quantity, and no other order of its owner rests.
         let _ = self.book.submit(order, |trade| met = Some(trade));
-        self.last = Some(Shout { side, price: met.map_or(price, |trade| trade.price), accepted: met.is_some() });
+        let shout = Shout { side, price: met.map_or(price, |trade| trade.price), accepted: met.is_some() };
         if let Some(trade) = met
             && let Some(maker) = self.place(trade.maker_owner)
         {
             let (buyer, seller) = if side == Side::Buy { (at, maker) } else { (maker, at) };
             let pledged = if side == Side::Buy { price } else { trade.price };
             self.settle(floor, (buyer, seller), trade.price, pledged, Some(side));
+        }
+        self.hear(config, shout, stream);
+    }
+
+    /// Those who learn hear a price: all of them, or, of very many, some by chance.
+    fn hear(&mut self, config: &[Traders], shout: Shout, stream: &mut SimStream) {
+        for (group, _) in config.iter().enumerate().filter(|(_, traders)| traders.policy == TradingPolicy::Learning) {
+            let Some(members) = self.members.get(group).filter(|members| !members.is_empty()) else { continue };
+            let count = members.len().min(MOST_HEARING);
+            let first = if count < members.len() { stream.below(members.len() as u32) as usize } else { 0 };
+            for at in (first..first + count).map(|at| members[at % members.len()] as usize) {
+                let trader = &mut self.traders[at];
+                let truth = trader.truth();
+                trader.belief.hear(trader.side, truth, shout, stream);
+            }
         }
     }
 
@@ -565,9 +584,6 @@ impl GoodMarket {
             TradingPolicy::Truthful => Policy::Truthful,
             TradingPolicy::Markup(part) => Policy::Markup { thousandths: (f64::from(part) * 1000.0).round() as i32 },
             TradingPolicy::Learning => {
-                if let Some(shout) = self.last {
-                    trader.belief.hear(trader.side, truth, shout, stream);
-                }
                 return trader.belief.price(trader.side, truth).clamp(range.low, range.high);
             }
         };
@@ -705,9 +721,9 @@ impl GoodMarket {
             called.kept += pay - get;
         }
         if let Some(price) = called.price {
-            // Both sides hear it.
-            let side = if stream.below(2) == 0 { Side::Buy } else { Side::Sell };
-            self.last = Some(Shout { side, price, accepted: true });
+            for side in [Side::Buy, Side::Sell] {
+                self.hear(config, Shout { side, price, accepted: true }, stream);
+            }
         }
         Ok(called)
     }

@@ -3,8 +3,7 @@
 //! A trader keeps a belief: the price that it aims at. When others trade at prices that it would have been glad of, it wants more;
 //! when it is left out, it wants less. It moves a part of the way to where it should be, which lies a little beyond what was said,
 //! and never says a price at which it would lose. Two things differ from the original: what is kept is the price and not the margin,
-//! because units are worth something else in each period; and a trader hears the last price only, when it is its turn, without
-//! momentum, so that one price costs the same however many listen.
+//! because units are worth something else in each period; and there is no momentum.
 
 use agent2028_core::rng::SimStream;
 use serde::{Deserialize, Serialize};
@@ -60,15 +59,18 @@ impl Belief {
         if side == Side::Buy { price.min(truth) } else { price.max(truth) }
     }
 
-    /// Hears a price, as somebody who still has something to trade.
-    pub fn hear(&mut self, side: Side, truth: Money, shout: Shout, stream: &mut SimStream) {
-        let own = self.price(side, truth);
+    /// Hears a price. `truth` is what the next unit is worth or costs; who has none left may want more the next time, but has no
+    /// reason to give way.
+    pub fn hear(&mut self, side: Side, truth: Option<Money>, shout: Shout, stream: &mut SimStream) {
+        let own = truth.map_or(self.0.round() as Money, |truth| self.price(side, truth));
         // What a buyer is glad of is low, what a seller is glad of is high.
         let glad = if side == Side::Buy { own >= shout.price } else { own <= shout.price };
         let more = shout.accepted && glad;
-        // Who would not have traded at this price gives way if others did, or if a rival of the same side said it in vain.
-        let less = !glad && if shout.accepted { shout.side != side } else { shout.side == side };
-        if !more && !less {
+        // Who would not have traded at this price gives way if others did. Who asks for as much as a rival of the same side did in
+        // vain, or for more, gives way as well: so rivals outbid each other until somebody trades.
+        let vain = if side == Side::Buy { own <= shout.price } else { own >= shout.price };
+        let less = if shout.accepted { !glad && shout.side != side } else { vain && shout.side == side };
+        if !more && !(less && truth.is_some()) {
             return;
         }
         let (part, amount) = (1.0 + BEYOND.0 * stream.unit_fine(), BEYOND.1 * stream.unit_fine());
@@ -89,7 +91,7 @@ mod tests {
         let mut stream = SimRng::new(1).global(Purpose::new("test.shout"), 0);
         let before = if side == Side::Buy { 80.0 } else { 120.0 };
         let mut belief = Belief(before);
-        belief.hear(side, 100, shout, &mut stream);
+        belief.hear(side, Some(100), shout, &mut stream);
         belief.aim() - before
     }
 
@@ -99,7 +101,9 @@ mod tests {
         // A seller at 120 sees a trade at 150: it asks for more. At 105, which a buyer said: for less.
         assert!(change(Side::Sell, shout(Side::Buy, 150, true)) > 0.0);
         assert!(change(Side::Sell, shout(Side::Buy, 105, true)) < 0.0);
-        // A rival asked for less in vain: less. A rival asked for more in vain: nothing to learn.
+        // A rival asked for less in vain, or for as much: less. A rival asked for more in vain: nothing to learn.
+        assert!(change(Side::Sell, shout(Side::Sell, 120, false)) < 0.0);
+        assert!(change(Side::Buy, shout(Side::Buy, 80, false)) > 0.0);
         assert!(change(Side::Sell, shout(Side::Sell, 110, false)) < 0.0);
         assert_eq!(change(Side::Sell, shout(Side::Sell, 130, false)).to_bits(), 0);
         // And so do buyers, the other way round.
@@ -116,8 +120,8 @@ mod tests {
             let mut stream = SimRng::new(1).global(Purpose::new("test.shout"), 0);
             let mut belief = Belief::beginner(side, 100, &mut stream);
             for _ in 0..100 {
-                belief.hear(side, 100, Shout { side: side.other(), price: far, accepted: true }, &mut stream);
-                belief.hear(side, 100, Shout { side, price: far, accepted: false }, &mut stream);
+                belief.hear(side, Some(100), Shout { side: side.other(), price: far, accepted: true }, &mut stream);
+                belief.hear(side, Some(100), Shout { side, price: far, accepted: false }, &mut stream);
             }
             assert_eq!(belief.price(side, 100), 100);
         }
