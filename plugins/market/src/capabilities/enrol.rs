@@ -56,7 +56,9 @@ pub(crate) fn enrol(
     for listing in &vacant {
         let said: Vec<(u32, u32)> =
             market.voices.range((*listing, 0)..=(*listing, u32::MAX)).map(|(key, _)| *key).collect();
-        said.iter().for_each(|key| drop(market.voices.remove(key)));
+        for key in &said {
+            market.voices.remove(key);
+        }
     }
     let listed: BTreeSet<(u32, AgentId)> =
         market.entries.iter().map(|entry| (entry.offering, entry.listing.provider)).collect();

@@ -72,9 +72,15 @@ fn faults_lose_neither_money_nor_units_and_those_who_are_gone_rest_in_no_book() 
     let mut simulation = everything(TradingPolicy::ZeroIntelligence, 20).start();
     for tick in 1..=900_u64 {
         match tick {
-            100 => drop(simulation.intervene(Kill { select: Selector::Fraction(0.3), duration_s: Some(3.0) })),
-            200 => drop(simulation.intervene(Remove { select: Selector::Count(9) })),
-            250 => drop(simulation.intervene(Freeze { select: Selector::Fraction(0.3), duration_s: Some(1.0) })),
+            100 => {
+                simulation.intervene(Kill { select: Selector::Fraction(0.3), duration_s: Some(3.0) });
+            }
+            200 => {
+                simulation.intervene(Remove { select: Selector::Count(9) });
+            }
+            250 => {
+                simulation.intervene(Freeze { select: Selector::Fraction(0.3), duration_s: Some(1.0) });
+            }
             _ => {}
         }
         simulation.run(1);
