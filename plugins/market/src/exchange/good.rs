@@ -565,17 +565,10 @@ impl GoodMarket {
     }
 
     /// What a trader says.
-    fn price_of(
-        &mut self,
-        at: usize,
-        truth: Money,
-        policy: TradingPolicy,
-        good: &Good,
-        stream: &mut SimStream,
-    ) -> Money {
+    fn price_of(&self, at: usize, truth: Money, policy: TradingPolicy, good: &Good, stream: &mut SimStream) -> Money {
         let (low, high) = good.prices;
         let range = PriceRange { low, high: high.max(low) };
-        let trader = &mut self.traders[at];
+        let trader = &self.traders[at];
         // A buyer bids as to somebody who sells.
         let direction = if trader.side == Side::Buy { Direction::Sell } else { Direction::Buy };
         let policy = match policy {
