@@ -126,7 +126,7 @@ impl NetworkMetrics {
             link_changes: cheap(
                 "network.link_changes",
                 "links",
-                "How many links have come and gone since the start, with hysteresis.",
+                "How many links have come and gone since the start, where the topology follows places.",
             ),
             partitions: cheap("network.partitions", "partitions", "How many partitions cut the network."),
             sent: cheap("network.sent", "messages", "How many messages were sent, with the copies that links made."),

@@ -125,7 +125,14 @@ pub(crate) fn maintain_topology(
             network.counts.links_dropped += u64::from(done.dropped);
         } else if let TopologyConfig::KNearest { k, .. } = config.topology {
             let edges = k_nearest(*bounds, &points(), k, &workers);
-            network.links = Links::Sparse(among(network.members.ids(), edges));
+            let links = among(network.members.ids(), edges);
+            // A topology that is made anew from the start, or after another one, has no links that came or went.
+            if let (Links::Sparse(before), false) = (&network.links, remake) {
+                let both = links.edges().filter(|(one, other)| before.linked(*one, *other)).count() as u64;
+                network.counts.links_added += links.len() - both;
+                network.counts.links_dropped += before.len() - both;
+            }
+            network.links = Links::Sparse(links);
         } else {
             let count = network.members.len() as u32;
             // The links of a scene are those of its start, also when the section is changed to and fro.

@@ -269,6 +269,31 @@ fn links_by_quality_come_and_go_with_distance() {
     assert_eq!([move_to(0.0), move_to(-10.0), move_to(10.0), move_to(10.0), move_to(-10.0)], [0, 1, 1, 0, 0]);
 }
 
+/// Links to the nearest: one moves from one pair to the other, and back.
+#[test]
+fn links_that_follow_places_are_counted_as_they_come_and_go() {
+    let mut scene = Scene::peers(4, TopologyConfig::KNearest { k: 1, refresh_s: 0.1 });
+    let points = vec![Vec2::new(-10.0, 0.0), Vec2::ZERO, Vec2::new(100.0, 0.0), Vec2::new(115.0, 0.0)];
+    scene.groups[0].spawn = Placement::Points(points);
+    let mut simulation = scene.start();
+    simulation.run(2);
+    let counts = |simulation: &Simulation| {
+        let counts = *network(simulation).counts();
+        (network(simulation).link_count(), counts.links_added, counts.links_dropped)
+    };
+    // 0–1 and 2–3, of which none has come since the start.
+    assert_eq!(counts(&simulation), (2, 0, 0));
+    simulation.intervene(MoveAgents { select: Selector::Ids(vec![AgentId(0)]), by: Vec2::new(100.0, 0.0) });
+    simulation.run(10);
+    // At 90 it is nearest to 2, which still has it at 10 units; 1 has nobody nearer than it either: 0–1 stays, 0–2 comes, and
+    // 3 has 2 still.
+    assert_eq!(counts(&simulation), (3, 1, 0));
+    simulation.intervene(MoveAgents { select: Selector::Ids(vec![AgentId(0)]), by: Vec2::new(-100.0, 0.0) });
+    simulation.run(10);
+    assert_eq!(counts(&simulation), (2, 1, 1));
+    assert_eq!(metric(&simulation, "network.link_changes"), 2.0);
+}
+
 #[test]
 fn nothing_crosses_a_partition_and_what_is_on_its_way_is_dropped() {
     let mut scene = Scene::peers(10, TopologyConfig::Full);

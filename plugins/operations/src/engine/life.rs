@@ -238,7 +238,7 @@ impl Operations {
         self.call_off_deadline(place);
         let operation = self.state.slab.remove(place);
         let duration = now - operation.requested;
-        let latency = (ground.rate.seconds(duration) * 1e6) as u64;
+        let latency = (ground.rate.seconds(duration) * 1e6 + 0.5) as u64;
         self.state.tally.end(outcome, latency);
         self.note_commission(&operation, outcome, latency);
         let index = usize::from(operation.workload);
