@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
 use crate::plot::fits;
-use crate::record::folder::queue;
+use crate::record::folder::{queue, refuse_changed};
 use crate::record::{Asked, Entry, Past, RecordError, RunFolder, checkpoints};
 use crate::scene::expect::{Expectations, Verdict};
 use crate::scene::load::Loaded;
@@ -222,6 +222,7 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
     if let Some(folder) = &options.resume {
         let past = Past::of(folder, loaded)?;
         if let Some(summary) = past.summary.filter(|summary| options.ticks.is_none_or(|ticks| ticks == summary.ticks)) {
+            refuse_changed(folder)?;
             let headline = loaded.scene.headline.clone();
             return Ok(Summary { headline, was_complete: true, ..summary });
         }
@@ -320,7 +321,7 @@ fn run_loop(
                 folder.hash(tick, checked_state_hash(world)?, world)?;
             }
             if due(asked.checkpoint_every) {
-                folder.checkpoint(&Checkpoint::of(world))?;
+                folder.checkpoint(&Checkpoint::of(world), world)?;
             }
         } else if due(asked.hash_every) {
             tracing::info!("tick {tick}: state-hash {}", checked_state_hash(world)?);

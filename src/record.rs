@@ -98,6 +98,12 @@ pub enum RecordError {
     /// The run's ledger is signed with a key that is not at hand.
     #[error("the ledger of {0} is signed with the key {1}: add --sign-with and the file of that key")]
     OtherSigner(String, String),
+    /// The folder's files are not what its run has written.
+    #[error(
+        "{0} is not as its run has left it, so it does not go on: {1}; nothing was touched (`agent2028 ledger verify {0}` tells \
+         more)"
+    )]
+    Changed(String, String),
     /// Fewer ticks are asked for than there are.
     #[error(
         "{folder} holds {recorded} ticks and {asked} are asked for: nothing that is recorded is taken away; ask for at \

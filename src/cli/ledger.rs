@@ -12,6 +12,7 @@ use agent2028_ledger::disk::DiskError;
 use clap::{Args, Subcommand};
 
 use super::{FAILED, Failure, say};
+use crate::record::audit::{Audit, Verdict, audit};
 
 /// Checks an audit ledger, proves what is in it, or shows it.
 #[derive(Args, Debug)]
@@ -54,6 +55,19 @@ impl Ledger {
             LedgerVerb::Head(head) => head.execute(),
             LedgerVerb::Cosign(cosign) => cosign.execute(),
         }
+    }
+}
+
+/// Refuses to sign or prove anything of a ledger that was changed: nobody gets a signature over what `verify` doesn't believe.
+/// Returns the exit code.
+fn refuse_changed(path: &Path) -> Result<Option<u8>, Failure> {
+    match audit(path) {
+        Ok(Audit { verdict: Verdict::Changed(what), .. }) => {
+            say(&format!("NOT VERIFIED, changed: {what}\nNothing is signed or proven of it."));
+            Ok(Some(FAILED))
+        }
+        Ok(_) => Ok(None),
+        Err(error) => unreadable(error, path).map(Some),
     }
 }
 

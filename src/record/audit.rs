@@ -5,18 +5,27 @@ use std::path::{Path, PathBuf};
 
 use agent2028_core::checkpoint::StateHash;
 use agent2028_core::clock::SimClock;
+use agent2028_core::faults::SetParam;
+use agent2028_core::intervention::Intervention;
+use agent2028_core::reflect_path;
 use agent2028_core::rng::SimRng;
+use agent2028_core::ron_format;
 use agent2028_ledger::config::Stamps;
 use agent2028_ledger::demand::{Demands, Extent};
 use agent2028_ledger::disk::{DiskError, Item, Torn, Walk, locate, tree_of_the_run, walk};
 use agent2028_ledger::hash::{hash_from_hex, leaf_hash, to_hex};
 use agent2028_ledger::keys::{KeyRole, LedgerKey, SigningKey};
-use agent2028_ledger::{Entry, EntryKind, Hash, LedgerConfig, Manifest, Outcome, Terms, facts};
+use agent2028_ledger::{
+    Entry, EntryKind, Hash, LedgerConfig, Manifest, Opening, Outcome, SignedTreeHead, Terms, facts,
+};
+use bevy::reflect::{PartialReflect, TypeRegistry};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::events::EventLine;
-use super::{RecordError, checkpoints, contents, interventions, io_error, ledger, recording, rows};
+use super::{About, RecordError, checkpoints, contents, folder, interventions, io_error, ledger, recording, rows};
+use crate::scene::load::Loaded;
+use crate::scene::syntax::{self, SourceId};
 
 /// Events of this priority and more get a time stamp where a scene wants that of important ones.
 const IMPORTANT: u8 = 8;
@@ -114,13 +123,16 @@ pub struct FilesReport {
 #[derive(Debug, Default)]
 struct Claims {
     scene: Option<(u64, Hash)>,
-    seed: Option<(u64, Hash)>,
+    /// What the ledger begins with: scene, seed, the first terms and files.
+    opening: Vec<(u64, Entry)>,
     files: Vec<(u64, String, Hash)>,
     terms: Vec<(u64, u64, Terms)>,
-    interventions: Vec<(u64, u64, Hash)>,
+    interventions: Vec<(u64, Entry)>,
     states: Vec<(u64, u64, Hash)>,
-    events: Vec<EventClaim>,
+    events: Vec<(u64, Entry)>,
     results: Vec<(u64, String, Hash)>,
+    /// Every manifest: of each end of the run.
+    manifests: Vec<(u64, Manifest)>,
     end: Option<Entry>,
     ended_at: Option<u64>,
     /// How often the run went on after its end.
@@ -128,14 +140,6 @@ struct Claims {
     /// The leaves of the results and the end that hold.
     closing: Vec<Hash>,
     last_tick: u64,
-}
-
-#[derive(Debug)]
-struct EventClaim {
-    index: u64,
-    tick: u64,
-    id: [u8; 16],
-    payload: Hash,
 }
 
 impl Claims {
@@ -148,18 +152,21 @@ impl Claims {
         }
         let Entry { kind, tick, payload, operation, .. } = entry;
         self.last_tick = self.last_tick.max(*tick);
+        let is_first_terms = *kind == EntryKind::Terms && self.terms.is_empty();
+        if is_first_terms || matches!(kind, EntryKind::Scene | EntryKind::Seed | EntryKind::File) {
+            self.opening.push((*index, entry.clone()));
+        }
         match kind {
             EntryKind::Scene => self.scene = Some((*index, *payload)),
-            EntryKind::Seed => self.seed = Some((*index, *payload)),
             EntryKind::File => self.files.push((*index, operation.clone(), *payload)),
             EntryKind::Terms => {
                 self.terms.extend(Terms::from_text(&entry.detail).map(|(terms, _)| (*index, *tick, terms)));
             }
-            EntryKind::Intervention => self.interventions.push((*index, *tick, *payload)),
+            EntryKind::Intervention => self.interventions.push((*index, entry.clone())),
             EntryKind::StateHash => self.states.push((*index, *tick, *payload)),
-            EntryKind::Event => {
-                let claim = |id| EventClaim { index: *index, tick: *tick, id, payload: *payload };
-                self.events.extend(entry.event.map(claim));
+            EntryKind::Event => self.events.push((*index, entry.clone())),
+            EntryKind::Manifest => {
+                self.manifests.extend(Manifest::from_text(&entry.detail).map(|manifest| (*index, manifest)));
             }
             EntryKind::Result => self.results.push((*index, operation.clone(), *payload)),
             EntryKind::End => {
@@ -173,7 +180,7 @@ impl Claims {
                 self.closing.clear();
                 (self.end, self.ended_at) = (None, None);
             }
-            EntryKind::Receipt | EntryKind::Note | EntryKind::Identity | EntryKind::Manifest => {}
+            EntryKind::Receipt | EntryKind::Note | EntryKind::Identity | EntryKind::Seed => {}
         }
     }
 
@@ -219,29 +226,49 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
         Ok(walk) => walk,
         Err(DiskError::Damaged(damage)) => return Ok(empty(Verdict::Changed(damage.to_string()))),
         Err(DiskError::NoLedger(_)) if is_run => {
-            return Ok(empty(Verdict::Changed("ledger/ holds no ledger, and every run has one".into())));
+            return without_ledger(path, "ledger/ holds no ledger").map(empty);
         }
         Err(DiskError::Io { path: place, source }) if is_run && source.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(empty(Verdict::Changed(format!("{place} is missing, and every run has a ledger"))));
+            return without_ledger(path, &format!("{place} is missing")).map(empty);
         }
         Err(other) => return Err(other),
     };
-    let demands = demands.unwrap_or_else(|| Demands::new(from_start));
+    let mut demands = demands.unwrap_or_else(|| Demands::new(from_start));
     let mut files = is_run.then(FilesReport::default);
     let verdict = match demands.end(&walk) {
         Err(what) => Verdict::Changed(format!("{}: {what}", found.display())),
         Ok(extent) => {
-            let look = Look { run: path, claims: &claims, demands: &demands, walk: &walk };
+            let acknowledged = if is_run { checkpoints::newest_tick(path) } else { Ok(0) };
+            let acknowledged = acknowledged.map_err(|error| refused(path, error))?;
+            let reaches = if extent == Extent::Open { demands.reaches(acknowledged) } else { Ok(()) };
+            let look = Look { run: path, claims: &claims, demands: &demands, walk: &walk, acknowledged };
             match &mut files {
+                _ if reaches.is_err() && !path.join("summary.json").exists() => {
+                    let what = reaches.err().unwrap_or_default();
+                    Verdict::Changed(format!("{what} (there is a checkpoint of tick {acknowledged})"))
+                }
                 Some(files) => look.at_run(&extent, files).map_err(|error| refused(path, error))?,
                 None => look.at_ledger(&extent),
             }
         }
     };
-    let ledger = Some(report(&claims, &demands, &walk, (path, &found), is_run));
+    let whose = is_run && !matches!(verdict, Verdict::Changed(_));
+    let ledger = Some(report(&claims, &demands, &walk, (path, &found), whose));
     let files = files.filter(|_| !matches!(verdict, Verdict::Changed(_)));
     let ended = claims.end.is_some();
     Ok(Audit { path: found, verdict, ledger, files, origin, ended, walk: Some(walk) })
+}
+
+/// What a run's folder is in which there is no ledger: one of a run that was stopped before its first tick, or a changed one.
+fn without_ledger(run: &Path, what: &str) -> Result<Verdict, DiskError> {
+    Ok(match contents::sign_of_ticks(run).map_err(|error| refused(run, error))? {
+        Some(sign) => {
+            Verdict::Changed(format!("{what}, and {sign} tells that the run has begun: every run has a ledger"))
+        }
+        None => Verdict::CutOff(format!(
+            "{what}: the run was stopped before its first tick, and nothing vouches for anything"
+        )),
+    })
 }
 
 fn refused(path: &Path, error: RecordError) -> DiskError {
@@ -265,15 +292,9 @@ fn up_to_the_end(claims: &Claims, walk: &Walk, folder: &Path) -> Option<(u64, Ha
     Some((tree.size(), tree.root()))
 }
 
-fn report(
-    claims: &Claims,
-    demands: &Demands,
-    walk: &Walk,
-    (run, folder): (&Path, &Path),
-    is_run: bool,
-) -> LedgerReport {
+fn report(claims: &Claims, demands: &Demands, walk: &Walk, (run, folder): (&Path, &Path), whose: bool) -> LedgerReport {
     let root = walk.tree.as_ref();
-    let own = own_keys(run, is_run);
+    let own = own_keys(run, whose);
     let key = |key: &LedgerKey| {
         let (suite, fingerprint) = (key.key.suite.to_string(), key.fingerprint());
         let of_the_run = own.as_ref().map(|own| own.contains(&fingerprint));
@@ -296,8 +317,9 @@ fn report(
 }
 
 /// The fingerprints of the keys that follow from the seed of a run.
-fn own_keys(run: &Path, is_run: bool) -> Option<BTreeSet<String>> {
-    let loaded = recording::load_scene(run, &[]).ok().filter(|_| is_run)?;
+fn own_keys(run: &Path, wanted: bool) -> Option<BTreeSet<String>> {
+    // What a scene says that is not the one that was run tells nothing about the run, and is not even read.
+    let loaded = if wanted { recording::load_scene(run, &[]).ok()? } else { return None };
     let config = loaded.scene.section::<LedgerConfig>().cloned().unwrap_or_else(ledger::own_config);
     let dice = SimRng::new(loaded.scene.seed);
     let key = |role| Some(SigningKey::of_run(role, config.sign?, &dice).ok()?.public().fingerprint());
@@ -310,6 +332,8 @@ struct Look<'a> {
     claims: &'a Claims,
     demands: &'a Demands,
     walk: &'a Walk,
+    /// The tick of the newest checkpoint: everything up to it was on the disk before that.
+    acknowledged: u64,
 }
 
 impl Look<'_> {
@@ -350,9 +374,15 @@ impl Look<'_> {
             return Ok(Verdict::Changed(format!("the run has ended (summary.json), and {words}")));
         }
         let difference = match extent {
-            Extent::Open => told(self.compare(false, report))?,
+            Extent::Open => match told(self.compare_beginning())? {
+                None => told(self.compare(false, report))?,
+                found => found,
+            },
             Extent::Whole(manifest) => {
-                let listed = told(self.compare_manifest(manifest, report))?;
+                let listed = match told(self.compare_manifest(manifest, report))? {
+                    None => told(self.compare_earlier(true))?,
+                    found => found,
+                };
                 // What differs within a file is a better place than the file.
                 let mut unused = FilesReport { files: report.files, ..FilesReport::default() };
                 let within = if self.partial().is_some() { None } else { told(self.compare(true, &mut unused))? };
@@ -362,6 +392,8 @@ impl Look<'_> {
                 match (listed, within) {
                     (Some(listed), Some(within)) if names_a_file_of(&listed, &within) => Some(within),
                     (Some(listed), _) => Some(listed),
+                    // What has the length and hash that the manifest tells of can be read again.
+                    (None, None) if self.partial().is_none() => told(self.compare_results())?,
                     (None, within) => within,
                 }
             }
@@ -384,6 +416,11 @@ impl Look<'_> {
     /// Compares the files of the folder with the manifest.
     fn compare_manifest(&self, manifest: &Manifest, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
         let index = self.walk.size - 1;
+        let named = |name: &&&str| !manifest.files.iter().any(|line| line.name == ***name);
+        let wanted = contents::FROM_THE_BEGINNING.iter().chain(&contents::AT_THE_END);
+        if let Some(name) = wanted.clone().find(named) {
+            return Ok(Some(format!("the manifest does not name {name}, which every run has (entry {index})")));
+        }
         let there: BTreeSet<String> = contents::list(self.run)?.into_iter().map(|(name, _)| name).collect();
         let mut left = there.clone();
         for line in &manifest.files {
@@ -411,6 +448,56 @@ impl Look<'_> {
         Ok(surplus.map(|name| format!("{name} is none of the files that the run has written (entry {index})")))
     }
 
+    /// What a folder holds whose run has not ended: the files that every run has from its beginning on, and all that was on the
+    /// disk before the newest checkpoint was.
+    fn compare_beginning(&self) -> Result<Option<String>, RecordError> {
+        if self.demands.lacks_its_beginning(self.walk) {
+            let (size, sign) = (self.walk.size, contents::sign_of_ticks(self.run)?);
+            return Ok(sign.map(|sign| {
+                format!("the ledger has {size} entries and not all that it begins with, and {sign} tells of ticks")
+            }));
+        }
+        if let Some(name) = contents::FROM_THE_BEGINNING.iter().find(|name| !self.run.join(name).exists()) {
+            let index = if *name == "scene.ron" { "0" } else { "none names it, and every run has it" };
+            return Ok(Some(format!("{name} is missing (entry {index})")));
+        }
+        let head = self.walk.heads.last().map_or(0, |signed| signed.head.tick);
+        let checkpoint = self.acknowledged;
+        if head < checkpoint {
+            return Ok(Some(format!(
+                "the last tree head is of tick {head} and there is a checkpoint of tick {checkpoint}, before which the ledger had \
+                 one of that tick: it was cut (entry {})",
+                self.walk.size
+            )));
+        }
+        let path = self.run.join("metrics.csv");
+        let mut last = 0;
+        rows::read(&path, rows::header(&path)?.lines, |_, row| {
+            last = rows::csv_tick(row).unwrap_or(last);
+            Ok(())
+        })?;
+        if last < checkpoint {
+            return Ok(Some(format!("metrics.csv ends with tick {last}, before the checkpoint of tick {checkpoint}")));
+        }
+        self.compare_earlier(false)
+    }
+
+    /// Compares the files that only grow with what they were at earlier ends of the run.
+    fn compare_earlier(&self, ended: bool) -> Result<Option<String>, RecordError> {
+        let earlier = &self.claims.manifests[..self.claims.manifests.len().saturating_sub(usize::from(ended))];
+        for (index, manifest) in earlier {
+            for line in manifest.files.iter().filter(|line| contents::GROWING.contains(&line.name.as_str())) {
+                if !contents::begins_with(self.run, line)? {
+                    let (name, tick) = (&line.name, manifest.tick);
+                    return Ok(Some(format!(
+                        "{name} no longer begins with what it was when the run had ended in tick {tick} (entry {index})"
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Compares what the files say with what the entries say. A run that was cut off may lack the ends of both.
     fn compare(&self, whole: bool, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
         if let Some(difference) = self.compare_scene(report)? {
@@ -423,6 +510,21 @@ impl Look<'_> {
             return Ok(Some(difference));
         }
         self.compare_events(whole, report)
+    }
+
+    /// Whether the entries of results are those of the files that they name, and all are there.
+    fn compare_results(&self) -> Result<Option<String>, RecordError> {
+        let there = folder::RESULTS.iter().filter(|name| self.run.join(name).exists());
+        if !there.clone().eq(self.claims.results.iter().map(|(_, name, _)| name)) {
+            let names = there.copied().collect::<Vec<_>>().join(", ");
+            return Ok(Some(format!("the results that were entered are not those of the run: {names}")));
+        }
+        for (index, name, payload) in &self.claims.results {
+            if facts::file_hash(&ledger::digest(&self.run.join(name))?) != *payload {
+                return Ok(Some(format!("{name} is not the result that was entered (entry {index})")));
+            }
+        }
+        Ok(None)
     }
 
     fn compare_scene(&self, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
@@ -451,29 +553,110 @@ impl Look<'_> {
             }
             report.files += 1;
         }
-        self.compare_demands()
+        // A run that was stopped at its very beginning may lack the rest of it.
+        if self.demands.lacks_its_beginning(self.walk) { Ok(None) } else { self.compare_demands() }
     }
 
-    /// Whether the ledger was kept on the terms of the scene, and with its seed.
+    /// Whether the ledger begins as one of this scene does, was kept on its terms, and changed these where they were changed.
     fn compare_demands(&self) -> Result<Option<String>, RecordError> {
         let Ok(loaded) = recording::load_scene(self.run, &[]) else {
-            // What scene.ron says is what was run; that this program doesn't understand it is told by whoever runs it again.
-            return Ok(None);
+            // A scene that another program understands is told by whoever runs it again; what is no scene at all was never run.
+            let path = self.run.join("scene.ron");
+            let text = agent2028_core::whole_file::read_ordinary_text(&path).map_err(io_error(&path))?;
+            let is_none = syntax::parse(SourceId(0), &text).is_err();
+            return Ok(is_none.then(|| "scene.ron holds no scene, so it was never run (entry 0)".into()));
         };
-        if let Some((index, seed)) = self.claims.seed
-            && facts::seed_hash(loaded.scene.seed) != seed
-        {
-            return Ok(Some(format!("the seed is not that of scene.ron (entry {index})")));
-        }
         let config: LedgerConfig = loaded.scene.section::<LedgerConfig>().cloned().unwrap_or_else(ledger::own_config);
         let clock = SimClock::new(loaded.scene.tick_hz, loaded.scene.epoch());
-        let wanted = Terms::of(&config, &clock);
-        Ok(match self.claims.terms.first() {
-            Some((index, 0, terms)) if *terms != wanted => {
-                Some(format!("the terms of the ledger are not those of scene.ron (entry {index})"))
+        let terms = Terms::of(&config, &clock);
+        let opening = Opening::from(loaded.document()).entries(clock.epoch().timestamp_millis(), &terms);
+        // Another version may tell scenes apart in another way.
+        let own = About::read(self.run)?.is_none_or(|about| about.version == env!("CARGO_PKG_VERSION"));
+        let told = |entry: &Entry| match entry.kind {
+            EntryKind::Scene if !own => Entry { detail: String::new(), ..entry.clone() },
+            _ => entry.clone(),
+        };
+        for (index, entry) in &self.claims.opening {
+            let wanted = usize::try_from(*index).ok().and_then(|index| opening.get(index)).map(told);
+            if wanted.as_ref() != Some(&told(entry)) {
+                let what = match entry.kind {
+                    EntryKind::Seed => "the seed is not that of scene.ron",
+                    EntryKind::Terms => "the terms of the ledger are not those of scene.ron",
+                    EntryKind::File => "the ledger names a file that scene.ron doesn't",
+                    _ => "the ledger calls its scene other than scene.ron does",
+                };
+                return Ok(Some(format!("{what} (entry {index})")));
             }
-            _ => None,
-        })
+        }
+        if self.claims.opening.len() != opening.len() {
+            return Ok(Some(format!(
+                "the ledger begins with {} entries, and a run of scene.ron with {}",
+                self.claims.opening.len(),
+                opening.len()
+            )));
+        }
+        if let Some(what) = self.compare_changes_of_terms(&loaded, config, &clock)? {
+            return Ok(Some(what));
+        }
+        Ok(self.compare_times(&clock))
+    }
+
+    /// Whether the terms changed as the interventions say that set values of the section, and when they say it.
+    fn compare_changes_of_terms(
+        &self,
+        loaded: &Loaded,
+        mut config: LedgerConfig,
+        clock: &SimClock,
+    ) -> Result<Option<String>, RecordError> {
+        let Some((_, _, first)) = self.claims.terms.first() else { return Ok(None) };
+        let mut types = TypeRegistry::default();
+        types.register::<LedgerConfig>();
+        let done = interventions::read(self.run)?;
+        let mut sets = done.iter().filter(|entry| entry.name == SetParam::NAME && entry.outcome.is_ok()).peekable();
+        let mut apply_up_to = |tick: u64, config: &mut LedgerConfig| {
+            while let Some(entry) = sets.next_if(|entry| entry.tick <= tick) {
+                let set: Result<SetParam, _> = ron_format::from_str(&entry.fields);
+                let Ok(set) = set else { continue };
+                let path = loaded.scene.params.get(&set.path).map_or(set.path.as_str(), |param| param.path.as_str());
+                if let Some(within) = path.strip_prefix("ledger.") {
+                    // What was done once can be done again.
+                    let _ = reflect_path::write(config.as_partial_reflect_mut(), within, &set.value, &types);
+                }
+            }
+            let Terms { stamps, .. } = Terms::of(config, clock);
+            // Who signs and what is kept was decided at the beginning.
+            let stamps = if first.stamps == Stamps::None { Stamps::None } else { stamps };
+            Terms { sign: first.sign.clone(), keep: first.keep, stamps, ..Terms::of(config, clock) }
+        };
+        for (at, (index, tick, terms)) in self.claims.terms.iter().enumerate().skip(1) {
+            let before = &self.claims.terms[at - 1].2;
+            // Nothing changed them between the last ones and these.
+            if tick.checked_sub(1).map(|tick| apply_up_to(tick, &mut config)).as_ref() != Some(before) {
+                return Ok(Some(format!("the terms before entry {index} are not those that were set by then")));
+            }
+            if apply_up_to(*tick, &mut config) != *terms {
+                return Ok(Some(format!(
+                    "the terms changed otherwise than an intervention has set them (entry {index})"
+                )));
+            }
+        }
+        let last_tick = self.claims.end.as_ref().map_or(self.claims.last_tick.saturating_sub(1), |end| end.tick);
+        let now = apply_up_to(last_tick, &mut config);
+        Ok((self.claims.terms.last().map(|(_, _, terms)| terms) != Some(&now)).then(|| {
+            format!("an intervention has changed the terms up to tick {last_tick}, and the ledger doesn't say so")
+        }))
+    }
+
+    /// Whether times are those of their ticks.
+    fn compare_times(&self, clock: &SimClock) -> Option<String> {
+        let at = |tick: u64| clock.at(tick).timestamp_millis();
+        let wrong = |signed: &&SignedTreeHead| signed.head.unix_ms != at(signed.head.tick);
+        if let Some(signed) = self.walk.heads.iter().find(wrong) {
+            return Some(format!("the tree head over {} entries has not the time of its tick", signed.head.size));
+        }
+        let late = self.claims.interventions.iter().chain(&self.claims.events);
+        let mut late = late.filter(|(_, entry)| entry.unix_ms > at(entry.tick));
+        late.next().map(|(index, _)| format!("entry {index} has a time after its tick"))
     }
 
     /// The last tick of which entries were dropped.
@@ -491,7 +674,8 @@ impl Look<'_> {
             format!("interventions.ron tells of something in tick {} that was never done", entry.tick)
         };
         let mut at = 0;
-        for (index, tick, payload) in &self.claims.interventions {
+        for (index, claim) in &self.claims.interventions {
+            let (tick, payload) = (claim.tick, &claim.payload);
             // Those of dropped entries come before.
             while let Some(entry) = written.get(at)
                 && hash(entry) != *payload
@@ -509,6 +693,15 @@ impl Look<'_> {
                 return Ok(Some(format!(
                     "intervention {number} in interventions.ron is not what was done (entry {index})"
                 )));
+            }
+            let (outcome, Ok(words) | Err(words)) = match &entry.outcome {
+                Ok(_) => (Outcome::Done, &entry.outcome),
+                Err(_) => (Outcome::Refused, &entry.outcome),
+            };
+            let told =
+                (&claim.operation, claim.outcome, &claim.detail) == (&entry.name, outcome, &facts::clipped(words));
+            if !told || entry.tick > tick {
+                return Ok(Some(format!("entry {index} tells otherwise of what interventions.ron says was done")));
             }
             (at, report.interventions) = (at + 1, report.interventions + 1);
         }
@@ -563,10 +756,11 @@ impl Look<'_> {
 
     fn compare_events(&self, whole: bool, report: &mut FilesReport) -> Result<Option<String>, RecordError> {
         let claims = &self.claims.events;
-        let places: BTreeMap<[u8; 16], usize> = claims.iter().enumerate().map(|(at, claim)| (claim.id, at)).collect();
+        let id = |claim: &Entry| claim.event.unwrap_or_default();
+        let places: BTreeMap<[u8; 16], usize> =
+            claims.iter().enumerate().map(|(at, (_, claim))| (id(claim), at)).collect();
         let stamped: BTreeSet<u64> = self.demands.stamps().iter().map(|stamp| stamp.index).collect();
-        // Everything up to the newest checkpoint is on the disk before that is.
-        let acknowledged = checkpoints::files(self.run)?.last().map_or(0, |(tick, _)| *tick);
+        let acknowledged = self.acknowledged;
         let mut found = vec![false; claims.len()];
         // The first line that the ledger doesn't know, and the next claim that is expected.
         let (mut unknown, mut next): (Option<usize>, usize) = (None, 0);
@@ -599,11 +793,16 @@ impl Look<'_> {
                 }
                 return Ok(());
             };
-            let claim = &claims[at];
-            let index = claim.index;
+            let (index, claim) = (claims[at].0, &claims[at].1);
             let value = line.payload.as_deref().zip(line.fields.as_deref());
             if facts::event_hash(&line.kind, line.priority, &line.text, value) != claim.payload {
                 difference = Some(format!("line {number} of events.jsonl is another event (entry {index})"));
+            } else if (&claim.operation, &claim.detail, claim.who, claim.unix_ms)
+                != (&line.kind, &facts::clipped(&line.text), line.agent, line.unix_ms)
+                || line.tick > claim.tick
+            {
+                difference =
+                    Some(format!("entry {index} tells otherwise of the event in line {number} of events.jsonl"));
             } else if at < next || unknown.is_some() {
                 difference = Some(format!("line {number} of events.jsonl is out of order (entry {index})"));
             }
@@ -620,11 +819,11 @@ impl Look<'_> {
             return Ok(difference);
         }
         let recorded = self.recorded_ticks(found.iter().all(|found| *found))?;
-        let missing = found.iter().zip(claims).enumerate().find(|(at, (found, claim))| {
+        let missing = found.iter().zip(claims).enumerate().find(|(at, (found, (_, claim)))| {
             let lost = !whole && *at >= next && claim.tick > acknowledged;
             !**found && !lost && recorded.as_ref().is_none_or(|ticks| ticks.contains(&claim.tick))
         });
-        Ok(missing.map(|(_, (_, claim))| format!("events.jsonl lacks an event (entry {})", claim.index)))
+        Ok(missing.map(|(_, (_, (index, _)))| format!("events.jsonl lacks an event (entry {index})")))
     }
 
     /// The ticks that the run has rows of: the window may have jumped over others, which the simulation's ledger knows all the

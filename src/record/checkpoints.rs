@@ -30,6 +30,15 @@ pub fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, RecordError> {
     Ok(files)
 }
 
+/// The tick of the newest checkpoint whose header is whole; 0 if there is none.
+///
+/// # Errors
+/// If the folder can't be read.
+pub fn newest_tick(folder: &Path) -> Result<u64, RecordError> {
+    let whole = |(tick, file): &(u64, PathBuf)| Checkpoint::tick_of(file) == Some(*tick);
+    Ok(files(folder)?.into_iter().rev().find(whole).map_or(0, |(tick, _)| tick))
+}
+
 /// Writes a checkpoint, and drops the oldest ones.
 ///
 /// # Errors

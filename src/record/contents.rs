@@ -1,6 +1,7 @@
 //! Which files a run's folder holds, and their hashes.
 
 use std::fs::FileType;
+use std::io::Read;
 use std::path::Path;
 
 use agent2028_core::whole_file::{extraordinary, open_ordinary};
@@ -8,7 +9,7 @@ use agent2028_ledger::Hash;
 use agent2028_ledger::hash::{payload_hash, payload_hash_of};
 use agent2028_ledger::manifest::FileLine;
 
-use super::{RecordError, io_error, ledger};
+use super::{RecordError, io_error, ledger, rows};
 
 /// The folder of checkpoints.
 const CHECKPOINTS: &str = "checkpoints";
@@ -102,10 +103,107 @@ pub fn refuse_extraordinary(run: &Path) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// Whether a folder holds a run, whole or in parts. A scene by itself is none.
+/// Whether a folder holds a run, whole or in parts: it has a ledger in it, or more than a scene by itself.
 #[must_use]
 pub fn is_run(path: &Path) -> bool {
-    path.is_dir() && list(path).is_ok_and(|found| found.len() > 1)
+    let has_ledger = std::fs::symlink_metadata(path.join(ledger::FOLDER)).is_ok();
+    path.is_dir() && (has_ledger || list(path).is_ok_and(|found| found.len() > 1))
+}
+
+/// The files that a run has from its beginning on, beside those that its scene names.
+pub const FROM_THE_BEGINNING: [&str; 7] = [
+    "scene.ron",
+    super::About::FILE,
+    super::Asked::FILE,
+    "metrics.csv",
+    "events.jsonl",
+    "hashes.csv",
+    super::interventions::FILE,
+];
+
+/// The files that a run has when it has ended, beside those.
+pub const AT_THE_END: [&str; 3] = [super::parquet::METRICS, super::parquet::EVENTS, "summary.json"];
+
+/// The files of which a run that goes on after its end only appends to.
+pub const GROWING: [&str; 3] = ["metrics.csv", "events.jsonl", "hashes.csv"];
+
+/// What shows that ticks of a run were run: the name of a file; nothing if none does.
+///
+/// # Errors
+/// If a file can't be read.
+pub fn sign_of_ticks(run: &Path) -> Result<Option<&'static str>, RecordError> {
+    for name in AT_THE_END.into_iter().chain([STAGED]) {
+        if run.join(name).exists() {
+            return Ok(Some(name));
+        }
+    }
+    if list(run)?.iter().any(|(name, _)| name.starts_with("checkpoints/")) {
+        return Ok(Some(CHECKPOINTS));
+    }
+    for (name, has_header) in [("metrics.csv", true), ("events.jsonl", false), ("hashes.csv", true)] {
+        let path = run.join(name);
+        if !path.is_file() {
+            continue;
+        }
+        let mut has_row = false;
+        let looked = rows::header(&path).map_or(1, |header| header.lines);
+        let looked = rows::read(&path, if has_header { looked } else { 0 }, |_, _| {
+            has_row = true;
+            Ok(())
+        });
+        // What can't be read as rows is not what a run leaves that was stopped at its beginning.
+        if has_row || looked.is_err() {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a folder holds nothing but what a run leaves that was stopped before its scene was written: whoever begins a run may use
+/// it, and these files go.
+///
+/// # Errors
+/// If a folder or file can't be read.
+pub fn is_only_begun(path: &Path) -> Result<bool, RecordError> {
+    // Somebody's own files may have such names, but not beside what a run begins with.
+    let mut first = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(io_error(path))? {
+        let entry = entry.map_err(io_error(path))?;
+        let (name, kind) = (entry.file_name(), entry.file_type().map_err(io_error(path))?);
+        let name = name.to_str().unwrap_or_default();
+        let ours = if kind.is_dir() {
+            name == CHECKPOINTS
+        } else {
+            // The beginning of a file that is renamed into its place when it is whole.
+            let part = name.starts_with(".agent2028-") && name.ends_with(".part");
+            kind.is_file() && name != "scene.ron" && (part || is_file_of_a_run(name))
+        };
+        if !ours {
+            return Ok(false);
+        }
+        first.push(name.to_owned());
+    }
+    if first.is_empty() {
+        return Ok(true);
+    }
+    let is_run_of_ours = first.iter().any(|name| name == CHECKPOINTS)
+        && (first.iter().all(|name| name == CHECKPOINTS || name == super::About::FILE || name.ends_with(".part"))
+            || matches!(super::About::read(path), Ok(Some(_))));
+    Ok(is_run_of_ours && sign_of_ticks(path)?.is_none())
+}
+
+/// Whether the beginning of a file is what it was: so many bytes with this hash.
+///
+/// # Errors
+/// If it can't be read.
+pub fn begins_with(run: &Path, line: &FileLine) -> Result<bool, RecordError> {
+    let path = run.join(&line.name);
+    let length = std::fs::metadata(&path).map_err(io_error(&path))?.len();
+    if length < line.bytes {
+        return Ok(false);
+    }
+    let hash = open_ordinary(&path).and_then(|file| payload_hash_of(file.take(line.bytes))).map_err(io_error(&path))?;
+    Ok(line.hash() == Some(hash.1))
 }
 
 /// A file as a line of a manifest. What becomes of it while it is read shows in its hash.

@@ -14,6 +14,7 @@ use agent2028_core::rng::SimRng;
 use agent2028_ledger::keys::SigningKey;
 use bevy::prelude::World;
 
+use super::audit::{Verdict, audit};
 use super::events::{self, EventLine};
 use super::interventions::{Entry, InterventionFile};
 use super::ledger::RunLedger;
@@ -22,11 +23,8 @@ use super::signatures::SignatureFile;
 use super::{About, Asked, RecordError, checkpoints, contents, io_error, parquet};
 use crate::scene::load::{Beside, Loaded};
 
-/// The files that are there only once a run has ended.
-const AT_THE_END: [&str; 4] = ["summary.json", contents::STAGED, parquet::METRICS, parquet::EVENTS];
-
 /// The files that the ledger vouches for when a run has ended.
-const RESULTS: [&str; 4] = [super::interventions::FILE, "metrics.csv", "events.jsonl", "hashes.csv"];
+pub const RESULTS: [&str; 4] = [super::interventions::FILE, "metrics.csv", "events.jsonl", "hashes.csv"];
 
 /// A run's folder, open for writing.
 #[derive(Debug)]
@@ -41,6 +39,8 @@ pub struct RunFolder {
     ledger: Option<RunLedger>,
     last: u64,
     hashed: u64,
+    /// The tick up to which rows stay as they are: those of a run that had ended, which may be run again from an earlier one on.
+    kept: u64,
 }
 
 impl RunFolder {
@@ -63,7 +63,7 @@ impl RunFolder {
         signer: Option<Arc<SigningKey>>,
         world: &mut World,
     ) -> Result<Self, RecordError> {
-        refuse_what_is_there(path)?;
+        make_room(path)?;
         let checkpoints = path.join("checkpoints");
         fs::create_dir_all(&checkpoints).map_err(io_error(&checkpoints))?;
         let about = About::of(loaded, world.resource::<Metrics>());
@@ -71,7 +71,7 @@ impl RunFolder {
         asked.write(path)?;
         let columns: Vec<String> = about.metrics.into_iter().map(|column| column.name).collect();
         let header = header_of(&columns);
-        let folder = Self {
+        let mut folder = Self {
             path: path.into(),
             columns,
             metrics: RowFile::create(&path.join("metrics.csv"), Some(&header), rows::csv_tick)?,
@@ -79,17 +79,19 @@ impl RunFolder {
             hashes: RowFile::create(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick)?,
             interventions: InterventionFile::open(path, 0)?,
             signatures: SignatureFile::create(path, world)?,
-            ledger: Some(RunLedger::create(path, loaded, signer, world)?),
+            ledger: None,
             last: 0,
             hashed: 0,
+            kept: 0,
         };
-        // The scene last: where it is, everything else is there too.
+        // The scene after all other files: where it is, they are there too. Then the ledger, which begins with it.
         let (scene, mut files) = loaded.portable();
         files.push(("scene.ron".to_owned(), Beside::Text(scene)));
         for (name, content) in files {
             let file = path.join(name);
             content.write(&file).map_err(io_error(&file))?;
         }
+        folder.ledger = Some(RunLedger::create(path, loaded, signer, world)?);
         world.resource_mut::<EventBus>().keep_whole_ticks();
         Ok(folder)
     }
@@ -115,8 +117,11 @@ impl RunFolder {
         world: &mut World,
     ) -> Result<Self, RecordError> {
         let tick = world.resource::<SimClock>().tick();
+        refuse_changed(path)?;
+        // What a run had written when it ended stays, from wherever it is run again: the ledger has the hash of it.
+        let kept = tick.max(super::ledger::last_end(path)?);
         asked.write(path)?;
-        for name in AT_THE_END {
+        for name in contents::AT_THE_END.into_iter().chain([contents::STAGED]) {
             let file = path.join(name);
             if file.exists() {
                 fs::remove_file(&file).map_err(io_error(&file))?;
@@ -141,14 +146,15 @@ impl RunFolder {
         let mut folder = Self {
             path: path.into(),
             columns,
-            metrics: RowFile::resume(&metrics, Some(&header), rows::csv_tick, tick)?,
-            events: RowFile::resume(&path.join("events.jsonl"), None, events::tick_of, tick)?,
-            hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, tick)?,
+            metrics: RowFile::resume(&metrics, Some(&header), rows::csv_tick, kept)?,
+            events: RowFile::resume(&path.join("events.jsonl"), None, events::tick_of, kept)?,
+            hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, kept)?,
             interventions: InterventionFile::open(path, tick)?,
             signatures: SignatureFile::resume(path, tick, world)?,
-            ledger: RunLedger::resume(path, loaded, signer, world)?,
+            ledger: Some(RunLedger::resume(path, loaded, signer, world)?),
             last: tick,
             hashed: 0,
+            kept,
         };
         rows::read(&path.join("hashes.csv"), 1, |_, row| {
             folder.hashed = rows::csv_tick(row).unwrap_or(folder.hashed);
@@ -188,6 +194,16 @@ impl RunFolder {
         for applied in log.iter().skip(self.interventions.entries().len()) {
             self.interventions.push(Entry::of(applied)?)?;
         }
+        if tick > self.kept {
+            self.write_rows(tick, world)?;
+        }
+        self.signatures.tick(world)?;
+        self.last = tick;
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.tick(world))
+    }
+
+    /// Writes the metrics and events of a tick.
+    fn write_rows(&mut self, tick: u64, world: &World) -> Result<(), RecordError> {
         let metrics = world.resource::<Metrics>();
         let mut row = tick.to_string();
         for name in &self.columns {
@@ -203,9 +219,7 @@ impl RunFolder {
         for event in world.resource::<EventBus>().of_last_tick() {
             self.events.push(&EventLine::of(event, dice)?.to_line()?)?;
         }
-        self.signatures.tick(world)?;
-        self.last = tick;
-        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.tick(world))
+        Ok(())
     }
 
     /// Writes a state hash, unless that of the tick stands there already.
@@ -216,8 +230,10 @@ impl RunFolder {
         if self.hashed == tick && tick > 0 {
             return Ok(());
         }
-        self.hashed = tick;
-        self.hashes.push(&format!("{tick},{hash}"))?;
+        if tick > self.kept || tick == 0 {
+            self.hashed = tick;
+            self.hashes.push(&format!("{tick},{hash}"))?;
+        }
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.hash(tick, &hash, world))
     }
 
@@ -225,11 +241,13 @@ impl RunFolder {
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), RecordError> {
+    pub fn checkpoint(&mut self, checkpoint: &Checkpoint, world: &World) -> Result<(), RecordError> {
+        // A tree head of its tick is on the disk before it: so a ledger that was cut behind a checkpoint shows.
+        let goes_on = self.ledger.as_mut().map_or(Ok(true), |ledger| ledger.seal(checkpoint.tick, world))?;
         self.sync()?;
-        checkpoints::write(&self.path, checkpoint)?;
-        if let Some(ledger) = &mut self.ledger {
-            ledger.checkpointed();
+        if goes_on {
+            checkpoints::write(&self.path, checkpoint)?;
+            self.ledger.as_mut().into_iter().for_each(RunLedger::checkpointed);
         }
         Ok(())
     }
@@ -244,6 +262,7 @@ impl RunFolder {
         self.interventions.cut(tick)?;
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.cut(tick))?;
         self.last = self.last.min(tick);
+        self.kept = self.kept.min(tick);
         self.hashed = self.hashed.min(tick.saturating_sub(1));
         Ok(())
     }
@@ -304,8 +323,20 @@ fn header_of(columns: &[String]) -> String {
     rows::csv_row(std::iter::once("tick").chain(columns.iter().map(String::as_str)))
 }
 
-/// A run begins in a folder that is new or empty.
-fn refuse_what_is_there(path: &Path) -> Result<(), RecordError> {
+/// Refuses to go on with a run whose files are not what it has written. Nothing is touched before.
+///
+/// # Errors
+/// What is not as it was written, in words.
+pub fn refuse_changed(path: &Path) -> Result<(), RecordError> {
+    let told = |what: String| RecordError::Changed(path.display().to_string(), what);
+    match audit(path).map_err(|error| told(error.to_string()))?.verdict {
+        Verdict::Changed(what) => Err(told(what)),
+        Verdict::Whole | Verdict::CutOff(_) => Ok(()),
+    }
+}
+
+/// A run begins in a folder that is new or empty, or holds what a run left that was stopped before its scene was written.
+fn make_room(path: &Path) -> Result<(), RecordError> {
     let told = || path.display().to_string();
     if !path.exists() {
         return Ok(());
@@ -316,8 +347,13 @@ fn refuse_what_is_there(path: &Path) -> Result<(), RecordError> {
     if path.join("scene.ron").exists() {
         return Err(RecordError::Occupied(told()));
     }
-    if fs::read_dir(path).map_err(io_error(path))?.next().is_some() {
+    if !contents::is_only_begun(path)? {
         return Err(RecordError::NotEmpty(told()));
+    }
+    for entry in fs::read_dir(path).map_err(io_error(path))? {
+        let file = entry.map_err(io_error(path))?.path();
+        let gone = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
+        gone.map_err(io_error(&file))?;
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ impl Follower {
             self.folder.hash(tick, checked_state_hash(world)?, world)?;
         }
         if due(self.checkpoint_every) {
-            self.folder.checkpoint(&Checkpoint::of(world))?;
+            self.folder.checkpoint(&Checkpoint::of(world), world)?;
         }
         Ok(())
     }

@@ -40,6 +40,8 @@ pub struct RunLedger {
     signer: Option<Arc<SigningKey>>,
     /// How much of what the simulation has entered the last tree head covers that was written.
     head: u64,
+    /// The size and tick of the last tree head that was written.
+    sealed_at: Option<(u64, u64)>,
     /// At which count of changes the ledger's keys were all in the files.
     keys: Option<u64>,
     /// The keys that are in the files.
@@ -106,6 +108,24 @@ impl Ends {
     }
 }
 
+/// What closed a run before it went on, if it has a ledger.
+fn ends_of(ledger: &Path) -> Result<Ends, RecordError> {
+    match Ends::of(ledger, u64::MAX) {
+        // Nothing came to the disk.
+        Err(DiskError::NoLedger(_)) => Ok(Ends::default()),
+        Err(DiskError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(Ends::default()),
+        found => found.map_err(|error| told(error, ledger)),
+    }
+}
+
+/// The last tick of a run when it ended last; 0 if it has never ended.
+///
+/// # Errors
+/// If its ledger is damaged or can't be read.
+pub fn last_end(run: &Path) -> Result<u64, RecordError> {
+    ends_of(&run.join(FOLDER)).map(|ends| ends.tick)
+}
+
 fn told(error: DiskError, path: &Path) -> RecordError {
     match error {
         DiskError::Io { path, source } => RecordError::Io { path, source },
@@ -148,16 +168,28 @@ impl RunLedger {
         });
         let compact_at = compact_at(&config, 0);
         let (head, keys, written, ended, checkpointed) = (0, None, BTreeSet::new(), None, None);
-        let (ends, of_the_run) = (Ends::default(), None);
-        let mut ledger =
-            Self { store, config, own, signer, head, keys, written, ends, of_the_run, ended, compact_at, checkpointed };
+        let (ends, of_the_run, sealed_at) = (Ends::default(), None, None);
+        let mut ledger = Self {
+            store,
+            config,
+            own,
+            signer,
+            head,
+            sealed_at,
+            keys,
+            written,
+            ends,
+            of_the_run,
+            ended,
+            compact_at,
+            checkpointed,
+        };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)
     }
 
-    /// Goes on with the ledger of a run, with a simulation that stands at the end of the tick after which it goes on; nothing
-    /// if the run has none, because an older version began it.
+    /// Goes on with the ledger of a run, with a simulation that stands at the end of the tick after which it goes on.
     ///
     /// # Errors
     /// If the disk refuses, the ledger is damaged, or it is not that of the run.
@@ -166,22 +198,17 @@ impl RunLedger {
         loaded: &Loaded,
         signer: Option<Arc<SigningKey>>,
         world: &World,
-    ) -> Result<Option<Self>, RecordError> {
+    ) -> Result<Self, RecordError> {
         let path = run.join(FOLDER);
-        if !path.is_dir() {
-            return Ok(None);
-        }
         let tell = |error| told(error, &path);
         let now = world.resource::<SimClock>().tick();
-        let ends = match Ends::of(&path, u64::MAX) {
-            // Nothing came to the disk.
-            Err(DiskError::NoLedger(_)) => Ends::default(),
-            found => found.map_err(tell)?,
-        };
+        let ends = ends_of(&path)?;
         if now == 0 && ends.sealed == 0 {
             // The run starts over, and its ledger with it, whatever was dropped of that.
-            std::fs::remove_dir_all(&path).map_err(io_error(&path))?;
-            return Self::create(run, loaded, signer, world).map(Some);
+            if path.is_dir() {
+                std::fs::remove_dir_all(&path).map_err(io_error(&path))?;
+            }
+            return Self::create(run, loaded, signer, world);
         }
         // A run that had ended has everything up to its end in its ledger, from wherever it is run again.
         let tick = now.max(ends.tick);
@@ -206,9 +233,22 @@ impl RunLedger {
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
         let compact_at = compact_at(&config, size);
-        let (keys, own, ended, checkpointed, of_the_run) = (None, None, None, None, None);
-        let mut ledger =
-            Self { store, config, own, signer, head, keys, written, ends, of_the_run, ended, compact_at, checkpointed };
+        let (keys, own, ended, checkpointed, of_the_run, sealed_at) = (None, None, None, None, None, None);
+        let mut ledger = Self {
+            store,
+            config,
+            own,
+            signer,
+            head,
+            sealed_at,
+            keys,
+            written,
+            ends,
+            of_the_run,
+            ended,
+            compact_at,
+            checkpointed,
+        };
         if !world.contains_resource::<Ledger>() {
             // What signs the ledger is the same from any entry on.
             ledger.own = Some(ledger.own_from_here(tick, world));
@@ -232,7 +272,7 @@ impl RunLedger {
         ledger.checkpointed = Some(ledger.store.size());
         // Keys of a suite that takes no seeds are new ones.
         ledger.write_keys(world)?;
-        Ok(Some(ledger))
+        Ok(ledger)
     }
 
     /// A ledger of the recorder's own that goes on where the files end.
@@ -348,7 +388,7 @@ impl RunLedger {
         }
         let tell = self.tell();
         self.write_keys(world)?;
-        let Self { store, own, signer, head, ends, of_the_run, ended, .. } = self;
+        let Self { store, own, signer, head, sealed_at, ends, of_the_run, ended, .. } = self;
         let signer = signer.as_deref();
         let Some(source) = own.as_ref().or_else(|| world.get_resource::<Ledger>()) else {
             return Ok(());
@@ -386,14 +426,14 @@ impl RunLedger {
             while let Some(signed) = heads.next_if(|signed| signed.head.size <= store.size() - before) {
                 if signed.head.size == store.size() - before {
                     store.append_head(&signed_over(signed, store)).map_err(&tell)?;
-                    *head = signed.head.size;
+                    (*head, *sealed_at) = (signed.head.size, Some((store.size(), signed.head.tick)));
                 }
             }
         }
         // A head over entries that were written before it was made.
         while let Some(signed) = heads.next_if(|signed| signed.head.size == store.size() - before) {
             store.append_head(&signed_over(signed, store)).map_err(&tell)?;
-            *head = signed.head.size;
+            (*head, *sealed_at) = (signed.head.size, Some((store.size(), signed.head.tick)));
         }
         if self.store.size() >= self.compact_at
             && let Some(keep) = self.config.disk.keep
@@ -405,6 +445,22 @@ impl RunLedger {
             self.compact_at = compact_at(&self.config, self.store.size());
         }
         Ok(())
+    }
+
+    /// Signs everything up to a tick of which a checkpoint is going to be written, and returns whether the ledger still holds
+    /// all of the run.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn seal(&mut self, tick: u64, world: &World) -> Result<bool, RecordError> {
+        if self.ended.is_some() {
+            return Ok(false);
+        }
+        if tick > self.ends.tick && self.sealed_at != Some((self.store.size(), tick)) {
+            self.append_head(tick, world.resource::<SimClock>().at(tick).timestamp_millis(), world)?;
+            self.head = self.store.size() - self.ends.entries;
+        }
+        Ok(true)
     }
 
     /// A checkpoint is on the disk from which a run goes on that is resumed.
@@ -420,7 +476,7 @@ impl RunLedger {
         let tell = self.tell();
         let ends = Ends::of(self.store.folder(), tick).map_err(&tell)?;
         self.written = names_of(&self.store.cut(|item| stays(item, tick, ends.sealed)).map_err(&tell)?);
-        self.keys = None;
+        (self.keys, self.sealed_at) = (None, None);
         // The recorder's own ledger has them too.
         let entries = if self.own.is_some() { 0 } else { ends.entries };
         self.ends = Ends { entries, ..ends };
@@ -492,6 +548,7 @@ impl RunLedger {
             (None, None) => head.signed(None),
         };
         let tell = self.tell();
+        self.sealed_at = Some((head.size, head.tick));
         self.store.append_head(&signed).map_err(tell)
     }
 

@@ -10,7 +10,7 @@ use bevy::prelude::*;
 
 use super::{About, Entry, RecordError, checkpoints, contents, folder, interventions, io_error, rows, signatures};
 use crate::headless::RunError;
-use crate::scene::load::{Loaded, Setting, load_text};
+use crate::scene::load::{Loaded, Setting, load_recorded};
 
 /// A recorded run.
 #[derive(Clone, Debug)]
@@ -110,5 +110,5 @@ pub fn load_scene(folder: &Path, settings: &[Setting]) -> Result<Loaded, RunErro
     }
     contents::refuse_extraordinary(folder)?;
     let text = read_ordinary_text(&path).map_err(io_error(&path))?;
-    Ok(load_text(&path.display().to_string(), &text, Some(folder), settings)?)
+    Ok(load_recorded(&path.display().to_string(), &text, folder, settings)?)
 }

@@ -24,6 +24,9 @@ use agent2028_core::schema::{Names, OpenTypes, Problem, Problems, suggest};
 use agent2028_core::section::{FileContext, FileRequest, Reading, SectionFiles, SectionRegistry, Supplied};
 use agent2028_language::conform::conform;
 
+/// What is said of a recorded scene that names something else.
+const OUTSIDE: &str = "a recorded scene names files beside it, and nothing else is read";
+
 /// Loads a scene by path or by the name of a built-in one.
 ///
 /// # Errors
@@ -108,6 +111,24 @@ pub fn load_text_with(
     registry: SectionRegistry,
 ) -> Result<Loaded, SceneError> {
     Loader::new(SceneOrigin::Given(name.into()), folder.map(Path::to_path_buf), registry).load(text, settings)
+}
+
+/// Loads the scene of a recorded run. What it names lies beside it in the run's folder, as ordinary files: whoever looks at a run
+/// reads nothing else, whatever its scene says.
+///
+/// # Errors
+/// With everything that is wrong with it.
+pub fn load_recorded(name: &str, text: &str, folder: &Path, settings: &[Setting]) -> Result<Loaded, SceneError> {
+    let origin = SceneOrigin::Given(name.into());
+    let mut loader = Loader::new(origin, Some(folder.to_path_buf()), crate::plugins::all());
+    loader.confined = true;
+    loader.load(text, settings)
+}
+
+/// Whether a name leads to an ordinary file in a folder itself.
+fn lies_in(folder: &Path, name: &str) -> bool {
+    let is_plain = Path::new(name).file_name().is_some_and(|plain| plain == name);
+    is_plain && std::fs::symlink_metadata(folder.join(name)).is_ok_and(|about| about.is_file())
 }
 
 /// Loads a text as it stands in an editor, as if it lay in the file, or were the built-in scene, that it came from.
@@ -201,6 +222,8 @@ fn is_beside(path: &str) -> bool {
 struct Loader {
     origin: SceneOrigin,
     folder: Option<PathBuf>,
+    /// Whether the scene may name nothing but ordinary files in that folder itself.
+    confined: bool,
     sources: Sources,
     files: Vec<PathBuf>,
     named: Vec<NamedFile>,
@@ -221,6 +244,7 @@ impl Loader {
         Self {
             origin,
             folder,
+            confined: false,
             sources: Sources::default(),
             files,
             named: Vec::new(),
@@ -377,6 +401,11 @@ impl Loader {
             self.faults.push(locate(tree, problem(message, "save the scene beside the CSV file")));
             return;
         };
+        if self.confined && !lies_in(folder, file) {
+            let message = format!("\"{file}\" is no file in the run's folder");
+            self.faults.push(locate(tree, problem(message, OUTSIDE)));
+            return;
+        }
         let path = folder.join(file);
         match files::read(at.to_owned(), request, &path, context) {
             Ok((named, content)) => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use agent2028::ledger::disk::{Item, Walk, walk};
+use agent2028::ledger::disk::{DiskError, Item, Walk, walk};
 use agent2028::ledger::hash::{leaf_hash, to_hex};
 use agent2028::ledger::{Entry, EntryKind};
 
@@ -266,10 +266,16 @@ fn proofs_stand_by_themselves() {
         // The ledger is not needed.
         let (code, told, stderr) = check(&proof);
         assert_eq!(code, 0, "{told}{stderr}");
-        assert!(told.contains("tree head signed by") && told.ends_with("Verified.\n"), "{told}");
+        // Whoever knows neither root nor key knows nothing.
+        assert!(
+            told.contains("tree head signed by") && told.contains("proves nothing") && !told.contains("Verified"),
+            "{told}"
+        );
         let with_key = folder.path().join("proof.json");
         let demand = |key: &str| finish(program().args(["ledger", "verify", "--key", key, "--proof"]).arg(&with_key)).0;
         assert_eq!((demand(key), demand(&"ab".repeat(32))), (0, 1));
+        let known = finish(program().args(["ledger", "verify", "--key", key, "--proof"]).arg(&with_key)).1;
+        assert!(known.ends_with("Verified.\n"), "{known}");
         for (from, to) in [("\"index\": ", "\"index\": 1"), ("\"root\": \"", "\"root\": \"00"), ("Done", "Failed")] {
             let (code, told, stderr) = check(&proof.replacen(from, to, 1));
             assert!(code == 1 && told.contains("NOT VERIFIED"), "{from}: {told}{stderr}");
@@ -355,19 +361,21 @@ fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
             if path.join("scene.ron").exists() {
                 command.args(rows).arg("--resume").arg(&path);
             } else {
-                let _ = std::fs::remove_dir_all(&path);
+                // What a run leaves that was stopped before its scene was written is in nobody's way.
                 command.arg("audited-run").args(rows).arg("--out").arg(&path);
             }
             let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
             let killed = status.code().is_none();
             kills += u64::from(killed);
-            if path.join("ledger").exists() {
+            if path.exists() {
                 // An honest run raises no alarm, wherever it was killed.
                 match audit(&path).map(|audit| audit.verdict) {
                     Ok(Verdict::Whole) => assert!(!killed),
-                    Ok(Verdict::CutOff(_)) => assert!(killed),
+                    Ok(Verdict::CutOff(_)) | Err(DiskError::NoLedger(_)) => assert!(killed),
                     other => panic!("after {kills} kills: {other:?}"),
                 }
+            }
+            if path.join("ledger/00000000.a28l").exists() {
                 let found = entries(&path);
                 let closed = found.iter().take_while(|entry| !entry.kind.closes()).count();
                 assert_eq!(found[..closed], reference[..closed], "after {kills} kills");
@@ -443,6 +451,29 @@ fn a_key_from_outside_of_the_run_signs_what_nobody_else_can_sign() {
         assert!(!content.windows(8).any(|window| bytes.windows(8).any(|part| part == window)), "{name}");
         assert!(!String::from_utf8_lossy(&content).contains(&digits[..16]), "{name}");
     }
+    // Of a run that was killed the key has signed what was signed until then.
+    let killed = folder.path().join("killed");
+    copy_run(&out, &killed);
+    std::fs::remove_file(killed.join("summary.json")).unwrap();
+    for name in ["metrics.parquet", "events.parquet"] {
+        std::fs::remove_file(killed.join(name)).unwrap();
+    }
+    let segment = killed.join("ledger/00000000.a28l");
+    let bytes = std::fs::read(&segment).unwrap();
+    std::fs::write(&segment, &bytes[..bytes.len() - 5000]).unwrap();
+    let (code, told, stderr) = demand(&killed, &key.fingerprint);
+    assert!(code == 4 && told.contains("the key has signed the first"), "{told}{stderr}");
+    let (code, told, _) = demand(&killed, &other.fingerprint);
+    assert!(code == 1 && told.contains("is signed by"), "{told}");
+    // Nobody signs or proves anything of a ledger that was changed.
+    std::fs::write(&segment, [&bytes[..bytes.len() / 2], b"?", &bytes[bytes.len() / 2 + 1..]].concat()).unwrap();
+    for arguments in [&["head"][..], &["prove", "--index", "0"]] {
+        let (code, told, stderr) = finish(program().arg("ledger").args(arguments).arg(&killed));
+        assert!(
+            code == 1 && !told.contains("agent2028/") && stderr.contains("NOT VERIFIED"),
+            "{arguments:?}: {told}{stderr}"
+        );
+    }
     // Whoever goes on with the run signs with the same key.
     let resume = |extra: &[&str]| finish(program().args(["run", "--ticks", "350", "--resume"]).arg(&out).args(extra));
     let (code, _, stderr) = resume(&[]);
@@ -457,6 +488,15 @@ fn a_key_from_outside_of_the_run_signs_what_nobody_else_can_sign() {
         program().args(["run", "flock", "--ticks", "1", "--sign-with"]).arg(&key.public).arg("--out").arg(nowhere),
     );
     assert!(code == 2 && stderr.contains("no secret key"), "{stderr}");
+}
+
+fn copy_run(run: &Path, to: &Path) {
+    for within in ["", "ledger", "checkpoints"] {
+        std::fs::create_dir_all(to.join(within)).unwrap();
+        for entry in std::fs::read_dir(run.join(within)).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+            std::fs::copy(entry.path(), to.join(within).join(entry.file_name())).unwrap();
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -6,10 +6,16 @@ use std::process::Command;
 
 use agent2028::headless::{RunOptions, run};
 use agent2028::ledger::disk::{Item, Store, StoreOptions, walk};
-use agent2028::ledger::{EntryKind, SignedTreeHead};
+use agent2028::ledger::hash::leaf_hash;
+use agent2028::ledger::keys::{KeyRole, SigningKey};
+use agent2028::ledger::sign::Signer;
+use agent2028::ledger::stamp::TimeStampAuthority;
+use agent2028::ledger::{EntryKind, Outcome, SignedTreeHead, Terms, TreeHead, facts};
 use agent2028::record::Recording;
 use agent2028::record::audit::{Verdict, audit};
 use agent2028::scene::load::{Setting, load};
+use agent2028_core::rng::SimRng;
+use agent2028_identity::suite::SuiteId;
 
 use crate::{finish, folder, program};
 
@@ -45,7 +51,7 @@ fn record(folder: &Path, name: &str, keep: &str, seed: u64) -> PathBuf {
 fn files(run: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for (folder, before) in [("", ""), ("checkpoints", "checkpoints/"), ("ledger", "ledger/")] {
-        for entry in fs::read_dir(run.join(folder)).unwrap().flatten() {
+        for entry in fs::read_dir(run.join(folder)).into_iter().flatten().flatten() {
             if entry.file_type().unwrap().is_file() {
                 names.push(format!("{before}{}", entry.file_name().to_str().unwrap()));
             }
@@ -196,6 +202,31 @@ fn endless_and_enormous_files_are_refused_within_200_mb() {
         fs::write(&path, &bytes).unwrap();
     }
     assert_eq!(audit(&run).unwrap().verdict, Verdict::Whole);
+    // A base with a right checksum that is longer than any is, and a scene that names an endless device.
+    let mut hasher = blake3::Hasher::new();
+    let zeros = vec![0; 1 << 24];
+    let base = run.join("ledger/base.a28b");
+    let before = fs::read(&base).unwrap();
+    {
+        use std::io::Write as _;
+        let mut file = fs::File::create(&base).unwrap();
+        file.write_all(b"A28LBAS2").unwrap();
+        for _ in 0..16 {
+            hasher.update(&zeros);
+            file.write_all(&zeros).unwrap();
+        }
+        file.write_all(hasher.finalize().as_bytes()).unwrap();
+    }
+    let (code, told, stderr) = finish(limited().arg(&run));
+    assert!(code == 1 && told.contains("so long"), "{told}{stderr}");
+    fs::write(&base, before).unwrap();
+    let scene = fs::read_to_string(run.join("scene.ron")).unwrap();
+    fs::write(run.join("scene.ron"), scene.replace("\"agents-0.csv\"", "\"/dev/zero\"")).unwrap();
+    let (code, told, stderr) = finish(limited().arg(&run));
+    assert!(code == 1 && told.contains("scene.ron"), "{told}{stderr}");
+    // Nor does whoever runs it again read anything but what lies beside the scene.
+    let refused = Recording::open(&run).unwrap_err().to_string();
+    assert!(refused.contains("no file in the run's folder"), "{refused}");
 }
 
 /// Writes a ledger anew with all checksums right, as whoever has the program could; what `change` returns instead of a thing
@@ -215,18 +246,31 @@ fn rewritten(run: &Path, mut change: impl FnMut(Thing) -> Option<Thing>) {
     })
     .unwrap();
     fs::remove_dir_all(&folder).unwrap();
+    // The keeper's key follows from the seed, which everybody has who has the run.
+    let keeper = SigningKey::of_run(KeyRole::Keeper, SuiteId::HybridFips, &SimRng::new(5)).unwrap();
     let mut store = Store::create(&folder, StoreOptions::default()).unwrap();
-    for thing in things.into_iter().filter_map(&mut change) {
-        match thing {
-            Thing::Entry(entry) => drop(store.append(&entry).unwrap()),
-            Thing::Head(mut signed) => {
-                (signed.head.size, signed.head.root) = (store.size(), store.root());
-                store.append_head(&signed).unwrap();
+    let stamper = SigningKey::of_run(KeyRole::TimeStamps, SuiteId::HybridFips, &SimRng::new(5)).unwrap();
+    // The last entry, if it stayed.
+    let mut last = None;
+    for thing in things {
+        let is_entry = matches!(thing, Thing::Entry(_));
+        match change(thing) {
+            Some(Thing::Entry(entry)) => last = Some((store.append(&entry).unwrap(), leaf_hash(&entry.to_bytes()))),
+            Some(Thing::Head(signed)) => {
+                let head = TreeHead { size: store.size(), root: store.root(), ..signed.head };
+                let key = signed.signature.is_some().then_some(&keeper as &dyn Signer);
+                store.append_head(&head.signed(key)).unwrap();
             }
-            // One of an entry that has another number now, or none.
-            Thing::Other(Item::Stamp(stamp)) => drop(store.append_stamp(&stamp)),
-            Thing::Other(Item::Key(key)) => store.append_key(&key).unwrap(),
-            Thing::Other(_) => unreachable!("entries and heads have their own"),
+            Some(Thing::Other(Item::Stamp(stamp))) => {
+                if let Some((index, leaf)) = last {
+                    let mut authority = TimeStampAuthority::default();
+                    let stamp = authority.stamp(index, leaf, stamp.unix_ms, (&leaf, index), &stamper).unwrap();
+                    store.append_stamp(&stamp).unwrap();
+                }
+            }
+            Some(Thing::Other(Item::Key(key))) => store.append_key(&key).unwrap(),
+            Some(Thing::Other(_)) => unreachable!("entries and heads have their own"),
+            None => last = last.filter(|_| !is_entry),
         }
     }
     store.sync().unwrap();
@@ -317,7 +361,9 @@ fn what_is_left_out_with_all_checksums_right_is_missed() {
         }
         other => Some(other),
     });
-    assert!(swapped && told(&exchanged).contains("tree head over"), "{}", told(&exchanged));
+    // Nothing in two receipts of a tick tells their order; that it was another the root tells.
+    let roots = [&run, &exchanged].map(|run| audit(run).unwrap().ledger.unwrap().root);
+    assert!(swapped && roots[0] != roots[1]);
     // Nothing comes after the head over the manifest, not even that head again; and nothing goes on that had not ended.
     let appended = |run: &Path, append: &dyn Fn(&mut Store)| {
         let (mut store, _) = Store::open(&run.join("ledger"), StoreOptions::default()).unwrap();
@@ -350,6 +396,9 @@ fn what_is_left_out_with_all_checksums_right_is_missed() {
     let back = forged(&mut earlier);
     assert!(told(&back).contains("the run has ended"), "{}", told(&back));
     fs::remove_file(back.join("summary.json")).unwrap();
+    // Not behind its checkpoints: before each there was a tree head.
+    assert!(told(&back).contains("there is a checkpoint of tick 120"), "{}", told(&back));
+    fs::remove_dir_all(back.join("checkpoints")).unwrap();
     let (code, words, _) = finish(program().args(["ledger", "verify"]).arg(&back));
     assert!(code == 4 && words.contains("CUT OFF: the ledger ends with entry"), "{code}: {words}");
 
@@ -437,4 +486,311 @@ fn terms_that_change_during_a_run_are_entered_and_raise_no_alarm() {
     assert_eq!(terms, [0, 30, 77, 120]);
     // Every 30 ticks, then every 12, then every 54, and twice at the end.
     assert_eq!(heads, [36, 48, 60, 72, 84, 96, 108, 160, 160]);
+}
+
+/// What is told of a run that was changed.
+fn told(run: &Path) -> String {
+    match audit(run).unwrap().verdict {
+        Verdict::Changed(what) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whoever has the seed has the keys and can sign whatever ledger: what its entries say of themselves, of their times and of the run's
+/// files has to be so all the same.
+#[test]
+fn entries_say_what_the_files_and_the_clock_say() {
+    let folder = folder();
+    let run = record(folder.path(), "run", "None", 5);
+    let year = 365 * 86_400_000;
+    let mut number = 0;
+    let mut forged = |change: &mut dyn FnMut(&mut agent2028::ledger::Entry) -> bool| {
+        number += 1;
+        let copied = folder.path().join(format!("forged-{number}"));
+        copy(&run, &copied);
+        rewritten(&copied, |thing| match thing {
+            Thing::Entry(mut entry) => change(&mut entry).then_some(Thing::Entry(entry)),
+            other => Some(other),
+        });
+        copied
+    };
+    assert_eq!(audit(&forged(&mut |_| true)).unwrap().verdict, Verdict::Whole, "to change nothing is no forgery");
+    let mut of = |kind: EntryKind, words: &str, change: &mut dyn FnMut(&mut agent2028::ledger::Entry)| {
+        let mut found = 0;
+        let changed = forged(&mut |entry| {
+            if entry.kind == kind {
+                found += 1;
+                change(entry);
+            }
+            true
+        });
+        let what = told(&changed);
+        assert!(found > 0 && what.contains(words), "{kind:?}: {what}");
+    };
+    for kind in [EntryKind::Event, EntryKind::Receipt, EntryKind::StateHash, EntryKind::Intervention, EntryKind::End] {
+        of(kind, "its time", &mut |entry| entry.unix_ms += year);
+    }
+    of(EntryKind::Event, "tells otherwise of the event", &mut |entry| entry.detail = "all is well".into());
+    of(EntryKind::Event, "tells otherwise of the event", &mut |entry| entry.operation = "AllIsWell".into());
+    of(EntryKind::Event, "has the outcome", &mut |entry| entry.outcome = Outcome::Refused);
+    of(EntryKind::Intervention, "tells otherwise of what", &mut |entry| entry.detail = "nothing".into());
+    of(EntryKind::Intervention, "tells otherwise of what", &mut |entry| entry.operation = "Nothing".into());
+    of(EntryKind::Intervention, "tells otherwise of what", &mut |entry| entry.outcome = Outcome::Refused);
+    of(EntryKind::StateHash, "is not what its hash is of", &mut |entry| entry.detail = "00".repeat(32));
+    of(EntryKind::Result, "is not what its hash is of", &mut |entry| entry.payload = [0; 32]);
+    of(EntryKind::Seed, "is not what its hash is of", &mut |entry| entry.detail = "6".into());
+    of(EntryKind::Scene, "calls its scene other", &mut |entry| entry.operation = "Another".into());
+    of(EntryKind::End, "is not what its hash is of", &mut |entry| entry.payload = [0; 32]);
+    of(EntryKind::Result, "results that were entered", &mut |entry| entry.operation = "metrics.csv".into());
+    // An intervention that was done sets values; nothing else changes what has to be in a ledger, and that not before.
+    let copied = folder.path().join("terms");
+    copy(&run, &copied);
+    rewritten(&copied, |thing| match thing {
+        Thing::Entry(entry) if entry.kind == EntryKind::StateHash && entry.tick == 30 => {
+            let (terms, _) = terms_of(&run);
+            let none = Terms { state_hash_every: None, heads_every: 1 << 40, ..terms };
+            Some(Thing::Entry(Box::new(facts::terms_entry(&none, 0, entry.tick, entry.unix_ms))))
+        }
+        other => Some(other),
+    });
+    assert!(told(&copied).contains("no intervention"), "{}", told(&copied));
+    // Time stamps have the time of their entry, whoever has the authority's key.
+    let copied = folder.path().join("stamps");
+    copy(&run, &copied);
+    rewritten(&copied, |thing| match thing {
+        Thing::Other(Item::Stamp(mut stamp)) => {
+            stamp.unix_ms += year;
+            Some(Thing::Other(Item::Stamp(stamp)))
+        }
+        other => Some(other),
+    });
+    assert!(
+        told(&copied).contains("the time stamp of entry") && told(&copied).contains("its time"),
+        "{}",
+        told(&copied)
+    );
+    // So have tree heads.
+    let copied = folder.path().join("heads");
+    copy(&run, &copied);
+    rewritten(&copied, |thing| match thing {
+        Thing::Head(mut signed) => {
+            signed.head.unix_ms += year;
+            Some(Thing::Head(signed))
+        }
+        other => Some(other),
+    });
+    assert!(told(&copied).contains("its time"), "{}", told(&copied));
+}
+
+fn terms_of(run: &Path) -> (Terms, usize) {
+    let mut terms = None;
+    walk(&run.join("ledger"), &mut |item| {
+        if let Item::Entry { entry, .. } = item
+            && entry.kind == EntryKind::Terms
+        {
+            terms = terms.take().or_else(|| Terms::from_text(&entry.detail));
+        }
+        Ok(())
+    })
+    .unwrap();
+    terms.unwrap()
+}
+
+fn resumed(run: &Path, ticks: u64) -> Result<(), String> {
+    let loaded = agent2028::record::recording::load_scene(run, &[]).map_err(|error| error.to_string())?;
+    let options = RunOptions { resume: Some(run.into()), ticks: Some(ticks), ..RunOptions::default() };
+    agent2028::headless::run(&loaded, &options, &mut |_| {}).map(drop).map_err(|error| error.to_string())
+}
+
+fn everything(run: &Path) -> Vec<(String, Vec<u8>)> {
+    files(run).into_iter().map(|name| (name.clone(), fs::read(run.join(name)).unwrap())).collect()
+}
+
+/// The manifest says what a run's folder holds: whatever somebody takes away of it, also nearly everything.
+#[test]
+fn a_folder_that_is_stripped_of_whatever_files_is_never_whole_and_does_not_go_on() {
+    let folder = folder();
+    let run = record(folder.path(), "run", "None", 5);
+    let names = files(&run);
+    let (of_ledger, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| name.starts_with("ledger/"));
+    let mut number = 0;
+    let mut stripped = |kept: &[&String], also: &dyn Fn(&Path)| {
+        number += 1;
+        let to = folder.path().join(format!("stripped-{number}"));
+        for name in kept {
+            let place = to.join(name);
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::copy(run.join(name), place).unwrap();
+        }
+        also(&to);
+        let verdict = audit(&to).unwrap().verdict;
+        assert!(matches!(verdict, Verdict::Changed(_)), "{kept:?}: {verdict:?}");
+        if to.join("scene.ron").exists() {
+            let before = everything(&to);
+            let refused = resumed(&to, 200).unwrap_err();
+            assert!(!refused.is_empty() && before == everything(&to), "{kept:?}: {refused}");
+        }
+    };
+    stripped(&of_ledger, &|_| {});
+    for name in &others {
+        stripped(&[&of_ledger[..], &[*name]].concat(), &|_| {});
+        let rest: Vec<&String> = names.iter().filter(|other| other != name).collect();
+        stripped(&rest, &|_| {});
+    }
+    // A scene that was altered, and nothing else.
+    stripped(&of_ledger, &|to| {
+        let scene = fs::read_to_string(run.join("scene.ron")).unwrap();
+        fs::write(to.join("scene.ron"), scene.replace("per_second: 60", "per_second: 1")).unwrap();
+    });
+    // Without its ledger nothing vouches for a run.
+    stripped(&others, &|_| {});
+}
+
+/// What a run goes on from is what its ledger knows: a run of which something was altered does not go on, and is not touched.
+#[cfg(unix)]
+#[test]
+fn a_run_whose_files_were_altered_does_not_go_on() {
+    let folder = folder();
+    let ended = record(folder.path(), "ended", "None", 5);
+    let killed = folder.path().join("killed");
+    let scene = ["run", "audited-run", "--ticks", "900", "--checkpoint-every", "100"];
+    let status = crate::program_killed_at(450).args(scene).arg("--out").arg(&killed).output().unwrap().status;
+    assert!(status.code().is_none() && !crate::checkpoint_ticks(&killed).is_empty());
+    let mut number = 0;
+    let mut altered = |run: &Path, name: &str, alter: &dyn Fn(String) -> Option<String>| {
+        number += 1;
+        let to = folder.path().join(format!("altered-{number}"));
+        copy(run, &to);
+        let text = fs::read_to_string(to.join(name)).unwrap();
+        match alter(text) {
+            Some(text) => fs::write(to.join(name), text).unwrap(),
+            None => fs::remove_file(to.join(name)).unwrap(),
+        }
+        let before = everything(&to);
+        let refused = resumed(&to, 1000).unwrap_err();
+        assert!(refused.contains("nothing was touched") && refused.contains(name), "{name}: {refused}");
+        assert!(before == everything(&to), "{name}");
+    };
+    let without_last = |text: String| {
+        let lines: Vec<&str> = text.lines().collect();
+        Some(lines[..lines.len() - 1].iter().map(|line| format!("{line}\n")).collect())
+    };
+    altered(&ended, "metrics.csv", &|text| Some(text.replacen("\n50,", "\n50,1", 1)));
+    altered(&ended, "metrics.csv", &|_| None);
+    altered(&ended, "hashes.csv", &without_last);
+    altered(&ended, "events.jsonl", &|_| Some(String::new()));
+    for run in [&ended, &killed] {
+        altered(run, "metrics.csv", &|text| Some(format!("{}\n", text.lines().next().unwrap())));
+        altered(run, "about.json", &|_| None);
+    }
+    // A ledger that was cut to its beginning, with the events that it had.
+    let to = folder.path().join("cut");
+    copy(&killed, &to);
+    fs::write(to.join("events.jsonl"), "").unwrap();
+    let segment = to.join("ledger/00000000.a28l");
+    let bytes = fs::read(&segment).unwrap();
+    for length in [52, 2000, bytes.len() / 4] {
+        fs::write(&segment, &bytes[..length]).unwrap();
+        let what = told(&to);
+        assert!(what.contains("checkpoint") || what.contains("tells of ticks"), "{length}: {what}");
+        assert!(resumed(&to, 1000).is_err());
+        assert!(fs::read(&segment).unwrap() == bytes[..length], "a resume that is refused touches nothing");
+    }
+    // What is as it was left goes on, and is whole then.
+    for run in [&ended, &killed] {
+        resumed(run, 1000).unwrap();
+        assert_eq!(audit(run).unwrap().verdict, Verdict::Whole);
+    }
+}
+
+/// What a run had written when it ended stays as it is when the run goes on, from whatever checkpoint; and whoever alters that
+/// later is found out, although newer ends of the run don't tell of it.
+#[test]
+fn what_was_written_up_to_an_end_stays() {
+    let folder = folder();
+    let run = record(folder.path(), "run", "None", 5);
+    let grows = ["metrics.csv", "events.jsonl", "hashes.csv"];
+    let before = grows.map(|name| fs::read(run.join(name)).unwrap());
+    for ticks in [200, 215] {
+        resumed(&run, ticks).unwrap();
+        assert_eq!(audit(&run).unwrap().verdict, Verdict::Whole);
+        for (name, before) in grows.iter().zip(&before) {
+            assert!(fs::read(run.join(name)).unwrap().starts_with(before), "{name} after tick {ticks}");
+        }
+    }
+    // As after a kill, before the last end.
+    rewritten(&run, |thing| match thing {
+        Thing::Entry(entry) if entry.tick == 215 && entry.kind.closes() => None,
+        Thing::Head(signed) if signed.head.tick == 215 => None,
+        other => Some(other),
+    });
+    for name in ["summary.json", "metrics.parquet", "events.parquet"] {
+        fs::remove_file(run.join(name)).unwrap();
+    }
+    assert!(matches!(audit(&run).unwrap().verdict, Verdict::CutOff(_)), "{:?}", audit(&run).unwrap().verdict);
+    let rows = fs::read_to_string(run.join("metrics.csv")).unwrap();
+    fs::write(run.join("metrics.csv"), rows.replacen("\n50,", "\n50,1", 1)).unwrap();
+    assert!(told(&run).contains("metrics.csv no longer begins with what it was"), "{}", told(&run));
+}
+
+/// A run that is stopped while it begins, at whatever byte, is cut off and never changed; it begins again or goes on.
+#[test]
+fn a_run_that_is_stopped_at_any_byte_of_its_beginning_is_cut_off() {
+    let folder = folder();
+    let run = record(folder.path(), "run", "None", 5);
+    let header = |name: &str| {
+        let text = fs::read_to_string(run.join(name)).unwrap();
+        format!("{}\n", text.lines().next().unwrap()).into_bytes()
+    };
+    let whole = |name: &str| fs::read(run.join(name)).unwrap();
+    let interventions = b"// What was done to this run, in order. A replay does it again, but for what the scene does by itself.\n[\n]\n";
+    let files = [
+        ("about.json", whole("about.json")),
+        ("options.json", whole("options.json")),
+        ("metrics.csv", header("metrics.csv")),
+        ("events.jsonl", Vec::new()),
+        ("hashes.csv", header("hashes.csv")),
+        ("interventions.ron", interventions.to_vec()),
+        ("agents-0.csv", whole("agents-0.csv")),
+        ("scene.ron", whole("scene.ron")),
+        ("ledger/00000000.a28l", whole("ledger/00000000.a28l")),
+    ];
+    let at = folder.path().join("stopped");
+    fs::create_dir_all(at.join("checkpoints")).unwrap();
+    let scene = folder.path().join("scene.ron");
+    let mut stopped = 0;
+    for (name, bytes) in &files {
+        let place = at.join(name);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        // Scenes come to their place as a whole. A ledger's beginning is some entries and keys long.
+        let step = if bytes.len() > 3000 { 311 } else { bytes.len() / 3 + 1 };
+        let last = if name.starts_with("ledger/") { bytes.len().min(12_000) } else { bytes.len() };
+        let lengths: Vec<usize> = match *name {
+            "scene.ron" => vec![bytes.len()],
+            "ledger/00000000.a28l" => (0..60).chain((60..last).step_by(step)).collect(),
+            _ => (0..last).step_by(step).chain([bytes.len()]).collect(),
+        };
+        for length in lengths {
+            fs::write(&place, &bytes[..length]).unwrap();
+            // A single file is no run yet.
+            let verdict = audit(&at).map(|audit| audit.verdict);
+            let is_fine = matches!(verdict, Ok(Verdict::CutOff(_))) || *name == "about.json" && verdict.is_err();
+            assert!(is_fine, "{name}, {length} bytes: {verdict:?}");
+            stopped += 1;
+            if stopped % 29 == 0 {
+                let again = folder.path().join(format!("again-{stopped}"));
+                copy(&at, &again);
+                fs::create_dir_all(again.join("checkpoints")).unwrap();
+                if again.join("scene.ron").exists() {
+                    resumed(&again, 160).unwrap();
+                } else {
+                    let loaded = load(scene.to_str().unwrap(), &[]).unwrap();
+                    let options = RunOptions { out: Some(again.clone()), ..RunOptions::default() };
+                    agent2028::headless::run(&loaded, &options, &mut |_| {}).unwrap();
+                }
+                assert_eq!(audit(&again).unwrap().verdict, Verdict::Whole);
+            }
+        }
+    }
+    assert!(stopped > 60, "{stopped}");
 }

@@ -3,6 +3,9 @@
 //! A walk ([`walk`](crate::disk::walk)) tells whether what is there is right. This tells whether something is missing: tree
 //! heads, signatures, time stamps, state hashes that the terms demand, or the end.
 
+use agent2028_core::faults::SetParam;
+use agent2028_core::intervention::Intervention;
+
 use crate::config::Stamps;
 use crate::disk::{Item, Walk};
 use crate::entry::{Entry, EntryKind, Outcome};
@@ -12,6 +15,7 @@ use crate::keys::{AgentKeys, KeyRing, KeyRole, LedgerKey};
 use crate::manifest::Manifest;
 use crate::stamp::{SeenNonces, TimeStamp};
 use crate::terms::Terms;
+use crate::times::Times;
 
 /// How far a ledger goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +54,20 @@ pub struct Demands {
     opened: u64,
     /// Whether entries were dropped and none of those after them was seen yet.
     dropped: bool,
-    /// How many of the ledger's entries close it.
+    /// Whether entries that close the run are there.
     closing: bool,
+    /// The tick of the entry that ends the run.
+    end: Option<u64>,
+    times: Times,
+    /// The last entry, its tick, and whether it was stamped.
+    last: Option<(u64, u64, bool)>,
+    /// The tick in which a value of the scene was set since the terms were entered last.
+    set_in: Option<u64>,
+}
+
+/// Whether an intervention could change the terms: it sets a value of the scene.
+fn sets_a_value(entry: &Entry) -> bool {
+    entry.kind == EntryKind::Intervention && entry.outcome == Outcome::Done && entry.operation == SetParam::NAME
 }
 
 fn next_multiple(of: u64, at_least: u64) -> u64 {
@@ -80,6 +96,10 @@ impl Demands {
             opened: 0,
             dropped: false,
             closing: false,
+            end: None,
+            times: Times::default(),
+            last: None,
+            set_in: None,
         }
     }
 
@@ -114,16 +134,48 @@ impl Demands {
                 if !self.nonces.note(stamp) {
                     return Err(format!("the nonce of the time stamp of entry {} was used before", stamp.index));
                 }
-                self.unstamped.retain(|(index, _)| *index != stamp.index);
-                self.stamps.push(stamp.clone());
-                Ok(())
+                self.stamp(stamp)
             }
             Item::Key(key) | Item::FormerKey(key) => self.agents.note(key),
         }
     }
 
+    /// A time stamp follows its entry at once, and tells the time of its tick, or of the next if it was entered between two.
+    fn stamp(&mut self, stamp: &TimeStamp) -> Result<(), String> {
+        let index = stamp.index;
+        match self.last {
+            Some((last, _, true)) if last == index => {
+                return Err(format!("entry {index} has more than one time stamp"));
+            }
+            Some((last, tick, false)) if last == index => {
+                let told = |why: String| format!("the time stamp of entry {index}: {why}");
+                self.times.note(stamp.unix_ms, Some(tick), tick.saturating_add(1)).map_err(told)?;
+                self.last = Some((last, tick, true));
+            }
+            // A file by itself may begin with one.
+            None if !self.from_start => {}
+            _ => return Err(format!("the time stamp of entry {index} doesn't follow that entry")),
+        }
+        self.unstamped.retain(|(unstamped, _)| *unstamped != index);
+        self.stamps.push(stamp.clone());
+        Ok(())
+    }
+
+    /// Whether an entry says of itself what it may say, at a time that it may have.
+    fn sound(&mut self, index: u64, entry: &Entry) -> Result<(), String> {
+        facts::check(entry)?;
+        self.last = Some((index, entry.tick, false));
+        // What happened before it was entered has the time at which it happened.
+        let told_later = matches!(
+            entry.kind,
+            EntryKind::Event | EntryKind::Receipt | EntryKind::Intervention | EntryKind::Note | EntryKind::Identity
+        );
+        self.times.note(entry.unix_ms, (!told_later).then_some(entry.tick), entry.tick)
+    }
+
     /// An entry that was kept when those around it were dropped.
     fn kept(&mut self, index: u64, entry: &Entry) -> Result<(), String> {
+        self.sound(index, entry)?;
         self.begins(index, entry)?;
         self.agents.name(entry)?;
         self.dropped = true;
@@ -162,9 +214,16 @@ impl Demands {
 
     fn take_terms(&mut self, index: u64, entry: &Entry) -> Result<(), String> {
         let (terms, files) = Terms::from_text(&entry.detail).ok_or("the terms can't be read")?;
-        if facts::words_hash(&entry.detail) != entry.payload {
-            return Err("the terms are not those of their hash".into());
+        if let Some(before) = &self.terms {
+            // Who signs and what is kept on disk was decided at the beginning, and nothing but an intervention changes the rest.
+            if (&before.sign, before.keep) != (&terms.sign, terms.keep) {
+                return Err("the terms change who signs or what is kept, which is decided at the beginning".into());
+            }
+            if self.set_in != Some(entry.tick) && !self.dropped {
+                return Err("the terms change, and no intervention that was entered before has changed them".into());
+            }
         }
+        self.set_in = None;
         if index == 2 {
             self.opening = Some((files as u64).saturating_add(3));
         }
@@ -184,11 +243,13 @@ impl Demands {
             return Err(format!("its tick is {}, and that of the entry before it is {}", entry.tick, self.tick));
         }
         if entry.kind == EntryKind::Resumed {
-            return self.resumed(index, entry);
+            self.resumed(index, entry)?;
+            return self.sound(index, entry);
         }
         if self.manifest.is_some() {
             return Err("an entry comes after the manifest, and none before it says that the run was resumed".into());
         }
+        self.sound(index, entry)?;
         self.agents.name(entry)?;
         self.agents.check(entry).map_err(|why| format!("what entry {index} says was signed: {why}"))?;
         self.signed_entries += u64::from(entry.signature.is_some());
@@ -203,6 +264,8 @@ impl Demands {
             let every = self.terms.as_ref().and_then(|terms| terms.state_hash_every);
             self.state_due = every.map(|every| next_multiple(every, entry.tick.saturating_add(1)));
             self.uncovered = None;
+            // What changed the terms in this tick may be among them.
+            self.set_in = Some(entry.tick);
         }
         let closes = entry.kind.closes();
         if entry.kind == EntryKind::End && entry.outcome == Outcome::Partial {
@@ -217,6 +280,16 @@ impl Demands {
         self.closing |= closes;
         if self.closing && !closes {
             return Err("an entry comes after those that close the run".into());
+        }
+        match entry.kind {
+            EntryKind::End if self.end.is_some() => return Err("the run ends twice".into()),
+            EntryKind::End => self.end = Some(entry.tick),
+            EntryKind::Result if self.end.is_some() => return Err("a result comes after the end of the run".into()),
+            EntryKind::Manifest if self.end != Some(entry.tick) => {
+                return Err("the manifest is not of the tick in which the run ended".into());
+            }
+            EntryKind::Intervention if sets_a_value(entry) => self.set_in = Some(entry.tick),
+            _ => {}
         }
         if entry.kind == EntryKind::Note && entry.operation == GAP {
             (self.uncovered, self.state_due) = (None, None);
@@ -239,7 +312,7 @@ impl Demands {
             Stamps::Interventions | Stamps::Important => entry.kind == EntryKind::Intervention,
             Stamps::All => !closes,
         };
-        if stamped && index > 2 {
+        if stamped && self.opening.is_none_or(|opening| index >= opening) && index > 2 {
             self.unstamped.push((index, entry.tick));
         }
         if self.uncovered.is_none() {
@@ -253,8 +326,11 @@ impl Demands {
         }
         if entry.kind == EntryKind::Manifest {
             let manifest = Manifest::from_text(&entry.detail).ok_or("the manifest can't be read")?;
-            if facts::words_hash(&entry.detail) != entry.payload {
-                return Err("the manifest is not the one of its hash".into());
+            if manifest.tick != entry.tick {
+                return Err(format!(
+                    "the manifest tells of tick {}, and the run ended with {}",
+                    manifest.tick, entry.tick
+                ));
             }
             self.manifest = Some(manifest);
         }
@@ -264,20 +340,37 @@ impl Demands {
     /// The run goes on after its end: what closed it no longer does, and must have been whole.
     fn resumed(&mut self, index: u64, entry: &Entry) -> Result<(), String> {
         if !self.from_start {
-            (self.tick, self.manifest, self.heads_after) = (entry.tick, None, 0);
+            (self.tick, self.manifest, self.heads_after, self.end) = (entry.tick, None, 0, None);
             return Ok(());
         }
         let ended = self.manifest.take().ok_or("it says that the run was resumed, and the run had not ended")?;
         if self.heads_after == 0 {
             return Err("the run was resumed before its end was covered by a tree head".into());
         }
-        if entry.tick != ended.tick || facts::words_hash(&entry.detail) != entry.payload {
+        if entry.tick != ended.tick {
             return Err(format!("the run ended with tick {}, and was not resumed there", ended.tick));
         }
-        (self.heads_after, self.closing, self.tick) = (0, false, entry.tick);
+        (self.heads_after, self.closing, self.tick, self.end) = (0, false, entry.tick, None);
         // The tree head that covers this follows at once.
         self.uncovered = Some((index, entry.tick));
         Ok(())
+    }
+
+    /// Whether everything is there that was due up to a tick, of a ledger that is known to have gone so far.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub fn reaches(&mut self, tick: u64) -> Result<(), String> {
+        if self.dropped || !self.from_start {
+            return Ok(());
+        }
+        self.up_to(tick.saturating_add(1))
+    }
+
+    /// How many of the entries that the ledger begins with are missing, of one that was seen from its beginning.
+    #[must_use]
+    pub fn lacks_its_beginning(&self, walk: &Walk) -> bool {
+        self.from_start && self.opening.is_none_or(|opening| walk.size < opening)
     }
 
     /// Whether everything is there that was due before a tick.
@@ -308,6 +401,8 @@ impl Demands {
             return Err(format!("the tree head over {} entries is of tick {}, which was before", head.size, head.tick));
         }
         self.check_signed(signed)?;
+        let told = |why: String| format!("the tree head over {} entries: {why}", head.size);
+        self.times.note(head.unix_ms, Some(head.tick), head.tick).map_err(told)?;
         if let Some((index, due)) = self.uncovered
             && due < head.tick
             && !self.closing
@@ -340,8 +435,11 @@ impl Demands {
         if walk.first > 0 && self.terms.as_ref().is_some_and(|terms| terms.keep.is_none()) {
             return Err(format!("the first {} entries are gone, and the scene wants all to be kept", walk.first));
         }
-        if let Some(opening) = self.opening.filter(|opening| walk.size < *opening) {
-            return Err(format!("the ledger begins with {opening} entries and has {}", walk.size));
+        let mut times = self.times.clone();
+        for signed in walk.heads.iter().filter(|signed| signed.head.size <= walk.first) {
+            let (head, told) =
+                (signed.head, |why: String| format!("the tree head over {} entries: {why}", signed.head.size));
+            times.note(head.unix_ms, Some(head.tick), head.tick).map_err(told)?;
         }
         let Some(manifest) = &self.manifest else {
             return Ok(Extent::Open);

@@ -12,7 +12,7 @@ use agent2028_identity::sign_events::event_digest;
 use agent2028_operations::session::{self, Receipt};
 
 use crate::entry::{Entry, EntryKind, Outcome};
-use crate::hash::{Hash, payload_hash, to_hex};
+use crate::hash::{Hash, hash_from_hex, payload_hash, to_hex};
 use crate::manifest::Manifest;
 use crate::terms::Terms;
 use crate::wire::put_bytes;
@@ -20,8 +20,14 @@ use crate::wire::put_bytes;
 /// So many characters of what is said in words are kept; the hash is of all of it.
 const MOST_CHARACTERS: usize = 2000;
 
-fn clipped(text: &str) -> String {
-    text.chars().take(MOST_CHARACTERS).collect()
+fn clipped_to(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
+
+/// What an entry keeps of something that is said in words.
+#[must_use]
+pub fn clipped(text: &str) -> String {
+    clipped_to(text, MOST_CHARACTERS)
 }
 
 fn hash_of(parts: &[&[u8]]) -> Hash {
@@ -279,10 +285,14 @@ impl IdentityWords {
 /// What an entry of kind `Resumed` is called.
 pub const RESUMED: &str = "resumed";
 
+fn resumed_words(tick: u64) -> String {
+    format!("the run goes on after tick {tick}")
+}
+
 /// The entry that says that a run goes on after its end.
 #[must_use]
 pub fn resumed_entry(tick: u64, unix_ms: i64) -> Entry {
-    let words = format!("the run goes on after tick {tick}");
+    let words = resumed_words(tick);
     Entry { payload: words_hash(&words), detail: words, ..Entry::new(EntryKind::Resumed, tick, unix_ms, RESUMED) }
 }
 
@@ -301,6 +311,61 @@ pub fn manifest_entry(manifest: &Manifest, tick: u64, unix_ms: i64) -> Entry {
 #[must_use]
 pub fn words_hash(text: &str) -> Hash {
     hash_of(&[text.as_bytes()])
+}
+
+/// Whether an entry says of itself what entries of its kind say: what its words tell is what its payload is the hash of, and it
+/// carries what entries of its kind carry. What only the run's files can tell is left to whoever has them.
+///
+/// # Errors
+/// What is not so, in words.
+pub fn check(entry: &Entry) -> Result<(), String> {
+    let Entry { kind, outcome, operation, detail, payload, .. } = entry;
+    let blake3 = || detail.strip_prefix("BLAKE3 ").and_then(hash_from_hex).map(|hash| file_hash(&hash));
+    let state = || hash_from_hex(detail).map(|hash| state_hash(&StateHash(hash)));
+    let partial = *kind == EntryKind::End && *outcome == Outcome::Partial;
+    let (named, told): (&str, Option<Hash>) = match kind {
+        EntryKind::Seed => {
+            ("seed", detail.parse().ok().filter(|seed: &u64| seed.to_string() == *detail).map(seed_hash))
+        }
+        EntryKind::File | EntryKind::Result => (operation.as_str(), blake3()),
+        EntryKind::StateHash => ("state", state()),
+        EntryKind::End if !partial => ("end", state()),
+        EntryKind::Terms => ("terms", Some(words_hash(detail))),
+        EntryKind::Manifest => ("manifest", Some(words_hash(detail))),
+        EntryKind::Resumed => (RESUMED, Some(words_hash(detail)).filter(|_| *detail == resumed_words(entry.tick))),
+        EntryKind::Identity => (operation.as_str(), Some(identity_hash(operation, detail))),
+        EntryKind::Note if operation == GAP => (GAP, Some(words_hash(detail))),
+        _ => (operation.as_str(), Some(*payload)),
+    };
+    if operation != named {
+        return Err(format!("it is of kind {kind:?} and called \"{operation}\" in place of \"{named}\""));
+    }
+    if told != Some(*payload) {
+        return Err(format!("what it says in words (\"{}\") is not what its hash is of", clipped_to(detail, 80)));
+    }
+    let may = match kind {
+        EntryKind::Intervention => matches!(outcome, Outcome::Done | Outcome::Refused),
+        EntryKind::Receipt => *outcome != Outcome::Partial,
+        EntryKind::Note => true,
+        EntryKind::End => matches!(outcome, Outcome::Done | Outcome::Partial),
+        _ => *outcome == Outcome::Done,
+    };
+    if !may {
+        return Err(format!("no entry of kind {kind:?} has the outcome {outcome:?}"));
+    }
+    let (has_event, has_agent) = (entry.event.is_some(), entry.who.is_some());
+    let fits = match kind {
+        EntryKind::Event | EntryKind::Receipt => has_event,
+        EntryKind::Identity => has_agent && !has_event,
+        EntryKind::Note => true,
+        _ => !has_event && !has_agent,
+    };
+    let signed = entry.signature.is_some() && *kind != EntryKind::Event;
+    let capable = !entry.capability.is_empty() && !matches!(kind, EntryKind::Receipt | EntryKind::Note);
+    if !fits || signed || capable {
+        return Err(format!("it carries what no entry of kind {kind:?} does, or lacks what each has"));
+    }
+    Ok(())
 }
 
 /// The entry with which a run ends: its last state.

@@ -281,6 +281,15 @@ impl Ledger {
         if tick > self.last_tick + 1 {
             self.note(&facts::gap_entry(self.last_tick + 1, tick - 1, tick, unix_ms));
         }
+        // What changes the terms comes before them.
+        let log = &world.resource::<InterventionLog>().0;
+        for applied in &log[log.partition_point(|applied| applied.stamped.tick <= self.last_tick)..] {
+            let at = clock.at(applied.stamped.tick).timestamp_millis();
+            let index = self.note(&facts::intervention_entry(applied, tick, at));
+            if config.stamps != Stamps::None {
+                wanted.push(index);
+            }
+        }
         // Who signs and what is kept on disk was decided at the beginning.
         let stamps = if self.clock.is_some() { config.stamps } else { Stamps::None };
         let (sign, keep) = (self.terms.sign.clone(), self.terms.keep);
@@ -289,14 +298,6 @@ impl Ledger {
             let index = self.note(&facts::terms_entry(&terms, 0, tick, unix_ms));
             wanted.extend((config.stamps == Stamps::All).then_some(index));
             self.terms = terms;
-        }
-        let log = &world.resource::<InterventionLog>().0;
-        for applied in &log[log.partition_point(|applied| applied.stamped.tick <= self.last_tick)..] {
-            let at = clock.at(applied.stamped.tick).timestamp_millis();
-            let index = self.note(&facts::intervention_entry(applied, tick, at));
-            if config.stamps != Stamps::None {
-                wanted.push(index);
-            }
         }
         let admitted = |event: &&Event| {
             let listed = config.events.is_empty() || config.events.iter().any(|kind| kind == event.kind.name);

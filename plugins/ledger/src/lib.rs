@@ -21,7 +21,7 @@
 //! | [`head`], [`stamp`], [`sign`], [`keys`] | signed tree heads, time stamps, and who signs |
 //! | [`note`] | tree heads as other programs read them, signed and cosigned |
 //! | [`disk`] | the ledger in files: checksums, recovery, compaction |
-//! | [`terms`], [`demand`] | what has to be in a ledger, and whether it is |
+//! | [`terms`], [`demand`], [`times`] | what has to be in a ledger, whether it is, and whether its times are those of its ticks |
 //! | [`manifest`] | the last leaf: every file of a run with its hash |
 //! | [`query`] | finding entries, counting them |
 //! | [`document`] | entries and proofs as JSON |
@@ -61,6 +61,7 @@ mod section;
 pub mod sign;
 pub mod stamp;
 pub mod terms;
+pub mod times;
 pub mod tree;
 mod wire;
 

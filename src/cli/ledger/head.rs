@@ -9,7 +9,7 @@ use agent2028_ledger::note::{Checkpoint, Note, is_name};
 use clap::Args;
 
 use super::keys::{default_name, read_secret};
-use super::unreadable;
+use super::{refuse_changed, unreadable};
 use crate::cli::{Failure, print, whole};
 
 /// Prints a tree head as a checkpoint (c2sp.org/tlog-checkpoint): keep it, publish it, have it cosigned, and compare a later state of
@@ -68,6 +68,9 @@ pub(super) fn origin_of(first: Option<&[u8]>) -> Option<String> {
 
 /// Walks through a ledger, and finds what it is called.
 fn look(path: &Path) -> Result<Result<(Walk, String), u8>, Failure> {
+    if let Some(code) = refuse_changed(path)? {
+        return Ok(Err(code));
+    }
     let mut origin = None;
     let walked = locate(path).and_then(|found| {
         walk(&found, &mut |item| {

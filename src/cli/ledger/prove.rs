@@ -11,7 +11,7 @@ use agent2028_ledger::{Entry, Hash};
 use clap::Args;
 use uuid::Uuid;
 
-use super::unreadable;
+use super::{refuse_changed, unreadable};
 use crate::cli::{Failure, print, whole};
 
 /// Prints a proof as JSON, which `ledger verify --proof` checks without the ledger: that an entry is in it, or that the ledger
@@ -40,6 +40,9 @@ pub(crate) struct Prove {
 
 impl Prove {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
+        if let Some(code) = refuse_changed(&self.path)? {
+            return Ok(code);
+        }
         let input = |what: String| Failure::Input(miette::miette!("{what}"));
         let mut wanted: Option<(u64, Entry)> = None;
         let mut stamps: Vec<TimeStamp> = Vec::new();

@@ -178,7 +178,11 @@ fn words(walk: &Walk, summary: &Summary, last: &VecDeque<(u64, Entry)>) -> Strin
     }
     for compaction in &walk.compactions {
         let (from, to, tick) = (compaction.from, compaction.to, compaction.tick);
-        let _ = writeln!(text, "dropped: entries {from} to {} up to tick {tick}", to.saturating_sub(1));
+        let _ = writeln!(
+            text,
+            "dropped: entries {from} to {} up to tick {tick} (by what the ledger says; no tree head covers that)",
+            to.saturating_sub(1)
+        );
     }
     let Some((first, end)) = summary.ticks else {
         text.push_str("No entry fits.\n");

@@ -21,7 +21,8 @@ use crate::record::audit::{Audit, KeyReport, LedgerReport, Verdict, audit};
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit code: 0 if the run is whole, 4 if it is cut off as after a kill (what the ledger holds is as it was written), 1 if \
-    something was changed (its place is told), 2 if there is nothing to check.\n\nThe keys of a run follow from its seed: \
+    something was changed (its place is told), 2 if there is nothing to check. A proof (--proof) says nothing about a ledger without \
+    --root or --key.\n\nThe keys of a run follow from its seed: \
     whoever has the folder has them, and could write the whole ledger anew. What was published tells: compare with --root, \
     or sign with a key of your own (run --sign-with) and demand it by --key."
 )]
@@ -35,7 +36,8 @@ pub(crate) struct Verify {
     /// The root must be this one: 64 hexadecimal digits.
     #[arg(long, value_name = "HEX", value_parser = parse_hash)]
     root: Option<Hash>,
-    /// The last tree head must be over all entries and signed by the key with this fingerprint: 64 hexadecimal digits.
+    /// The last tree head must be signed by the key with this fingerprint, 64 hexadecimal digits, and be over all entries if the run
+    /// has ended.
     #[arg(long, value_name = "FINGERPRINT", value_parser = parse_fingerprint)]
     key: Option<String>,
     /// The ledger must go on where it was at this tree head, which `ledger head` has printed some time.
@@ -78,13 +80,27 @@ impl Verify {
             && !matches!(audit.verdict, Verdict::Changed(_))
         {
             let problem = self.compare_root(walk.tree.as_ref().map(|tree| tree.root()));
-            let problem = problem.or_else(|| self.compare_key(walk.heads.last(), walk.size));
+            let is_whole = audit.verdict == Verdict::Whole;
+            let problem = problem.or_else(|| match walk.heads.last() {
+                // Of a run that was cut off the last entries may have no tree head yet.
+                None if !is_whole => None,
+                Some(signed) if !is_whole => self.compare_key(Some(signed), signed.head.size),
+                last => self.compare_key(last, walk.size),
+            });
             let problem = match problem {
                 Some(problem) => Some(problem),
                 None => self.compare_head(walk, audit.origin.as_deref())?,
             };
-            if let Some(problem) = problem {
-                audit.verdict = Verdict::Changed(problem);
+            match (&mut audit.verdict, problem) {
+                (verdict, Some(problem)) => *verdict = Verdict::Changed(problem),
+                (Verdict::CutOff(words), None) if self.key.is_some() => match walk.heads.last() {
+                    Some(signed) => {
+                        let (signed, size) = (signed.head.size, walk.size);
+                        words.push_str(&format!("; the key has signed the first {signed} of {size} entries"));
+                    }
+                    None => words.push_str("; no tree head is there that --key could have signed"),
+                },
+                _ => {}
             }
         }
         match self.format {
@@ -168,12 +184,20 @@ impl Verify {
             Err(ProofFault::Wrong(what)) => (String::new(), Some(what)),
             Err(fault) => return Err(Failure::Input(miette::miette!("{}: {fault}", path.display()))),
         };
+        // A proof says with which root it fits. That this is the root of a ledger somebody else has to say.
+        let compared = self.root.is_some() || self.key.is_some();
         match (&problem, self.format) {
             (_, Format::Json) => {
                 let verified = problem.is_none();
-                print(&json(&serde_json::json!({ "verified": verified, "problem": problem }))?)?
+                let told =
+                    serde_json::json!({ "verified": verified && compared, "fits": verified, "problem": problem });
+                print(&json(&told)?)?
             }
-            (None, Format::Text) => print(&format!("{lines}Verified.\n"))?,
+            (None, Format::Text) if compared => print(&format!("{lines}Verified.\n"))?,
+            (None, Format::Text) => print(&format!(
+                "{lines}The proof fits the root that it names. It proves nothing about a ledger by itself: anybody can make a tree with such a \
+                 root. Compare with a root that was published (--root), or demand a key (--key).\n"
+            ))?,
             (Some(what), Format::Text) => print(&format!("{lines}NOT VERIFIED: {what}\n"))?,
         };
         Ok(if problem.is_none() { DONE } else { FAILED })

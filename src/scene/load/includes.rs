@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bevy::reflect::Typed;
 
-use super::{Loader, check_schema};
+use super::{Loader, OUTSIDE, check_schema, lies_in};
 use crate::scene::Scene;
 use crate::scene::files::{self, read_text, unread};
 use crate::scene::report::Fault;
@@ -143,6 +143,10 @@ impl Loader {
                 ));
                 continue;
             };
+            if self.confined && !lies_in(folder, file) {
+                self.faults.push(refuse(format!("\"{file}\" is not in the run's folder"), OUTSIDE));
+                continue;
+            }
             let path = folder.join(file);
             let identity = canonical(&path);
             if including.stack.contains(&identity) {

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,15 @@ use super::block::{self, BLOCK_BYTES, Hash};
 use super::registry::to_bytes;
 use super::{Checkpoint, CheckpointError, SavedSection, StateHash};
 use crate::parallel::Workers;
-use crate::whole_file::{WholeFile, read_ordinary};
+use crate::whole_file::{WholeFile, open_ordinary, read_ordinary};
 
 const MAGIC: [u8; 7] = *b"A28CKPT";
 pub(super) const VERSION: u8 = 2;
 const HASH_BYTES: usize = 32;
 /// What comes before the header.
 const PREFIX_BYTES: usize = MAGIC.len() + 1 + 8;
+/// A header longer than this is not read by itself.
+const MAX_HEADER_BYTES: u64 = 1 << 26;
 /// A section larger than this in its header is refused before memory is asked for.
 const MAX_SECTION_BYTES: u64 = 1 << 34;
 /// Files up to this long are read on one thread.
@@ -196,6 +198,21 @@ impl Checkpoint {
             file.into_inner()?.finish()
         };
         write().map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })
+    }
+
+    /// The tick that the header of a file tells, if that is whole. Nothing else of the file is read.
+    #[must_use]
+    pub fn tick_of(path: &Path) -> Option<u64> {
+        let mut file = open_ordinary(path).ok()?;
+        let mut head = vec![0; PREFIX_BYTES];
+        file.read_exact(&mut head).ok()?;
+        let length = u64::from_le_bytes(*head.last_chunk()?);
+        if !head.starts_with(&MAGIC) || length > MAX_HEADER_BYTES {
+            return None;
+        }
+        let rest = length + HASH_BYTES as u64;
+        (&mut file).take(rest).read_to_end(&mut head).ok()?;
+        split_header(&head).ok().map(|(header, _)| header.tick)
     }
 
     /// Reads a file. Large ones are read on all cores.

@@ -19,8 +19,9 @@ use crate::tree::{Frontier, MOST_LEAVES, Remains, Tree};
 
 const MAGIC: &[u8; 8] = b"A28LBAS2";
 const CHECKSUM: usize = 32;
-/// The longest base, in bytes: what a million signed tree heads take. No more is read to find out whether it fits its checksum.
-const LONGEST: u64 = 4 << 30;
+/// The longest base, in bytes: what nine thousand signed tree heads take. A longer one is neither written nor read, so that nobody
+/// who reads a ledger needs more memory than a few times that, whatever lies there.
+const LONGEST: u64 = 32 << 20;
 
 /// What was dropped, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +102,10 @@ impl Base {
         let content = bytes.as_slice();
         let read: Result<(Self, &[u8]), _> = postcard::take_from_bytes(content);
         let (base, rest) = read.map_err(|_| damaged("the base can't be read"))?;
+        let sizes = || base.heads.iter().map(|signed| (signed.head.size, signed.head.tick));
+        if sizes().zip(sizes().skip(1)).any(|(one, next)| one >= next) {
+            return Err(damaged("the tree heads are not in order"));
+        }
         if !rest.is_empty() {
             return Err(damaged("the base goes on after its end"));
         }
@@ -165,12 +170,17 @@ impl Base {
         Ok(())
     }
 
-    pub fn write(&self, folder: &Path) -> Result<(), DiskError> {
+    /// Writes it, unless it would be too long: returns whether it was written.
+    pub fn write(&self, folder: &Path) -> Result<bool, DiskError> {
         let path = Self::path(folder);
         let content = to_bytes(self).map_err(std::io::Error::other).map_err(io_error(&path))?;
         let checksum = blake3::hash(&content);
         let bytes = [MAGIC.as_slice(), &content, checksum.as_bytes()].concat();
-        write_atomically(&path, &bytes).map_err(io_error(&path))
+        if bytes.len() as u64 > LONGEST {
+            return Ok(false);
+        }
+        write_atomically(&path, &bytes).map_err(io_error(&path))?;
+        Ok(true)
     }
 
     /// The tree of which all is dropped but this.

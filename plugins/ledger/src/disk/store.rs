@@ -405,7 +405,7 @@ impl Store {
 
     /// Drops the segments all of whose entries lie before `index`. What stays of them are the roots of the subtrees that they
     /// made up, their tree heads, what proves these consistent with later ones, and the record of what was dropped. Returns
-    /// that, if there was something to drop.
+    /// that, if there was something to drop and what would stay of it is not too much to be read again.
     ///
     /// # Errors
     /// If the disk refuses, or the ledger is damaged.
@@ -448,7 +448,9 @@ impl Store {
         let (frontier, pinned) = (remains.frontier, remains.pinned);
         let before = header.before;
         let base = Base { segment, before, frontier, pinned, kept, heads, keys, counts, stamps, compactions };
-        base.write(&self.folder)?;
+        if !base.write(&self.folder)? {
+            return Ok(None);
+        }
         for file in gone {
             std::fs::remove_file(file).map_err(io_error(file))?;
         }
