@@ -184,15 +184,15 @@ def check(run, root=None, key=None):
             demand(kind < 4 and reader.at == length, f"a record of {name} goes on after its end, or is none")
     demand(not (key and ledger.heads) or key == (ledger.heads[-1][2] or (b"",))[0].decode(), "not signed by this key")
     if torn or not (manifest := ledger.manifest) or ledger.heads[-1][0] != tree.size:
-        sealed = saved <= max([head[3] for head in ledger.heads], default=0)
-        demand(sealed and "summary.json" not in os.listdir(run), "the ledger was cut")
+        demand(saved <= max([head[3] for head in ledger.heads], default=0) and "summary.json" not in os.listdir(run), "cut")
+        rows = glob.glob(os.path.join(glob.escape(run), "metrics.csv")) if not ledger.terms else []
+        demand(all(len(read(path).splitlines()) < 2 for path in rows), "the beginning of the ledger is gone")
         if ledger.terms: check_files(run, ledger, False)
         return print(f"CUT OFF: {tree.size} entries up to tick {ledger.tick}") or 4
     told = dict(manifest["entries"], Manifest=manifest["entries"].get("Manifest", 0) + 1)
     told, heads = (told, manifest["stamps"], manifest["keys"], manifest["heads"]), len(ledger.heads) - ledger.after
     demand(told == (ledger.counts, ledger.stamps, ledger.order, heads), "the manifest tells of others")
-    check_files(run, ledger, True)
-    demand(root in (None, tree.root().hex()), "the root is another")
+    check_files(run, ledger, True) or demand(root in (None, tree.root().hex()), "the root is another")
     return print(f"whole: {tree.size} entries, root {tree.root().hex()}") or 0
 try:
     sys.exit(check(sys.argv[1], **{name[2:]: value for name, value in zip(sys.argv[2::2], sys.argv[3::2])}))

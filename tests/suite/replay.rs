@@ -1,5 +1,6 @@
 //! Recorded runs, run again from their folders alone.
 
+use agent2028::ledger::disk::{Item, Store, StoreOptions};
 use std::path::Path;
 
 use crate::parquet_reader::{self, Cell};
@@ -213,6 +214,9 @@ fn what_people_did_after_a_checkpoint_is_done_again_by_a_resumed_run() {
     // As a kill leaves it: the newest checkpoint is that of tick 40, and people did something in tick 47.
     std::fs::remove_file(out.join("checkpoints/000000000080.a28")).unwrap();
     std::fs::remove_file(out.join("summary.json")).unwrap();
+    let (mut ledger, _) = Store::open(&out.join("ledger"), StoreOptions::default()).unwrap();
+    ledger.cut(|item| !matches!(item, Item::Entry { entry, .. } if entry.kind.closes())).unwrap();
+    drop(ledger);
     let (_, text, stderr) = finish(program().args(["run", "--ticks", "90", "--format", "json", "--resume"]).arg(&out));
     let again: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(again["state_hash"].as_str(), Some(summary.state_hash.as_str()), "{stderr}");

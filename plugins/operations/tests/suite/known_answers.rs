@@ -104,11 +104,11 @@ fn the_number_in_the_system_is_the_rate_times_the_latency() {
 fn constant_latencies_are_told_to_the_microsecond() {
     for (tick_hz, ms) in [(30.0, 0.5), (30.0, 162.0), (60.0, 20.0), (1000.0, 0.5), (59.94, 7.25)] {
         let service = ServiceTime::Constant { ms };
-        let config = OperationsConfig { window_s: 200.0, workload: vec![poisson(50.0)], service, ..default() };
+        let config = OperationsConfig { window_s: 5.0, workload: vec![poisson(50.0)], service, ..default() };
         let mut scene = Scene::new(vec![group("db", 100, 100)], config);
         scene.tick_hz = tick_hz;
         let mut simulation = scene.start();
-        simulation.run((tick_hz * 5.0) as u64);
+        simulation.run((tick_hz * 10.0) as u64);
         for name in ["p50", "p99", "mean"] {
             let latency = metric(&simulation, &format!("operations.latency_{name}"));
             assert!((latency - f64::from(ms)).abs() < 1e-9, "{tick_hz} Hz, {ms} ms, {name}: {latency}");
