@@ -275,10 +275,15 @@ impl<'t> Checker<'t> {
             let help = format!("the value must be {range}{}", limits.unit());
             return self.fault(&node.place, format!("{number} is out of range"), help);
         }
-        let (min, max) = (f64::from(f32::MIN), f64::from(f32::MAX));
-        if single && !(min..=max).contains(&number) {
-            let help = format!("write a number from {min} to {max}");
-            self.fault(&node.place, format!("{number} does not fit here"), help);
+        let most = f64::from(f32::MAX);
+        if single && !(-most..=most).contains(&number) {
+            // What has a range is told with it, and all have the same upper end.
+            let help = match limits.range {
+                Some(range) => format!("the value must be {range}{}, and at most {most:.4e}", limits.unit()),
+                None => format!("write a number from {:.4e} to {most:.4e}", -most),
+            };
+            let text = if let Kind::Number(text) = &node.kind { text.clone() } else { format!("{number:e}") };
+            self.fault(&node.place, format!("{text} does not fit here"), help);
         }
     }
 

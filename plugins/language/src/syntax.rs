@@ -141,6 +141,51 @@ mod tests {
     }
 
     #[test]
+    fn one_fault_hides_none_of_those_behind_it() {
+        let (value, colon, comma) = ("a value can't begin with", "a colon is missing", "a comma or");
+        let cases: [(&str, &[(&str, &str)]); 10] = [
+            (
+                "S(a: [(n: 3)], b: (x 1, y: ), c 5, d: , e: 6x0, f: [\"a\" \"b\"])",
+                &[(colon, "1"), (value, ")"), (colon, "5"), (value, ","), ("not a number", "6x0"), (comma, "\"")],
+            ),
+            (
+                "(b: (x 1), t = 60, \"n\": 1, s: 1, s: 2; h: {\"a\"}, d: T 5, g: 'xy')",
+                &[
+                    (colon, "1"),
+                    (colon, "="),
+                    ("has no quotes", "\"n\""),
+                    ("twice", "s"),
+                    (comma, ";"),
+                    (colon, "}"),
+                    (comma, "5"),
+                    ("not a single character", "'xy'"),
+                ],
+            ),
+            ("(a: [\"a\",, \"c\"], b: 1,, c: 2 d: 3)", &[(value, ","), ("name is missing", ","), (comma, "d")]),
+            (
+                "(s: 1 a: [(n: 3 m: 4)], w: (z: (1, 2, e: W), t: @@ 3, u: 6 6)",
+                &[("never closed", "("), (comma, "a"), (comma, "m"), ("has a name", ":"), (value, "@"), (comma, "6")],
+            ),
+            ("(a [(n: 3)], b: 1, b: 2)", &[(colon, "["), ("twice", "b")]),
+            ("(n 3)", &[(colon, "3")]),
+            ("(a: [1, 2), b: 3}, c 4)", &[(comma, ")")]),
+            ("[(a: 1}, (b 2)]", &[(comma, "}"), (colon, "2")]),
+            ("{1 2, 3: 4, 5, \"k\": [6 7]}", &[(colon, "2"), (colon, ","), (comma, "7")]),
+            ("(a: 1, b, (c: 2), d: 3 e: 4)", &[(colon, ","), ("name is missing", "("), (comma, "e")]),
+        ];
+        let mut wrong = Vec::new();
+        for (text, wanted) in cases {
+            let (told, is_plain) = faults(text);
+            let fits =
+                |(told, wanted): (&(String, &str), &(&str, &str))| told.0.contains(wanted.0) && told.1 == wanted.1;
+            if is_plain || told.len() != wanted.len() || !told.iter().zip(wanted).all(fits) {
+                wrong.push(format!("{text}: {told:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
     fn what_is_wrong_everywhere_is_not_told_for_ever() {
         let broken = read(&format!("[{}]", "@,".repeat(100_000))).unwrap_err();
         assert!(broken.faults.len() < 1000);

@@ -35,7 +35,8 @@ impl Broken {
 /// # Errors
 /// With the places of what isn't RON: as far as it is sound to go on, all of it.
 pub fn parse(source: SourceId, text: &str) -> Result<Node, Broken> {
-    let mut parser = Parser { source, text, lexer: Lexer::new(text), faults: Vec::new(), sound: true, lines: None };
+    let lexer = Lexer::new(text);
+    let mut parser = Parser { source, text, lexer, faults: Vec::new(), sound: true, closings: Vec::new(), lines: None };
     let value = parser.document();
     if parser.faults.is_empty()
         && let Ok(Some(node)) = value
@@ -60,6 +61,8 @@ struct Parser<'t> {
     faults: Vec<Fault>,
     /// Whether it is plain what is meant in spite of all faults.
     sound: bool,
+    /// What closes the brackets that are open, the innermost last.
+    closings: Vec<char>,
     /// The bytes at which lines begin, once they are needed.
     lines: Option<Vec<usize>>,
 }
@@ -134,7 +137,10 @@ impl<'t> Parser<'t> {
     fn document(&mut self) -> Read<Node> {
         self.attributes()?;
         let node = self.value(0)?;
-        if let Some(token) = self.peek()? {
+        // Where brackets don't fit, what seems to stand after the end may belong to the value.
+        if let Some(token) = self.peek()?
+            && self.sound
+        {
             self.fault_at(token.span.start, "something stands after the end of the value", "remove it");
             return Err(Stop);
         }
@@ -254,13 +260,9 @@ impl<'t> Parser<'t> {
                 let message = format!("a value can't begin with '{}'", letter.escape_debug());
                 self.sound = false;
                 self.fault_at(start, message, "a number, \"text\", a name, (…), […] or {…}");
-                // Where a value is missing, what comes after it is plain; of what is odd only one letter is left out.
+                // Whoever reads items goes on with the next.
                 if matches!(token.kind, TokenKind::Colon | TokenKind::Other) {
                     self.lexer.skip_to(token.span.end);
-                    let next = self.peek()?;
-                    if !next.is_some_and(|next| matches!(next.kind, TokenKind::Comma | TokenKind::Close)) {
-                        return Err(Stop);
-                    }
                 }
                 None
             }
@@ -349,7 +351,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Reads items up to a closing bracket, with commas between them and perhaps after the last. What is named has a word and a
-    /// colon before it.
+    /// colon before it. After a fault it goes on with the next item.
     fn items<T>(
         &mut self,
         close: char,
@@ -357,33 +359,51 @@ impl<'t> Parser<'t> {
         mut item: impl FnMut(&mut Self) -> Read<T>,
     ) -> Result<Vec<T>, Stop> {
         let open = self.take()?.map_or(self.text.len(), |token| token.span.start);
+        self.closings.push(close);
         let mut items = Vec::new();
+        // That what has names stands among what has none is told once.
+        let mut mixed = false;
         loop {
             let next = self.peek()?;
             if self.is(next.as_ref(), close) {
                 self.take()?;
-                return Ok(items);
+                break;
             }
             // Another bracket's end, or the text's.
-            if next.is_none_or(|next| next.kind == TokenKind::Close) {
-                self.fault(open, open + 1, "this bracket is never closed", format!("close it with {close}"));
-                return Err(Stop);
-            }
+            let Some(next) = next.filter(|next| next.kind != TokenKind::Close) else {
+                self.doubt(open, open + 1, "this bracket is never closed", format!("close it with {close}"));
+                self.leave_to_others()?;
+                break;
+            };
             let read = item(self)?;
             let is_missing = read.is_none();
             items.extend(read);
             let end = self.lexer.at();
+            let is_word = next.kind == TokenKind::Word && next.span.end == end;
             let (next, after) = self.peek_two()?;
             let Some(next) = next else { continue };
             if next.kind == TokenKind::Comma {
                 self.lexer.skip_to(next.span.end);
                 continue;
             }
-            if self.is(Some(&next), close) {
+            if self.is(Some(&next), close) || (is_missing && next.kind == TokenKind::Close) {
                 continue;
             }
-            if is_missing && next.kind == TokenKind::Close {
-                return Err(Stop);
+            if is_missing {
+                self.skip_item(named)?;
+                continue;
+            }
+            if !named && close != '}' && is_word && next.kind == TokenKind::Colon {
+                if !mixed {
+                    let message = "what has a name stands here among values without";
+                    self.fault_at(next.span.start, message, "give all of them names, or none");
+                    mixed = true;
+                }
+                self.sound = false;
+                self.lexer.skip_to(next.span.end);
+                item(self)?;
+                self.skip_item(named)?;
+                continue;
             }
             self.fault_at(
                 next.span.start,
@@ -391,6 +411,10 @@ impl<'t> Parser<'t> {
                 "separate values with commas",
             );
             self.go_on()?;
+            if next.kind == TokenKind::Close {
+                self.leave_to_others()?;
+                break;
+            }
             // Two values that stand apart are two; what touches is more likely one that is written wrongly.
             let apart = next.span.start > end;
             let begins = match next.kind {
@@ -399,15 +423,58 @@ impl<'t> Parser<'t> {
                 _ => false,
             };
             if !(apart && begins) {
-                return Err(Stop);
+                self.skip_item(named)?;
             }
+        }
+        self.closings.pop();
+        Ok(items)
+    }
+
+    /// Leaves a bracket that is not closed where another one's end stands: that is left for the one around it to which it
+    /// belongs; if there is none, it stands for the end that is missing.
+    fn leave_to_others(&mut self) -> Result<(), Stop> {
+        self.sound = false;
+        self.go_on()?;
+        let Some(found) = self.peek()? else { return Err(Stop) };
+        let around = self.closings.split_last().map_or(&[][..], |(_, around)| around);
+        if !around.iter().any(|closing| self.is(Some(&found), *closing)) {
+            self.lexer.skip_to(found.span.end);
+        }
+        Ok(())
+    }
+
+    /// Leaves out what is left of an item in which something is wrong: up to behind the next comma, to the end of the bracket, or
+    /// to where another named item begins.
+    fn skip_item(&mut self, named: bool) -> Result<(), Stop> {
+        self.sound = false;
+        let mut depth = 0_usize;
+        loop {
+            let (next, after) = self.peek_two()?;
+            // Text without an end makes a riddle of what comes after it, and has been met because of what was told already.
+            let Some(next) = next.filter(|next| next.whole) else { return Err(Stop) };
+            match next.kind {
+                TokenKind::Open => depth += 1,
+                TokenKind::Close if depth == 0 => return Ok(()),
+                TokenKind::Close => depth -= 1,
+                TokenKind::Comma if depth == 0 => {
+                    self.lexer.skip_to(next.span.end);
+                    return Ok(());
+                }
+                TokenKind::Word if named && depth == 0 && after.is_some_and(|after| after.kind == TokenKind::Colon) => {
+                    return Ok(());
+                }
+                _ => {}
+            }
+            self.lexer.skip_to(next.span.end);
         }
     }
 
     fn map(&mut self, depth: usize) -> Result<Kind, Stop> {
         let mut entries = self.items('}', false, |parser| {
             let key = parser.value(depth + 1)?;
-            parser.colon()?;
+            if !parser.colon()? {
+                return Ok(None);
+            }
             let value = parser.value(depth + 1)?;
             Ok(key.zip(value))
         })?;
@@ -438,43 +505,58 @@ impl<'t> Parser<'t> {
         self.faults.push(Fault::new(place, format!("{what} stands here twice"), help));
     }
 
-    fn colon(&mut self) -> Result<(), Stop> {
+    /// Reads the colon behind a name; whether a value may follow.
+    fn colon(&mut self) -> Result<bool, Stop> {
         let next = self.peek()?;
         if self.is(next.as_ref(), ':') {
             self.take()?;
-            return Ok(());
+            return Ok(true);
         }
         let at = next.as_ref().map_or(self.text.len(), |next| next.span.start);
         self.sound = false;
         self.fault_at(at, "a colon is missing here", "write name: value");
         self.go_on()?;
-        // A value may follow without it.
-        let value = |kind| matches!(kind, TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Open);
-        if next.is_some_and(|next| value(next.kind)) { Ok(()) } else { Err(Stop) }
+        // What is odd may stand for it.
+        if let Some(odd) = next.filter(|next| next.kind == TokenKind::Other) {
+            self.lexer.skip_to(odd.span.end);
+        }
+        Ok(self.peek()?.is_some_and(|next| is_value(next.kind)))
     }
 
-    /// A struct if the first item is `name:`, else a tuple.
+    /// A struct if the first item is `name:`, else a tuple. A name behind which only the colon is missing is one all the same.
     fn parenthesised(&mut self, name: Option<Name>, depth: usize) -> Read<Kind> {
         let before = self.lexer.clone();
         self.take()?;
         let (first, second) = self.peek_two()?;
+        let is_struct = first.zip(second).is_some_and(|(first, second)| match (first.kind, second.kind) {
+            (TokenKind::Word | TokenKind::Text, TokenKind::Colon) => !self.text[second.span.end..].starts_with(':'),
+            (TokenKind::Word, TokenKind::Open) => self.content(&second) != "(",
+            (TokenKind::Word, TokenKind::Other) => self.content(&second) == "=",
+            (TokenKind::Word, kind) => is_value(kind),
+            _ => false,
+        });
         self.lexer = before;
-        let is_struct = first.is_some_and(|first| first.kind == TokenKind::Word)
-            && second.is_some_and(|second| {
-                second.kind == TokenKind::Colon && !self.text[second.span.end..].starts_with(':')
-            });
         if !is_struct {
             return Ok(Some(Kind::Tuple(name, self.items(')', false, |parser| parser.value(depth + 1))?)));
         }
         let mut fields = self.items(')', true, |parser| {
-            let Some(token) = parser.peek()?.filter(|token| token.kind == TokenKind::Word) else {
+            let (token, next) = parser.peek_two()?;
+            let is_quoted = token.as_ref().is_some_and(|token| token.kind == TokenKind::Text)
+                && next.is_some_and(|next| next.kind == TokenKind::Colon);
+            let Some(token) = token.filter(|token| token.kind == TokenKind::Word || is_quoted) else {
                 let at = parser.peek()?.map_or(parser.text.len(), |token| token.span.start);
+                parser.sound = false;
                 parser.fault_at(at, "a field's name is missing here", "write name: value");
-                return Err(Stop);
+                return Ok(None);
             };
+            if is_quoted {
+                parser.doubt(token.span.start, token.span.end, "a field's name has no quotes", "write name: value");
+            }
             parser.lexer.skip_to(token.span.end);
             let field = parser.name(&token);
-            parser.colon()?;
+            if !parser.colon()? {
+                return Ok(None);
+            }
             Ok(parser.value(depth + 1)?.map(|value| (field, value)))
         })?;
         for (later, first) in repeated(fields.iter().map(|(field, _)| field.text.as_str())).into_iter().rev() {
@@ -489,6 +571,11 @@ impl<'t> Parser<'t> {
         }
         Ok(Some(Kind::Struct(name, fields)))
     }
+}
+
+/// Whether a value may begin with a token.
+const fn is_value(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Open)
 }
 
 /// Which names stand in a list again, by their numbers, each with the number of the first that is the same.
