@@ -6,11 +6,12 @@ use std::sync::Arc;
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, AgentIndex, GroupId, spawn_scene_group};
 use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
-use agent2028_core::intervention::{AddIntervention, AnyIntervention, InterventionError, InterventionQueue, Origin};
+use agent2028_core::intervention::{AddIntervention, AnyIntervention, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sections, problems_context};
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
+use agent2028_core::rehearsal::{Planned, Rehearsal};
 use agent2028_core::schema::{Names, Problem, nearest, suggest};
 use bevy::prelude::*;
 
@@ -225,18 +226,20 @@ fn check_against_plugins(world: &mut World, scene: &Scene) -> Vec<Problem> {
 fn check_timeline(world: &mut World, scene: &Scene) -> Vec<Problem> {
     let mut names = problems_context(world);
     let mut problems: Vec<(usize, Problem)> = Vec::new();
-    let mut parts = Vec::new();
+    let (mut parts, mut planned) = (Vec::new(), Vec::new());
     for (index, entry) in scene.timeline.iter().enumerate() {
         let (at, action) = (format!("timeline[{index}].do"), entry.r#do.clone());
+        let (first, every, times) = (entry.at, entry.every.unwrap_or(0), entry.repetitions(scene.duration_ticks()));
+        planned.push(Planned { action: action.clone(), first, every, times });
         let found = action.problems(world, &at, &mut names);
         if found.is_empty() {
             parts.push(Part::new(index, at, action, entry, scene.duration_ticks()));
         }
         problems.extend(found.into_iter().map(|problem| (index, problem)));
     }
-    // Somebody who comes later may have what nobody has at the beginning.
-    let others_come = scene.timeline.iter().any(|entry| entry.r#do.brings_others());
-    problems.extend(preserving_sections(world, |world| rehearse(world, parts, others_come)));
+    world.insert_resource(Rehearsal::of(planned));
+    problems.extend(preserving_sections(world, |world| rehearse(world, parts)));
+    world.remove_resource::<Rehearsal>();
     problems.sort_by_key(|(index, _)| *index);
     problems.into_iter().map(|(_, problem)| problem).collect()
 }
@@ -285,7 +288,7 @@ const MOST_REHEARSED_AGAIN: usize = 1000;
 /// later finds the sections as the earlier ones have left them. An entry is refused if it never works. What is repeated is
 /// rehearsed again as long as it changes sections, or hasn't worked and something has changed since, and as long as there are
 /// others that have not worked yet; what lies beyond [`MOST_REHEARSED_AGAIN`] repetitions isn't judged.
-fn rehearse(world: &mut World, mut parts: Vec<Part>, others_come: bool) -> Vec<(usize, Problem)> {
+fn rehearse(world: &mut World, mut parts: Vec<Part>) -> Vec<(usize, Problem)> {
     // The first time of each, and the next of those that are worth another try.
     let mut next: BTreeSet<(u64, usize)> =
         parts.iter().enumerate().filter_map(|(number, part)| Some((part.next()?, number))).collect();
@@ -304,17 +307,18 @@ fn rehearse(world: &mut World, mut parts: Vec<Part>, others_come: bool) -> Vec<(
         }
         part.tried += 1;
         let now = (tick, part.index);
+        world.resource_mut::<Rehearsal>().look_at(part.index);
         match part.action.rehearse(world, &part.at) {
-            Err((problem, error)) if !(others_come && matches!(error, InterventionError::NobodyHas(_))) => {
+            Err((problem, _)) => {
                 if !part.works {
                     part.refused.get_or_insert(problem);
                 }
                 waiting.insert(number);
             }
-            outcome => {
+            Ok(()) => {
                 open -= usize::from(!part.works);
                 (part.works, part.refused) = (true, None);
-                if outcome.is_ok() && part.action.changes_sections() {
+                if part.action.changes_sections() {
                     next.extend(part.next().map(|tick| (tick, number)));
                     for number in std::mem::take(&mut waiting) {
                         let tick = parts.get_mut(number).and_then(|part| part.next_after(now));

@@ -457,6 +457,15 @@ impl Check for Scene {
                 );
             }
         }
+        for (index, caption) in self.captions.iter().enumerate() {
+            if caption.at > end {
+                problems.push(
+                    format!("captions[{index}].at"),
+                    format!("the scene ends at tick {end}: this is never shown"),
+                    "an earlier tick, or a longer duration",
+                );
+            }
+        }
         for (index, expectation) in self.expect.iter().enumerate() {
             expectation.check(&format!("expect[{index}]"), problems);
             if let Some((_, to)) = expectation.over
@@ -483,6 +492,11 @@ impl Check for Scene {
 }
 
 fn check_param(name: &str, param: &Param, is_section: bool, problems: &mut Problems) {
+    if name.trim().is_empty() {
+        let help = "a name that a person can say, for example \"separation\"";
+        problems.push("params", "a parameter needs a name", help);
+        return;
+    }
     let at = format!("params.{name}");
     let is_field = matches!(Scene::type_info(), TypeInfo::Struct(scene) if scene.field(name).is_some());
     if is_field || is_section {

@@ -416,7 +416,8 @@ fn wrong_settings_are_reported_like_wrong_scenes() {
         ("boids.separation.weight=-3", "out of range"),
         ("seed=1.5", "whole number"),
         ("agents[7].count=1", "no element"),
-        ("=1", "not a path"),
+        ("=1", "the name of a field is missing"),
+        ("boids..max_speed=1", "not a path"),
     ] {
         let (code, _, stderr) = finish(program().args(["run", "flock", "--ticks", "1", "--set", setting]));
         assert_eq!(code, 2, "{setting}");

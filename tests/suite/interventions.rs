@@ -276,20 +276,197 @@ fn what_an_agent_has_by_default_can_be_set() {
 fn a_run_tells_how_many_interventions_failed_and_which() {
     let folder = folder();
     let file = folder.path().join("scene.ron");
-    // Nothing is wrong with the scene: whether there is a partition to heal only shows at its tick.
-    let timeline = "(at: 5, every: Some(5), until: Some(20), do: Heal(partition: Some(3)))";
+    // Nothing is wrong with the scene: whether there is still a partition to heal only shows at its tick.
+    let timeline = "(at: 1, do: Partition(duration_s: Some(0.02))), (at: 5, every: Some(5), until: Some(20), do: \
+                    Heal(partition: Some(0)))";
     std::fs::write(&file, scene("network: (),", timeline)).unwrap();
     let (code, out, errors) = finish(program().arg("run").arg(&file).args(["--ticks", "20"]));
     assert_eq!(code, 0, "{errors}");
     assert!(
         out.contains("4 interventions failed")
-            && out.contains("Heal 4 times, first at tick 5: there is no partition 3"),
+            && out.contains("Heal 4 times, first at tick 5: there is no partition 0"),
         "{out}"
     );
     let (_, out, _) = finish(program().arg("run").arg(&file).args(["--ticks", "20", "--format", "json"]));
     let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
     let failed = &summary["failed_interventions"][0];
     assert_eq!((failed["intervention"].as_str(), failed["times"].as_u64()), (Some("Heal"), Some(4)), "{out}");
+}
+
+/// What `check` says about a scene, and what building it for a run says.
+fn checked_and_built(text: &str) -> (String, String) {
+    use agent2028::assemble::{ExtraPlugins, build_app, check};
+    let plugins = ExtraPlugins::default();
+    // All of it, however much that is.
+    let told = |error: agent2028::scene::report::SceneError| {
+        let lines = error.lines().into_iter().map(|line| format!("{}:{} {}\n", line.line, line.column, line.message));
+        lines.collect::<String>()
+    };
+    let loaded = match agent2028::scene::load::load_text("scene", text, None, &[]) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let told = told(error);
+            return (told.clone(), told);
+        }
+    };
+    let checked = check(&loaded, &plugins).map_or_else(told, |()| String::new());
+    (checked, build_app(&loaded, Some(1), &plugins).map_or_else(told, |_| String::new()))
+}
+
+#[test]
+fn check_knows_exactly_the_quantities_that_a_run_knows() {
+    use bevy::ecs::reflect::{AppTypeRegistry, ReflectComponent};
+
+    let forage = "pheromones: (nests: [()], foraging: [(agents: \"agent\")]),";
+    let all =
+        format!("boids: (), {forage} network: (gossip: ()), operations: (), identity: (), trust: (), ledger: (),");
+    let mut sandbox = Sandbox::parse(&scene(&all, "")).unwrap();
+    let types = sandbox.app_mut().unwrap().world().resource::<AppTypeRegistry>().clone();
+    let mut names: Vec<String> =
+        ["speed", "sped", "Velocity.speed", "Velocity.0.x", "Condition.health", "PathMemory"].map(str::to_owned).into();
+    for component in types.read().iter().filter(|component| component.data::<ReflectComponent>().is_some()) {
+        let name = component.type_info().type_path_table().short_path();
+        if name.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+            let paths = ["", ".nope", ".0", ".x", ".length", ".carried", "."];
+            names.extend(paths.map(|path| format!("{name}{path}")));
+        }
+    }
+    assert!(names.len() > 100, "{} names", names.len());
+    let kill = |name: &String| format!("(at: 1, do: Kill(select: Compare(quantity: \"{name}\", is: Above, value: 1)))");
+    let timeline: Vec<String> = names.iter().map(kill).collect();
+    for sections in ["", "boids: (),", forage, all.as_str()] {
+        let (checked, built) = checked_and_built(&scene(sections, &timeline.join(",\n")));
+        assert_eq!(checked, built, "{sections}");
+        for nobodys in ["Agent.0", "Position.nope", "Forager.nope", "Agent.", "Condition."] {
+            assert!(checked.contains(&format!("\"{nobodys}\"")), "{sections} {nobodys}\n{checked}");
+        }
+        for somebodys in ["speed", "Velocity.0.x", "Velocity.x", "Condition.health", "Position.x"] {
+            assert!(!checked.contains(&format!("\"{somebodys}\"")), "{sections} {somebodys}\n{checked}");
+        }
+        assert_eq!(checked.contains("\"Forager.carried\""), !sections.contains("foraging"), "{sections}");
+    }
+    // Whatever else names quantities asks in the same way.
+    for sections in [
+        "view: (color_by: \"Forager.nope\"),",
+        "view: (size_by: \"Agent.0\"),",
+        "network: (gossip: (rumours: [(from: Compare(quantity: \"Forager.x\", is: Above, value: 1))])),",
+    ] {
+        let (checked, built) = checked_and_built(&scene(sections, ""));
+        assert!(checked.contains("no quantity") && checked == built, "{sections}\n{checked}\n{built}");
+    }
+}
+
+#[test]
+fn what_an_entry_can_never_do_to_those_whom_it_chooses_is_refused_before_the_first_tick() {
+    let scene = |sections: &str, timeline: &str| {
+        format!(
+            "Scene(duration: Ticks(60), agents: [(name: \"ant\", count: 3, role: \"worker\"), (name: \"bee\", count: 2, \
+             capabilities: [\"file.read\"], velocity: Some((1, 0))), (name: \"late\", count: 0, velocity: Some((1, 0)))], \
+             {sections} timeline: [{timeline}])"
+        )
+    };
+    let set = |at: u64, select: &str, field: &str| {
+        format!("(at: {at}, do: SetField(select: {select}, field: \"{field}\", value: 1))")
+    };
+    let forage = "pheromones: (nests: [()], foraging: [(agents: \"bee\")]),";
+    let small = "pheromones: (), world: (size: (100000, 100000)),";
+    let cells = "pheromones: (cell_size: 1), world: (size: (100000, 100000)),";
+    let papers = "identity: (roots: [\"ant\"], attestations: [(by: \"ant\", to: \"bee\", capability: \"file.read\")]),";
+    let attack = |name: &str, victim: &str| {
+        format!("(at: 2, do: {name}(victim: Named(\"{victim}\"), capability: \"file.read\"))")
+    };
+    let speed = "Velocity.0.x";
+    let spawn = |at: u64, group: &str| format!("(at: {at}, do: Spawn(group: \"{group}\", count: 1))");
+    let rotate = "(at: 1, do: RotateKeys(select: All))";
+    // Sections, timeline, and what is told; nothing where it can work.
+    let cases: Vec<(&str, String, &str)> = vec![
+        ("", set(2, "Named(\"ant\")", speed), "no agent has the component"),
+        ("", set(2, "Role(\"worker\")", speed), "no agent has the component"),
+        ("", set(2, "Not(Named(\"bee\"))", speed), "no agent has the component"),
+        ("", set(2, "And([Named(\"ant\"), Count(2)])", speed), "no agent has the component"),
+        ("", set(2, "Ids([0, 2])", speed), "no agent has the component"),
+        ("", set(2, "IdRange(first: 2, last: 3)", speed), ""),
+        ("", set(2, "Count(5)", speed), ""),
+        ("", set(2, "Named(\"ant\")", "ServiceRecord.reliability"), "no agent has the component"),
+        (
+            "",
+            format!(
+                "(at: 1, do: GrantCapability(capability: \"x.y\")), {}",
+                set(2, "Named(\"ant\")", "ServiceRecord.reliability")
+            ),
+            "",
+        ),
+        (forage, set(2, "Named(\"ant\")", "Forager.carried"), "no agent has the component"),
+        (forage, set(2, "Named(\"bee\")", "Forager.carried"), ""),
+        ("", format!("{}, {}", set(1, "Named(\"ant\")", speed), spawn(20, "ant")), "no agent has the component"),
+        ("", format!("{}, {}", spawn(20, "late"), set(30, "Not(Named(\"bee\"))", speed)), ""),
+        ("", format!("{}, {}", spawn(40, "late"), set(30, "Not(Named(\"bee\"))", speed)), "no agent has the component"),
+        ("", "(at: 1, do: Spawn(group: \"ant\", count: 16777212))".into(), "5 agents"),
+        ("network: (),", "(at: 3, do: Heal(partition: Some(0)))".into(), "no partition 0"),
+        ("network: (),", "(at: 2, do: Partition()), (at: 3, do: Heal(partition: Some(1)))".into(), "no partition 1"),
+        ("network: (),", "(at: 3, do: Heal(partition: Some(0))), (at: 2, do: Partition())".into(), ""),
+        (
+            "network: (),",
+            "(at: 2, every: Some(1), until: Some(7), do: Partition()), (at: 7, do: Heal(partition: Some(5)))".into(),
+            "",
+        ),
+        (cells, "(at: 1, do: PaintPheromone(radius: 100000))".into(), "too many for one brush"),
+        (cells, "(at: 1, do: ErasePheromone(radius: 100000))".into(), "too many for one brush"),
+        (cells, "(at: 1, do: SpoofPheromone(place: At((0, 0)), radius: 100000))".into(), "too many for one brush"),
+        (small, "(at: 1, do: PaintPheromone(radius: 100))".into(), ""),
+        ("identity: (),", attack("ForgeSignature", "ant"), "is a root"),
+        (papers, attack("ForgeSignature", "bee"), "is a root"),
+        (papers, attack("ForgeSignature", "ant"), ""),
+        ("identity: (),", attack("StealDelegation", "ant"), "has papers for file.read"),
+        (papers, attack("StealDelegation", "ant"), "has papers for file.read"),
+        (papers, attack("StealDelegation", "bee"), ""),
+        (papers, attack("Impersonate", "ant"), "has papers for file.read"),
+        (papers, attack("Impersonate", "bee"), ""),
+        (papers, "(at: 2, do: ForgeList(victim: Named(\"bee\")))".into(), "has issued anything"),
+        (papers, "(at: 2, do: ForgeList(victim: Named(\"ant\")))".into(), ""),
+        ("identity: (),", "(at: 2, do: RollbackList())".into(), "more than one revocation list"),
+        ("identity: (),", "(at: 2, do: RevokePapers())".into(), "no such papers"),
+        (papers, "(at: 2, do: RevokePapers(capability: \"file.write\"))".into(), "no such papers"),
+        (papers, "(at: 2, do: RevokePapers(capability: \"file.*\"))".into(), ""),
+        (papers, attack("StealOldKey", "ant"), "rotated its keys"),
+        (papers, format!("{rotate}, {}", attack("StealOldKey", "bee")), "rotated its keys"),
+        (papers, format!("{rotate}, {}", attack("StealOldKey", "ant")), ""),
+    ];
+    for (sections, timeline, message) in cases {
+        let text = scene(sections, &timeline);
+        let (checked, built) = checked_and_built(&text);
+        assert_eq!(checked, built, "{timeline}");
+        assert_eq!(checked.is_empty(), message.is_empty(), "{timeline}\n{checked}");
+        assert!(checked.contains(message), "{timeline}\n{checked}");
+        if message.is_empty() {
+            // What is let pass does something at its time.
+            let mut sandbox = Sandbox::parse(&text).unwrap();
+            sandbox.run(60).unwrap();
+            let log = &sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0;
+            assert!(log.iter().all(|applied| applied.outcome.is_ok()), "{timeline}: {log:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_nothing_is_refused() {
+    let kill = |shape: &str| format!("timeline: [(at: 1, do: Kill(select: Inside([{shape}])))],");
+    let spawn = "timeline: [(at: 1, do: Spawn(group: \"agent\", at: Some(Rect(center: (0, 0), size: (-5, 5)))))],";
+    let twice = "timeline: [(at: 1, do: SetParam(path: \"boids.separation\", value: \"(weight: 1, weight: 2)\"))],";
+    for (rest, message) in [
+        (spawn.to_owned(), "the rectangle is not one"),
+        (kill("(1, 1), (1, 1), (1, 1)"), "nothing is inside"),
+        (kill("(0, 0), (1, 1), (3, 3), (2, 2)"), "nothing is inside"),
+        (kill("(0, 0), (1, 1), (3, 3.5)"), ""),
+        ("params: {\"\": (path: \"boids.max_speed\")},".into(), "a parameter needs a name"),
+        ("captions: [(at: 61, text: \"over\")],".into(), "never shown"),
+        ("captions: [(at: 60, text: \"over\")],".into(), ""),
+        (twice.into(), "stands here twice"),
+    ] {
+        let text = format!("Scene(duration: Ticks(60), agents: [(name: \"agent\", count: 3)], boids: (), {rest})");
+        let (checked, built) = checked_and_built(&text);
+        assert!(checked == built && checked.contains(message) && checked.is_empty() == message.is_empty(), "{checked}");
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};
 pub use rows::read_agents;
 pub use spawn::MAX_AGENTS;
+pub(crate) use spawn::MOST_AT_ONCE;
 pub use spawn::{SpawnBatch, SpawnError, SpawnHooks, remove_agents, spawn_group, spawn_scene_group};
 pub use told::{AgentLeft, AgentsJoined, ConditionChange, Quarantined};
 pub use weight::{RoutingWeights, WeightColumn};

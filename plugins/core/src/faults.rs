@@ -14,7 +14,6 @@ pub(crate) use churn::run_churn;
 pub use churn::{Churn, ChurnProcesses};
 pub use condition::{Degrade, Freeze, Kill, Restart};
 pub use displace::MoveAgents;
-pub(crate) use edit::default_of;
 pub use edit::{EditableComponents, SetField, SetParam, agents_require};
 pub use population::{Remove, Spawn};
 

@@ -83,8 +83,18 @@ pub trait Intervention:
         Newcomers::None
     }
 
+    /// The group that those whom it adds join, if it is one; of any group if that can't be told.
+    fn joined(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether agents leave for good because of it.
+    fn takes_away(&self) -> bool {
+        false
+    }
+
     /// Whether it could ever work in a scene, asked when the scene has been put together and before its first tick: looks up
-    /// what it names. What only changes sections may change them, so that what comes later in the timeline finds them
+    /// what it names, and what the timeline has done before: see [`crate::rehearsal`]. What only changes sections may change them, so that what comes later in the timeline finds them
     /// changed; they are put back afterwards. Everything else in the world stays as it is.
     ///
     /// # Errors

@@ -45,6 +45,7 @@ pub mod quantity;
 pub mod quarantine;
 pub mod ranges;
 pub mod reflect_path;
+pub mod rehearsal;
 pub mod rhythm;
 pub mod rng;
 pub mod ron_format;

@@ -31,11 +31,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bevy::ecs::query::{QueryData, ReadOnlyQueryData, ReleaseStateQueryData, SingleEntityQueryData};
-use bevy::ecs::reflect::ReflectComponent;
 use bevy::prelude::*;
 
 use crate::agent::{Agent, AgentId, AgentIndex};
-use crate::faults::EditableComponents;
 use crate::schema::{Range, nearest};
 use field::Field;
 
@@ -301,12 +299,11 @@ pub fn find(world: &World, name: &str) -> Option<Quantity> {
         return Some(derived.completed(world));
     }
     let seen_through = name.replace(".0", "");
-    let named = |fields: Vec<Quantity>| {
-        let at = fields.iter().position(|field| field.name() == name);
-        let at = at.or_else(|| fields.iter().position(|field| field.name() == seen_through))?;
-        fields.into_iter().nth(at)
-    };
-    named(field::fields(world)).or_else(|| named(field::possible_fields(world)))
+    let component = name.split(['.', '[']).next().unwrap_or(name);
+    let fields = field::fields_of(world, component);
+    let at = fields.iter().position(|field| field.name() == name);
+    let at = at.or_else(|| fields.iter().position(|field| field.name() == seen_through))?;
+    fields.into_iter().nth(at)
 }
 
 /// The value of one agent by name: for a look now and then. Whoever reads often keeps what [`find`] gives.
@@ -315,37 +312,11 @@ pub fn value(world: &World, name: &str, agent: AgentId) -> Option<f64> {
     find(world, name)?.value(world, agent)
 }
 
-/// Whether agents have a quantity of this name, or can come to have it: a field of a component that they get when something
-/// happens to them, such as `Condition.health`.
+/// Whether agents have a quantity of this name, or can come to have it: exactly what [`find`] finds. So a scene names what its
+/// run can ask for, whether its agents are there yet or not.
 #[must_use]
 pub fn is_name(world: &World, name: &str) -> bool {
-    if find(world, name).is_some() {
-        return true;
-    }
-    let (component, path) = name.split_once('.').unwrap_or((name, ""));
-    let has = |value: Box<dyn Reflect>| {
-        // Newtypes are seen through.
-        [path.to_owned(), format!("0.{path}")]
-            .iter()
-            .any(|path| crate::reflect_path::read(value.as_partial_reflect(), path).is_ok())
-    };
-    if !world.get_resource::<AgentIndex>().is_none_or(AgentIndex::is_empty) {
-        return crate::faults::default_of(world, component).is_some_and(has);
-    }
-    // Before there are agents nobody has components. Of those that can be set plugins tell whether anybody will; the others that
-    // are registered agents may come to have.
-    let editable = world.get_resource::<EditableComponents>();
-    match editable.and_then(|editable| editable.specimen(component).map(|value| (editable, value))) {
-        Some((editable, value)) => {
-            let comes = editable.comes(component, world) || crate::faults::default_of(world, component).is_some();
-            comes && has(value)
-        }
-        None => world.get_resource::<AppTypeRegistry>().is_some_and(|types| {
-            let types = types.read();
-            let known = types.get_with_short_type_path(component);
-            known.is_some_and(|known| known.data::<ReflectComponent>().is_some())
-        }),
-    }
+    find(world, name).is_some()
 }
 
 /// The name nearest to one that doesn't exist, for error messages: among all that [`find`] knows, in every way of writing

@@ -43,6 +43,10 @@ pub enum Segment {
 /// # Errors
 /// If the path is empty or a bracket holds no number.
 pub fn parse_path(path: &str) -> Result<Vec<Segment>, PathError> {
+    if path.is_empty() {
+        let help = "paths look like boids.flocks[0].max_speed, or Condition.health";
+        return Err(PathError::new("the name of a field is missing", help));
+    }
     let bad = || PathError::new(format!("\"{path}\" is not a path"), "paths look like boids.flocks[0].max_speed");
     let mut segments = Vec::new();
     for part in path.split('.') {

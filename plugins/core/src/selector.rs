@@ -346,6 +346,14 @@ fn sample(choosing: &Choosing, from: Vec<AgentId>, count: usize, depth: u64) -> 
     chosen
 }
 
+/// Whether the corners of a polygon don't all lie on one line.
+fn has_an_inside(corners: &[Vec2]) -> bool {
+    let Some(first) = corners.first() else { return false };
+    let side = |corner: &Vec2| corner.as_dvec2() - first.as_dvec2();
+    let Some(along) = corners.iter().map(side).find(|side| side.length_squared() > 0.0) else { return false };
+    corners.iter().any(|corner| along.perp_dot(side(corner)) != 0.0)
+}
+
 /// The domains of so many capabilities are suggested to a selector that matches none.
 const DOMAINS: usize = 128;
 
@@ -398,6 +406,10 @@ impl Check for Selector {
             Self::Inside(corners) if corners.len() < 3 || corners.iter().any(|corner| !corner.is_finite()) => {
                 let help = "for example Inside([(0, 0), (100, 0), (0, 100)])";
                 problems.push(at, "a polygon needs at least three corners, all of them finite", help);
+            }
+            Self::Inside(corners) if !has_an_inside(corners) => {
+                let help = "for example Inside([(0, 0), (100, 0), (0, 100)])";
+                problems.push(at, "all corners of the polygon lie on one line, so that nothing is inside", help);
             }
             Self::Nearest { to, .. } if !to.is_finite() => {
                 problems.push(at, "the point is not finite", "write ordinary numbers");

@@ -173,7 +173,7 @@ impl<R: Read> TableReader<R> {
         // What a row has too much was meant for something: a decimal comma, for example.
         if found > width || (found < width && self.needs_whole_rows) {
             let cell = if found > width { width } else { found.saturating_sub(1) };
-            let message = format!("this row has {found} values, the header names {width} columns");
+            let message = unlike_the_header(found, width);
             return Some(Err(RowFault::new(byte, line, cell, message, "give each row a value per column")));
         }
         Some(Ok(row))
@@ -255,6 +255,19 @@ pub fn open_quotes(mut table: impl BufRead, most: usize) -> std::io::Result<(Vec
     }
     end_line(begin, line, cell, within);
     Ok((found, beyond))
+}
+
+/// A count and what is counted: "1 value", "2 values".
+#[must_use]
+pub fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// What is wrong with a row that has another number of values than the header has columns.
+#[must_use]
+pub fn unlike_the_header(found: usize, width: usize) -> String {
+    let (values, columns) = (counted(found, "value", "values"), counted(width, "column", "columns"));
+    format!("this row has {values}, the header names {columns}")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Attacks on identities, and what is done about them.
 
 mod channels;
+mod foreseen;
 mod lifecycle;
 mod lists;
 mod papers;

@@ -7,6 +7,7 @@ use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_for,
 };
+use agent2028_core::rehearsal::{Rehearsal, groups_that_may_be_chosen};
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
@@ -48,8 +49,12 @@ macro_rules! check_rumour {
 check_rumour!(TellRumour, FalseAlert);
 
 /// Whether anybody gossips in the scene at all.
-fn gossiping(world: &World) -> Result<(), Unfit> {
+fn gossiping(world: &World, select: &Selector) -> Result<(), Unfit> {
     if world.get_resource::<NetworkConfig>().is_some_and(|config| config.gossip.is_some()) {
+        // Everybody gossips who is there.
+        if groups_that_may_be_chosen(world, select).is_empty() {
+            return Err(Unfit { field: "select", error: none_gossips() });
+        }
         return Ok(());
     }
     Err(InterventionError::Refused("nobody gossips in this scene; add gossip: (…) to the section network".into())
@@ -125,6 +130,18 @@ impl Intervention for Heal {
     const NEEDS: &'static [&'static str] = &["network"];
     const PALETTE: Option<PaletteEntry> =
         Some(PaletteEntry::new("Heal partitions", "\u{e3f3}", Tone::Good, "Messages pass again between all."));
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // They are numbered in the order in which they begin, and nothing else begins any.
+        let begun = Rehearsal::times(world, Partition::NAME);
+        match self.partition.filter(|number| u64::from(*number) >= begun) {
+            Some(number) => {
+                let text = format!("there is no partition {number} by then; they count from 0 as they begin");
+                Err(Unfit { field: "partition", error: InterventionError::Refused(text) })
+            }
+            None => Ok(()),
+        }
+    }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         talking(world)?;
@@ -278,10 +295,14 @@ fn tell(
     let agents = members(world, context, select)?;
     let begun = agents.iter().filter(|agent| begin_rumour(world, **agent, scope, text, untrue).is_some()).count();
     if begun == 0 {
-        let text = "none of these agents gossips; the scene's section network.gossip says who does".to_owned();
-        return Err(InterventionError::Refused(text));
+        return Err(none_gossips());
     }
     Ok(format!("{begun} agents begin to tell: {text}"))
+}
+
+fn none_gossips() -> InterventionError {
+    let text = "none of these agents gossips; the scene's section network.gossip says who does";
+    InterventionError::Refused(text.into())
 }
 
 /// Lets agents begin a rumour, each its own.
@@ -310,7 +331,7 @@ impl Intervention for TellRumour {
         Some(PaletteEntry::new("Rumour by", "\u{ef49}", Tone::Info, "One of them begins to tell it."));
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        gossiping(world)
+        gossiping(world, &self.select)
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
@@ -348,7 +369,7 @@ impl Intervention for FalseAlert {
     ));
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        gossiping(world)
+        gossiping(world, &self.select)
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {

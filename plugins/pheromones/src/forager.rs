@@ -396,10 +396,9 @@ pub fn equip_foragers(world: &mut World, batch: &SpawnBatch) {
 }
 
 /// Whether the groups of a world bring foragers into it.
-pub(crate) fn somebody_forages(world: &World) -> bool {
-    let Some(config) = world.get_resource::<PheromonesConfig>() else { return false };
-    let forages = |group: &AgentGroup| config.foraging.iter().any(|foraging| foraging.agents == group.name);
-    world.resource::<AgentGroups>().groups().iter().any(|group| group.initial_count() > 0 && forages(group))
+pub(crate) fn forages(world: &World, group: &AgentGroup) -> bool {
+    let config = world.get_resource::<PheromonesConfig>();
+    config.is_some_and(|config| config.foraging.iter().any(|foraging| foraging.agents == group.name))
 }
 
 fn equip(world: &mut World, plan: &ForagingPlan, index: usize, agent: AgentId, entity: Entity) {

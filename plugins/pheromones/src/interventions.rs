@@ -117,6 +117,16 @@ impl Check for SpoofPheromone {
     }
 }
 
+impl SpoofPheromone {
+    /// Whether what it marks at once is small enough.
+    fn check_size(&self, world: &World) -> Result<(), InterventionError> {
+        match &self.place {
+            SpoofPlace::Agents(_) | SpoofPlace::At(_) => check_brush(world, &[Vec2::ZERO], self.radius),
+            SpoofPlace::Path(path) => check_brush(world, path, self.radius),
+        }
+    }
+}
+
 impl Intervention for SpoofPheromone {
     const NAME: &'static str = "SpoofPheromone";
     const NEEDS: &'static [&'static str] = &["pheromones"];
@@ -131,15 +141,13 @@ impl Intervention for SpoofPheromone {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        find_layer(world, &self.layer).map(|_| ()).map_err(|error| Unfit { field: "layer", error })
+        find_layer(world, &self.layer).map_err(|error| Unfit { field: "layer", error })?;
+        self.check_size(world).map_err(|error| Unfit { field: "radius", error })
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let layer = find_layer(world, &self.layer)?;
-        match &self.place {
-            SpoofPlace::Agents(_) | SpoofPlace::At(_) => check_brush(world, &[Vec2::ZERO], self.radius)?,
-            SpoofPlace::Path(path) => check_brush(world, path, self.radius)?,
-        }
+        self.check_size(world)?;
         let (source, who) = match &self.place {
             SpoofPlace::Agents(select) => {
                 let agents = select.resolve(world, context);
@@ -278,7 +286,9 @@ impl Intervention for PaintPheromone {
     const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        find_layer(world, &self.layer).map(|_| ()).map_err(|error| Unfit { field: "layer", error })
+        find_layer(world, &self.layer).map_err(|error| Unfit { field: "layer", error })?;
+        let stroke = stroke(self.center, &self.path);
+        check_brush(world, &stroke, self.radius).map_err(|error| Unfit { field: "radius", error })
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
@@ -355,7 +365,9 @@ impl Intervention for ErasePheromone {
     const NEEDS: &'static [&'static str] = &["pheromones"];
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        layers_meant(world, self.layer.as_ref()).map(|_| ()).map_err(|error| Unfit { field: "layer", error })
+        layers_meant(world, self.layer.as_ref()).map_err(|error| Unfit { field: "layer", error })?;
+        let stroke = stroke(self.center, &self.path);
+        check_brush(world, &stroke, self.radius).map_err(|error| Unfit { field: "radius", error })
     }
 
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {

@@ -134,7 +134,7 @@ impl Plugin for PheromonesPlugin {
         app.world_mut().get_resource_or_init::<RelocateHooks>().0.push(forager::find_ground);
         quantities::register(app, &self.config);
         app.world_mut().resource_mut::<Explainers>().add("pheromones", explain::explain);
-        app.world_mut().resource_mut::<EditableComponents>().add::<Forager>(forager::somebody_forages);
+        app.world_mut().resource_mut::<EditableComponents>().add::<Forager>(forager::forages);
         self.add_tick(app);
     }
 }

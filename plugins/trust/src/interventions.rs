@@ -305,6 +305,10 @@ impl Intervention for SybilJoin {
         Newcomers::Each(self.count)
     }
 
+    fn joined(&self) -> Option<&str> {
+        Some(&self.group)
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         if !world.contains_resource::<Trust>() {
             return Err(no_trust());
@@ -373,6 +377,10 @@ impl Intervention for Whitewash {
 
     fn newcomers(&self) -> Newcomers {
         Newcomers::Unforeseen
+    }
+
+    fn takes_away(&self) -> bool {
+        true
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use agent2028_core::schema::suggest;
-use agent2028_core::table::{RowFault, header_fault};
+use agent2028_core::table::{RowFault, counted, header_fault};
 use csv::{ByteRecord, StringRecord};
 
 /// The columns that a file of ratings may have; the last one needn't be there.
@@ -184,7 +184,8 @@ impl Reading<'_> {
         let (columns, (worst, best)) = (self.columns, self.scale);
         if record.len() != self.width {
             let cell = record.len().saturating_sub(1).min(self.width);
-            let message = format!("this row has {} values, the first line has {}", record.len(), self.width);
+            let values = counted(record.len(), "value", "values");
+            let message = format!("this row has {values}, the first line has {}", self.width);
             found.push(RowFault::new(byte, line, cell, message, "give each row a value per column"));
             return None;
         }

@@ -214,6 +214,11 @@ impl Check for Placement {
         if matches!(self, Self::Points(points) if points.is_empty()) {
             problems.push(at, "a list of points needs at least one point", "for example Points([(0, 0), (10, 0)])");
         }
+        if let Self::Rect { size, .. } = self
+            && !(size.is_finite() && size.min_element() >= 0.0)
+        {
+            problems.push(at, "the rectangle is not one", "write a width and a height of at least 0");
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use bevy::prelude::*;
 use bevy::reflect::TypeRegistry;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{Agent, AgentGroup, AgentGroups, AgentIndex, Condition, Position, ServiceRecord, Velocity};
+use crate::agent::{Agent, AgentGroup, AgentIndex, Condition, Position, ServiceRecord, Velocity};
 use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
 use crate::params::{get_live, set_live};
 use crate::reflect_path::{self, ParamValue, PathError};
+use crate::rehearsal::{Rehearsal, groups_that_may_be_chosen};
 use crate::schema::{Check, Problems};
 use crate::selector::Selector;
 
@@ -102,9 +103,8 @@ impl Intervention for SetField {
         let held = entities.iter().find_map(|entity| reflect.reflect(world.get_entity(*entity).ok()?));
         let held = held.and_then(|value| value.reflect_clone().ok());
         let editable = world.resource::<EditableComponents>();
-        // Before there are agents, plugins tell whether any will have it, and what it looks like then.
-        let comes = if entities.is_empty() { editable.comes(component, world) } else { held.is_some() };
-        if !comes && default_of(world, component).is_none() {
+        // Plugins tell whose agents have it, whether there are any yet or not.
+        if !editable.comes(component, world, &self.select) && default_of(world, component).is_none() {
             return Err(in_field(InterventionError::NobodyHas(component.into())));
         }
         let Some(mut value) = held.or_else(|| editable.specimen(component)) else {
@@ -165,7 +165,7 @@ impl Intervention for SetField {
 }
 
 /// What an agent has by default of a component that is there only when it differs from that.
-pub(crate) fn default_of(world: &World, component: &str) -> Option<Box<dyn Reflect>> {
+fn default_of(world: &World, component: &str) -> Option<Box<dyn Reflect>> {
     (component == "Condition")
         .then(|| Box::new(Condition::default()) as Box<dyn Reflect>)
         .filter(|_| world.get_resource::<EditableComponents>().is_some_and(|editable| editable.contains(component)))
@@ -178,24 +178,24 @@ pub struct EditableComponents(BTreeMap<&'static str, Editable>);
 #[derive(Clone, Copy, Debug)]
 struct Editable {
     specimen: fn() -> Box<dyn Reflect>,
-    comes: fn(&World) -> bool,
+    comes: fn(&World, &AgentGroup) -> bool,
 }
 
 impl Default for EditableComponents {
     fn default() -> Self {
         let mut editable = Self(BTreeMap::new());
-        editable.add::<Position>(|_| true);
-        editable.add::<Velocity>(|world| {
-            let is_given =
-                |group: &AgentGroup| group.velocity.is_some() || group.rows.iter().any(|row| row.velocity.is_some());
-            agents_require::<Velocity>(world) || some_group(world, is_given)
+        editable.add::<Position>(|_, _| true);
+        editable.add::<Velocity>(|world, group| {
+            let is_given = group.velocity.is_some() || group.rows.iter().any(|row| row.velocity.is_some());
+            is_given || agents_require::<Velocity>(world)
         });
-        editable.add::<Condition>(|_| true);
-        editable.add::<ServiceRecord>(|world| {
-            let serves = |group: &AgentGroup| {
-                !group.capabilities.is_empty() || group.rows.iter().any(|row| !row.capabilities.is_empty())
-            };
-            agents_require::<ServiceRecord>(world) || some_group(world, serves)
+        editable.add::<Condition>(|_, _| true);
+        editable.add::<ServiceRecord>(|world, group| {
+            let serves = !group.capabilities.is_empty() || group.rows.iter().any(|row| !row.capabilities.is_empty());
+            // Whoever is given the first capability while the run goes on serves from then on.
+            serves
+                || agents_require::<ServiceRecord>(world)
+                || world.get_resource::<Rehearsal>().is_some_and(Rehearsal::has_granted)
         });
         editable
     }
@@ -210,17 +210,11 @@ pub fn agents_require<C: Component>(world: &World) -> bool {
     agent.required_components().iter_ids().any(|component| component == wanted)
 }
 
-/// Whether there is such a group among those that bring agents into this world.
-fn some_group(world: &World, is_such: impl Fn(&AgentGroup) -> bool) -> bool {
-    let groups = world.resource::<AgentGroups>().groups();
-    groups.iter().any(|group| group.initial_count() > 0 && is_such(group))
-}
-
 impl EditableComponents {
     /// Lets the fields of a reflected component be set. Whoever adds one must bear any value that its fields' ranges allow, and
-    /// says whether any agent of a world comes with it, before there are agents: so a scene is refused whose timeline
-    /// sets what nobody will have. The default value shows which fields there are.
-    pub fn add<C: Component + Reflect + TypePath + Default>(&mut self, comes: fn(&World) -> bool) {
+    /// says whether agents of a group have it, before there are agents: so a scene is refused whose timeline sets what none of
+    /// those whom it chooses will have. The default value shows which fields there are.
+    pub fn add<C: Component + Reflect + TypePath + Default>(&mut self, comes: fn(&World, &AgentGroup) -> bool) {
         self.0.insert(C::short_type_path(), Editable { specimen: || Box::new(C::default()), comes });
     }
 
@@ -230,13 +224,19 @@ impl EditableComponents {
         self.0.contains_key(component)
     }
 
-    /// Whether any agent of a world comes with a component.
-    pub(crate) fn comes(&self, component: &str, world: &World) -> bool {
-        self.0.get(component).is_some_and(|editable| (editable.comes)(world))
+    /// Whether any of those whom a selector may choose has a component. Where it chooses none for certain, nobody is told
+    /// wrong: then it is whether anybody has it.
+    fn comes(&self, component: &str, world: &World, select: &Selector) -> bool {
+        let mut chosen = groups_that_may_be_chosen(world, select);
+        if chosen.is_empty() {
+            chosen = groups_that_may_be_chosen(world, &Selector::All);
+        }
+        let editable = self.0.get(component);
+        editable.is_some_and(|editable| chosen.into_iter().any(|group| (editable.comes)(world, group)))
     }
 
     /// A value of a component, to look at its fields.
-    pub(crate) fn specimen(&self, component: &str) -> Option<Box<dyn Reflect>> {
+    fn specimen(&self, component: &str) -> Option<Box<dyn Reflect>> {
         self.0.get(component).map(|editable| (editable.specimen)())
     }
 }

@@ -3,9 +3,10 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{AgentGroups, Placement, remove_agents, spawn_group};
+use crate::agent::{AgentGroups, MOST_AT_ONCE, Placement, SpawnError, remove_agents, spawn_group};
 use crate::check_selector;
-use crate::intervention::{Intervention, InterventionContext, InterventionError, Newcomers, PaletteEntry, Tone};
+use crate::intervention::{Intervention, InterventionContext, InterventionError, Newcomers, PaletteEntry, Tone, Unfit};
+use crate::rehearsal::agents_at_least;
 use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
 
@@ -50,6 +51,20 @@ impl Intervention for Spawn {
         Newcomers::Each(self.count)
     }
 
+    fn joined(&self) -> Option<&str> {
+        Some(&self.group)
+    }
+
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        match agents_at_least(world, MOST_AT_ONCE) {
+            Some(now) if now + u64::from(self.count) > MOST_AT_ONCE => {
+                let error = SpawnError::TooManyAtOnce { now, more: u64::from(self.count) };
+                Err(Unfit { field: "count", error: error.into() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
         let groups = world.resource::<AgentGroups>();
         let unknown = || {
@@ -77,6 +92,10 @@ impl Intervention for Remove {
     const NAME: &'static str = "Remove";
     const PALETTE: Option<PaletteEntry> =
         Some(PaletteEntry::new("Remove", "\u{e92e}", Tone::Danger, "They leave the world for good."));
+
+    fn takes_away(&self) -> bool {
+        true
+    }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = self.select.resolve(world, context);

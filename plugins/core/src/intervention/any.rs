@@ -22,6 +22,8 @@ pub(super) trait Erased: Debug + Send + Sync {
     fn needs(&self) -> &'static [&'static str];
     fn grants(&self) -> Option<&str>;
     fn newcomers(&self) -> Newcomers;
+    fn joined(&self) -> Option<&str>;
+    fn takes_away(&self) -> bool;
     fn changes_sections(&self) -> bool;
     fn check_at(&self, at: &str, problems: &mut Problems);
     fn reflect(&self) -> &dyn PartialReflect;
@@ -57,6 +59,14 @@ impl<T: Intervention> Erased for T {
 
     fn newcomers(&self) -> Newcomers {
         Intervention::newcomers(self)
+    }
+
+    fn joined(&self) -> Option<&str> {
+        Intervention::joined(self)
+    }
+
+    fn takes_away(&self) -> bool {
+        Intervention::takes_away(self)
     }
 
     fn check_at(&self, at: &str, problems: &mut Problems) {
@@ -201,10 +211,16 @@ impl AnyIntervention {
         self.0.newcomers()
     }
 
-    /// Whether agents may have something after it that nobody had before.
+    /// The group that those whom it adds join, if it is one.
     #[must_use]
-    pub fn brings_others(&self) -> bool {
-        self.newcomers() != Newcomers::None || self.grants().is_some()
+    pub fn joined(&self) -> Option<&str> {
+        self.0.joined()
+    }
+
+    /// Whether agents leave for good because of it.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        self.0.takes_away()
     }
 
     /// Its fields, by reflection.

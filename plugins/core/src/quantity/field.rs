@@ -8,7 +8,7 @@ use bevy::ecs::reflect::ReflectComponent;
 use bevy::ecs::world::EntityRef;
 use bevy::prelude::*;
 use bevy::reflect::enums::{EnumInfo, VariantInfo};
-use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
+use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo, TypeRegistration};
 
 use super::{Quantity, QuantityKind, QuantitySpec};
 use crate::agent::{Agent, AgentId};
@@ -27,7 +27,7 @@ type LeafFn = fn(&dyn PartialReflect) -> Option<f64>;
 
 /// The way to a number in a component.
 pub(super) struct Field {
-    component: ComponentId,
+    component: TypeId,
     reflect: ReflectComponent,
     steps: Vec<usize>,
     leaf: LeafFn,
@@ -52,7 +52,9 @@ impl Field {
     pub(super) fn fill(&self, world: &World, column: &mut Vec<(AgentId, f32)>) {
         let one_thread = Workers::new(1);
         let workers = world.get_resource::<Workers>().unwrap_or(&one_thread);
-        for archetype in carriers(world, self.component) {
+        // Nobody has had any as long as it has no number.
+        let Some(component) = world.components().get_id(self.component) else { return };
+        for archetype in carriers(world, component) {
             let chunks = workers.map_chunks(archetype.entities(), CHUNK_AGENTS, |_, entities| {
                 let mut values = Vec::with_capacity(entities.len());
                 for entity in entities.iter().filter_map(|entity| world.get_entity(entity.id()).ok()) {
@@ -80,30 +82,39 @@ fn carriers(world: &World, component: ComponentId) -> impl Iterator<Item = &Arch
 
 /// All fields that agents of this world have, by path.
 pub(super) fn fields(world: &World) -> Vec<Quantity> {
-    collect(world, |component, _| carriers(world, component).next().is_some())
+    let is_carried = |component| carriers(world, component).next().is_some();
+    collect(world, |registration, _| world.components().get_id(registration.type_id()).is_some_and(is_carried))
 }
 
 /// All fields that agents of this world may come to have, by path: nobody may have failed yet, or even joined.
 pub(super) fn possible_fields(world: &World) -> Vec<Quantity> {
-    let editable = world.get_resource::<EditableComponents>();
-    collect(world, |_, name| editable.is_some_and(|editable| editable.contains(name)))
+    collect(world, |registration, name| may_come(world, registration, name))
 }
 
-fn collect(world: &World, admits: impl Fn(ComponentId, &str) -> bool) -> Vec<Quantity> {
+/// The fields of one component that agents of this world have or may come to have, by path.
+pub(super) fn fields_of(world: &World, component: &str) -> Vec<Quantity> {
+    collect(world, |registration, name| name == component && may_come(world, registration, name))
+}
+
+/// Whether agents may come to have a component: its fields can be set, or something in this world deals with it. Types are
+/// registered whether or not a scene has the plugin that brings them.
+fn may_come(world: &World, registration: &TypeRegistration, name: &str) -> bool {
+    world.components().get_id(registration.type_id()).is_some()
+        || world.get_resource::<EditableComponents>().is_some_and(|editable| editable.contains(name))
+}
+
+fn collect(world: &World, admits: impl Fn(&TypeRegistration, &str) -> bool) -> Vec<Quantity> {
     let Some(types) = world.get_resource::<AppTypeRegistry>() else {
         return Vec::new();
     };
     let mut found: Vec<Quantity> = Vec::new();
     for registration in types.read().iter().filter(|registration| registration.type_id() != TypeId::of::<Agent>()) {
-        let (Some(reflect), Some(component)) =
-            (registration.data::<ReflectComponent>(), world.components().get_id(registration.type_id()))
-        else {
-            continue;
-        };
         let info = registration.type_info();
-        if !admits(component, info.type_path_table().short_path()) {
+        let Some(reflect) = registration.data::<ReflectComponent>() else { continue };
+        if !admits(registration, info.type_path_table().short_path()) {
             continue;
         }
+        let component = registration.type_id();
         let mut finder = Finder { component, reflect, steps: Vec::new(), found: &mut found };
         let hints = Hints { docs: docs_of(info).unwrap_or_default(), ..Hints::default() };
         finder.look(info, info.type_path_table().short_path(), &hints);
@@ -133,7 +144,7 @@ fn docs_of(info: &'static TypeInfo) -> Option<&'static str> {
 }
 
 struct Finder<'a> {
-    component: ComponentId,
+    component: TypeId,
     reflect: &'a ReflectComponent,
     steps: Vec<usize>,
     found: &'a mut Vec<Quantity>,

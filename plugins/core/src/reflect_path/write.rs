@@ -1,7 +1,8 @@
 //! Values set at the end of a path.
 
+use agent2028_language::syntax::{Kind, SourceId, parse};
 use bevy::prelude::*;
-use bevy::reflect::enums::{VariantInfo, VariantType};
+use bevy::reflect::enums::{EnumInfo, VariantInfo, VariantType};
 use bevy::reflect::serde::TypedReflectDeserializer;
 use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef, TypeInfo, TypeRegistry};
 use serde::de::DeserializeSeed;
@@ -183,6 +184,13 @@ fn assign(
     value: &ParamValue,
     types: &TypeRegistry,
 ) -> Result<(), PathError> {
+    // A scene may write Some(…) around what may be absent.
+    if let Some(TypeInfo::Enum(info)) = target.get_represented_type_info()
+        && is_option(info)
+        && let Some(plain) = within_some(value)
+    {
+        return assign(target, hints, &plain, types);
+    }
     if let ParamValue::Number(number) = value {
         if !number.is_finite() {
             return Err(PathError::new(format!("{number} is not a finite number"), "write an ordinary number"));
@@ -246,9 +254,14 @@ fn assign(
         .get(type_info.type_id())
         .ok_or_else(|| PathError::new("this value can't be set as a whole", "set one of its fields"))?;
     let text = value.to_ron();
-    let wrong = |error: &dyn std::fmt::Display| {
-        PathError::new(format!("\"{text}\" does not fit here: {error}"), expected(type_info))
-    };
+    let wrong =
+        |_: &dyn std::fmt::Display| PathError::new(format!("\"{text}\" does not fit here"), expected(type_info, &text));
+    // What isn't RON, or has something twice, is told as in a scene.
+    if let Err(broken) = parse(SourceId(0), &text)
+        && let Some(fault) = broken.faults.into_iter().next()
+    {
+        return Err(PathError::new(format!("\"{text}\": {}", fault.message), fault.help));
+    }
     let options = crate::ron_format::options();
     let mut deserializer =
         ron::de::Deserializer::from_str_with_options(&text, &options).map_err(|error| wrong(&error))?;
@@ -262,10 +275,39 @@ fn assign(
     target.try_apply(parsed.as_ref()).map_err(|error| wrong(&error))
 }
 
+fn is_option(info: &EnumInfo) -> bool {
+    info.type_path().starts_with("core::option::Option<")
+}
+
+/// The value within the `Some(…)` that a scene may write around it.
+fn within_some(value: &ParamValue) -> Option<ParamValue> {
+    let ParamValue::Text(text) = value else { return None };
+    match parse(SourceId(0), text).ok()?.kind {
+        Kind::Tuple(Some(name), items) if name.text == "Some" => match items.as_slice() {
+            [inner] => Some(ParamValue::parse(&text[inner.place.span.clone()])),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// What a value of a type looks like, for messages.
-fn expected(info: &TypeInfo) -> String {
+fn expected(info: &TypeInfo, text: &str) -> String {
     match info {
-        TypeInfo::Enum(info) => format!("one of: {}", info.variant_names().join(", ")),
+        TypeInfo::Enum(info) if is_option(info) => "write a value, or None".to_owned(),
+        TypeInfo::Enum(info) => {
+            let names = info.variant_names();
+            let near = crate::schema::nearest(text, names.iter().copied());
+            let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+            format!("{near}one of: {}", names.join(", "))
+        }
+        TypeInfo::Opaque(info) => match info.type_path_table().short_path() {
+            "f32" | "f64" => "expected a number".into(),
+            "bool" => "expected true or false".into(),
+            "String" => "expected text".into(),
+            whole => format!("expected a whole number of the type {whole}"),
+        },
+        TypeInfo::List(_) | TypeInfo::Array(_) => "expected a list, such as [1, 2]".into(),
         other => format!("expected a value of type {}", other.type_path_table().short_path()),
     }
 }
@@ -370,5 +412,30 @@ mod tests {
             assert!(error.help.contains(hint), "{path}={value}: {error:?}");
         }
         assert_eq!(outer, before);
+    }
+
+    #[test]
+    fn values_are_read_as_a_scene_reads_them() {
+        let mut outer = Outer { maybe: Some(1.0), ..default() };
+        set(&mut outer, "maybe", "Some(0.25)").unwrap();
+        assert_eq!(outer.maybe, Some(0.25));
+        set(&mut outer, "maybe", "None").unwrap();
+        assert_eq!(outer.maybe, None);
+        set(&mut outer, "maybe", "Some(5)").unwrap();
+        assert_eq!(outer.maybe, Some(5.0));
+        let before = outer.clone();
+        for (path, value, message, help) in [
+            ("inner", "(weight: 1, weight: 2)", "\"weight\" stands here twice", "remove one"),
+            ("inner", "(weight 1)", "a colon is missing", "name: value"),
+            ("inner.weight", "Some(1)", "\"Some(1)\" does not fit here", "a number"),
+            ("inner.edge", "wrap", "\"wrap\" does not fit here", "did you mean Wrap?"),
+            ("inner.count", "many", "\"many\" does not fit here", "whole number"),
+            ("", "1", "the name of a field is missing", "boids.flocks[0].max_speed"),
+        ] {
+            let error = set(&mut outer, path, value).unwrap_err();
+            assert!(error.message.contains(message) && error.help.contains(help), "{path}: {error:?}");
+            assert!(!error.message.contains("stack") && !error.message.contains("Expected"), "{error:?}");
+            assert_eq!(outer, before, "{path}");
+        }
     }
 }

@@ -4,14 +4,15 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::check_selector;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
-use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
+use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit};
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{members, refused};
+use super::foreseen::{may_hold, no_such_papers};
+use super::members;
 use crate::events::{IDENTITY_ENDED, IdentityEnded, KEYS_ROTATED, KeysRotated};
 use crate::identities::Identities;
 use crate::scope::covers;
@@ -41,6 +42,11 @@ impl Intervention for RevokePapers {
         "Whoever gave them papers takes them back; the news goes from agent to agent.",
     ));
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        let is_meant = |held: &str| self.capability.is_empty() || covers(&self.capability, held);
+        if may_hold(world, &self.select, is_meant) { Ok(()) } else { Err(no_such_papers().into()) }
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
         let now = Timestamp::now(world.resource::<SimClock>());
@@ -59,7 +65,7 @@ impl Intervention for RevokePapers {
             }
             let count: usize = found.values().map(Vec::len).sum();
             if count == 0 {
-                return Err(refused("the chosen agents have no such papers"));
+                return Err(no_such_papers());
             }
             for (issuer, papers) in found {
                 identities.revoke(&dice, &mut bus, issuer, papers, false, now);

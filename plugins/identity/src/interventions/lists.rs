@@ -3,7 +3,7 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
-    Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, room_among,
+    Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit, room_among,
 };
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
@@ -11,7 +11,8 @@ use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{attack, members, refused};
+use super::foreseen::{forges, in_victim, issues, no_older_list, nothing_issued, some_chosen};
+use super::{attack, members};
 use crate::identities::Identities;
 use crate::state::{AttackKind, Forged, Paper};
 use crate::timestamp::Timestamp;
@@ -81,6 +82,10 @@ impl Intervention for ForgeList {
         .with_strength("per_second"),
     );
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        in_victim(forges(world) || some_chosen(world, &self.victim, issues), nothing_issued())
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let forgers = members(world, context, &self.select)?;
         let chosen = members(world, context, &self.victim)?;
@@ -88,7 +93,7 @@ impl Intervention for ForgeList {
         let has_issued = |agent: &AgentId| state.papers.iter().any(|paper| is_own_of(paper, agent.0));
         let victims: Vec<AgentId> = chosen.into_iter().filter(has_issued).collect();
         if victims.is_empty() {
-            return Err(refused("none of the chosen victims has issued anything that could be taken back"));
+            return Err(nothing_issued());
         }
         room_among((state.forged.len() + forgers.len()).saturating_sub(1), MOST_FORGED, "forged lists")?;
         let until = world.resource::<SimClock>().end_of(self.duration_s);
@@ -131,6 +136,11 @@ impl Intervention for RollbackList {
         .with_strength("per_second"),
     );
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        // Who issues nothing takes nothing back.
+        in_victim(forges(world) || some_chosen(world, &self.victim, issues), no_older_list())
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents = members(world, context, &self.select)?;
         let chosen = members(world, context, &self.victim)?;
@@ -138,7 +148,7 @@ impl Intervention for RollbackList {
         let has_older = |agent: &AgentId| state.lists.get(&agent.0).is_some_and(|lists| lists.len() > 1);
         let victims: Vec<AgentId> = chosen.into_iter().filter(has_older).collect();
         if victims.is_empty() {
-            return Err(refused("none of the chosen victims has made more than one revocation list"));
+            return Err(no_older_list());
         }
         let until = world.resource::<SimClock>().end_of(self.duration_s);
         let parties = (agents.as_slice(), victims.as_slice());

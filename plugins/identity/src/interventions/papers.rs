@@ -1,19 +1,21 @@
 //! Attacks on papers: forged, stolen, dated back, and shown in another's name.
 
-use agent2028_core::agent::{AgentGroups, AgentId};
+use agent2028_core::agent::{AgentGroup, AgentGroups, AgentId};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit, room_among,
 };
 use agent2028_core::parallel::Workers;
+use agent2028_core::rehearsal::Rehearsal;
 use agent2028_core::rng::SimRng;
 use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{attack, members, refused};
-use crate::config::IdentityConfig;
+use super::foreseen::{forges, in_victim, may_hold, no_old_keys, no_papers, no_root, some_chosen};
+use super::{RotateKeys, attack, members, refused};
+use crate::config::{AttestationConfig, IdentityConfig};
 use crate::identities::Identities;
 use crate::issue::roots_of;
 use crate::scope::{covers, issuer_of};
@@ -54,7 +56,7 @@ fn attack_holders(
     let capability = capability_or_first(world, capability)?;
     let victims = holders(world, &members(world, context, victims)?, &capability);
     if victims.is_empty() {
-        return Err(refused(format!("none of the chosen victims has papers for {capability}")));
+        return Err(no_papers(&capability));
     }
     let until = world.resource::<SimClock>().end_of(duration_s);
     let parties = (attackers.as_slice(), victims.as_slice());
@@ -151,7 +153,9 @@ impl Intervention for ForgeSignature {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+        capability_or_first(world, &self.capability).map_err(|error| Unfit { field: "capability", error })?;
+        let roots = |group: &AgentGroup, config: &IdentityConfig| config.roots.contains(&group.name);
+        in_victim(some_chosen(world, &self.victim, roots), no_root())
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
@@ -164,7 +168,7 @@ impl Intervention for ForgeSignature {
         let is_root = |agent: &AgentId| identities.document_of(*agent).is_some_and(|own| roots.contains(&own.did));
         let victims: Vec<AgentId> = chosen.into_iter().filter(is_root).collect();
         if victims.is_empty() {
-            return Err(refused("none of the chosen victims is a root"));
+            return Err(no_root());
         }
         let until = world.resource::<SimClock>().end_of(self.duration_s);
         let parties = (forgers.as_slice(), victims.as_slice());
@@ -214,7 +218,9 @@ impl Intervention for StealDelegation {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+        let capability = capability_or_first(world, &self.capability);
+        let capability = capability.map_err(|error| Unfit { field: "capability", error })?;
+        in_victim(may_hold(world, &self.victim, |held| covers(held, &capability)), no_papers(&capability))
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
@@ -239,7 +245,9 @@ impl Intervention for Impersonate {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+        let capability = capability_or_first(world, &self.capability);
+        let capability = capability.map_err(|error| Unfit { field: "capability", error })?;
+        in_victim(may_hold(world, &self.victim, |held| covers(held, &capability)), no_papers(&capability))
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
@@ -264,7 +272,16 @@ impl Intervention for StealOldKey {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        capability_or_first(world, &self.capability).map(|_| ()).map_err(|error| Unfit { field: "capability", error })
+        let capability = capability_or_first(world, &self.capability);
+        let capability = capability.map_err(|error| Unfit { field: "capability", error })?;
+        let has_rotated = Rehearsal::times(world, RotateKeys::NAME) > 0;
+        let wanted = issuer_of(&capability);
+        let may_issue = |group: &AgentGroup, config: &IdentityConfig| {
+            let makes_it = |rule: &AttestationConfig| rule.to == group.name && covers(&rule.capability, &wanted);
+            // Whoever dates papers back may make issuers.
+            config.roots.contains(&group.name) || config.attestations.iter().any(makes_it) || forges(world)
+        };
+        in_victim(has_rotated && some_chosen(world, &self.victim, may_issue), no_old_keys(&capability))
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
@@ -288,9 +305,7 @@ impl Intervention for StealOldKey {
         let victims: Vec<AgentId> =
             chosen.into_iter().filter(|agent| has_old_keys(agent) && is_issuer(agent)).collect();
         if victims.is_empty() {
-            return Err(refused(format!(
-                "none of the chosen victims is a root or an issuer of {capability} and has rotated its keys"
-            )));
+            return Err(no_old_keys(&capability));
         }
         let until = world.resource::<SimClock>().end_of(self.duration_s);
         let dated_back = state.papers.iter().filter(|paper| paper.seen > paper.issued).count();

@@ -7,7 +7,7 @@ use std::path::Path;
 use agent2028_core::agent::parse_pattern;
 use agent2028_core::rng::Purpose;
 use agent2028_core::schema::suggest;
-use agent2028_core::table::{RowFault, header_fault};
+use agent2028_core::table::{RowFault, header_fault, unlike_the_header};
 use csv::{Position, StringRecord};
 
 use crate::index::spread;
@@ -135,7 +135,7 @@ impl<R: Read + Seek> TraceReader<R> {
         let (byte, line) = self.record.position().map_or((0, 0), |position| (position.byte(), position.line()));
         if self.record.len() != self.width {
             let cell = self.record.len().saturating_sub(1).min(self.width);
-            let message = format!("this row has {} values, the header names {} columns", self.record.len(), self.width);
+            let message = unlike_the_header(self.record.len(), self.width);
             return Some(Err(vec![RowFault::new(byte, line, cell, message, "give each row a value per column")]));
         }
         let mut faults = Vec::new();
@@ -233,7 +233,7 @@ pub fn read_samples(read: impl Read, most: usize) -> Result<Vec<f32>, (Vec<RowFa
                 match text.parse::<f32>() {
                     // What a row has too much was meant for something: a decimal comma, for example.
                     _ if record.len() > width => {
-                        let message = format!("this row has {} values, the header names {width} columns", record.len());
+                        let message = unlike_the_header(record.len(), width);
                         RowFault::new(byte, line, width, message, "give each row a value per column")
                     }
                     Ok(ms) if (0.0..=1e9).contains(&ms) => {
@@ -326,6 +326,6 @@ mod tests {
         assert!(read_samples("ms\n".as_bytes(), 20).is_err());
         let (faults, _) = read_samples("ms\n1\n1,2\n".as_bytes(), 20).unwrap_err();
         assert_eq!((faults[0].line, faults[0].cell), (3, 1));
-        assert_eq!(faults[0].message, "this row has 2 values, the header names 1 columns");
+        assert_eq!(faults[0].message, "this row has 2 values, the header names 1 column");
     }
 }
