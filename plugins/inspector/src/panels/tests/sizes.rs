@@ -76,6 +76,25 @@ fn a_scale_that_a_window_has_no_room_for_is_lowered_and_never_below_the_least() 
     }
 }
 
+/// A dock that somebody has made narrow is no reason to print a value over its label.
+#[test]
+fn a_value_without_room_beside_its_label_stands_below_it() {
+    for (width, is_beside) in [(190.0, false), (205.0, false), (400.0, true)] {
+        let mut harness = stage([width, 120.0], (), |ui, look, _, _| {
+            crate::widgets::property(ui, look, "How long", |ui| {
+                for word in ["10.0 s", "For", "For good", "or so"] {
+                    ui.label(look.quiet(word));
+                }
+            });
+        });
+        harness.run_steps(3);
+        let seen = texts(&harness);
+        let of = |text: &str| seen.iter().find(|seen| seen.text == text).expect("a text is missing");
+        assert!(seen.iter().all(|seen| seen.fault.is_none()), "{width}: {seen:?}");
+        assert_eq!(of("For good").ink.top() < of("How long").ink.bottom(), is_beside, "{width}: {seen:?}");
+    }
+}
+
 #[test]
 fn what_is_wrong_with_texts_is_found() {
     let mut harness = stage([300.0, 200.0], (), |ui, look, _, _| {
