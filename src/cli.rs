@@ -338,9 +338,11 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
 /// No verb: the welcome scene, in a window if there can be one.
 fn welcome() -> Result<u8, Failure> {
     #[cfg(feature = "desktop")]
-    match crate::desktop::display::connect() {
-        Ok(_) => return open::Open::welcome().execute(),
-        Err(reason) => say(&format!("No window: {reason}. Running the welcome scene headless instead.\n")),
+    match open::Open::welcome().show()? {
+        open::Shown::Ended(code) => return Ok(code),
+        open::Shown::NoWindow(reason) => {
+            say(&format!("No window: {reason}. Running the welcome scene headless instead.\n"))
+        }
     }
     #[cfg(not(feature = "desktop"))]
     say("This build has no window (feature `desktop`). Running the welcome scene headless.\n");

@@ -32,7 +32,7 @@ use agent2028_view::{Theme, ViewPlugin, ViewSettings};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
-use bevy::window::{PresentMode, WindowResizeConstraints, WindowResolution};
+use bevy::window::{PresentMode, PrimaryWindow, RawHandleWrapper, WindowResizeConstraints, WindowResolution};
 
 use crate::assemble::{ExtraPlugins, build_app};
 use crate::authoring::Author;
@@ -42,6 +42,7 @@ use crate::record::Recording;
 use crate::render::show_as;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load_text};
 use crate::scene::report::SceneError;
+use display::coming::{Coming, guarded};
 use places::Places;
 use scenes::OpenScene;
 use shelf::PictureMaker;
@@ -74,6 +75,8 @@ pub struct WindowOptions {
     pub recording: Option<(Recording, u64)>,
     /// A scene that can't be run: the window opens on its text and what is wrong with it.
     pub broken: Option<BrokenScene>,
+    /// What can be done where no window can be opened, in a sentence.
+    pub without_window: String,
     /// This program, if it can draw pictures of people's own scenes for the gallery: `PROGRAM render FILE …`.
     pub pictures_by: Option<PathBuf>,
 }
@@ -93,6 +96,7 @@ impl Default for WindowOptions {
             record: None,
             recording: None,
             broken: None,
+            without_window: String::new(),
             pictures_by: None,
         }
     }
@@ -176,11 +180,14 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             (nothing, simulation)
         }
     };
-    // Held until the event loop has connections of its own: a display that starts over when its last client leaves would refuse
-    // it. Asked before anything is written.
+    // Held until the window is up: a display that starts over when its last client leaves would refuse it.
     let display = display::connect().map_err(RunError::NoDisplay)?;
-    let recorder =
-        options.record.as_ref().map(|record| Recorder::begin(record, &loaded, &mut simulation)).transpose()?;
+    // Looking for a graphics card asks the display, too.
+    let coming = Coming::begin(&options.without_window);
+    // What is wrong with a folder is told before there is a window, but nothing is written before it is up.
+    if let Some(record) = &options.record {
+        Recorder::foresee(record, &mut simulation)?;
+    }
     let mut timeline = Timeline::default();
     if let Some((recording, at)) = &options.recording {
         recording.queue(simulation.world_mut())?;
@@ -189,6 +196,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         timeline.seek(*at);
     }
     let report = std::sync::Arc::new(Mutex::new(None));
+    let start = std::sync::Arc::new(Mutex::new(Start::default()));
     let mut app = App::new();
     let mut plugins = DefaultPlugins
         .set(WindowPlugin {
@@ -215,11 +223,10 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
     if agent2028_view::offscreen::draws_by_software() {
         plugins = plugins.disable::<PipelinedRenderingPlugin>();
     }
-    display::open_windows(|| {
+    guarded(|| {
         app.add_plugins(plugins);
     })
     .map_err(RunError::NoDisplay)?;
-    drop(display);
     let places = Places::customary();
     let mut library = SceneLibrary { entries: library(), recent: shelf::read_recent(places.as_ref()), ..default() };
     let mut pictures = PictureMaker::by(options.pictures_by.clone());
@@ -247,14 +254,21 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             threads: options.threads,
             plugins: options.plugins.clone(),
             settings: options.settings.clone(),
-            recorder,
+            recorder: None,
             places,
             found,
             opened: 0,
         })
         .init_resource::<Saver>()
         .insert_resource(signals::AskedToEnd::listen())
-        .add_systems(PreUpdate, drive)
+        .insert_resource(ComingUp {
+            _coming: coming,
+            _display: display,
+            record: options.record.clone(),
+            was_drawn: false,
+            start: start.clone(),
+        })
+        .add_systems(PreUpdate, (begin_when_up, drive.run_if(not(resource_exists::<ComingUp>))).chain())
         .add_systems(
             Update,
             (
@@ -270,8 +284,8 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
                 .chain(),
         )
         .add_systems(Last, (scenes::keep_unsaved, journal::keep_journal, record::keep_recording));
-    if let Some(broken) = &broken {
-        scenes::begin_broken(app.world_mut(), broken);
+    if let Some(broken) = broken {
+        scenes::open_broken(&mut app, broken);
     }
     let offered = lost::offered(&app.world().resource::<OpenScene>().found);
     app.world_mut().resource_mut::<InspectorState>().scenes().files.recovered = offered;
@@ -285,11 +299,76 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         app.insert_resource(DescribeInterface { file: file.clone() });
     }
     if let Some(tick) = options.until {
-        app.insert_resource(Until { tick, report: report.clone() }).add_systems(PostUpdate, close_at_tick);
+        app.insert_resource(Until { tick, report: report.clone() })
+            .add_systems(PostUpdate, close_at_tick.run_if(not(resource_exists::<ComingUp>)));
     }
-    let exit = app.run();
+    let exit = guarded(|| app.run());
+    let Start { is_up, failure } =
+        std::mem::take(&mut *start.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    // An event loop ends with an error when the display is gone.
+    let gone = match &exit {
+        Err(reason) => Some(reason.clone()),
+        Ok(AppExit::Error(_)) => display::connect().err(),
+        Ok(AppExit::Success) => None,
+    };
+    let exit = match (exit, gone) {
+        (_, Some(reason)) if is_up => return Err(RunError::DisplayGone(reason)),
+        (_, Some(reason)) | (Err(reason), None) => return Err(RunError::NoDisplay(reason)),
+        (Ok(exit), None) => exit,
+    };
     let report = report.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     Ok((exit, report))
+}
+
+/// A window that comes up. Until it is up no tick runs, and nothing is written.
+#[derive(Resource)]
+struct ComingUp {
+    _coming: Coming,
+    _display: display::Display,
+    /// What is recorded from then on.
+    record: Option<RecordOptions>,
+    /// Whether there was a window in the update before this one, so that it has been drawn.
+    was_drawn: bool,
+    start: std::sync::Arc<Mutex<Start>>,
+}
+
+/// How a window came up.
+#[derive(Default)]
+struct Start {
+    is_up: bool,
+    /// Why its recording could not begin.
+    failure: Option<RunError>,
+}
+
+/// Begins the run when the window has been drawn once, and its recording.
+fn begin_when_up(
+    mut commands: Commands,
+    coming: Option<ResMut<ComingUp>>,
+    windows: Query<(), (With<PrimaryWindow>, With<RawHandleWrapper>)>,
+    mut scene: ResMut<OpenScene>,
+    mut simulation: ResMut<Simulation>,
+    mut exit: MessageWriter<AppExit>,
+) {
+    let Some(mut coming) = coming.filter(|_| !windows.is_empty()) else { return };
+    if !std::mem::replace(&mut coming.was_drawn, true) {
+        return;
+    }
+    let record = coming.record.take();
+    let mut start = coming.start.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    start.is_up = true;
+    if let Some(record) = record {
+        match Recorder::begin(&record, &scene.loaded, &mut simulation) {
+            Ok(recorder) => scene.bypass_change_detection().recorder = Some(recorder),
+            Err(error) => {
+                start.failure = Some(error);
+                exit.write(AppExit::error());
+            }
+        }
+    }
+    commands.remove_resource::<ComingUp>();
 }
 
 /// The built-in scenes for the gallery.

@@ -76,6 +76,9 @@ pub enum RunError {
     /// There is no display that takes a window.
     #[error("a window can't be opened: {0}")]
     NoDisplay(String),
+    /// The display went away while the window was open.
+    #[error("the window is gone: {0}")]
+    DisplayGone(String),
     /// Somebody ended the run early.
     #[error("the run was ended early")]
     Cancelled,

@@ -21,6 +21,22 @@ echo "a recorded run is shown again, up to the same state"
 again=$("$program" replay "$runs/followed" --until 120 2>/dev/null | grep -o 'state-hash: .*' || true)
 [ "$again" = "$in_window" ] || fail "shown again it ends in: $again"
 
+echo "a display that goes away takes nothing with it that was recorded"
+other=:$((200 + RANDOM % 100))
+Xvfb "$other" -screen 0 800x600x24 -nolisten tcp >/dev/null 2>&1 &
+mortal=$!
+until_true env DISPLAY="$other" xdpyinfo >/dev/null 2>&1 || fail "there is no second display"
+DISPLAY=$other "$program" open flock --size 640x480 --out "$runs/orphan" >"$shots/orphan.log" 2>&1 &
+orphan=$!
+recorded() { [ -s "$runs/orphan/metrics.csv" ] && [ "$(wc -l <"$runs/orphan/metrics.csv")" -gt 60 ]; }
+until_true recorded || fail "the run is not recorded as it goes"
+kill -9 "$mortal"
+wait "$orphan" && code=0 || code=$?
+[ "$code" = 2 ] || fail "without its display the window exits with $code"
+grep -q "went away" "$shots/orphan.log" || fail "nobody tells that the display is gone"
+"$program" run --resume "$runs/orphan" --ticks 300 >/dev/null || fail "what was recorded can't be gone on with"
+"$program" replay "$runs/orphan" --verify || fail "the run that lost its display is another one"
+
 start open flock --seed 5 --out "$runs/by-hand"
 
 echo "it is saved, with what was done to it"

@@ -10,13 +10,15 @@ use clap::Args;
 use super::render::parse_size;
 use super::{BAD_INPUT, DONE, Failure, INTERNAL, SceneArguments, ThemeArgument, above_zero, print, say, ticks};
 use crate::assemble::{ExtraPlugins, with_all_problems};
-use crate::desktop::{BrokenScene, RecordOptions, WindowOptions, display, open};
+use crate::desktop::display::{self, coming::words};
+use crate::desktop::{BrokenScene, RecordOptions, WindowOptions, open};
+use crate::headless::RunError;
 use crate::record::Recording;
 use crate::scene::load::{Loaded, load};
 
 /// Opens a scene in a window. If a scene file has errors, the window opens on its text and the first of them; with --until
 /// or --out, or without a display, they are told and nothing is opened.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Examples:\n  agent2028 open\n  agent2028 open foraging --speed 4\n  agent2028 open my-scene.ron --set \
     boids.max_speed=6\n  agent2028 open flock --until 600 --speed max\n  agent2028 open flock --out runs/1"
@@ -111,9 +113,32 @@ impl Open {
     }
 
     pub(crate) fn execute(self) -> Result<u8, Failure> {
+        let hint = self.hint();
+        match self.show()? {
+            Shown::Ended(code) => Ok(code),
+            Shown::NoWindow(reason) => {
+                say(&words(&reason, &hint));
+                Ok(BAD_INPUT)
+            }
+        }
+    }
+
+    /// What can be done without a window.
+    fn hint(&self) -> String {
+        let name = self.scene.as_deref().unwrap_or("welcome");
+        if Path::new(name).is_dir() {
+            format!("Without a window: agent2028 replay {name} --verify")
+        } else {
+            format!("Without a window: agent2028 run {name}")
+        }
+    }
+
+    /// Opens the window, if there can be one.
+    pub(crate) fn show(self) -> Result<Shown, Failure> {
+        let hint = self.hint();
         let settings = self.scene_arguments.settings();
         if let Some(folder) = self.scene.as_ref().map(PathBuf::from).filter(|path| path.is_dir()) {
-            return self.open_run(&folder, settings.is_empty());
+            return self.open_run(&folder, settings.is_empty(), hint);
         }
         let name = self.scene.as_deref().unwrap_or("welcome");
         let (loaded, broken) = match load(name, &settings) {
@@ -130,10 +155,6 @@ impl Open {
                 }
             }
         };
-        if let Err(reason) = display::connect() {
-            say(&format!("A window can't be opened: {reason}.\nWithout a window: agent2028 run {name}"));
-            return Ok(BAD_INPUT);
-        }
         let options = WindowOptions {
             speed: self.speed,
             paused: self.paused,
@@ -146,6 +167,7 @@ impl Open {
                 metrics: self.metrics,
             }),
             broken,
+            without_window: hint,
             pictures_by: std::env::current_exe().ok(),
             ..self.window.options()
         };
@@ -153,18 +175,13 @@ impl Open {
     }
 
     /// Opens a recorded run, as `replay` does.
-    fn open_run(self, folder: &Path, as_recorded: bool) -> Result<u8, Failure> {
+    fn open_run(self, folder: &Path, as_recorded: bool, hint: String) -> Result<Shown, Failure> {
         let recording = Recording::open(folder)?;
         if !as_recorded || self.out.is_some() {
             say("A recorded run is shown as it was: without --seed, --set and --out.");
-            return Ok(BAD_INPUT);
+            return Ok(Shown::Ended(BAD_INPUT));
         }
-        if let Err(reason) = display::connect() {
-            let folder = folder.display();
-            say(&format!("A window can't be opened: {reason}.\nWithout a window: agent2028 replay {folder} --verify"));
-            return Ok(BAD_INPUT);
-        }
-        self.window.show_recording(recording, 0, self.threads)
+        self.window.show_recording(recording, 0, self.threads, hint)
     }
 }
 
@@ -180,30 +197,49 @@ impl WindowArguments {
     }
 
     /// Opens a window on a recorded run, paused at a tick of it.
-    pub(crate) fn show_recording(self, recording: Recording, at: u64, threads: Option<u16>) -> Result<u8, Failure> {
+    pub(crate) fn show_recording(
+        self,
+        recording: Recording,
+        at: u64,
+        threads: Option<u16>,
+        hint: String,
+    ) -> Result<Shown, Failure> {
         let loaded = recording.loaded.clone();
         let options = WindowOptions {
             // A window that is to close at a tick has to get there.
             paused: self.until.is_none(),
             threads: threads.map(usize::from),
             recording: Some((recording, at)),
+            without_window: hint,
             ..self.options()
         };
         show(loaded, &options)
     }
 }
 
-fn show(loaded: Loaded, options: &WindowOptions) -> Result<u8, Failure> {
-    let (exit, report) = open(loaded, options)?;
+/// What came of opening a window.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    /// The window was there and is closed; the exit code.
+    Ended(u8),
+    /// There can be none, for this reason.
+    NoWindow(String),
+}
+
+fn show(loaded: Loaded, options: &WindowOptions) -> Result<Shown, Failure> {
+    let (exit, report) = match open(loaded, options) {
+        Err(RunError::NoDisplay(reason)) => return Ok(Shown::NoWindow(reason)),
+        outcome => outcome?,
+    };
     if let Some(report) = report {
         print(&format!("tick: {}\nstate-hash: {}\n", report.tick, report.state_hash))?;
     }
-    Ok(match exit {
+    Ok(Shown::Ended(match exit {
         AppExit::Success => DONE,
         // Ctrl C in the terminal is no fault of the program.
         AppExit::Error(code) if code.get() == INTERRUPTED => INTERRUPTED,
         AppExit::Error(_) => INTERNAL,
-    })
+    }))
 }
 
 #[cfg(test)]

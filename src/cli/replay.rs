@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+#[cfg(feature = "desktop")]
+use super::open::Shown;
 use super::run::Meter;
 use super::{DONE, FAILED, Failure, Format, counted, json, print, say, ticks};
 use crate::record::Recording;
@@ -45,9 +47,12 @@ impl Replay {
             return self.compare(&recording);
         }
         #[cfg(feature = "desktop")]
-        match crate::desktop::display::connect() {
-            Ok(_) => return self.window.show_recording(recording, self.at, self.threads),
-            Err(reason) => say(&format!("No window: {reason}. Verifying the run instead.\n")),
+        {
+            let hint = format!("Without a window: agent2028 replay {} --verify", self.folder.display());
+            match self.window.clone().show_recording(recording.clone(), self.at, self.threads, hint)? {
+                Shown::Ended(code) => return Ok(code),
+                Shown::NoWindow(reason) => say(&format!("No window: {reason}. Verifying the run instead.\n")),
+            }
         }
         #[cfg(not(feature = "desktop"))]
         say("This build has no window (feature `desktop`). Verifying the run instead.\n");

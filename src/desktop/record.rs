@@ -18,6 +18,7 @@ use agent2028_core::simulation::{Simulation, TickWatchers};
 use agent2028_inspector::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 use bevy::prelude::*;
 
+use super::display::coming;
 use super::scenes::OpenScene;
 use crate::headless::{RunError, RunOptions, Summary, run, summarise, want_metrics};
 use crate::record::{Asked, Follower, RecordError, RunFolder};
@@ -59,6 +60,16 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 impl Recorder {
+    /// Whether a recording could begin as far as can be told without writing anything; the simulation measures from now on what
+    /// the recording asks for.
+    ///
+    /// # Errors
+    /// If there is anything in the folder already, or a pattern fits no metric.
+    pub(super) fn foresee(options: &RecordOptions, simulation: &mut Simulation) -> Result<(), RunError> {
+        want_metrics(simulation.world_mut(), &options.metrics)?;
+        Ok(RunFolder::refuse_what_is_there(&options.out)?)
+    }
+
     /// Lets a new folder follow a simulation from its first tick.
     ///
     /// # Errors
@@ -75,6 +86,18 @@ impl Recorder {
         let folder = RunFolder::create(&out, loaded, &asked, simulation.world_mut())?;
         let follower = Follower::new(folder, checkpoint_every, hash_every);
         let shared = Arc::new(Mutex::new(Shared { follower, problem: None }));
+        let (mortal, path) = (shared.clone(), out.clone());
+        coming::on_death(move || {
+            // Whoever holds it may be in the middle of a row, and this the thread that never goes on.
+            if let Ok(mut shared) = mortal.try_lock()
+                && shared.problem.is_none()
+                && shared.follower.folder_mut().sync().is_ok()
+            {
+                let path = path.display();
+                return format!("The run is recorded up to then; to go on: agent2028 run --resume {path}");
+            }
+            String::new()
+        });
         let watcher = shared.clone();
         TickWatchers::add(simulation.world_mut(), move |world| {
             let mut shared = lock(&watcher);

@@ -424,8 +424,14 @@ impl SceneOpening<'_> {
     }
 }
 
+/// Opens the window on a scene that can't be run: when everything stands where it was left, or the editor would be closed again
+/// with all that was not open then.
+pub(super) fn open_broken(app: &mut App, broken: BrokenScene) {
+    app.add_systems(PostStartup, move |world: &mut World| begin_broken(world, &broken));
+}
+
 /// Lets a window begin with a scene that can't be run: its text stands in the editor, with the caret at the first error.
-pub(super) fn begin_broken(world: &mut World, broken: &BrokenScene) {
+fn begin_broken(world: &mut World, broken: &BrokenScene) {
     let source = broken_source(&broken.path, broken.text.clone());
     let mut scene = world.resource_mut::<OpenScene>();
     scene.watch = FileWatch::on(std::slice::from_ref(&broken.path));

@@ -52,6 +52,28 @@ impl RunFolder {
         Self::create_signed(path, loaded, asked, None, world)
     }
 
+    /// Whether a run can begin in a folder: it is new or empty, or holds what a run left that was stopped before its scene was
+    /// written. Nothing is touched.
+    ///
+    /// # Errors
+    /// With what is there.
+    pub(crate) fn refuse_what_is_there(path: &Path) -> Result<(), RecordError> {
+        let told = || path.display().to_string();
+        if !path.exists() {
+            return Ok(());
+        }
+        if !path.is_dir() {
+            return Err(RecordError::NoFolder(told()));
+        }
+        if path.join("scene.ron").exists() {
+            return Err(RecordError::Occupied(told()));
+        }
+        if !contents::is_only_begun(path)? {
+            return Err(RecordError::NotEmpty(told()));
+        }
+        Ok(())
+    }
+
     /// The same with a ledger that a key from outside of the run signs.
     ///
     /// # Errors
@@ -335,20 +357,11 @@ pub fn refuse_changed(path: &Path) -> Result<(), RecordError> {
     }
 }
 
-/// A run begins in a folder that is new or empty, or holds what a run left that was stopped before its scene was written.
+/// Clears the folder in which a run can begin of what a run left that was stopped before its scene was written.
 fn make_room(path: &Path) -> Result<(), RecordError> {
-    let told = || path.display().to_string();
+    RunFolder::refuse_what_is_there(path)?;
     if !path.exists() {
         return Ok(());
-    }
-    if !path.is_dir() {
-        return Err(RecordError::NoFolder(told()));
-    }
-    if path.join("scene.ron").exists() {
-        return Err(RecordError::Occupied(told()));
-    }
-    if !contents::is_only_begun(path)? {
-        return Err(RecordError::NotEmpty(told()));
     }
     for entry in fs::read_dir(path).map_err(io_error(path))? {
         let file = entry.map_err(io_error(path))?.path();

@@ -270,6 +270,80 @@ fn a_display_that_answers_and_refuses_is_an_error_in_words() {
     }
 }
 
+/// What a display says to a client that it takes: a setup with one screen, as the X protocol has it.
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+fn accepting() -> Vec<u8> {
+    let mut reply = vec![1, 0, 11, 0, 0, 0, 18, 0];
+    let words = |reply: &mut Vec<u8>, words: &[u32]| words.iter().for_each(|word| reply.extend(word.to_le_bytes()));
+    // Release, resource ids; no vendor, requests of up to 65 535 words, one screen, no formats, key codes from 8.
+    words(&mut reply, &[1, 0x20_0000, 0x1f_ffff, 256, 0xffff_0000, 1, 0xff08_2020, 0]);
+    // The screen: root window, colours, events, 800 x 600 pixels, one map, its visual, no depths.
+    words(&mut reply, &[1, 2, 0xff_ffff, 0, 0, 600 << 16 | 800, 150 << 16 | 200, 0x1_0001, 3, 0x18 << 16]);
+    assert_eq!(reply.len(), 8 + 18 * 4);
+    reply
+}
+
+/// A display may take a connection and refuse the next one: whoever looks first is not safe for that.
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+#[test]
+fn a_display_that_refuses_while_the_window_comes_up_leaves_nothing_behind() {
+    use std::io::{Read as _, Write as _};
+
+    let folder = std::path::Path::new("/tmp/.X11-unix");
+    let _ = std::fs::create_dir(folder);
+    let (number, listener) = (50_000..60_000)
+        .find_map(|number| {
+            let path = folder.join(format!("X{number}"));
+            Some((number, std::os::unix::net::UnixListener::bind(path).ok()?))
+        })
+        .unwrap();
+    // One client of each run is taken: it says who it is, and the run after it begins anew.
+    let taken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let begins = taken.clone();
+    let fickle = std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut asked = [0; 12];
+            if taken.swap(true, std::sync::atomic::Ordering::SeqCst) || client.read_exact(&mut asked).is_err() {
+                continue;
+            }
+            if asked == *b"no more here" {
+                break;
+            }
+            let _ = client.write_all(&accepting());
+            kept.push(client);
+        }
+    });
+    let run = |arguments: &[&std::ffi::OsStr]| {
+        begins.store(false, std::sync::atomic::Ordering::SeqCst);
+        finish(program().args(arguments).env("DISPLAY", format!(":{number}")).env_remove("WAYLAND_DISPLAY"))
+    };
+    let home = tempfile::tempdir().unwrap();
+    let (scene, out) = (home.path().join("scene.ron"), home.path().join("out"));
+    std::fs::write(&scene, "Scene(duration: Ticks(5), agents: [(count: 3)], boids: ())").unwrap();
+    for _ in 0..2 {
+        let (code, _, stderr) = run(&["open".as_ref(), scene.as_ref(), "--out".as_ref(), out.as_ref()]);
+        assert!(code == 2 && stderr.contains("A window can't be opened"), "{code} {stderr}");
+        assert!(stderr.contains("Without a window: agent2028 run"), "{stderr}");
+        for word in ["panicked", "Os(", "OsError"] {
+            assert!(!stderr.contains(word), "{stderr}");
+        }
+        assert!(!out.exists(), "so that the same command can be given again");
+    }
+    // What can be done without a window is done, as where there is no display at all.
+    let (code, _, stderr) = finish(program().arg("run").arg(&scene).arg("--out").arg(&out));
+    assert_eq!(code, 0, "{stderr}");
+    let (code, told, stderr) = run(&["replay".as_ref(), out.as_ref()]);
+    assert!(code == 0 && stderr.contains("No window") && told.contains("Verified"), "{code} {stderr} {told}");
+
+    begins.store(false, std::sync::atomic::Ordering::SeqCst);
+    let path = folder.join(format!("X{number}"));
+    std::os::unix::net::UnixStream::connect(&path).unwrap().write_all(b"no more here").unwrap();
+    fickle.join().unwrap();
+    std::fs::remove_file(path).unwrap();
+}
+
 #[test]
 fn problems_are_counted_in_words_shown_twenty_at_most_and_all_told_to_programs() {
     let folder = folder();

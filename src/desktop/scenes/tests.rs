@@ -373,7 +373,10 @@ fn a_broken_scene_of_the_command_line_opens_the_editor_on_its_error() {
     let simulation = simulation_of(&nothing, Some(1), &ExtraPlugins::default()).unwrap();
     app.insert_resource(status_of(&nothing)).insert_resource(simulation);
     app.world_mut().resource_mut::<OpenScene>().loaded = nothing;
-    begin_broken(app.world_mut(), &broken);
+    // When the window begins everything is put where it was left, and no editor was open then.
+    app.add_systems(Startup, |mut state: ResMut<InspectorState>| state.layout = InspectorState::default().layout);
+    open_broken(&mut app, broken);
+    app.update();
 
     assert_eq!(agents(&app), 0, "nothing else runs");
     let mut state = scenes(&mut app);
