@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use agent2028_boids_panels::BoidsPanels;
 use agent2028_identity_panels::IdentityPanels;
 use agent2028_ledger_panels::LedgerPanels;
+use agent2028_market_panels::MarketPanels;
 use agent2028_network_panels::NetworkPanels;
 use agent2028_operations_panels::OperationsPanels;
 use agent2028_pheromones_panels::PheromonesPanels;
@@ -67,10 +68,22 @@ pub fn install(panels: PanelList) -> Result<(), InstallError> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PanelPlugins;
 
+<<<<<<< HEAD
 impl Plugin for PanelPlugins {
     fn build(&self, app: &mut App) {
         for add in &ALL.get_or_init(ours).0 {
             add(app);
         }
+=======
+impl PluginGroup for PanelPlugins {
+    fn build(self) -> PluginGroupBuilder {
+        PluginGroupBuilder::start::<Self>()
+            .add(OperationsPanels)
+            .add(NetworkPanels)
+            .add(IdentityPanels)
+            .add(TrustPanels)
+            .add(MarketPanels)
+            .add(LedgerPanels)
+>>>>>>> 623593f (Panels of goods, contracts and accounts, and trades over the world)
     }
 }

@@ -1,0 +1,16 @@
+//! The panels under test, without a window.
+
+mod accounts;
+mod contracts;
+mod exchange;
+mod goods_pictures;
+
+use agent2028_inspector::InspectorRegistry;
+use agent2028_panel_testing::*;
+
+/// Adds the panels of this crate.
+fn register(registry: &mut InspectorRegistry) {
+    registry.add::<crate::exchange::ExchangePanel>();
+    registry.add::<crate::contracts::ContractsPanel>();
+    registry.add::<crate::accounts::AccountsPanel>();
+}
