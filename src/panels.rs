@@ -46,6 +46,7 @@ pub fn ours() -> PanelList {
         .with::<NetworkPanels>()
         .with::<IdentityPanels>()
         .with::<TrustPanels>()
+        .with::<MarketPanels>()
         .with::<LedgerPanels>()
         .with::<BoidsPanels>()
         .with::<PheromonesPanels>()
@@ -68,22 +69,10 @@ pub fn install(panels: PanelList) -> Result<(), InstallError> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PanelPlugins;
 
-<<<<<<< HEAD
 impl Plugin for PanelPlugins {
     fn build(&self, app: &mut App) {
         for add in &ALL.get_or_init(ours).0 {
             add(app);
         }
-=======
-impl PluginGroup for PanelPlugins {
-    fn build(self) -> PluginGroupBuilder {
-        PluginGroupBuilder::start::<Self>()
-            .add(OperationsPanels)
-            .add(NetworkPanels)
-            .add(IdentityPanels)
-            .add(TrustPanels)
-            .add(MarketPanels)
-            .add(LedgerPanels)
->>>>>>> 623593f (Panels of goods, contracts and accounts, and trades over the world)
     }
 }
