@@ -9,9 +9,9 @@ use bevy_egui::egui;
 use egui::{Rect, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use egui_material_icons::icons::ICON_ACCOUNT_BALANCE;
 
-use agent2028_inspector::actions::{Action, Actions};
-use agent2028_inspector::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
+use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell, LongList};
 

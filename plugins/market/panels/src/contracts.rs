@@ -12,9 +12,9 @@ use egui::{Color32, Ui, WidgetInfo, WidgetType, vec2};
 use egui_material_icons::icons::ICON_CONTRACT;
 use serde::{Deserialize, Serialize};
 
-use agent2028_inspector::actions::{Action, Actions, Travel};
-use agent2028_inspector::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::actions::{Action, Actions, Travel};
 use agent2028_kit::format;
+use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell, LongList};
 

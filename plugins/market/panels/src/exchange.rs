@@ -16,9 +16,9 @@ use egui::{Align, Layout, ScrollArea, Ui, UiBuilder, WidgetType, pos2, vec2};
 use egui_material_icons::icons::ICON_CANDLESTICK_CHART;
 use serde::{Deserialize, Serialize};
 
-use agent2028_inspector::actions::Actions;
-use agent2028_inspector::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::actions::Actions;
 use agent2028_kit::format;
+use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 

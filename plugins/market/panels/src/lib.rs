@@ -14,7 +14,7 @@ pub mod exchange;
 mod tests;
 pub mod trades;
 
-use agent2028_inspector::RegisterPanels as _;
+use agent2028_kit::RegisterPanels as _;
 use agent2028_view::RegisterLayers as _;
 use bevy::prelude::*;
 

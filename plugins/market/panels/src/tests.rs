@@ -5,7 +5,7 @@ mod contracts;
 mod exchange;
 mod goods_pictures;
 
-use agent2028_inspector::InspectorRegistry;
+use agent2028_kit::InspectorRegistry;
 use agent2028_panel_testing::*;
 
 /// Adds the panels of this crate.

@@ -9,7 +9,7 @@ use egui::{Ui, WidgetInfo, WidgetType, vec2};
 use egui_material_icons::icons::ICON_CANDLESTICK_CHART;
 
 use super::ExchangeView;
-use agent2028_inspector::actions::{Action, Actions};
+use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell, LongList};
