@@ -2,17 +2,25 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use agent2028_core::agent::AgentId;
+use agent2028_core::agent::{AgentGroup, AgentId, Placement};
 use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_core::simulation::Simulation;
+use agent2028_core::space::WorldBounds;
 use agent2028_market::assignment::{Costs, cheapest};
 use agent2028_market::auction::{Bid, Direction, Terms, Vickrey};
+use agent2028_market::config::{Arrivals, Auctioneer, Bidders, Rule, TaskMarket, TaskSource};
 use agent2028_market::mechanism::Mechanism;
 use agent2028_market::order_book::{Lifetime, LimitOrder, OrderBook, OrderId, Side};
+use agent2028_market::tasks::TaskAuctions;
+use agent2028_market::tasks::task::TaskBid;
+use agent2028_market::{MarketConfig, MarketPlugin};
+use bevy::prelude::*;
 use pathfinding::kuhn_munkres::kuhn_munkres_min;
 use pathfinding::matrix::Matrix;
 
-use crate::measure::{Clock, Failure, Figures, Sample, fill, pairs, time};
+use crate::measure::{Clock, Cost, Failure, Figures, Sample, fill, pairs, time};
 use crate::row::{Curve, Effort, Row, Target, Unit};
+use crate::scene::simulation;
 
 /// The rows.
 pub const ROWS: &[Row] = &[
@@ -24,6 +32,28 @@ pub const ROWS: &[Row] = &[
         clock: Clock::Wall,
         target: Target::CostTimes(2.0),
         measure: auctions,
+        curve: None,
+        why_missed: "",
+    },
+    Row {
+        name: "task-market",
+        work: "a tick of a market with 10⁵ agents and 10⁴ open tasks that lie in the world: the nearest twelve bid, winners travel and work",
+        baseline: "a pass over all agents and over the twelve bids of each open task",
+        unit: Unit::SecondsPer("tick"),
+        clock: Clock::Wall,
+        target: Target::Cost(1.0 / 60.0),
+        measure: task_market,
+        curve: None,
+        why_missed: "",
+    },
+    Row {
+        name: "memory-tasks",
+        work: "bytes per open task with twelve bids, in a market with 10⁴ of them",
+        baseline: "twelve bids alone",
+        unit: Unit::BytesPer("open task"),
+        clock: Clock::Wall,
+        target: Target::Cost(1024.0),
+        measure: task_memory,
         curve: None,
         why_missed: "",
     },
@@ -63,6 +93,71 @@ pub const ROWS: &[Row] = &[
 ];
 
 const BIDS_PER_TASK: usize = 16;
+
+/// Bidders that are asked about a task in the market with many.
+const INVITED: usize = 12;
+
+/// A market with so many agents, in which so many tasks are open.
+fn busy_market(agents: usize, open: usize) -> Result<Simulation, Failure> {
+    let tasks = TaskMarket {
+        sources: vec![TaskSource {
+            arrivals: Arrivals::Keep { open: open as u32 },
+            value: (100_000, 100_000),
+            work_s: (2.0, 4.0),
+            place: Some(Placement::World),
+            ..default()
+        }],
+        auctioneers: vec![Auctioneer { rule: Rule::Vickrey, bid_s: 2.0, invited: INVITED as u32, ..default() }],
+        bidders: vec![Bidders { group: "worker".into(), speed: 300.0, ..default() }],
+        ..default()
+    };
+    let config = MarketConfig { tasks: Some(tasks), ..default() };
+    let group = AgentGroup { name: "worker".into(), count: agents as u32, ..default() };
+    let bounds = WorldBounds { size: Vec2::splat(10_000.0), ..default() };
+    let mut simulation = simulation(bounds, 1, group, |app| {
+        app.add_plugins(MarketPlugin { config, ..default() });
+    })?;
+    // All auctions of the beginning end at once; later ones are spread over time.
+    simulation.run(300);
+    Ok(simulation)
+}
+
+fn task_market(effort: Effort) -> Result<Figures, Failure> {
+    let (agents, open) = (effort.at_most(100_000, 400), effort.at_most(10_000, 40));
+    let mut market = busy_market(agents, open)?;
+    let ticks = effort.at_most(60, 3) as u64;
+    let records: Vec<[u64; 9]> = (0..agents as u64).map(|agent| [agent; 9]).collect();
+    let bids: Vec<(u64, i64)> = (0..open * INVITED).map(|bid| (bid as u64, bid as i64)).collect();
+    let mut seen = 0_u64;
+    let figures = pairs(
+        effort.pairs(7),
+        Clock::Wall,
+        || Ok(time(ticks as f64, || market.run(ticks)).0),
+        || {
+            let pass = || {
+                let busy = records.iter().filter(|record| record[3] & 1 == 1).map(|record| record[0]).sum::<u64>();
+                bids.chunks(INVITED).filter_map(|bids| bids.iter().min_by_key(|bid| bid.1)).map(|bid| bid.0).sum::<u64>() + busy
+            };
+            Ok(time(ticks as f64, || (0..ticks).for_each(|_| seen = seen.wrapping_add(std::hint::black_box(pass())))).0)
+        },
+    )?;
+    let state = market.world().resource::<TaskAuctions>();
+    let now = state.auctioneers()[0].open;
+    if (now as usize) < open * 9 / 10 {
+        return Err(format!("only {now} of {open} tasks are open"));
+    }
+    let done = state.auctioneers()[0].counts.completed;
+    Ok(figures.with_note(format!("{done} tasks were done meanwhile")))
+}
+
+fn task_memory(effort: Effort) -> Result<Figures, Failure> {
+    let (agents, open) = (effort.at_most(20_000, 400), effort.at_most(10_000, 40));
+    let market = busy_market(agents, open)?;
+    let tasks = market.world().resource::<TaskAuctions>().tasks();
+    let ours = tasks.bytes() as f64 / tasks.len().max(1) as f64;
+    let baseline = (INVITED * size_of::<TaskBid>()) as f64;
+    Ok(Figures { ours: Cost::plain(ours), baseline: Cost::plain(baseline), ratios: vec![ours / baseline], note: String::new() })
+}
 
 fn auctions(effort: Effort) -> Result<Figures, Failure> {
     let tasks = effort.at_most(100_000, 100);

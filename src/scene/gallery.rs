@@ -39,6 +39,11 @@ scenes![
     "wash-trade",
     "price-dump",
     "order-book",
+    "task-swarm",
+    "auctions",
+    "shill",
+    "bidding-ring",
+    "bid-and-default",
     "gossip",
     "partition",
     "rumour-ttl",
@@ -104,6 +109,9 @@ pub fn picture_tick(name: &str) -> u64 {
         "trust-network" => 1620,
         "trust-routing" | "sybil" | "ballot-stuffing" | "whitewash" => 1200,
         "on-off" => 1240,
+        // Everybody is at work; bidders have learnt; those who don't deliver are known.
+        "task-swarm" => 900,
+        "auctions" | "shill" | "bidding-ring" | "bid-and-default" => 1810,
         // The news is on its way; the network is cut; the alert has gone as far as it may; all know who has failed.
         "gossip" => 306,
         "rumour-ttl" => 260,

@@ -75,7 +75,7 @@ impl Dice {
 }
 
 /// The optional sections, each with the fields that make it dense.
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 8] = [
     (
         "boids",
         &[
@@ -116,6 +116,16 @@ const SECTIONS: [(&str, &[&str]); 7] = [
     ),
     ("ledger", &["", "stamps: Important, state_hash_every_s: 0.1, heads_every_s: 0.1"]),
     ("trust", &["", "isolate_below: 0.9, isolation_s: 0.1, malicious: [\"other\"]"]),
+    (
+        "market",
+        &[
+            "",
+            "balances: [(group: \"agent\", amount: 5000)], tasks: (sources: [(arrivals: Poisson(per_second: 200), place: World, work_s: (0, 1)), \
+             (arrivals: Keep(open: 20), skills: [\"file.read\"], deadline_s: 0.5)], auctioneers: [(bid_s: 0.05), \
+             (name: \"net\", rule: ContractNet, clients: \"agent\", bid_s: 0.05, work_limit_s: 0.5)], \
+             bidders: [(group: \"other\", capacity: 3)])",
+        ],
+    ),
 ];
 
 /// A scene without its timeline.

@@ -59,7 +59,8 @@ fn an_action_without_its_section_is_refused_with_its_place_and_never_panics() {
 
 #[test]
 fn an_action_with_all_sections_does_something_or_says_why_not() {
-    let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (),";
+    let sections =
+        "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (), market: (tasks: Some(())),";
     for action in one_of_each() {
         let mut sandbox = Sandbox::parse(&scene(sections, "")).unwrap();
         sandbox.intervene(action.clone()).unwrap();
@@ -471,7 +472,8 @@ fn what_is_nothing_is_refused() {
 
 #[test]
 fn every_kind_of_event_that_a_plugin_tells_may_be_named_in_a_scene() {
-    let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), ledger: (), trust: (),";
+    let sections =
+        "boids: (), pheromones: (), network: (), operations: (), identity: (), ledger: (), trust: (), market: (),";
     let mut sandbox = Sandbox::parse(&scene(sections, "")).unwrap();
     let known = sandbox.app_mut().unwrap().world().resource::<EventKinds>().clone();
     let mut found = 0;

@@ -20,6 +20,7 @@ mod interventions;
 mod ledger;
 mod library;
 mod lists;
+mod market;
 mod network;
 mod outputs;
 mod parquet_reader;

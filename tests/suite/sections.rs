@@ -75,9 +75,17 @@ const SECTIONS: [Section; 8] = [
     },
     Section {
         name: "market",
-        parts: &["balances: [(group: \"ant\", amount: 1000)], exchange: (goods: [(name: \"grain\"), (name: \"salt\", \
+        parts: &[
+            "balances: [(group: \"ant\", amount: 1000)], exchange: (goods: [(name: \"grain\"), (name: \"salt\", \
              rule: McAfee(every_s: 0.2))], traders: [(group: \"ant\", quotes_per_s: 20), (group: \"bee\", side: Sells, \
-             policy: Learning, quotes_per_s: 20)])"],
+             policy: Learning, quotes_per_s: 20)])",
+            "tasks: (sources: [(arrivals: Poisson(per_second: 60), work_s: (0, 0.2), place: World, skills: [\"file.read\"]), \
+             (arrivals: Keep(open: 3), deadline_s: 0.3), (arrivals: Batches(count: 2, every_s: 0.1), auctioneer: \"clock\")], \
+             auctioneers: [(bid_s: 0.05), (name: \"net\", rule: ContractNet, clients: \"ant\", bid_s: 0.05), \
+             (name: \"clock\", rule: Dutch, bid_s: 0.05), (name: \"seal\", rule: FirstPrice, bid_s: 0.05, reveal_s: 0.05), \
+             (name: \"all\", rule: Combinatorial, bid_s: 0.05)], \
+             bidders: [(group: \"bee\", capacity: 2), (group: \"fly\", policy: Learning)])",
+        ],
     },
 ];
 

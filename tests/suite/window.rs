@@ -24,12 +24,12 @@ fn every_panel_of_the_program_has_a_key_and_a_title_of_its_own() {
         assert!(facts.help.ends_with('.'), "{}", facts.title);
         assert!(panels[..at].iter().all(|other| other.title != facts.title), "{}", facts.title);
     }
-    for name in ["Plots", "Trust", "Operations", "Routing", "Network", "Messages", "Gossip", "Ledger"] {
+    for name in ["Plots", "Trust", "Operations", "Routing", "Network", "Messages", "Gossip", "Ledger", "Auctions"] {
         assert!(panels.iter().any(|facts| facts.key.name() == name), "saved layouts hold a panel {name}");
     }
     let keys: Vec<&str> = layers.all().map(|facts| facts.key).collect();
-    let of_plugins = ["links", "messages", "trust", "formation_slots", "fields"];
-    assert_eq!(keys[4..9], of_plugins);
+    let of_plugins = ["links", "messages", "trust", "tasks", "trades", "formation_slots", "fields"];
+    assert_eq!(keys[4..11], of_plugins);
     for (at, facts) in layers.all().enumerate() {
         let before: Vec<_> = layers.all().take(at).collect();
         assert!(!before.iter().any(|other| other.shortcut == facts.shortcut), "{facts:?} has another's key");

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub type Money = i64;
 
 /// An account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId(pub u32);
 
 impl AccountId {

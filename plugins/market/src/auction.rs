@@ -5,6 +5,7 @@
 //! [`round`](crate::round)'s task. Ties go to the lowest [`AgentId`].
 
 use agent2028_core::agent::AgentId;
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::Money;
 use crate::mechanism::Mechanism;
@@ -42,7 +43,7 @@ impl Direction {
 }
 
 /// What a bidder promises besides its price. Only [`SealedBestScore`] looks at it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Promise {
     /// What the bidder has to do already, at least 0.
     pub load: f64,
@@ -60,7 +61,7 @@ impl Default for Promise {
 }
 
 /// A sealed bid, the price at which a bidder takes from a Dutch clock, or that at which it leaves an English auction.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bid {
     /// Whose it is.
     pub bidder: AgentId,

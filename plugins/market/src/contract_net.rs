@@ -10,11 +10,12 @@
 use std::collections::BTreeMap;
 
 use agent2028_core::agent::AgentId;
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::Money;
 
 /// What manager and contractors tell each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Message {
     /// Manager to all: who does this? Bids count until a tick.
     Announce {
@@ -47,7 +48,7 @@ pub enum Message {
 }
 
 /// A message with its task and round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Envelope {
     /// Which task.
     pub task: u64,
@@ -58,7 +59,7 @@ pub struct Envelope {
 }
 
 /// Whom a manager's message is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Recipient {
     /// Everybody who may bid.
     Everybody,
@@ -67,7 +68,7 @@ pub enum Recipient {
 }
 
 /// How long a manager waits, in ticks, each at least 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadlines {
     /// For bids, after each announcement.
     pub bids: u64,
@@ -89,7 +90,7 @@ impl Default for Deadlines {
 }
 
 /// Where a task stands for its manager.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// Bids come in.
     Announced,
@@ -119,7 +120,7 @@ pub enum State {
 }
 
 /// The manager of one task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Manager {
     task: u64,
     reserve: Option<Money>,
@@ -271,7 +272,7 @@ impl Manager {
 }
 
 /// Where a task stands for a contractor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Engagement {
     /// It has bid, or has nothing to do with the round.
     Waiting,
@@ -292,7 +293,7 @@ pub enum Engagement {
 }
 
 /// A contractor's side of one task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contractor {
     task: u64,
     round: u32,

@@ -263,8 +263,9 @@ mod tests {
         market(&single(buyers), &single(sellers))
     }
 
-    /// Buyers (quantity @ price) 1@3, 2@4, 5@1 and sellers 4@2, 1@1, 5@6: the example in the documentation of PyMarket
-    /// (Kiedanski, Kofman & Horta 2020), whose largest utility is 6 and largest volume 4.
+    /// Buyers (quantity @ price) 1@3, 2@4, 5@1 and sellers 4@2, 1@1, 5@6: the first data set of the tests of PyMarket (Kiedanski,
+    /// Kofman & Horta 2020; `bid_dataset_0` in github.com/gus0k/pymarket), which say that its largest utility is 6 and its
+    /// largest volume 4.
     #[test]
     fn the_published_market_has_its_largest_utility_and_volume() {
         let offers = market(&[(1, 3), (2, 4), (5, 1)], &[(4, 2), (1, 1), (5, 6)]);

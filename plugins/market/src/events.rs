@@ -2,6 +2,8 @@
 
 mod capabilities;
 mod exchange;
+mod tasks;
 
 pub use capabilities::*;
 pub use exchange::*;
+pub use tasks::*;

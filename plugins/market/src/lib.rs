@@ -4,9 +4,12 @@
 //!
 //! | phase | what this crate runs in it |
 //! |---|---|
+//! | before [`Perceive`](SimSystems::Perceive) | agents that came, left or failed are taken note of |
 //! | [`Perceive`](SimSystems::Perceive) | newcomers list what they offer, or begin to look |
-//! | [`Decide`](SimSystems::Decide) | buyers of capabilities look, propose and ask for service |
-//! | [`Settle`](SimSystems::Settle) | goods are traded; service is measured, contracts are paid and rated |
+//! | [`Decide`](SimSystems::Decide) | tasks are put up, bidders are asked and bid; buyers of capabilities look, propose and ask for service |
+//! | [`Act`](SimSystems::Act) | managers and contractors write to each other |
+//! | [`Settle`](SimSystems::Settle) | auctions whose time has come are cleared, those who have tasks travel, work and are paid; goods are traded; service is measured, contracts are paid and rated |
+//! | after [`Settle`](SimSystems::Settle) | what happened is told; clients rate who worked for them |
 //! | [`Observe`](SimSystems::Observe) | metrics |
 //!
 //! Beneath it lie the mechanisms, as pure functions over slices and plain values: they know no world and no clock, money is whole
@@ -28,6 +31,7 @@
 //! | [`accounts`] | money in double-entry accounts with escrow |
 //! | [`listing`], [`pricing`] | what is offered, how much of it is left, what it costs |
 //! | [`config`], [`money`], [`interventions`] | the scene's section, the money of a simulation, attacks |
+//! | [`tasks`] | the task market of a simulation |
 //! | [`exchange`] | the exchange of a simulation: goods, traders, periods |
 //! | [`capabilities`] | its market for capabilities: listings, buyers, contracts, attacks |
 //! | [`events`] | what markets tell |
@@ -56,6 +60,7 @@ pub mod rating;
 pub mod round;
 mod section;
 pub mod sla;
+pub mod tasks;
 pub mod zero_intelligence;
 
 pub use config::MarketConfig;
@@ -77,6 +82,8 @@ use bevy::prelude::*;
 pub struct MarketPlugin {
     /// The scene's section.
     pub config: MarketConfig,
+    /// The rows of its files of tasks.
+    pub tables: tasks::TaskTables,
 }
 
 /// The parts of this crate, in the order in which those that a scene has act, in each phase.
@@ -128,6 +135,7 @@ impl Plugin for MarketPlugin {
         });
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(money::endow);
         Part::take_turns(app);
+        tasks::build(self, app);
         if let Some(config) = &self.config.exchange {
             exchange::build(config, app);
         }

@@ -1,6 +1,7 @@
 //! How bidders choose their bids: truthful, with a markup, learning, random, adversarial, zero intelligence.
 
 use agent2028_core::rng::SimStream;
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::Money;
 use crate::auction::Direction;
@@ -71,10 +72,34 @@ impl Policy {
 /// Learns how far to bid from the truth, by what each shade would have earned in the auctions so far ("follow the leader",
 /// with a memory that fades). It needs to know the best rival bid afterwards, which commit and reveal publishes. Against
 /// rivals who stay as they are on average it finds the best answer; an adversary who knows it can lead it about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SavedLearner", into = "SavedLearner")]
 pub struct Learner {
     earned: [i64; SHADES],
     best: usize,
+}
+
+/// A learner as it is saved.
+#[derive(Serialize, Deserialize)]
+struct SavedLearner {
+    earned: Vec<i64>,
+    best: u32,
+}
+
+impl From<Learner> for SavedLearner {
+    fn from(learner: Learner) -> Self {
+        Self { earned: learner.earned.to_vec(), best: learner.best as u32 }
+    }
+}
+
+impl TryFrom<SavedLearner> for Learner {
+    type Error = &'static str;
+
+    fn try_from(saved: SavedLearner) -> Result<Self, Self::Error> {
+        let earned = saved.earned.try_into().map_err(|_| "a learner has another number of shades")?;
+        let best = saved.best as usize;
+        if best < SHADES { Ok(Self { earned, best }) } else { Err("a learner has chosen a shade that is none") }
+    }
 }
 
 impl Default for Learner {

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent2028_core::agent::AgentId;
+use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
 
 use crate::accounts::Money;
@@ -18,7 +19,7 @@ use crate::auction::{Bid, Promise};
 const DOMAIN: &[u8] = b"agent2028.market.commitment.v1";
 
 /// A sealed bid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Commitment(pub [u8; 32]);
 
 /// What a commitment hides. The nonce has enough random bits that prices can't be tried.
@@ -82,7 +83,7 @@ pub enum Refusal {
 }
 
 /// One round of a sealed auction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SealedRound {
     auction: u64,
     round: u32,
@@ -107,6 +108,21 @@ impl SealedRound {
         let admitted = admitted.into_iter().collect();
         let (committed, revealed) = (BTreeMap::new(), BTreeMap::new());
         Self { auction, round, reveal_at, close_at: close_at.max(reveal_at), admitted, committed, revealed }
+    }
+
+    /// When it closes.
+    #[must_use]
+    pub fn close_at(&self) -> u64 {
+        self.close_at
+    }
+
+    /// Its memory in bytes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.admitted.len() * 8
+            + self.committed.len() * 48
+            + self.revealed.len() * (size_of::<Bid>() + 8)
     }
 
     /// Where it stands at a tick.

@@ -2,9 +2,12 @@
 
 use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
-use agent2028_core::section::{FileRequest, SceneContext, SceneSection, SectionFiles};
+use agent2028_core::section::{FileContent, FileRequest, SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
 
+use crate::config::Arrivals;
+use crate::tasks::TaskTables;
+use crate::tasks::table::{TaskRow, read_tasks};
 use crate::{MarketConfig, MarketPlugin, events, interventions};
 
 impl SceneSection for MarketConfig {
@@ -17,14 +20,25 @@ impl SceneSection for MarketConfig {
     }
 
     fn events() -> Vec<EventDeclaration> {
-        [events::EXCHANGE_KINDS, events::CAPABILITY_KINDS].concat()
+        [events::TASK_KINDS, events::EXCHANGE_KINDS, events::CAPABILITY_KINDS].concat()
     }
 
     fn files(&self) -> Vec<FileRequest> {
-        Vec::new()
+        let sources = self.tasks.iter().flat_map(|tasks| &tasks.sources).enumerate();
+        let tables = sources.filter_map(|(index, source)| match &source.arrivals {
+            Arrivals::Csv(file) => Some(FileRequest::new(
+                format!("tasks.sources[{index}].arrivals"),
+                file,
+                "tasks-{}.csv",
+                |file, context| Ok(FileContent::new(read_tasks(file.open()?, context)?)),
+            )),
+            _ => None,
+        });
+        tables.collect()
     }
 
-    fn build(&self, _: &SectionFiles, _: &SceneContext, app: &mut App) {
-        app.add_plugins(MarketPlugin { config: self.clone() });
+    fn build(&self, files: &SectionFiles, _: &SceneContext, app: &mut App) {
+        let tables = files.iter::<Vec<TaskRow>>().map(|(name, rows)| (name.to_owned(), rows)).collect();
+        app.add_plugins(MarketPlugin { config: self.clone(), tables: TaskTables(tables) });
     }
 }
