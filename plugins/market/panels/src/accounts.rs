@@ -117,7 +117,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &AccountsView, state: &mut AccountsS
         let name = groups.map_or_else(|| agent.to_string(), |groups| groups.name_of(agent));
         let enabled = ui.is_enabled();
         let said = format!("{name} has {}", money(balance));
-        response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, enabled, chosen, said));
+        response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, enabled, chosen, &said));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing = vec2(spacing::NORMAL, 0.0);
             widgets::cell(ui, measure::KIND_COLUMN, Cell::Left, |ui| ui.label(look.body(&name)));

@@ -281,7 +281,7 @@ fn row(
     let chosen = agents.iter().any(|agent| view.selected.binary_search(agent).is_ok());
     let response = widgets::row_background(ui, look, "row", chosen);
     let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, enabled, chosen, said));
+    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, enabled, chosen, &said));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing = vec2(spacing::NORMAL, 0.0);
         contents(ui);
