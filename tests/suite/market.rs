@@ -228,7 +228,7 @@ fn tasks_come_from_a_file() {
     let scene = folder.path().join("scene.ron");
     let text = "Scene(schema: 1, tick_hz: 60, agents: [(name: \"hand\", count: 5, capabilities: [\"lift.heavy\"])],
         market: (tasks: (sources: [(arrivals: Csv(\"tasks.csv\"))], auctioneers: [(bid_s: 0.1)],
-            bidders: [(group: \"hand\", per_work_s: 0, private: (10, 20), speed: 10000)])))";
+            bidders: [(group: \"hand\", per_work_s: 0, per_distance: 0, private: (10, 20), speed: 10000)])))";
     std::fs::write(&scene, text).unwrap();
     let table = "at_s,value,x,y,work_s,skills\n0,100,5,5,0.1,lift.heavy\n1,100,,,0.1,\n1,5,,,0.1,\n";
     std::fs::write(folder.path().join("tasks.csv"), table).unwrap();
