@@ -136,7 +136,11 @@ fn task_market(effort: Effort) -> Result<Figures, Failure> {
         || {
             let pass = || {
                 let busy = records.iter().filter(|record| record[3] & 1 == 1).map(|record| record[0]).sum::<u64>();
-                bids.chunks(INVITED).filter_map(|bids| bids.iter().min_by_key(|bid| bid.1)).map(|bid| bid.0).sum::<u64>() + busy
+                bids.chunks(INVITED)
+                    .filter_map(|bids| bids.iter().min_by_key(|bid| bid.1))
+                    .map(|bid| bid.0)
+                    .sum::<u64>()
+                    + busy
             };
             Ok(time(ticks as f64, || (0..ticks).for_each(|_| seen = seen.wrapping_add(std::hint::black_box(pass())))).0)
         },
@@ -156,7 +160,12 @@ fn task_memory(effort: Effort) -> Result<Figures, Failure> {
     let tasks = market.world().resource::<TaskAuctions>().tasks();
     let ours = tasks.bytes() as f64 / tasks.len().max(1) as f64;
     let baseline = (INVITED * size_of::<TaskBid>()) as f64;
-    Ok(Figures { ours: Cost::plain(ours), baseline: Cost::plain(baseline), ratios: vec![ours / baseline], note: String::new() })
+    Ok(Figures {
+        ours: Cost::plain(ours),
+        baseline: Cost::plain(baseline),
+        ratios: vec![ours / baseline],
+        note: String::new(),
+    })
 }
 
 fn auctions(effort: Effort) -> Result<Figures, Failure> {
