@@ -23,6 +23,12 @@ impl Rating {
         self.count += 1;
     }
 
+    /// A rating by so many who gave so many stars in all.
+    #[must_use]
+    pub fn of_stars(stars: u64, count: u32) -> Self {
+        Self { sum: 1000 * stars, count }
+    }
+
     /// A rating by so many with this mean, in thousandths of a star.
     #[must_use]
     pub fn of_mean(thousandths: u32, count: u32) -> Self {

@@ -234,6 +234,16 @@ impl ServiceMarket {
 
     /// Works out a listing's rating from all that was said of it.
     pub(crate) fn rate_anew(&mut self, rule: RatingRule, listing: u32) {
+        if rule == RatingRule::EveryContract {
+            // To the last star as they were counted one by one, so that working them out anew changes nothing.
+            let (mut stars, mut count) = (0_u64, 0_u32);
+            for (_, voice) in self.voices.range((listing, 0)..=(listing, u32::MAX)) {
+                stars += u64::from(voice.stars);
+                count = count.saturating_add(voice.count);
+            }
+            self.entries[listing as usize].listing.rating = Rating::of_stars(stars, count);
+            return;
+        }
         // In thousandths: how much each word counts, and that times its mean.
         let (mut weights, mut sum) = (0_u64, 0_u64);
         for voice in self.voices.range((listing, 0)..=(listing, u32::MAX)).map(|(_, voice)| voice) {

@@ -4,6 +4,7 @@ use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_market::capabilities::attacks::{PriceDump, WashTrade};
 use agent2028_market::config::{BestListing, Buyers, CapabilityMarket, Offering, PricingRule, RatingRule};
+use agent2028_market::rating::Rating;
 use bevy::prelude::default;
 
 use crate::scene::{QUERY, Scene, assert_conserved, metric, services};
@@ -65,17 +66,16 @@ fn wash_trades_are_seen_in_the_accounts() {
     }
 }
 
+/// Also after a resume, which works them out anew.
 #[test]
 fn ratings_that_are_worked_out_anew_equal_those_that_were_counted() {
-    let simulation = washed(RatingRule::EveryContract);
-    let config = agent2028_market::config::CapabilityMarket::default();
-    assert_eq!(config.ratings, RatingRule::EveryContract);
-    let mut market = services(&simulation).clone();
-    let counted: Vec<u32> = market.entries().iter().map(|entry| entry.listing.rating.mean_thousandths()).collect();
-    market.rate_all_anew(RatingRule::EveryContract);
-    let anew: Vec<u32> = market.entries().iter().map(|entry| entry.listing.rating.mean_thousandths()).collect();
-    for (counted, anew) in counted.into_iter().zip(anew) {
-        assert!(counted.abs_diff(anew) <= 2, "{counted}, {anew}");
+    for rule in [RatingRule::EveryContract, RatingRule::OnePerBuyer, RatingRule::NetPaid] {
+        let simulation = washed(rule);
+        let mut market = services(&simulation).clone();
+        let counted: Vec<Rating> = market.entries().iter().map(|entry| entry.listing.rating).collect();
+        market.rate_all_anew(rule);
+        let anew: Vec<Rating> = market.entries().iter().map(|entry| entry.listing.rating).collect();
+        assert_eq!(counted, anew, "{rule:?}");
     }
 }
 
