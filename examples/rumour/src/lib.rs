@@ -470,7 +470,7 @@ mod tests {
         let mut harness = window();
         harness.state_mut().state.inspector.layout.open(RumourPanel::FACTS.key);
         harness.run_steps(3);
-        assert!(testing::says(&harness, "1 agent (33%)"), "{:?}", testing::texts(&harness));
+        assert!(testing::says(&harness, "1 agent (33\u{202f}%)"));
         let asked = testing::click(&mut harness, testing::Role::Button, "Tell all the others");
         let whisper: Whisper = testing::only(&asked);
         assert_eq!(whisper.select, Selector::Ids(vec![AgentId(1), AgentId(2)]));
