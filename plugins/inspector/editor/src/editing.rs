@@ -30,7 +30,7 @@ pub struct ScenesState {
     pub gallery: gallery::GalleryState,
     /// Questions about files.
     pub files: files::FilesState,
-    followed: u64,
+    pub(crate) followed: u64,
 }
 
 impl ScenesState {
