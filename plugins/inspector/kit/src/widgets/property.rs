@@ -46,7 +46,8 @@ pub fn property<R>(ui: &mut Ui, look: &Look, label: &str, value: impl FnOnce(&mu
         // Half a pixel is rounding.
         if missing > 0.5 {
             ui.data_mut(|data| data.insert_temp(id, row + missing));
-            ui.ctx().request_discard("a value found no room beside its label");
+            // In the next frame it stands below. To lay the whole window out again in this one would be too much for that.
+            ui.ctx().request_repaint();
         } else if needed.is_some() {
             ui.data_mut(|data| data.remove_temp::<f32>(id));
         }
