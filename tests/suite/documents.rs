@@ -44,7 +44,9 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 #[test]
 fn every_direct_dependency_has_its_line() {
     let mut manifests =
-        ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml", "tests/parquet/Cargo.toml"].map(PathBuf::from).to_vec();
+        ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml", "tests/model/Cargo.toml", "tests/parquet/Cargo.toml"]
+            .map(PathBuf::from)
+            .to_vec();
     let mut of_plugins = Vec::new();
     files("plugins", "toml", &mut of_plugins);
     manifests.extend(of_plugins.into_iter().filter(|file| file.ends_with("Cargo.toml")));
