@@ -21,7 +21,7 @@ const MOST_POWER: f64 = 1e12;
 /// tick. Who votes is settled before the first tick; what a voter signs
 /// is taken to be signed, and nobody can speak in another's name. Times are read anew in every tick, and can be changed while the
 /// simulation runs.
-#[derive(Resource, Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[derive(Resource, Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Resource, Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConsensusConfig {
@@ -67,12 +67,6 @@ pub struct WaitConfig {
     /// whoever was cut off is never told what it missed.
     #[reflect(@Range::new(0.0, 1e6), @Unit("s"))]
     pub retransmit_s: f32,
-}
-
-impl Default for ConsensusConfig {
-    fn default() -> Self {
-        Self { voters: Vec::new(), waits: WaitConfig::default() }
-    }
 }
 
 impl Default for VoterGroup {
