@@ -33,7 +33,7 @@ use agent2028_core::clock::ticks_in;
 use agent2028_core::intervention::{AnyIntervention, Newcomers};
 use agent2028_core::params::Param;
 use agent2028_core::quarantine::OnFault;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
+use agent2028_core::schema::{Check, Problems, Range, Scripted, Unit};
 use agent2028_core::section::{SceneSection, Sections};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
@@ -359,6 +359,17 @@ impl Scene {
             agents = agents.saturating_add(u64::from(each).saturating_mul(entry.repetitions(duration)));
         }
         Some(agents)
+    }
+
+    /// The timeline, as far as sections need to know of it.
+    pub(crate) fn scripted(&self) -> Vec<Scripted> {
+        let scripted = |entry: &TimelineEntry| Scripted {
+            intervention: entry.r#do.name().to_owned(),
+            at: entry.at,
+            every: entry.every,
+            until: entry.until,
+        };
+        self.timeline.iter().map(scripted).collect()
     }
 
     /// Everything that is wrong with the scene beyond types and ranges.

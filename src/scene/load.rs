@@ -436,7 +436,7 @@ impl Loader {
     fn advise(&mut self, scene: &Scene, tree: &Node) {
         for section in scene.sections.iter() {
             let node = tree.field(section.kind().name).map(inner_of);
-            let mut advice = Problems::default();
+            let mut advice = Problems::to_consider(scene.tick_hz, scene.scripted());
             section.advise(&|field| node.is_some_and(|node| node.field(field).is_some()), &mut advice);
             self.warnings.extend(advice.into_list().into_iter().map(|problem| locate(tree, problem)));
         }
@@ -551,6 +551,27 @@ mod tests {
             let here = "Scene(schema: 1, agents: [(name: \"agents\", count: 4)], trust: (X))".replace('X', chosen);
             assert!(load_text("here", &here, None, &[]).unwrap().warnings().is_none(), "{chosen}");
         }
+    }
+
+    #[test]
+    fn rumours_that_the_timeline_begins_count_where_a_memory_is_too_short_for_them() {
+        let told = |remembered: u32, lifetime_s: &str| -> Vec<(usize, String)> {
+            let here = format!(
+                "Scene(schema: 1, tick_hz: 10, agents: [(count: 4)],\nnetwork: (topology: Ring(reach: 1),\n\
+                 gossip: Some((mode: Flood,\nremembered: {remembered}, lifetime_s: {lifetime_s}, rumours: [(at: 5)]))),\n\
+                 timeline: [(at: 14, do: TellRumour())])"
+            );
+            let loaded =
+                load_text("here", &here, None, &[]).unwrap_or_else(|error| panic!("{}", error.to_plain_text()));
+            let told = loaded.warnings();
+            told.iter().flat_map(SceneError::lines).map(|line| (line.line, line.message)).collect()
+        };
+        let long = told(1, "60.0");
+        assert!(long.len() == 1 && long[0].0 == 4 && long[0].1.starts_with("up to 2 rumours live at once"), "{long:?}");
+        assert_eq!(told(2, "60.0"), [], "an agent remembers both");
+        // From tick 5 to tick 14 there are nine tenths of a second: then the first is dead when the second begins.
+        assert_eq!(told(1, "1.0").len(), 1);
+        assert_eq!(told(1, "0.9"), []);
     }
 
     #[test]
