@@ -1,5 +1,7 @@
-//! How property tests draw their cases: the same ones in every run and on every machine, so that the gate says the same to
-//! everybody. `fuzz/properties.sh` tries others.
+//! What tests of all crates share. How property tests draw their cases: the same ones in every run and on every machine, so that
+//! the gate says the same to everybody (`fuzz/properties.sh` tries others); and what something costs in memory.
+
+pub mod memory;
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -5,6 +5,7 @@
 mod attacks;
 mod channels;
 mod checkpoints;
+mod memory;
 #[cfg(feature = "crystals")]
 mod mixed;
 mod papers;
