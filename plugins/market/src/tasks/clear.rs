@@ -17,7 +17,7 @@ use crate::policy::PriceRange;
 use crate::round::Phase;
 
 /// How fast the efficiency of the past fades, per task.
-const FADE: f64 = 1.0 / 64.0;
+pub(super) const FADE: f64 = 1.0 / 64.0;
 /// The most tasks, and the most seats of bidders, of which the best assignment is worked out.
 const MOST_MEASURED: usize = 32;
 const MOST_SEATS: usize = 512;

@@ -8,6 +8,7 @@ use agent2028_core::time::Time;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::clear::FADE;
 use super::ground::Ground;
 use super::state::{Cleared, TaskAuctions};
 use super::task::{TaskBid, TaskStatus};
@@ -299,6 +300,18 @@ impl TaskAuctions {
         }
     }
 
+    /// Compares who won a task with the cheapest of those whose bids came through. Tasks of a net are awarded one by one, so
+    /// each is compared by itself.
+    fn measure_award(&mut self, auctioneer: usize, cleared: &Cleared) {
+        let honest = || cleared.bids.iter().filter(|bid| bid.honest);
+        let Some(cheapest) = honest().map(|bid| bid.cost).min() else { return };
+        let winner = cleared.winner.map(|at| cleared.bids[at]).filter(|bid| bid.honest);
+        let got = winner.map_or(0.0, |bid| (cleared.value - bid.cost) as f64);
+        let best = (cleared.value - cheapest).max(0) as f64;
+        let welfare = &mut self.auctioneers[auctioneer].welfare;
+        *welfare = (welfare.0 * (1.0 - FADE) + got, welfare.1 * (1.0 - FADE) + best);
+    }
+
     /// What a manager has decided becomes true of the task and its money.
     fn follow(&mut self, ground: &Ground<'_>, treasury: &mut Treasury, number: u64, before: State, after: State) {
         let Some(net) = self.nets.nets.get(&number) else { return };
@@ -330,6 +343,7 @@ impl TaskAuctions {
                 let (auctioneer, reserve) = (usize::from(task.auctioneer), task.reserve);
                 let bid = net.parties.get(&to.0).map(|party| party.bid);
                 self.learn(&cleared.bids, super::clear::task_range(reserve));
+                self.measure_award(auctioneer, &cleared);
                 self.note(auctioneer, cleared);
                 if let Some(bid) = bid {
                     self.award(ground, treasury, slot, bid, price);
