@@ -341,7 +341,7 @@ fn welcome() -> Result<u8, Failure> {
     match open::Open::welcome().show()? {
         open::Shown::Ended(code) => return Ok(code),
         open::Shown::NoWindow(reason) => {
-            say(&format!("No window: {reason}. Running the welcome scene headless instead.\n"))
+            say(&format!("No window: {reason}. Running the welcome scene headless instead.\n"));
         }
     }
     #[cfg(not(feature = "desktop"))]

@@ -86,7 +86,8 @@ pub const PICTURE_SIZE: (u32, u32) = (480, 270);
 #[must_use]
 pub fn picture_tick(name: &str) -> u64 {
     match name {
-        "welcome" | "flock" | "resource-discovery" => 900,
+        // Birds fly in order, food is found, everybody is at work.
+        "welcome" | "flock" | "resource-discovery" | "task-swarm" => 900,
         "formations" => 420,
         // A third of the clerks has just failed.
         "audited-run" => 700,
@@ -100,8 +101,9 @@ pub fn picture_tick(name: &str) -> u64 {
         "reopened-channels" => 750,
         // Of mixed suites: newcomers have no channel; then a weaker one than they could have.
         "sealed-channel" | "mixed-suites" => 500,
-        "foraging" => 1800,
-        "double-bridge" | "cross-tier" => 1500,
+        // Trails are laid; trust has grown; the cheap ones have the market to lose.
+        "foraging" | "trust-market" | "price-dump" => 1800,
+        "double-bridge" | "cross-tier" | "wash-trade" => 1500,
         // A third of the databases has just failed; the queues of the spike are full.
         "query-distribution" | "swim" => 660,
         "load-spike" => 1100,
@@ -109,18 +111,15 @@ pub fn picture_tick(name: &str) -> u64 {
         "trust-network" => 1620,
         "trust-routing" | "sybil" | "ballot-stuffing" | "whitewash" => 1200,
         "on-off" => 1240,
-        // Everybody is at work; bidders have learnt; those who don't deliver are known.
-        "task-swarm" => 900,
+        // Bidders have learnt; those who don't deliver are known.
         "auctions" | "shill" | "bidding-ring" | "bid-and-default" => 1810,
         // The news is on its way; the network is cut; the alert has gone as far as it may; all know who has failed.
         "gossip" => 306,
         "rumour-ttl" => 260,
         // 50 000 birds: each tick takes a while.
         "murmuration" => 120,
-        // Trust has grown; a third has failed; frauds are praised; the cheap ones have the market to lose.
-        "trust-market" | "price-dump" => 1800,
+        // A third has failed.
         "sla-breach" => 1000,
-        "wash-trade" => 1500,
         _ => 400,
     }
 }

@@ -155,7 +155,6 @@ impl HiveMind {
 
 #[cfg(test)]
 mod tests {
-    use agent2028_property_tests::cases;
     use proptest::prelude::*;
 
     use super::*;
@@ -234,7 +233,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(cases(256))]
+        #![proptest_config(agent2028_property_tests::cases(256))]
 
         #[test]
         fn merging_is_commutative_associative_and_idempotent(writes in writes()) {

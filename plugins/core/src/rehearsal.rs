@@ -36,7 +36,7 @@ impl Planned {
     /// How often it has happened before `tick`, or up to it.
     fn times_until(&self, tick: u64, is_included: bool) -> u64 {
         let Some(since) = tick.checked_sub(self.first) else { return 0 };
-        let again = if self.every == 0 { 0 } else { since / self.every };
+        let again = since.checked_div(self.every).unwrap_or(0);
         let times = match (is_included, self.every) {
             (true, _) => again + 1,
             (false, 0) => u64::from(since > 0),

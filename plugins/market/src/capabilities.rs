@@ -40,8 +40,7 @@ pub(crate) fn build(config: &CapabilityMarket, app: &mut App) {
     let ids = observe::CapabilityMetrics::declare(config, &mut metrics);
     app.insert_resource(ids)
         .init_resource::<ServiceMarket>()
-        .checkpoint_custom("market.capabilities", true, save, load)
-        .add_event_kinds(events::CAPABILITY_KINDS);
+        .checkpoint_custom("market.capabilities", true, save, load);
     app.report_memory("agent2028_market", "listings and contracts", |world| {
         world.get_resource::<ServiceMarket>().map_or(0, ServiceMarket::bytes)
     });

@@ -88,8 +88,7 @@ pub(crate) fn build(config: &ExchangeConfig, app: &mut App) {
     let ids = ExchangeMetrics::declare(config, &mut metrics);
     app.insert_resource(ids)
         .init_resource::<Exchange>()
-        .checkpoint_custom("market.exchange", true, save, load)
-        .add_event_kinds(events::EXCHANGE_KINDS);
+        .checkpoint_custom("market.exchange", true, save, load);
     app.report_memory("agent2028_market", "order books and traders", |world| {
         world.get_resource::<Exchange>().map_or(0, Exchange::bytes)
     });

@@ -129,7 +129,10 @@ impl Plugin for MarketPlugin {
             .init_resource::<Treasury>()
             .add_section::<MarketConfig>("market")
             .checkpoint_custom("market.money", true, money::save, money::load)
-            .add_interventions(interventions::interventions);
+            .add_interventions(interventions::interventions)
+            .add_event_kinds(events::TASK_KINDS)
+            .add_event_kinds(events::EXCHANGE_KINDS)
+            .add_event_kinds(events::CAPABILITY_KINDS);
         app.report_memory("agent2028_market", "accounts and purses", |world| {
             world.get_resource::<Treasury>().map_or(0, Treasury::bytes)
         });

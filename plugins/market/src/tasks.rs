@@ -86,7 +86,6 @@ pub(crate) fn build(plugin: &MarketPlugin, app: &mut App) {
         .init_resource::<Steered>()
         .init_resource::<MotionClaims>()
         .init_resource::<Space>()
-        .add_event_kinds(crate::events::TASK_KINDS)
         .checkpoint_custom("market.tasks", true, save, load)
         .after_checkpoint_load(derive);
     let groups = app.world().get_resource::<AgentGroups>().cloned().unwrap_or_default();

@@ -2,6 +2,7 @@
 //! what to do.
 
 use std::ffi::c_int;
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 
 use x11_dl::xlib::{Display, Xlib};
@@ -13,13 +14,13 @@ pub(super) fn listen() {
     LISTENS.call_once(|| {
         // Without the library there is no window either, which is told elsewhere.
         let Ok(xlib) = Xlib::open() else { return };
+        let xlib = ManuallyDrop::new(xlib);
         // SAFETY: Xlib is loaded, and stays so: it is never closed again. The handler may be set at any time, also before there is
         // a connection, and by any thread; only here is one set.
         #[expect(unsafe_code, reason = "Xlib has it so")]
         unsafe {
             (xlib.XSetIOErrorHandler)(Some(display_is_lost));
         }
-        std::mem::forget(xlib);
     });
 }
 

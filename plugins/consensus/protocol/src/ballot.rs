@@ -146,7 +146,7 @@ impl Sums {
                 Choice::Confident(option, confidence) => add(*option, weight * i128::from(*confidence)),
                 Choice::Approved(approved) => approved.iter().for_each(|option| add(*option, weight)),
                 Choice::Votes(votes) => {
-                    votes.iter().for_each(|(option, votes)| add(*option, weight * i128::from(*votes)))
+                    votes.iter().for_each(|(option, votes)| add(*option, weight * i128::from(*votes)));
                 }
                 Choice::Ranking(_) => {}
             }

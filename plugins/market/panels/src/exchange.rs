@@ -118,7 +118,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &ExchangeView, state: &mut ExchangeS
         ScrollArea::vertical().id_salt("exchange").auto_shrink([false, false]).show(ui, |ui| {
             curves::show(ui, look, good, market, state.drawn, vec2(ui.available_width(), measure::PLOT.1));
             ui.add_space(spacing::NORMAL);
-            let height = measure::GROUP_LIST;
+            let height = (area.bottom() - ui.cursor().top()).max(measure::GROUP_LIST);
             ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
                 trades::show(ui, look, view, market, &mut state.list, actions);
             });

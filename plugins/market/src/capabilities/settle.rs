@@ -209,7 +209,7 @@ fn stars_of(status: Status, served: u64, failed: u64, slow: u64) -> Option<u8> {
     let all = served + failed;
     let good = served.saturating_sub(slow);
     let most = u64::from(MOST_STARS);
-    let stars = if all == 0 { most } else { (most * good + all / 2) / all };
+    let stars = (most * good + all / 2).checked_div(all).unwrap_or(most);
     match status {
         Status::Fulfilled => Some(stars as u8),
         Status::Breached => Some(stars.min(STARS_OF_A_BREACH) as u8),
@@ -256,7 +256,7 @@ impl ServiceMarket {
             weights += weight;
             sum += weight * (1000 * stars / count);
         }
-        let mean = if weights == 0 { 0 } else { sum / weights };
+        let mean = sum.checked_div(weights).unwrap_or(0);
         let count = (weights / 1000).max(u64::from(weights > 0));
         let rating = Rating::of_mean(mean as u32, u32::try_from(count).unwrap_or(u32::MAX));
         self.entries[listing as usize].listing.rating = rating;

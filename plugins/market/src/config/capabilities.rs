@@ -338,7 +338,7 @@ impl Offering {
                 problems.push(format!("{at}.capability"), message, "for example \"database.query\"");
             }
             Err(error) => {
-                problems.push(format!("{at}.capability"), error.to_string(), "for example \"database.query\"")
+                problems.push(format!("{at}.capability"), error.to_string(), "for example \"database.query\"");
             }
         }
         if let Err(error) = Availability::parse(&self.availability) {

@@ -70,7 +70,7 @@ impl Belief {
         // vain, or for more, gives way as well: so rivals outbid each other until somebody trades.
         let vain = if side == Side::Buy { own <= shout.price } else { own >= shout.price };
         let less = if shout.accepted { !glad && shout.side != side } else { vain && shout.side == side };
-        if !more && !(less && truth.is_some()) {
+        if !(more || less && truth.is_some()) {
             return;
         }
         let (part, amount) = (1.0 + BEYOND.0 * stream.unit_fine(), BEYOND.1 * stream.unit_fine());

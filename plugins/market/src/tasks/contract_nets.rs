@@ -253,7 +253,7 @@ impl TaskAuctions {
             self.address(number, letters, out);
             return self.follow(ground, treasury, number, before, after);
         }
-        if !self.workers.get(AgentId(note.to)).is_some_and(|worker| worker.flags & (PRESENT | INACTIVE) == PRESENT) {
+        if self.workers.get(AgentId(note.to)).is_none_or(|worker| worker.flags & (PRESENT | INACTIVE) != PRESENT) {
             return;
         }
         let Some(party) = net.parties.get_mut(&note.to) else { return };

@@ -147,8 +147,7 @@ mod tests {
         let mut stream = SimRng::new(5).global(Purpose::new("test.nearest"), 0);
         for round in 0..60 {
             let edge = if round % 2 == 0 { Edge::Wrap } else { Edge::Bounce };
-            let bounds =
-                WorldBounds { size: Vec2::new(300.0, 40.0 + 10.0 * round as f32), edge, ..WorldBounds::default() };
+            let bounds = WorldBounds { size: Vec2::new(300.0, 40.0 + 10.0 * round as f32), edge };
             let agents: Vec<(u32, Vec2)> = (0..1 + stream.below(200))
                 .map(|agent| (agent, Vec2::new(stream.unit() - 0.5, stream.unit() - 0.5) * bounds.size))
                 .collect();

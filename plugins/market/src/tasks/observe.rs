@@ -53,17 +53,13 @@ type Recent = fn(&AuctioneerState, f64) -> Option<f64>;
 
 const RECENT: [(&str, &str, &str, Recent); 6] = [
     ("price", "minor units", "Mean price of the last 64 auctions that somebody won.", |state, _| {
-        mean(state.recent.iter().filter(|cleared| cleared.winner.is_some()).map(|cleared| cleared.price as f64))
+        mean(state.won.iter().map(|won| won.price as f64))
     }),
     (
         "margin",
         "minor units",
-        "How much more than its cost the winner was promised, the mean of the last 64 auctions.",
-        |state, _| {
-            let winners =
-                state.recent.iter().filter_map(|cleared| Some((cleared.price, &cleared.bids[cleared.winner?])));
-            mean(winners.filter(|(_, bid)| bid.honest).map(|(price, bid)| (price - bid.cost) as f64))
-        },
+        "How much more than its cost the winner was promised, the mean of the last 64 auctions that somebody won.",
+        |state, _| mean(state.won.iter().filter_map(|won| Some(won.margin? as f64))),
     ),
     ("bids_per_task", "bids", "Mean number of bids in the last 64 auctions.", |state, _| {
         mean(state.recent.iter().map(|cleared| cleared.bids.len() as f64))
@@ -71,12 +67,9 @@ const RECENT: [(&str, &str, &str, Recent); 6] = [
     (
         "time_to_assignment_s",
         "s",
-        "How long it took from when a task was put up until somebody had it, the mean of the last 64 \
-        auctions.",
-        |state, tick_hz| {
-            let won = state.recent.iter().filter(|cleared| cleared.winner.is_some());
-            mean(won.map(|cleared| cleared.waited as f64 / tick_hz))
-        },
+        "How long it took from when a task was put up until somebody had it, the mean of the last 64 auctions that \
+        somebody won.",
+        |state, tick_hz| mean(state.won.iter().map(|won| won.waited as f64 / tick_hz)),
     ),
     (
         "efficiency",
@@ -88,25 +81,15 @@ const RECENT: [(&str, &str, &str, Recent); 6] = [
     (
         "bid_variation",
         "",
-        "How far bids of one auction lie apart, as a share of their mean; the mean of the last 64 auctions. It falls when \
-        bidders agree.",
-        |state, _| {
-            mean(state.recent.iter().filter_map(|cleared| variation(cleared.bids.iter().map(|bid| bid.price as f64))))
-        },
+        "How far bids of one auction lie apart, as a share of their mean; the mean of the last 64 auctions with several \
+        bids. It falls when bidders agree.",
+        |state, _| mean(state.variations.iter().copied()),
     ),
 ];
 
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
     (count > 0).then(|| sum / f64::from(count))
-}
-
-/// The coefficient of variation; nothing of fewer than two, or if they are all nothing.
-fn variation(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
-    let count = values.clone().count();
-    let average = mean(values.clone()).filter(|average| count >= 2 && *average > 0.0)?;
-    let squares = mean(values.map(|value| (value - average) * (value - average)))?;
-    Some(squares.sqrt() / average)
 }
 
 /// The metrics of an auctioneer.

@@ -85,10 +85,43 @@ pub struct AuctioneerState {
     pub assigned: u32,
     /// The last auctions, oldest first.
     pub recent: VecDeque<Cleared>,
+    /// The last auctions that somebody won, oldest first, also where many that nobody won came after them.
+    pub(crate) won: VecDeque<Won>,
+    /// How far bids lay apart in the last auctions with several bids, as a share of their mean.
+    pub(crate) variations: VecDeque<f64>,
     /// What assignments were worth (value less true cost) and what the best ones would have been, fading.
     pub(crate) welfare: (f64, f64),
     /// No efficiency is worked out before this tick.
     pub(crate) measure_at: u64,
+}
+
+/// What is remembered of an auction that somebody won.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Won {
+    pub price: Money,
+    /// The price less the winner's cost, if it means to do the task.
+    pub margin: Option<Money>,
+    /// How long it took since the task was put up, in ticks.
+    pub waited: u64,
+}
+
+/// Keeps the last [`RECENT`].
+fn keep<T>(list: &mut VecDeque<T>, item: T) {
+    while list.len() >= RECENT {
+        list.pop_front();
+    }
+    list.push_back(item);
+}
+
+/// The coefficient of variation; nothing of fewer than two, or if they are all nothing.
+fn variation(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+    let mean = |values: &mut dyn Iterator<Item = f64>| {
+        let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+        (count >= 2).then(|| sum / f64::from(count))
+    };
+    let average = mean(&mut values.clone()).filter(|average| *average > 0.0)?;
+    let squares = mean(&mut values.map(|value| (value - average) * (value - average)))?;
+    Some(squares.sqrt() / average)
 }
 
 /// What a source remembers.
@@ -252,10 +285,14 @@ impl TaskAuctions {
     pub(crate) fn note(&mut self, auctioneer: usize, cleared: Cleared) {
         let Some(state) = self.auctioneers.get_mut(auctioneer) else { return };
         state.counts.bids += cleared.bids.len() as u64;
-        while state.recent.len() >= RECENT {
-            state.recent.pop_front();
+        if let Some(winner) = cleared.winner.map(|at| cleared.bids[at]) {
+            let margin = winner.honest.then_some(cleared.price - winner.cost);
+            keep(&mut state.won, Won { price: cleared.price, margin, waited: cleared.waited });
         }
-        state.recent.push_back(cleared);
+        if let Some(apart) = variation(cleared.bids.iter().map(|bid| bid.price as f64)) {
+            keep(&mut state.variations, apart);
+        }
+        keep(&mut state.recent, cleared);
     }
 
     /// The tasks that an agent has, the one that it is about first.
@@ -275,7 +312,10 @@ impl TaskAuctions {
     pub fn bytes(&self) -> usize {
         let recent = |state: &AuctioneerState| {
             let bids: usize = state.recent.iter().map(|cleared| cleared.bids.capacity()).sum();
-            state.recent.capacity() * size_of::<Cleared>() + bids * size_of::<TaskBid>()
+            state.recent.capacity() * size_of::<Cleared>()
+                + bids * size_of::<TaskBid>()
+                + state.won.capacity() * size_of::<Won>()
+                + state.variations.capacity() * size_of::<f64>()
         };
         self.tasks.bytes()
             + self.workers.bytes()

@@ -188,7 +188,7 @@ fn a_parted_network_suspends_contracts_and_blames_nobody() {
     scene.network = Some(NetworkConfig::default());
     let mut simulation = scene.start();
     run_conserved(&mut simulation, 120, 80_000);
-    simulation.intervene(Partition { select: Selector::Named("buyer".into()), duration_s: Some(3.0), ..default() });
+    simulation.intervene(Partition { select: Selector::Named("buyer".into()), duration_s: Some(3.0) });
     run_conserved(&mut simulation, 30, 80_000);
     assert_eq!((metric(&simulation, "market.suspended"), metric(&simulation, "market.active")), (4.0, 0.0));
     let delivered = metric(&simulation, "market.delivered");

@@ -63,7 +63,7 @@ impl Scene {
         let mut app = App::new();
         app.add_plugins(SimCorePlugin { seed: self.seed, ..default() });
         if let Some(config) = &self.network {
-            app.add_plugins(NetworkPlugin { config: config.clone(), ..default() });
+            app.add_plugins(NetworkPlugin { config: config.clone() });
         }
         if let Some(config) = &self.operations {
             app.add_plugins(OperationsPlugin { config: config.clone(), ..default() });

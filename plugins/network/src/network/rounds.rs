@@ -89,7 +89,8 @@ impl Network {
             (std::mem::take(&mut self.scratch.speaks), std::mem::take(&mut self.scratch.hears));
         let (mut sent, mut payload) =
             (std::mem::take(&mut self.scratch.sent), std::mem::take(&mut self.scratch.packet));
-        (speaks.clear(), hears.clear());
+        speaks.clear();
+        hears.clear();
         outbox.iter().for_each(|message| {
             speaks.insert(message.from.0);
         });

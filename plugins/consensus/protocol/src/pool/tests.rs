@@ -152,7 +152,7 @@ fn pools_that_make_no_sense_are_not_opened() {
 }
 
 proptest! {
-    #![proptest_config(cases(256))]
+    #![proptest_config(agent2028_property_tests::cases(256))]
 
     /// However ballots are repeated and in which order they come, each voter counts once at most, and the same is decided.
     #[test]

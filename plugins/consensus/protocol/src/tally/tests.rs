@@ -3,8 +3,6 @@
 
 use Phase::{Precommit, Prevote};
 use Threshold::{PolkaAny, PolkaNil, PolkaValue, PrecommitAny, PrecommitValue, Skip};
-
-use agent2028_property_tests::cases;
 use proptest::prelude::*;
 
 use super::*;
@@ -215,7 +213,7 @@ fn powers_near_the_end_of_the_integers_are_counted_right() {
 }
 
 proptest! {
-    #![proptest_config(cases(256))]
+    #![proptest_config(agent2028_property_tests::cases(256))]
 
     /// However often and in whichever order votes come: each counts once, and the same thresholds are reached in the end.
     #[test]

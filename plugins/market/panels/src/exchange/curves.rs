@@ -5,7 +5,9 @@ use agent2028_market::exchange::good::GoodMarket;
 use agent2028_market::order_book::Side;
 use agent2028_view::tokens::{spacing, type_size};
 use bevy_egui::egui;
-use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{
+    Align2, Color32, FontId, Label, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2,
+};
 
 use super::Drawn;
 use agent2028_kit::format;
@@ -30,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look, good: &Good, market: &GoodMarket, d
     }
     match drawn {
         Drawn::Book => {
-            let side = |side| market.book().depth(side).map(|(price, units)| (price, units)).collect::<Vec<_>>();
+            let side = |side| market.book().depth(side).collect::<Vec<_>>();
             steps(ui, look, good, inner, side(Side::Buy), side(Side::Sell), None);
         }
         Drawn::Values => {
@@ -47,6 +49,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look, good: &Good, market: &GoodMarket, d
         }
         Drawn::Prices => prices(ui, look, good, market, inner),
     }
+}
+
+/// Says that there is nothing to draw.
+fn nothing(ui: &mut Ui, look: &Look, rect: Rect, what: &str) {
+    ui.put(rect, Label::new(look.quiet(what)));
 }
 
 /// A price's height.
@@ -72,7 +79,7 @@ fn axis(ui: &Ui, look: &Look, good: &Good, rect: Rect) {
 
 /// Units bought at a price or more, and sold at a price or less, as steps.
 fn steps(
-    ui: &Ui,
+    ui: &mut Ui,
     look: &Look,
     good: &Good,
     rect: Rect,
@@ -85,7 +92,7 @@ fn steps(
     let most = all(&buys).max(all(&sells));
     let font = FontId::proportional(type_size::SMALL);
     if most == 0 {
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, "Nothing rests in the book", font, look.secondary);
+        nothing(ui, look, rect, "Nothing rests in the book");
         return;
     }
     for (side, tint) in [(buys, look.good), (sells, look.danger)] {
@@ -118,12 +125,12 @@ fn level(ui: &Ui, look: &Look, good: &Good, rect: Rect, price: Option<i64>) {
     ui.painter().text(at, Align2::RIGHT_BOTTOM, text, font, look.accent);
 }
 
-fn prices(ui: &Ui, look: &Look, good: &Good, market: &GoodMarket, rect: Rect) {
+fn prices(ui: &mut Ui, look: &Look, good: &Good, market: &GoodMarket, rect: Rect) {
     axis(ui, look, good, rect);
     let trades = market.recent();
     let font = FontId::proportional(type_size::SMALL);
     if trades.len() == 0 {
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, "Nothing was traded yet", font, look.secondary);
+        nothing(ui, look, rect, "Nothing was traded yet");
         return;
     }
     let count = trades.len().max(2) as f32 - 1.0;

@@ -15,7 +15,7 @@ use crate::faults::{NetworkRows, Rumour};
 fn cut_in_two() -> Simulation {
     let mut app = app();
     let config = NetworkConfig { gossip: Some(GossipConfig::default()), ..default() };
-    app.add_plugins(NetworkPlugin { config, ..default() });
+    app.add_plugins(NetworkPlugin { config });
     for name in ["bird", "hawk"] {
         let group = AgentGroup { name: name.into(), count: 5, ..default() };
         let group = app.world_mut().resource_mut::<AgentGroups>().add(group);
