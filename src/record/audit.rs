@@ -569,7 +569,11 @@ impl Look<'_> {
         let config: LedgerConfig = loaded.scene.section::<LedgerConfig>().cloned().unwrap_or_else(ledger::own_config);
         let clock = SimClock::new(loaded.scene.tick_hz, loaded.scene.epoch());
         let terms = Terms::of(&config, &clock);
-        let opening = Opening::from(loaded.document()).entries(clock.epoch().timestamp_millis(), &terms);
+        let mut document = Opening::from(loaded.document());
+        // The text as it stands there: written anew, lists may be broken into lines in another way.
+        let path = self.run.join("scene.ron");
+        document.scene = agent2028_core::whole_file::read_ordinary_text(&path).map_err(io_error(&path))?;
+        let opening = document.entries(clock.epoch().timestamp_millis(), &terms);
         // Another version may tell scenes apart in another way.
         let own = About::read(self.run)?.is_none_or(|about| about.version == env!("CARGO_PKG_VERSION"));
         let told = |entry: &Entry| match entry.kind {

@@ -4,7 +4,7 @@ use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::schema::{Check, Problems, Unit};
-use agent2028_core::{After, SimSchedule, SimSystems};
+use agent2028_core::{SimSchedule, TickEnd};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -237,7 +237,8 @@ impl Expectations {
 
 /// Watches the scene's expectations after each tick.
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Expectations>().add_systems(SimSchedule, watch.in_set(After(SimSystems::Observe)));
+    // After the tick is closed, when events are counted too.
+    app.init_resource::<Expectations>().add_systems(SimSchedule, watch.after(TickEnd));
     // What has been seen is history, not state: it takes no part in the state hash.
     app.checkpoint_custom(
         "expectations",

@@ -194,23 +194,31 @@ fn the_first_example_of_the_help_is_no_failure_at_its_full_length() {
 const AROUND: &str = r#"
     agents: [
         (name: "founder", count: 3, capabilities: ["database.query"]), (name: "authority", count: 1),
-        (name: "curator", count: 2), (name: "courier", count: 3), (name: "gate", count: 2),
+        (name: "curator", count: 2), (name: "courier", count: 3), (name: "gate", count: 2), (name: "office", count: 1),
+        (name: "drone", count: 5, capabilities: ["lift.heavy"]), (name: "buyer", count: 5), (name: "seller", count: 5),
+        (name: "client", count: 5), (name: "database", count: 3, capabilities: ["database.query"]),
     ],
     network: (),
 "#;
+
+/// What a section needs beside it, if it is not that section itself.
+fn beside(section: &str) -> &'static str {
+    if section.starts_with("market") { "operations: (), trust: (), identity: ()," } else { "" }
+}
 
 #[test]
 fn every_scene_and_section_of_a_scene_in_the_readme_runs() {
     let page = std::fs::read_to_string("README.md").unwrap();
     let folder = folder();
     std::fs::write(folder.path().join("requests.csv"), "at_s,capability\n0.05,database.query\n").unwrap();
+    std::fs::write(folder.path().join("tasks.csv"), "at_s,value\n0.05,1000\n").unwrap();
     let blocks: Vec<String> =
         code_blocks(&page).into_iter().filter(|(language, _)| language == "ron").map(|(_, text)| text).collect();
     assert!(blocks.len() >= 4, "{}", blocks.len());
     for (number, text) in blocks.iter().enumerate() {
         let file = folder.path().join(format!("{number}.ron"));
         let is_whole = text.starts_with("Scene(");
-        let scene = if is_whole { text.clone() } else { format!("Scene({AROUND}{text}\n)") };
+        let scene = if is_whole { text.clone() } else { format!("Scene({AROUND}{}{text}\n)", beside(text)) };
         std::fs::write(&file, scene).unwrap();
         let (code, _, stderr) = finish(program().arg("check").arg(&file));
         assert_eq!(code, 0, "{text}\n{stderr}");
@@ -238,7 +246,12 @@ fn what_the_readme_says_that_the_program_prints_it_prints() {
     std::fs::write(folder.path().join("my-flock.ron"), wrong).unwrap();
     let (code, _, stderr) = finish(program().current_dir(folder.path()).args(["check", "my-flock.ron"]));
     assert_eq!(code, 2);
-    let printed: Vec<&(String, String)> = blocks.iter().filter(|(language, _)| language == "text").collect();
+    // The lines that add a plugin to a program stand in that program.
+    let texts = blocks.iter().filter(|(language, _)| language == "text");
+    let (programs, printed): (Vec<_>, Vec<&(String, String)>) =
+        texts.partition(|(_, text)| text.starts_with("fn main"));
+    let program_of_example = std::fs::read_to_string("examples/rumour/src/main.rs").unwrap();
+    assert!(programs.iter().all(|(_, text)| program_of_example.contains(text.trim_end())), "{program_of_example}");
     assert_eq!(printed.len(), 1, "a new block of what is printed needs a comparison of its own");
     assert!(stderr.contains(&printed[0].1), "{}\n{stderr}", printed[0].1);
 }

@@ -287,7 +287,7 @@ pub trait Check {
 ///
 /// check_selector!(Soak);
 /// let mut problems = Problems::default();
-/// Soak { select: Selector::Group("fish".into()) }.check("do", &mut problems);
+/// Soak { select: Selector::Fraction(1.5) }.check("do", &mut problems);
 /// assert_eq!(problems.list()[0].path, "do.select");
 /// ```
 #[macro_export]

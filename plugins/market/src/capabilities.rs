@@ -38,9 +38,12 @@ use crate::events;
 pub(crate) fn build(config: &CapabilityMarket, app: &mut App) {
     let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
     let ids = observe::CapabilityMetrics::declare(config, &mut metrics);
-    app.insert_resource(ids)
-        .init_resource::<ServiceMarket>()
-        .checkpoint_custom("market.capabilities", true, save, load);
+    app.insert_resource(ids).init_resource::<ServiceMarket>().checkpoint_custom(
+        "market.capabilities",
+        true,
+        save,
+        load,
+    );
     app.report_memory("agent2028_market", "listings and contracts", |world| {
         world.get_resource::<ServiceMarket>().map_or(0, ServiceMarket::bytes)
     });

@@ -86,9 +86,7 @@ impl Exchange {
 pub(crate) fn build(config: &ExchangeConfig, app: &mut App) {
     let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
     let ids = ExchangeMetrics::declare(config, &mut metrics);
-    app.insert_resource(ids)
-        .init_resource::<Exchange>()
-        .checkpoint_custom("market.exchange", true, save, load);
+    app.insert_resource(ids).init_resource::<Exchange>().checkpoint_custom("market.exchange", true, save, load);
     app.report_memory("agent2028_market", "order books and traders", |world| {
         world.get_resource::<Exchange>().map_or(0, Exchange::bytes)
     });

@@ -132,6 +132,9 @@ fn everything_can_be_taken_where_it_is_drawn() {
 #[test]
 fn things_are_moved_and_removed_by_the_number_that_they_will_have() {
     let mut simulation = foraging();
+    // Foragers keep one nest at least.
+    simulation.intervene(AddNest { nest: NestConfig { position: Vec2::new(0.0, -200.0), ..default() } });
+    simulation.run(1);
     let nest = ThingId::new(NEST, 0);
     let (moved, what) = ForagingThings::moved(&simulation, &nest, Vec2::new(10.0, -5.0)).unwrap();
     assert_eq!(moved.downcast::<MoveNest>().unwrap().to, Vec2::new(10.0, 195.0));

@@ -103,7 +103,7 @@ fn contracts_are_listed_with_what_was_promised_and_measured() {
 
 #[test]
 fn ten_thousand_contracts_are_listed() {
-    let simulation = services(10_000, 400, 70);
+    let simulation = services(13_000, 520, 70);
     let market = simulation.world().resource::<ServiceMarket>();
     assert!(market.deals().count() > 9000, "{}", market.deals().count());
     let harness = panel(&simulation, &[], Page::Open);
