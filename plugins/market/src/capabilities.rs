@@ -24,7 +24,6 @@ pub mod state;
 pub use state::{Buyer, Deal, Entry, ServiceMarket};
 
 use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
-use agent2028_core::event::AddEventKinds;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{SimSchedule, SimSystems};
@@ -32,7 +31,6 @@ use bevy::prelude::*;
 
 use crate::Part;
 use crate::config::CapabilityMarket;
-use crate::events;
 
 /// Adds the market to a simulation.
 pub(crate) fn build(config: &CapabilityMarket, app: &mut App) {

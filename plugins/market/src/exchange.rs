@@ -19,7 +19,6 @@ pub(crate) use observe::ExchangeMetrics;
 
 use agent2028_core::agent::AgentIndex;
 use agent2028_core::checkpoint::{AddCheckpoint, to_bytes};
-use agent2028_core::event::AddEventKinds;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{SimSchedule, SimSystems};
@@ -29,7 +28,6 @@ use serde::{Deserialize, Serialize};
 use crate::Part;
 use crate::accounts::AccountId;
 use crate::config::Exchange as ExchangeConfig;
-use crate::events;
 use good::GoodMarket;
 
 /// All goods, and where the exchange stands.

@@ -69,6 +69,7 @@ pub use observe::gini;
 
 use agent2028_core::agent::SpawnHooks;
 use agent2028_core::checkpoint::AddCheckpoint;
+use agent2028_core::event::AddEventKinds;
 use agent2028_core::intervention::AddIntervention;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;

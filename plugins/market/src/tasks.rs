@@ -39,7 +39,7 @@ use agent2028_core::agent::{
 };
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
-use agent2028_core::event::{AddEventKinds, EventBus};
+use agent2028_core::event::EventBus;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::rng::SimRng;
