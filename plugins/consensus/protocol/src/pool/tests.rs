@@ -1,4 +1,3 @@
-use agent2028_property_tests::cases;
 use proptest::prelude::*;
 
 use super::*;
