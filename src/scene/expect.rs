@@ -5,6 +5,7 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::schema::{Check, Problems, Unit};
 use agent2028_core::{SimSchedule, TickEnd};
+use agent2028_ledger::WriteDown;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -238,7 +239,7 @@ impl Expectations {
 /// Watches the scene's expectations after each tick.
 pub(crate) fn plugin(app: &mut App) {
     // After the tick is closed, when events are counted too.
-    app.init_resource::<Expectations>().add_systems(SimSchedule, watch.after(TickEnd));
+    app.init_resource::<Expectations>().add_systems(SimSchedule, watch.after(TickEnd).before(WriteDown));
     // What has been seen is history, not state: it takes no part in the state hash.
     app.checkpoint_custom(
         "expectations",

@@ -88,6 +88,11 @@ use bevy::prelude::*;
 
 use observe::LedgerMetrics;
 
+/// When a tick is written down: after it has ended and was signed. It takes the whole world, so that who looks at a tick that has
+/// ended comes before it.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WriteDown;
+
 /// The ledger of a run. Add it after `SimCorePlugin`.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerPlugin {
@@ -118,7 +123,7 @@ impl Plugin for LedgerPlugin {
             .report_memory("agent2028_ledger", "entries, tree and heads", |world| {
                 world.get_resource::<Ledger>().map_or(0, Ledger::bytes)
             });
-        app.add_systems(SimSchedule, write_down.after(TickEnd).after(SignEvents))
+        app.add_systems(SimSchedule, write_down.in_set(WriteDown).after(TickEnd).after(SignEvents))
             .add_systems(SimSchedule, observe::observe.in_set(Turn::RECORD.of(SimSystems::Observe)));
     }
 }
