@@ -50,10 +50,10 @@ impl Undo {
     }
 }
 
-/// Writes a value at a path as [`write`] does, and tells how to undo it. Only what stands at the path is copied.
+/// Writes a value at a path as [`write()`] does, and tells how to undo it. Only what stands at the path is copied.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_undoable(
     root: &mut dyn PartialReflect,
     path: &str,
