@@ -93,10 +93,9 @@ impl Recorder {
                 && shared.problem.is_none()
                 && shared.follower.folder_mut().sync().is_ok()
             {
-                let path = path.display();
-                return format!("The run is recorded up to then; to go on: agent2028 run --resume {path}");
+                return Some(path);
             }
-            String::new()
+            None
         });
         let watcher = shared.clone();
         TickWatchers::add(simulation.world_mut(), move |world| {

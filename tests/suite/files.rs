@@ -59,7 +59,9 @@ fn kinds() -> Vec<(&'static str, String, &'static str, String)> {
         ),
         (
             "links",
-            format!("Scene({agents}, network: (topology: Csv(\"FILE\"), detector: (heartbeat: (period_s: 0.1))))"),
+            format!(
+                "Scene({agents}, network: (topology: Csv(\"FILE\"), detector: (heartbeat: (period_s: 0.1))), ledger: (stamps: All))"
+            ),
             "data.csv",
             "from,to\n0,1\n1,2\n2,3\n3,4\n4,5\n5,0\n6,7\n".into(),
         ),

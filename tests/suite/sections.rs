@@ -1,6 +1,7 @@
 //! Every scene that `check` calls right runs: each subset of the sections, with and without what is optional in them.
 
 use agent2028::Sandbox;
+use agent2028::core::metrics::Metrics;
 
 /// A section and what is optional in it: lists of fields.
 struct Section {
@@ -166,6 +167,28 @@ fn every_subset_of_the_sections_runs_with_all_that_is_optional() {
             parts
         })));
     }
+}
+
+#[test]
+fn an_expectation_sees_whatever_is_recorded() {
+    let text = everything();
+    let mut sandbox = Sandbox::parse(&text).unwrap();
+    let metrics = sandbox.app_mut().unwrap().world().resource::<Metrics>();
+    let names: Vec<String> = metrics.iter().map(|(spec, _)| spec.name.clone()).collect();
+    let expect: String = names
+        .iter()
+        .map(|name| format!("(metric: \"{name}\", over: Some((1, 50)), at_least: Some(-1e30)), "))
+        .collect();
+    let text = text.replacen("schema: 1,", &format!("schema: 1, expect: [{expect}],"), 1);
+    let mut sandbox = Sandbox::parse(&text).unwrap_or_else(|error| panic!("{error:?}"));
+    sandbox.run(50).unwrap();
+    let verdicts = sandbox.verdicts().unwrap();
+    assert_eq!(verdicts.len(), names.len());
+    let metrics = sandbox.app_mut().unwrap().world().resource::<Metrics>();
+    let recorded = |name: &str| metrics.series(name).is_some_and(|series| series.last().is_some());
+    let unseen = verdicts.iter().filter(|verdict| verdict.got.is_some() != recorded(&verdict.metric));
+    assert_eq!(unseen.map(|verdict| &verdict.metric).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert!(verdicts.iter().filter(|verdict| verdict.got.is_some()).count() > 100);
 }
 
 #[test]

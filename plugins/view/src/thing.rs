@@ -4,7 +4,6 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::intervention::AnyIntervention;
 use agent2028_core::simulation::Simulation;
 use bevy::math::Vec2;
-use bevy::prelude::World;
 
 use crate::paint::Projection;
 
@@ -100,10 +99,6 @@ pub type ThingChange = (AnyIntervention, String);
 
 /// Things of a plugin that can be taken with the pointer.
 pub trait Things: 'static {
-    /// Whether this world may have such things.
-    #[must_use]
-    fn applies(world: &World) -> bool;
-
     /// Which of them the pointer reaches, and how.
     #[must_use]
     fn under(pointer: &Pointer) -> Vec<(Grip, ThingId)>;
@@ -131,7 +126,6 @@ pub trait Things: 'static {
 /// Things that were registered.
 #[derive(Clone, Copy, Debug)]
 pub struct ThingsEntry {
-    applies: fn(&World) -> bool,
     under: fn(&Pointer) -> Vec<(Grip, ThingId)>,
     handles: fn(&Simulation) -> Vec<(Vec2, ThingId)>,
     outline: fn(&Simulation, &ThingId) -> Option<Outline>,
@@ -141,20 +135,7 @@ pub struct ThingsEntry {
 
 impl ThingsEntry {
     pub(crate) fn of<T: Things>() -> Self {
-        Self {
-            applies: T::applies,
-            under: T::under,
-            handles: T::handles,
-            outline: T::outline,
-            moved: T::moved,
-            removed: T::removed,
-        }
-    }
-
-    /// Whether this world may have such things.
-    #[must_use]
-    pub fn applies(&self, world: &World) -> bool {
-        (self.applies)(world)
+        Self { under: T::under, handles: T::handles, outline: T::outline, moved: T::moved, removed: T::removed }
     }
 
     pub(crate) fn under(&self, pointer: &Pointer) -> Vec<(Grip, ThingId)> {

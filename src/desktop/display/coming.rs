@@ -2,6 +2,7 @@
 //! away: each of these is told in the same words, and nothing is written until the first frame is there.
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind, set_hook, take_hook};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -32,7 +33,7 @@ struct State {
 }
 
 /// Saves what there is and says where.
-type LastWill = Box<dyn FnOnce() -> String + Send>;
+type LastWill = Box<dyn FnOnce() -> Option<PathBuf> + Send>;
 
 fn state() -> std::sync::MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -76,8 +77,8 @@ impl Drop for Coming {
 }
 
 /// What is done when the display goes away now that the window is up, before the program ends: it saves what there is, and gives
-/// a sentence about that.
-pub fn on_death(last_will: impl FnOnce() -> String + Send + 'static) {
+/// the folder of a run that can go on from there, if there is one.
+pub fn on_death(last_will: impl FnOnce() -> Option<PathBuf> + Send + 'static) {
     state().last_will = Some(Box::new(last_will));
 }
 
@@ -91,7 +92,9 @@ pub(super) fn display_is_gone() -> ! {
     if is_coming {
         end(&format!("{} went away while the window came up", name()));
     }
-    let saved = last_will.map_or_else(String::new, |last_will| format!(" {}", last_will()));
+    let saved = last_will.and_then(|last_will| last_will()).map_or_else(String::new, |run| {
+        format!(" The run is recorded up to then; to go on: agent2028 run --resume {}", run.display())
+    });
     eprintln!("The window is gone: {} went away.{saved}", name());
     std::process::exit(NO_WINDOW)
 }

@@ -8,7 +8,6 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::space::WorldBounds;
 use agent2028_view::thing::{Grip, LINE_REACH, Outline, Pointer, ThingChange, ThingId, Things, number_after};
 use bevy::math::Vec2;
-use bevy::prelude::World;
 
 /// An obstacle, by its number.
 pub const OBSTACLE: &str = "boids.obstacle";
@@ -22,10 +21,6 @@ pub const FORMATION: &str = "boids.formation";
 pub struct FlockThings;
 
 impl Things for FlockThings {
-    fn applies(world: &World) -> bool {
-        world.contains_resource::<BoidsConfig>()
-    }
-
     fn under(pointer: &Pointer) -> Vec<(Grip, ThingId)> {
         let world = pointer.simulation.world();
         let handles = Self::handles(pointer.simulation).into_iter();

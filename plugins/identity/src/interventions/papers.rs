@@ -42,6 +42,12 @@ fn holders(world: &World, chosen: &[AgentId], capability: &str) -> Vec<AgentId> 
     chosen.iter().copied().filter(|agent| holders.contains(&agent.0)).collect()
 }
 
+/// Whether there can be somebody among the victims who holds a paper for the capability.
+fn holders_may_be(world: &World, victims: &Selector, capability: &str) -> Result<(), Unfit> {
+    let capability = capability_or_first(world, capability).map_err(|error| Unfit { field: "capability", error })?;
+    in_victim(may_hold(world, victims, |held| covers(held, &capability)), no_papers(&capability))
+}
+
 /// Attacks those who have papers for a capability, in one way. Returns how many attack.
 fn attack_holders(
     world: &mut World,
@@ -218,9 +224,7 @@ impl Intervention for StealDelegation {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        let capability = capability_or_first(world, &self.capability);
-        let capability = capability.map_err(|error| Unfit { field: "capability", error })?;
-        in_victim(may_hold(world, &self.victim, |held| covers(held, &capability)), no_papers(&capability))
+        holders_may_be(world, &self.victim, &self.capability)
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
@@ -245,9 +249,7 @@ impl Intervention for Impersonate {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        let capability = capability_or_first(world, &self.capability);
-        let capability = capability.map_err(|error| Unfit { field: "capability", error })?;
-        in_victim(may_hold(world, &self.victim, |held| covers(held, &capability)), no_papers(&capability))
+        holders_may_be(world, &self.victim, &self.capability)
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {

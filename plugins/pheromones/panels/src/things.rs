@@ -8,7 +8,6 @@ use agent2028_view::thing::{
     Grip, HANDLE_REACH, LINE_REACH, Outline, Pointer, ThingChange, ThingId, Things, number_after,
 };
 use bevy::math::Vec2;
-use bevy::prelude::World;
 
 /// A nest, by its number.
 pub const NEST: &str = "pheromones.nest";
@@ -22,10 +21,6 @@ pub const WALL: &str = "pheromones.wall";
 pub struct ForagingThings;
 
 impl Things for ForagingThings {
-    fn applies(world: &World) -> bool {
-        world.contains_resource::<PheromonesConfig>()
-    }
-
     fn under(pointer: &Pointer) -> Vec<(Grip, ThingId)> {
         let world = pointer.simulation.world();
         let mut found = Vec::new();
