@@ -4,6 +4,8 @@
 //! Everybody's heart beats from a moment of its own on, and φ is worked out from the moments at which heartbeats arrive, within ticks
 //! too: a suspicion begins at the moment at which φ passes the threshold.
 
+pub mod tails;
+
 use std::collections::BTreeMap;
 
 use agent2028_core::agent::AgentId;
@@ -16,6 +18,7 @@ use agent2028_core::time::{PARTS, Rate, Time, end_of};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::tails::{normal_delay, normal_phi, student_delay, student_phi};
 use crate::config::{HeartbeatConfig, NetworkConfig};
 use crate::events::{AGENT_SUSPECTED, Grounds, Suspicion};
 use crate::inbox::Inbox;
@@ -41,14 +44,49 @@ fn ticks(parts: Time) -> f64 {
     parts as f64 / PARTS as f64
 }
 
+/// So many windows after the first one what came before it is forgotten as good as wholly.
+const FORGOTTEN: u32 = 8;
+
+/// How much is known of the intervals of a heart.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    /// How many were seen, up to so many that more make no difference.
+    count: u32,
+    window: u32,
+}
+
+impl Sample {
+    /// How many intervals the mean is worth: one over the sum of the squares of their weights. While the window fills, all weigh
+    /// alike; then each weighs less by a share of 1/window than the one after it.
+    fn worth(self) -> f64 {
+        let window = f64::from(self.window);
+        let Some(beyond) = self.count.checked_sub(self.window) else {
+            return f64::from(self.count);
+        };
+        let older = libm::pow(1.0 - 1.0 / window, 2.0 * f64::from(beyond));
+        1.0 / (older / window + (1.0 - older) / (2.0 * window - 1.0))
+    }
+
+    /// The degrees of freedom of the deviation.
+    fn degrees(self) -> f64 {
+        self.worth() - 1.0
+    }
+
+    /// The deviation of the next interval from the mean of those before, by the deviation of those: theirs is about their own mean,
+    /// and that is off, too.
+    fn spread(self) -> f64 {
+        ((self.worth() + 1.0) / (self.worth() - 1.0)).sqrt()
+    }
+}
+
 impl Arrivals {
     /// A heartbeat arrives at the moment `now`.
     pub fn beat(&mut self, now: Time, window: u32) {
         if self.last > 0 && now > self.last {
-            let interval = ticks(now - self.last) as f32;
-            self.count = (self.count + 1).min(window.max(2));
+            let (interval, window) = (ticks(now - self.last) as f32, window.max(2));
+            self.count = (self.count + 1).min(window.saturating_mul(FORGOTTEN));
             // The mean of all while the window fills, then one that forgets.
-            let weight = 1.0 / self.count as f32;
+            let weight = 1.0 / self.count.min(window) as f32;
             let off = interval - self.mean;
             self.mean += weight * off;
             self.variance = (1.0 - weight) * (self.variance + weight * off * off);
@@ -63,12 +101,28 @@ impl Arrivals {
 
     /// The suspicion φ at the moment `now`: −log₁₀ of the chance that the next heartbeat is so late or later. 0 until two
     /// intervals are known.
+    ///
+    /// What is known of the deviation is an estimate: the next of normally distributed intervals is so late with the chance that
+    /// Student's distribution says. Of that and the normal distribution with the least deviation the wider one counts.
     #[must_use]
-    pub fn phi(&self, now: Time, allowance: Allowance) -> f64 {
-        if self.count < 2 || self.last == 0 {
+    pub fn phi(&self, now: Time, window: u32, allowance: Allowance) -> f64 {
+        let Some(sample) = self.sample(window) else {
             return 0.0;
+        };
+        let late = ticks(now.saturating_sub(self.last)) - self.usual(allowance);
+        let least = normal_phi(late / allowance.least());
+        let spread = self.deviation() * sample.spread();
+        if spread == 0.0 {
+            return least;
         }
-        phi_of((ticks(now.saturating_sub(self.last)) - self.usual(allowance)) / self.deviation(allowance))
+        let estimated = student_phi(late / spread, sample.degrees());
+        if late < 0.0 { estimated.max(least) } else { estimated.min(least) }
+    }
+
+    /// How much is known of the intervals, if it is enough to judge by, and when the last heartbeat came.
+    fn sample(&self, window: u32) -> Option<Sample> {
+        let known = self.count >= 2 && self.last > 0;
+        known.then_some(Sample { count: self.count, window: window.max(2) })
     }
 
     /// How long the usual silence lasts, in ticks.
@@ -76,17 +130,19 @@ impl Arrivals {
         f64::from(self.mean) + allowance.pause
     }
 
-    /// The standard deviation that is reckoned with, in ticks.
-    fn deviation(&self, allowance: Allowance) -> f64 {
-        f64::from(self.variance.sqrt()).max(allowance.least_deviation).max(1e-3)
+    /// The standard deviation of the intervals about their mean, in ticks.
+    fn deviation(&self) -> f64 {
+        f64::from(self.variance.sqrt())
     }
 
-    /// When φ passes a threshold if no heartbeat comes, that of [`delay_of`] being `delay`; never until two intervals are known.
-    fn runs_out(&self, allowance: Allowance, delay: f64) -> Time {
-        if self.count < 2 || self.last == 0 {
+    /// When φ passes the threshold if no heartbeat comes; never until two intervals are known.
+    fn runs_out(&self, allowance: Allowance, delays: &mut Delays) -> Time {
+        let Some(sample) = self.sample(delays.window) else {
             return Time::MAX;
-        }
-        let silence = self.usual(allowance) + delay * self.deviation(allowance);
+        };
+        let (least, estimated) = (delays.known * allowance.least(), delays.of(sample) * self.deviation());
+        let late = if delays.known < 0.0 { estimated.min(least) } else { estimated.max(least) };
+        let silence = self.usual(allowance) + late;
         self.last.saturating_add((silence.max(0.0) * PARTS as f64) as Time)
     }
 }
@@ -107,38 +163,44 @@ impl Allowance {
         let ticks = |ms: f32| as_written(f64::from(ms)) * 1e-3 * clock.tick_hz();
         Self { least_deviation: ticks(rules.least_deviation_ms), pause: ticks(rules.acceptable_pause_ms) }
     }
+
+    /// The least standard deviation; there is always some.
+    fn least(self) -> f64 {
+        self.least_deviation.max(1e-3)
+    }
 }
 
-/// φ of a delay in standard deviations: −log₁₀ of the upper tail of the normal distribution, right to the last digits wherever the
-/// tail is a number of double precision, and beyond.
-#[must_use]
-pub fn phi_of(late: f64) -> f64 {
-    use std::f64::consts::{FRAC_1_SQRT_2, LN_10, TAU};
-    if late < 0.0 {
-        return -libm::log1p(-0.5 * libm::erfc(-late * FRAC_1_SQRT_2)) / LN_10;
-    }
-    if late < 30.0 {
-        return -libm::log(0.5 * libm::erfc(late * FRAC_1_SQRT_2)) / LN_10;
-    }
-    // The asymptotic series of the tail (Abramowitz & Stegun 26.2.12).
-    let square = late * late;
-    let series = (((105.0 / square - 15.0) / square + 3.0) / square - 1.0) / square;
-    (0.5 * square + libm::log(late * TAU.sqrt()) - libm::log1p(series)) / LN_10
+/// What the threshold is in standard deviations, by how well these are known.
+#[derive(Clone, Debug, Default)]
+struct Delays {
+    threshold: f32,
+    window: u32,
+    /// Where the deviation is known.
+    known: f64,
+    /// Where it was estimated from so many intervals, in estimated deviations; what was not asked yet is no number.
+    estimated: Vec<f64>,
 }
 
-/// The delay in standard deviations that has this φ: the inverse of [`phi_of`].
-#[must_use]
-pub fn delay_of(phi: f64) -> f64 {
-    let (mut low, mut high) = (-40.0, 1e3);
-    for _ in 0..80 {
-        let middle = 0.5 * (low + high);
-        if phi_of(middle) < phi {
-            low = middle;
-        } else {
-            high = middle;
+impl Delays {
+    /// Fits them to a scene.
+    fn fit(&mut self, threshold: f32, window: u32) {
+        if (self.threshold, self.window) != (threshold, window) {
+            let known = normal_delay(as_written(f64::from(threshold)));
+            *self = Self { threshold, window, known, estimated: Vec::new() };
         }
     }
-    high
+
+    fn of(&mut self, sample: Sample) -> f64 {
+        let at = sample.count as usize;
+        if self.estimated.len() <= at {
+            self.estimated.resize(at + 1, f64::NAN);
+        }
+        if self.estimated[at].is_nan() {
+            let delay = student_delay(as_written(f64::from(self.threshold)), sample.degrees());
+            self.estimated[at] = delay * sample.spread();
+        }
+        self.estimated[at]
+    }
 }
 
 /// What one agent knows of the heart of another.
@@ -193,22 +255,14 @@ struct Scratch {
     /// Whom somebody suspected for a part of this tick only: observer and subject.
     moments: Vec<(u32, u32)>,
     phases: Phases,
-}
-
-/// By what hearts are judged in a tick.
-#[derive(Clone, Copy, Debug)]
-struct Judging {
-    window: u32,
-    allowance: Allowance,
-    /// In standard deviations.
-    delay: f64,
+    delays: Delays,
 }
 
 impl Heartbeats {
-    /// How much an agent suspects another at the moment `now`, if it has heard it at all.
+    /// How much an agent suspects another (observer and subject) at the moment `now`, if it has heard it at all.
     #[must_use]
-    pub fn phi(&self, observer: AgentId, subject: AgentId, now: Time, allowance: Allowance) -> Option<f64> {
-        self.ear(observer, subject).map(|ear| ear.arrivals.phi(now, allowance))
+    pub fn phi(&self, pair: (AgentId, AgentId), now: Time, window: u32, allowance: Allowance) -> Option<f64> {
+        self.ear(pair.0, pair.1).map(|ear| ear.arrivals.phi(now, window, allowance))
     }
 
     /// Whether an agent suspects another.
@@ -242,6 +296,7 @@ impl Heartbeats {
         self.ears.capacity() * size_of::<Ear>()
             + self.scratch.heard.capacity() * 16
             + words * 4
+            + self.scratch.delays.estimated.capacity() * 8
             + self.scratch.phases.bytes()
     }
 
@@ -251,8 +306,9 @@ impl Heartbeats {
     }
 
     /// Hearts are heard: observer, subject and moment, which are put in order.
-    fn hear(&mut self, heard: &mut [(u32, u32, Time)], judging: Judging) {
+    fn hear(&mut self, heard: &mut [(u32, u32, Time)], allowance: Allowance) {
         heard.sort_unstable();
+        let window = self.scratch.delays.window;
         let (known, mut from) = (self.ears.len(), 0);
         for (observer, subject, moment) in heard.iter() {
             let key = (*observer, *subject);
@@ -260,16 +316,16 @@ impl Heartbeats {
             if from < known && self.ears[from].key() == key {
                 let ear = &mut self.ears[from];
                 self.counts.intervals += u64::from(ear.arrivals.count >= 2 && ear.arrivals.last > 0);
-                if ear.arrivals.runs_out(judging.allowance, judging.delay) < *moment && !ear.suspects {
+                if ear.arrivals.runs_out(allowance, &mut self.scratch.delays) < *moment && !ear.suspects {
                     self.scratch.moments.push(key);
                 }
                 ear.suspects = false;
-                ear.arrivals.beat(*moment, judging.window);
+                ear.arrivals.beat(*moment, window);
             } else if let Some(ear) = self.ears[known..].last_mut().filter(|ear| ear.key() == key) {
-                ear.arrivals.beat(*moment, judging.window);
+                ear.arrivals.beat(*moment, window);
             } else {
                 let mut arrivals = Arrivals::default();
-                arrivals.beat(*moment, judging.window);
+                arrivals.beat(*moment, window);
                 self.ears.push(Ear { observer: *observer, subject: *subject, arrivals, suspects: false });
             }
         }
@@ -309,11 +365,8 @@ pub(crate) fn heartbeat(
     let (tick, hearts) = (clock.tick(), &mut *hearts);
     let end = end_of(tick);
     let rhythm = Rhythm::of_seconds(Rate::of(&clock), rules.period_s);
-    let judging = Judging {
-        window: rules.window,
-        allowance: Allowance::of(rules, &clock),
-        delay: delay_of(as_written(f64::from(rules.threshold))),
-    };
+    let allowance = Allowance::of(rules, &clock);
+    hearts.scratch.delays.fit(rules.threshold, rules.window);
     let Network { members, links, outbox, idle, failed, .. } = &mut *network;
     hearts.failed_since.retain(|agent, _| failed.contains(*agent));
     for agent in failed.iter() {
@@ -329,7 +382,7 @@ pub(crate) fn heartbeat(
             .map(|message| (message.to.0, message.from.0, message.arrives)),
     );
     hearts.scratch.moments.clear();
-    hearts.hear(&mut heard, judging);
+    hearts.hear(&mut heard, allowance);
     hearts.scratch.heard = heard;
     if rhythm.in_tick(tick).is_some() {
         // Who isn't linked any more isn't heard any more, and that is no sign of failure.
@@ -355,7 +408,7 @@ pub(crate) fn heartbeat(
             ear.suspects = false;
             continue;
         }
-        let runs_out = ear.arrivals.runs_out(judging.allowance, judging.delay);
+        let runs_out = ear.arrivals.runs_out(allowance, &mut hearts.scratch.delays);
         let suspected = std::mem::replace(&mut ear.suspects, runs_out <= end);
         if runs_out > end || subject as usize >= most {
             continue;
@@ -440,50 +493,22 @@ pub(crate) fn observe_heartbeats(
 mod tests {
     use super::*;
 
-    #[test]
-    fn phi_is_the_tail_of_the_normal_distribution() {
-        // Upper tails of the normal distribution, to fifteen digits from tables.
-        let tails = [
-            (-3.0, 0.998_650_101_968_370),
-            (0.0, 0.5),
-            (1.0, 0.158_655_253_931_457),
-            (2.0, 0.022_750_131_948_179_2),
-            (3.0, 1.349_898_031_630_09e-3),
-            (5.0, 2.866_515_718_791_94e-7),
-            (6.0, 9.865_876_450_376_98e-10),
-            (7.0, 1.279_812_543_885_84e-12),
-            (8.0, 6.220_960_574_271_78e-16),
-            (10.0, 7.619_853_024_160_53e-24),
-            (20.0, 2.753_624_118_606_23e-89),
-        ];
-        for (late, tail) in tails {
-            let found = phi_of(late);
-            assert!((found + f64::log10(tail)).abs() < 1e-12 * found.max(1.0), "{late}: {found}");
-        }
-        // Where the tail is no number any more: 30 standard deviations are 10^−197.309, and both ways to reckon agree there.
-        assert!((phi_of(30.0) - 197.309_2).abs() < 1e-3 && (phi_of(30.0) - phi_of(30.0 - 1e-9)).abs() < 1e-6);
-        assert!(phi_of(100.0).is_finite() && phi_of(100.0) > 2000.0 && phi_of(-40.0) == 0.0);
-        // Quantiles from tables.
-        for (phi, delay) in [(1.0, 1.281_551_566), (3.0, 3.090_232_306), (8.0, 5.612_001_244), (12.0, 7.034_483_825)] {
-            assert!((delay_of(phi) - delay).abs() < 1e-8, "{phi}: {}", delay_of(phi));
-        }
-    }
-
-    fn judging() -> Judging {
-        Judging { window: 10, allowance: Allowance { least_deviation: 1.0, pause: 0.0 }, delay: delay_of(8.0) }
+    fn hearts(threshold: f32, window: u32) -> Heartbeats {
+        let mut hearts = Heartbeats::default();
+        hearts.scratch.delays.fit(threshold, window);
+        hearts
     }
 
     #[test]
     fn who_hears_whom_is_kept_in_order_and_once() {
-        let mut hearts = Heartbeats::default();
-        hearts.hear(&mut [(7, 1, 5), (2, 9, 5), (2, 3, 4), (7, 1, 5)], judging());
-        hearts.hear(&mut [(2, 4, 8), (7, 1, 8), (0, 5, 7), (2, 9, 8)], judging());
-        hearts.hear(&mut [], judging());
+        let (mut hearts, allowance) = (hearts(8.0, 10), Allowance { least_deviation: 1.0, pause: 0.0 });
+        hearts.hear(&mut [(7, 1, 5), (2, 9, 5), (2, 3, 4), (7, 1, 5)], allowance);
+        hearts.hear(&mut [(2, 4, 8), (7, 1, 8), (0, 5, 7), (2, 9, 8)], allowance);
+        hearts.hear(&mut [], allowance);
         let keys: Vec<_> = hearts.ears.iter().map(|ear| (ear.key(), ear.arrivals.last, ear.arrivals.count)).collect();
         assert_eq!(keys, [((0, 5), 7, 0), ((2, 3), 4, 0), ((2, 4), 8, 0), ((2, 9), 8, 1), ((7, 1), 8, 1)]);
-        let allowance = Allowance::default();
-        assert_eq!(hearts.phi(AgentId(2), AgentId(4), 9, allowance), Some(0.0));
-        assert!(hearts.phi(AgentId(4), AgentId(2), 9, allowance).is_none());
+        assert_eq!(hearts.phi((AgentId(2), AgentId(4)), 9, 10, allowance), Some(0.0));
+        assert!(hearts.phi((AgentId(4), AgentId(2)), 9, 10, allowance).is_none());
     }
 
     #[test]
@@ -498,16 +523,19 @@ mod tests {
         assert_eq!((regular.mean, uneven.mean.round()), (60.0, 60.0));
         assert!((uneven.variance.sqrt() - 30.0).abs() < 1.0, "{}", uneven.variance);
         let allowance = Allowance { least_deviation: 6.0, pause: 0.0 };
-        let phi =
-            |arrivals: &Arrivals, after: f64| arrivals.phi(arrivals.last + (after * PARTS as f64) as Time, allowance);
+        let phi = |arrivals: &Arrivals, after: f64| {
+            arrivals.phi(arrivals.last + (after * PARTS as f64) as Time, 50, allowance)
+        };
         // Half a chance at the usual time; eight digits of certainty after 5.612 standard deviations more, and not before.
         assert!((phi(&regular, 60.0) - f64::log10(2.0)).abs() < 1e-6);
         assert!((phi(&regular, 60.0 + 6.0 * 5.612_001_244) - 8.0).abs() < 1e-5, "{}", phi(&regular, 93.672));
         assert!(phi(&uneven, 100.0) < 2.0 && phi(&uneven, 300.0) > 8.0);
-        let runs_out = regular.runs_out(allowance, delay_of(8.0));
+        let mut delays = Delays::default();
+        delays.fit(8.0, 50);
+        let runs_out = regular.runs_out(allowance, &mut delays);
         assert!((ticks(runs_out - regular.last) - 93.672_007).abs() < 1e-4);
-        assert_eq!(Arrivals::default().phi(1000, allowance), 0.0);
+        assert_eq!(Arrivals::default().phi(1000, 50, allowance), 0.0);
         regular.miss();
-        assert_eq!(regular.phi(end_of(1_000_000), allowance), 0.0, "who hasn't listened has missed nothing");
+        assert_eq!(regular.phi(end_of(1_000_000), 50, allowance), 0.0, "who hasn't listened has missed nothing");
     }
 }

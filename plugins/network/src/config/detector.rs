@@ -68,10 +68,10 @@ pub struct HeartbeatConfig {
     /// How often everybody tells its neighbours that it is there, each from a moment of its own.
     #[reflect(@Range::new(0.01, 1e6), @Unit("s"))]
     pub period_s: f32,
-    /// An agent is suspected as soon as φ is above this: 1 errs once in 10 heartbeats, 8 once in 10⁸, if their intervals are
-    /// normally distributed with the mean and deviation that are reckoned with. Where these are estimated from a window, it errs
-    /// more often, the more so the shorter the window and the higher the threshold: with 100 heartbeats about 1.3 times as often at 2
-    /// and 1.6 times at 3. With a few heartbeats only `least_deviation_ms` keeps a high threshold's promise.
+    /// An agent is suspected as soon as φ is above this: 1 errs at most once in 10 heartbeats, 8 once in 10⁸, if their intervals are
+    /// normally distributed. That holds with few heartbeats, too, because mean and deviation are taken for the estimates that they
+    /// are (Student's distribution): the fewer heartbeats there were, the longer a high threshold waits. With 8 and a deviation above
+    /// the least one these are six deviations where a window of 100 is full, 20 after ten intervals and 160 after five.
     #[reflect(@Range::new(0.1, 100.0))]
     pub threshold: f32,
     /// Over how many of the last intervals mean and deviation are taken.

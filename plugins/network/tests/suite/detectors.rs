@@ -245,6 +245,51 @@ fn the_rate_of_false_suspicions_is_what_the_threshold_says() {
     }
 }
 
+/// Mean and deviation are estimates, and poor ones from few heartbeats: the next of normally distributed intervals is above its
+/// quantile by Student's distribution as rarely as that says, from the third heartbeat on and however short the window is. By the
+/// normal distribution a window of five errs seven times as often at a threshold of 2.
+#[test]
+fn a_short_window_errs_no_more_often_than_the_threshold_says() {
+    for (window, threshold, least) in [(2, 1.0, 0.0), (5, 1.0, 0.8), (5, 2.0, 0.3), (10, 2.0, 0.6), (100, 2.0, 0.75)] {
+        let rules = HeartbeatConfig { threshold, least_deviation_ms: 0.0, window, ..default() };
+        let latency = LatencyModel::Normal { mean_ms: 300.0, deviation_ms: 40.0 };
+        let mut simulation = listening(rules, latency).start();
+        simulation.run(60 * 250);
+        let counts = *simulation.world().resource::<Heartbeats>().counts();
+        let (beats, wanted) = (counts.intervals as f64, 10_f64.powf(-f64::from(threshold)));
+        let rate = counts.false_suspicions as f64 / beats;
+        let error = 3.0 * (wanted * (1.0 - wanted) / beats).sqrt();
+        assert!(beats > 50_000.0 && rate < wanted + error, "{window}, {threshold}: {rate} of {beats} heartbeats");
+        // Intervals between which there is one latency hang together, which makes the promise a careful one.
+        assert!(rate > least * wanted - error, "{window}, {threshold}: {rate} of {beats} heartbeats");
+    }
+}
+
+/// Who is suspected by few heartbeats is suspected later, by as much as Student's distribution says: the intervals 1, 1.2, 0.8 … s of a
+/// heart are known as well after ten of them as after a hundred, but not how well.
+#[test]
+fn the_fewer_heartbeats_the_longer_a_threshold_waits() {
+    use agent2028_network::heartbeat::{Allowance, Arrivals};
+    let silence = |intervals: u32| {
+        let (mut arrivals, mut at) = (Arrivals::default(), PARTS);
+        arrivals.beat(at, 1000);
+        for interval in 0..intervals {
+            at += if interval % 2 == 0 { 54 * PARTS } else { 66 * PARTS };
+            arrivals.beat(at, 1000);
+        }
+        // The moment at which φ passes 3, in deviations of 6 ticks beyond the mean of 60.
+        let allowance = Allowance { least_deviation: 0.0, pause: 0.0 };
+        let passes = (0..).find(|late| arrivals.phi(at + (60 + late) * PARTS, 1000, allowance) > 3.0).unwrap();
+        passes as f64 / 6.0
+    };
+    // The quantile of a thousandth with n − 1 degrees of freedom, from tables, times √((n + 1) ⁄ (n − 1)).
+    for (intervals, quantile, n) in [(4, 10.2145, 4.0_f64), (10, 4.2968, 10.0), (100, 3.1746, 100.0)] {
+        let wanted = quantile * ((n + 1.0) / (n - 1.0)).sqrt();
+        let found = silence(intervals);
+        assert!((found - wanted).abs() < 1.0 / 6.0 + 0.01, "{intervals}: {found} against {wanted}");
+    }
+}
+
 #[test]
 fn a_pause_that_is_acceptable_forgives_a_lost_heartbeat() {
     let run = |acceptable_pause_ms| {
