@@ -1,6 +1,6 @@
 //! What must be fast, measured as ratios against baselines in one run.
 //!
-//! `cargo run --release -p agent2028_bench --features krabmaga` measures all rows, prints a table, and keeps it in
+//! `cargo run --profile measure -p agent2028_bench --features krabmaga` measures all rows, prints a table, and keeps it in
 //! `docs/BENCHMARKS.md`. The feature brings krABMaga in, the baseline of four rows; a build of the whole workspace goes
 //! without it, because its dependencies would have all of Bevy built a second time.
 //!

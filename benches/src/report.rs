@@ -66,7 +66,7 @@ impl Results {
         let machine = &self.machine;
         let mut page = format!(
             "# Benchmarks\n\n\
-             Written by `cargo run --release -p agent2028_bench --features krabmaga`; the rows are defined in `benches/src`.\n\n\
+             Written by `cargo run --profile measure -p agent2028_bench --features krabmaga`; the rows are defined in `benches/src`.\n\n\
              Machines are shared and noisy, so every figure is a ratio: ours and the baseline are measured in turns (A B A B …, \
              after a warm-up) in one run, and the table shows the median of the pairs' ratios with the lowest and the highest \
              of them. Times are wall-clock time with user CPU time in brackets, medians too; on their own they are for \
