@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, AgentIndex, GroupId, spawn_scene_group};
+use agent2028_core::check::{Names, Problem, nearest, suggest};
 use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
 use agent2028_core::intervention::{AddIntervention, AnyIntervention, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
@@ -12,13 +13,12 @@ use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sec
 use agent2028_core::quantity;
 use agent2028_core::quarantine::Stopped;
 use agent2028_core::rehearsal::{Planned, Rehearsal};
-use agent2028_core::schema::{Names, Problem, nearest, suggest};
 use bevy::prelude::*;
 
 use crate::scene::expect::{self, Expectations};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
-use crate::scene::view::SceneView;
+use crate::scene::view::ViewDefaults;
 use crate::scene::{Scene, TimelineEntry};
 
 /// Plugins that a program adds to those that a scene names. They are added anew each time a scene is opened.
@@ -337,7 +337,7 @@ fn words_for(field: &str) -> String {
 }
 
 fn words_of(field: &str) -> &'static [&'static str] {
-    if field == "size_by" { &SceneView::SIZES } else { &SceneView::COLORS }
+    if field == "size_by" { &ViewDefaults::SIZES } else { &ViewDefaults::COLORS }
 }
 
 /// Whether a fault has stopped the run.

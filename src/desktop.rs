@@ -1,10 +1,10 @@
 //! The window: a simulation, the view, the inspector, and what connects them.
 
 pub mod display;
+pub mod folders;
 pub mod journal;
 mod lost;
 mod pacing;
-pub mod places;
 mod record;
 pub mod scene_file;
 mod scenes;
@@ -43,7 +43,7 @@ use crate::render::show_as;
 use crate::scene::load::{Loaded, SceneOrigin, Setting, load_text};
 use crate::scene::report::SceneError;
 use display::coming::{Coming, guarded};
-use places::Places;
+use folders::Folders;
 use scenes::OpenScene;
 use shelf::PictureMaker;
 use watch::FileWatch;
@@ -227,14 +227,14 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
         app.add_plugins(plugins);
     })
     .map_err(RunError::NoDisplay)?;
-    let places = Places::customary();
-    let mut library = SceneLibrary { entries: library(), recent: shelf::read_recent(places.as_ref()), ..default() };
+    let folders = Folders::customary();
+    let mut library = SceneLibrary { entries: library(), recent: shelf::read_recent(folders.as_ref()), ..default() };
     let mut pictures = PictureMaker::by(options.pictures_by.clone());
     if let SceneOrigin::File(path) = &loaded.origin {
-        shelf::remember(&mut library, path, places.as_ref());
-        pictures.want(&loaded, path, places.as_ref());
+        shelf::remember(&mut library, path, folders.as_ref());
+        pictures.want(&loaded, path, folders.as_ref());
     }
-    let found = places.as_ref().map(|places| lost::find(&places.state)).unwrap_or_default();
+    let found = folders.as_ref().map(|folders| lost::find(&folders.state)).unwrap_or_default();
     let scene_view = loaded.scene.view.clone();
     let mut transport = Transport::default();
     transport.playing = !options.paused;
@@ -255,7 +255,7 @@ pub fn open(loaded: Loaded, options: &WindowOptions) -> Result<(AppExit, Option<
             plugins: options.plugins.clone(),
             settings: options.settings.clone(),
             recorder: None,
-            places,
+            folders,
             found,
             opened: 0,
         })

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use agent2028_core::check::suggest;
 use agent2028_core::checkpoint::{Checkpoint, checked_state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin};
 use agent2028_core::metrics::Metrics;
-use agent2028_core::schema::suggest;
 use agent2028_core::simulation::run_ticks;
 use agent2028_ledger::keys::SigningKey;
 use bevy::prelude::*;

@@ -49,7 +49,7 @@ pub use agent2028_trust as trust;
 #[cfg(feature = "desktop")]
 pub use agent2028_view as view;
 pub use assemble::ExtraPlugins;
-pub use sandbox::{AgentView, Sandbox, SandboxError};
+pub use sandbox::{AgentSnapshot, Sandbox, SandboxError};
 pub use scene::Scene;
 
 /// The README's examples, compiled and run as tests.

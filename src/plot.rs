@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use agent2028_chart::{Chart, Mark, Plot, Series};
-use agent2028_core::schema::suggest;
+use agent2028_core::check::suggest;
 
 use crate::headless::RunError;
 use crate::record::{Entry, RecordError, Recording, rows};

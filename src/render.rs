@@ -21,7 +21,7 @@ use crate::panels::PanelPlugins;
 use crate::record::{RecordError, Recording};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
-use crate::scene::view::SceneView;
+use crate::scene::view::ViewDefaults;
 
 /// How pictures look.
 #[derive(Clone, Debug)]
@@ -62,14 +62,14 @@ fn without_legend() -> ViewSettings {
 
 /// How a scene wants to be looked at.
 #[must_use]
-pub fn view_of(view: &SceneView) -> ViewSettings {
+pub fn view_of(view: &ViewDefaults) -> ViewSettings {
     let mut settings = without_legend();
     show_as(view, &mut settings);
     settings
 }
 
 /// Shows a scene as it wants to be looked at; what a scene has no wish about stays.
-pub fn show_as(view: &SceneView, settings: &mut ViewSettings) {
+pub fn show_as(view: &ViewDefaults, settings: &mut ViewSettings) {
     settings.color_by = ColorBy::named(&view.color_by);
     settings.size_by = SizeBy::named(&view.size_by);
     settings.color_range = view.color_range;

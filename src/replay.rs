@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
 use crate::headless::{Progress, RunError};
-use crate::record::audit::{Audit, Verdict, audit};
+use crate::record::audit::{Audit, AuditVerdict, audit};
 use crate::record::{About, Entry, Recording};
 
 /// What came out when a run was run again from its folder alone.
@@ -35,7 +35,7 @@ pub struct Verification {
     /// Where the run parted from its recording, if it did.
     pub difference: Option<Difference>,
     /// What the run's ledger, and the files beside it, were found to be.
-    pub ledger: Verdict,
+    pub ledger: AuditVerdict,
     /// What makes a difference likely although nothing is broken, such as another version of the program.
     pub notes: Vec<String>,
 }
@@ -44,7 +44,7 @@ impl Verification {
     /// Whether everything is the same, and the ledger was not changed.
     #[must_use]
     pub const fn passed(&self) -> bool {
-        self.difference.is_none() && !matches!(self.ledger, Verdict::Changed(_))
+        self.difference.is_none() && !matches!(self.ledger, AuditVerdict::Changed(_))
     }
 }
 
@@ -187,7 +187,7 @@ fn compare_ledgers(audit: &Audit, world: &World) -> Option<Difference> {
     let now = world.get_resource::<Ledger>()?;
     let walk = audit.walk.as_ref()?;
     let whole = walk.tree.as_ref()?;
-    if audit.ended && matches!(audit.verdict, Verdict::CutOff(_)) {
+    if audit.ended && matches!(audit.verdict, AuditVerdict::CutOff(_)) {
         // The ledger says itself that it holds another way of the run.
         return None;
     }

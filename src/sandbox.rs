@@ -1,12 +1,12 @@
 //! A simulation without a window: the library's front door.
 
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, Status, Velocity};
+use agent2028_core::check::suggest;
 use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, checked_state_hash};
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus, EventFilter, EventStream};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
 use agent2028_core::metrics::{Metrics, Series};
-use agent2028_core::schema::suggest;
 use agent2028_core::section::{SceneSection, SectionRegistry};
 use agent2028_core::simulation::{Simulation, run_ticks};
 use agent2028_core::timeline::Keyframe;
@@ -384,13 +384,13 @@ impl Sandbox {
     ///
     /// # Errors
     /// As [`Sandbox::app_mut`].
-    pub fn agents(&mut self) -> Result<Vec<AgentView>, SandboxError> {
+    pub fn agents(&mut self) -> Result<Vec<AgentSnapshot>, SandboxError> {
         let world = self.world()?;
         let mut query = world.query::<(&Agent, &Position, Option<&Velocity>, Option<&Condition>)>();
         let groups = world.resource::<AgentGroups>();
-        let mut agents: Vec<AgentView> = query
+        let mut agents: Vec<AgentSnapshot> = query
             .iter(world)
-            .map(|(agent, position, velocity, condition)| AgentView {
+            .map(|(agent, position, velocity, condition)| AgentSnapshot {
                 id: agent.0,
                 group: groups
                     .group_of(agent.0)
@@ -563,7 +563,7 @@ impl From<&str> for SettingValue {
 
 /// What there is to see of an agent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AgentView {
+pub struct AgentSnapshot {
     /// Its number.
     pub id: AgentId,
     /// The name of its group.

@@ -29,11 +29,11 @@ pub use agent2028_language::syntax;
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent2028_core::agent::{AgentGroup, MAX_GROUPS};
+use agent2028_core::check::{Check, Problems, Range, Scripted, Unit};
 use agent2028_core::clock::ticks_in;
 use agent2028_core::intervention::{AnyIntervention, Newcomers};
 use agent2028_core::params::Param;
 use agent2028_core::quarantine::OnFault;
-use agent2028_core::schema::{Check, Problems, Range, Scripted, Unit};
 use agent2028_core::section::{SceneSection, Sections};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
@@ -43,7 +43,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 use expect::Expectation;
-use view::SceneView;
+use view::ViewDefaults;
 
 /// The newest version of the scene format that this program reads and the one it writes.
 pub const SCHEMA: u32 = 1;
@@ -84,7 +84,7 @@ pub struct Scene {
     /// Plots that the inspector opens with the scene.
     pub plots: Vec<Plot>,
     /// How the scene is best looked at.
-    pub view: SceneView,
+    pub view: ViewDefaults,
     /// Metrics that the summary of a run names first.
     pub headline: Vec<String>,
     /// Subtitles shown while they matter.
@@ -115,7 +115,7 @@ impl Default for Scene {
             timeline: Vec::new(),
             expect: Vec::new(),
             plots: Vec::new(),
-            view: SceneView::default(),
+            view: ViewDefaults::default(),
             headline: Vec::new(),
             captions: Vec::new(),
             params: BTreeMap::new(),

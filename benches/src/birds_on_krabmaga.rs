@@ -195,7 +195,7 @@ impl KrabmagaBirds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agent2028_boids::flock::{Flock, Model, step};
+    use agent2028_boids::flock::{FlockKernel, Model, step};
     use agent2028_core::parallel::Workers;
     use agent2028_core::rng::{Purpose, SimRng};
     use agent2028_core::space::{Edge, WorldBounds};
@@ -211,7 +211,7 @@ mod tests {
         let mut headings: Vec<Vec2> = (0..300).map(|_| dice.direction()).collect();
         let mut baseline = KrabmagaBirds::new(rules, side, &positions, &headings);
         let bounds = WorldBounds { size: Vec2::splat(side), edge: Edge::Wrap };
-        let (mut flock, workers, model) = (Flock::default(), Workers::new(1), Model::Birds(rules));
+        let (mut flock, workers, model) = (FlockKernel::default(), Workers::new(1), Model::Birds(rules));
         let mut neighbours = 0;
         for _ in 0..10 {
             neighbours += step(&mut flock, &model, &bounds, 1.0, &mut positions, &mut headings, &workers);

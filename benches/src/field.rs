@@ -3,7 +3,7 @@
 use agent2028_core::agent::AgentId;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
-use agent2028_pheromones::field::{Cell, CellGrid, Layer, LayerParameters, TILE_SIDE};
+use agent2028_pheromones::field::{Cell, Layer, LayerParameters, PheromoneGrid, TILE_SIDE};
 use bevy::math::Vec2;
 
 use crate::measure::{Clock, Failure, Figures, Sample, fill, pairs, time};

@@ -1,6 +1,6 @@
 //! Rows about flocking: against krABMaga, against our bare kernel, and with two threads.
 
-use agent2028_boids::flock::{Birds, Flock, Model, step};
+use agent2028_boids::flock::{Birds, FlockKernel, Model, step};
 use agent2028_core::checkpoint::Checkpoint;
 use agent2028_core::parallel::Workers;
 use agent2028_core::simulation::Simulation;
@@ -202,7 +202,7 @@ fn against_kernel(effort: Effort) -> Result<Figures, Failure> {
         || flight.run(steps),
         || {
             end = (positions.clone(), velocities.clone());
-            let mut flock = Flock::default();
+            let mut flock = FlockKernel::default();
             let (sample, ()) = time((crowd.agents * steps) as f64, || {
                 for _ in 0..steps {
                     step(&mut flock, &model, &bounds, dt, &mut end.0, &mut end.1, &workers);
@@ -264,7 +264,7 @@ fn growth(effort: Effort) -> Result<Curve, Failure> {
 
         let model = Model::Birds(Birds { speed: 60.0, ..birds(crowd.vision) });
         let bare = fill(seconds, || {
-            let (mut flock, mut end) = (Flock::default(), (positions.clone(), velocities.clone()));
+            let (mut flock, mut end) = (FlockKernel::default(), (positions.clone(), velocities.clone()));
             let (bounds, workers) = (crowd.bounds(), Workers::new(1));
             let (sample, ()) = time((agents * steps) as f64, || {
                 for _ in 0..steps {

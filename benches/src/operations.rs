@@ -9,7 +9,7 @@ use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_operations::config::{Poisson, ServiceTime, Workload};
 use agent2028_operations::engine::Ground;
 use agent2028_operations::index::NOT_THERE;
-use agent2028_operations::pool::{Choice, Foreseen, Pool, PoolKey, Standing};
+use agent2028_operations::pool::{Choice, Pool, PoolKey, PoolRank, PrefetchPlan};
 use agent2028_operations::server::{PRESENT, Server};
 use agent2028_operations::time::Rate;
 use agent2028_operations::{Files, Operations, OperationsConfig, Strategy, StrategyWeights};
@@ -80,7 +80,7 @@ struct Router {
     weights: FitnessWeights,
     decisions: u64,
     given: VecDeque<u32>,
-    foreseen: [Option<Foreseen>; THROWN_AHEAD as usize],
+    foreseen: [Option<PrefetchPlan>; THROWN_AHEAD as usize],
 }
 
 impl Router {
@@ -163,7 +163,7 @@ impl Router {
     }
 }
 
-fn stand(strategy: Strategy, server: &Server, weights: &FitnessWeights) -> Standing {
+fn stand(strategy: Strategy, server: &Server, weights: &FitnessWeights) -> PoolRank {
     let view = server.view(false);
     let rank = if !server.is_available() || !server.has_room(CAPACITY) {
         NOT_THERE
@@ -172,7 +172,7 @@ fn stand(strategy: Strategy, server: &Server, weights: &FitnessWeights) -> Stand
     } else {
         0
     };
-    Standing { rank, load: view.relative_load() }
+    PoolRank { rank, load: view.relative_load() }
 }
 
 /// Figures of every strategy at 10⁶ against 10³ agents.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use agent2028_core::simulation::Simulation;
 use agent2028_core::transport::Transport;
-use agent2028_inspector::{InspectorPlugin, Layouts, Rhythm};
+use agent2028_inspector::{FramePacing, InspectorPlugin, Layouts};
 use agent2028_view::ExactViews;
 use agent2028_view::offscreen::{Offscreen, OffscreenOptions};
 use bevy::prelude::*;
@@ -103,7 +103,7 @@ impl Window {
     }
 
     fn rhythm(&mut self) -> Rhythm {
-        *self.0.world_mut().resource::<Rhythm>()
+        *self.0.world_mut().resource::<FramePacing>()
     }
 
     /// What a frame is made of.
@@ -124,7 +124,7 @@ fn rhythm(effort: Effort) -> Result<Figures, Failure> {
     let frames = effort.at_most(60, 2);
     let measured = |layouts| {
         let mut window = window.borrow_mut();
-        window.0.world_mut().resource_mut::<Rhythm>().layouts_wanted = layouts;
+        window.0.world_mut().resource_mut::<FramePacing>().layouts_wanted = layouts;
         window.frames(frames)
     };
     let figures =

@@ -12,7 +12,7 @@ use agent2028_ledger::disk::DiskError;
 use clap::{Args, Subcommand};
 
 use super::{FAILED, Failure, say};
-use crate::record::audit::{Audit, Verdict, audit};
+use crate::record::audit::{Audit, AuditVerdict, audit};
 
 /// Checks an audit ledger, proves what is in it, or shows it.
 #[derive(Args, Debug)]
@@ -62,7 +62,7 @@ impl Ledger {
 /// Returns the exit code.
 fn refuse_changed(path: &Path) -> Result<Option<u8>, Failure> {
     match audit(path) {
-        Ok(Audit { verdict: Verdict::Changed(what), .. }) => {
+        Ok(Audit { verdict: AuditVerdict::Changed(what), .. }) => {
             say(&format!("NOT VERIFIED, changed: {what}\nNothing is signed or proven of it."));
             Ok(Some(FAILED))
         }

@@ -2,7 +2,7 @@
 
 use clap::Command;
 
-use agent2028_core::schema::suggest;
+use agent2028_core::check::suggest;
 
 use super::{Failure, PROGRAM};
 

@@ -9,7 +9,7 @@ use super::open::Shown;
 use super::run::Meter;
 use super::{DONE, FAILED, Failure, Format, counted, json, print, say, ticks};
 use crate::record::Recording;
-use crate::record::audit::Verdict;
+use crate::record::audit::AuditVerdict;
 use crate::replay::{Verification, verify};
 
 /// Shows a recorded run in a window, paused at its beginning; or runs it again and compares all state hashes.
@@ -84,12 +84,12 @@ fn words(found: &Verification) -> String {
         text.push_str(&format!("note: {note}\n"));
     }
     match &found.ledger {
-        Verdict::Whole => text.push_str("The ledger and every file of the run are whole.\n"),
-        Verdict::CutOff(place) => text.push_str(&format!("note: the run is cut off: {place}\n")),
-        Verdict::Changed(what) => text.push_str(&format!("NOT VERIFIED, the recording was changed: {what}\n")),
+        AuditVerdict::Whole => text.push_str("The ledger and every file of the run are whole.\n"),
+        AuditVerdict::CutOff(place) => text.push_str(&format!("note: the run is cut off: {place}\n")),
+        AuditVerdict::Changed(what) => text.push_str(&format!("NOT VERIFIED, the recording was changed: {what}\n")),
     }
     let Some(difference) = &found.difference else {
-        if matches!(found.ledger, Verdict::Changed(_)) {
+        if matches!(found.ledger, AuditVerdict::Changed(_)) {
             text.push_str(&format!("The states are the same up to tick {}.\n", found.ticks));
             return text;
         }

@@ -13,7 +13,7 @@ use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task};
 use serde::{Deserialize, Serialize};
 
-use super::places::write_whole;
+use super::folders::write_whole;
 use super::scene_file;
 use super::scenes::OpenScene;
 use super::session::Session;
@@ -156,10 +156,10 @@ pub(super) fn keep_journal(
     mut exits: MessageReader<AppExit>,
     mut journal: Local<Journal>,
 ) {
-    let Some(places) = &scene.places else {
+    let Some(folders) = &scene.folders else {
         return;
     };
-    let folder = folder_of(&places.state, Session::own());
+    let folder = folder_of(&folders.state, Session::own());
     let closing = exits.read().count() > 0;
     if let Some(task) = journal.writing.take_if(|task| closing || task.is_finished()) {
         // A few small files: whoever closes the window waits for them no longer than for a frame.

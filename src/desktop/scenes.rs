@@ -9,15 +9,15 @@ use agent2028_core::transport::Transport;
 use agent2028_editor::files::Note;
 use agent2028_inspector::authoring::Source;
 use agent2028_inspector::panels::top_bar::window_title;
-use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus, Unfit};
+use agent2028_inspector::{InspectorState, SceneLibrary, SceneRequest, SceneStatus, UnreadableFile};
 use agent2028_view::{ViewSettings, Viewport, WorldCamera};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::window::{FileDragAndDrop, WindowCloseRequested};
 
+use super::folders::{Folders, write_whole};
 use super::journal::{self, LostRun};
 use super::lost::{self, Lost};
-use super::places::{Places, write_whole};
 use super::record::Recorder;
 use super::scene_file;
 use super::session::Session;
@@ -45,7 +45,7 @@ pub(super) struct OpenScene {
     pub plugins: ExtraPlugins,
     pub settings: Vec<Setting>,
     pub watch: Option<FileWatch>,
-    pub places: Option<Places>,
+    pub folders: Option<Folders>,
     /// Texts and runs that were found again.
     pub found: Vec<Lost>,
     /// How many scenes have been put in place of others.
@@ -90,7 +90,7 @@ pub(super) fn serve(
             // What should have followed on saving doesn't if that failed.
             SceneRequest::Save(path) if !opening.save(path) => return,
             SceneRequest::Save(_) => {}
-            SceneRequest::Refresh => shelf::refresh(&mut opening.library, opening.scene.places.as_ref()),
+            SceneRequest::Refresh => shelf::refresh(&mut opening.library, opening.scene.folders.as_ref()),
             other => last = Some(other.clone()),
         }
     }
@@ -147,7 +147,7 @@ impl SceneOpening<'_> {
     }
 
     /// Tells that a file is nothing for a window, and why.
-    fn turn_away(&mut self, path: &Path, why: &Unfit) {
+    fn turn_away(&mut self, path: &Path, why: &UnreadableFile) {
         self.state.scenes().files.tell(Note::NotShown(path.into(), why.clone()));
     }
 
@@ -210,10 +210,10 @@ impl SceneOpening<'_> {
     }
 
     fn remember(&mut self, path: &Path) {
-        let places = self.scene.places.clone();
-        shelf::remember(&mut self.library, path, places.as_ref());
+        let folders = self.scene.folders.clone();
+        shelf::remember(&mut self.library, path, folders.as_ref());
         if self.scene.loaded.origin == SceneOrigin::File(path.into()) {
-            self.pictures.want(&self.scene.loaded, path, places.as_ref());
+            self.pictures.want(&self.scene.loaded, path, folders.as_ref());
         }
     }
 
@@ -338,8 +338,8 @@ impl SceneOpening<'_> {
             self.status.path = Some(path.into());
         }
         self.remember(path);
-        let places = self.scene.places.clone();
-        shelf::refresh(&mut self.library, places.as_ref());
+        let folders = self.scene.folders.clone();
+        shelf::refresh(&mut self.library, folders.as_ref());
         true
     }
 
@@ -435,8 +435,8 @@ fn begin_broken(world: &mut World, broken: &BrokenScene) {
     let source = broken_source(&broken.path, broken.text.clone());
     let mut scene = world.resource_mut::<OpenScene>();
     scene.watch = FileWatch::on(std::slice::from_ref(&broken.path));
-    let places = scene.places.clone();
-    shelf::remember(&mut world.resource_mut::<SceneLibrary>(), &broken.path, places.as_ref());
+    let folders = scene.folders.clone();
+    shelf::remember(&mut world.resource_mut::<SceneLibrary>(), &broken.path, folders.as_ref());
     let mut status = world.resource_mut::<SceneStatus>();
     tell_problems(&mut status, &broken.error);
     status.source.0 += 1;
@@ -554,7 +554,7 @@ pub(super) fn keep_unsaved(
     mut exits: MessageReader<AppExit>,
     mut keeping: Local<Keeping>,
 ) {
-    let Some(places) = &scene.places else {
+    let Some(folders) = &scene.folders else {
         return;
     };
     let document = &state.bypass_change_detection().scenes().document;
@@ -584,7 +584,7 @@ pub(super) fn keep_unsaved(
         text: document.text().into(),
         session: Session::own(),
     };
-    match unsaved::keep(&places.state, &text) {
+    match unsaved::keep(&folders.state, &text) {
         Ok(file) => {
             let before = keeping.kept.replace((document.version(), file.clone()));
             if let Some((_, before)) = before.filter(|(_, before)| *before != file) {
@@ -594,7 +594,7 @@ pub(super) fn keep_unsaved(
         Err(error) => {
             warn!("unsaved changes can't be kept: {error}");
             // Trying again with every frame would help nobody.
-            let nowhere = unsaved::file_of(&places.state, &text.name, text.session);
+            let nowhere = unsaved::file_of(&folders.state, &text.name, text.session);
             keeping.kept = Some((document.version(), nowhere));
         }
     }
@@ -606,8 +606,8 @@ pub(super) fn draw_pictures(
     scene: Res<OpenScene>,
     mut library: ResMut<SceneLibrary>,
 ) {
-    if pictures.bypass_change_detection().work(scene.places.as_ref()) {
-        shelf::refresh(&mut library, scene.places.as_ref());
+    if pictures.bypass_change_detection().work(scene.folders.as_ref()) {
+        shelf::refresh(&mut library, scene.folders.as_ref());
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use agent2028_inspector::{Picture, SceneEntry, SceneLibrary, SceneTrouble};
 use bevy::prelude::*;
 
-use super::places::{Places, write_whole};
+use super::folders::{Folders, write_whole};
 use super::scene_file;
 use crate::scene::load::{Loaded, load};
 use crate::scene::{Scene, gallery};
@@ -54,17 +54,17 @@ fn tags(scene: &Scene) -> Vec<String> {
 
 /// A file as a card; what is wrong with it is told there.
 #[must_use]
-pub fn entry_of(path: &Path, places: Option<&Places>) -> SceneEntry {
+pub fn entry_of(path: &Path, folders: Option<&Folders>) -> SceneEntry {
     let name = path.display().to_string();
     let title = path.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
     let plain = SceneEntry { name: name.clone(), title, path: Some(path.into()), ..SceneEntry::default() };
     if !path.exists() {
         return SceneEntry { trouble: Some(SceneTrouble::Gone), ..plain };
     }
-    let picture = places.and_then(|places| read_picture(&picture_file(places, path))).map(|png| Picture(png.into()));
+    let picture = folders.and_then(|folders| read_picture(&picture_file(folders, path))).map(|png| Picture(png.into()));
     if let Err(why) = scene_file::check(path) {
         // Such files are listed without being read.
-        return SceneEntry { picture, trouble: Some(SceneTrouble::Unfit(why)), ..plain };
+        return SceneEntry { picture, trouble: Some(SceneTrouble::UnreadableFile(why)), ..plain };
     }
     match load(&name, &[]) {
         Ok(loaded) => SceneEntry { name, path: Some(path.into()), picture, ..about(&loaded.scene) },
@@ -84,53 +84,53 @@ fn read_picture(file: &Path) -> Option<Vec<u8>> {
 }
 
 /// Where the picture of a file is kept.
-fn picture_file(places: &Places, path: &Path) -> PathBuf {
+fn picture_file(folders: &Folders, path: &Path) -> PathBuf {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let id = blake3::hash(whole.to_string_lossy().as_bytes()).to_hex();
-    places.cache.join("pictures").join(format!("{}.png", &id[..32]))
+    folders.cache.join("pictures").join(format!("{}.png", &id[..32]))
 }
 
 /// The list of files opened lately, kept between sessions.
-fn recent_file(places: &Places) -> PathBuf {
-    places.state.join("recent.txt")
+fn recent_file(folders: &Folders) -> PathBuf {
+    folders.state.join("recent.txt")
 }
 
 /// The files opened lately, newest first.
 #[must_use]
-pub fn read_recent(places: Option<&Places>) -> Vec<PathBuf> {
-    let text = places.and_then(|places| scene_file::read(&recent_file(places)).ok()).unwrap_or_default();
+pub fn read_recent(folders: Option<&Folders>) -> Vec<PathBuf> {
+    let text = folders.and_then(|folders| scene_file::read(&recent_file(folders)).ok()).unwrap_or_default();
     text.lines().filter(|line| !line.is_empty()).map(PathBuf::from).take(MOST_RECENT).collect()
 }
 
 /// Puts a file in front of those opened lately.
-pub fn remember(library: &mut SceneLibrary, path: &Path, places: Option<&Places>) {
+pub fn remember(library: &mut SceneLibrary, path: &Path, folders: Option<&Folders>) {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     library.recent.retain(|known| *known != path);
     library.recent.insert(0, path);
     library.recent.truncate(MOST_RECENT);
-    let Some(places) = places else {
+    let Some(folders) = folders else {
         return;
     };
     let text: String = library.recent.iter().map(|path| format!("{}\n", path.display())).collect();
-    if let Err(error) = write_whole(&recent_file(places), text.as_bytes()) {
+    if let Err(error) = write_whole(&recent_file(folders), text.as_bytes()) {
         warn!("the list of recent files can't be kept: {error}");
     }
 }
 
 /// Looks again which files there are, and what they hold.
-pub fn refresh(library: &mut SceneLibrary, places: Option<&Places>) {
-    library.recent_entries = library.recent.iter().map(|path| entry_of(path, places)).collect();
-    let Some(places) = places else {
+pub fn refresh(library: &mut SceneLibrary, folders: Option<&Folders>) {
+    library.recent_entries = library.recent.iter().map(|path| entry_of(path, folders)).collect();
+    let Some(folders) = folders else {
         return;
     };
-    library.folder = places.scenes.is_dir().then(|| places.scenes.clone());
-    let mut own: Vec<PathBuf> = std::fs::read_dir(&places.scenes)
+    library.folder = folders.scenes.is_dir().then(|| folders.scenes.clone());
+    let mut own: Vec<PathBuf> = std::fs::read_dir(&folders.scenes)
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default();
     own.retain(|path| path.extension().is_some_and(|ending| ending == "ron"));
     own.sort();
     own.truncate(MOST_OWN);
-    library.own = own.iter().map(|path| entry_of(path, Some(places))).collect();
+    library.own = own.iter().map(|path| entry_of(path, Some(folders))).collect();
 }
 
 /// Has pictures of people's own scenes drawn by another process, so that the window never waits.
@@ -150,12 +150,12 @@ impl PictureMaker {
     }
 
     /// Wants a picture of a file, unless there is one that is newer than the file.
-    pub fn want(&mut self, loaded: &Loaded, path: &Path, places: Option<&Places>) {
-        let (Some(places), Some(_)) = (places, &self.program) else {
+    pub fn want(&mut self, loaded: &Loaded, path: &Path, folders: Option<&Folders>) {
+        let (Some(folders), Some(_)) = (folders, &self.program) else {
             return;
         };
         let changed = |path: &Path| std::fs::metadata(path).and_then(|about| about.modified()).ok();
-        if changed(&picture_file(places, path)) >= changed(path) {
+        if changed(&picture_file(folders, path)) >= changed(path) {
             return;
         }
         let agents: u64 = loaded.scene.agents.iter().map(|group| u64::from(group.initial_count())).sum();
@@ -166,7 +166,7 @@ impl PictureMaker {
     }
 
     /// Goes on drawing; true if a picture was finished.
-    pub fn work(&mut self, places: Option<&Places>) -> bool {
+    pub fn work(&mut self, folders: Option<&Folders>) -> bool {
         if let Some(child) = &mut self.working {
             match child.try_wait() {
                 Ok(None) => return false,
@@ -176,13 +176,13 @@ impl PictureMaker {
                 }
             }
         }
-        let (Some(places), Some(program)) = (places, &self.program) else {
+        let (Some(folders), Some(program)) = (folders, &self.program) else {
             return false;
         };
         let Some((path, ticks)) = self.wanted.pop() else {
             return false;
         };
-        let picture = picture_file(places, &path);
+        let picture = picture_file(folders, &path);
         if let Some(folder) = picture.parent()
             && let Err(error) = std::fs::create_dir_all(folder)
         {
@@ -221,24 +221,24 @@ impl Drop for PictureMaker {
 mod tests {
     use super::*;
 
-    fn places(folder: &Path) -> Places {
-        Places { state: folder.join("state"), cache: folder.join("cache"), scenes: folder.join("scenes") }
+    fn folders(folder: &Path) -> Folders {
+        Folders { state: folder.join("state"), cache: folder.join("cache"), scenes: folder.join("scenes") }
     }
 
     #[test]
     fn recent_files_are_kept_between_sessions_and_missing_ones_marked() {
         let folder = tempfile::tempdir().unwrap();
-        let places = places(folder.path());
+        let folders = folders(folder.path());
         let (one, two) = (folder.path().join("one.ron"), folder.path().join("two.ron"));
         std::fs::write(&one, "Scene(name: \"One\", agents: [(name: \"a\", count: 3)], boids: ())").unwrap();
         std::fs::write(&two, "Scene(").unwrap();
         let mut library = SceneLibrary::default();
         for path in [&one, &two, &one] {
-            remember(&mut library, path, Some(&places));
+            remember(&mut library, path, Some(&folders));
         }
-        library.recent = read_recent(Some(&places));
+        library.recent = read_recent(Some(&folders));
         library.recent.push(folder.path().join("gone.ron"));
-        refresh(&mut library, Some(&places));
+        refresh(&mut library, Some(&folders));
         let cards = &library.recent_entries;
         assert_eq!(
             (cards[0].title.as_str(), cards[0].agents, &cards[0].tags[..]),
@@ -251,13 +251,13 @@ mod tests {
     #[test]
     fn own_scenes_lie_in_their_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let places = places(folder.path());
+        let folders = folders(folder.path());
         let mut library = SceneLibrary::default();
-        refresh(&mut library, Some(&places));
+        refresh(&mut library, Some(&folders));
         assert_eq!((library.own.len(), &library.folder), (0, &None));
-        write_whole(&places.scenes.join("mine.ron"), b"Scene(agents: [()])").unwrap();
-        refresh(&mut library, Some(&places));
-        assert_eq!((library.own.len(), &library.folder), (1, &Some(places.scenes.clone())));
+        write_whole(&folders.scenes.join("mine.ron"), b"Scene(agents: [()])").unwrap();
+        refresh(&mut library, Some(&folders));
+        assert_eq!((library.own.len(), &library.folder), (1, &Some(folders.scenes.clone())));
     }
 
     #[test]

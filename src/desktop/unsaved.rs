@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::places::write_whole;
+use super::folders::write_whole;
 use super::scene_file;
 use super::session::Session;
 

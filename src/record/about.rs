@@ -30,7 +30,7 @@ pub struct About {
     /// The date and time of tick 0, as RFC 3339.
     pub epoch: String,
     /// The metrics, in the order of the columns of `metrics.csv`.
-    pub metrics: Vec<Column>,
+    pub metrics: Vec<MetricColumn>,
 }
 
 /// The first runs didn't say how their fingerprints were worked out.
@@ -40,7 +40,7 @@ fn first_format() -> u32 {
 
 /// A metric as a column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Column {
+pub struct MetricColumn {
     /// The metric's name.
     pub name: String,
     /// Its unit, empty for pure numbers.
@@ -57,7 +57,7 @@ impl About {
     /// those others that somebody wants.
     #[must_use]
     pub fn of(loaded: &Loaded, metrics: &Metrics) -> Self {
-        let column = |spec: &agent2028_core::metrics::MetricSpec| Column {
+        let column = |spec: &agent2028_core::metrics::MetricSpec| MetricColumn {
             name: spec.name.clone(),
             unit: spec.unit.into(),
             help: spec.help.into(),

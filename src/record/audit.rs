@@ -33,7 +33,7 @@ const IMPORTANT: u8 = 8;
 /// What a run or a ledger is found to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", content = "words", rename_all = "snake_case")]
-pub enum Verdict {
+pub enum AuditVerdict {
     /// Everything is there, and as it was written.
     Whole,
     /// What the ledger holds is as it was written, and the end is missing, as after a kill: where it ends, in words.
@@ -49,7 +49,7 @@ pub struct Audit {
     pub path: PathBuf,
     /// What was found.
     #[serde(flatten)]
-    pub verdict: Verdict,
+    pub verdict: AuditVerdict,
     /// What the ledger holds; nothing if it could not be read to its end.
     pub ledger: Option<LedgerReport>,
     /// What was compared of the run's files; nothing if only a ledger was looked at.
@@ -197,7 +197,7 @@ impl Claims {
 /// If there is nothing of that kind, or the system refuses to let it be read.
 pub fn audit(path: &Path) -> Result<Audit, DiskError> {
     let is_run = contents::is_run(path);
-    let empty = |verdict: Verdict| Audit {
+    let empty = |verdict: AuditVerdict| Audit {
         path: path.into(),
         verdict,
         ledger: None,
@@ -207,7 +207,7 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
         walk: None,
     };
     if is_run && let Some(what) = contents::out_of_place(path).map_err(|error| refused(path, error))? {
-        return Ok(empty(Verdict::Changed(what)));
+        return Ok(empty(AuditVerdict::Changed(what)));
     }
     let found = if is_run { path.join(ledger::FOLDER) } else { locate(path)? };
     let mut claims = Claims::default();
@@ -224,7 +224,7 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
     });
     let walk = match walked {
         Ok(walk) => walk,
-        Err(DiskError::Damaged(damage)) => return Ok(empty(Verdict::Changed(damage.to_string()))),
+        Err(DiskError::Damaged(damage)) => return Ok(empty(AuditVerdict::Changed(damage.to_string()))),
         Err(DiskError::NoLedger(_)) if is_run => {
             return without_ledger(path, "ledger/ holds no ledger").map(empty);
         }
@@ -236,7 +236,7 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
     let mut demands = demands.unwrap_or_else(|| Demands::new(from_start));
     let mut files = is_run.then(FilesReport::default);
     let verdict = match demands.end(&walk) {
-        Err(what) => Verdict::Changed(format!("{}: {what}", found.display())),
+        Err(what) => AuditVerdict::Changed(format!("{}: {what}", found.display())),
         Ok(extent) => {
             let acknowledged = if is_run { checkpoints::newest_tick(path) } else { Ok(0) };
             let acknowledged = acknowledged.map_err(|error| refused(path, error))?;
@@ -245,27 +245,27 @@ pub fn audit(path: &Path) -> Result<Audit, DiskError> {
             match &mut files {
                 _ if reaches.is_err() && !path.join("summary.json").exists() => {
                     let what = reaches.err().unwrap_or_default();
-                    Verdict::Changed(format!("{what} (there is a checkpoint of tick {acknowledged})"))
+                    AuditVerdict::Changed(format!("{what} (there is a checkpoint of tick {acknowledged})"))
                 }
                 Some(files) => look.at_run(&extent, files).map_err(|error| refused(path, error))?,
                 None => look.at_ledger(&extent),
             }
         }
     };
-    let whose = is_run && !matches!(verdict, Verdict::Changed(_));
+    let whose = is_run && !matches!(verdict, AuditVerdict::Changed(_));
     let ledger = Some(report(&claims, &demands, &walk, (path, &found), whose));
-    let files = files.filter(|_| !matches!(verdict, Verdict::Changed(_)));
+    let files = files.filter(|_| !matches!(verdict, AuditVerdict::Changed(_)));
     let ended = claims.end.is_some();
     Ok(Audit { path: found, verdict, ledger, files, origin, ended, walk: Some(walk) })
 }
 
 /// What a run's folder is in which there is no ledger: one of a run that was stopped before its first tick, or a changed one.
-fn without_ledger(run: &Path, what: &str) -> Result<Verdict, DiskError> {
+fn without_ledger(run: &Path, what: &str) -> Result<AuditVerdict, DiskError> {
     Ok(match contents::sign_of_ticks(run).map_err(|error| refused(run, error))? {
         Some(sign) => {
-            Verdict::Changed(format!("{what}, and {sign} tells that the run has begun: every run has a ledger"))
+            AuditVerdict::Changed(format!("{what}, and {sign} tells that the run has begun: every run has a ledger"))
         }
-        None => Verdict::CutOff(format!(
+        None => AuditVerdict::CutOff(format!(
             "{what}: the run was stopped before its first tick, and nothing vouches for anything"
         )),
     })
@@ -338,21 +338,21 @@ struct Look<'a> {
 
 impl Look<'_> {
     /// Where the ledger ends, in words.
-    fn cut_off(&self) -> Verdict {
+    fn cut_off(&self) -> AuditVerdict {
         let size = self.walk.size;
         let ends = match size.checked_sub(1) {
             Some(last) => format!("the ledger ends with entry {last} of tick {}", self.claims.last_tick),
             None => "the ledger has no entry yet".into(),
         };
         let torn = self.walk.torn.as_ref().map_or_else(String::new, |torn| format!("; {}", torn_words(torn)));
-        Verdict::CutOff(format!("{ends}, and the end of the run is not in it{torn}"))
+        AuditVerdict::CutOff(format!("{ends}, and the end of the run is not in it{torn}"))
     }
 
-    fn at_ledger(&self, extent: &Extent) -> Verdict {
+    fn at_ledger(&self, extent: &Extent) -> AuditVerdict {
         match (extent, self.partial()) {
             (Extent::Open, _) => self.cut_off(),
-            (Extent::Whole(_), Some(reason)) => Verdict::CutOff(reason),
-            (Extent::Whole(_), None) => Verdict::Whole,
+            (Extent::Whole(_), Some(reason)) => AuditVerdict::CutOff(reason),
+            (Extent::Whole(_), None) => AuditVerdict::Whole,
         }
     }
 
@@ -362,7 +362,7 @@ impl Look<'_> {
         Some(format!("the ledger doesn't hold all of the run: {}", end.detail))
     }
 
-    fn at_run(&self, extent: &Extent, report: &mut FilesReport) -> Result<Verdict, RecordError> {
+    fn at_run(&self, extent: &Extent, report: &mut FilesReport) -> Result<AuditVerdict, RecordError> {
         let is_there = |name: &str| self.run.join(name).exists();
         let told = |result: Result<Option<String>, RecordError>| match result {
             Err(error @ RecordError::Io { .. }) if !is_missing(&error) => Err(error),
@@ -370,8 +370,8 @@ impl Look<'_> {
             Ok(found) => Ok(found),
         };
         if matches!(extent, Extent::Open) && is_there("summary.json") {
-            let Verdict::CutOff(words) = self.cut_off() else { return Ok(Verdict::Whole) };
-            return Ok(Verdict::Changed(format!("the run has ended (summary.json), and {words}")));
+            let AuditVerdict::CutOff(words) = self.cut_off() else { return Ok(AuditVerdict::Whole) };
+            return Ok(AuditVerdict::Changed(format!("the run has ended (summary.json), and {words}")));
         }
         let difference = match extent {
             Extent::Open => match told(self.compare_beginning())? {
@@ -399,17 +399,17 @@ impl Look<'_> {
             }
         };
         if let Some(what) = difference {
-            return Ok(Verdict::Changed(what));
+            return Ok(AuditVerdict::Changed(what));
         }
         Ok(match (extent, self.partial()) {
             (Extent::Open, _) => self.cut_off(),
-            (Extent::Whole(_), Some(reason)) => Verdict::CutOff(reason),
+            (Extent::Whole(_), Some(reason)) => AuditVerdict::CutOff(reason),
             (Extent::Whole(_), None) if !is_there("summary.json") => {
                 let words =
                     "everything is there but the summary, which is still in summary.json.part: a resume ends the run";
-                Verdict::CutOff(words.into())
+                AuditVerdict::CutOff(words.into())
             }
-            (Extent::Whole(_), None) => Verdict::Whole,
+            (Extent::Whole(_), None) => AuditVerdict::Whole,
         })
     }
 

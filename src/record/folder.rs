@@ -14,7 +14,7 @@ use agent2028_core::rng::SimRng;
 use agent2028_ledger::keys::SigningKey;
 use bevy::prelude::World;
 
-use super::audit::{Verdict, audit};
+use super::audit::{AuditVerdict, audit};
 use super::events::{self, EventLine};
 use super::interventions::{Entry, InterventionFile};
 use super::ledger::RunLedger;
@@ -352,8 +352,8 @@ fn header_of(columns: &[String]) -> String {
 pub fn refuse_changed(path: &Path) -> Result<(), RecordError> {
     let told = |what: String| RecordError::Changed(path.display().to_string(), what);
     match audit(path).map_err(|error| told(error.to_string()))?.verdict {
-        Verdict::Changed(what) => Err(told(what)),
-        Verdict::Whole | Verdict::CutOff(_) => Ok(()),
+        AuditVerdict::Changed(what) => Err(told(what)),
+        AuditVerdict::Whole | AuditVerdict::CutOff(_) => Ok(()),
     }
 }
 

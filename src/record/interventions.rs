@@ -27,7 +27,7 @@ const TAIL: &str = "]\n";
 
 /// An intervention as it is written down.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct RecordedIntervention {
     /// The tick at whose start it was applied.
     pub tick: u64,
     /// Its number among all interventions of the run.
@@ -60,7 +60,7 @@ enum Outcome {
     Refused(String),
 }
 
-impl Entry {
+impl RecordedIntervention {
     /// An intervention that was applied.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Entry {
 ///
 /// # Errors
 /// If a line that is not the torn last one can't be read.
-pub fn read(folder: &Path) -> Result<Vec<Entry>, RecordError> {
+pub fn read(folder: &Path) -> Result<Vec<RecordedIntervention>, RecordError> {
     let path = folder.join(FILE);
     if !path.exists() {
         return Ok(Vec::new());
@@ -160,7 +160,7 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>, RecordError> {
     })
 }
 
-fn parse(text: &str) -> Result<Vec<Entry>, (usize, String)> {
+fn parse(text: &str) -> Result<Vec<RecordedIntervention>, (usize, String)> {
     let whole = text.trim_end().ends_with(']');
     let last = text.lines().count();
     let mut entries = Vec::new();
@@ -168,7 +168,7 @@ fn parse(text: &str) -> Result<Vec<Entry>, (usize, String)> {
         if matches!(line.trim(), "" | "[" | "]") || line.trim_start().starts_with("//") {
             continue;
         }
-        match Entry::from_line(line) {
+        match RecordedIntervention::from_line(line) {
             Ok(entry) => entries.push(entry),
             Err(_) if index + 1 == last && !whole => {}
             Err(message) => return Err((index + 1, message)),
@@ -182,7 +182,7 @@ fn parse(text: &str) -> Result<Vec<Entry>, (usize, String)> {
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn write(folder: &Path, entries: &[Entry]) -> Result<(), RecordError> {
+pub fn write(folder: &Path, entries: &[RecordedIntervention]) -> Result<(), RecordError> {
     write_all(&folder.join(FILE), entries, &[]).map(drop)
 }
 
@@ -191,8 +191,8 @@ pub fn write(folder: &Path, entries: &[Entry]) -> Result<(), RecordError> {
 pub struct InterventionFile {
     path: PathBuf,
     file: File,
-    entries: Vec<Entry>,
-    waiting: Vec<Entry>,
+    entries: Vec<RecordedIntervention>,
+    waiting: Vec<RecordedIntervention>,
 }
 
 impl InterventionFile {
@@ -201,9 +201,10 @@ impl InterventionFile {
     /// # Errors
     /// If the disk refuses or the file can't be read.
     pub fn open(folder: &Path, tick: u64) -> Result<Self, RecordError> {
-        let (entries, later): (Vec<Entry>, Vec<Entry>) =
+        let (entries, later): (Vec<RecordedIntervention>, Vec<RecordedIntervention>) =
             read(folder)?.into_iter().partition(|entry| entry.tick <= tick);
-        let waiting: Vec<Entry> = later.into_iter().filter(|entry| entry.origin != Origin::Scene).collect();
+        let waiting: Vec<RecordedIntervention> =
+            later.into_iter().filter(|entry| entry.origin != Origin::Scene).collect();
         let path = folder.join(FILE);
         let file = write_all(&path, &entries, &waiting)?;
         Ok(Self { path, file, entries, waiting })
@@ -211,13 +212,13 @@ impl InterventionFile {
 
     /// What is written down of the past, in order.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[RecordedIntervention] {
         &self.entries
     }
 
     /// What waits for its tick, in order.
     #[must_use]
-    pub fn waiting(&self) -> &[Entry] {
+    pub fn waiting(&self) -> &[RecordedIntervention] {
         &self.waiting
     }
 
@@ -225,7 +226,7 @@ impl InterventionFile {
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn push(&mut self, entry: Entry) -> Result<(), RecordError> {
+    pub fn push(&mut self, entry: RecordedIntervention) -> Result<(), RecordError> {
         if let Some(at) = self.waiting.iter().position(|waiting| waiting.does_the_same(&entry)) {
             // Its line is there already.
             self.waiting.remove(at);
@@ -266,8 +267,12 @@ impl InterventionFile {
 }
 
 /// Writes the whole file, there completely or not at all, and opens it for more.
-fn write_all(path: &Path, entries: &[Entry], waiting: &[Entry]) -> Result<File, RecordError> {
-    let lines: String = entries.iter().chain(waiting).map(Entry::to_line).collect();
+fn write_all(
+    path: &Path,
+    entries: &[RecordedIntervention],
+    waiting: &[RecordedIntervention],
+) -> Result<File, RecordError> {
+    let lines: String = entries.iter().chain(waiting).map(RecordedIntervention::to_line).collect();
     write_atomically(path, format!("{HEAD}{lines}{TAIL}").as_bytes()).map_err(io_error(path))?;
     OpenOptions::new().write(true).open(path).map_err(io_error(path))
 }
@@ -276,8 +281,8 @@ fn write_all(path: &Path, entries: &[Entry], waiting: &[Entry]) -> Result<File, 
 mod tests {
     use super::*;
 
-    fn entry(tick: u64, sequence: u64, origin: Origin, outcome: Result<&str, &str>) -> Entry {
-        Entry {
+    fn entry(tick: u64, sequence: u64, origin: Origin, outcome: Result<&str, &str>) -> RecordedIntervention {
+        RecordedIntervention {
             tick,
             sequence,
             origin,

@@ -229,7 +229,7 @@ impl RunLedger {
                 ),
             });
         }
-        let written = names_of(&store.cut(|item| stays(item, tick, ends.sealed)).map_err(tell)?);
+        let written = key_names(&store.cut(|item| stays(item, tick, ends.sealed)).map_err(tell)?);
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
         let compact_at = compact_at(&config, size);
@@ -360,7 +360,7 @@ impl RunLedger {
         let tell = self.tell();
         let Self { store, own, signer, keys, written, .. } = self;
         if let Some(key) = signer.as_ref().map(|signer| signer.public())
-            && written.insert(name_of(&key))
+            && written.insert(key_name(&key))
         {
             store.append_key(&key).map_err(&tell)?;
         }
@@ -374,7 +374,7 @@ impl RunLedger {
             if signer.is_some() && key.role == KeyRole::Keeper {
                 continue;
             }
-            if written.insert(name_of(&key)) {
+            if written.insert(key_name(&key)) {
                 store.append_key(&key).map_err(&tell)?;
             }
         }
@@ -475,7 +475,7 @@ impl RunLedger {
     pub fn cut(&mut self, tick: u64) -> Result<(), RecordError> {
         let tell = self.tell();
         let ends = Ends::of(self.store.folder(), tick).map_err(&tell)?;
-        self.written = names_of(&self.store.cut(|item| stays(item, tick, ends.sealed)).map_err(&tell)?);
+        self.written = key_names(&self.store.cut(|item| stays(item, tick, ends.sealed)).map_err(&tell)?);
         (self.keys, self.sealed_at) = (None, None);
         // The recorder's own ledger has them too.
         let entries = if self.own.is_some() { 0 } else { ends.entries };
@@ -571,13 +571,13 @@ impl RunLedger {
     }
 }
 
-fn name_of(key: &LedgerKey) -> KeyName {
+fn key_name(key: &LedgerKey) -> KeyName {
     let ended = key.document.as_ref().is_some_and(|document| document.deactivated.is_some());
     (key.role, key.fingerprint(), ended)
 }
 
-fn names_of(keys: &[LedgerKey]) -> BTreeSet<KeyName> {
-    keys.iter().map(name_of).collect()
+fn key_names(keys: &[LedgerKey]) -> BTreeSet<KeyName> {
+    keys.iter().map(key_name).collect()
 }
 
 /// Begins the files. Those of a run that was stopped before its first tick are in nobody's way.

@@ -1,9 +1,9 @@
 //! Expectations: what must hold for a scene to pass, judged tick by tick while it runs.
 
+use agent2028_core::check::{Check, Problems, Unit};
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;
 use agent2028_core::metrics::Metrics;
-use agent2028_core::schema::{Check, Problems, Unit};
 use agent2028_core::{SimSchedule, TickEnd};
 use agent2028_ledger::WriteDown;
 use bevy::prelude::*;

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use agent2028_core::check::{FileName, OpenTypes};
 use agent2028_core::reflect_path::{Segment, parse_path};
-use agent2028_core::schema::{FileName, OpenTypes};
 use agent2028_core::section::{FileContent, FileContext, FileFaults, FileRequest, Reading, TableFile};
 use agent2028_core::table::{RowFault, SAVE_AS_UTF8, open_quotes, utf8};
 use bevy::reflect::enums::VariantInfo;

@@ -19,8 +19,8 @@ use super::report::{Fault, SceneError, Sources};
 use super::syntax::{Kind, Node, SourceId, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, read};
 use agent2028_core::agent::{AgentGroup, AgentRow};
+use agent2028_core::check::{Names, OpenTypes, Problem, Problems, suggest};
 use agent2028_core::files::SceneFiles;
-use agent2028_core::schema::{Names, OpenTypes, Problem, Problems, suggest};
 use agent2028_core::section::{FileContext, FileRequest, Reading, SectionFiles, SectionRegistry, Supplied};
 use agent2028_language::conform::conform;
 

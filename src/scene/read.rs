@@ -1,8 +1,8 @@
 //! From a tree that conforms to the types to a [`Scene`]: its own fields, its sections and the interventions of its timeline,
 //! each by whoever knows its type.
 
+use agent2028_core::check::suggest;
 use agent2028_core::intervention::AnyIntervention;
-use agent2028_core::schema::suggest;
 use agent2028_core::section::{SectionRegistry, Sections};
 use agent2028_language::from_tree;
 

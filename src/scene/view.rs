@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
-pub struct SceneView {
+pub struct ViewDefaults {
     /// What the colour of agents tells: `group`, `speed`, `heading`, `health`, `status`, `id`, or any quantity of agents such
     /// as `Velocity.x` or `Condition.health`.
     pub color_by: String,
@@ -22,13 +22,13 @@ pub struct SceneView {
     pub hulls: bool,
 }
 
-impl Default for SceneView {
+impl Default for ViewDefaults {
     fn default() -> Self {
         Self { color_by: "group".into(), color_range: None, size_by: "uniform".into(), trails: false, hulls: false }
     }
 }
 
-impl SceneView {
+impl ViewDefaults {
     /// Words that say what colours tell, beside the names of quantities.
     pub const COLORS: [&str; 7] = ["group", "speed", "heading", "health", "status", "id", "number"];
     /// Words that say what sizes tell, beside the names of quantities.

@@ -226,8 +226,8 @@ fn quantities_can_be_named_before_anybody_has_them() {
 /// Every number of the scene language that has a range, at both of its ends.
 #[test]
 fn the_ends_of_every_range_are_in_it() {
+    use agent2028::core::check::{Problems, Range};
     use agent2028::core::ranges::check_ranges;
-    use agent2028::core::schema::{Problems, Range};
     use bevy::reflect::{TypeInfo, TypeRegistry, prelude::ReflectDefault};
     let mut types = TypeRegistry::default();
     types.register::<agent2028::Scene>();

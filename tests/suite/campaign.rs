@@ -14,12 +14,12 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use agent2028::Sandbox;
+use agent2028::core::check::Range;
 use agent2028::core::faults::{SetField, SetParam, Spawn};
 use agent2028::core::intervention::{AnyIntervention, InterventionKind};
 use agent2028::core::params::{LiveValue, live_values};
 use agent2028::core::ranges::{ranges_of_numbers, set_nth_number};
 use agent2028::core::reflect_path::ParamValue;
-use agent2028::core::schema::Range;
 use agent2028::trust::interventions::SybilJoin;
 
 use crate::{finish, folder};

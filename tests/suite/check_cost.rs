@@ -7,9 +7,9 @@ use std::any::TypeId;
 
 use agent2028::assemble::{ExtraPlugins, check};
 use agent2028::core::agent::AgentId;
+use agent2028::core::check::{OpenTypes, Range, names_compared};
 use agent2028::core::intervention::AnyIntervention;
 use agent2028::core::reflect_path::ParamValue;
-use agent2028::core::schema::{OpenTypes, Range, names_compared};
 use agent2028::scene::Scene;
 use agent2028::scene::load::load_text;
 use bevy::math::Vec2;

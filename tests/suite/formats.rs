@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use agent2028::core::schema::Check;
+use agent2028::core::check::Check;
 use agent2028::core::section::{SceneContext, SceneSection, SectionFiles, SectionKind};
 use agent2028::headless::{RunOptions, run};
 use agent2028::record::{About, Recording, recording};

@@ -7,7 +7,7 @@ use agent2028::ledger::disk::{DiskError, Item, Walk, walk};
 use agent2028::ledger::hash::{leaf_hash, to_hex};
 use agent2028::ledger::{Entry, EntryKind};
 
-use agent2028::record::audit::{Verdict, audit};
+use agent2028::record::audit::{AuditVerdict, audit};
 
 use crate::{checkpoint_ticks, finish, folder, killed_when, program, program_killed_at};
 
@@ -370,8 +370,8 @@ fn runs_that_are_killed_a_hundred_times_lose_nothing_that_was_acknowledged() {
             if path.exists() {
                 // An honest run raises no alarm, wherever it was killed.
                 match audit(&path).map(|audit| audit.verdict) {
-                    Ok(Verdict::Whole) => assert!(!killed),
-                    Ok(Verdict::CutOff(_)) | Err(DiskError::NoLedger(_)) => assert!(killed),
+                    Ok(AuditVerdict::Whole) => assert!(!killed),
+                    Ok(AuditVerdict::CutOff(_)) | Err(DiskError::NoLedger(_)) => assert!(killed),
                     other => panic!("after {kills} kills: {other:?}"),
                 }
             }

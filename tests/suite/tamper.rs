@@ -12,7 +12,7 @@ use agent2028::ledger::sign::Signer;
 use agent2028::ledger::stamp::TimeStampAuthority;
 use agent2028::ledger::{EntryKind, Outcome, SignedTreeHead, Terms, TreeHead, facts};
 use agent2028::record::Recording;
-use agent2028::record::audit::{Verdict, audit};
+use agent2028::record::audit::{AuditVerdict, audit};
 use agent2028::scene::load::{Setting, load};
 use agent2028_core::rng::SimRng;
 use agent2028_identity::suite::SuiteId;
@@ -64,7 +64,7 @@ fn files(run: &Path) -> Vec<String> {
 fn changed(run: &Path, name: &str, how: &str) {
     match audit(run).map(|audit| audit.verdict) {
         // The place: the file, or that the ledger ends too early where its last file was cut.
-        Ok(Verdict::Changed(what)) => {
+        Ok(AuditVerdict::Changed(what)) => {
             let file = name.rsplit('/').next().unwrap();
             // Where a part of another ledger lies, the next one doesn't go on with it.
             let segment = name.starts_with("ledger/") && what.contains(".a28l");
@@ -106,7 +106,7 @@ fn whatever_is_done_to_whatever_file_is_told_with_its_place() {
     for keep in ["None", "Some(60)"] {
         let run = record(folder.path(), &format!("run-{}", keep.len()), keep, 5);
         let other = record(folder.path(), &format!("other-{}", keep.len()), keep, 6);
-        assert_eq!(audit(&run).unwrap().verdict, Verdict::Whole);
+        assert_eq!(audit(&run).unwrap().verdict, AuditVerdict::Whole);
         let names = files(&run);
         for wanted in ["scene.ron", "agents-0.csv", "about.json", "options.json", "signatures.csv", "metrics.parquet"] {
             assert!(names.iter().any(|name| name == wanted), "{wanted} of {names:?}");
@@ -164,7 +164,7 @@ fn whatever_is_done_to_whatever_file_is_told_with_its_place() {
         }
         // What nobody has written is no part of the run, unless it has the name of one.
         fs::write(run.join("notes.txt"), "mine").unwrap();
-        assert_eq!(audit(&run).unwrap().verdict, Verdict::Whole);
+        assert_eq!(audit(&run).unwrap().verdict, AuditVerdict::Whole);
         fs::write(run.join("agents-7.csv"), "x,y\n").unwrap();
         changed(&run, "agents-7.csv", "added");
     }
@@ -201,7 +201,7 @@ fn endless_and_enormous_files_are_refused_within_200_mb() {
         assert!(code == 1 && told.contains("NOT VERIFIED"), "{name}: {told}{stderr}");
         fs::write(&path, &bytes).unwrap();
     }
-    assert_eq!(audit(&run).unwrap().verdict, Verdict::Whole);
+    assert_eq!(audit(&run).unwrap().verdict, AuditVerdict::Whole);
     // A base with a right checksum that is longer than any is, and a scene that names an endless device.
     let mut hasher = blake3::Hasher::new();
     let zeros = vec![0; 1 << 24];
@@ -304,11 +304,11 @@ fn what_is_left_out_with_all_checksums_right_is_missed() {
         copied
     };
     let told = |run: &Path| match audit(run).unwrap().verdict {
-        Verdict::Changed(what) => what,
+        AuditVerdict::Changed(what) => what,
         other => panic!("{other:?}"),
     };
     // To change nothing is no forgery.
-    assert_eq!(audit(&forged(&mut Some)).unwrap().verdict, Verdict::Whole);
+    assert_eq!(audit(&forged(&mut Some)).unwrap().verdict, AuditVerdict::Whole);
     let unsigned = forged(&mut |thing| match thing {
         Thing::Head(signed) => Some(Thing::Head(SignedTreeHead { signature: None, ..signed })),
         other => Some(other),
@@ -415,12 +415,12 @@ fn what_is_left_out_with_all_checksums_right_is_missed() {
 fn a_run_of_which_entries_were_dropped_still_has_its_scene_and_seed() {
     let folder = folder();
     let run = record(folder.path(), "run", "Some(60)", 5);
-    assert_eq!(audit(&run).unwrap().verdict, Verdict::Whole);
+    assert_eq!(audit(&run).unwrap().verdict, AuditVerdict::Whole);
     assert!(audit(&run).unwrap().ledger.unwrap().first > 0);
     let scene = fs::read_to_string(run.join("scene.ron")).unwrap();
     assert!(scene.contains("seed: 5"), "{scene}");
     fs::write(run.join("scene.ron"), scene.replace("seed: 5", "seed: 6")).unwrap();
-    let Verdict::Changed(what) = audit(&run).unwrap().verdict else { panic!() };
+    let AuditVerdict::Changed(what) = audit(&run).unwrap().verdict else { panic!() };
     assert!(what.contains("scene.ron is not the scene that was run (entry 0)"), "{what}");
     fs::write(run.join("scene.ron"), &scene).unwrap();
     // The scene can be proven to be under the last root although its entry is in no segment any longer.
@@ -448,10 +448,14 @@ fn a_run_that_drops_entries_goes_on_after_a_kill() {
         let mut command = crate::program_killed_at(blocks);
         let status = command.args(scene).args(rows).arg("--out").arg(&killed).output().unwrap().status;
         assert!(status.code().is_none(), "killed by {blocks} blocks");
-        assert!(matches!(audit(&killed).unwrap().verdict, Verdict::CutOff(_)), "{:?}", audit(&killed).unwrap().verdict);
+        assert!(
+            matches!(audit(&killed).unwrap().verdict, AuditVerdict::CutOff(_)),
+            "{:?}",
+            audit(&killed).unwrap().verdict
+        );
         let (code, _, stderr) = finish(program().args(["run", "--resume"]).arg(&killed));
         assert!(code < 2, "{blocks}: {stderr}");
-        assert_eq!(audit(&killed).unwrap().verdict, Verdict::Whole);
+        assert_eq!(audit(&killed).unwrap().verdict, AuditVerdict::Whole);
         assert_eq!(root(&killed), root(&whole));
     }
 }
@@ -472,7 +476,7 @@ fn terms_that_change_during_a_run_are_entered_and_raise_no_alarm() {
     let loaded = load(file.to_str().unwrap(), &[]).unwrap();
     let out = folder.path().join("run");
     run(&loaded, &RunOptions { out: Some(out.clone()), ..RunOptions::default() }, &mut |_| {}).unwrap();
-    assert_eq!(audit(&out).unwrap().verdict, Verdict::Whole);
+    assert_eq!(audit(&out).unwrap().verdict, AuditVerdict::Whole);
     let (mut terms, mut heads) = (Vec::new(), Vec::new());
     walk(&out.join("ledger"), &mut |item| {
         match item {
@@ -491,7 +495,7 @@ fn terms_that_change_during_a_run_are_entered_and_raise_no_alarm() {
 /// What is told of a run that was changed.
 fn told(run: &Path) -> String {
     match audit(run).unwrap().verdict {
-        Verdict::Changed(what) => what,
+        AuditVerdict::Changed(what) => what,
         other => panic!("{other:?}"),
     }
 }
@@ -514,7 +518,7 @@ fn entries_say_what_the_files_and_the_clock_say() {
         });
         copied
     };
-    assert_eq!(audit(&forged(&mut |_| true)).unwrap().verdict, Verdict::Whole, "to change nothing is no forgery");
+    assert_eq!(audit(&forged(&mut |_| true)).unwrap().verdict, AuditVerdict::Whole, "to change nothing is no forgery");
     let mut of = |kind: EntryKind, words: &str, change: &mut dyn FnMut(&mut agent2028::ledger::Entry)| {
         let mut found = 0;
         let changed = forged(&mut |entry| {
@@ -624,7 +628,7 @@ fn a_folder_that_is_stripped_of_whatever_files_is_never_whole_and_does_not_go_on
         }
         also(&to);
         let verdict = audit(&to).unwrap().verdict;
-        assert!(matches!(verdict, Verdict::Changed(_)), "{kept:?}: {verdict:?}");
+        assert!(matches!(verdict, AuditVerdict::Changed(_)), "{kept:?}: {verdict:?}");
         if to.join("scene.ron").exists() {
             let before = everything(&to);
             let refused = resumed(&to, 200).unwrap_err();
@@ -699,7 +703,7 @@ fn a_run_whose_files_were_altered_does_not_go_on() {
     // What is as it was left goes on, and is whole then.
     for run in [&ended, &killed] {
         resumed(run, 1000).unwrap();
-        assert_eq!(audit(run).unwrap().verdict, Verdict::Whole);
+        assert_eq!(audit(run).unwrap().verdict, AuditVerdict::Whole);
     }
 }
 
@@ -713,7 +717,7 @@ fn what_was_written_up_to_an_end_stays() {
     let before = grows.map(|name| fs::read(run.join(name)).unwrap());
     for ticks in [200, 215] {
         resumed(&run, ticks).unwrap();
-        assert_eq!(audit(&run).unwrap().verdict, Verdict::Whole);
+        assert_eq!(audit(&run).unwrap().verdict, AuditVerdict::Whole);
         for (name, before) in grows.iter().zip(&before) {
             assert!(fs::read(run.join(name)).unwrap().starts_with(before), "{name} after tick {ticks}");
         }
@@ -727,7 +731,7 @@ fn what_was_written_up_to_an_end_stays() {
     for name in ["summary.json", "metrics.parquet", "events.parquet"] {
         fs::remove_file(run.join(name)).unwrap();
     }
-    assert!(matches!(audit(&run).unwrap().verdict, Verdict::CutOff(_)), "{:?}", audit(&run).unwrap().verdict);
+    assert!(matches!(audit(&run).unwrap().verdict, AuditVerdict::CutOff(_)), "{:?}", audit(&run).unwrap().verdict);
     let rows = fs::read_to_string(run.join("metrics.csv")).unwrap();
     fs::write(run.join("metrics.csv"), rows.replacen("\n50,", "\n50,1", 1)).unwrap();
     assert!(told(&run).contains("metrics.csv no longer begins with what it was"), "{}", told(&run));
@@ -774,7 +778,7 @@ fn a_run_that_is_stopped_at_any_byte_of_its_beginning_is_cut_off() {
             fs::write(&place, &bytes[..length]).unwrap();
             // A single file is no run yet.
             let verdict = audit(&at).map(|audit| audit.verdict);
-            let is_fine = matches!(verdict, Ok(Verdict::CutOff(_))) || *name == "about.json" && verdict.is_err();
+            let is_fine = matches!(verdict, Ok(AuditVerdict::CutOff(_))) || *name == "about.json" && verdict.is_err();
             assert!(is_fine, "{name}, {length} bytes: {verdict:?}");
             stopped += 1;
             if stopped % 29 == 0 {
@@ -788,7 +792,7 @@ fn a_run_that_is_stopped_at_any_byte_of_its_beginning_is_cut_off() {
                     let options = RunOptions { out: Some(again.clone()), ..RunOptions::default() };
                     agent2028::headless::run(&loaded, &options, &mut |_| {}).unwrap();
                 }
-                assert_eq!(audit(&again).unwrap().verdict, Verdict::Whole);
+                assert_eq!(audit(&again).unwrap().verdict, AuditVerdict::Whole);
             }
         }
     }

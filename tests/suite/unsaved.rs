@@ -1,10 +1,10 @@
 //! What can't be written down is an error in words, never saved or hashed as nothing.
 
 use agent2028::assemble::ExtraPlugins;
+use agent2028::core::check::{Check, Problems};
 use agent2028::core::checkpoint::AddCheckpoint;
 use agent2028::core::event::{EventBus, EventKind, EventPayload};
 use agent2028::core::intervention::{AddIntervention, Intervention, InterventionContext, InterventionError};
-use agent2028::core::schema::{Check, Problems};
 use agent2028::core::{SimSchedule, SimSystems, TakeTurn};
 use agent2028::headless::{RunOptions, run};
 use agent2028::scene::load::load_text;

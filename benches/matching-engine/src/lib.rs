@@ -11,7 +11,7 @@ use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 
 use agent2028_core::agent::AgentId;
-use agent2028_market::order_book::{Lifetime, LimitOrder, OrderBook, OrderId, Side, Standing, Trade};
+use agent2028_market::order_book::{Lifetime, LimitOrder, OrderBook, OrderId, OrderStatus, Side, Trade};
 
 /// A new order.
 #[repr(C)]
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn engine_on_new_order(order: *const new_order_t) {
             lifetime: if order.ioc == 0 { Lifetime::UntilCancelled } else { Lifetime::ImmediateOrCancel },
         };
         let standing = book.submit(limit, |trade| tell_trade(*outlet, order.sequence_number, &trade));
-        if let Ok(Standing::Unfilled { quantity }) = standing {
+        if let Ok(OrderStatus::Unfilled { quantity }) = standing {
             outlet.tell(&me_report_t { kind: CANCEL_ACK, quantity, ..report });
         }
     });

@@ -5,6 +5,7 @@
 //! world and a tool. A program adds it with two lines: see `main.rs`.
 
 use agent2028::core::agent::{Agent, AgentId, AgentIndex, Position};
+use agent2028::core::check::{Check, FileName, Problems, Range, Unit};
 use agent2028::core::checkpoint::AddCheckpoint;
 use agent2028::core::clock::SimClock;
 use agent2028::core::event::{AddEventKinds, EventBus, EventDeclaration, EventKind, EventPayload};
@@ -14,7 +15,6 @@ use agent2028::core::intervention::{
 use agent2028::core::metrics::{MetricId, MetricSpec, Metrics};
 use agent2028::core::params::AddSection;
 use agent2028::core::rng::{Purpose, SimRng};
-use agent2028::core::schema::{Check, FileName, Problems, Range, Unit};
 use agent2028::core::section::{
     FileContent, FileFaults, FileRequest, SceneContext, SceneSection, SectionFiles, TableFile,
 };
@@ -23,7 +23,7 @@ use agent2028::core::simulation::Simulation;
 use agent2028::core::space::WorldBounds;
 use agent2028::core::table::TableReader;
 use agent2028::core::{SimSchedule, SimSystems, TakeTurn};
-use agent2028::kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place, Tool, ToolEffect};
+use agent2028::kit::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey, Tool, ToolEffect};
 use agent2028::kit::{RegisterPanels as _, egui, format, icons, widgets};
 use agent2028::view::paint::Painter;
 use agent2028::view::{
@@ -268,7 +268,7 @@ impl Panel for RumourPanel {
         icon: icons::ICON_CAMPAIGN,
         help: "How far the rumour got, and who has not heard it.",
         group: Group::Talk,
-        place: Place::Right,
+        side: DockSide::Right,
         scrolls: true,
         story: true,
     };
@@ -452,7 +452,7 @@ mod tests {
     }
 
     /// The window with what this plugin brings to it.
-    fn window() -> testing::Harness<'static, testing::Stage<testing::whole::Whole>> {
+    fn window() -> testing::Harness<'static, testing::PanelTest<testing::whole::Whole>> {
         let mut app = App::new();
         app.add_plugins(RumourPanels);
         let world = app.world_mut();

@@ -2,7 +2,7 @@
 
 mod check;
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 pub(crate) use check::check_target;
 use serde::{Deserialize, Serialize};

@@ -17,7 +17,7 @@ use crate::config::BoidsConfig;
 use crate::flock::rule::{Block, Torus};
 use crate::flock::sweep::crowd;
 use crate::flock::topological::{Everything, look};
-use crate::flock::{Birds, Flocks, Influences, Model, Record, Relation, Rule};
+use crate::flock::{Birds, FlockSet, Influences, Model, Record, Relation, Rule};
 use crate::formation::{Formations, Station};
 use crate::influence::{Surroundings, Urge, find_hunters};
 use crate::mover::{Mover, MoverRole, Movers};
@@ -321,7 +321,14 @@ impl Crowd<'_> {
     }
 
     /// How far the last of so many nearest neighbours is.
-    fn reach_of_nearest(&self, agent: AgentId, own: Record, number: usize, flocks: Flocks<'_>, nearest: usize) -> f32 {
+    fn reach_of_nearest(
+        &self,
+        agent: AgentId,
+        own: Record,
+        number: usize,
+        flocks: FlockSet<'_>,
+        nearest: usize,
+    ) -> f32 {
         let parameters = &flocks.per_flock[number.min(flocks.per_flock.len() - 1)];
         let mut squares = Vec::new();
         self.each(|other, record, _| {

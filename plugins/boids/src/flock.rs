@@ -29,7 +29,7 @@ use bevy::math::Vec2;
 use bevy::prelude::Resource;
 
 pub use birds::Birds;
-pub use reynolds::{Boids, FlockParameters, Flocks, MOST_FLOCKS, Relation};
+pub use reynolds::{Boids, FlockParameters, FlockSet, MOST_FLOCKS, Relation};
 pub use rule::{Influences, Record, Rule};
 pub use sweep::Instructions;
 
@@ -44,9 +44,9 @@ pub enum Model<'a> {
     /// The birds of the ABMFrameworksComparison.
     Birds(Birds),
     /// Reynolds' boids, who perceive all within a radius.
-    Boids(Flocks<'a>),
+    Boids(FlockSet<'a>),
     /// Reynolds' boids, who perceive so many of the nearest, however far they are.
-    Nearest(Flocks<'a>, usize),
+    Nearest(FlockSet<'a>, usize),
 }
 
 impl Model<'_> {
@@ -62,20 +62,20 @@ impl Model<'_> {
 
 /// The kernel's working memory.
 #[derive(Resource, Debug)]
-pub struct Flock {
+pub struct FlockKernel {
     instructions: Instructions,
     sort: CellSort<Record>,
     bands: Vec<Band>,
     next: NextVelocities,
 }
 
-impl Default for Flock {
+impl Default for FlockKernel {
     fn default() -> Self {
         Self::with_instructions(Instructions::best())
     }
 }
 
-impl Flock {
+impl FlockKernel {
     /// A kernel that uses these instructions (or portable ones, where the machine doesn't have them).
     #[must_use]
     pub fn with_instructions(instructions: Instructions) -> Self {
@@ -191,7 +191,7 @@ impl CellSource<Record> for Arrays<'_> {
 /// One synchronous step of `dt` seconds on plain arrays of the same length: all perceive, all decide, all move. Returns
 /// how many neighbours the agents perceived in all.
 pub fn step(
-    flock: &mut Flock,
+    flock: &mut FlockKernel,
     model: &Model<'_>,
     bounds: &WorldBounds,
     dt: f32,

@@ -7,7 +7,7 @@ pub use assignment::{MOST_EXACT, assign};
 pub use shape::Shape;
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::space::WorldBounds;
 use bevy::math::ops;
 use bevy::prelude::*;

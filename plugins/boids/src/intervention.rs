@@ -1,11 +1,11 @@
 //! What can be changed while a flock flies, beyond the values of its section.
 
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, Unfit, room_among,
 };
 use agent2028_core::params::problems_context;
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

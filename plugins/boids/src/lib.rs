@@ -14,7 +14,7 @@
 //! arrays:
 //!
 //! ```
-//! use agent2028_boids::flock::{Birds, Flock, Model, step};
+//! use agent2028_boids::flock::{Birds, FlockKernel, Model, step};
 //! use agent2028_core::{parallel::Workers, space::WorldBounds};
 //! use bevy::math::Vec2;
 //!
@@ -22,7 +22,7 @@
 //! let mut positions = vec![Vec2::ZERO, Vec2::new(2.0, 0.0)];
 //! let mut velocities = vec![Vec2::X, Vec2::Y];
 //! let neighbours = step(
-//!     &mut Flock::default(),
+//!     &mut FlockKernel::default(),
 //!     &Model::Birds(birds),
 //!     &WorldBounds::default(),
 //!     1.0,
@@ -84,7 +84,7 @@ impl Plugin for BoidsPlugin {
         app.world_mut().resource_mut::<MotionClaims>().claim(plugin::SECTION, moved);
         app.world_mut().get_resource_or_init::<SpawnHooks>().0.push(plugin::set_off);
         app.insert_resource(self.config.clone())
-            .init_resource::<flock::Flock>()
+            .init_resource::<flock::FlockKernel>()
             .init_resource::<mover::Movers>()
             .init_resource::<formation::Formations>()
             .init_resource::<plugin::HuntRecord>()
@@ -97,7 +97,7 @@ impl Plugin for BoidsPlugin {
             .after_checkpoint_load(plugin::forget_derived)
             .add_event_kinds(events::KINDS);
         app.report_memory("agent2028_boids", "working memory of flocks", |world| {
-            world.get_resource::<flock::Flock>().map_or(0, flock::Flock::memory_bytes)
+            world.get_resource::<flock::FlockKernel>().map_or(0, flock::FlockKernel::memory_bytes)
         });
         app.add_interventions(intervention::interventions);
         let turn = app.take_turn(plugin::SECTION);

@@ -7,7 +7,7 @@ use bevy::prelude::*;
 use crate::config::{
     BoidsConfig, FlockConfig, FlockModel, Leader, Matching, Neighbourhood, Target, TargetUrge, Units, Wander,
 };
-use crate::flock::{Birds, FlockParameters, Flocks, MOST_FLOCKS, Model, Relation};
+use crate::flock::{Birds, FlockParameters, FlockSet, MOST_FLOCKS, Model, Relation};
 use crate::steering::Limits;
 
 /// The least speed of a flock that names none, as a share of its top speed.
@@ -179,7 +179,7 @@ impl Movers {
         if let Some(birds) = self.model {
             return Model::Birds(birds);
         }
-        let flocks = Flocks { per_flock: &self.per_flock, relations: &self.relations, flock_of: mover_of };
+        let flocks = FlockSet { per_flock: &self.per_flock, relations: &self.relations, flock_of: mover_of };
         match self.nearest {
             None => Model::Boids(flocks),
             Some(nearest) => Model::Nearest(flocks, nearest),

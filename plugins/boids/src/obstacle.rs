@@ -1,6 +1,6 @@
 //! Obstacles, and steering around them.
 
-use agent2028_core::schema::{Check, Problems, Range, Unit};
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::BoidsConfig;
 use crate::events::{FormationTold, PREY_CAUGHT, PreyCaught};
-use crate::flock::{Flock, Influences, Record};
+use crate::flock::{FlockKernel, Influences, Record};
 use crate::formation::{Anchor, Formation, FormationChange, FormationConfig, Formations, Station};
 use crate::influence::{Catch, Surroundings, find_hunters};
 use crate::mover::{Mover, MoverRole, Movers};
@@ -49,7 +49,7 @@ pub(crate) struct Scratch {
 
 /// Forgets what was derived from a state that a checkpoint has replaced.
 pub(crate) fn forget_derived(world: &mut World) {
-    world.insert_resource(Flock::default());
+    world.insert_resource(FlockKernel::default());
     world.insert_resource(Movers::default());
 }
 
@@ -220,7 +220,7 @@ pub(crate) fn perceive(
     index: Res<AgentIndex>,
     workers: Res<Workers>,
     agents: FlockQuery,
-    mut flock: ResMut<Flock>,
+    mut flock: ResMut<FlockKernel>,
     mut scratch: ResMut<Scratch>,
 ) {
     let Ok(tables) = agents.contiguous_iter() else {
@@ -269,7 +269,7 @@ pub(crate) fn decide(
     groups: Res<AgentGroups>,
     index: Res<AgentIndex>,
     agents: FlockQuery,
-    mut flock: ResMut<Flock>,
+    mut flock: ResMut<FlockKernel>,
     mut scratch: ResMut<Scratch>,
 ) {
     let scratch = &mut *scratch;
@@ -351,7 +351,7 @@ pub(crate) fn fly(
     movers: Res<Movers>,
     bounds: Res<WorldBounds>,
     workers: Res<Workers>,
-    flock: Res<Flock>,
+    flock: Res<FlockKernel>,
     mut agents: Query<(&Agent, &mut Position, &mut Velocity, Option<&Condition>)>,
 ) {
     let Ok(tables) = agents.contiguous_iter_mut() else {
@@ -388,7 +388,7 @@ struct Integrator<'a> {
     half: Vec2,
     movers: &'a Movers,
     bounds: &'a WorldBounds,
-    flock: &'a Flock,
+    flock: &'a FlockKernel,
 }
 
 impl Integrator<'_> {

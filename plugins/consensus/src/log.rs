@@ -16,7 +16,7 @@ use crate::events::{EQUIVOCATION_PROVEN, EquivocationProven, FORK_FOUND, ForkFou
 use crate::lies::{Deed, GARBAGE, Lie, Plot, Told, twist};
 use crate::protocol::committee::Committee;
 use crate::protocol::message::{Certificate, Evidence, Height, Message, Round, ValueId, Voter};
-use crate::protocol::replica::{Application, Output, Replica, Setting, Timeout};
+use crate::protocol::replica::{Application, LogSetup, Output, Replica, Timeout};
 
 /// What messages of voters are in the network.
 #[derive(Resource, Clone, Copy)]
@@ -45,7 +45,7 @@ pub struct Decided {
 /// The voters of a simulation and what they have decided.
 #[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Consensus {
-    setting: Option<Setting>,
+    setting: Option<LogSetup>,
     /// Which agent each voter is, ascending.
     members: Vec<u32>,
     replicas: Vec<Replica>,
@@ -97,7 +97,7 @@ impl Application for Values<'_> {
 impl Consensus {
     /// Who votes and how long voters wait; nothing before the first tick.
     #[must_use]
-    pub fn setting(&self) -> Option<&Setting> {
+    pub fn setting(&self) -> Option<&LogSetup> {
         self.setting.as_ref()
     }
 
@@ -217,7 +217,7 @@ impl Consensus {
         voters.sort_unstable();
         voters.dedup_by_key(|(agent, _)| *agent);
         let Ok(committee) = Committee::new(voters.iter().map(|(_, power)| *power).collect()) else { return false };
-        let setting = Setting { committee, timing: config.waits.timing(clock) };
+        let setting = LogSetup { committee, timing: config.waits.timing(clock) };
         self.members = voters.into_iter().map(|(agent, _)| agent).collect();
         let numbers = (0..self.members.len() as u16).map(Voter);
         self.replicas = numbers.map(|voter| Replica::new(&setting, Some(voter))).collect();
@@ -245,7 +245,7 @@ pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), String> {
 /// What voters need to act in a tick.
 struct Acting<'a> {
     consensus: &'a mut Consensus,
-    setting: &'a Setting,
+    setting: &'a LogSetup,
     /// Without a network every two meet in every tick.
     network: Option<&'a mut Network>,
     bus: &'a mut EventBus,
@@ -362,7 +362,7 @@ impl Acting<'_> {
         &mut self,
         voter: Voter,
         moment: Option<Time>,
-        act: impl FnOnce(&mut Replica, &Setting, &mut Values<'_>, &mut Vec<Output>),
+        act: impl FnOnce(&mut Replica, &LogSetup, &mut Values<'_>, &mut Vec<Output>),
     ) {
         let at = usize::from(voter.0);
         let mut outputs = std::mem::take(&mut self.consensus.scratch.outputs);

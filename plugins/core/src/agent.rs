@@ -32,7 +32,7 @@ pub use group::{AgentGroup, AgentGroups, AgentRow, GroupId, MAX_GROUPS, Placemen
 pub use index::AgentIndex;
 pub use motion::{MotionPlugin, require_motion};
 pub use places::{Places, keep_rows};
-pub use records::{AgentRows, Row};
+pub use records::{AgentRecord, AgentRows};
 pub use region::{Region, Regions, region_of, regions_of_groups};
 pub use relocate::{RelocateHooks, relocate_agents};
 pub use rows::read_agents;
@@ -47,9 +47,9 @@ use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::check::Unit;
 use crate::checkpoint::AddCheckpoint;
 use crate::rng::{Purpose, SimRng};
-use crate::schema::Unit;
 use crate::{SimSchedule, SimSystems, Turn};
 
 /// An agent's number: dense from 0, never reused in a run. Seeds, ties and hashes use it, never the `Entity`.

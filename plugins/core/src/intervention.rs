@@ -22,8 +22,8 @@ use bevy::reflect::{GetTypeRegistration, PartialReflect, ReflectRef, Typed};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::agent::AgentId;
+use crate::check::Check;
 use crate::rng::Purpose;
-use crate::schema::Check;
 use crate::selector::Selector;
 
 /// When an intervention is applied: what its random choices are keyed by.

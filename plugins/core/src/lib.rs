@@ -27,6 +27,7 @@
 pub mod agent;
 pub mod belief;
 pub mod causality;
+pub mod check;
 pub mod checkpoint;
 pub mod clock;
 pub mod event;
@@ -50,7 +51,6 @@ pub mod rhythm;
 pub mod rng;
 pub mod ron_format;
 mod schedule;
-pub mod schema;
 pub mod section;
 pub mod selector;
 pub mod simulation;

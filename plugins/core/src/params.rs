@@ -9,11 +9,11 @@ use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentIndex;
+use crate::check::{Check, Naming, Problem, Problems, suggest};
 use crate::checkpoint::{AddCheckpoint, absent};
 use crate::event::EventKinds;
 use crate::files::SceneFiles;
 use crate::reflect_path::{self, FieldHints, ParamValue, PathError};
-use crate::schema::{Check, Naming, Problem, Problems, suggest};
 
 /// A value that a scene names so that `--set`, sliders and sweeps can vary it.
 #[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]

@@ -34,7 +34,7 @@ use bevy::ecs::query::{QueryData, ReadOnlyQueryData, ReleaseStateQueryData, Sing
 use bevy::prelude::*;
 
 use crate::agent::{Agent, AgentId, AgentIndex};
-use crate::schema::{Range, nearest};
+use crate::check::{Range, nearest};
 use field::Field;
 
 /// What a quantity's numbers stand for, which decides how they are drawn and counted.

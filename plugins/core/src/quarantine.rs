@@ -23,7 +23,7 @@ pub enum OnFault {
 
 /// An agent whose values were not finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct NonFiniteAgent {
     /// The agent.
     pub agent: AgentId,
     /// The phase or system after which it was noticed.
@@ -40,14 +40,14 @@ const KEPT_FAULTS: usize = 100;
 /// All faults of the run.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quarantine {
-    faults: Vec<Fault>,
+    faults: Vec<NonFiniteAgent>,
     count: u64,
 }
 
 impl Quarantine {
     /// The first faults.
     #[must_use]
-    pub fn faults(&self) -> &[Fault] {
+    pub fn faults(&self) -> &[NonFiniteAgent] {
         &self.faults
     }
 
@@ -136,7 +136,7 @@ fn quarantine(world: &mut World, query: &mut QueryState<Motion>, noticed: &str) 
         let mut quarantine = world.resource_mut::<Quarantine>();
         quarantine.count += 1;
         if quarantine.faults.len() < KEPT_FAULTS {
-            quarantine.faults.push(Fault { agent, noticed: noticed.into(), tick, values });
+            quarantine.faults.push(NonFiniteAgent { agent, noticed: noticed.into(), tick, values });
         }
         if let Some(entity) = world.resource::<crate::agent::AgentIndex>().get(agent) {
             let mut entity = world.entity_mut(entity);

@@ -7,7 +7,7 @@ use bevy::prelude::*;
 use bevy::reflect::enums::VariantInfo;
 use bevy::reflect::{PartialReflect, ReflectMut, ReflectRef, TypeInfo};
 
-use crate::schema::{Problems, Range};
+use crate::check::{Problems, Range};
 
 /// Adds a problem for every number in `value`, at any depth, that is not finite or lies outside the
 /// [`Range`] of its field. Paths begin with `at`. A range on a list, an option or a vector holds for all numbers in it.

@@ -11,7 +11,7 @@ use bevy::reflect::enums::{Enum, VariantInfo, VariantType};
 use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
 
 pub(crate) use self::value::to_param;
-use crate::schema::{Range, Unit, suggest};
+use crate::check::{Range, Unit, suggest};
 
 /// Why a path could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@
 //! [`Sections`].
 //!
 //! ```
-//! use agent2028_core::schema::{Check, Problems};
+//! use agent2028_core::check::{Check, Problems};
 //! use agent2028_core::section::{SceneContext, SceneSection, SectionFiles, SectionRegistry, Sections};
 //! use bevy::prelude::*;
 //! use serde::{Deserialize, Serialize};
@@ -47,9 +47,9 @@ use bevy::reflect::{GetTypeRegistration, PartialReflect, Typed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::check::{Check, Problems};
 use crate::event::EventDeclaration;
 use crate::intervention::InterventionRegistry;
-use crate::schema::{Check, Problems};
 
 pub use files::{FileContent, FileContext, FileFaults, FileRequest, Reading, SectionFiles, TableFile};
 pub use registry::{SectionKind, SectionRegistry};

@@ -11,9 +11,9 @@ use crate::agent::{
     Agent, AgentGroups, AgentId, AgentIndex, CapabilityIndex, CapabilityRegistry, Condition, Position, Regions, Status,
     parse_pattern, region_of,
 };
+use crate::check::{Check, Naming, Problems, Range, Unit, suggest};
 use crate::intervention::InterventionContext;
 use crate::rng::{Purpose, SimRng};
-use crate::schema::{Check, Naming, Problems, Range, Unit, suggest};
 use crate::space::{PolygonIndex, WorldBounds};
 
 /// How a number is compared with another.

@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 
 use csv::StringRecord;
 
-use crate::schema::suggest;
+use crate::check::suggest;
 
 /// Something that is wrong with the first line of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]

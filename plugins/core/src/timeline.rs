@@ -34,8 +34,8 @@
 mod branch;
 mod forks;
 mod keyframe;
+mod keyframe_budget;
 mod marks;
-mod pace;
 mod run;
 mod thinning;
 mod travel;
@@ -51,8 +51,8 @@ use std::time::Instant;
 use bevy::prelude::*;
 
 use self::branch::Tree;
+use self::keyframe_budget::KeyframeBudget;
 use self::marks::Marks;
-use self::pace::Pace;
 use self::travel::Seek;
 use crate::event::EventBus;
 use crate::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
@@ -61,7 +61,7 @@ use crate::simulation::Simulation;
 
 /// How much a timeline may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct TimelineLimits {
     /// The memory of keyframes and of the branches' metrics, in bytes. The keyframe of the start is kept in any case.
     pub bytes: usize,
     /// How many keyframes there are at most.
@@ -70,7 +70,7 @@ pub struct Limits {
     pub branches: usize,
 }
 
-impl Default for Limits {
+impl Default for TimelineLimits {
     fn default() -> Self {
         Self { bytes: 512 << 20, keyframes: 500, branches: 32 }
     }
@@ -99,7 +99,7 @@ struct Gesture {
 /// The whole time of a simulation that can be gone to: what ran, on which branch, and what was changed in it.
 #[derive(Resource, Debug, Default)]
 pub struct Timeline {
-    limits: Limits,
+    limits: TimelineLimits,
     tree: Tree,
     current: BranchId,
     start: u64,
@@ -107,7 +107,7 @@ pub struct Timeline {
     seek: Option<Seek>,
     /// What is to be changed as soon as the tick is reached that was asked for.
     deferred: Vec<AnyIntervention>,
-    pace: Pace,
+    keyframe_budget: KeyframeBudget,
     gesture: Gesture,
     branches_dropped: u64,
     failure: Option<String>,
@@ -116,7 +116,7 @@ pub struct Timeline {
 impl Timeline {
     /// A timeline with other limits than usual. It begins with the first simulation that it drives.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: TimelineLimits) -> Self {
         Self { limits, ..Self::default() }
     }
 
@@ -251,7 +251,7 @@ impl Timeline {
 
     /// How much may be kept.
     #[must_use]
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> TimelineLimits {
         self.limits
     }
 

@@ -2,7 +2,7 @@
 
 mod check;
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

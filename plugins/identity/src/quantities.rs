@@ -1,8 +1,8 @@
 //! Numbers of an agent that identities add.
 
 use agent2028_core::agent::{Agent, AgentId};
+use agent2028_core::check::Range;
 use agent2028_core::quantity::{AddQuantity, Quantity, QuantityKind, QuantitySpec};
-use agent2028_core::schema::Range;
 use bevy::prelude::*;
 
 use crate::identities::Identities;

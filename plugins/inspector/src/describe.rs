@@ -21,7 +21,7 @@ use bevy::time::Real;
 use bevy_egui::egui::accesskit::{Node, NodeId, Role, TreeUpdate};
 use bevy_egui::{EguiContext, EguiFullOutput, EguiOutput};
 
-use crate::texts::{self, Fault, Said, SeenText};
+use crate::texts::{self, Said, SeenText, TextFault};
 
 /// How often the file is written, in seconds.
 const EVERY_S: f64 = 0.25;
@@ -90,10 +90,16 @@ pub(crate) fn describe(
     let world = viewport.rect();
     line(&mut text, "world", "", "", Rect::from_corners(world.min * scale, world.max * scale));
     for agent in &selection.selected {
-        line(&mut text, "selected", &name_of(&simulation, *agent), "", Rect::default());
+        line(&mut text, "selected", &AgentGroups::name_in(simulation.world(), *agent), "", Rect::default());
     }
     for (agent, at) in visible(&simulation, &camera, &viewport) {
-        line(&mut text, "agent", &name_of(&simulation, agent), "", Rect::from_center_size(at * scale, Vec2::ONE));
+        line(
+            &mut text,
+            "agent",
+            &AgentGroups::name_in(simulation.world(), agent),
+            "",
+            Rect::from_center_size(at * scale, Vec2::ONE),
+        );
     }
     for node in nodes.values() {
         if let Some(bounds) = node.bounds() {
@@ -106,7 +112,7 @@ pub(crate) fn describe(
         }
     }
     for seen in &texts.0 {
-        let value = seen.fault.map_or(if seen.elided { "elided" } else { "" }, Fault::name);
+        let value = seen.fault.map_or(if seen.elided { "elided" } else { "" }, TextFault::name);
         let (min, max) = (seen.ink.min * points, seen.ink.max * points);
         line(&mut text, "text", &seen.text, value, Rect::new(min.x, min.y, max.x, max.y));
     }
@@ -128,10 +134,6 @@ fn adopt(update: &TreeUpdate, nodes: &mut BTreeMap<NodeId, Node>) {
             .filter(|(_, node)| !matches!(node.role(), Role::Window | Role::GenericContainer | Role::Unknown))
             .cloned(),
     );
-}
-
-fn name_of(simulation: &Simulation, agent: AgentId) -> String {
-    simulation.world().get_resource::<AgentGroups>().map_or_else(|| agent.0.to_string(), |groups| groups.name_of(agent))
 }
 
 /// The visible agents that are nearest to the middle, nearest first, and where they are in logical pixels.

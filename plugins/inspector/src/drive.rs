@@ -29,6 +29,7 @@ use bevy_egui::{EguiContexts, egui};
 use crate::actions::{Action, Actions, ToolChange};
 use crate::authoring::Authoring;
 use crate::context::{Facts, Views};
+use crate::frame_pacing::{FramePacing, FrameParts};
 use crate::gestures;
 use crate::panel::{InspectorRegistry, Panel as _};
 use crate::panels::notices::Notice;
@@ -37,7 +38,6 @@ use crate::panels::pending::PendingState;
 use crate::panels::profiler::{FrameCost, ProfilerState};
 use crate::panels::save_run;
 use crate::panels::selections;
-use crate::rhythm::{FrameParts, Rhythm};
 use crate::runs::{RunRequest, RunStatus, Saved};
 use crate::scene::{SceneLibrary, SceneRequest, SceneStatus};
 use crate::shell;
@@ -80,7 +80,7 @@ pub(crate) struct Window<'w> {
     registry: Res<'w, InspectorRegistry>,
     layers: Res<'w, WorldLayers>,
     parts: ResMut<'w, FrameParts>,
-    rhythm: ResMut<'w, Rhythm>,
+    rhythm: ResMut<'w, FramePacing>,
     time: Res<'w, Time<Real>>,
 }
 

@@ -8,13 +8,13 @@
 //! |---|---|
 //! | [`panels`] | one file per panel; a panel is a function of what it reads, what it remembers and [`Actions`] |
 //! | [`shell`] | the whole window |
-//! | [`places`] | the user's folders for settings and for what must not be lost |
+//! | [`folders`] | the user's folders for settings and for what must not be lost |
 //! | [`panels::overlay`] | what stands over the world: legend, minimap, labels, hover card |
 //! | [`state`], [`workspace`] | what the window remembers, and what of it is kept from one start to the next |
 //! | [`story`] | a scene opens with the panels that tell its story |
 //! | [`export`] | where files are saved that panels offer |
 //! | [`gestures`] | from what was drawn with a tool to interventions |
-//! | [`rhythm`] | how often the panels are laid out |
+//! | [`frame_pacing`] | how often the panels are laid out |
 //! | `input` | keys and pointer on their way to egui |
 //! | `redraw` | when it is laid out |
 //! | [`describe`] | the interface as a table in a file, for scripts that operate it |
@@ -30,13 +30,13 @@ extern crate self as agent2028_inspector;
 pub mod describe;
 mod drive;
 pub mod export;
+pub mod folders;
+pub mod frame_pacing;
 pub mod gestures;
 mod input;
 pub mod inspection;
 pub mod panels;
-pub mod places;
 mod redraw;
-pub mod rhythm;
 pub mod shell;
 pub mod state;
 pub mod story;
@@ -52,10 +52,12 @@ pub use agent2028_editor::ScenesState;
 pub use authoring::Authoring;
 pub use describe::DescribeInterface;
 pub use dock::{DockLayout, PanelKey, Preset};
+pub use frame_pacing::{FramePacing, Layouts};
 pub use panel::{InspectorRegistry, Panel, PanelContext, RegisterPanels};
-pub use rhythm::{Layouts, Rhythm};
 pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
-pub use scene::{Picture, PlotPanel, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble, Unfit};
+pub use scene::{
+    PlotPanel, SceneEntry, SceneLibrary, ScenePicture, SceneRequest, SceneStatus, SceneTrouble, UnreadableFile,
+};
 pub use state::InspectorState;
 pub use workspace::KeepWorkspace;
 

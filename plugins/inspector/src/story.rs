@@ -62,7 +62,7 @@ impl Story {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::{Group, Panel, PanelContext, PanelFacts, Place};
+    use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts};
     use crate::panels::tests::simulation;
     use bevy_egui::egui;
 
@@ -77,7 +77,7 @@ mod tests {
             icon: egui_material_icons::icons::ICON_GROUPS,
             help: "Worlds with agents.",
             group: Group::Work,
-            place: Place::Bottom,
+            side: DockSide::Bottom,
             scrolls: false,
             story: true,
         };

@@ -9,9 +9,9 @@ use bevy::time::Real;
 use serde::{Deserialize, Serialize};
 
 use crate::dock::{DockLayout, PanelKey};
+use crate::folders;
 use crate::panel::{InspectorRegistry, Kept};
 use crate::panels::hints::HintsState;
-use crate::places;
 use crate::state::InspectorState;
 use crate::story::Story;
 
@@ -105,7 +105,7 @@ impl KeepWorkspace {
     /// Keeps the workspace where the user's settings are; `None` if there is no such place.
     #[must_use]
     pub fn in_settings(theme: Option<Theme>) -> Option<Self> {
-        Some(Self { file: places::config()?.join("workspace.ron"), theme, written: None, looked_at: 0.0 })
+        Some(Self { file: folders::config()?.join("workspace.ron"), theme, written: None, looked_at: 0.0 })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The scene's section `ledger`.
 
+use agent2028_core::check::{Check, Naming, Problems, Range, Unit};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Naming, Problems, Range, Unit};
 use agent2028_identity::suite::SuiteId;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -27,7 +27,7 @@ const DASH: &str = "\u{2014} ";
 
 /// A tree head of a ledger, without signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
+pub struct LogCheckpoint {
     /// Which ledger this is.
     pub origin: String,
     /// How many entries there were.
@@ -58,7 +58,7 @@ pub struct NoteSignature {
     pub bytes: Vec<u8>,
 }
 
-impl Checkpoint {
+impl LogCheckpoint {
     /// The text that is signed.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -296,7 +296,7 @@ mod tests {
         let note = Note::from_text(text).unwrap();
         assert_eq!(note.to_text(), text);
         assert_eq!((note.signatures.len(), note.signatures[0].id), (1, [3, 0x3d, 0xe0, 0xae]));
-        let checkpoint = Checkpoint::from_text(&note.text).unwrap();
+        let checkpoint = LogCheckpoint::from_text(&note.text).unwrap();
         assert_eq!((checkpoint.origin.as_str(), checkpoint.size), ("example.com/behind-the-sofa", 20_852_163));
         assert_eq!(checkpoint.to_text(), note.text);
     }
@@ -312,13 +312,17 @@ mod tests {
 
     #[test]
     fn a_head_is_signed_and_cosigned_and_any_change_is_noticed() {
-        let head =
-            Checkpoint { origin: "agent2028/abc".into(), size: 40, root: [7; 32], extensions: vec!["tick 9".into()] };
+        let head = LogCheckpoint {
+            origin: "agent2028/abc".into(),
+            size: 40,
+            root: [7; 32],
+            extensions: vec!["tick 9".into()],
+        };
         let note = Note::new(head.to_text()).signed("agent2028/abc", &key(1), None).unwrap();
         let note = note.signed("witness.example/w1", &key(2), Some(1_700_000_000)).unwrap();
         let read = Note::from_text(&note.to_text()).unwrap();
         assert_eq!(read, note);
-        assert_eq!(Checkpoint::from_text(&read.text).unwrap(), head);
+        assert_eq!(LogCheckpoint::from_text(&read.text).unwrap(), head);
         assert_eq!(read.verify(&key(1).public().key).unwrap(), ("agent2028/abc".into(), None));
         assert_eq!(read.verify(&key(2).public().key).unwrap(), ("witness.example/w1".into(), Some(1_700_000_000)));
         assert!(read.verify(&key(3).public().key).unwrap_err().contains("nobody"));
@@ -334,7 +338,7 @@ mod tests {
         later.signatures[2..].iter_mut().for_each(|line| line.bytes[7] ^= 1);
         assert!(later.verify(&key(2).public().key).is_err());
         for wrong in ["", "a\n1\n", "a\n01\nAA==\n\n", "a\n1\nAA==\n\nx\n", "a\n18446744073709551615\nAA==\n\n"] {
-            let read = Note::from_text(wrong).and_then(|note| Checkpoint::from_text(&note.text));
+            let read = Note::from_text(wrong).and_then(|note| LogCheckpoint::from_text(&note.text));
             assert!(read.is_err(), "{wrong:?}");
         }
     }

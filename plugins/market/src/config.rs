@@ -10,8 +10,8 @@ pub use tasks::*;
 
 use std::collections::BTreeSet;
 
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

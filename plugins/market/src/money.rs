@@ -1,6 +1,6 @@
 //! The money of a simulation: one book of accounts for all parts of the market, and the purse of each agent.
 
-use agent2028_core::agent::{AgentGroups, AgentId, AgentRows, Row, SpawnBatch};
+use agent2028_core::agent::{AgentGroups, AgentId, AgentRecord, AgentRows, SpawnBatch};
 use agent2028_core::checkpoint::to_bytes;
 use bevy::prelude::*;
 use bytemuck::{Pod, Zeroable};
@@ -17,7 +17,7 @@ const NOBODY: u64 = 1 << 63;
 #[repr(transparent)]
 struct Purse(u64);
 
-impl Row for Purse {
+impl AgentRecord for Purse {
     fn gap(ids: u64) -> Self {
         Self(NOBODY | ids)
     }

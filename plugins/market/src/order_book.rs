@@ -101,7 +101,7 @@ pub struct Trade {
 
 /// Where an order stands when its message has been dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum OrderStatus {
     /// Nothing of it is left to trade.
     Filled,
     /// So many units rest in the book.
@@ -156,7 +156,7 @@ pub struct RestingOrder {
 ///
 /// ```
 /// use agent2028_core::agent::AgentId;
-/// use agent2028_market::order_book::{Lifetime, LimitOrder, OrderBook, OrderId, Side, Standing};
+/// use agent2028_market::order_book::{Lifetime, LimitOrder, OrderBook, OrderId, Side, OrderStatus};
 ///
 /// let mut book = OrderBook::default();
 /// let order = |id, owner, side, price, quantity| LimitOrder {
@@ -166,7 +166,7 @@ pub struct RestingOrder {
 /// book.submit(order(1, 7, Side::Sell, 100, 5), |trade| trades.push(trade)).unwrap();
 /// let standing = book.submit(order(2, 8, Side::Buy, 103, 8), |trade| trades.push(trade)).unwrap();
 /// assert_eq!((trades[0].price, trades[0].quantity), (100, 5));
-/// assert_eq!(standing, Standing::Rests { quantity: 3 });
+/// assert_eq!(standing, OrderStatus::Rests { quantity: 3 });
 /// assert_eq!((book.best(Side::Buy), book.best(Side::Sell)), (Some(103), None));
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -183,7 +183,7 @@ impl OrderBook {
     /// # Errors
     /// Its id must not rest in the book, and it needs a quantity.
     #[inline]
-    pub fn submit(&mut self, order: LimitOrder, mut told: impl FnMut(Trade)) -> Result<Standing, Refusal> {
+    pub fn submit(&mut self, order: LimitOrder, mut told: impl FnMut(Trade)) -> Result<OrderStatus, Refusal> {
         if order.quantity == 0 {
             return Err(Refusal::NoQuantity(order.id));
         }
@@ -215,7 +215,7 @@ impl OrderBook {
         price: i64,
         quantity: u32,
         mut told: impl FnMut(Trade),
-    ) -> Result<Standing, Refusal> {
+    ) -> Result<OrderStatus, Refusal> {
         if quantity == 0 {
             return Err(Refusal::NoQuantity(id));
         }
@@ -224,7 +224,7 @@ impl OrderBook {
         if self.price_of(&resting) == price && quantity <= resting.quantity {
             self.ladder_mut(resting.side).level_mut(resting.level).quantity -= u64::from(resting.quantity - quantity);
             self.orders.get_mut(slot).quantity = quantity;
-            return Ok(Standing::Rests { quantity });
+            return Ok(OrderStatus::Rests { quantity });
         }
         self.index.remove(id, &self.orders);
         let old = self.take_out(slot);
@@ -328,7 +328,7 @@ impl OrderBook {
 
     /// Trades, and lets the rest come to rest.
     #[inline]
-    fn take_in(&mut self, order: LimitOrder, told: &mut impl FnMut(Trade)) -> Standing {
+    fn take_in(&mut self, order: LimitOrder, told: &mut impl FnMut(Trade)) -> OrderStatus {
         let mut left = order.quantity;
         let other = order.side.other();
         let makers = match order.side {
@@ -348,7 +348,7 @@ impl OrderBook {
                 if maker.owner == order.owner && maker.owner != AgentId::NONE {
                     makers.take_from_front(best, slot, traded);
                     self.orders.make_head(slot);
-                    return Standing::SelfTradePrevented { quantity: left, met: maker.id };
+                    return OrderStatus::SelfTradePrevented { quantity: left, met: maker.id };
                 }
                 let quantity = left.min(maker.quantity);
                 left -= quantity;
@@ -377,14 +377,14 @@ impl OrderBook {
                 self.orders.make_head(slot);
             }
             if left == 0 {
-                return Standing::Filled;
+                return OrderStatus::Filled;
             }
         }
         if order.lifetime == Lifetime::ImmediateOrCancel {
-            return Standing::Unfilled { quantity: left };
+            return OrderStatus::Unfilled { quantity: left };
         }
         self.rest(LimitOrder { quantity: left, ..order });
-        Standing::Rests { quantity: left }
+        OrderStatus::Rests { quantity: left }
     }
 
     /// Puts an order at the end of the queue of its price.

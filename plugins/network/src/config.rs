@@ -16,7 +16,7 @@ pub use shared::{SharedConfig, SharedKind};
 pub use topology::TopologyConfig;
 
 use agent2028_core::agent::Regions;
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use crate::bits::BitSet;
 
 /// A cut between some agents and all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Partition {
+pub struct Cut {
     /// Its number in the run, from 0.
     pub number: u32,
     /// Those on one side.
@@ -60,7 +60,7 @@ pub struct Worse {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NetworkFaults {
     /// Cuts.
-    pub partitions: Vec<Partition>,
+    pub partitions: Vec<Cut>,
     /// Worse links.
     pub links: Vec<LinkFault>,
     /// Clocks that are off: by how many milliseconds, and until when.
@@ -125,12 +125,8 @@ mod tests {
 
     #[test]
     fn partitions_cut_between_their_sides_and_end() {
-        let cut = |number, inside: &[u32], until| Partition {
-            number,
-            inside: BitSet::of(inside.iter().copied()),
-            since: 0,
-            until,
-        };
+        let cut =
+            |number, inside: &[u32], until| Cut { number, inside: BitSet::of(inside.iter().copied()), since: 0, until };
         let mut faults =
             NetworkFaults { partitions: vec![cut(0, &[1, 2], 10), cut(1, &[2, 3], u64::MAX)], ..Default::default() };
         assert!(faults.cut(1, 2) && faults.cut(1, 4) && faults.cut(3, 4) && faults.cut(1, 3) && !faults.cut(4, 5));

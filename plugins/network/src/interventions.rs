@@ -1,6 +1,7 @@
 //! Faults of the network, and rumours that are begun by hand.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::check_selector;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::EventBus;
@@ -8,7 +9,6 @@ use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_for,
 };
 use agent2028_core::rehearsal::{Rehearsal, groups_that_may_be_chosen};
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::bits::BitSet;
 use crate::config::{NetworkConfig, Scope, check_text};
 use crate::events::{PARTITION_BEGAN, PARTITION_HEALED, PartitionBegan, PartitionHealed};
-use crate::faults::{Impairment, LinkFault, Partition as Cut};
+use crate::faults::{Cut, Impairment, LinkFault};
 use crate::gossip::begin_rumour;
 use crate::network::Network;
 

@@ -1,8 +1,8 @@
 //! Numbers of an agent that the network adds.
 
 use agent2028_core::agent::{Agent, AgentId, Region, Regions};
+use agent2028_core::check::Range;
 use agent2028_core::quantity::{AddQuantity, Quantity, QuantityKind, QuantitySpec};
-use agent2028_core::schema::Range;
 use bevy::prelude::*;
 
 use crate::config::NetworkConfig;

@@ -1,8 +1,8 @@
 //! The section `network` of scenes.
 
+use agent2028_core::check::Problems;
 use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
-use agent2028_core::schema::Problems;
 use agent2028_core::section::{FileContent, FileRequest, SceneContext, SceneSection, SectionFiles};
 use bevy::prelude::*;
 

@@ -10,7 +10,7 @@ pub use service::{ServiceRule, ServiceTime};
 pub use workload::{Bursty, ClosedLoop, Constant, Demand, Diurnal, Poisson, Workload};
 
 use agent2028_core::agent::FitnessWeights;
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -30,7 +30,7 @@ use crate::agenda::Agenda;
 use crate::config::OperationsConfig;
 use crate::events::Notice;
 use crate::index::Soonest;
-use crate::pool::{Foreseen, Pool, PoolKey};
+use crate::pool::{Pool, PoolKey, PrefetchPlan};
 use crate::roster::Roster;
 use crate::server::Server;
 use crate::service::Files;
@@ -191,9 +191,9 @@ pub struct Operations {
     settings: plan::Settings,
     tick: u64,
     /// Dice that were thrown ahead, with 1 more than the number of the operation that they are for, and where they let look in which pool.
-    thrown: [(u64, [u32; 2], Option<(usize, Foreseen)>); route::THROWN_AHEAD],
+    thrown: [(u64, [u32; 2], Option<(usize, PrefetchPlan)>); route::THROWN_AHEAD],
     /// Where the next key that is asked for will look.
-    foreseen: Option<(usize, Foreseen)>,
+    foreseen: Option<(usize, PrefetchPlan)>,
     /// How many places of indices were looked at so far.
     looked: u64,
     /// How many operations were asked for in the tick that runs.

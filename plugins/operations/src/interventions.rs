@@ -1,11 +1,11 @@
 //! Faults and attacks on operations.
 
+use agent2028_core::check::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::check_selector;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_for,
 };
-use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

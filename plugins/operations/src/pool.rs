@@ -32,14 +32,14 @@ enum Index {
 
 /// Where an agent stands in a pool.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct PoolRank {
     /// Its rank: the smallest is chosen; [`NOT_THERE`] if it must not be chosen.
     pub rank: u32,
     /// Its load over what it can work on at once.
     pub load: f32,
 }
 
-impl Standing {
+impl PoolRank {
     /// It must not be chosen.
     pub const NOT_THERE: Self = Self { rank: NOT_THERE, load: 0.0 };
 }
@@ -55,12 +55,12 @@ pub struct Choice {
     /// The operation's key.
     pub key: u64,
     /// What this pool has [foreseen](Pool::foresee) of it; that is used where it saves work, and changes nothing.
-    pub foreseen: Option<Foreseen>,
+    pub foreseen: Option<PrefetchPlan>,
 }
 
 /// Where a choice that is made soon will look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Foreseen {
+pub struct PrefetchPlan {
     dice: [u32; 2],
     key: u64,
     /// How often it had changed who can be chosen.
@@ -155,11 +155,11 @@ impl Pool {
 
     /// Puts all members in their places at once. `stand` is given each member and how long the way to it and back takes, in
     /// milliseconds.
-    pub fn rank_all(&mut self, stand: impl Fn(u32, f32) -> Standing) {
+    pub fn rank_all(&mut self, stand: impl Fn(u32, f32) -> PoolRank) {
         let way = |slot: usize| self.ways_ms.get(slot).copied().unwrap_or(0.0);
         let loads = &mut self.loads;
         let ranks = self.members.iter().enumerate().map(|(slot, agent)| {
-            let Standing { rank, load } = stand(*agent, way(slot));
+            let PoolRank { rank, load } = stand(*agent, way(slot));
             if let Some(held) = loads.get_mut(slot) {
                 *held = load;
             }
@@ -207,7 +207,7 @@ impl Pool {
 
     /// Puts a member in its place.
     #[inline]
-    pub fn set(&mut self, agent: u32, standing: Standing) {
+    pub fn set(&mut self, agent: u32, standing: PoolRank) {
         if let Some(slot) = self.slot(agent) {
             match &mut self.index {
                 Index::Ranked(tree) => tree.set(slot, standing.rank),
@@ -267,7 +267,7 @@ impl Pool {
     /// Where a choice that is made soon will look, whose memory is asked for. Where agents are chosen among very many, waiting for
     /// memory takes longer than all else; what the next choices depend on is known beforehand, since dice are counters.
     #[inline]
-    pub fn foresee(&self, choice: &Choice) -> Option<Foreseen> {
+    pub fn foresee(&self, choice: &Choice) -> Option<PrefetchPlan> {
         let Index::Listed(set) = &self.index else { return None };
         let slots = match self.strategy {
             Strategy::Random | Strategy::PowerOfTwoChoices => self.drawn(set, choice)?,
@@ -275,7 +275,7 @@ impl Pool {
             _ => return None,
         };
         slots.into_iter().for_each(|slot| ask_for_row(&self.loads, slot));
-        Some(Foreseen { dice: choice.dice, key: choice.key, changes: self.changes, slots })
+        Some(PrefetchPlan { dice: choice.dice, key: choice.key, changes: self.changes, slots })
     }
 
     /// The slots that dice mean: one, or two that are to be compared.
@@ -296,7 +296,7 @@ impl Pool {
     /// The agent on which a choice will fall that was foreseen, unless others that come in between change that.
     #[must_use]
     #[inline]
-    pub fn likely(&self, foreseen: &Foreseen) -> Option<u32> {
+    pub fn likely(&self, foreseen: &PrefetchPlan) -> Option<u32> {
         let [one, other] = foreseen.slots;
         let load = |slot: usize| self.loads.get(slot).copied().unwrap_or(0.0);
         let slot = if load(other) < load(one) { other } else { one };

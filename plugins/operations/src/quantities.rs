@@ -1,8 +1,8 @@
 //! Numbers of an agent that operations add to those that its components hold.
 
 use agent2028_core::agent::{AgentId, ServiceRecord};
+use agent2028_core::check::Range;
 use agent2028_core::quantity::{AddQuantity, Quantity, QuantityKind, QuantitySpec};
-use agent2028_core::schema::Range;
 use bevy::prelude::*;
 
 use crate::engine::Operations;

@@ -1,6 +1,6 @@
 //! Who works on operations: a record for each agent that can, in the order of their ids.
 
-use agent2028_core::agent::{AgentId, AgentRows, Row, keep_rows};
+use agent2028_core::agent::{AgentId, AgentRecord, AgentRows, keep_rows};
 use agent2028_core::prefetch::ask_for_row;
 use bytemuck::Zeroable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,7 +10,7 @@ use crate::server::Server;
 /// In what is saved: a record that stands for ids that nobody has any more, as many as its `last_seen` says.
 const NOBODY: u32 = 1 << 31;
 
-impl Row for Server {
+impl AgentRecord for Server {
     fn gap(ids: u64) -> Self {
         Self { flags: NOBODY, last_seen: ids, ..Self::zeroed() }
     }

@@ -1,8 +1,8 @@
 //! The section `operations` of scenes.
 
+use agent2028_core::check::suggest;
 use agent2028_core::event::EventDeclaration;
 use agent2028_core::intervention::InterventionRegistry;
-use agent2028_core::schema::suggest;
 use agent2028_core::section::{
     FileContent, FileContext, FileFaults, FileRequest, SceneContext, SceneSection, SectionFiles, TableFile,
 };
@@ -91,7 +91,7 @@ fn look_through(file: &TableFile, context: &FileContext) -> Result<FileContent, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agent2028_core::schema::Names;
+    use agent2028_core::check::Names;
 
     const MOST: usize = 1000;
 

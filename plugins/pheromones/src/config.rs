@@ -10,7 +10,7 @@ pub use foraging::{AlarmConfig, ChoiceRule, FollowConfig, ForagingConfig, Homing
 pub use layer::{EmitterConfig, LayerConfig};
 pub use objects::{CorridorConfig, CounterConfig, NestConfig, ResourceConfig, Respawn, WallConfig};
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -189,10 +189,10 @@ fn cells_around_leg(field: &PheromoneField, start: Vec2, along: Vec2, radius: f3
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::CellGrid;
+    use crate::field::PheromoneGrid;
 
     fn field(side: f32) -> PheromoneField {
-        PheromoneField::new(CellGrid::new(Vec2::splat(side), 1.0, true))
+        PheromoneField::new(PheromoneGrid::new(Vec2::splat(side), 1.0, true))
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod tile;
 mod view;
 
 pub use decay::{DecayRule, decay_factor};
-pub use grid::{Cell, CellGrid, MAX_CELLS_PER_AXIS, TILE_CELLS, TILE_SIDE, TileAt};
+pub use grid::{Cell, MAX_CELLS_PER_AXIS, PheromoneGrid, TILE_CELLS, TILE_SIDE, TileAt};
 pub use layer::{FieldEdge, Layer, LayerLosses, LayerParameters, MAX_DIFFUSION_RATE, Stencil};
 pub use tile::CellProvenance;
 pub use view::TileView;
@@ -30,7 +30,7 @@ pub struct LayerId(pub u16);
 /// All pheromones of a world: one layer per kind, on one grid.
 #[derive(Resource, Clone, Debug)]
 pub struct PheromoneField {
-    grid: CellGrid,
+    grid: PheromoneGrid,
     names: Vec<String>,
     layers: Vec<Layer>,
 }
@@ -38,7 +38,7 @@ pub struct PheromoneField {
 impl PheromoneField {
     /// A field without layers on a grid.
     #[must_use]
-    pub fn new(grid: CellGrid) -> Self {
+    pub fn new(grid: PheromoneGrid) -> Self {
         Self { grid, names: Vec::new(), layers: Vec::new() }
     }
 
@@ -51,7 +51,7 @@ impl PheromoneField {
 
     /// The grid of all layers.
     #[must_use]
-    pub fn grid(&self) -> &CellGrid {
+    pub fn grid(&self) -> &PheromoneGrid {
         &self.grid
     }
 

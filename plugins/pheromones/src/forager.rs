@@ -1,10 +1,10 @@
 //! A forager: its state and how it decides where to turn.
 
 use agent2028_core::agent::{Agent, AgentGroup, AgentGroups, AgentId, AgentIndex, Condition, Position, SpawnBatch};
+use agent2028_core::check::{Range, Unit};
 use agent2028_core::clock::SimClock;
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng, SimStream};
-use agent2028_core::schema::{Range, Unit};
 use agent2028_core::space::WorldBounds;
 use bevy::math::Rot2;
 use bevy::prelude::*;

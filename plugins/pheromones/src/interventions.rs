@@ -1,6 +1,7 @@
 //! Changes from outside: attacks, brushes and new sites.
 
 use agent2028_core::agent::{Agent, AgentId, Position};
+use agent2028_core::check::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_among,
@@ -8,7 +9,6 @@ use agent2028_core::intervention::{
 };
 use agent2028_core::ranges::check_ranges;
 use agent2028_core::rng::SimRng;
-use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use agent2028_core::space::WorldBounds;
 use bevy::prelude::*;

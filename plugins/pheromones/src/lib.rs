@@ -23,10 +23,10 @@
 //!
 //! ```
 //! use agent2028_core::{agent::AgentId, parallel::Workers};
-//! use agent2028_pheromones::field::{CellGrid, Layer, LayerParameters};
+//! use agent2028_pheromones::field::{PheromoneGrid, Layer, LayerParameters};
 //! use bevy::math::Vec2;
 //!
-//! let grid = CellGrid::new(Vec2::new(1000.0, 1000.0), 1.0, true);
+//! let grid = PheromoneGrid::new(Vec2::new(1000.0, 1000.0), 1.0, true);
 //! let parameters = LayerParameters { decay_per_s: 0.1, diffusion_rate: 0.2, ..LayerParameters::default() };
 //! let mut layer = Layer::new(grid, &parameters);
 //! let cell = grid.cell_at(Vec2::new(10.0, 0.0)).unwrap();
@@ -78,7 +78,7 @@ use agent2028_core::space::WorldBounds;
 use agent2028_core::{Before, SimSchedule, SimSystems, TakeTurn, require_motion};
 use bevy::prelude::*;
 
-use field::CellGrid;
+use field::PheromoneGrid;
 use forager::{Forager, PathMemory};
 
 /// Pheromones, trails and foraging. Add it after `SimCorePlugin`, before agents are spawned.
@@ -95,7 +95,7 @@ impl Plugin for PheromonesPlugin {
         }
         let bounds = app.world_mut().get_resource_or_init::<WorldBounds>().to_owned();
         let dice = *app.world().resource::<SimRng>();
-        let mut field = PheromoneField::new(CellGrid::new(bounds.size, self.config.cell_size, bounds.wraps()));
+        let mut field = PheromoneField::new(PheromoneGrid::new(bounds.size, self.config.cell_size, bounds.wraps()));
         for layer in &self.config.layers {
             field.add_layer(&layer.name, &layer.parameters(bounds.wraps()));
         }

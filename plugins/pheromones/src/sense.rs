@@ -115,7 +115,7 @@ pub fn turn_towards(heading: Vec2, wished: Vec2, most: f32) -> Vec2 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::{CellGrid, LayerParameters};
+    use crate::field::{LayerParameters, PheromoneGrid};
     use agent2028_core::agent::AgentId;
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn food_draws_danger_repels_and_walls_hide_both() {
-        let mut field = PheromoneField::new(CellGrid::new(Vec2::splat(100.0), 1.0, true));
+        let mut field = PheromoneField::new(PheromoneGrid::new(Vec2::splat(100.0), 1.0, true));
         let food = field.add_layer("food", &LayerParameters::default());
         let danger = field.add_layer("danger", &LayerParameters::default());
         for cell in field.cells_within(Vec2::new(10.0, 10.0), 4.0) {

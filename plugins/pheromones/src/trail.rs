@@ -74,10 +74,10 @@ pub fn cells_of(field: &PheromoneField, path: &[Vec2]) -> Vec<Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::{CellGrid, LayerParameters};
+    use crate::field::{LayerParameters, PheromoneGrid};
 
     fn field() -> (PheromoneField, LayerId) {
-        let mut field = PheromoneField::new(CellGrid::new(Vec2::splat(100.0), 1.0, true));
+        let mut field = PheromoneField::new(PheromoneGrid::new(Vec2::splat(100.0), 1.0, true));
         let layer = field.add_layer("success", &LayerParameters { maximum: 10.0, ..LayerParameters::default() });
         (field, layer)
     }

@@ -2,7 +2,7 @@
 
 mod check;
 
-use agent2028_core::schema::{FileName, Range, Unit};
+use agent2028_core::check::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,8 @@ use agent2028_core::explain::{Explanation, Outcome, Term};
 use bevy::prelude::*;
 
 use crate::config::{Reputation, ScoreRule, TrustConfig};
-use crate::standing::{CORRECTED, EXPOSED, ISOLATED};
 use crate::trust::Trust;
+use crate::trust_record::{CORRECTED, EXPOSED, ISOLATED};
 
 /// What there is to say of an agent of which somebody has said something, or that rates others.
 pub(crate) fn explain(world: &World, agent: AgentId) -> Option<Explanation> {

@@ -1,12 +1,12 @@
 //! Attacks on trust.
 
 use agent2028_core::agent::{AgentGroups, AgentId, Placement, spawn_group};
+use agent2028_core::check::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, Newcomers, PaletteEntry, Tone, Unfit,
     room_for,
 };
-use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::selector::Selector;
 use agent2028_operations::Operations;
 use bevy::prelude::*;

@@ -4,8 +4,8 @@ use agent2028_core::agent::{AgentId, AgentIndex};
 use agent2028_core::belief::{Judgement, Standing};
 use bevy::prelude::World;
 
-use crate::standing::ISOLATED;
 use crate::trust::Trust;
+use crate::trust_record::ISOLATED;
 
 /// Outcomes below which nothing is held of an agent.
 const LEAST_OUTCOMES: f64 = 1.0;

@@ -18,8 +18,8 @@ use crate::events::{TRUST_LOST, TRUST_REGAINED, TrustLost, TrustRegained};
 use crate::ratings::Rating;
 use crate::refresh::Around;
 use crate::score::{Fading, Outcome};
-use crate::standing::{ISOLATED, LIAR, MALICIOUS};
 use crate::trust::{Observation, Served, Trust};
+use crate::trust_record::{ISOLATED, LIAR, MALICIOUS};
 
 const ASKER: Purpose = Purpose::new("trust.asker");
 

@@ -68,9 +68,9 @@ pub mod ratings;
 mod refresh;
 pub mod score;
 mod section;
-pub mod standing;
 pub mod transitive;
 pub mod trust;
+pub mod trust_record;
 
 pub use ask::{Answer, Reaches, Way};
 pub use config::TrustConfig;

@@ -9,8 +9,8 @@ use bevy::prelude::*;
 
 use crate::audit::kendall_tau;
 use crate::config::TrustConfig;
-use crate::standing::{EXPOSED, ISOLATED, LIAR, MALICIOUS};
 use crate::trust::{Trust, TrustCounts};
+use crate::trust_record::{EXPOSED, ISOLATED, LIAR, MALICIOUS};
 
 /// How often what looks at all agents is recorded.
 const EVERY_TICKS: u32 = 15;

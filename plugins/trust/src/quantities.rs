@@ -1,16 +1,16 @@
 //! Numbers of an agent that trust adds to those that its components hold.
 
 use agent2028_core::agent::{Agent, AgentId, AgentIndex};
+use agent2028_core::check::Range;
 use agent2028_core::quantity::{AddQuantity, Quantity, QuantitySpec};
-use agent2028_core::schema::Range;
 use bevy::prelude::*;
 
-use crate::standing::Standing;
 use crate::trust::Trust;
+use crate::trust_record::TrustRecord;
 
 /// Registers `trust`, `reputation`, `trust_confidence`, `ratings` and `credibility`.
 pub(crate) fn register(app: &mut App) {
-    type Read = fn(&Standing) -> f64;
+    type Read = fn(&TrustRecord) -> f64;
     let share = |name: &str, help: &str| QuantitySpec::new(name, "", help).within(Range::new(0.0, 1.0));
     let quantities: [(QuantitySpec, Read); 5] = [
         (share("trust", "How much routing trusts the agent: a lower bound of its reputation."), |standing| {

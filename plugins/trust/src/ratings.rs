@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use agent2028_core::schema::suggest;
+use agent2028_core::check::suggest;
 use agent2028_core::table::{RowFault, counted, header_fault};
 use csv::{ByteRecord, StringRecord};
 

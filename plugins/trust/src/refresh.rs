@@ -10,9 +10,9 @@ use crate::config::{Reputation, ScoreRule, TrustConfig};
 use crate::eigentrust::{EigenTrust, Opinions};
 use crate::events::{RATER_EXPOSED, RaterExposed, SCORES_CORRECTED, ScoresCorrected};
 use crate::score::Evidence;
-use crate::standing::{CORRECTED, EXPOSED, Standing};
 use crate::transitive::{Advogato, Search};
 use crate::trust::Trust;
+use crate::trust_record::{CORRECTED, EXPOSED, TrustRecord};
 
 /// Agents per piece of work.
 const CHUNK: usize = 1024;
@@ -136,7 +136,7 @@ impl Trust {
     }
 
     /// What is known of an id: as of somebody unknown, if it is nobody's.
-    fn standing_or_unknown(&self, agent: u32) -> Standing {
+    fn standing_or_unknown(&self, agent: u32) -> TrustRecord {
         self.standing(AgentId(agent)).copied().unwrap_or_default()
     }
 
@@ -229,7 +229,7 @@ impl Trust {
     fn judge_all(
         &mut self,
         around: &Around,
-        known: impl Fn(usize, &Standing) -> (Evidence, Option<f64>) + Send + Sync,
+        known: impl Fn(usize, &TrustRecord) -> (Evidence, Option<f64>) + Send + Sync,
     ) {
         let config = around.config;
         let places = self.standings.places();
@@ -312,7 +312,7 @@ impl Trust {
             if let Some(least) = config.isolate_below
                 && enough
                 && standing.score < least
-                && !standing.is(crate::standing::ISOLATED)
+                && !standing.is(crate::trust_record::ISOLATED)
             {
                 outcasts.push(agent);
             }

@@ -11,7 +11,7 @@ use crate::attack::Campaign;
 use crate::config::TrustConfig;
 use crate::graph::TrustGraph;
 use crate::score::{Evidence, Outcome};
-use crate::standing::{ISOLATED, LIAR, MALICIOUS, Standing};
+use crate::trust_record::{ISOLATED, LIAR, MALICIOUS, TrustRecord};
 
 /// Something that one agent says of another.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub struct TrustCounts {
 #[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trust {
     pub(crate) graph: TrustGraph,
-    pub(crate) standings: AgentRows<Standing>,
+    pub(crate) standings: AgentRows<TrustRecord>,
     recent: VecDeque<Observation>,
     heard: u64,
     pub(crate) counts: TrustCounts,
@@ -97,13 +97,13 @@ impl Trust {
 
     /// What is known of an agent; nothing if it never was heard of, or is gone.
     #[must_use]
-    pub fn standing(&self, agent: AgentId) -> Option<&Standing> {
+    pub fn standing(&self, agent: AgentId) -> Option<&TrustRecord> {
         self.standings.get(agent)
     }
 
     /// What is known of all agents, by id.
     #[must_use]
-    pub fn standings(&self) -> &[Standing] {
+    pub fn standings(&self) -> &[TrustRecord] {
         self.standings.rows()
     }
 
@@ -167,7 +167,7 @@ impl Trust {
         }
     }
 
-    pub(crate) fn standing_mut(&mut self, agent: u32) -> &mut Standing {
+    pub(crate) fn standing_mut(&mut self, agent: u32) -> &mut TrustRecord {
         self.standings.enter(AgentId(agent)).0
     }
 

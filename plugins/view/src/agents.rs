@@ -15,5 +15,5 @@ pub use canvas::Canvas;
 pub use density::{DENSEST, Density, amiss_color, density_color, smoothing};
 pub use glyph::Glyph;
 pub use instance::{AgentInstance, LONGEST_GLYPH};
-pub use look::{AgentLooks, Look, LookFacts, scale_of};
+pub use look::{AgentAppearance, AgentLooks, LookFacts, scale_of};
 pub use size::{AgentSize, dart_length};

@@ -6,7 +6,7 @@ use bevy::math::Vec2;
 use bevy::prelude::{App, Resource, World};
 
 use crate::field::{Field, FieldEntry};
-use crate::hulls::Flocks;
+use crate::hulls::FlockFinder;
 use crate::layer::{Layer, LayerEntry, LayerInput, LayerLabel};
 use crate::layer_facts::{BEFORE, BEHIND, LayerFacts};
 use crate::paint::Painter;
@@ -24,7 +24,7 @@ pub struct WorldLayers {
     painted: Vec<LayerEntry>,
     fields: Vec<FieldEntry>,
     things: Vec<ThingsEntry>,
-    flocks: Vec<Flocks>,
+    flocks: Vec<FlockFinder>,
     top_speeds: Vec<TopSpeed>,
 }
 
@@ -94,7 +94,7 @@ impl WorldLayers {
     }
 
     /// Who tells which agents hang together.
-    pub(crate) fn flocks(&self) -> &[Flocks] {
+    pub(crate) fn flocks(&self) -> &[FlockFinder] {
         &self.flocks
     }
 
@@ -182,7 +182,7 @@ pub trait RegisterLayers {
     fn add_things<T: Things>(&mut self) -> &mut Self;
 
     /// Lets those who hang together have a hull.
-    fn add_flocks(&mut self, flocks: Flocks) -> &mut Self;
+    fn add_flocks(&mut self, flocks: FlockFinder) -> &mut Self;
 
     /// Says how fast agents go at most.
     fn add_top_speed(&mut self, top: TopSpeed) -> &mut Self;
@@ -204,7 +204,7 @@ impl RegisterLayers for App {
         self
     }
 
-    fn add_flocks(&mut self, flocks: Flocks) -> &mut Self {
+    fn add_flocks(&mut self, flocks: FlockFinder) -> &mut Self {
         self.world_mut().get_resource_or_init::<WorldLayers>().flocks.push(flocks);
         self
     }

@@ -41,7 +41,7 @@ pub struct FoundFlocks {
 }
 
 /// Who tells which agents hang together: at most so many flocks of at least so many agents. None if nobody flocks.
-pub type Flocks = fn(&World, FlockLimits) -> Option<FoundFlocks>;
+pub type FlockFinder = fn(&World, FlockLimits) -> Option<FoundFlocks>;
 
 /// Which flocks are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Hulls {
 
     /// Looks at the flocks again, if they are shown and it is time to. `now` is real time in seconds; `exact` looks at
     /// every new tick, for pictures.
-    pub fn follow(&mut self, simulation: &Simulation, flocks: &[Flocks], shown: bool, now: f64, exact: bool) {
+    pub fn follow(&mut self, simulation: &Simulation, flocks: &[FlockFinder], shown: bool, now: f64, exact: bool) {
         if !shown {
             self.list.clear();
             self.pace = Pace::default();
@@ -97,7 +97,7 @@ impl Hulls {
     }
 }
 
-fn hulls_of(world: &World, flocks: &[Flocks]) -> Vec<Hull> {
+fn hulls_of(world: &World, flocks: &[FlockFinder]) -> Vec<Hull> {
     let limits = FlockLimits { least_agents: LEAST_AGENTS, most_flocks: MOST_HULLS };
     let found = flocks.iter().filter_map(|flocks| flocks(world, limits));
     let hull = |flock: Flock, radius: f32| {

@@ -20,7 +20,7 @@ mod gesture;
 mod presses;
 
 pub(crate) use presses::follow_presses;
-pub use presses::{Held, HeldKeys, Presses};
+pub use presses::{HeldKeys, HeldModifiers, Presses};
 
 pub use gesture::{CLICK_SLACK, DOUBLE_CLICK, Gesture, Gestures, PointerFrame};
 

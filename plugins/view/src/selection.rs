@@ -3,7 +3,7 @@
 use agent2028_core::agent::AgentId;
 use bevy::prelude::*;
 
-use crate::input::Held;
+use crate::input::HeldModifiers;
 
 /// What becomes of a selection when more agents are pointed at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Combine {
 impl Combine {
     /// What the held keys ask for.
     #[must_use]
-    pub fn of(held: Held) -> Self {
+    pub fn of(held: HeldModifiers) -> Self {
         if held.alt || held.ctrl {
             Self::Subtract
         } else if held.shift {

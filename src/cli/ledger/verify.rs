@@ -14,7 +14,7 @@ use super::head::{origin_of, read_head};
 use super::keys::read_public;
 use super::unreadable;
 use crate::cli::{BAD_INPUT, CUT_OFF, DONE, FAILED, Failure, Format, counted, json, print};
-use crate::record::audit::{Audit, KeyReport, LedgerReport, Verdict, audit};
+use crate::record::audit::{Audit, AuditVerdict, KeyReport, LedgerReport, audit};
 
 /// Works everything out again (checksums, tree, tree heads, signatures, time stamps, what the scene demands, and of a run every
 /// file beside it) and tells whether it is whole, cut off by a kill, or changed, and where; or checks a proof without the ledger.
@@ -77,10 +77,10 @@ impl Verify {
             Err(error) => return unreadable(error, path),
         };
         if let Some(walk) = &audit.walk
-            && !matches!(audit.verdict, Verdict::Changed(_))
+            && !matches!(audit.verdict, AuditVerdict::Changed(_))
         {
             let problem = self.compare_root(walk.tree.as_ref().map(|tree| tree.root()));
-            let is_whole = audit.verdict == Verdict::Whole;
+            let is_whole = audit.verdict == AuditVerdict::Whole;
             let problem = problem.or_else(|| match walk.heads.last() {
                 // Of a run that was cut off the last entries may have no tree head yet.
                 None if !is_whole => None,
@@ -92,8 +92,8 @@ impl Verify {
                 None => self.compare_head(walk, audit.origin.as_deref())?,
             };
             match (&mut audit.verdict, problem) {
-                (verdict, Some(problem)) => *verdict = Verdict::Changed(problem),
-                (Verdict::CutOff(words), None) if self.key.is_some() => match walk.heads.last() {
+                (verdict, Some(problem)) => *verdict = AuditVerdict::Changed(problem),
+                (AuditVerdict::CutOff(words), None) if self.key.is_some() => match walk.heads.last() {
                     Some(signed) => {
                         let (signed, size) = (signed.head.size, walk.size);
                         words.push_str(&format!("; the key has signed the first {signed} of {size} entries"));
@@ -108,9 +108,9 @@ impl Verify {
             Format::Text => print(&words(&audit))?,
         };
         Ok(match audit.verdict {
-            Verdict::Whole => DONE,
-            Verdict::CutOff(_) => CUT_OFF,
-            Verdict::Changed(_) => FAILED,
+            AuditVerdict::Whole => DONE,
+            AuditVerdict::CutOff(_) => CUT_OFF,
+            AuditVerdict::Changed(_) => FAILED,
         })
     }
 
@@ -269,16 +269,16 @@ fn words(audit: &Audit) -> String {
             counted(files.state_hashes as u64, "state hash", "state hashes"),
             counted(files.events as u64, "event", "events"),
         ));
-    } else if audit.ledger.is_some() && !matches!(audit.verdict, Verdict::Changed(_)) {
+    } else if audit.ledger.is_some() && !matches!(audit.verdict, AuditVerdict::Changed(_)) {
         text.push_str("only the ledger was looked at; name the run's folder to check its files too\n");
     }
     text.push_str(&match &audit.verdict {
-        Verdict::Whole => "Whole. Verified.\n".to_owned(),
-        Verdict::CutOff(where_to) => format!(
+        AuditVerdict::Whole => "Whole. Verified.\n".to_owned(),
+        AuditVerdict::CutOff(where_to) => format!(
             "CUT OFF: {where_to}.\nWhat the ledger holds is as it was written. Files whose hashes it gets at the end only, such as \
              metrics.csv, it can't vouch for.\n"
         ),
-        Verdict::Changed(what) => format!("NOT VERIFIED, changed: {what}\n"),
+        AuditVerdict::Changed(what) => format!("NOT VERIFIED, changed: {what}\n"),
     });
     text
 }

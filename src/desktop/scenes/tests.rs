@@ -16,7 +16,7 @@ fn window(name: &str, home: &Path) -> App {
     status.source.0 = 1;
     let mut state = InspectorState::default();
     state.scenes().follow(&status.source);
-    let places = Places { state: home.join("state"), cache: home.join("cache"), scenes: home.join("scenes") };
+    let folders = Folders { state: home.join("state"), cache: home.join("cache"), scenes: home.join("scenes") };
     let mut app = App::new();
     app.add_plugins(bevy::time::TimePlugin)
         .add_message::<SceneRequest>()
@@ -40,7 +40,7 @@ fn window(name: &str, home: &Path) -> App {
             threads: Some(1),
             plugins: ExtraPlugins::default(),
             settings: Vec::new(),
-            places: Some(places),
+            folders: Some(folders),
             found: Vec::new(),
             opened: 0,
             recorder: None,
@@ -321,13 +321,16 @@ fn what_is_too_long_for_a_window_is_turned_away_with_words_however_it_comes() {
     turned_away(&mut app);
 
     // The gallery lists it, and says why it is not opened.
-    let places = app.world().resource::<OpenScene>().places.clone().unwrap();
-    std::fs::create_dir_all(&places.scenes).unwrap();
-    std::fs::rename(&long, places.scenes.join("long.ron")).unwrap();
+    let folders = app.world().resource::<OpenScene>().folders.clone().unwrap();
+    std::fs::create_dir_all(&folders.scenes).unwrap();
+    std::fs::rename(&long, folders.scenes.join("long.ron")).unwrap();
     ask(&mut app, SceneRequest::Refresh);
     let card = &app.world().resource::<SceneLibrary>().own[0];
     let why = card.trouble.clone();
-    assert!(matches!(why, Some(SceneTrouble::Unfit(Unfit::TooLong { bytes: 100_000_000, .. }))), "{why:?}");
+    assert!(
+        matches!(why, Some(SceneTrouble::UnreadableFile(UnreadableFile::TooLong { bytes: 100_000_000, .. }))),
+        "{why:?}"
+    );
 
     // What grows while the window shows it stays as it was, and so do changes that are not saved.
     enormous(&mine);

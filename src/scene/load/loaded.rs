@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use agent2028_core::check::Problem;
 use agent2028_core::files::SceneFiles;
-use agent2028_core::schema::Problem;
 use agent2028_core::section::{SceneContext, SceneDocument, SectionFiles, SectionRegistry, Supplied};
 
 use super::locate::Locator;

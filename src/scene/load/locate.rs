@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use agent2028_core::check::Problem;
 use agent2028_core::reflect_path::{Segment, parse_path};
-use agent2028_core::schema::Problem;
 
 use crate::scene::report::Fault;
 use crate::scene::syntax::{Kind, Node};

@@ -54,7 +54,7 @@ mod tests {
     use agent2028_consensus_protocol::committee::Committee;
     use agent2028_consensus_protocol::exploration::Lying;
     use agent2028_consensus_protocol::message::{ValueId, Voter};
-    use agent2028_consensus_protocol::replica::{Growing, Setting, Timing};
+    use agent2028_consensus_protocol::replica::{Growing, LogSetup, Timing};
     use stateright::Checker;
 
     use super::*;
@@ -68,7 +68,7 @@ mod tests {
         let growing = Growing { first: 1, per_round: 1 };
         let timing = Timing { propose: growing, prevote: growing, precommit: growing, commit: 1, retransmit: 0 };
         Scenario {
-            setting: Setting { committee: Committee::new(vec![1; 4]).unwrap(), timing },
+            setting: LogSetup { committee: Committee::new(vec![1; 4]).unwrap(), timing },
             liars: liars.iter().map(|liar| Voter(*liar)).collect(),
             values: vec![ValueId(1), ValueId(2)],
             garbage: None,

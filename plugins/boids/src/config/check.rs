@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use agent2028_core::check::{Check, Problems};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems};
 
 use super::{BoidsConfig, FlockConfig, FlockModel, Neighbourhood, Target};
 use crate::flock::MOST_FLOCKS;

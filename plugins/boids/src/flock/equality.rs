@@ -72,7 +72,7 @@ fn decide<R: Rule>(
     threads: usize,
 ) -> Vec<Vec2> {
     let workers = Workers::new(threads);
-    let mut flock = Flock::with_instructions(instructions);
+    let mut flock = FlockKernel::with_instructions(instructions);
     let grid = CellGrid::for_radius(bounds, rule.reach());
     flock.perceive(grid, &[Arrays { positions, velocities }], &workers);
     flock.decide_by(rule, &Influences::default(), &workers);
@@ -103,8 +103,8 @@ fn birds_equal_the_quadratic_reference_bit_for_bit() {
     }
 }
 
-fn one(parameters: &FlockParameters) -> Flocks<'_> {
-    Flocks { per_flock: std::slice::from_ref(parameters), relations: &[], flock_of: &[] }
+fn one(parameters: &FlockParameters) -> FlockSet<'_> {
+    FlockSet { per_flock: std::slice::from_ref(parameters), relations: &[], flock_of: &[] }
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn several_flocks_equal_the_quadratic_reference_bit_for_bit() {
             .iter()
             .map(|id| flock_of[id.index()])
             .collect();
-        let rule = Boids::<false, true, true>::new(Flocks {
+        let rule = Boids::<false, true, true>::new(FlockSet {
             per_flock: &per_flock,
             relations: &relations,
             flock_of: &by_slot,
@@ -189,7 +189,7 @@ fn several_steps_have_the_same_bits_at_any_thread_count_and_instruction_set() {
     let run = |instructions, threads| {
         let (mut positions, mut velocities) = crowd(20_000, 9, bounds);
         let workers = Workers::new(threads);
-        let mut flock = Flock::with_instructions(instructions);
+        let mut flock = FlockKernel::with_instructions(instructions);
         let model = Model::Boids(one(&parameters));
         let mut neighbours = 0;
         for _ in 0..3 {
@@ -212,7 +212,7 @@ fn topological_neighbours_are_the_nearest_and_the_same_at_any_thread_count() {
     let (positions, velocities) = crowd(2_000, 11, bounds);
     let run = |threads, radius| {
         let workers = Workers::new(threads);
-        let mut flock = Flock::default();
+        let mut flock = FlockKernel::default();
         flock.perceive(
             CellGrid::for_radius(bounds, radius),
             &[Arrays { positions: &positions, velocities: &velocities }],
@@ -243,7 +243,7 @@ fn seven_neighbours_within_reach_decide_like_a_metric_neighbourhood_of_seven() {
         Instructions::best(),
         1,
     );
-    let mut flock = Flock::default();
+    let mut flock = FlockKernel::default();
     let workers = Workers::new(1);
     flock.perceive(
         CellGrid::for_radius(bounds, 5.0),

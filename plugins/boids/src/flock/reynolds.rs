@@ -96,7 +96,7 @@ pub enum Relation {
 
 /// Several flocks and what they make of each other.
 #[derive(Clone, Copy, Debug)]
-pub struct Flocks<'a> {
+pub struct FlockSet<'a> {
     /// Each flock's parameters; 1 to [`MOST_FLOCKS`] of them.
     pub per_flock: &'a [FlockParameters],
     /// What flock `a` makes of flock `b`, at `a · number of flocks + b`.
@@ -109,14 +109,14 @@ pub struct Flocks<'a> {
 /// there are several flocks. What isn't used isn't compiled in.
 #[derive(Clone, Copy, Debug)]
 pub struct Boids<'a, const SHARED: bool, const VIEW: bool, const SEVERAL: bool> {
-    flocks: Flocks<'a>,
+    flocks: FlockSet<'a>,
     reach: f32,
 }
 
 impl<'a, const SHARED: bool, const VIEW: bool, const SEVERAL: bool> Boids<'a, SHARED, VIEW, SEVERAL> {
     /// The rule for these flocks.
     #[must_use]
-    pub fn new(flocks: Flocks<'a>) -> Self {
+    pub fn new(flocks: FlockSet<'a>) -> Self {
         let several = flocks.per_flock.len();
         let reach = flocks
             .per_flock

@@ -7,7 +7,7 @@ use agent2028_core::space::CellSort;
 use bevy::math::Vec2;
 
 use super::lanes::LANES;
-use super::reynolds::{Boids, FlockParameters, Flocks, Neighbourhood, Relation};
+use super::reynolds::{Boids, FlockParameters, FlockSet, Neighbourhood, Relation};
 use super::rule::{Block, Influences, Record, Rule};
 use super::sweep::{NextVelocities, crowd};
 
@@ -21,7 +21,7 @@ pub(crate) type Everything<'a> = Boids<'a, false, true, true>;
 /// keep to their radii. Sums are taken nearest first. Returns how many neighbours they perceived in all.
 pub(super) fn decide(
     sort: &CellSort<Record>,
-    flocks: Flocks<'_>,
+    flocks: FlockSet<'_>,
     nearest: usize,
     influences: &Influences<'_>,
     next: &NextVelocities,
@@ -63,7 +63,7 @@ pub(super) fn decide(
 /// Sums the neighbourhood of the agent in slot `own`.
 pub(crate) fn look(
     sort: &CellSort<Record>,
-    flocks: &Flocks<'_>,
+    flocks: &FlockSet<'_>,
     rule: &Everything<'_>,
     own: usize,
     nearest: usize,

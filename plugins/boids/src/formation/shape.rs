@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::math::ops;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -23,7 +23,7 @@ fn check(scene: &Scene, agents: u32, what: &str) {
         let hash = simulation.state_hash();
         assert_eq!(hash, simulation.state_hash(), "{what}: explaining changes nothing");
         simulation.run(1);
-        let flock = simulation.world().resource::<Flock>();
+        let flock = simulation.world().resource::<FlockKernel>();
         for (agent, (velocity, explanation)) in before.iter().enumerate() {
             let what = format!("{what}, agent {agent}");
             if explanation.activity == "Has failed" {
@@ -177,5 +177,5 @@ fn degraded_agents_are_told_with_their_health() {
     let explanation = told(&simulation, 0);
     assert!(explanation.terms.iter().any(|term| term.name == "Health" && term.value == Value::Number(0.5)));
     simulation.run(1);
-    assert_eq!(simulation.world().resource::<Flock>().decided(AgentId(0)), explanation.outcome.velocity);
+    assert_eq!(simulation.world().resource::<FlockKernel>().decided(AgentId(0)), explanation.outcome.velocity);
 }

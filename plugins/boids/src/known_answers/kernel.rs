@@ -11,8 +11,8 @@ fn fly(
     velocities: &mut [Vec2],
     ticks: usize,
 ) {
-    let (mut flock, workers) = (Flock::default(), Workers::new(1));
-    let model = Model::Boids(Flocks { per_flock: &[parameters], relations: &[], flock_of: &[] });
+    let (mut flock, workers) = (FlockKernel::default(), Workers::new(1));
+    let model = Model::Boids(FlockSet { per_flock: &[parameters], relations: &[], flock_of: &[] });
     for _ in 0..ticks {
         step(&mut flock, &model, &bounds, 1.0, positions, velocities, &workers);
     }

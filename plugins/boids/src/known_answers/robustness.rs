@@ -1,11 +1,11 @@
 //! Nothing panics, whatever a scene or a person does.
 
+use agent2028_core::check::{Check, Problems};
 use agent2028_core::checkpoint::Checkpoint;
 use agent2028_core::faults::{Churn, MoveAgents, Restart, Spawn};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog};
 use agent2028_core::quarantine::Quarantine;
 use agent2028_core::ranges::set_nth_number;
-use agent2028_core::schema::{Check, Problems};
 
 use super::*;
 use crate::formation::Formation;

@@ -65,8 +65,8 @@ fn the_schedule_gives_what_the_bare_kernel_gives() {
     let start: Vec<(Vec2, Vec2)> = (0..500).map(|id| state(&simulation, id)).collect();
     let (mut positions, mut velocities): (Vec<Vec2>, Vec<Vec2>) = start.into_iter().unzip();
     let parameters = FlockParameters { max_speed: 240.0, max_force: 0.1 * 60.0, ..classic() };
-    let model = Model::Boids(Flocks { per_flock: &[parameters], relations: &[], flock_of: &[] });
-    let (mut flock, workers) = (Flock::default(), Workers::new(1));
+    let model = Model::Boids(FlockSet { per_flock: &[parameters], relations: &[], flock_of: &[] });
+    let (mut flock, workers) = (FlockKernel::default(), Workers::new(1));
     for _ in 0..30 {
         step(&mut flock, &model, &scene.world, (1.0 / 60.0_f64) as f32, &mut positions, &mut velocities, &workers);
     }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use agent2028_consensus_protocol::committee::Committee;
 use agent2028_consensus_protocol::message::{Height, Message, Round, ValueId, Voter};
 use agent2028_consensus_protocol::replica::{
-    Application, Growing, Output, Replica, Setting, Timeout, TimeoutKind, Timing,
+    Application, Growing, LogSetup, Output, Replica, Timeout, TimeoutKind, Timing,
 };
 
 /// Proposes one number after the other.
@@ -37,7 +37,7 @@ fn main() {
         println!("{voters} voters are no committee");
         return;
     };
-    let setting = Setting { committee, timing };
+    let setting = LogSetup { committee, timing };
     let mut numbers = Numbers(0);
     let mut replicas: Vec<Replica> =
         (0..voters as u16).map(|voter| Replica::new(&setting, Some(Voter(voter)))).collect();

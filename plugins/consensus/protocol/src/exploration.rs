@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::committee::Proposers;
 use crate::durable::Durable;
 use crate::message::{Certificate, Height, Message, Phase, Proposal, Round, ValueId, Vote, Voter};
-use crate::replica::{Application, Output, Replica, Setting, Timeout, TimeoutKind};
+use crate::replica::{Application, LogSetup, Output, Replica, Timeout, TimeoutKind};
 
 /// What is explored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Scenario {
     /// Who votes, and how long they wait; here, how long makes no difference.
-    pub setting: Setting,
+    pub setting: LogSetup,
     /// Who lies, ascending.
     pub liars: Vec<Voter>,
     /// The values that are proposed: an honest voter proposes the one at its number, again from the first after the last.

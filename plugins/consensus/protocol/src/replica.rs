@@ -64,7 +64,7 @@ pub struct Timing {
 
 /// What all voters agree on beforehand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Setting {
+pub struct LogSetup {
     /// Who votes.
     pub committee: Committee,
     /// How long they wait.
@@ -235,13 +235,13 @@ pub struct Replica {
 impl Replica {
     /// A voter of the committee, or nobody of it, before the first height.
     #[must_use]
-    pub fn new(setting: &Setting, me: Option<Voter>) -> Self {
+    pub fn new(setting: &LogSetup, me: Option<Voter>) -> Self {
         Self::at_height(setting, me, 1, Durable::default())
     }
 
     /// A voter that begins at a height, with what it has on record. What it had received is lost.
     #[must_use]
-    pub fn at_height(setting: &Setting, me: Option<Voter>, height: Height, durable: Durable) -> Self {
+    pub fn at_height(setting: &LogSetup, me: Option<Voter>, height: Height, durable: Durable) -> Self {
         let committee = &setting.committee;
         let proposers = Proposers::at_height(committee, height);
         let of_next = proposers.of_next_height(committee);
@@ -274,7 +274,7 @@ impl Replica {
 
     /// The same voter after it was killed: all that it had not written down is lost. It has kept the decisions below `height`.
     #[must_use]
-    pub fn restarted(&self, setting: &Setting, height: Height) -> Self {
+    pub fn restarted(&self, setting: &LogSetup, height: Height) -> Self {
         Self::at_height(setting, self.me, height, self.durable.clone())
     }
 
@@ -327,7 +327,7 @@ impl Replica {
     }
 
     /// Who proposes in a round of its height.
-    pub fn proposer(&mut self, setting: &Setting, round: Round) -> Voter {
+    pub fn proposer(&mut self, setting: &LogSetup, round: Round) -> Voter {
         self.book.proposers.of_round(&setting.committee, round)
     }
 
@@ -338,7 +338,7 @@ impl Replica {
     }
 
     /// Begins, or goes on after a restart.
-    pub fn start(&mut self, setting: &Setting, application: &mut impl Application, outputs: &mut Vec<Output>) {
+    pub fn start(&mut self, setting: &LogSetup, application: &mut impl Application, outputs: &mut Vec<Output>) {
         if self.step == Step::Waiting {
             rules::Acting { replica: self, setting, application, outputs }.begin_height();
         }
@@ -347,7 +347,7 @@ impl Replica {
     /// Takes a message, whose signatures were found good.
     pub fn receive(
         &mut self,
-        setting: &Setting,
+        setting: &LogSetup,
         application: &mut impl Application,
         message: &Message,
         outputs: &mut Vec<Output>,
@@ -358,7 +358,7 @@ impl Replica {
     /// Learns that a timer ran out. One that has become pointless changes nothing.
     pub fn expire(
         &mut self,
-        setting: &Setting,
+        setting: &LogSetup,
         application: &mut impl Application,
         timeout: Timeout,
         outputs: &mut Vec<Output>,

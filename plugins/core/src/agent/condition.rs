@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::told::lasting;
 use super::{Agent, AgentId, AgentIndex, ConditionChange};
+use crate::check::{Range, Unit};
 use crate::clock::SimClock;
 use crate::event::{EventBus, EventKind};
-use crate::schema::{Range, Unit};
 
 /// What an agent is able to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Reflect, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{Range, Unit};
+use crate::check::{Range, Unit};
 
 /// What is known of an agent's service: what was *observed* of it, and what it *reports* of itself. Carried by agents
 /// with capabilities. Routing uses the observed values; the gap is shown.
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_concurrency_of_zero_is_refused_at_the_door() {
         use crate::agent::AgentGroup;
-        use crate::schema::Problems;
+        use crate::check::Problems;
         let mut problems = Problems::default();
         crate::ranges::check_ranges(&AgentGroup { max_concurrency: 0, ..default() }, "agents[0]", &mut problems);
         let paths: Vec<&str> = problems.list().iter().map(|problem| problem.path.as_str()).collect();

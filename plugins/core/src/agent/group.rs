@@ -6,8 +6,8 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::AgentId;
+use crate::check::{Check, FileName, Names, Problems, Range, Unit};
 use crate::rng::SimStream;
-use crate::schema::{Check, FileName, Names, Problems, Range, Unit};
 use crate::space::WorldBounds;
 
 /// A number of agents that start alike. Each entry of a scene's `agents` is one group.
@@ -319,6 +319,12 @@ impl AgentGroups {
         format!("{}-{}", group.map_or("agent", |group| group.name.as_str()), agent.0)
     }
 
+    /// The name of an agent of a world; its number alone in a world that has no groups.
+    #[must_use]
+    pub fn name_in(world: &World, agent: AgentId) -> String {
+        world.get_resource::<Self>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
+    }
+
     /// The agent of a name that [`AgentGroups::name_of`] gave, whether it still lives or not.
     #[must_use]
     pub fn agent_named(&self, name: &str) -> Option<AgentId> {
@@ -379,6 +385,10 @@ mod tests {
             assert_eq!(groups.agent_named(&name), Some(AgentId(number)));
         }
         assert_eq!(groups.group_of(AgentId(7)), None);
+        let mut world = World::new();
+        assert_eq!(AgentGroups::name_in(&world, AgentId(4)), "4");
+        world.insert_resource(groups.clone());
+        assert_eq!(AgentGroups::name_in(&world, AgentId(4)), "bird-4");
         let ranges = groups.ranges().to_vec();
         for _ in 0..2 {
             assert_eq!(groups.ranges_of(ant).collect::<Vec<_>>(), [0..3, 5..7]);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{AgentId, MAX_AGENTS, Places, keep_rows};
 
 /// A record that can also stand for ids that nobody has, in what is saved.
-pub trait Row: Pod + Default {
+pub trait AgentRecord: Pod + Default {
     /// The record that stands for so many ids.
     fn gap(ids: u64) -> Self;
     /// For how many ids it stands, if it does.
@@ -129,7 +129,7 @@ impl<T: Default> AgentRows<T> {
     }
 }
 
-impl<T: Row> AgentRows<T> {
+impl<T: AgentRecord> AgentRows<T> {
     /// Saves the records of which `keep` says so.
     ///
     /// # Errors
@@ -169,16 +169,16 @@ impl<T: Row> AgentRows<T> {
     }
 }
 
-impl<T: Row> Serialize for AgentRows<T> {
+impl<T: AgentRecord> Serialize for AgentRows<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize_those(serializer, |_| true)
     }
 }
 
-impl<'de, T: Row> Deserialize<'de> for AgentRows<T> {
+impl<'de, T: AgentRecord> Deserialize<'de> for AgentRows<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Bytes<T>(PhantomData<T>);
-        impl<'de, T: Row> Visitor<'de> for Bytes<T> {
+        impl<'de, T: AgentRecord> Visitor<'de> for Bytes<T> {
             type Value = AgentRows<T>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -213,7 +213,7 @@ mod tests {
         is_gap: u64,
     }
 
-    impl Row for Record {
+    impl AgentRecord for Record {
         fn gap(ids: u64) -> Self {
             Self { value: ids, is_gap: 1 }
         }

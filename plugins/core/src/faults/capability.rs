@@ -4,8 +4,8 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{AgentId, AgentIndex, Capabilities, CapabilityRegistry, grant_capability, withdraw_capability};
+use crate::check::{Check, Problems, suggest};
 use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
-use crate::schema::{Check, Problems, suggest};
 use crate::selector::Selector;
 
 /// Gives agents a capability.

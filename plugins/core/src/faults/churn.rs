@@ -4,11 +4,11 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{AgentId, fail_agents};
+use crate::check::{Range, Unit};
 use crate::check_selector;
 use crate::clock::SimClock;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, room_for};
 use crate::rng::{Purpose, SimRng};
-use crate::schema::{Range, Unit};
 use crate::selector::Selector;
 
 check_selector!(Churn);

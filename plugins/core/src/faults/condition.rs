@@ -7,10 +7,10 @@ use super::condition_of;
 use crate::agent::{
     AgentId, AgentIndex, ServiceRecord, Status, degrade_agents, fail_agents, freeze_agents, restart_agents,
 };
+use crate::check::{Range, Unit};
 use crate::check_selector;
 use crate::clock::SimClock;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone};
-use crate::schema::{Range, Unit};
 use crate::selector::Selector;
 
 check_selector!(Kill, Restart, Freeze, Degrade);

@@ -4,9 +4,9 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::relocate_agents;
+use crate::check::{Range, Unit};
 use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError};
-use crate::schema::{Range, Unit};
 use crate::selector::Selector;
 
 check_selector!(MoveAgents);

@@ -7,12 +7,12 @@ use bevy::reflect::TypeRegistry;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Agent, AgentGroup, AgentIndex, Condition, Position, ServiceRecord, Velocity};
+use crate::check::{Check, Problems};
 use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, Unfit};
 use crate::params::{get_live, set_live};
 use crate::reflect_path::{self, ParamValue, PathError};
 use crate::rehearsal::{Rehearsal, groups_that_may_be_chosen};
-use crate::schema::{Check, Problems};
 use crate::selector::Selector;
 
 check_selector!(SetField);
@@ -248,7 +248,7 @@ fn component_by_name<'t>(
 ) -> Result<&'t ReflectComponent, InterventionError> {
     let unknown = || PathError {
         message: format!("agents have no editable component \"{name}\""),
-        help: crate::schema::suggest(name, editable.0.keys().copied(), "component"),
+        help: crate::check::suggest(name, editable.0.keys().copied(), "component"),
     };
     if !editable.contains(name) {
         return Err(unknown().into());

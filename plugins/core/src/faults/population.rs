@@ -4,10 +4,10 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{AgentGroups, MOST_AT_ONCE, Placement, SpawnError, remove_agents, spawn_group};
+use crate::check::{Check, Problems, Range, Unit};
 use crate::check_selector;
 use crate::intervention::{Intervention, InterventionContext, InterventionError, Newcomers, PaletteEntry, Tone, Unfit};
 use crate::rehearsal::agents_at_least;
-use crate::schema::{Check, Problems, Range, Unit};
 use crate::selector::Selector;
 
 check_selector!(Remove);
@@ -69,7 +69,7 @@ impl Intervention for Spawn {
         let groups = world.resource::<AgentGroups>();
         let unknown = || {
             let names = groups.groups().iter().map(|group| group.name.as_str());
-            let help = crate::schema::suggest(&self.group, names, "group");
+            let help = crate::check::suggest(&self.group, names, "group");
             InterventionError::Refused(format!("there is no agent group \"{}\"; {help}", self.group))
         };
         let group = groups.find(&self.group).ok_or_else(unknown)?;

@@ -12,9 +12,9 @@ use serde::{Serialize, Serializer};
 use super::apply::lacking;
 use super::{Intervention, InterventionContext, InterventionError, InterventionKind, Newcomers, Unfit};
 use crate::agent::AgentId;
+use crate::check::{Check, Problem, Problems};
 use crate::params::look_up;
 use crate::ranges::check_ranges;
-use crate::schema::{Check, Problem, Problems};
 
 pub(super) trait Erased: Debug + Send + Sync {
     fn kind(&self) -> InterventionKind;

@@ -134,7 +134,7 @@ impl InterventionRegistry {
     /// If the name is unknown or the fields don't fit.
     pub fn read(&self, name: &str, fields: &str) -> Result<AnyIntervention, InterventionError> {
         let kind = self.find(name).ok_or_else(|| {
-            let help = crate::schema::suggest(name, self.names(), "intervention");
+            let help = crate::check::suggest(name, self.names(), "intervention");
             InterventionError::Refused(format!("there is no intervention \"{name}\" here; {help}"))
         })?;
         kind.read_fields(fields).map_err(|error| InterventionError::Refused(format!("{name}: {error}")))

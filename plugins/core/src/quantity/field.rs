@@ -12,9 +12,9 @@ use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo, TypeRegistration};
 
 use super::{Quantity, QuantityKind, QuantitySpec};
 use crate::agent::{Agent, AgentId};
+use crate::check::{Range, Unit};
 use crate::faults::EditableComponents;
 use crate::parallel::Workers;
-use crate::schema::{Range, Unit};
 
 /// How many agents one thread reads at a time.
 const CHUNK_AGENTS: usize = 4096;

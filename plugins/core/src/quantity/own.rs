@@ -5,7 +5,7 @@ use bevy::prelude::*;
 
 use super::{AddQuantity, Quantity, QuantityKind, QuantitySpec};
 use crate::agent::{AgentGroups, AgentIndex, Condition, GroupId, Position, ServiceRecord, Status, Velocity};
-use crate::schema::Range;
+use crate::check::Range;
 use crate::space::WorldBounds;
 
 /// Where something moves to, in degrees counter-clockwise from the x axis, 0 to 360; `None` for what stands still.

@@ -3,7 +3,7 @@ use crate::agent::{
     AgentGroup, AgentGroups, Condition, Placement, Position, Velocity, degrade_agents, fail_agents, remove_agents,
     spawn_group,
 };
-use crate::schema::Unit;
+use crate::check::Unit;
 use crate::{MotionPlugin, SimCorePlugin};
 
 /// What a plugin might add to agents.

@@ -297,7 +297,7 @@ fn expected(info: &TypeInfo, text: &str) -> String {
         TypeInfo::Enum(info) if is_option(info) => "write a value, or None".to_owned(),
         TypeInfo::Enum(info) => {
             let names = info.variant_names();
-            let near = crate::schema::nearest(text, names.iter().copied());
+            let near = crate::check::nearest(text, names.iter().copied());
             let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
             format!("{near}one of: {}", names.join(", "))
         }
@@ -336,8 +336,8 @@ pub fn all_finite(value: &dyn PartialReflect) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Range;
     use crate::reflect_path::read;
-    use crate::schema::Range;
 
     #[derive(Reflect, Clone, Debug, Default, PartialEq)]
     #[reflect(Default)]

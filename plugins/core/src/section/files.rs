@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::schema::{Names, Problem};
+use crate::check::{Names, Problem};
 use crate::table::RowFault;
 
 /// A file that a section names, and how it is read.

@@ -10,9 +10,9 @@ use agent2028_language::{Fault, from_tree};
 use bevy::reflect::{GetTypeRegistration, TypeInfo, TypeRegistry, Typed};
 
 use super::{AnySection, SceneSection};
+use crate::check::{Member, OpenTypes};
 use crate::event::EventDeclaration;
 use crate::intervention::InterventionRegistry;
-use crate::schema::{Member, OpenTypes};
 
 /// What is to be known of a kind of section without having one.
 #[derive(Clone, Copy)]
@@ -188,7 +188,7 @@ impl SectionRegistry {
     pub fn types<S: Typed + GetTypeRegistration>(&self) -> Arc<Types> {
         let mut described = self.0.described.0.lock().unwrap_or_else(PoisonError::into_inner);
         let types = described.entry(TypeId::of::<S>()).or_insert_with(|| {
-            let mut describer = crate::schema::describer(self.open_types::<S>());
+            let mut describer = crate::check::describer(self.open_types::<S>());
             self.register_types(describer.registry_mut());
             Arc::new(describer.describe::<S>())
         });

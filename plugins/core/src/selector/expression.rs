@@ -27,7 +27,7 @@ mod lexer;
 mod parser;
 mod write;
 
-pub use complete::{Completion, Completions, complete};
+pub use complete::{ExpressionCompletion, ExpressionCompletions, complete};
 pub use write::format;
 
 use std::ops::Range;

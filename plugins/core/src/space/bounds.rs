@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{Check, Problems, Unit};
+use crate::check::{Check, Problems, Unit};
 
 /// What happens at the edges of the world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]

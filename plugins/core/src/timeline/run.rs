@@ -47,8 +47,8 @@ impl Timeline {
             let cost = before.elapsed();
             costs += cost;
             self.ticked(simulation);
-            self.pace.ran(cost);
-            if self.pace.affords() {
+            self.keyframe_budget.ran(cost);
+            if self.keyframe_budget.affords() {
                 self.capture_in_time(simulation);
             }
             if start.elapsed() + simulation.tick_cost() / 2 >= budget {
@@ -69,7 +69,7 @@ impl Timeline {
     pub(super) fn capture_in_time(&mut self, simulation: &Simulation) {
         let before = Instant::now();
         self.capture(simulation);
-        self.pace.took(before.elapsed());
+        self.keyframe_budget.took(before.elapsed());
     }
 
     /// Takes note of a tick that ran.

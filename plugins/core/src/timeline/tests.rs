@@ -278,7 +278,7 @@ fn on_the_way_changes_wait_for_the_arrival() {
 
 #[test]
 fn a_frame_takes_no_longer_than_its_budget_on_the_way() {
-    let (mut simulation, mut timeline) = (simulation(), Timeline::new(Limits { keyframes: 2, ..default() }));
+    let (mut simulation, mut timeline) = (simulation(), Timeline::new(TimelineLimits { keyframes: 2, ..default() }));
     let mut transport = Transport::default();
     transport.speed = Speed::Unlimited;
     transport.pause_at = Some(200);
@@ -351,12 +351,13 @@ fn what_came_past_the_timeline_is_taken_over() {
 #[test]
 fn memory_and_branches_stay_bounded_and_the_start_is_kept() {
     let few = {
-        let (mut simulation, mut timeline) = (simulation(), Timeline::new(Limits { keyframes: 2, ..default() }));
+        let (mut simulation, mut timeline) =
+            (simulation(), Timeline::new(TimelineLimits { keyframes: 2, ..default() }));
         timeline.run(&mut simulation, 600);
         timeline.capture(&simulation);
         timeline.bytes()
     };
-    let limits = Limits { bytes: few * 4, keyframes: 500, branches: 4 };
+    let limits = TimelineLimits { bytes: few * 4, keyframes: 500, branches: 4 };
     let (mut simulation, mut timeline) = (simulation(), Timeline::new(limits));
     timeline.run(&mut simulation, 600);
     for number in 0..12 {
@@ -374,7 +375,7 @@ fn memory_and_branches_stay_bounded_and_the_start_is_kept() {
         assert_as_fresh(&timeline, &simulation);
     }
     // With no room for a second keyframe, the start alone must do.
-    let mut timeline = Timeline::new(Limits { bytes: 0, ..limits });
+    let mut timeline = Timeline::new(TimelineLimits { bytes: 0, ..limits });
     timeline.begin(&simulation);
     let start = simulation.tick();
     timeline.run(&mut simulation, 100);
@@ -479,7 +480,7 @@ proptest! {
 
     #[test]
     fn whatever_is_done_every_state_is_that_of_a_fresh_run(steps in steps(), keyframes in 2..12_usize) {
-        let limits = Limits { keyframes, branches: 5, ..default() };
+        let limits = TimelineLimits { keyframes, branches: 5, ..default() };
         let (mut simulation, mut timeline) = (simulation(), Timeline::new(limits));
         timeline.begin(&simulation);
         let mut transport = standing_still();

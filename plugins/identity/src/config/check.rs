@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use agent2028_core::agent::parse_pattern;
+use agent2028_core::check::{Check, Naming, Problems};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Naming, Problems};
 
 use super::IdentityConfig;
 use crate::suite::SuiteId;

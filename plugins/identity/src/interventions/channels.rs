@@ -1,10 +1,10 @@
 //! Attacks on sealed channels: what was heard is sent again, channels are opened again, offers are stripped.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::check_selector;
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit};
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

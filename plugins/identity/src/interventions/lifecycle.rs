@@ -1,12 +1,12 @@
 //! What becomes of identities: papers are taken back, epochs and keys change, identities end.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::check::{Check, Problems};
 use agent2028_core::check_selector;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{EventBus, LimitReached};
 use agent2028_core::intervention::{Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit};
 use agent2028_core::rng::SimRng;
-use agent2028_core::schema::{Check, Problems};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

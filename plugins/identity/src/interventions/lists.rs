@@ -1,12 +1,12 @@
 //! Attacks on revocation lists: forged, and rolled back.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit, room_among,
 };
 use agent2028_core::rng::SimRng;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

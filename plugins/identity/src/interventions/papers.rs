@@ -1,6 +1,7 @@
 //! Attacks on papers: forged, stolen, dated back, and shown in another's name.
 
 use agent2028_core::agent::{AgentGroup, AgentGroups, AgentId};
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit, room_among,
@@ -8,7 +9,6 @@ use agent2028_core::intervention::{
 use agent2028_core::parallel::Workers;
 use agent2028_core::rehearsal::Rehearsal;
 use agent2028_core::rng::SimRng;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -12,7 +12,7 @@ use crate::actions::{Action, Actions};
 use crate::document::Document;
 use crate::floats::{self, Float, Wish};
 use crate::format;
-use crate::scene::{SceneRequest, Unfit};
+use crate::scene::{SceneRequest, UnreadableFile};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets::{self, FileDialog, FileQuestion, FileTask};
 
@@ -67,7 +67,7 @@ pub enum Note {
     /// What was dropped on the window is nothing that it opens.
     Unknown(String),
     /// A file is nothing for a window, and why.
-    NotShown(PathBuf, Unfit),
+    NotShown(PathBuf, UnreadableFile),
 }
 
 /// Why the values of sliders could not go into the scene's text.
@@ -112,14 +112,14 @@ impl Note {
 
 /// Why a window doesn't read a file, in words.
 #[must_use]
-pub fn unfit(why: &Unfit) -> String {
+pub fn unfit(why: &UnreadableFile) -> String {
     match why {
-        Unfit::TooLong { bytes, most } => {
+        UnreadableFile::TooLong { bytes, most } => {
             format!("it has {}; a window takes scenes of up to {}", format::bytes(*bytes), format::bytes(*most))
         }
-        Unfit::NoFile => "it is no ordinary file".into(),
-        Unfit::NoText => "it is not UTF-8 text: save it with the encoding UTF-8".into(),
-        Unfit::Unreadable(why) => why.clone(),
+        UnreadableFile::NoFile => "it is no ordinary file".into(),
+        UnreadableFile::NoText => "it is not UTF-8 text: save it with the encoding UTF-8".into(),
+        UnreadableFile::Unreadable(why) => why.clone(),
     }
 }
 

@@ -15,7 +15,7 @@ use egui_material_icons::icons::{
 use crate::actions::{Action, Actions};
 use crate::authoring::Template;
 use crate::format;
-use crate::scene::{Picture, SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
+use crate::scene::{SceneEntry, SceneLibrary, ScenePicture, SceneRequest, SceneStatus, SceneTrouble};
 use crate::theme::{Look, floating_frame, hairline, measure, radius};
 use crate::widgets;
 
@@ -30,7 +30,7 @@ pub struct GalleryState {
     pub tag: Option<String>,
     chosen: usize,
     fresh: bool,
-    pictures: BTreeMap<String, (Picture, TextureHandle)>,
+    pictures: BTreeMap<String, (ScenePicture, TextureHandle)>,
 }
 
 impl std::fmt::Debug for GalleryState {
@@ -346,7 +346,7 @@ fn in_words(trouble: &SceneTrouble) -> String {
         SceneTrouble::Gone => "The file is gone".into(),
         SceneTrouble::Invalid { line, message } => format!("Line {line}: {message}"),
         SceneTrouble::Unreadable => "The file is no scene".into(),
-        SceneTrouble::Unfit(why) => format!("Not opened: {}", crate::files::unfit(why)),
+        SceneTrouble::UnreadableFile(why) => format!("Not opened: {}", crate::files::unfit(why)),
     }
 }
 

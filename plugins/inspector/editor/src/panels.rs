@@ -4,7 +4,7 @@ use bevy_egui::egui::Ui;
 use egui_material_icons::icons::{ICON_BALLOT, ICON_EDIT_NOTE};
 
 use crate::editing::ScenesState;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::{scene_editor, scene_form};
 
 /// The panel of the scene as text.
@@ -19,7 +19,7 @@ impl Panel for EditorPanel {
         icon: ICON_EDIT_NOTE,
         help: "The scene as text, with errors in place and completion.",
         group: Group::Scene,
-        place: Place::Right,
+        side: DockSide::Right,
         scrolls: false,
         story: false,
     };
@@ -45,7 +45,7 @@ impl Panel for FormPanel {
         icon: ICON_BALLOT,
         help: "Every field of the scene, with meaning, unit and range.",
         group: Group::Scene,
-        place: Place::Right,
+        side: DockSide::Right,
         scrolls: false,
         story: false,
     };

@@ -18,5 +18,5 @@ mod saved;
 
 pub use behavior::Offer;
 pub use layout::DockLayout;
-pub use panel::{Catalog, Group, PanelFacts, PanelKey, Place};
+pub use panel::{Catalog, DockSide, Group, PanelFacts, PanelKey};
 pub use preset::Preset;

@@ -1,7 +1,7 @@
 //! What a panel is, and the list of all of them. A plugin's panels register themselves: the window knows them by their keys.
 //!
 //! ```
-//! use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place, RegisterPanels};
+//! use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, DockSide, RegisterPanels};
 //! use agent2028_kit::panel::InspectorRegistry;
 //! use bevy::prelude::*;
 //! use bevy_egui::egui;
@@ -17,7 +17,7 @@
 //!         icon: egui_material_icons::icons::ICON_ADD,
 //!         help: "How often somebody pressed.",
 //!         group: Group::Run,
-//!         place: Place::Right,
+//!         side: DockSide::Right,
 //!         scrolls: true,
 //!         story: false,
 //!     };
@@ -48,7 +48,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::context::PanelContext;
-pub use crate::dock::{Catalog, Group, PanelFacts, PanelKey, Place};
+pub use crate::dock::{Catalog, DockSide, Group, PanelFacts, PanelKey};
 pub use crate::faults::{FaultRows, FaultRowsEntry};
 use crate::states::{State, States};
 pub use crate::tool::{Tool, ToolEffect, ToolPart, Toolbox};

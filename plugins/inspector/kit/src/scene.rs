@@ -26,7 +26,7 @@ pub struct SceneEntry {
     /// The metrics that tell how it goes, the most telling first.
     pub headline: Vec<String>,
     /// What it looks like.
-    pub picture: Option<Picture>,
+    pub picture: Option<ScenePicture>,
     /// Why it can't be opened: a file that is gone, or one that is no scene.
     pub trouble: Option<SceneTrouble>,
 }
@@ -46,12 +46,12 @@ pub enum SceneTrouble {
     /// It is no scene, and no line of it is to blame.
     Unreadable,
     /// The window doesn't read it, and why.
-    Unfit(Unfit),
+    UnreadableFile(UnreadableFile),
 }
 
 /// Why a window doesn't read a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unfit {
+pub enum UnreadableFile {
     /// It is too long.
     TooLong {
         /// How many bytes it has.
@@ -69,11 +69,11 @@ pub enum Unfit {
 
 /// A small picture as a PNG.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Picture(pub Arc<[u8]>);
+pub struct ScenePicture(pub Arc<[u8]>);
 
-impl std::fmt::Debug for Picture {
+impl std::fmt::Debug for ScenePicture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Picture").field(&self.0.len()).finish()
+        f.debug_tuple("ScenePicture").field(&self.0.len()).finish()
     }
 }
 

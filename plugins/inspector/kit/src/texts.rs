@@ -11,7 +11,7 @@ use egui::{Context, Pos2, Rangef, Rect, Vec2, vec2};
 
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub enum TextFault {
     /// It ends at an edge beside which there is no more of it.
     Cut,
     /// Another text, or another widget, stands over it.
@@ -20,7 +20,7 @@ pub enum Fault {
     NoGlyph,
 }
 
-impl Fault {
+impl TextFault {
     /// What it is called in the table.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -42,7 +42,7 @@ pub struct SeenText {
     /// Whether it was shortened by an ellipsis.
     pub elided: bool,
     /// What is wrong with it.
-    pub fault: Option<Fault>,
+    pub fault: Option<TextFault>,
 }
 
 /// Letters may reach over an edge, or into each other's places, by so much (points): corners are smoothed.
@@ -101,7 +101,7 @@ pub fn seen(ctx: &Context, shapes: &[ClippedShape], said: &Said) -> Vec<SeenText
         walk(ctx, &clipped.shape, clipped.clip_rect.intersect(screen), screen, &mut texts);
     }
     for text in &mut texts {
-        if text.fault == Some(Fault::Cut) && sideways.excuse(text.ink.x_range(), text.ink.y_range()) {
+        if text.fault == Some(TextFault::Cut) && sideways.excuse(text.ink.x_range(), text.ink.y_range()) {
             text.fault = None;
         }
     }
@@ -110,8 +110,8 @@ pub fn seen(ctx: &Context, shapes: &[ClippedShape], said: &Said) -> Vec<SeenText
         let text = &mut after[0];
         for other in before {
             if over(text.ink, other.ink) {
-                text.fault.get_or_insert(Fault::Overlapped);
-                other.fault.get_or_insert(Fault::Overlapped);
+                text.fault.get_or_insert(TextFault::Overlapped);
+                other.fault.get_or_insert(TextFault::Overlapped);
             }
         }
     }
@@ -163,7 +163,7 @@ fn unseen(ctx: &Context, said: &Said, sideways: &Sideways, texts: &mut Vec<SeenT
             // What is scrolled out of sight up or down is not cut.
             let in_sight = whole.is_positive() && shown.height() > SLACK;
             if in_sight && lost > SLACK && !sideways.excuse(shown.x_range(), whole.y_range()) {
-                texts.push(SeenText { text: text.clone(), ink: whole, elided: false, fault: Some(Fault::Cut) });
+                texts.push(SeenText { text: text.clone(), ink: whole, elided: false, fault: Some(TextFault::Cut) });
             }
         }
     });
@@ -198,7 +198,7 @@ fn cover(filled: &RectShape, clip: Rect, texts: &mut Vec<SeenText>) {
         if floats {
             return false;
         }
-        text.fault.get_or_insert(Fault::Overlapped);
+        text.fault.get_or_insert(TextFault::Overlapped);
         true
     });
 }
@@ -227,9 +227,9 @@ fn lines(ctx: &Context, shape: &TextShape, clip: Rect, screen: Rect, texts: &mut
         let lost = vec2(whole.width() - ink.width(), 0.0).max(beyond(whole, screen));
         let cut = lost.x > SLACK || lost.y > SLACK;
         let fault = if no_glyph {
-            Some(Fault::NoGlyph)
+            Some(TextFault::NoGlyph)
         } else if cut && !galley.elided {
-            Some(Fault::Cut)
+            Some(TextFault::Cut)
         } else {
             None
         };

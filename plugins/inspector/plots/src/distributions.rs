@@ -18,7 +18,7 @@ use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::facts::KnownQuantities;
 use crate::format;
-use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::theme::{Look, measure};
 use crate::widgets;
 use gather::Cache;
@@ -105,7 +105,7 @@ impl Panel for DistributionsPanel {
         icon: ICON_BAR_CHART,
         help: "How any quantity is spread over the agents, and how two go together.",
         group: Group::Agents,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

@@ -8,7 +8,7 @@ use egui_material_icons::icons::{ICON_MONITORING, ICON_SHOW_CHART, ICON_TABLE_RO
 
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::plots::{DraggedMetric, PlotsState};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
@@ -45,7 +45,7 @@ impl Panel for MetricsPanel {
         icon: ICON_TABLE_ROWS,
         help: "All metrics with their last values.",
         group: Group::Run,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

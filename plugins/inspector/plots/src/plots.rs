@@ -26,7 +26,7 @@ use crate::actions::{Action, Actions};
 use crate::context::Facts;
 use crate::export::FileToSave;
 use crate::format;
-use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::runs::RunsState;
 use crate::scene::PlotPanel;
 use crate::theme::{Look, measure};
@@ -128,7 +128,7 @@ impl Panel for PlotsPanel {
         icon: ICON_SHOW_CHART,
         help: "Curves of metrics over time.",
         group: Group::Run,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

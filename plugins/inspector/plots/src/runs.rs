@@ -14,7 +14,7 @@ use egui_material_icons::icons::{
 
 use crate::actions::{Action, Actions, Travel};
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::plots::PlotsState;
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
@@ -80,7 +80,7 @@ impl Panel for RunsPanel {
         icon: ICON_CALL_SPLIT,
         help: "The ways that the run has taken: forks, what differs in them, and how their metrics compare.",
         group: Group::Run,
-        place: Place::Right,
+        side: DockSide::Right,
         scrolls: false,
         story: false,
     };

@@ -11,7 +11,7 @@ use egui_material_icons::icons::{ICON_CLOSE, ICON_COMPARE_ARROWS, ICON_FLAG};
 use crate::actions::{Action, Actions};
 use crate::facts::degraded;
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 
@@ -26,7 +26,7 @@ const NUMBERS_PER_FRAME: usize = 100_000;
 
 /// Whom the panel compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Whom {
+pub enum ComparedAgents {
     /// The selected agents, if there are two to six of them; otherwise the pinned ones.
     #[default]
     Fitting,
@@ -40,7 +40,7 @@ pub enum Whom {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CompareState {
     /// Whom it compares.
-    pub whom: Whom,
+    pub whom: ComparedAgents,
     /// Whether rows in which all are alike are left out.
     pub differences: bool,
 }
@@ -51,9 +51,9 @@ impl CompareState {
     pub fn chosen(&self, selected: &[AgentId], pinned: &[AgentId]) -> Vec<AgentId> {
         let selected_fit = (2..=MOST).contains(&selected.len());
         let all = match self.whom {
-            Whom::Selected => selected,
-            Whom::Fitting if selected_fit => selected,
-            Whom::Pinned | Whom::Fitting => pinned,
+            ComparedAgents::Selected => selected,
+            ComparedAgents::Fitting if selected_fit => selected,
+            ComparedAgents::Pinned | ComparedAgents::Fitting => pinned,
         };
         all.iter().copied().take(MOST).collect()
     }
@@ -172,7 +172,7 @@ impl Panel for ComparePanel {
         icon: ICON_COMPARE_ARROWS,
         help: "Two to six agents side by side.",
         group: Group::Agents,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };
@@ -190,7 +190,8 @@ impl Panel for ComparePanel {
 /// Shows the comparison.
 pub fn show(ui: &mut Ui, look: &Look, view: &CompareView, state: &mut CompareState, actions: &mut Actions) {
     ui.horizontal(|ui| {
-        for (whom, label, count) in [(Whom::Selected, "Selected", view.selected), (Whom::Pinned, "Pinned", view.pinned)]
+        for (whom, label, count) in
+            [(ComparedAgents::Selected, "Selected", view.selected), (ComparedAgents::Pinned, "Pinned", view.pinned)]
         {
             let on = state.whom == whom;
             let text = format!("{label} {}", format::count(count as u64));
@@ -198,7 +199,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &CompareView, state: &mut CompareSta
             widgets::named(ui, &response, WidgetType::Button, &format!("Compare the {}", label.to_lowercase()));
             let tip = "Compare the first six of these; click again to let the panel choose";
             if widgets::tip(response, look, tip, "").clicked() {
-                state.whom = if on { Whom::Fitting } else { whom };
+                state.whom = if on { ComparedAgents::Fitting } else { whom };
             }
         }
         ui.separator();
@@ -443,7 +444,7 @@ mod tests {
         assert_eq!(state.chosen(&ids(&[1, 2]), &ids(&[7])), ids(&[1, 2]));
         assert_eq!(state.chosen(&ids(&[1]), &ids(&[7, 8])), ids(&[7, 8]));
         assert_eq!(state.chosen(&ids(&(0..100).collect::<Vec<_>>()), &ids(&[7])), ids(&[7]));
-        state.whom = Whom::Selected;
+        state.whom = ComparedAgents::Selected;
         assert_eq!(state.chosen(&ids(&(0..100).collect::<Vec<_>>()), &[]).len(), MOST);
     }
 

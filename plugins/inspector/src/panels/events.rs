@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::format;
-use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::theme::{Look, measure};
 use crate::widgets;
 use crate::widgets::search;
@@ -113,7 +113,7 @@ impl Panel for EventsPanel {
         icon: ICON_LIST_ALT,
         help: "What has happened, filtered.",
         group: Group::Run,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

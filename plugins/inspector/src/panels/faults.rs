@@ -9,9 +9,9 @@ use bevy_egui::egui::Ui;
 use egui_material_icons::icons::ICON_BOLT;
 
 use crate::facts::GroupCounts;
-use crate::panel::{Group, InspectorRegistry, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, InspectorRegistry, Panel, PanelContext, PanelFacts, PanelKey};
 
-pub use own::{AgentRows, AgentRowsState, CapabilityRows, CapabilityRowsState};
+pub use own::{AgentFaultRows, AgentFaultRowsState, CapabilityFaultRows, CapabilityFaultRowsState};
 
 /// The panel of faults and attacks.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ impl Panel for FaultsPanel {
         icon: ICON_BOLT,
         help: "Faults and attacks, and whom they strike.",
         group: Group::Scene,
-        place: Place::Left,
+        side: DockSide::Left,
         scrolls: true,
         story: false,
     };
@@ -61,8 +61,8 @@ impl Panel for FaultsPanel {
 /// All rows that somebody composed, in their order.
 #[must_use]
 pub fn all_rows(registry: &InspectorRegistry) -> Vec<FaultRowsEntry> {
-    let mut all = vec![FaultRowsEntry::of::<AgentRows>()];
+    let mut all = vec![FaultRowsEntry::of::<AgentFaultRows>()];
     all.extend(registry.fault_rows());
-    all.push(FaultRowsEntry::of::<CapabilityRows>());
+    all.push(FaultRowsEntry::of::<CapabilityFaultRows>());
     all
 }

@@ -9,7 +9,7 @@ use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_HISTORY, IC
 
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::runs::RunRequest;
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
@@ -42,7 +42,7 @@ impl Panel for InterventionsPanel {
         icon: ICON_HISTORY,
         help: "What was done to the simulation, and what came of it.",
         group: Group::Scene,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

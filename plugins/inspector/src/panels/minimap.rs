@@ -21,14 +21,14 @@ pub struct MinimapView<'a> {
     /// The part of it that is seen.
     pub seen: bevy::math::Rect,
     /// The picture of its agents.
-    pub picture: &'a Picture,
+    pub picture: &'a MinimapPicture,
     /// The length of its longer side, in points.
     pub side: f32,
 }
 
 /// A small picture of where agents are, row by row from the top.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Picture {
+pub struct MinimapPicture {
     /// Columns and rows.
     pub size: [usize; 2],
     /// Their colours.
@@ -97,7 +97,7 @@ pub fn contents(ui: &mut Ui, look: &Look, view: &MinimapView, state: &mut Minima
     widgets::tip(response, look, "The whole world. Click or drag to move the view", "");
 }
 
-fn texture(ctx: &Context, picture: &Picture, state: &mut MinimapState) -> egui::TextureId {
+fn texture(ctx: &Context, picture: &MinimapPicture, state: &mut MinimapState) -> egui::TextureId {
     let image = || ColorImage::new(picture.size, picture.pixels.clone());
     match &mut state.texture {
         Some((version, texture)) => {

@@ -28,7 +28,7 @@ use crate::panels::layers::{FieldLine, QuantityLine};
 use crate::panels::legend::{
     self, CategoryKey, CategoryRow, ColorKey, FieldKey, HeldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
 };
-use crate::panels::minimap::{self, MinimapState, MinimapView, Picture};
+use crate::panels::minimap::{self, MinimapPicture, MinimapState, MinimapView};
 use crate::panels::pictures::PicturesView;
 use crate::theme::{Look, color};
 
@@ -41,7 +41,7 @@ pub struct OverlayState {
     counts_pace: Pace,
     counted_for: Option<ColorBy>,
     map: MinimapState,
-    picture: Picture,
+    picture: MinimapPicture,
     picture_pace: Pace,
     hover: HoverState,
     placer: LabelPlacer,
@@ -430,7 +430,7 @@ fn follow_picture(look: &Look, facts: &Facts, state: &mut OverlayState, area: Wo
             color(table[(share * 255.0) as usize])
         };
         let pixels = counts.iter().map(shade).collect();
-        *picture = Picture { size: [columns, rows], pixels, version: picture.version + 1 };
+        *picture = MinimapPicture { size: [columns, rows], pixels, version: picture.version + 1 };
     });
 }
 

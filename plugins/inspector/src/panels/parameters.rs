@@ -17,7 +17,7 @@ use egui_material_icons::icons::{ICON_TUNE, ICON_UNDO};
 
 use crate::actions::Actions;
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::theme::{Look, measure};
 use crate::widgets;
 
@@ -197,7 +197,7 @@ impl Panel for ParametersPanel {
         icon: ICON_TUNE,
         help: "The scene's parameters as sliders.",
         group: Group::Scene,
-        place: Place::Left,
+        side: DockSide::Left,
         scrolls: true,
         story: false,
     };

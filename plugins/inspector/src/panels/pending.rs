@@ -19,7 +19,7 @@ use crate::widgets;
 
 /// A change that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct PendingChange {
     /// Its number in the queue: how it is taken back.
     pub sequence: u64,
     /// What it is.
@@ -35,7 +35,7 @@ pub struct Change {
 pub struct PendingState {
     /// Generation and tick, and the numbers of what waits: what is known is about these.
     known: Option<(u64, u64, Vec<u64>)>,
-    changes: Vec<Change>,
+    changes: Vec<PendingChange>,
     /// Whether the list is open.
     pub open: bool,
 }
@@ -61,7 +61,7 @@ impl PendingState {
         let mut reached = Vec::new();
         let foreseen = queue.map(|queue| queue.foresee(world, tick + 1)).unwrap_or_default();
         for (stamped, agents) in foreseen.into_iter().filter(|(stamped, _)| is_users(stamped)) {
-            self.changes.push(Change {
+            self.changes.push(PendingChange {
                 sequence: stamped.sequence,
                 name: format::words(stamped.action.name()),
                 fields: fields(&stamped.action),
@@ -76,7 +76,7 @@ impl PendingState {
 
     /// What waits, in the order in which it will be applied.
     #[must_use]
-    pub fn changes(&self) -> &[Change] {
+    pub fn changes(&self) -> &[PendingChange] {
         &self.changes
     }
 }
@@ -133,7 +133,7 @@ pub fn contents(ui: &mut Ui, look: &Look, state: &mut PendingState, actions: &mu
     });
 }
 
-fn row(ui: &mut Ui, look: &Look, change: &Change, actions: &mut Actions) {
+fn row(ui: &mut Ui, look: &Look, change: &PendingChange, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.set_min_height(measure::CONTROL);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -21,7 +21,7 @@ use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::format;
 use crate::format::csv_cell;
-use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, Cell};
 use profile::Profile;
@@ -83,7 +83,7 @@ impl Panel for ProfilerPanel {
         icon: ICON_SPEED,
         help: "Where the time of a tick and a frame goes, and the memory.",
         group: Group::Run,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

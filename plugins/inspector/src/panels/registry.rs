@@ -17,7 +17,7 @@ use crate::actions::{Action, Actions};
 use crate::export::FileToSave;
 use crate::facts::KnownQuantities;
 use crate::format;
-use crate::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::theme::{Look, measure};
 use crate::widgets::{self, LongList};
 use order::{Meaning, Order, State, Wish};
@@ -118,7 +118,7 @@ impl Panel for RegistryPanel {
         icon: ICON_GROUPS,
         help: "All agents in a table, sorted and filtered by any quantity.",
         group: Group::Agents,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

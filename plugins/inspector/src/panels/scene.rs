@@ -11,7 +11,7 @@ use egui_material_icons::icons::{ICON_GROUPS, ICON_MOVIE};
 use crate::actions::{Action, Actions};
 use crate::facts::{GroupCounts, GroupFacts};
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::scene::SceneStatus;
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -43,7 +43,7 @@ impl Panel for ScenePanel {
         icon: ICON_MOVIE,
         help: "What the running scene shows, and its groups.",
         group: Group::Scene,
-        place: Place::Left,
+        side: DockSide::Left,
         scrolls: true,
         story: false,
     };

@@ -4,7 +4,7 @@ use agent2028_core::agent::AgentId;
 use agent2028_core::intervention::InterventionContext;
 use agent2028_core::quantity;
 use agent2028_core::selector::Selector;
-use agent2028_core::selector::expression::{Completions, ExpressionError, Vocabulary, complete, parse_among};
+use agent2028_core::selector::expression::{ExpressionCompletions, ExpressionError, Vocabulary, complete, parse_among};
 use agent2028_core::simulation::Simulation;
 use agent2028_view::Combine;
 use agent2028_view::tokens::spacing;
@@ -18,7 +18,7 @@ use egui_material_icons::icons::{
 
 use crate::actions::{Action, Actions};
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::panels::faults::FaultsPanel;
 use crate::shortcuts::{Command, keys};
 use crate::theme::{Look, measure};
@@ -133,7 +133,7 @@ impl Panel for SelectPanel {
         icon: ICON_FILTER_ALT,
         help: "Which agents are meant, by expression or by name.",
         group: Group::Agents,
-        place: Place::Left,
+        side: DockSide::Left,
         scrolls: true,
         story: false,
     };
@@ -256,7 +256,7 @@ fn field(ui: &mut Ui, look: &Look, view: &SelectionsView, state: &mut Selections
         let text = state.text.clone();
         complete(&text, cursor, state.vocabulary(view))
     } else {
-        Completions::default()
+        ExpressionCompletions::default()
     };
     completions.choices.truncate(MOST_CHOICES);
     let count = completions.choices.len();
@@ -331,7 +331,7 @@ fn field(ui: &mut Ui, look: &Look, view: &SelectionsView, state: &mut Selections
 }
 
 /// Writes a completion where it belongs and goes on behind it.
-fn accept(ui: &Ui, state: &mut SelectionsState, completions: &Completions, word: &str, id: egui::Id) {
+fn accept(ui: &Ui, state: &mut SelectionsState, completions: &ExpressionCompletions, word: &str, id: egui::Id) {
     let Some(after) = state.text.get(completions.replace.end..) else {
         return;
     };

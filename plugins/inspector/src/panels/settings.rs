@@ -12,7 +12,7 @@ use egui_material_icons::icons::{ICON_SEARCH_OFF, ICON_SETTINGS, ICON_UNDO};
 
 use crate::actions::Actions;
 use crate::format;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::panels::parameters::SceneValues;
 use crate::theme::{Look, measure};
 use crate::widgets;
@@ -140,7 +140,7 @@ impl Panel for SettingsPanel {
         icon: ICON_SETTINGS,
         help: "Every value that can be changed while the simulation runs.",
         group: Group::Scene,
-        place: Place::Left,
+        side: DockSide::Left,
         scrolls: false,
         story: false,
     };

@@ -23,7 +23,7 @@ pub use agent2028_inspector::actions::{Action, Actions};
 pub use agent2028_inspector::theme::{self, Look};
 
 /// What a test draws from and what came of it.
-pub struct Stage<S> {
+pub struct PanelTest<S> {
     /// What it draws from.
     pub state: S,
     /// What was asked for.
@@ -34,26 +34,26 @@ pub struct Stage<S> {
 }
 
 /// A harness of a size in points that draws a panel.
-pub fn stage<'a, S: 'a>(
+pub fn panel_test<'a, S: 'a>(
     size: [f32; 2],
     state: S,
     draw: impl FnMut(&mut egui::Ui, &Look, &mut S, &mut Actions) + 'a,
-) -> Harness<'a, Stage<S>> {
-    stage_in(Theme::Dark, size, state, draw)
+) -> Harness<'a, PanelTest<S>> {
+    panel_test_in(Theme::Dark, size, state, draw)
 }
 
 /// A harness of a size in points that draws a panel in a theme.
-pub fn stage_in<'a, S: 'a>(
+pub fn panel_test_in<'a, S: 'a>(
     theme: Theme,
     size: [f32; 2],
     state: S,
     mut draw: impl FnMut(&mut egui::Ui, &Look, &mut S, &mut Actions) + 'a,
-) -> Harness<'a, Stage<S>> {
+) -> Harness<'a, PanelTest<S>> {
     let raster = raster::Raster::default();
     let builder = Harness::builder().with_size(size).with_max_steps(32).renderer(raster.clone());
-    let stage = Stage { state, actions: Actions::default(), raster, dressed: false };
+    let stage = PanelTest { state, actions: Actions::default(), raster, dressed: false };
     let mut harness = builder.build_ui_state(
-        move |ui, stage: &mut Stage<S>| {
+        move |ui, stage: &mut PanelTest<S>| {
             if !stage.dressed {
                 ui.ctx().set_fonts(theme::fonts());
                 theme::dress(ui.ctx(), theme, false);
@@ -66,7 +66,7 @@ pub fn stage_in<'a, S: 'a>(
             draw(ui, &Look::of(theme), &mut stage.state, &mut stage.actions);
             agent2028_inspector::floats::end(ui.ctx());
         },
-        stage,
+        panel_test,
     );
     harness.run_steps(3);
     harness
@@ -74,7 +74,7 @@ pub fn stage_in<'a, S: 'a>(
 
 /// Draws frames until something has come about, however slow the machine is: what is worked out on a thread of its own comes
 /// in its own time. Only what never comes is given up, after minutes.
-pub fn until<S>(harness: &mut Harness<'_, Stage<S>>, done: impl Fn(&Harness<'_, Stage<S>>) -> bool) {
+pub fn until<S>(harness: &mut Harness<'_, PanelTest<S>>, done: impl Fn(&Harness<'_, PanelTest<S>>) -> bool) {
     for _ in 0..60_000 {
         if done(harness) {
             return;
@@ -86,14 +86,14 @@ pub fn until<S>(harness: &mut Harness<'_, Stage<S>>, done: impl Fn(&Harness<'_, 
 }
 
 /// Clicks what has this role and name, lets it work, and returns what was asked for.
-pub fn click<S>(harness: &mut Harness<'_, Stage<S>>, role: Role, name: &str) -> Vec<Action> {
+pub fn click<S>(harness: &mut Harness<'_, PanelTest<S>>, role: Role, name: &str) -> Vec<Action> {
     harness.get_by_role_and_label(role, name).click();
     harness.run_steps(3);
     harness.state_mut().actions.take()
 }
 
 /// Presses and releases the button at a place, so often in a row.
-pub fn press_at<S>(harness: &mut Harness<'_, Stage<S>>, pos: egui::Pos2, times: usize) -> Vec<Action> {
+pub fn press_at<S>(harness: &mut Harness<'_, PanelTest<S>>, pos: egui::Pos2, times: usize) -> Vec<Action> {
     // Frames in tests are a quarter of a second long. A click before, within twice the delay, would make this a third one.
     harness.ctx.options_mut(|options| options.input_options.max_double_click_delay = 1.0);
     harness.event(egui::Event::PointerMoved(pos));
@@ -107,7 +107,7 @@ pub fn press_at<S>(harness: &mut Harness<'_, Stage<S>>, pos: egui::Pos2, times: 
 }
 
 /// The texts of the last frame, seen and unseen.
-pub fn texts<S>(harness: &Harness<'_, Stage<S>>) -> Vec<agent2028_inspector::texts::SeenText> {
+pub fn texts<S>(harness: &Harness<'_, PanelTest<S>>) -> Vec<agent2028_inspector::texts::SeenText> {
     let mut said = agent2028_inspector::texts::Said::default();
     for node in harness.query_all_by(|node| node.bounding_box().is_some()) {
         let (place, node) = (node.rect(), node.accesskit_node());
@@ -118,7 +118,7 @@ pub fn texts<S>(harness: &Harness<'_, Stage<S>>) -> Vec<agent2028_inspector::tex
 }
 
 /// Whether some text holds this.
-pub fn says<S>(harness: &Harness<'_, Stage<S>>, text: &str) -> bool {
+pub fn says<S>(harness: &Harness<'_, PanelTest<S>>, text: &str) -> bool {
     let holds = |found: Option<String>| found.is_some_and(|found| found.contains(text));
     harness.query_all_by(|node| holds(node.label()) || holds(node.value())).next().is_some()
 }
@@ -132,7 +132,7 @@ pub fn only<T: Intervention>(actions: &[Action]) -> T {
 }
 
 /// The names of all widgets that can be used but have none.
-pub fn nameless<S>(harness: &Harness<'_, Stage<S>>) -> Vec<String> {
+pub fn nameless<S>(harness: &Harness<'_, PanelTest<S>>) -> Vec<String> {
     harness
         .query_all_by(|node| {
             let usable = matches!(

@@ -12,13 +12,13 @@ use agent2028_boids::BoidsPlugin;
 use agent2028_core::agent::AgentId;
 use agent2028_core::faults::{Freeze, Kill};
 use agent2028_core::selector::Selector;
-use agent2028_core::timeline::{Limits, Timeline};
+use agent2028_core::timeline::{Timeline, TimelineLimits};
 use agent2028_inspector::dock::DockLayout;
 use agent2028_inspector::panel::{InspectorRegistry, PanelKey};
 use agent2028_pheromones::PheromonesPlugin;
 use agent2028_plots::plots::{PlotSetup, PlotsState};
 
-use super::raster::Picture;
+use super::raster::RasterPicture;
 use super::whole::{Whole, whole_in};
 use super::*;
 
@@ -49,10 +49,10 @@ fn alone(panel: PanelKey) -> DockLayout {
 }
 
 /// Runs with what happens in time: ticks, faults, curves, the last state.
-pub fn live(harness: &mut Harness<'_, Stage<Whole>>) {
+pub fn live(harness: &mut Harness<'_, PanelTest<Whole>>) {
     let whole = &mut harness.state_mut().state;
     // Only the start is kept: when others are hangs on how fast the machine is.
-    whole.timeline = Timeline::new(Limits { bytes: 0, ..Limits::default() });
+    whole.timeline = Timeline::new(TimelineLimits { bytes: 0, ..TimelineLimits::default() });
     whole.timeline.begin(&whole.simulation);
     let tick = |whole: &mut Whole, ticks: u64| whole.timeline.run(&mut whole.simulation, ticks);
     tick(whole, 40);
@@ -73,19 +73,19 @@ const DIFFERS: u8 = 24;
 const MOST_DIFFERING: usize = 20;
 
 /// The last frame as a picture.
-pub fn drawn(harness: &Harness<'_, Stage<Whole>>) -> Picture {
+pub fn drawn(harness: &Harness<'_, PanelTest<Whole>>) -> RasterPicture {
     harness.state().raster.picture(&harness.ctx, harness.output())
 }
 
-fn read(file: &Path) -> Option<Picture> {
+fn read(file: &Path) -> Option<RasterPicture> {
     let mut reader = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(file).ok()?)).read_info().ok()?;
     let mut bytes = vec![0; reader.output_buffer_size()?];
     let info = reader.next_frame(&mut bytes).ok()?;
     let pixels = bytes.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    Some(Picture { size: [info.width as usize, info.height as usize], pixels })
+    Some(RasterPicture { size: [info.width as usize, info.height as usize], pixels })
 }
 
-fn write(file: &Path, picture: &Picture) {
+fn write(file: &Path, picture: &RasterPicture) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let [width, height] = picture.size.map(|side| side as u32);
     let mut encoder = png::Encoder::new(std::fs::File::create(file).unwrap(), width, height);
@@ -95,7 +95,7 @@ fn write(file: &Path, picture: &Picture) {
 }
 
 /// Compares with the picture of this name in the snapshots of a crate. What differs is told, and lies beside as `NAME.new.png`.
-pub fn compare(home: &str, picture: &Picture, name: &str) -> Option<String> {
+pub fn compare(home: &str, picture: &RasterPicture, name: &str) -> Option<String> {
     let folder = Path::new(home).join("tests/snapshots");
     let file = folder.join(format!("{name}.png"));
     if std::env::var_os("AGENT2028_WRITE_PICTURES").is_some() {
@@ -119,7 +119,7 @@ pub fn compare(home: &str, picture: &Picture, name: &str) -> Option<String> {
 }
 
 /// What is right of the world.
-pub fn panel_of(harness: &Harness<'_, Stage<Whole>>) -> Picture {
+pub fn panel_of(harness: &Harness<'_, PanelTest<Whole>>) -> RasterPicture {
     let free = harness.state().state.free;
     let picture = drawn(harness);
     let (left, top) = (free.right().ceil() as usize, free.top().floor() as usize);
@@ -130,7 +130,7 @@ pub fn panel_of(harness: &Harness<'_, Stage<Whole>>) -> Picture {
 ///
 /// # Panics
 /// If one differs.
-pub fn panels(home: &str, harness: &mut Harness<'_, Stage<Whole>>, panels: &[&'static str], situation: &str) {
+pub fn panels(home: &str, harness: &mut Harness<'_, PanelTest<Whole>>, panels: &[&'static str], situation: &str) {
     let mut wrong: Vec<String> = Vec::new();
     for panel in panels {
         harness.state_mut().state.inspector.layout = alone(PanelKey::new(panel));

@@ -19,14 +19,14 @@ pub struct Raster {
 
 /// Red, green and blue of each pixel, row by row from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct RasterPicture {
     /// Width and height in pixels.
     pub size: [usize; 2],
     /// The pixels.
     pub pixels: Vec<[u8; 3]>,
 }
 
-impl Picture {
+impl RasterPicture {
     fn plain(size: [usize; 2], color: [u8; 3]) -> Self {
         Self { size, pixels: vec![color; size[0] * size[1]] }
     }
@@ -75,7 +75,7 @@ impl Raster {
         })
     }
 
-    fn mesh(&self, mesh: &Mesh, clip: Rect, scale: f32, picture: &mut Picture) {
+    fn mesh(&self, mesh: &Mesh, clip: Rect, scale: f32, picture: &mut RasterPicture) {
         let textures = self.textures.borrow();
         let texture = textures.get(&mesh.texture_id);
         let (width, height) = (picture.size[0] as f32, picture.size[1] as f32);
@@ -100,7 +100,13 @@ fn takes(from: egui::Pos2, to: egui::Pos2) -> bool {
     (from.y == to.y && to.x > from.x) || to.y < from.y
 }
 
-fn triangle(mut corners: [Vertex; 3], clip: Rect, scale: f32, texture: Option<&ColorImage>, picture: &mut Picture) {
+fn triangle(
+    mut corners: [Vertex; 3],
+    clip: Rect,
+    scale: f32,
+    texture: Option<&ColorImage>,
+    picture: &mut RasterPicture,
+) {
     for corner in &mut corners {
         corner.pos = (corner.pos.to_vec2() * scale).to_pos2();
     }
@@ -166,10 +172,10 @@ impl TestRenderer for Raster {
 
 impl Raster {
     /// What egui drew last.
-    pub fn picture(&self, ctx: &Context, output: &FullOutput) -> Picture {
+    pub fn picture(&self, ctx: &Context, output: &FullOutput) -> RasterPicture {
         let scale = ctx.pixels_per_point();
         let size = ctx.viewport_rect().size() * scale;
-        let mut picture = Picture::plain([size.x.round() as usize, size.y.round() as usize], [0; 3]);
+        let mut picture = RasterPicture::plain([size.x.round() as usize, size.y.round() as usize], [0; 3]);
         for part in ctx.tessellate(output.shapes.clone(), scale) {
             match &part.primitive {
                 Primitive::Mesh(mesh) => self.mesh(mesh, part.clip_rect, scale, &mut picture),
@@ -185,7 +191,7 @@ fn a_square_is_filled_once_and_blended() {
     let mut mesh = Mesh::default();
     let half = egui::Color32::from_rgba_premultiplied(64, 0, 0, 128);
     mesh.add_colored_rect(Rect::from_min_max(egui::pos2(1.0, 1.0), egui::pos2(3.0, 4.0)), half);
-    let mut picture = Picture::plain([5, 5], [100; 3]);
+    let mut picture = RasterPicture::plain([5, 5], [100; 3]);
     Raster::default().mesh(&mesh, Rect::EVERYTHING, 1.0, &mut picture);
     let filled: Vec<usize> =
         picture.pixels.iter().enumerate().filter(|(_, pixel)| **pixel == [114, 50, 50]).map(|(at, _)| at).collect();

@@ -1,12 +1,12 @@
 //! The whole window at sizes from the smallest to 4K, at every scale of the interface.
 
-use agent2028_core::timeline::{Limits, Timeline};
+use agent2028_core::timeline::{Timeline, TimelineLimits};
 use agent2028_inspector::dock::{Catalog, DockLayout, Preset};
 use agent2028_inspector::panel::InspectorRegistry;
 use agent2028_inspector::panels::notices::Notice;
 use agent2028_inspector::panels::top_bar::SCALES;
 use agent2028_inspector::scene::PlotPanel;
-use agent2028_inspector::texts::{Fault, SeenText};
+use agent2028_inspector::texts::{SeenText, TextFault};
 use agent2028_inspector::theme::scale_that_fits;
 
 use super::whole::{Whole, whole_in};
@@ -31,7 +31,7 @@ pub fn points([width, height]: [f32; 2], scale: f32) -> [f32; 2] {
 }
 
 /// What scenes plot: titles and curves that have no room beside each other.
-fn plotted(harness: &mut Harness<'_, Stage<Whole>>) {
+fn plotted(harness: &mut Harness<'_, PanelTest<Whole>>) {
     let plot = |title: &str, metrics: &[&str]| PlotPanel {
         title: title.into(),
         metrics: metrics.iter().map(|name| (*name).to_owned()).collect(),
@@ -44,7 +44,7 @@ fn plotted(harness: &mut Harness<'_, Stage<Whole>>) {
 }
 
 /// Everything that can float over the world at once.
-pub fn crowded(harness: &mut Harness<'_, Stage<Whole>>) {
+pub fn crowded(harness: &mut Harness<'_, PanelTest<Whole>>) {
     let whole = &mut harness.state_mut().state;
     whole.status.problems = vec!["broken.ron:10:34 there is no field \"wieght\" here".into()];
     whole.status.reports = vec![agent2028_inspector::authoring::TextProblem {
@@ -69,18 +69,18 @@ pub fn crowded(harness: &mut Harness<'_, Stage<Whole>>) {
         vec![agent2028_editor::files::Recovered { title: "A flock".into(), path: None, age: 3, what }];
 }
 
-fn catalog(harness: &Harness<'_, Stage<Whole>>) -> Catalog {
+fn catalog(harness: &Harness<'_, PanelTest<Whole>>) -> Catalog {
     harness.state().state.registry.catalog().clone()
 }
 
 /// Gives the window another size.
-pub fn resize(harness: &mut Harness<'_, Stage<Whole>>, size: [f32; 2]) {
+pub fn resize(harness: &mut Harness<'_, PanelTest<Whole>>, size: [f32; 2]) {
     harness.set_size(egui::vec2(size[0], size[1]));
     harness.run_steps(4);
 }
 
 /// What is wrong with the texts of the last frame.
-pub fn faults(harness: &Harness<'_, Stage<Whole>>) -> Vec<(Fault, String)> {
+pub fn faults(harness: &Harness<'_, PanelTest<Whole>>) -> Vec<(TextFault, String)> {
     let texts: Vec<SeenText> = texts(harness);
     assert!(texts.len() > 3, "no texts are seen");
     texts.into_iter().filter_map(|seen| Some((seen.fault?, format!("{:?} {:?}", seen.text, seen.ink)))).collect()
@@ -92,7 +92,7 @@ pub fn faults(harness: &Harness<'_, Stage<Whole>>) -> Vec<(Fault, String)> {
 /// # Panics
 /// If no room is left that is a number.
 pub fn no_window_is_too_small(name: &str, mut simulation: Simulation, register: impl Fn(&mut InspectorRegistry)) {
-    let mut timeline = Timeline::new(Limits { bytes: 0, ..Limits::default() });
+    let mut timeline = Timeline::new(TimelineLimits { bytes: 0, ..TimelineLimits::default() });
     timeline.begin(&simulation);
     timeline.run(&mut simulation, 40);
     let mut harness = whole_in(Theme::Dark, [1280.0, 720.0], simulation);
@@ -169,7 +169,7 @@ pub fn no_text_is_cut(name: &str, mut simulation: Simulation, register: impl Fn(
 }
 
 /// Things that float and stand over each other.
-fn crossed(harness: &Harness<'_, Stage<Whole>>) -> Vec<String> {
+fn crossed(harness: &Harness<'_, PanelTest<Whole>>) -> Vec<String> {
     const NAMES: [&str; 8] =
         ["legend", "hints", "problems", "pending", "found-again", "caption", "notices", "file-note"];
     let shown = |name: &'static str| {

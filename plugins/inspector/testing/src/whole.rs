@@ -10,7 +10,7 @@ use agent2028_inspector::shell;
 use agent2028_inspector::state::InspectorState;
 use agent2028_view::{Selection, Tools, ViewSettings, Viewport, WorldCamera, WorldLayers};
 
-use super::{Harness, Simulation, Stage, Theme, WorkedOut, default, egui, stage_in, views};
+use super::{Harness, PanelTest, Simulation, Theme, WorkedOut, default, egui, panel_test_in, views};
 
 /// The whole window with everything that the panels read and remember.
 pub struct Whole {
@@ -43,12 +43,12 @@ pub struct Whole {
 }
 
 /// A dark window of a size in points.
-pub fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
+pub fn whole<'a>(size: [f32; 2], simulation: Simulation) -> Harness<'a, PanelTest<Whole>> {
     whole_in(Theme::Dark, size, simulation)
 }
 
 /// A window of a size in points, in a theme.
-pub fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation) -> Harness<'a, Stage<Whole>> {
+pub fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation) -> Harness<'a, PanelTest<Whole>> {
     let mut timeline = Timeline::default();
     timeline.begin(&simulation);
     let whole = Whole {
@@ -66,7 +66,7 @@ pub fn whole_in<'a>(theme: Theme, size: [f32; 2], simulation: Simulation) -> Har
         free: egui::Rect::NOTHING,
         picture: false,
     };
-    let mut harness = stage_in(theme, size, whole, move |ui, _, whole, actions| {
+    let mut harness = panel_test_in(theme, size, whole, move |ui, _, whole, actions| {
         let settings = ViewSettings { theme, ..default() };
         let (camera, viewport) = (WorldCamera::default(), Viewport::default());
         let worked_out = WorkedOut::default();

@@ -15,7 +15,7 @@ use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_RECEIPT_LONG};
 
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 
@@ -31,8 +31,8 @@ pub struct LedgerView<'a> {
 }
 
 impl LedgerView<'_> {
-    fn name_of(&self, agent: AgentId) -> String {
-        self.world.get_resource::<AgentGroups>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
+    fn name(&self, agent: AgentId) -> String {
+        AgentGroups::name_in(self.world, agent)
     }
 }
 
@@ -103,7 +103,7 @@ impl Panel for LedgerPanel {
         icon: ICON_RECEIPT_LONG,
         help: "What was entered into the audit ledger, the tree over it, and proofs.",
         group: Group::Trust,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: true,
     };

@@ -31,7 +31,7 @@ impl RecordKind {
 
 /// What is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum RecordFault {
     /// It begins, but the file ends before it does.
     #[error("the record ends too early")]
     Incomplete,
@@ -90,20 +90,20 @@ pub(super) fn read_from(
     before: &Sum,
     left: u64,
     body: &mut Vec<u8>,
-) -> io::Result<Result<(RecordKind, Sum), Fault>> {
+) -> io::Result<Result<(RecordKind, Sum), RecordFault>> {
     body.clear();
     if left < HEADER as u64 {
-        return Ok(Err(Fault::Incomplete));
+        return Ok(Err(RecordFault::Incomplete));
     }
     let mut header = [0; HEADER];
     from.read_exact(&mut header)?;
     let [a, b, c, d, kind, check @ ..] = header;
     let length = u32::from_le_bytes([a, b, c, d]);
     if header_check(before, length, kind) != check || length as usize > LONGEST {
-        return Ok(Err(Fault::Header));
+        return Ok(Err(RecordFault::Header));
     }
     if left < (HEADER + SUM) as u64 + u64::from(length) {
-        return Ok(Err(Fault::Incomplete));
+        return Ok(Err(RecordFault::Incomplete));
     }
     body.reserve(length as usize);
     from.take(u64::from(length)).read_to_end(body)?;
@@ -112,9 +112,9 @@ pub(super) fn read_from(
     let mut hasher = blake3::Hasher::new();
     hasher.update(before).update(&header).update(body);
     if hasher.finalize().as_bytes()[..SUM] != stored {
-        return Ok(Err(Fault::Checksum));
+        return Ok(Err(RecordFault::Checksum));
     }
-    Ok(RecordKind::ALL.get(usize::from(kind)).map(|kind| (*kind, stored)).ok_or(Fault::Kind))
+    Ok(RecordKind::ALL.get(usize::from(kind)).map(|kind| (*kind, stored)).ok_or(RecordFault::Kind))
 }
 
 /// A record among bytes.
@@ -128,11 +128,12 @@ pub(super) struct Record {
 
 /// Reads the record that begins at `at`, right after a checksum.
 #[cfg(test)]
-pub(super) fn read(bytes: &[u8], at: usize) -> Result<Record, Fault> {
+pub(super) fn read(bytes: &[u8], at: usize) -> Result<Record, RecordFault> {
     let mut body = Vec::new();
     let mut rest = &bytes[at..];
     let left = rest.len() as u64;
-    let (kind, _) = read_from(&mut rest, &last_sum(&bytes[..at]), left, &mut body).map_err(|_| Fault::Incomplete)??;
+    let (kind, _) =
+        read_from(&mut rest, &last_sum(&bytes[..at]), left, &mut body).map_err(|_| RecordFault::Incomplete)??;
     let end = at + HEADER + body.len() + SUM;
     Ok(Record { kind, body, end })
 }
@@ -197,7 +198,7 @@ mod tests {
         let (bytes, starts) = file();
         for end in starts[500]..starts[503] {
             let last = starts.iter().rev().find(|start| **start <= end).unwrap();
-            assert_eq!(read(&bytes[..end], *last).map(|_| ()).unwrap_err(), Fault::Incomplete);
+            assert_eq!(read(&bytes[..end], *last).map(|_| ()).unwrap_err(), RecordFault::Incomplete);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::base::{Base, Compaction};
-use super::record::{self, Fault, RecordKind, Sum};
+use super::record::{self, RecordFault, RecordKind, Sum};
 use super::segment::{self, SegmentHeader};
 use super::{Damage, DiskError, io_error, open};
 use crate::entry::{Entry, EntryKind};
@@ -49,7 +49,7 @@ pub enum Item<'a> {
 
 /// Where a record lies.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct RecordPosition {
     pub segment: u32,
     pub offset: u64,
 }
@@ -201,7 +201,7 @@ fn walk_file(file: &Path, visit: &mut Visit) -> Result<Walk, DiskError> {
 }
 
 /// Sees what lies in a ledger, and where.
-type Visit<'a> = dyn FnMut(Item, Option<Place>) -> Result<(), String> + 'a;
+type Visit<'a> = dyn FnMut(Item, Option<RecordPosition>) -> Result<(), String> + 'a;
 
 /// A segment that is read from its beginning to its end.
 struct SegmentFile {
@@ -320,8 +320,8 @@ impl Walker {
                     // What a stopped writer leaves: the beginning of a record, or, after a crash of the machine, bytes that
                     // never came to the disk.
                     let may_be = is_last && length - at <= LONGEST_TORN;
-                    let torn =
-                        may_be && (fault == Fault::Incomplete || segment.is_zero_from(at).map_err(io_error(file))?);
+                    let torn = may_be
+                        && (fault == RecordFault::Incomplete || segment.is_zero_from(at).map_err(io_error(file))?);
                     if !torn {
                         return Err(told(fault.to_string()));
                     }
@@ -337,7 +337,7 @@ impl Walker {
                 let what = format!("entries up to tick {} are said to be dropped before it", dropped.tick);
                 return Err(told(what));
             }
-            visit(item, Some(Place { segment: number, offset: at })).map_err(|what| {
+            visit(item, Some(RecordPosition { segment: number, offset: at })).map_err(|what| {
                 let (file, entry) = (file.into(), self.walk.size.checked_sub(1));
                 DiskError::Damaged(Damage { file, record: Some(count), entry, offset: at, what })
             })?;

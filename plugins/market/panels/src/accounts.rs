@@ -11,7 +11,7 @@ use egui_material_icons::icons::ICON_ACCOUNT_BALANCE;
 
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell, LongList};
 
@@ -53,7 +53,7 @@ impl Panel for AccountsPanel {
         icon: ICON_ACCOUNT_BALANCE,
         help: "Whose money there is, what is held in escrow and funds, and that it adds up.",
         group: Group::Market,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

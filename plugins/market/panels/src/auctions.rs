@@ -17,7 +17,7 @@ use egui_material_icons::icons::ICON_GAVEL;
 use serde::{Deserialize, Serialize};
 
 use agent2028_kit::actions::Actions;
-use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 
@@ -35,9 +35,8 @@ pub struct AuctionsView<'a> {
 }
 
 impl AuctionsView<'_> {
-    fn name_of(&self, agent: u32) -> String {
-        let agent = AgentId(agent);
-        self.world.get_resource::<AgentGroups>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
+    fn name(&self, agent: u32) -> String {
+        AgentGroups::name_in(self.world, AgentId(agent))
     }
 }
 
@@ -82,7 +81,7 @@ impl Panel for AuctionsPanel {
         icon: ICON_GAVEL,
         help: "Bids for tasks, the clock's price, who won and why, and what the truth would have earned.",
         group: Group::Market,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: true,
     };

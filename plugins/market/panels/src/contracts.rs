@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use agent2028_kit::actions::{Action, Actions, Travel};
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell, LongList};
 
@@ -79,7 +79,7 @@ impl Panel for ContractsPanel {
         icon: ICON_CONTRACT,
         help: "Contracts about capabilities: what was promised, what is measured, and what became of it.",
         group: Group::Market,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: true,
     };
@@ -261,10 +261,6 @@ fn head(ui: &mut Ui, look: &Look, page: Page) {
     });
 }
 
-fn name_of(world: &World, agent: AgentId) -> String {
-    world.get_resource::<AgentGroups>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
-}
-
 fn figure(ui: &mut Ui, look: &Look, text: impl Into<String>) {
     widgets::right_figure(ui, measure::TICK_COLUMN, look.figure(text));
 }
@@ -304,7 +300,8 @@ fn open_row(
     actions: &mut Actions,
 ) {
     let terms = &deal.contract.terms;
-    let (buyer, provider) = (name_of(view.world, terms.buyer), name_of(view.world, terms.provider));
+    let (buyer, provider) =
+        (AgentGroups::name_in(view.world, terms.buyer), AgentGroups::name_in(view.world, terms.provider));
     let status = deal.contract.status();
     let word = status_word(status);
     let said = format!("Contract {}, {word}, {buyer} buys from {provider}", deal.contract.id.0);
@@ -346,7 +343,8 @@ fn ended_row(
     ended: &agent2028_market::capabilities::analytics::EndedContract,
     actions: &mut Actions,
 ) {
-    let (buyer, provider) = (name_of(view.world, ended.buyer), name_of(view.world, ended.provider));
+    let (buyer, provider) =
+        (AgentGroups::name_in(view.world, ended.buyer), AgentGroups::name_in(view.world, ended.provider));
     let word = status_word(ended.status);
     let said = format!("Contract {}, {word}, {buyer} bought from {provider}", ended.id.0);
     let response = row(ui, look, view, &[ended.buyer, ended.provider], said, |ui| {
@@ -394,7 +392,7 @@ fn price(pricing: &Pricing) -> String {
 
 fn listing_row(ui: &mut Ui, look: &Look, view: &ContractsView, entry: &Entry, actions: &mut Actions) {
     let listing = &entry.listing;
-    let provider = name_of(view.world, listing.provider);
+    let provider = AgentGroups::name_in(view.world, listing.provider);
     let said = format!("{provider} offers {}", listing.capability);
     let response = row(ui, look, view, &[listing.provider], said, |ui| {
         widgets::cell(ui, measure::AGENT_COLUMN, Cell::Left, |ui| ui.label(look.body(&provider)));

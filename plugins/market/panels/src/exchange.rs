@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use agent2028_kit::actions::Actions;
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 
@@ -68,7 +68,7 @@ impl Panel for ExchangePanel {
         icon: ICON_CANDLESTICK_CHART,
         help: "Order books and call markets: depth, trades, prices, and how near they come to the optimum.",
         group: Group::Market,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: true,
     };

@@ -1,11 +1,11 @@
 //! Attacks on the market for capabilities: wash trades and dumping.
 
 use agent2028_core::agent::AgentId;
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, room_for,
 };
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use agent2028_core::agent::parse_pattern;
-use agent2028_core::schema::{Check, Problems, Range, Unit, suggest};
+use agent2028_core::check::{Check, Problems, Range, Unit, suggest};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

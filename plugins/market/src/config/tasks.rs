@@ -9,7 +9,7 @@ pub use auctioneer::{Auctioneer, Rule};
 pub use bidders::{BidPolicy, Bidders};
 pub use source::{Arrivals, TaskSource};
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

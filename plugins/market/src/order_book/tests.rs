@@ -9,7 +9,7 @@ fn order(id: u64, owner: u32, side: Side, price: i64, quantity: u32) -> LimitOrd
     LimitOrder { id: OrderId(id), owner: AgentId(owner), side, price, quantity, lifetime: Lifetime::UntilCancelled }
 }
 
-fn submit(book: &mut OrderBook, order: LimitOrder) -> (Vec<(u64, i64, u32)>, Standing) {
+fn submit(book: &mut OrderBook, order: LimitOrder) -> (Vec<(u64, i64, u32)>, OrderStatus) {
     let mut trades = Vec::new();
     let standing = book.submit(order, |trade| trades.push((trade.maker.0, trade.price, trade.quantity))).unwrap();
     (trades, standing)
@@ -30,7 +30,7 @@ fn an_order_trades_with_the_best_price_first_and_the_oldest_there_at_the_resting
         }
         let (trades, standing) = submit(&mut book, order(9, 9, maker.other(), sign * 101, 25));
         assert_eq!(trades, [(2, sign * 102, 10), (4, sign * 102, 10), (3, sign * 101, 5)]);
-        assert_eq!(standing, Standing::Filled);
+        assert_eq!(standing, OrderStatus::Filled);
         assert_eq!(book.best(maker), Some(sign * 101));
         assert_eq!(book.depth(maker).collect::<Vec<_>>(), [(sign * 101, 5), (sign * 100, 10)]);
     });
@@ -43,7 +43,7 @@ fn a_limit_never_pays_through_itself_and_its_rest_becomes_the_best_price() {
         submit(&mut book, order(1, 1, maker, sign * 102, 5));
         submit(&mut book, order(2, 2, maker, sign * 100, 5));
         let (trades, standing) = submit(&mut book, order(3, 3, maker.other(), sign * 101, 9));
-        assert_eq!((trades, standing), (vec![(1, sign * 102, 5)], Standing::Rests { quantity: 4 }));
+        assert_eq!((trades, standing), (vec![(1, sign * 102, 5)], OrderStatus::Rests { quantity: 4 }));
         assert_eq!((book.best(maker), book.best(maker.other())), (Some(sign * 100), Some(sign * 101)));
     });
 }
@@ -88,7 +88,7 @@ fn a_changed_price_may_trade_and_then_at_the_resting_price() {
         submit(&mut book, order(2, 2, maker.other(), sign * 105, 8));
         let mut trades = Vec::new();
         let standing = book.modify(OrderId(2), sign * 98, 8, |trade| trades.push(trade)).unwrap();
-        assert_eq!(standing, Standing::Rests { quantity: 3 });
+        assert_eq!(standing, OrderStatus::Rests { quantity: 3 });
         assert_eq!((trades[0].maker, trades[0].price, trades[0].quantity), (OrderId(1), sign * 100, 5));
         assert_eq!((book.best(maker), book.best(maker.other())), (None, Some(sign * 98)));
     });
@@ -99,9 +99,9 @@ fn the_rest_of_an_immediate_order_is_cancelled() {
     let mut book = OrderBook::default();
     submit(&mut book, order(1, 1, Side::Sell, 100, 5));
     let immediate = LimitOrder { lifetime: Lifetime::ImmediateOrCancel, ..order(2, 2, Side::Buy, 100, 8) };
-    assert_eq!(submit(&mut book, immediate), (vec![(1, 100, 5)], Standing::Unfilled { quantity: 3 }));
+    assert_eq!(submit(&mut book, immediate), (vec![(1, 100, 5)], OrderStatus::Unfilled { quantity: 3 }));
     assert!(book.is_empty());
-    assert_eq!(submit(&mut book, immediate), (vec![], Standing::Unfilled { quantity: 8 }));
+    assert_eq!(submit(&mut book, immediate), (vec![], OrderStatus::Unfilled { quantity: 8 }));
     assert!(book.is_empty() && book.best(Side::Buy).is_none());
 }
 
@@ -140,7 +140,7 @@ fn own_orders_never_meet_and_the_rest_is_cancelled_and_told_also_after_a_partial
         submit(&mut book, order(1, 1, maker, sign * 101, 3));
         submit(&mut book, order(2, 7, maker, sign * 100, 4));
         submit(&mut book, order(3, 3, maker, sign * 100, 5));
-        let prevented = Standing::SelfTradePrevented { quantity: 7, met: OrderId(2) };
+        let prevented = OrderStatus::SelfTradePrevented { quantity: 7, met: OrderId(2) };
         assert_eq!(
             submit(&mut book, order(4, 7, maker.other(), sign * 100, 10)),
             (vec![(1, sign * 101, 3)], prevented)
@@ -151,7 +151,7 @@ fn own_orders_never_meet_and_the_rest_is_cancelled_and_told_also_after_a_partial
         submit(&mut book, order(5, 3, maker.other(), sign * 110, 9));
         let mut trades = Vec::new();
         let standing = book.modify(OrderId(5), sign * 100, 9, |trade| trades.push(trade)).unwrap();
-        assert_eq!(standing, Standing::SelfTradePrevented { quantity: 5, met: OrderId(3) });
+        assert_eq!(standing, OrderStatus::SelfTradePrevented { quantity: 5, met: OrderId(3) });
         assert_eq!((trades[0].maker, trades[0].quantity), (OrderId(2), 4));
         assert_eq!(book.queue(maker).map(|order| order.id.0).collect::<Vec<_>>(), [3]);
         assert_eq!(book.cancel(OrderId(5)), Err(Refusal::NotResting(OrderId(5))));
@@ -163,7 +163,7 @@ fn orders_of_nobody_may_meet() {
     let mut book = OrderBook::default();
     submit(&mut book, LimitOrder { owner: AgentId::NONE, ..order(1, 0, Side::Sell, 100, 5) });
     let taker = LimitOrder { owner: AgentId::NONE, ..order(2, 0, Side::Buy, 100, 5) };
-    assert_eq!(submit(&mut book, taker), (vec![(1, 100, 5)], Standing::Filled));
+    assert_eq!(submit(&mut book, taker), (vec![(1, 100, 5)], OrderStatus::Filled));
 }
 
 #[test]
@@ -240,7 +240,7 @@ impl PlainBook {
         (0..self.resting.len()).filter(|at| self.resting[*at].side == side).min_by_key(rank)
     }
 
-    fn submit(&mut self, order: LimitOrder, trades: &mut Vec<(u64, i64, u32)>) -> Standing {
+    fn submit(&mut self, order: LimitOrder, trades: &mut Vec<(u64, i64, u32)>) -> OrderStatus {
         let mut left = order.quantity;
         while left > 0 {
             let Some(at) = self.best(order.side.other()) else { break };
@@ -249,7 +249,7 @@ impl PlainBook {
                 break;
             }
             if maker.owner == order.owner {
-                return Standing::SelfTradePrevented { quantity: left, met: maker.id };
+                return OrderStatus::SelfTradePrevented { quantity: left, met: maker.id };
             }
             let quantity = left.min(maker.quantity);
             trades.push((maker.id.0, maker.price, quantity));
@@ -258,22 +258,22 @@ impl PlainBook {
             self.resting.retain(|order| order.quantity > 0);
         }
         if left == 0 {
-            return Standing::Filled;
+            return OrderStatus::Filled;
         }
         if order.lifetime == Lifetime::ImmediateOrCancel {
-            return Standing::Unfilled { quantity: left };
+            return OrderStatus::Unfilled { quantity: left };
         }
         let LimitOrder { id, owner, side, price, .. } = order;
         self.resting.push(RestingOrder { id, owner, side, price, quantity: left });
-        Standing::Rests { quantity: left }
+        OrderStatus::Rests { quantity: left }
     }
 
-    fn modify(&mut self, id: u64, price: i64, quantity: u32, trades: &mut Vec<(u64, i64, u32)>) -> Option<Standing> {
+    fn modify(&mut self, id: u64, price: i64, quantity: u32, trades: &mut Vec<(u64, i64, u32)>) -> Option<OrderStatus> {
         let at = self.resting.iter().position(|order| order.id.0 == id)?;
         let old = self.resting[at];
         if old.price == price && quantity <= old.quantity {
             self.resting[at].quantity = quantity;
-            return Some(Standing::Rests { quantity });
+            return Some(OrderStatus::Rests { quantity });
         }
         self.resting.remove(at);
         Some(self.submit(order(id, old.owner.0, old.side, price, quantity), trades))

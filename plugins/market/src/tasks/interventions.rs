@@ -1,11 +1,11 @@
 //! Attacks on task auctions, and tasks put up by hand.
 
 use agent2028_core::agent::{AgentGroups, AgentId, Placement};
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, room_for,
 };
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

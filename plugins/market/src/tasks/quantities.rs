@@ -1,8 +1,8 @@
 //! Numbers of an agent that the task market adds to those that its components hold.
 
 use agent2028_core::agent::{Agent, AgentId};
+use agent2028_core::check::Range;
 use agent2028_core::quantity::{AddQuantity, Quantity, QuantitySpec};
-use agent2028_core::schema::Range;
 use bevy::prelude::*;
 
 use super::state::TaskAuctions;

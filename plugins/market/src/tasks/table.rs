@@ -66,7 +66,7 @@ pub fn read_tasks(read: impl Read, context: &FileContext) -> Result<Vec<TaskRow>
             if let Err(error) = parse_pattern(skill) {
                 found.push(row.fault(SKILLS, error.to_string(), "write dotted lower-case names separated by spaces"));
             } else if !context.capabilities.contains(skill) {
-                let help = agent2028_core::schema::suggest(skill, context.capabilities.iter(), "capability");
+                let help = agent2028_core::check::suggest(skill, context.capabilities.iter(), "capability");
                 found.push(row.fault(SKILLS, format!("no agent has the capability \"{skill}\""), help));
             }
         }
@@ -120,7 +120,7 @@ fn task_of(row: &Row<'_>, last: f64, found: &mut Vec<RowFault>) -> TaskRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agent2028_core::schema::Names;
+    use agent2028_core::check::Names;
 
     fn read(text: &str) -> Result<Vec<TaskRow>, Vec<(u64, usize)>> {
         let capabilities = Names::from(vec!["lift.heavy".to_owned()]);

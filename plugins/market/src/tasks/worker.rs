@@ -1,6 +1,6 @@
 //! What is known of each agent that bids for tasks.
 
-use agent2028_core::agent::Row;
+use agent2028_core::agent::AgentRecord;
 use bytemuck::{Pod, Zeroable};
 
 use super::task::NONE;
@@ -57,7 +57,7 @@ impl Default for Worker {
     }
 }
 
-impl Row for Worker {
+impl AgentRecord for Worker {
     fn gap(ids: u64) -> Self {
         Self { flags: NOBODY, until: ids, ..Self::zeroed() }
     }

@@ -10,7 +10,7 @@ use egui_material_icons::icons::{ICON_CAMPAIGN, ICON_HISTORY, ICON_SELECT_ALL};
 
 use agent2028_kit::actions::{Action, Actions, Travel};
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, Cell};
 
@@ -51,7 +51,7 @@ impl Panel for GossipPanel {
         icon: ICON_CAMPAIGN,
         help: "How a rumour spread: who heard it when and from whom.",
         group: Group::Talk,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };
@@ -94,7 +94,11 @@ pub fn show(ui: &mut Ui, look: &Look, view: &GossipView, state: &mut GossipState
         let mut tell = |name: &str, value: String| widgets::tally(ui, look, None, name, value, "");
         tell(
             "Began",
-            format!("tick {} at {}", rumour.born, format::elided(&name_of(view.world, rumour.origin), MOST_LETTERS)),
+            format!(
+                "tick {} at {}",
+                rumour.born,
+                format::elided(&AgentGroups::name_in(view.world, rumour.origin), MOST_LETTERS)
+            ),
         );
         tell("Heard by", format!("{} of {}", format::count(rumour.informed.len() as u64), format::count(view.agents)));
         if rumour.untrue {
@@ -159,10 +163,6 @@ fn curve(ui: &mut Ui, look: &Look, rumour: &Rumour, heard: usize, last: u64) {
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, enabled, "Agents that have heard it over time"));
 }
 
-fn name_of(world: &World, agent: AgentId) -> String {
-    world.get_resource::<AgentGroups>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
-}
-
 /// Who heard it last, from whom; a click selects both.
 fn hearings(ui: &mut Ui, look: &Look, world: &World, hearings: &[Hearing], actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -173,13 +173,13 @@ fn hearings(ui: &mut Ui, look: &Look, world: &World, hearings: &[Hearing], actio
         |ui, visible| {
             for row in visible {
                 let hearing = hearings[hearings.len() - 1 - row];
-                let agent = name_of(world, hearing.agent);
+                let agent = AgentGroups::name_in(world, hearing.agent);
                 let words = if hearing.from == hearing.agent {
                     format!("{agent} began it")
                 } else {
                     format!(
                         "{agent} heard it from {} over {}",
-                        name_of(world, hearing.from),
+                        AgentGroups::name_in(world, hearing.from),
                         format::counted(u64::from(hearing.hops), "hop", "hops")
                     )
                 };

@@ -15,7 +15,7 @@ use egui_material_icons::icons::ICON_TIMELINE;
 
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;
 
@@ -113,7 +113,7 @@ impl Panel for MessagesPanel {
         icon: ICON_TIMELINE,
         help: "The last messages over time, from whom to whom, with their clocks.",
         group: Group::Talk,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };
@@ -159,7 +159,7 @@ pub fn show(ui: &mut Ui, look: &Look, view: &MessagesView, state: &mut MessagesS
     let font = FontId::proportional(type_size::SMALL);
     for (lane, agent) in lanes.iter().enumerate() {
         painter.hline(left..=rect.right(), y(lane), Stroke::new(spacing::HAIRLINE, look.hairline));
-        let name = view.world.get_resource::<AgentGroups>().map(|groups| groups.name_of(*agent)).unwrap_or_default();
+        let name = AgentGroups::name_in(view.world, *agent);
         let name = format::elided(&name, MOST_LETTERS);
         painter.text(pos2(rect.left(), y(lane)), Align2::LEFT_CENTER, name, font.clone(), look.text);
     }

@@ -15,7 +15,7 @@ use egui_material_icons::icons::{ICON_CONTENT_CUT, ICON_HEALING, ICON_HUB};
 
 use agent2028_kit::actions::Actions;
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;
 
@@ -72,7 +72,7 @@ impl Panel for NetworkPanel {
         icon: ICON_HUB,
         help: "Links, partitions, regions, and what messages cost.",
         group: Group::Talk,
-        place: Place::Right,
+        side: DockSide::Right,
         scrolls: false,
         story: true,
     };

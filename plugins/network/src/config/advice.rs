@@ -1,8 +1,8 @@
 //! What is to be considered in the section though it is right.
 
+use agent2028_core::check::Problems;
 use agent2028_core::clock::ticks_in;
 use agent2028_core::intervention::Intervention;
-use agent2028_core::schema::Problems;
 
 use super::{GossipConfig, GossipMode, NetworkConfig};
 use crate::interventions::{FalseAlert, TellRumour};
@@ -87,7 +87,7 @@ fn living_at_once(sources: &[Source], lifetime: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::config::RumourConfig;
-    use agent2028_core::schema::Scripted;
+    use agent2028_core::check::Scripted;
 
     /// By counting, tick by tick.
     fn counted(sources: &[Source], lifetime: u64, ticks: u64) -> u64 {

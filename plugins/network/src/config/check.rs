@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use agent2028_core::check::{Check, Problems, suggest};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems, suggest};
 
 use super::{GossipMode, NetworkConfig, TopologyConfig};
 use crate::wire::{FIRST_VERSION, LAST_VERSION};

@@ -1,6 +1,6 @@
 //! Rumours and how they spread.
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};

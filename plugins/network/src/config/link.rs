@@ -1,6 +1,6 @@
 //! What links are like, what is added between regions, and how messages are written.
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

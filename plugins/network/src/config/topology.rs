@@ -1,6 +1,6 @@
 //! Who is linked with whom.
 
-use agent2028_core::schema::{FileName, Range, Unit};
+use agent2028_core::check::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use agent2028_kit::actions::Actions;
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 pub use list::Shown;
@@ -98,7 +98,7 @@ impl Panel for OperationsPanel {
         icon: ICON_ASSIGNMENT,
         help: "Work on its way and done, workloads, latencies and tiers.",
         group: Group::Work,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: true,
     };

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::export::FileToSave;
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Keeps, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets::{self, LongList};
 use gather::Cache;
@@ -108,7 +108,7 @@ impl Panel for RoutingPanel {
         icon: ICON_ALT_ROUTE,
         help: "Who is given which work, how evenly, and where it queues.",
         group: Group::Work,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: false,
     };

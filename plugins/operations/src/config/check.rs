@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use agent2028_core::agent::parse_pattern;
+use agent2028_core::check::{Check, Problems, suggest};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems, suggest};
 
 use super::{OperationsConfig, ServiceTime, Workload};
 use crate::bridge::swarm_name;

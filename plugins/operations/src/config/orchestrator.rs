@@ -1,7 +1,7 @@
 //! Which tier works on what.
 
 use agent2028_core::agent::Tier;
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

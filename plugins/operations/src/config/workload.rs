@@ -1,7 +1,7 @@
 //! Who asks for what, and how often.
 
 use agent2028_core::agent::Tier;
-use agent2028_core::schema::{FileName, Range, Unit};
+use agent2028_core::check::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use super::{Ground, Operations, TierSums, of};
 use crate::bridge::{Reducer, individual_name, swarm_name};
 use crate::config::{OperationsConfig, WhenFull, Workload};
 use crate::index::NOT_THERE;
-use crate::pool::{Pool, PoolKey, Standing};
+use crate::pool::{Pool, PoolKey, PoolRank};
 use crate::server::{FAILED, FROZEN, IN_SWARM, ISOLATED, PRESENT, Server};
 use crate::service::Service;
 use crate::slab::{Operation, SWARM};
@@ -307,20 +307,20 @@ impl Operations {
 
     /// Where an agent stands in a pool of this strategy, if the way to it and back takes `way_ms` milliseconds.
     #[inline]
-    fn stand(&self, ground: &Ground, agent: u32, strategy: Strategy, way_ms: f32) -> Standing {
-        let Some(server) = self.state.servers.get(agent) else { return Standing::NOT_THERE };
+    fn stand(&self, ground: &Ground, agent: u32, strategy: Strategy, way_ms: f32) -> PoolRank {
+        let Some(server) = self.state.servers.get(agent) else { return PoolRank::NOT_THERE };
         self.stand_as(ground, agent, server, strategy, way_ms)
     }
 
     #[inline]
-    fn stand_as(&self, ground: &Ground, agent: u32, server: &Server, strategy: Strategy, way_ms: f32) -> Standing {
+    fn stand_as(&self, ground: &Ground, agent: u32, server: &Server, strategy: Strategy, way_ms: f32) -> PoolRank {
         let mut view = server.view(self.settings.believe);
         let load = view.relative_load();
         if !server.is_available() || !(self.settings.shed || server.has_room(self.settings.capacity)) {
-            return Standing { rank: NOT_THERE, load };
+            return PoolRank { rank: NOT_THERE, load };
         }
         if !strategy.ranks() {
-            return Standing { rank: 0, load };
+            return PoolRank { rank: 0, load };
         }
         match strategy {
             Strategy::TrustWeighted => view.trust = ground.weights.trust(AgentId(agent)),
@@ -328,7 +328,7 @@ impl Operations {
             Strategy::MinLatency => view.latency_ms += way_ms,
             _ => {}
         }
-        Standing { rank: view.rank(strategy, self.weights()), load }
+        PoolRank { rank: view.rank(strategy, self.weights()), load }
     }
 
     /// Puts an agent in its place in all pools: something about it has changed.

@@ -9,7 +9,7 @@ use super::plan::pool_for;
 use super::{ClassKey, Ground, Operations, of};
 use crate::config::Demand;
 use crate::events::{OperationsTold, TierResource, other};
-use crate::pool::{Choice, Foreseen};
+use crate::pool::{Choice, PrefetchPlan};
 use crate::server::{FAILED, PRESENT};
 use crate::session::{Failure, Outcome};
 use crate::slab::{GIVEN, List, NONE, Operation, PART, REFUSED, SWARM, Stage, TAKEN_OVER, UNANSWERED, WILL_SUCCEED};
@@ -231,7 +231,7 @@ impl Operations {
     pub(super) fn choose(&mut self, ground: &Ground, number: usize, operation: &Operation) -> Option<u32> {
         let pool = &self.pools[number];
         let Operation { serial, attempt, key, .. } = *operation;
-        let of_this = |foreseen: Option<(usize, Foreseen)>| {
+        let of_this = |foreseen: Option<(usize, PrefetchPlan)>| {
             foreseen.filter(|(of, _)| *of == number).map(|(_, foreseen)| foreseen)
         };
         if !pool.strategy().draws() {

@@ -5,8 +5,8 @@ use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
 use agent2028_core::agent::parse_pattern;
+use agent2028_core::check::suggest;
 use agent2028_core::rng::Purpose;
-use agent2028_core::schema::suggest;
 use agent2028_core::table::{RowFault, header_fault, unlike_the_header};
 use csv::{Position, StringRecord};
 

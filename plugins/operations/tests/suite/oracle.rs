@@ -2,7 +2,7 @@
 
 use agent2028_core::agent::{AgentId, FitnessWeights};
 use agent2028_operations::index::NOT_THERE;
-use agent2028_operations::pool::{Choice, Pool, PoolKey, Standing, choose_by_scan};
+use agent2028_operations::pool::{Choice, Pool, PoolKey, PoolRank, choose_by_scan};
 use agent2028_operations::server::{FAILED, ISOLATED, PRESENT, Server};
 use agent2028_operations::{Strategy, StrategyWeights, TRUST_COLUMN};
 use proptest::prelude::*;
@@ -61,7 +61,7 @@ proptest! {
                     true => 0,
                     false => NOT_THERE,
                 };
-                Standing { rank, load: view.relative_load() }
+                PoolRank { rank, load: view.relative_load() }
             };
             pool.rank_all(|agent, _| stand(&servers[agent as usize]));
             let mut before = None;

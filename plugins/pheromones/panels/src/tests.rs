@@ -190,9 +190,9 @@ fn nests_and_resources_have_labels() {
     assert!(labels[0].text.contains("delivered") && labels[1].text.ends_with('%'), "{labels:?}");
 }
 
-fn rows<'a>(choices: FaultsState, agents: u64) -> Harness<'a, Stage<(FaultsState, FalseTrailsState)>> {
+fn rows<'a>(choices: FaultsState, agents: u64) -> Harness<'a, PanelTest<(FaultsState, FalseTrailsState)>> {
     let simulation = foraging();
-    stage([260.0, 400.0], (choices, default()), move |ui, look, (choices, state), actions| {
+    panel_test([260.0, 400.0], (choices, default()), move |ui, look, (choices, state), actions| {
         let groups = [GroupFacts { name: "ant".into(), count: agents, ..default() }];
         let (view_center, world_size) = (Vec2::new(7.0, 8.0), 1000.0);
         let view = FaultsView { agents, groups: &groups, selected: &[], view_center, world_size };

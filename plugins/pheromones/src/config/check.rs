@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use agent2028_core::check::{Check, Problems, suggest};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems, suggest};
 use agent2028_core::space::Edge;
 
 use bevy::math::Vec2;
 
 use super::{ForagingConfig, Homing, PheromonesConfig};
 use crate::emit::{MOST_BRUSH_CELLS, brush_size};
-use crate::field::{CellGrid, FieldEdge, MAX_CELLS_PER_AXIS, PheromoneField};
+use crate::field::{FieldEdge, MAX_CELLS_PER_AXIS, PheromoneField, PheromoneGrid};
 use crate::plan::MAX_COUNTERS;
 
 impl Check for PheromonesConfig {
@@ -135,7 +135,7 @@ impl PheromonesConfig {
             }
             if let Some(alarm) = &foraging.alarm {
                 self.check_layer(format!("{at}.alarm.layer"), &alarm.layer, problems);
-                let field = PheromoneField::new(CellGrid::new(problems.world.size, self.cell_size, true));
+                let field = PheromoneField::new(PheromoneGrid::new(problems.world.size, self.cell_size, true));
                 let cells = brush_size(&field, &[Vec2::ZERO], alarm.radius);
                 if cells > MOST_BRUSH_CELLS {
                     problems.push(

@@ -1,6 +1,6 @@
 //! How a group of agents forages.
 
-use agent2028_core::schema::{Range, Unit};
+use agent2028_core::check::{Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::PheromoneField;
-use super::grid::{CellGrid, TILE_CELLS, TileAt};
+use super::grid::{PheromoneGrid, TILE_CELLS, TileAt};
 use super::layer::{Layer, LayerLosses, LayerParameters};
 use super::tile::{CellProvenance, Tile};
 
@@ -104,14 +104,14 @@ struct LayerIn {
 
 #[derive(Serialize)]
 struct FieldOut<'a> {
-    grid: CellGrid,
+    grid: PheromoneGrid,
     names: &'a [String],
     layers: Vec<LayerOut<'a>>,
 }
 
 #[derive(Deserialize)]
 struct FieldIn {
-    grid: CellGrid,
+    grid: PheromoneGrid,
     names: Vec<String>,
     layers: Vec<LayerIn>,
 }
@@ -187,7 +187,7 @@ impl<'de> Deserialize<'de> for PheromoneField {
     }
 }
 
-fn layer_in(grid: CellGrid, input: LayerIn) -> Result<Layer, &'static str> {
+fn layer_in(grid: PheromoneGrid, input: LayerIn) -> Result<Layer, &'static str> {
     let mut layer = Layer::new(grid, &input.parameters);
     let scale_fits = input.scale > 0.5 && input.scale <= 1.0;
     if !(scale_fits && input.unit > 0.0 && input.unit.is_finite()) {

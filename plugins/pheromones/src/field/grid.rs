@@ -56,7 +56,7 @@ pub struct TileAt {
 /// A torus has to be tiled without a remainder, so the number of columns is the world's width over the wished cell size,
 /// rounded up, and the cells are stretched to fit: `cell_size` is what they really measure.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellGrid {
+pub struct PheromoneGrid {
     /// Number of columns.
     pub columns: u32,
     /// Number of rows.
@@ -69,7 +69,7 @@ pub struct CellGrid {
     pub wraps: bool,
 }
 
-impl CellGrid {
+impl PheromoneGrid {
     /// The grid of a world of `size`, with cells of about `cell_size` (any value that makes no sense becomes 1, and cells
     /// grow until at most [`MAX_CELLS_PER_AXIS`] fit on an axis).
     #[must_use]
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn every_cell_center_lies_in_its_cell() {
-        let grid = CellGrid::new(Vec2::new(1000.0, 333.0), 7.0, true);
+        let grid = PheromoneGrid::new(Vec2::new(1000.0, 333.0), 7.0, true);
         assert_eq!((grid.columns, grid.rows), (143, 48));
         for row in 0..grid.rows {
             for column in 0..grid.columns {
@@ -213,10 +213,10 @@ mod tests {
 
     #[test]
     fn a_torus_folds_and_an_open_world_ends() {
-        let torus = CellGrid::new(Vec2::splat(100.0), 1.0, true);
+        let torus = PheromoneGrid::new(Vec2::splat(100.0), 1.0, true);
         assert_eq!(torus.cell_at(Vec2::new(50.5, -50.5)), Some(Cell::new(0, 99)));
         assert_eq!(torus.offset(Cell::new(0, 99), -1, 1), Some(Cell::new(99, 0)));
-        let open = CellGrid::new(Vec2::splat(100.0), 1.0, false);
+        let open = PheromoneGrid::new(Vec2::splat(100.0), 1.0, false);
         assert_eq!(open.cell_at(Vec2::new(50.5, 0.0)), None);
         assert_eq!(open.cell_at(Vec2::new(f32::NAN, 0.0)), None);
         assert_eq!(open.offset(Cell::new(0, 0), -1, 0), None);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::decay::DecayRule;
 use super::diffusion::Shares;
 use super::directory::{ABSENT, TileDirectory};
-use super::grid::{Cell, CellGrid, TILE_CELLS, TILE_SIDE, TileAt};
+use super::grid::{Cell, PheromoneGrid, TILE_CELLS, TILE_SIDE, TileAt};
 use super::prefetch::Ahead;
 use super::tile::{CellProvenance, Rim, Tile};
 use super::view::TileView;
@@ -128,7 +128,7 @@ pub struct LayerLosses {
 /// once per half-life, in the same pass that diffuses.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    pub(super) grid: CellGrid,
+    pub(super) grid: PheromoneGrid,
     pub(super) parameters: LayerParameters,
     pub(super) shares: Option<Shares>,
     pub(super) unit: f64,
@@ -146,7 +146,7 @@ pub struct Layer {
 impl Layer {
     /// An empty layer.
     #[must_use]
-    pub fn new(grid: CellGrid, parameters: &LayerParameters) -> Self {
+    pub fn new(grid: PheromoneGrid, parameters: &LayerParameters) -> Self {
         let parameters = parameters.sane();
         Self {
             grid,
@@ -172,7 +172,7 @@ impl Layer {
 
     /// The grid that the layer lies on.
     #[must_use]
-    pub fn grid(&self) -> &CellGrid {
+    pub fn grid(&self) -> &PheromoneGrid {
         &self.grid
     }
 

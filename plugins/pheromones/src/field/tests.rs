@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn grid(columns: u32, rows: u32, wraps: bool) -> CellGrid {
-    CellGrid::new(Vec2::new(columns as f32, rows as f32), 1.0, wraps)
+fn grid(columns: u32, rows: u32, wraps: bool) -> PheromoneGrid {
+    PheromoneGrid::new(Vec2::new(columns as f32, rows as f32), 1.0, wraps)
 }
 
 fn free_of_loss() -> LayerParameters {

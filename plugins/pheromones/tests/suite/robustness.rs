@@ -1,11 +1,11 @@
 //! Nothing panics, whatever a scene or a person does.
 
 use agent2028_core::agent::{AgentIndex, Condition};
+use agent2028_core::check::{Check, Problems};
 use agent2028_core::faults::{Churn, Degrade, Freeze, Kill, Remove, Restart, Spawn};
 use agent2028_core::quarantine::Quarantine;
 use agent2028_core::ranges::set_nth_number;
 use agent2028_core::rng::{Purpose, SimRng};
-use agent2028_core::schema::{Check, Problems};
 use agent2028_core::selector::Selector;
 use agent2028_core::simulation::Simulation;
 use agent2028_pheromones::PheromonesConfig;

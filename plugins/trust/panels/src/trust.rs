@@ -4,7 +4,7 @@ mod graph;
 mod one;
 mod path;
 
-use agent2028_core::agent::{AgentGroups, AgentId};
+use agent2028_core::agent::AgentId;
 use agent2028_trust::score::Evidence;
 use agent2028_trust::{Trust, TrustConfig, Way};
 use agent2028_view::tokens::spacing;
@@ -15,7 +15,7 @@ use egui_material_icons::icons::{ICON_HANDSHAKE, ICON_VERIFIED_USER};
 
 use agent2028_kit::actions::Actions;
 use agent2028_kit::format;
-use agent2028_kit::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use agent2028_kit::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use agent2028_kit::theme::{Look, measure};
 use agent2028_kit::widgets;
 
@@ -67,10 +67,6 @@ impl Default for TrustState {
     }
 }
 
-fn name_of(world: &World, agent: AgentId) -> String {
-    world.get_resource::<AgentGroups>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
-}
-
 /// A trust as panels write it.
 fn share(value: f64) -> String {
     format::fixed(value, 2)
@@ -88,7 +84,7 @@ impl Panel for TrustPanel {
         icon: ICON_HANDSHAKE,
         help: "Who trusts whom, what is said of an agent and by whom, and how one may trust another.",
         group: Group::Trust,
-        place: Place::Bottom,
+        side: DockSide::Bottom,
         scrolls: false,
         story: true,
     };

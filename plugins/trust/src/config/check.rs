@@ -1,7 +1,7 @@
 //! What must hold in the section beyond types and ranges.
 
+use agent2028_core::check::{Check, Problems};
 use agent2028_core::ranges::check_ranges;
-use agent2028_core::schema::{Check, Problems};
 
 use super::{Edges, Reputation, TrustConfig};
 

@@ -13,7 +13,7 @@ use crate::tokens::{ColorScale, Rgba8, Tokens};
 
 /// How one agent looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Look {
+pub struct AgentAppearance {
     /// Its colour.
     pub color: Rgba8,
     /// Its shape.
@@ -115,7 +115,7 @@ impl<'a> AgentLooks<'a> {
     /// How an agent looks.
     #[inline]
     #[must_use]
-    pub fn of(&mut self, agent: AgentId, velocity: Vec2, condition: Option<&Condition>) -> Look {
+    pub fn of(&mut self, agent: AgentId, velocity: Vec2, condition: Option<&Condition>) -> AgentAppearance {
         let square = velocity.length_squared();
         let speed = square.sqrt();
         let heading = if square > 0.0 { Vec2::new(velocity.x, -velocity.y) / speed } else { Vec2::X };
@@ -164,7 +164,7 @@ impl<'a> AgentLooks<'a> {
         {
             color = self.tokens.world.mix(color, UNSEEN);
         }
-        Look { color, glyph, size, heading }
+        AgentAppearance { color, glyph, size, heading }
     }
 
     fn group_color(&mut self, id: u32) -> Rgba8 {

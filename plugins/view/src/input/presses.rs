@@ -10,7 +10,7 @@ use bevy::window::WindowEvent;
 
 /// The keys that change what another one means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldModifiers {
     /// Shift.
     pub shift: bool,
     /// Ctrl.
@@ -21,7 +21,7 @@ pub struct Held {
     pub system: bool,
 }
 
-impl Held {
+impl HeldModifiers {
     /// Whether the press belongs to the interface: commands of the world take Shift at most.
     #[must_use]
     pub fn belongs_to_interface(self) -> bool {
@@ -59,41 +59,41 @@ impl HeldKeys {
 
     /// What is held.
     #[must_use]
-    pub fn held(self) -> Held {
+    pub fn held(self) -> HeldModifiers {
         let pair = |at: u8| (self.0 >> (2 * at)) & 0b11 != 0;
-        Held { shift: pair(0), ctrl: pair(1), alt: pair(2), system: pair(3) }
+        HeldModifiers { shift: pair(0), ctrl: pair(1), alt: pair(2), system: pair(3) }
     }
 }
 
 /// What went down since the last update.
 #[derive(Resource, Clone, Debug, Default, PartialEq)]
 pub struct Presses {
-    keys: Vec<(KeyCode, Held)>,
-    buttons: Vec<(MouseButton, Held)>,
+    keys: Vec<(KeyCode, HeldModifiers)>,
+    buttons: Vec<(MouseButton, HeldModifiers)>,
     down: HeldKeys,
 }
 
 impl Presses {
     /// What is held now.
     #[must_use]
-    pub fn held(&self) -> Held {
+    pub fn held(&self) -> HeldModifiers {
         self.down.held()
     }
 
     /// The keys that went down, in order, with what was held when they did.
-    pub fn keys(&self) -> impl Iterator<Item = (KeyCode, Held)> + '_ {
+    pub fn keys(&self) -> impl Iterator<Item = (KeyCode, HeldModifiers)> + '_ {
         self.keys.iter().copied()
     }
 
     /// How often this key went down without anything held.
     #[must_use]
     pub fn plain(&self, key: KeyCode) -> usize {
-        self.keys().filter(|(pressed, held)| *pressed == key && *held == Held::default()).count()
+        self.keys().filter(|(pressed, held)| *pressed == key && *held == HeldModifiers::default()).count()
     }
 
     /// What was held when this button last went down or up; what is held now if it did neither.
     #[must_use]
-    pub fn held_with(&self, button: MouseButton) -> Held {
+    pub fn held_with(&self, button: MouseButton) -> HeldModifiers {
         let last = self.buttons.iter().rev().find(|(moved, _)| *moved == button);
         last.map_or_else(|| self.held(), |(_, held)| *held)
     }
@@ -151,7 +151,7 @@ mod tests {
         })
     }
 
-    const CTRL: Held = Held { shift: false, ctrl: true, alt: false, system: false };
+    const CTRL: HeldModifiers = HeldModifiers { shift: false, ctrl: true, alt: false, system: false };
 
     /// However the events of a chord fall into frames, the key has Ctrl.
     #[test]
@@ -172,7 +172,7 @@ mod tests {
                     seen.extend(presses.keys().filter(|(key, _)| *key == KeyCode::KeyG));
                 }
             }
-            assert_eq!(seen, [(KeyCode::KeyG, CTRL), (KeyCode::KeyG, Held::default())], "{cuts:b}");
+            assert_eq!(seen, [(KeyCode::KeyG, CTRL), (KeyCode::KeyG, HeldModifiers::default())], "{cuts:b}");
         }
     }
 
@@ -181,10 +181,10 @@ mod tests {
         let mut presses = Presses::default();
         let events = [key(KeyCode::ControlRight, true), button(true), button(false), key(KeyCode::ControlRight, false)];
         presses.follow(events.iter());
-        assert_eq!((presses.held_with(MouseButton::Left), presses.held()), (CTRL, Held::default()));
-        assert_eq!(presses.held_with(MouseButton::Right), Held::default());
+        assert_eq!((presses.held_with(MouseButton::Left), presses.held()), (CTRL, HeldModifiers::default()));
+        assert_eq!(presses.held_with(MouseButton::Right), HeldModifiers::default());
         presses.follow([].into_iter());
-        assert_eq!(presses.held_with(MouseButton::Left), Held::default());
+        assert_eq!(presses.held_with(MouseButton::Left), HeldModifiers::default());
     }
 
     #[test]
@@ -195,6 +195,6 @@ mod tests {
         assert_eq!(presses.held(), CTRL, "the other one is still down");
         let lost = WindowEvent::WindowFocused(WindowFocused { window: Entity::PLACEHOLDER, focused: false });
         presses.follow([lost].iter());
-        assert_eq!(presses.held(), Held::default());
+        assert_eq!(presses.held(), HeldModifiers::default());
     }
 }

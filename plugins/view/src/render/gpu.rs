@@ -56,7 +56,7 @@ fn make_buffer(device: &RenderDevice, label: &str, usage: BufferUsages, size: u6
 }
 
 /// An image and where it lies.
-pub(super) struct Picture {
+pub(super) struct PictureTexture {
     place: Buffer,
     texture: Option<(Texture, (usize, usize))>,
     group: Option<BindGroup>,
@@ -64,7 +64,7 @@ pub(super) struct Picture {
     shows: bool,
 }
 
-impl Picture {
+impl PictureTexture {
     fn new(device: &RenderDevice) -> Self {
         let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
         Self {
@@ -119,9 +119,9 @@ pub(crate) struct WorldGpu {
     pub(super) indices: Growing,
     pub(super) instances: Growing,
     pub(super) instance_count: u32,
-    pub(super) heat: Picture,
-    pub(super) density: Picture,
-    pub(super) canvas: Picture,
+    pub(super) heat: PictureTexture,
+    pub(super) density: PictureTexture,
+    pub(super) canvas: PictureTexture,
 }
 
 impl WorldGpu {
@@ -169,9 +169,9 @@ pub(super) fn start(mut commands: Commands, device: Res<RenderDevice>, cache: Re
         indices: Growing::new(&device, "world triangles", BufferUsages::INDEX, size_of::<u32>()),
         instances: Growing::new(&device, "agents", BufferUsages::VERTEX, size_of::<AgentInstance>()),
         instance_count: 0,
-        heat: Picture::new(&device),
-        density: Picture::new(&device),
-        canvas: Picture::new(&device),
+        heat: PictureTexture::new(&device),
+        density: PictureTexture::new(&device),
+        canvas: PictureTexture::new(&device),
         view_layout,
         picture_layout,
     });
@@ -231,7 +231,7 @@ pub(super) fn upload(
 }
 
 fn show(
-    picture: &mut Picture,
+    picture: &mut PictureTexture,
     shown: &Shown,
     sampler: &Sampler,
     layout: &BindGroupLayout,

@@ -29,7 +29,7 @@ fn scenario(powers: &[u64], liars: &[u16]) -> Scenario {
     let growing = Growing { first: 10, per_round: 5 };
     let timing = Timing { propose: growing, prevote: growing, precommit: growing, commit: 1, retransmit: 20 };
     Scenario {
-        setting: Setting { committee: Committee::new(powers.to_vec()).unwrap(), timing },
+        setting: LogSetup { committee: Committee::new(powers.to_vec()).unwrap(), timing },
         liars: liars.iter().map(|liar| Voter(*liar)).collect(),
         values: vec![ValueId(1), ValueId(2)],
         garbage: Some(ValueId(9)),

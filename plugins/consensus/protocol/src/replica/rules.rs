@@ -1,6 +1,6 @@
 //! The rules of Algorithm 1, and how a voter says what they demand.
 
-use super::{Application, Output, Replica, Setting, Step, Timeout, TimeoutKind};
+use super::{Application, LogSetup, Output, Replica, Step, Timeout, TimeoutKind};
 use crate::durable::{Statement, Verdict};
 use crate::message::{Certificate, Evidence, Message, Phase, Proposal, Round, Status, ValueId, Vote};
 use crate::tally::Threshold;
@@ -8,7 +8,7 @@ use crate::tally::Threshold;
 /// A voter with what it needs while it acts.
 pub(super) struct Acting<'a, A> {
     pub replica: &'a mut Replica,
-    pub setting: &'a Setting,
+    pub setting: &'a LogSetup,
     pub application: &'a mut A,
     pub outputs: &'a mut Vec<Output>,
 }

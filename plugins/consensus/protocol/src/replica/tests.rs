@@ -18,10 +18,10 @@ impl Application for Own {
     }
 }
 
-fn setting(voters: usize) -> Setting {
+fn setting(voters: usize) -> LogSetup {
     let growing = Growing { first: 30, per_round: 10 };
     let timing = Timing { propose: growing, prevote: growing, precommit: growing, commit: 5, retransmit: 50 };
-    Setting { committee: Committee::new(vec![1; voters]).unwrap(), timing }
+    LogSetup { committee: Committee::new(vec![1; voters]).unwrap(), timing }
 }
 
 const V: Option<ValueId> = Some(ValueId(11));
@@ -29,7 +29,7 @@ const W: Option<ValueId> = Some(ValueId(12));
 
 /// Voter 3 of four; voter 0 proposes in round 0, 1 in round 1 and so on.
 struct One {
-    setting: Setting,
+    setting: LogSetup,
     replica: Replica,
     outputs: Vec<Output>,
 }

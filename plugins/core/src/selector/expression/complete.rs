@@ -9,7 +9,7 @@ use crate::selector::Comparison;
 
 /// Something that could be written at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Completion {
+pub struct ExpressionCompletion {
     /// What would be written.
     pub text: String,
     /// What it means, in a few words.
@@ -18,16 +18,16 @@ pub struct Completion {
 
 /// What could be written at a place, and what it would replace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Completions {
+pub struct ExpressionCompletions {
     /// The bytes of the text that a completion replaces: the word that has been begun.
     pub replace: Range<usize>,
     /// The choices: those that begin with the word first, then those that contain it.
-    pub choices: Vec<Completion>,
+    pub choices: Vec<ExpressionCompletion>,
 }
 
 /// What could be written at byte `cursor` of an expression, so far as it stands before that.
 #[must_use]
-pub fn complete(text: &str, cursor: usize, known: &Vocabulary) -> Completions {
+pub fn complete(text: &str, cursor: usize, known: &Vocabulary) -> ExpressionCompletions {
     let mut cursor = cursor.min(text.len());
     while !text.is_char_boundary(cursor) {
         cursor -= 1;
@@ -36,7 +36,7 @@ pub fn complete(text: &str, cursor: usize, known: &Vocabulary) -> Completions {
     // A word in capitals may become either: as long as it stands alone, it may be the name of a quantity.
     let ron = is_ron(text) && text.contains('(');
     if problem.is_some() || ron {
-        return Completions { replace: cursor..cursor, choices: Vec::new() };
+        return ExpressionCompletions { replace: cursor..cursor, choices: Vec::new() };
     }
     let begun = match before.last() {
         Some(Token { kind: Kind::Word(word), at }) if at.end == cursor => Some((word.clone(), at.clone())),
@@ -47,20 +47,20 @@ pub fn complete(text: &str, cursor: usize, known: &Vocabulary) -> Completions {
     }
     let (word, replace) = begun.unwrap_or((String::new(), cursor..cursor));
     let choices = possible(&before, known);
-    let fits = |choice: &Completion| {
+    let fits = |choice: &ExpressionCompletion| {
         let (text, word) = (choice.text.to_lowercase(), word.to_lowercase());
         // What stands there already is no completion.
         if text == word { None } else { text.find(&word).map(|at| at > 0) }
     };
-    let mut fitting: Vec<(bool, Completion)> =
+    let mut fitting: Vec<(bool, ExpressionCompletion)> =
         choices.into_iter().filter_map(|choice| Some((fits(&choice)?, choice))).collect();
     fitting.sort_by_key(|(within, _)| *within);
-    Completions { replace, choices: fitting.into_iter().map(|(_, choice)| choice).collect() }
+    ExpressionCompletions { replace, choices: fitting.into_iter().map(|(_, choice)| choice).collect() }
 }
 
-fn possible(before: &[Token], known: &Vocabulary) -> Vec<Completion> {
-    let names = |names: &[String], means: &str| -> Vec<Completion> {
-        names.iter().map(|name| Completion { text: written(name), means: means.to_owned() }).collect()
+fn possible(before: &[Token], known: &Vocabulary) -> Vec<ExpressionCompletion> {
+    let names = |names: &[String], means: &str| -> Vec<ExpressionCompletion> {
+        names.iter().map(|name| ExpressionCompletion { text: written(name), means: means.to_owned() }).collect()
     };
     let Some(last) = before.last() else {
         return terms(known);
@@ -115,28 +115,29 @@ fn opens_group(before: &[Token]) -> bool {
     }
 }
 
-fn terms(known: &Vocabulary) -> Vec<Completion> {
+fn terms(known: &Vocabulary) -> Vec<ExpressionCompletion> {
     let keywords = KEYWORDS.iter().filter(|(word, _)| !matches!(*word, "and" | "or" | "of"));
-    let mut all: Vec<Completion> =
-        keywords.map(|(word, means)| Completion { text: (*word).to_owned(), means: (*means).to_owned() }).collect();
+    let mut all: Vec<ExpressionCompletion> = keywords
+        .map(|(word, means)| ExpressionCompletion { text: (*word).to_owned(), means: (*means).to_owned() })
+        .collect();
     all.extend(
         known
             .quantities
             .iter()
-            .map(|name| Completion { text: term(name), means: format!("for example {} > 0", term(name)) }),
+            .map(|name| ExpressionCompletion { text: term(name), means: format!("for example {} > 0", term(name)) }),
     );
     all
 }
 
-fn joins() -> Vec<Completion> {
+fn joins() -> Vec<ExpressionCompletion> {
     KEYWORDS
         .iter()
         .filter(|(word, _)| matches!(*word, "and" | "or"))
-        .map(|(word, means)| Completion { text: (*word).to_owned(), means: (*means).to_owned() })
+        .map(|(word, means)| ExpressionCompletion { text: (*word).to_owned(), means: (*means).to_owned() })
         .collect()
 }
 
-fn comparisons() -> Vec<Completion> {
+fn comparisons() -> Vec<ExpressionCompletion> {
     let means = |comparison| match comparison {
         Comparison::Below => "less than",
         Comparison::AtMost => "at most",
@@ -147,6 +148,6 @@ fn comparisons() -> Vec<Completion> {
     };
     Comparison::ALL
         .into_iter()
-        .map(|comparison| Completion { text: comparison.symbol().into(), means: means(comparison).into() })
+        .map(|comparison| ExpressionCompletion { text: comparison.symbol().into(), means: means(comparison).into() })
         .collect()
 }

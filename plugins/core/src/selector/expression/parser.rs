@@ -6,7 +6,7 @@ use super::lexer::{Kind, Token, tokens};
 use super::write::{term, written};
 use super::{ExpressionError, KEYWORDS, Vocabulary};
 use crate::agent::{AgentId, Status, parse_pattern};
-use crate::schema::{nearest, suggest};
+use crate::check::{nearest, suggest};
 use crate::selector::{Comparison, Selector};
 
 /// Deeper expressions are refused: nobody writes them, and each level takes memory of the thread.

@@ -10,11 +10,11 @@ use agent2028_kit::faults::{DropOn, FaultRows as _, FaultsState, FaultsView, Row
 use super::*;
 use crate::faults::{IdentityRows, IdentityRowsState};
 
-fn palette<'a>(choices: FaultsState, tries: f64) -> Harness<'a, Stage<(FaultsState, IdentityRowsState)>> {
+fn palette<'a>(choices: FaultsState, tries: f64) -> Harness<'a, PanelTest<(FaultsState, IdentityRowsState)>> {
     let mut world = World::new();
     let config = IdentityConfig { requests: vec![default()], channels: vec![default()], ..default() };
     world.insert_resource(config);
-    stage([260.0, 900.0], (choices, IdentityRowsState { tries }), move |ui, look, (choices, state), actions| {
+    panel_test([260.0, 900.0], (choices, IdentityRowsState { tries }), move |ui, look, (choices, state), actions| {
         let view = FaultsView { agents: 1000, groups: &[], selected: &[], view_center: Vec2::ZERO, world_size: 1000.0 };
         let mut rows = Rows { look, world: &world, view: &view, choices, actions };
         IdentityRows::show(ui, &mut rows, state);

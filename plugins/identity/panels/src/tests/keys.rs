@@ -58,9 +58,9 @@ fn office(suite: SuiteId) -> Simulation {
 }
 
 /// The tab of an agent.
-fn tab<'a>(simulation: &Simulation, id: u32) -> Harness<'a, Stage<()>> {
+fn tab<'a>(simulation: &Simulation, id: u32) -> Harness<'a, PanelTest<()>> {
     let facts = KeysFacts::of(simulation.world(), AgentId(id)).unwrap();
-    stage([320.0, 900.0], (), move |ui, look, (), actions| show(ui, look, AgentId(id), &facts, actions))
+    panel_test([320.0, 900.0], (), move |ui, look, (), actions| show(ui, look, AgentId(id), &facts, actions))
 }
 
 fn ids(id: u32) -> Selector {

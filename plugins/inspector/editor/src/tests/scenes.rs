@@ -11,7 +11,7 @@ use crate::document::Document;
 use crate::editing::ScenesState;
 use crate::scene::{SceneEntry, SceneLibrary, SceneRequest, SceneStatus, SceneTrouble};
 use crate::{files, scene_editor, scene_form};
-use agent2028_core::schema::{Range as Limits, Unit};
+use agent2028_core::check::{Range as Limits, Unit};
 use agent2028_language::syntax::{SourceId, parse};
 use agent2028_language::types::{FieldDoc, Shape, Types, VariantDoc};
 
@@ -121,31 +121,31 @@ fn long(lines: usize) -> String {
     text + "    ],\n)\n"
 }
 
-fn editor<'a>(text: &str) -> Harness<'a, Stage<ScenesState>> {
+fn editor<'a>(text: &str) -> Harness<'a, PanelTest<ScenesState>> {
     let scenes = ScenesState { document: document(text), ..default() };
     let author = author();
-    stage([900.0, 500.0], scenes, move |ui, look, scenes, actions| {
+    panel_test([900.0, 500.0], scenes, move |ui, look, scenes, actions| {
         scene_editor::show(ui, look, Some(&author), &mut scenes.document, &mut scenes.editor, actions);
     })
 }
 
-fn press(harness: &mut Harness<'_, Stage<ScenesState>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
+fn press(harness: &mut Harness<'_, PanelTest<ScenesState>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
     harness.key_press_modifiers(modifiers, key);
     harness.run_steps(3);
     harness.state_mut().actions.take()
 }
 
-fn text<'a>(harness: &'a Harness<'_, Stage<ScenesState>>) -> &'a str {
+fn text<'a>(harness: &'a Harness<'_, PanelTest<ScenesState>>) -> &'a str {
     harness.state().state.document.text()
 }
 
 /// Puts the caret at a place and the keyboard into the editor.
-fn caret(harness: &mut Harness<'_, Stage<ScenesState>>, byte: usize) {
+fn caret(harness: &mut Harness<'_, PanelTest<ScenesState>>, byte: usize) {
     harness.state_mut().state.editor.jump_to(byte);
     harness.run_steps(3);
 }
 
-fn write(harness: &mut Harness<'_, Stage<ScenesState>>, text: &str) {
+fn write(harness: &mut Harness<'_, PanelTest<ScenesState>>, text: &str) {
     harness.event(egui::Event::Text(text.into()));
     harness.run_steps(3);
 }
@@ -156,7 +156,7 @@ fn without_a_scene_editor_and_form_say_what_to_do() {
     assert!(says(&harness, "test.ron") || !says(&harness, "No scene is open"));
     let empty = |form: bool| {
         let author = author();
-        stage([600.0, 400.0], ScenesState::default(), move |ui, look, scenes, actions| {
+        panel_test([600.0, 400.0], ScenesState::default(), move |ui, look, scenes, actions| {
             if form {
                 scene_form::show(ui, look, Some(&author), &mut scenes.document, &mut scenes.form);
             } else {
@@ -292,10 +292,10 @@ fn ten_thousand_lines_are_edited_without_waiting() {
     assert!(scenes.document.text().contains("77777"));
 }
 
-fn form<'a>(text: &str) -> Harness<'a, Stage<ScenesState>> {
+fn form<'a>(text: &str) -> Harness<'a, PanelTest<ScenesState>> {
     let scenes = ScenesState { document: document(text), ..default() };
     let author = author();
-    stage([420.0, 900.0], scenes, move |ui, look, scenes, _| {
+    panel_test([420.0, 900.0], scenes, move |ui, look, scenes, _| {
         scene_form::show(ui, look, Some(&author), &mut scenes.document, &mut scenes.form);
     })
 }
@@ -388,12 +388,12 @@ fn entry(name: &str, tags: &[&str], path: Option<&str>) -> SceneEntry {
     }
 }
 
-fn gallery_of<'a>(library: SceneLibrary) -> Harness<'a, Stage<ScenesState>> {
+fn gallery_of<'a>(library: SceneLibrary) -> Harness<'a, PanelTest<ScenesState>> {
     let mut scenes = ScenesState::default();
     scenes.gallery.open(&mut Actions::default());
     let status = SceneStatus { name: "flock".into(), ..default() };
     let author = author();
-    let mut harness = stage([1280.0, 720.0], scenes, move |ui, look, scenes, actions| {
+    let mut harness = panel_test([1280.0, 720.0], scenes, move |ui, look, scenes, actions| {
         let area = ui.max_rect();
         crate::editing::floating(ui.ctx(), look, area, Some(&author), &library, &status, scenes, actions);
     });
@@ -459,7 +459,7 @@ fn a_thousand_scenes_are_a_page_of_cards() {
     assert_eq!(harness.state_mut().actions.take(), open);
 }
 
-fn question<'a>(prepare: impl FnOnce(&mut ScenesState)) -> Harness<'a, Stage<ScenesState>> {
+fn question<'a>(prepare: impl FnOnce(&mut ScenesState)) -> Harness<'a, PanelTest<ScenesState>> {
     let mut scenes = ScenesState::default();
     scenes.document.open(Source {
         name: "/x/mine.ron".into(),
@@ -469,7 +469,7 @@ fn question<'a>(prepare: impl FnOnce(&mut ScenesState)) -> Harness<'a, Stage<Sce
     });
     scenes.document.changed_to("a\nmine", 0.0);
     prepare(&mut scenes);
-    let mut harness = stage([1000.0, 600.0], scenes, move |ui, look, scenes, actions| {
+    let mut harness = panel_test([1000.0, 600.0], scenes, move |ui, look, scenes, actions| {
         let area = ui.max_rect();
         files::show(ui.ctx(), look, area, &scenes.document, None, &mut scenes.files, actions);
     });

@@ -5,7 +5,7 @@ use egui::{Vec2, vec2};
 use egui_tiles::{Container, LinearDir, Shares, SimplificationOptions, Tabs, Tile, TileId, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::panel::{Catalog, PanelFacts, PanelKey, Place};
+use super::panel::{Catalog, DockSide, PanelFacts, PanelKey};
 use super::preset::Preset;
 use super::saved::SavedTile;
 use agent2028_view::tokens::layout;
@@ -209,10 +209,10 @@ impl DockLayout {
 
     /// A new panel joins the tabs of panels that belong to the same side; if there are none, its side gets a dock.
     fn insert(&mut self, catalog: &Catalog, panel: PanelKey, front: bool) {
-        let PanelFacts { place, .. } = catalog.facts(panel);
+        let PanelFacts { side, .. } = catalog.facts(panel);
         let neighbour = catalog
             .iter()
-            .filter(|other| other.place == place)
+            .filter(|other| other.side == side)
             .filter_map(|other| self.tree.tiles.find_pane(&other.key))
             .filter_map(|tile| self.tree.tiles.parent_of(tile))
             .find(|parent| matches!(self.tree.tiles.get_container(*parent), Some(Container::Tabs(_))));
@@ -226,10 +226,10 @@ impl DockLayout {
         };
         let pane = self.tree.tiles.insert_pane(panel);
         let dock = self.tree.tiles.insert_container(Container::Tabs(Tabs::new(vec![pane])));
-        let (dir, share, first) = match place {
-            Place::Left => (LinearDir::Horizontal, layout::LEFT_DOCK / self.size.0, true),
-            Place::Right => (LinearDir::Horizontal, layout::RIGHT_DOCK / self.size.0, false),
-            Place::Bottom => (LinearDir::Vertical, layout::BOTTOM_DOCK * 1.2 / self.size.1, false),
+        let (dir, share, first) = match side {
+            DockSide::Left => (LinearDir::Horizontal, layout::LEFT_DOCK / self.size.0, true),
+            DockSide::Right => (LinearDir::Horizontal, layout::RIGHT_DOCK / self.size.0, false),
+            DockSide::Bottom => (LinearDir::Vertical, layout::BOTTOM_DOCK * 1.2 / self.size.1, false),
         };
         let share = share.clamp(0.1, 0.5);
         let children = if first { [dock, root] } else { [root, dock] };
@@ -362,16 +362,16 @@ mod tests {
     /// The panels that the presets name, with the places that the window's own have.
     fn catalog() -> Catalog {
         let mut catalog = Catalog::default();
-        for (place, names) in [
-            (Place::Left, &["Scene", "Parameters", "Settings", "Select", "Faults"][..]),
-            (Place::Right, &["Agent", "Runs", "Editor", "Form"]),
+        for (side, names) in [
+            (DockSide::Left, &["Scene", "Parameters", "Settings", "Select", "Faults"][..]),
+            (DockSide::Right, &["Agent", "Runs", "Editor", "Form"]),
             (
-                Place::Bottom,
+                DockSide::Bottom,
                 &["Compare", "Plots", "Metrics", "Events", "Interventions", "Registry", "Distributions", "Profiler"],
             ),
         ] {
             for name in names {
-                catalog.add(PanelFacts { place, ..Catalog::default().facts(PanelKey::new(name)) });
+                catalog.add(PanelFacts { side, ..Catalog::default().facts(PanelKey::new(name)) });
             }
         }
         catalog

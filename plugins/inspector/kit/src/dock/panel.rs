@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for PanelKey {
 
 /// The side of the world on which a panel appears when it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum DockSide {
     /// At the left.
     Left,
     /// At the right.
@@ -164,7 +164,7 @@ pub struct PanelFacts {
     /// What it is about.
     pub group: Group,
     /// Where it appears.
-    pub place: Place,
+    pub side: DockSide,
     /// Whether its contents scroll as a whole; otherwise it fills its place and scrolls by itself.
     pub scrolls: bool,
     /// Whether it opens, behind the others, with a scene that it applies to.
@@ -205,7 +205,7 @@ impl Catalog {
             icon: ICON_HELP,
             help: "A panel of a plugin that this program doesn't have.",
             group: Group::Run,
-            place: Place::Right,
+            side: DockSide::Right,
             scrolls: true,
             story: false,
         })

@@ -3,7 +3,7 @@
 use agent2028_view::tokens::layout;
 
 use super::layout::FIRST_SIZE;
-use super::panel::{Catalog, PanelKey, Place};
+use super::panel::{Catalog, DockSide, PanelKey};
 use super::saved::SavedTile;
 
 /// A layout to begin with.
@@ -57,8 +57,8 @@ impl Preset {
     #[must_use]
     pub(super) fn tile(self, catalog: &Catalog) -> SavedTile {
         let world = SavedTile::Panel(PanelKey::WORLD);
-        let of_systems = |place: Place| -> Vec<&'static str> {
-            let facts = catalog.iter().filter(|facts| facts.group.is_of_a_system() && facts.place == place);
+        let of_systems = |side: DockSide| -> Vec<&'static str> {
+            let facts = catalog.iter().filter(|facts| facts.group.is_of_a_system() && facts.side == side);
             facts.map(|facts| facts.key.name()).collect()
         };
         let (width, height) = (FIRST_SIZE.x, FIRST_SIZE.y);
@@ -94,7 +94,10 @@ impl Preset {
                             ]),
                         ),
                         (middle, world),
-                        (layout::RIGHT_DOCK, tabs(&[&["Agent", "Runs"], of_systems(Place::Right).as_slice()].concat())),
+                        (
+                            layout::RIGHT_DOCK,
+                            tabs(&[&["Agent", "Runs"], of_systems(DockSide::Right).as_slice()].concat()),
+                        ),
                     ]),
                 ),
                 (
@@ -102,7 +105,7 @@ impl Preset {
                     tabs(
                         &[
                             &["Plots", "Registry", "Distributions"],
-                            of_systems(Place::Bottom).as_slice(),
+                            of_systems(DockSide::Bottom).as_slice(),
                             &["Events", "Interventions", "Compare", "Metrics", "Profiler"],
                         ]
                         .concat(),

@@ -20,23 +20,23 @@ fn shown<'a>(
     simulation: &'a Simulation,
     selected: &'a [AgentId],
     change: fn(&mut DistributionsState),
-) -> Harness<'a, Stage<DistributionsState>> {
+) -> Harness<'a, PanelTest<DistributionsState>> {
     let mut state = DistributionsState::default();
     change(&mut state);
-    stage(PANEL, state, move |ui, look, state, actions| {
+    panel_test(PANEL, state, move |ui, look, state, actions| {
         let view = DistributionsView { world: simulation.world(), generation: 0, tick: simulation.tick(), selected };
         distributions::show(ui, look, &view, state, actions);
     })
 }
 
-fn saved(harness: &mut Harness<'_, Stage<DistributionsState>>) -> String {
+fn saved(harness: &mut Harness<'_, PanelTest<DistributionsState>>) -> String {
     match &click(harness, Role::Button, "Save the numbers as CSV")[..] {
         [Action::SaveFile(file)] => String::from_utf8(file.bytes.clone()).unwrap(),
         other => panic!("not one file: {other:?}"),
     }
 }
 
-fn drag(harness: &mut Harness<'_, Stage<DistributionsState>>, from: egui::Pos2, to: egui::Pos2) -> Vec<Action> {
+fn drag(harness: &mut Harness<'_, PanelTest<DistributionsState>>, from: egui::Pos2, to: egui::Pos2) -> Vec<Action> {
     let button = |pos, pressed| egui::Event::PointerButton {
         pos,
         button: egui::PointerButton::Primary,

@@ -18,8 +18,8 @@ fn run() -> Simulation {
     simulation
 }
 
-fn shown<'a>(simulation: &'a Simulation, state: PlotsState) -> Harness<'a, Stage<PlotsState>> {
-    stage(PANEL, state, move |ui, look, state, actions| {
+fn shown<'a>(simulation: &'a Simulation, state: PlotsState) -> Harness<'a, PanelTest<PlotsState>> {
+    panel_test(PANEL, state, move |ui, look, state, actions| {
         let interventions: &[Applied] = &simulation.world().resource::<InterventionLog>().0;
         let metrics = simulation.world().resource::<Metrics>();
         let view = PlotsView { metrics, plots: &[], interventions, others: &[], tick: TICK, tick_hz: 60.0 };
@@ -37,7 +37,7 @@ fn with(metrics: &[&[&str]]) -> PlotsState {
     state
 }
 
-fn names(harness: &Harness<'_, Stage<PlotsState>>) -> Vec<Vec<String>> {
+fn names(harness: &Harness<'_, PanelTest<PlotsState>>) -> Vec<Vec<String>> {
     harness.state().state.plots.iter().map(|plot| plot.metrics.clone()).collect()
 }
 
@@ -233,7 +233,7 @@ fn other_runs_are_drawn_beside_this_one_and_named() {
     other.run(900);
     let others =
         [plots::OtherRun { name: "Nobody fails", metrics: other.world().resource::<Metrics>(), from: 299, to: 900 }];
-    let harness = stage(PANEL, with(&[&["agents.failed"]]), |ui, look, state, actions| {
+    let harness = panel_test(PANEL, with(&[&["agents.failed"]]), |ui, look, state, actions| {
         let metrics = simulation.world().resource::<Metrics>();
         let view = PlotsView { metrics, plots: &[], interventions: &[], others: &others, tick: TICK, tick_hz: 60.0 };
         plots::show(ui, look, &view, state, actions);
@@ -253,7 +253,7 @@ fn the_table_holds_every_run_that_is_compared() {
     });
     let mut state = with(&[&["agents.failed"]]);
     state.span = Span::Fixed(590.0, 620.0);
-    let mut harness = stage(PANEL, state, move |ui, look, state, actions| {
+    let mut harness = panel_test(PANEL, state, move |ui, look, state, actions| {
         let metrics = shown.world().resource::<Metrics>();
         let others = [plots::OtherRun {
             name: "Run 2, calm",
@@ -282,7 +282,7 @@ fn values_are_whole_and_every_run_is_named_however_narrow_a_plot_is() {
         let mut state = with(&[&["agents.failed", "agents.active", "agents.total", "no.such.metric"]]);
         state.plots[0].title = "Way against the shortest one there is".into();
         let metrics = simulation.world().resource::<Metrics>().clone();
-        let harness = stage([width, 420.0], state, move |ui, look, state, actions| {
+        let harness = panel_test([width, 420.0], state, move |ui, look, state, actions| {
             let other = |name| plots::OtherRun { name, metrics: &metrics, from: 100, to: TICK };
             let others = [other("Run 2"), other(plots::STILL_TO_COME)];
             let view = PlotsView {
@@ -324,7 +324,7 @@ fn axes_have_whole_labels() {
     for width in [150.0_f32, 291.0, 500.0] {
         for tick in [498, 600, 1200] {
             let metrics = simulation.world().resource::<Metrics>();
-            let harness = stage([width, 150.0], with(&[&["agents.failed"]]), move |ui, look, state, actions| {
+            let harness = panel_test([width, 150.0], with(&[&["agents.failed"]]), move |ui, look, state, actions| {
                 let view = PlotsView { metrics, plots: &[], interventions: &[], others: &[], tick, tick_hz: 60.0 };
                 plots::show(ui, look, &view, state, actions);
             });

@@ -1,7 +1,7 @@
 use agent2028_core::faults::Kill;
 use agent2028_core::metrics::Metrics;
 use agent2028_core::selector::Selector;
-use agent2028_core::timeline::{Branch, BranchId, Limits, Timeline};
+use agent2028_core::timeline::{Branch, BranchId, Timeline, TimelineLimits};
 
 use super::*;
 use crate::actions::Travel;
@@ -31,8 +31,8 @@ fn forked(agents: u32) -> Run {
     Run { simulation, timeline, runs: default() }
 }
 
-fn panel<'a>(size: [f32; 2], run: Run, plotted: &'a [String]) -> Harness<'a, Stage<Run>> {
-    stage(size, run, move |ui, look, run, actions| {
+fn panel<'a>(size: [f32; 2], run: Run, plotted: &'a [String]) -> Harness<'a, PanelTest<Run>> {
+    panel_test(size, run, move |ui, look, run, actions| {
         let view = RunsView {
             timeline: &run.timeline,
             metrics: run.simulation.world().resource::<Metrics>(),
@@ -43,7 +43,7 @@ fn panel<'a>(size: [f32; 2], run: Run, plotted: &'a [String]) -> Harness<'a, Sta
     })
 }
 
-fn ids(harness: &Harness<'_, Stage<Run>>) -> Vec<BranchId> {
+fn ids(harness: &Harness<'_, PanelTest<Run>>) -> Vec<BranchId> {
     harness.state().state.timeline.branches().map(Branch::id).collect()
 }
 
@@ -119,7 +119,7 @@ fn undone_changes_and_removed_runs_are_told() {
     assert!(says(&panel([420.0, 400.0], run, &[]), "without Kill at tick 61"));
 
     let mut simulation = simulation(&[("bird", 5)]);
-    let mut timeline = Timeline::new(Limits { branches: 3, ..Limits::default() });
+    let mut timeline = Timeline::new(TimelineLimits { branches: 3, ..TimelineLimits::default() });
     for _ in 0..5 {
         timeline.run(&mut simulation, 5);
         timeline.fork(&mut simulation, None);

@@ -20,12 +20,12 @@ fn metrics_with(count: usize, ticks: u64) -> Metrics {
     metrics
 }
 
-fn plot<'a>(metrics: &'a Metrics, panels: &'a [PlotPanel], picked: &[&str]) -> Harness<'a, Stage<PlotsState>> {
+fn plot<'a>(metrics: &'a Metrics, panels: &'a [PlotPanel], picked: &[&str]) -> Harness<'a, PanelTest<PlotsState>> {
     let mut state = PlotsState::default();
     for name in picked {
         state.toggle(name);
     }
-    stage(DOCK, state, move |ui, look, state, actions| {
+    panel_test(DOCK, state, move |ui, look, state, actions| {
         let view = PlotsView { metrics, plots: panels, interventions: &[], others: &[], tick: 600, tick_hz: 60.0 };
         plots::show(ui, look, &view, state, actions);
     })
@@ -74,8 +74,8 @@ fn many_plots_of_long_series_are_drawn() {
 
 type Table = (MetricsState, PlotsState);
 
-fn table(metrics: &Metrics) -> Harness<'_, Stage<Table>> {
-    stage(DOCK, Table::default(), move |ui, look, (state, plots), actions| {
+fn table(metrics: &Metrics) -> Harness<'_, PanelTest<Table>> {
+    panel_test(DOCK, Table::default(), move |ui, look, (state, plots), actions| {
         metrics::show(ui, look, metrics, state, plots, actions);
     })
 }

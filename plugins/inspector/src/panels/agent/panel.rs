@@ -9,7 +9,7 @@ use egui_material_icons::icons::ICON_PERSON_SEARCH;
 use super::{AgentState, AgentView, TabEntry, TabFacts, show};
 use crate::facts::{AgentFacts, GroupCounts, ManyCache};
 use crate::inspection::Inspection;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
 use crate::panels::compare::QuantityCache;
 use crate::panels::many::{self, ManyState};
 use crate::panels::selected;
@@ -26,7 +26,7 @@ impl Panel for AgentPanel {
         icon: ICON_PERSON_SEARCH,
         help: "What the selected agents are, and how to change them.",
         group: Group::Agents,
-        place: Place::Right,
+        side: DockSide::Right,
         scrolls: true,
         story: false,
     };

@@ -17,14 +17,14 @@ use crate::widgets;
 
 /// What is remembered of the rows about agents.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AgentRowsState {
+pub struct AgentFaultRowsState {
     /// Expected departures per agent and second under `Churn`.
     pub departures: f32,
     /// How long an agent under `Churn` stays away, in simulated seconds.
     pub away: f32,
 }
 
-impl Default for AgentRowsState {
+impl Default for AgentFaultRowsState {
     fn default() -> Self {
         let churn = Churn::default();
         Self { departures: churn.per_second, away: churn.downtime_s }
@@ -33,15 +33,15 @@ impl Default for AgentRowsState {
 
 /// Rows about agents: they fail, stop, leave and join.
 #[derive(Clone, Copy, Debug)]
-pub struct AgentRows;
+pub struct AgentFaultRows;
 
 /// What is done to those that are meant, with nothing more to choose than a strength.
 fn plain() -> [Verb; 4] {
     [Verb::of::<Kill>(), Verb::of::<Restart>(), Verb::of::<Freeze>(), Verb::of::<Degrade>()]
 }
 
-impl FaultRows for AgentRows {
-    type State = AgentRowsState;
+impl FaultRows for AgentFaultRows {
+    type State = AgentFaultRowsState;
 
     fn verbs() -> Vec<Verb> {
         plain().into_iter().chain([Verb::of::<Churn>(), Verb::of::<Remove>(), Verb::of::<Spawn>()]).collect()
@@ -51,7 +51,7 @@ impl FaultRows for AgentRows {
         true
     }
 
-    fn show(ui: &mut Ui, rows: &mut Rows, state: &mut AgentRowsState) {
+    fn show(ui: &mut Ui, rows: &mut Rows, state: &mut AgentFaultRowsState) {
         let (select, words, look) = (rows.select(), rows.words(), rows.look);
         let named = |verb: Verb| format!("{} {words}", verb.word());
         ui.add_enabled_ui(rows.meant(), |ui| {
@@ -92,9 +92,9 @@ impl FaultRows for AgentRows {
         });
     }
 
-    fn done(verb: Verb, select: Selector, choices: &FaultsState, state: &AgentRowsState) -> AnyIntervention {
+    fn done(verb: Verb, select: Selector, choices: &FaultsState, state: &AgentFaultRowsState) -> AnyIntervention {
         if verb.is::<Churn>() {
-            let AgentRowsState { departures: per_second, away: downtime_s } = *state;
+            let AgentFaultRowsState { departures: per_second, away: downtime_s } = *state;
             return Churn { select, per_second, downtime_s, duration_s: choices.duration_s() }.into();
         }
         choices.done(verb, select)
@@ -105,7 +105,7 @@ impl FaultRows for AgentRows {
         on: DropOn,
         view: &FaultsView,
         choices: &FaultsState,
-        state: &AgentRowsState,
+        state: &AgentFaultRowsState,
     ) -> (AnyIntervention, String) {
         if let (true, DropOn::Ground(center)) = (verb.is::<Spawn>(), on) {
             let at = Some(Placement::Disc { center, radius: choices.drop_radius(view) });
@@ -124,17 +124,17 @@ impl FaultRows for AgentRows {
 
 /// What is remembered of the rows about capabilities.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct CapabilityRowsState {
+pub struct CapabilityFaultRowsState {
     /// The capability that is granted or withdrawn.
     pub capability: String,
 }
 
 /// Rows about what agents can do.
 #[derive(Clone, Copy, Debug)]
-pub struct CapabilityRows;
+pub struct CapabilityFaultRows;
 
-impl FaultRows for CapabilityRows {
-    type State = CapabilityRowsState;
+impl FaultRows for CapabilityFaultRows {
+    type State = CapabilityFaultRowsState;
 
     fn verbs() -> Vec<Verb> {
         vec![Verb::of::<GrantCapability>(), Verb::of::<WithdrawCapability>()]
@@ -144,7 +144,7 @@ impl FaultRows for CapabilityRows {
         true
     }
 
-    fn show(ui: &mut Ui, rows: &mut Rows, state: &mut CapabilityRowsState) {
+    fn show(ui: &mut Ui, rows: &mut Rows, state: &mut CapabilityFaultRowsState) {
         let known: Vec<String> = rows
             .world
             .get_resource::<CapabilityRegistry>()
@@ -164,7 +164,7 @@ impl FaultRows for CapabilityRows {
         });
     }
 
-    fn done(verb: Verb, select: Selector, _: &FaultsState, state: &CapabilityRowsState) -> AnyIntervention {
+    fn done(verb: Verb, select: Selector, _: &FaultsState, state: &CapabilityFaultRowsState) -> AnyIntervention {
         let capability = state.capability.trim().to_owned();
         if verb.is::<GrantCapability>() {
             GrantCapability { select, capability }.into()

@@ -47,14 +47,14 @@ fn explanation() -> Explanation {
 #[test]
 fn the_overview_begins_with_a_sentence_and_tabs_come_with_their_data() {
     let simulation = flock(6);
-    let harness = Shown::of(&simulation, 2).stage(None, Tab::Overview);
+    let harness = Shown::of(&simulation, 2).panel_test(None, Tab::Overview);
     assert!(says(&harness, "bird-2 flies with 2 others."));
     assert!(says(&harness, "Next, it turns 3.0° to the left"));
     assert!(harness.query_by_role_and_label(Role::Button, "Why").is_some());
     assert!(harness.query_by_role_and_label(Role::Button, "Events").is_none(), "nothing has happened to it");
     drop(harness);
     let plain = super::simulation(&[("rock", 2)]);
-    let harness = Shown::of(&plain, 1).stage(None, Tab::Why);
+    let harness = Shown::of(&plain, 1).panel_test(None, Tab::Why);
     assert!(harness.query_by_role_and_label(Role::Button, "Why").is_none(), "nobody decides for a rock");
     assert!(says(&harness, "Motion"), "the overview is shown instead");
 }
@@ -62,7 +62,7 @@ fn the_overview_begins_with_a_sentence_and_tabs_come_with_their_data() {
 #[test]
 fn why_tells_outcome_inputs_choices_and_perception() {
     let simulation = flock(6);
-    let mut harness = Shown::of(&simulation, 2).stage(None, Tab::Why);
+    let mut harness = Shown::of(&simulation, 2).panel_test(None, Tab::Why);
     for text in [
         "bird-2 flies with 2 others",
         "If it decided now, it turns 3.0° to the left at 4.0 units/s: its inputs ask for a change of 2\u{202f}units/s",
@@ -86,7 +86,7 @@ fn why_tells_outcome_inputs_choices_and_perception() {
 fn a_failed_agent_is_explained_by_its_failure() {
     let mut simulation = flock(6);
     fail_agents(simulation.world_mut(), &[AgentId(2)], u64::MAX);
-    let mut harness = Shown::of(&simulation, 2).stage(None, Tab::Why);
+    let mut harness = Shown::of(&simulation, 2).panel_test(None, Tab::Why);
     assert!(says(&harness, "has failed: it decides nothing"));
     assert_eq!(click(&mut harness, Role::Button, "Select whom it perceives"), vec![], "it perceives nobody");
 }
@@ -94,7 +94,7 @@ fn a_failed_agent_is_explained_by_its_failure() {
 #[test]
 fn a_life_that_is_not_known_says_how_to_fill_it() {
     let simulation = flock(6);
-    let harness = Shown::of(&simulation, 2).stage(None, Tab::Life);
+    let harness = Shown::of(&simulation, 2).panel_test(None, Tab::Life);
     assert!(says(&harness, "Nothing of its life is known yet"));
     assert!(says(&harness, "go back in time with the agent selected"));
 }
@@ -106,7 +106,7 @@ fn a_life_shows_what_was_done_and_leads_back() {
     simulation.run(40);
     simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(2)]), duration_s: None });
     simulation.run(20);
-    let mut harness = Shown::of(&simulation, 2).stage(None, Tab::Life);
+    let mut harness = Shown::of(&simulation, 2).panel_test(None, Tab::Life);
     for text in ["Life of bird-2, ticks 1 to 60", "Flocks", "67\u{202f}%", "Has failed", "33\u{202f}%"] {
         assert!(says(&harness, text), "{text}");
     }
@@ -128,9 +128,9 @@ fn fields_are_found_edited_and_put_back() {
     fail_agents(simulation.world_mut(), &[AgentId(2)], u64::MAX);
     let mut shown = Shown::of(&simulation, 2);
     let health = shown.fields.iter_mut().find(|field| field.spec.name == "Condition.health").unwrap();
-    assert_eq!(health.spec.range, Some(agent2028_core::schema::Range::new(0.0, 1.0)));
+    assert_eq!(health.spec.range, Some(agent2028_core::check::Range::new(0.0, 1.0)));
     health.value = 0.25;
-    let mut harness = shown.stage(None, Tab::Fields);
+    let mut harness = shown.panel_test(None, Tab::Fields);
     assert!(harness.query_by_role_and_label(Role::Button, "Reset Condition.health").is_none());
     harness.state_mut().state.edited.note(AgentId(2), "Condition.health", 1.0);
     harness.run_steps(2);
@@ -163,7 +163,7 @@ fn what_is_out_of_range_is_refused_at_the_door_and_told_where_it_was_asked_for()
     let shown = Shown::of(&simulation, 2);
     assert_eq!(shown.facts.condition.health, 1.0);
     assert_eq!(shown.happenings.iter().filter(|happening| happening.refused).count(), 2);
-    let harness = shown.stage(None, Tab::Fields);
+    let harness = shown.panel_test(None, Tab::Fields);
     assert!(says(&harness, "Set field was refused") && says(&harness, "not a finite number"));
 }
 
@@ -172,7 +172,7 @@ fn events_lead_to_their_ticks_and_pins_and_copies_are_asked_for() {
     let mut simulation = flock(6);
     simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(2)]), duration_s: None });
     simulation.run(3);
-    let mut harness = Shown::of(&simulation, 2).stage(None, Tab::Events);
+    let mut harness = Shown::of(&simulation, 2).panel_test(None, Tab::Events);
     let seek = click(&mut harness, Role::Button, "Tick 1: Agent failed, failed");
     assert_eq!(seek, [Action::Time(Travel::Seek(1))]);
     let pin = click(&mut harness, Role::Button, "Pin: keep a flag on it and write its life down");
@@ -195,7 +195,7 @@ fn every_tab_holds_long_names_and_a_million_agents() {
         Some(explanation)
     });
     for tab in Tab::ALL {
-        let harness = Shown::of(&simulation, 999_999).stage(None, tab);
+        let harness = Shown::of(&simulation, 999_999).panel_test(None, tab);
         for node in harness.query_all_by(|node| node.role() == Role::Button) {
             assert!(node.rect().right() <= 321.0, "{tab:?}: {node:?}");
         }
@@ -205,7 +205,7 @@ fn every_tab_holds_long_names_and_a_million_agents() {
 #[test]
 fn a_tab_of_a_plugin_that_has_nothing_to_show_gives_way_to_the_overview() {
     const PAPERS: crate::panel::TabFacts = crate::panel::TabFacts { label: "Papers", help: "What it may use" };
-    let harness = Shown::of(&super::simulation(&[("rock", 2)]), 1).stage(None, Tab::OfPlugin(&PAPERS));
+    let harness = Shown::of(&super::simulation(&[("rock", 2)]), 1).panel_test(None, Tab::OfPlugin(&PAPERS));
     assert!(harness.query_by_role_and_label(Role::Button, "Papers").is_none());
     assert!(says(&harness, "Motion"), "the overview is shown instead");
 }

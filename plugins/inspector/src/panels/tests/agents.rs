@@ -41,10 +41,10 @@ impl Shown {
         }
     }
 
-    pub(super) fn stage<'a>(self, uuid: Option<&'a str>, tab: Tab) -> Harness<'a, Stage<AgentState>> {
+    pub(super) fn panel_test<'a>(self, uuid: Option<&'a str>, tab: Tab) -> Harness<'a, PanelTest<AgentState>> {
         let state = AgentState { tab, ..default() };
         let settings = agent2028_view::ViewSettings::default();
-        stage([320.0, 900.0], state, move |ui, look, state, actions| {
+        panel_test([320.0, 900.0], state, move |ui, look, state, actions| {
             let view = AgentView {
                 agent: &self.facts,
                 uuid,
@@ -66,8 +66,8 @@ impl Shown {
     }
 }
 
-fn one<'a>(simulation: &Simulation, id: u32, uuid: Option<&'a str>) -> Harness<'a, Stage<AgentState>> {
-    Shown::of(simulation, id).stage(uuid, Tab::Overview)
+fn one<'a>(simulation: &Simulation, id: u32, uuid: Option<&'a str>) -> Harness<'a, PanelTest<AgentState>> {
+    Shown::of(simulation, id).panel_test(uuid, Tab::Overview)
 }
 
 fn ids(id: u32) -> Selector {
@@ -162,8 +162,8 @@ fn capabilities_are_granted_and_withdrawn_and_service_is_shown() {
         assert!(says(&harness, text), "{text}");
     }
     drop(harness);
-    assert!(says(&Shown::of(&simulation, 2).stage(None, Tab::Capabilities), "None yet"));
-    let mut harness = Shown::of(&simulation, 1).stage(None, Tab::Capabilities);
+    assert!(says(&Shown::of(&simulation, 2).panel_test(None, Tab::Capabilities), "None yet"));
+    let mut harness = Shown::of(&simulation, 1).panel_test(None, Tab::Capabilities);
     assert!(says(&harness, "database.query"));
     let withdraw: WithdrawCapability = only(&click(&mut harness, Role::Button, "Withdraw database.query"));
     assert_eq!((withdraw.select, withdraw.capability.as_str()), (ids(1), "database.query"));
@@ -203,7 +203,7 @@ fn an_agent_with_a_very_long_name_stays_in_its_dock() {
     }
 }
 
-fn several<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, Stage<ManyState>> {
+fn several<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, PanelTest<ManyState>> {
     let facts = ManyFacts::of(simulation.world(), selected);
     let mut counts = GroupCounts::default();
     let groups = counts.follow(0, simulation.world()).to_vec();
@@ -218,7 +218,7 @@ fn several<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'
     let mut inspection = Inspection::default();
     inspection.find_settable(0, simulation.world());
     let fields = inspection.settable.1;
-    stage([320.0, 1400.0], ManyState::default(), move |ui, look, state, actions| {
+    panel_test([320.0, 1400.0], ManyState::default(), move |ui, look, state, actions| {
         let view = ManyView {
             selected,
             facts: &facts,

@@ -41,10 +41,10 @@ fn library() -> SceneLibrary {
     }
 }
 
-fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, Stage<TopBarState>> {
+fn bar<'a>(library: SceneLibrary, transport: TransportView) -> Harness<'a, PanelTest<TopBarState>> {
     let status = SceneStatus { name: "flock".into(), title: "A flock".into(), ..default() };
     let settings = ViewSettings::default();
-    stage([1280.0, 600.0], TopBarState::default(), move |ui, look, state, actions| {
+    panel_test([1280.0, 600.0], TopBarState::default(), move |ui, look, state, actions| {
         let food = layers::FieldLine { name: "food".into(), hue: look.info };
         let fields = [(&agent2028_view::layer::PLACES, vec![food])];
         let view = TopBarView {
@@ -131,7 +131,7 @@ fn theme_scale_and_help_are_in_the_bar() {
 #[test]
 fn layers_and_colours_change_the_view_settings() {
     let settings = ViewSettings::default();
-    let mut harness = stage([340.0, 640.0], (), move |ui, look, (), actions| {
+    let mut harness = panel_test([340.0, 640.0], (), move |ui, look, (), actions| {
         let fields = ["food", "home"].map(|name| layers::FieldLine { name: name.into(), hue: look.info });
         let fields = [(&agent2028_view::layer::PLACES, fields.to_vec())];
         let offered: Vec<_> = agent2028_view::WorldLayers::default().all().collect();
@@ -150,8 +150,8 @@ fn layers_and_colours_change_the_view_settings() {
     assert_eq!(nameless(&harness), Vec::<String>::new());
 }
 
-fn status<'a>(view: StatusView<'a>) -> Harness<'a, Stage<bool>> {
-    stage([1256.0, 22.0], false, move |ui, look, opened, actions| {
+fn status<'a>(view: StatusView<'a>) -> Harness<'a, PanelTest<bool>> {
+    panel_test([1256.0, 22.0], false, move |ui, look, opened, actions| {
         *opened |= status_bar::show(ui, look, &view, actions);
     })
 }
@@ -222,7 +222,7 @@ fn the_scene_panel_lists_groups_or_says_what_is_missing() {
     let status = SceneStatus { name: "flock".into(), description: "Birds.".repeat(60), ..default() };
     let empty = SceneStatus::default();
     let draw = |status: SceneStatus, groups: Vec<crate::facts::GroupFacts>| {
-        stage([236.0, 500.0], (), move |ui, look, (), actions| {
+        panel_test([236.0, 500.0], (), move |ui, look, (), actions| {
             let bounds = agent2028_core::space::WorldBounds::default();
             let view =
                 SceneView { status: &status, groups: &groups, agents: 200_000_000, bounds, colored_by_group: true };
@@ -243,7 +243,7 @@ fn the_scene_panel_lists_groups_or_says_what_is_missing() {
 #[test]
 fn a_report_is_read_copied_and_closed() {
     let reports = vec!["scenes/x.ron:3:7 unknown field `cuont`\n  help: did you mean \"count\"?".to_owned()];
-    let mut harness = stage([1280.0, 720.0], ProblemsState::default(), {
+    let mut harness = panel_test([1280.0, 720.0], ProblemsState::default(), {
         let reports = reports.clone();
         move |ui, look, state, actions| {
             problems::show(ui.ctx(), look, ui.max_rect(), &reports, &[], state, actions);
@@ -258,7 +258,7 @@ fn a_report_is_read_copied_and_closed() {
 
 #[test]
 fn hints_go_away_one_by_one_or_all_at_once() {
-    let mut harness = stage([800.0, 600.0], HintsState::default(), |ui, look, state, _| {
+    let mut harness = panel_test([800.0, 600.0], HintsState::default(), |ui, look, state, _| {
         hints::show(ui.ctx(), look, ui.max_rect(), true, state);
     });
     assert!(says(&harness, "Press Space") && says(&harness, "Kill a third"));
@@ -271,7 +271,7 @@ fn hints_go_away_one_by_one_or_all_at_once() {
 
 #[test]
 fn the_sheet_of_keys_opens_and_closes() {
-    let mut harness = stage([1280.0, 720.0], true, |ui, look, open, _| {
+    let mut harness = panel_test([1280.0, 720.0], true, |ui, look, open, _| {
         help::show(ui.ctx(), look, &agent2028_view::WorldLayers::default(), &crate::panels::of_the_host().tools, open);
     });
     for text in ["Play or pause", "Ctrl R", "Hide or show all panels"] {
@@ -289,7 +289,7 @@ fn the_sheet_of_keys_opens_and_closes() {
 #[test]
 fn a_caption_wraps_in_a_narrow_world() {
     let text = "A third of the agents fail, and the others have to find a way to go on without them";
-    let harness = stage([400.0, 300.0], (), move |ui, look, (), _| {
+    let harness = panel_test([400.0, 300.0], (), move |ui, look, (), _| {
         let whole = ui.max_rect();
         captions::show(ui.ctx(), look, &Free { whole, between: whole, above: whole }, text, 5.0, true);
     });
@@ -301,7 +301,7 @@ fn a_caption_wraps_in_a_narrow_world() {
 fn a_caption_leaves_what_stands_in_the_corners_alone() {
     let text = "A third of the agents fail, and the others have to find a way to go on without them";
     let place = |between: f32| {
-        let harness = stage([1000.0, 500.0], (), move |ui, look, (), _| {
+        let harness = panel_test([1000.0, 500.0], (), move |ui, look, (), _| {
             let whole = ui.max_rect();
             let between = egui::Rect::from_x_y_ranges(200.0..=200.0 + between, whole.y_range());
             let above = egui::Rect::from_x_y_ranges(whole.x_range(), whole.top()..=300.0);
@@ -328,10 +328,11 @@ fn a_report_shows_the_line_with_a_mark_and_leads_into_the_editor() {
         excerpt: "    sed: 7,".into(),
         caret: 4,
     }];
-    let mut harness = stage([1280.0, 720.0], problems::ProblemsState::default(), move |ui, look, state, actions| {
-        let (area, text) = (ui.max_rect(), ["whole".to_owned()]);
-        problems::show(ui.ctx(), look, area, &text, &report, state, actions);
-    });
+    let mut harness =
+        panel_test([1280.0, 720.0], problems::ProblemsState::default(), move |ui, look, state, actions| {
+            let (area, text) = (ui.max_rect(), ["whole".to_owned()]);
+            problems::show(ui.ctx(), look, area, &text, &report, state, actions);
+        });
     for text in ["mine.ron:3:5", "3 │     sed: 7,", "^^^", "did you mean \"seed\"?"] {
         assert!(says(&harness, text), "{text}");
     }

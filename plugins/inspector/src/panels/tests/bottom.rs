@@ -11,8 +11,8 @@ use crate::panels::interventions::{self, InterventionsView};
 /// The size of the bottom dock in the smallest window.
 const DOCK: [f32; 2] = [1256.0, 160.0];
 
-fn log<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, Stage<EventsState>> {
-    stage(DOCK, EventsState::default(), move |ui, look, state, actions| {
+fn log<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, PanelTest<EventsState>> {
+    panel_test(DOCK, EventsState::default(), move |ui, look, state, actions| {
         let view = EventsView {
             bus: simulation.world().resource::<EventBus>(),
             kinds: simulation.world().resource(),
@@ -96,8 +96,8 @@ fn a_flood_of_events_is_counted_and_drawn_row_by_row() {
     assert!((3..40).contains(&rows), "{rows} rows");
 }
 
-fn history(simulation: &Simulation) -> Harness<'_, Stage<()>> {
-    stage(DOCK, (), move |ui, look, (), actions| {
+fn history(simulation: &Simulation) -> Harness<'_, PanelTest<()>> {
+    panel_test(DOCK, (), move |ui, look, (), actions| {
         let view = InterventionsView {
             log: simulation.world().resource::<InterventionLog>(),
             queue: simulation.world().resource::<InterventionQueue>(),

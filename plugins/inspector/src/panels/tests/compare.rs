@@ -12,8 +12,8 @@ fn view(simulation: &Simulation, chosen: &[u32]) -> CompareView {
     gather(simulation.world(), quantities, &chosen, &chosen, &[AgentId(1)])
 }
 
-fn table<'a>(view: CompareView) -> Harness<'a, Stage<CompareState>> {
-    stage([900.0, 500.0], CompareState::default(), move |ui, look, state, actions| {
+fn table<'a>(view: CompareView) -> Harness<'a, PanelTest<CompareState>> {
+    panel_test([900.0, 500.0], CompareState::default(), move |ui, look, state, actions| {
         show(ui, look, &view, state, actions);
     })
 }

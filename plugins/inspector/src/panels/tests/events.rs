@@ -9,8 +9,8 @@ use crate::panels::events::{self, EventsState, EventsView, Whose};
 /// A dock that is as wide as that of the smallest window, and high enough for what opens from it.
 const DOCK: [f32; 2] = [1256.0, 520.0];
 
-fn log(simulation: &Simulation) -> Harness<'_, Stage<EventsState>> {
-    stage(DOCK, EventsState::default(), move |ui, look, state, actions| {
+fn log(simulation: &Simulation) -> Harness<'_, PanelTest<EventsState>> {
+    panel_test(DOCK, EventsState::default(), move |ui, look, state, actions| {
         let view = EventsView {
             bus: simulation.world().resource::<EventBus>(),
             kinds: simulation.world().resource(),

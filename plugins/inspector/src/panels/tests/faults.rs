@@ -8,25 +8,25 @@ use agent2028_kit::faults::{DropOn, FaultRows, FaultsState, FaultsView, Rows, Ve
 
 use super::*;
 use crate::facts::GroupFacts;
-use crate::panels::faults::{AgentRows, AgentRowsState, CapabilityRows, CapabilityRowsState};
+use crate::panels::faults::{AgentFaultRows, AgentFaultRowsState, CapabilityFaultRows, CapabilityFaultRowsState};
 
 fn palette<'a>(
     state: FaultsState,
     agents: u64,
     selected: &'a [AgentId],
-) -> Harness<'a, Stage<(FaultsState, CapabilityRowsState)>> {
+) -> Harness<'a, PanelTest<(FaultsState, CapabilityFaultRowsState)>> {
     let groups = vec![
         GroupFacts { name: "bird".into(), count: agents / 2, ..default() },
         GroupFacts { name: "hawk".into(), count: agents - agents / 2, ..default() },
     ];
-    let (world, mut churn) = (bevy::prelude::World::new(), AgentRowsState::default());
-    stage([260.0, 1800.0], (state, default()), move |ui, look, (state, capability), actions| {
+    let (world, mut churn) = (bevy::prelude::World::new(), AgentFaultRowsState::default());
+    panel_test([260.0, 1800.0], (state, default()), move |ui, look, (state, capability), actions| {
         let (view_center, world_size) = (Vec2::new(7.0, 8.0), 1000.0);
         let view = FaultsView { agents, groups: &groups, selected, view_center, world_size };
         choices(ui, look, &view, state);
         let mut rows = Rows { look, world: &world, view: &view, choices: state, actions };
-        AgentRows::show(ui, &mut rows, &mut churn);
-        CapabilityRows::show(ui, &mut rows, capability);
+        AgentFaultRows::show(ui, &mut rows, &mut churn);
+        CapabilityFaultRows::show(ui, &mut rows, capability);
     })
 }
 
@@ -143,7 +143,7 @@ fn the_palette_fits_into_the_narrowest_dock() {
 fn what_is_dropped_on_the_ground_or_on_an_agent_is_told_in_words() {
     let view = FaultsView { agents: 9, groups: &[], selected: &[], view_center: Vec2::ZERO, world_size: 1000.0 };
     let choices = FaultsState { share: 1.0, group: "bird".into(), ..default() };
-    let dropped = |verb, on| AgentRows::dropped(verb, on, &view, &choices, &AgentRowsState::default());
+    let dropped = |verb, on| AgentFaultRows::dropped(verb, on, &view, &choices, &AgentFaultRowsState::default());
     let (kill, words) = dropped(Verb::of::<Kill>(), DropOn::Ground(Vec2::ONE));
     let circle = Selector::Within { center: Vec2::ONE, radius: 50.0 };
     assert_eq!(
@@ -160,12 +160,12 @@ fn what_is_dropped_on_the_ground_or_on_an_agent_is_told_in_words() {
 struct Soak {
     select: Selector,
     /// How wet they are.
-    #[reflect(@agent2028_core::schema::Range::new(0.0, 1.0))]
+    #[reflect(@agent2028_core::check::Range::new(0.0, 1.0))]
     share: f32,
     duration_s: Option<f32>,
 }
 
-impl agent2028_core::schema::Check for Soak {}
+impl agent2028_core::check::Check for Soak {}
 
 impl Intervention for Soak {
     const NAME: &'static str = "Soak";
@@ -181,7 +181,7 @@ impl Intervention for Soak {
 fn what_a_plugin_brings_has_a_row_and_a_strength_of_its_own() {
     let state = FaultsState { passing: true, seconds: 4.0, ..default() };
     let world = bevy::prelude::World::new();
-    let mut harness = stage([260.0, 1800.0], state, move |ui, look, state, actions| {
+    let mut harness = panel_test([260.0, 1800.0], state, move |ui, look, state, actions| {
         let view = FaultsView { agents: 10, groups: &[], selected: &[], view_center: Vec2::ZERO, world_size: 100.0 };
         let mut rows = Rows { look, world: &world, view: &view, choices: state, actions };
         rows.row(ui, Verb::of::<Soak>(), "Soak a third");

@@ -18,7 +18,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-fn dialog<'a>(task: FileTask, folder: &Path) -> Harness<'a, Stage<Asked>> {
+fn dialog<'a>(task: FileTask, folder: &Path) -> Harness<'a, PanelTest<Asked>> {
     let mut dialog = FileDialog::default();
     dialog.ask(FileQuestion {
         task,
@@ -27,7 +27,7 @@ fn dialog<'a>(task: FileTask, folder: &Path) -> Harness<'a, Stage<Asked>> {
         folder: Some(folder.into()),
         ..default()
     });
-    let mut harness = stage([1280.0, 720.0], Asked { dialog, answer: None }, |ui, look, asked, _| {
+    let mut harness = panel_test([1280.0, 720.0], Asked { dialog, answer: None }, |ui, look, asked, _| {
         if let Some(path) = asked.dialog.show(ui.ctx(), look) {
             asked.answer = Some(path);
         }

@@ -13,12 +13,12 @@ use crate::panels::layers::{self, LayersView, QuantityLine};
 use crate::panels::legend::{
     self, CategoryKey, CategoryRow, ColorKey, FieldKey, HeldKey, LegendView, ScaleKey, SizeKey, TroubleKey,
 };
-use crate::panels::minimap::{self, MinimapState, MinimapView, Picture};
+use crate::panels::minimap::{self, MinimapPicture, MinimapState, MinimapView};
 use crate::panels::notices::{self, Notice, NoticesState};
 use crate::panels::pictures;
 
-fn key(view: LegendView) -> Harness<'static, Stage<LegendView>> {
-    stage([220.0, 480.0], view, |ui, look, view, actions| legend::contents(ui, look, view, actions))
+fn key(view: LegendView) -> Harness<'static, PanelTest<LegendView>> {
+    panel_test([220.0, 480.0], view, |ui, look, view, actions| legend::contents(ui, look, view, actions))
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn categories_are_counted_and_too_many_are_summed_up() {
 fn a_click_on_the_map_moves_the_view_there() {
     let world = WorldRect::from_center_size(Vec2::ZERO, Vec2::new(1000.0, 500.0));
     let seen = WorldRect::from_center_size(Vec2::new(100.0, 0.0), Vec2::splat(200.0));
-    let picture = Picture { size: [96, 48], pixels: vec![egui::Color32::TRANSPARENT; 96 * 48], version: 1 };
-    let mut harness = stage([200.0, 200.0], MinimapState::default(), move |ui, look, state, actions| {
+    let picture = MinimapPicture { size: [96, 48], pixels: vec![egui::Color32::TRANSPARENT; 96 * 48], version: 1 };
+    let mut harness = panel_test([200.0, 200.0], MinimapState::default(), move |ui, look, state, actions| {
         let view = MinimapView { world, seen, picture: &picture, side: layout::MINIMAP };
         minimap::contents(ui, look, &view, state, actions);
     });
@@ -130,7 +130,7 @@ fn the_card_tells_what_the_agent_is() {
     fail_agents(simulation.world_mut(), &[AgentId(3)], u64::MAX);
     let mut agent = AgentFacts::of(simulation.world(), AgentId(3)).unwrap();
     agent.velocity = Some(Vec2::new(3.0, 4.0));
-    let harness = stage([240.0, 200.0], (), move |ui, look, (), _| {
+    let harness = panel_test([240.0, 200.0], (), move |ui, look, (), _| {
         let view = HoverView {
             agent: &agent,
             group_color: look.category(0),
@@ -149,7 +149,7 @@ fn the_card_tells_what_the_agent_is() {
 fn a_long_name_of_a_group_leaves_room_for_its_label() {
     let simulation = simulation(&[("a group with a name that is far too long for a card", 5)]);
     let agent = AgentFacts::of(simulation.world(), AgentId(3)).unwrap();
-    let harness = stage([240.0, 200.0], (), move |ui, look, (), _| {
+    let harness = panel_test([240.0, 200.0], (), move |ui, look, (), _| {
         let at = egui::Pos2::ZERO;
         let view = HoverView { agent: &agent, group_color: look.category(0), quantity: None, at, clearance: 0.0 };
         hover_card::contents(ui, look, &view);
@@ -171,7 +171,7 @@ fn labels_with_room_are_shown_and_others_are_not() {
             weight: number as f32,
         })
         .collect();
-    let harness = stage([400.0, 300.0], (0, LabelPlacer::default()), move |ui, look, (shown, placer), _| {
+    let harness = panel_test([400.0, 300.0], (0, LabelPlacer::default()), move |ui, look, (shown, placer), _| {
         let free = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(400.0, 300.0));
         *shown = labels::show(ui, look, free, &[], &crowd, placer);
     });
@@ -182,7 +182,7 @@ fn labels_with_room_are_shown_and_others_are_not() {
 fn pictures_and_films_are_asked_for_and_a_running_film_can_be_ended() {
     use agent2028_view::capture::CaptureRequest;
     let view = |filming| pictures::PicturesView { stem: "flock-tick-9".into(), folder: "/home/me".into(), filming };
-    let mut harness = stage([340.0, 320.0], (), move |ui, look, (), actions| {
+    let mut harness = panel_test([340.0, 320.0], (), move |ui, look, (), actions| {
         pictures::menu(ui, look, &view(None), actions);
     });
     let stem = || "flock-tick-9".to_owned();
@@ -193,7 +193,7 @@ fn pictures_and_films_are_asked_for_and_a_running_film_can_be_ended() {
     assert_eq!(click(&mut harness, Role::Button, "Record a film"), asked(CaptureRequest::Film { stem: stem() }));
     assert!(says(&harness, "They go to /home/me"));
     assert_eq!(nameless(&harness), Vec::<String>::new());
-    let mut harness = stage([340.0, 60.0], (), move |ui, look, (), actions| {
+    let mut harness = panel_test([340.0, 60.0], (), move |ui, look, (), actions| {
         pictures::show(ui, look, &view(Some(12.0)), actions);
     });
     assert_eq!(click(&mut harness, Role::Button, "End the film"), asked(CaptureRequest::EndFilm));
@@ -204,7 +204,7 @@ fn notices_can_be_copied_and_closed() {
     let mut state = NoticesState::default();
     state.tell(Notice::Done("Saved as /home/me/a.png".into(), Some("/home/me/a.png".into())), 1e6);
     let free = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(700.0, 600.0));
-    let mut harness = stage([700.0, 600.0], state, move |ui, look, state, actions| {
+    let mut harness = panel_test([700.0, 600.0], state, move |ui, look, state, actions| {
         notices::show(ui.ctx(), look, free, state, true, actions);
     });
     assert!(says(&harness, "Saved as /home/me/a.png"));
@@ -220,7 +220,7 @@ fn every_layer_can_be_switched_and_every_quantity_found() {
     let quantities: Vec<QuantityLine> = ["speed", "Condition.health", "boids.neighbours"]
         .map(|name| QuantityLine { name: name.into(), unit: "units".into(), help: "What it is.".into() })
         .to_vec();
-    let mut harness = stage([340.0, 800.0], ViewSettings::default(), move |ui, look, settings, actions| {
+    let mut harness = panel_test([340.0, 800.0], ViewSettings::default(), move |ui, look, settings, actions| {
         let offered: Vec<_> = agent2028_view::WorldLayers::default().all().collect();
         let range = Some((2.0, 5.0));
         let view = LayersView { settings, layers: &offered, fields: &[], quantities: &quantities, range };

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
+use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::faults::SetParam;
 use agent2028_core::params::{AddSection, Param, Params, set_live};
 use agent2028_core::reflect_path::ParamValue;
-use agent2028_core::schema::{Check, Problems, Range, Unit};
 use egui_kittest::kittest::NodeT as _;
 use section::Demo;
 
@@ -76,8 +76,8 @@ impl Sliders {
     }
 }
 
-fn sliders<'a>(simulation: Simulation, playing: bool) -> Harness<'a, Stage<Sliders>> {
-    stage([260.0, 400.0], Sliders::new(simulation, playing), |ui, look, sliders, actions| {
+fn sliders<'a>(simulation: Simulation, playing: bool) -> Harness<'a, PanelTest<Sliders>> {
+    panel_test([260.0, 400.0], Sliders::new(simulation, playing), |ui, look, sliders, actions| {
         let facts = gather(sliders.simulation.world(), &sliders.values);
         show(ui, look, &facts, sliders.playing, &mut sliders.state, actions);
     })
@@ -131,10 +131,10 @@ fn an_arrow_key_moves_a_slider_by_its_step() {
 }
 
 /// Presses the slider at a share of its length, moves to another, and releases; returns what was asked for at each step.
-fn drag(harness: &mut Harness<'_, Stage<Sliders>>, from: f32, to: f32) -> [Vec<Action>; 3] {
+fn drag(harness: &mut Harness<'_, PanelTest<Sliders>>, from: f32, to: f32) -> [Vec<Action>; 3] {
     let rect = harness.get_by_role_and_label(Role::Slider, "Keep apart").rect();
     let at = |share: f32| egui::pos2(rect.left() + rect.width() * share, rect.center().y);
-    let take = |harness: &mut Harness<'_, Stage<Sliders>>| {
+    let take = |harness: &mut Harness<'_, PanelTest<Sliders>>| {
         harness.run_steps(2);
         harness.state_mut().actions.take()
     };
@@ -210,7 +210,7 @@ fn a_value_that_waits_is_shown_and_a_changed_one_can_be_reset() {
     let now = facts(&simulation, &values, "keep_apart");
     assert_eq!((now.waiting, now.value), (None, Ok(ParamValue::Number(3.0))));
 
-    let mut harness = stage([260.0, 400.0], Sliders { simulation, values, state: default(), playing: true }, {
+    let mut harness = panel_test([260.0, 400.0], Sliders { simulation, values, state: default(), playing: true }, {
         |ui, look, sliders: &mut Sliders, actions| {
             let facts = gather(sliders.simulation.world(), &sliders.values);
             show(ui, look, &facts, sliders.playing, &mut sliders.state, actions);

@@ -62,7 +62,7 @@ fn the_chip_counts_lists_and_takes_back() {
     simulation.intervene(Spawn { group: "bird".into(), count: 5, at: None });
     let mut state = PendingState::default();
     state.follow(&simulation, true);
-    let mut harness = stage([400.0, 300.0], state, pending::contents);
+    let mut harness = panel_test([400.0, 300.0], state, pending::contents);
     assert!(says(&harness, "2 pending: step to apply") && !says(&harness, "100 agents"));
     assert_eq!(click(&mut harness, Role::Button, "Step to apply"), [Action::Step(1)]);
     assert_eq!(click(&mut harness, Role::Button, "List what waits"), []);
@@ -76,7 +76,7 @@ fn the_chip_counts_lists_and_takes_back() {
 #[test]
 fn without_anything_pending_there_is_no_chip() {
     let free = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(400.0, 300.0));
-    let harness = stage([400.0, 300.0], PendingState::default(), move |ui, look, state, actions| {
+    let harness = panel_test([400.0, 300.0], PendingState::default(), move |ui, look, state, actions| {
         assert_eq!(pending::show(ui.ctx(), look, free, state, actions), None);
     });
     assert!(!says(&harness, "pending"));

@@ -16,7 +16,7 @@ use super::*;
 const HOME: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Shows one panel after another and compares each.
-fn every_panel(harness: &mut Harness<'_, Stage<Whole>>, situation: &str) {
+fn every_panel(harness: &mut Harness<'_, PanelTest<Whole>>, situation: &str) {
     // What the palette of faults offers where somebody forages.
     harness.state_mut().state.registry.add_fault_rows::<agent2028_pheromones_panels::faults::FalseTrails>();
     let all: Vec<&str> = harness.state().state.registry.catalog().iter().map(|facts| facts.key.name()).collect();

@@ -6,10 +6,10 @@ use crate::panels::profiler::{self as panel, FrameCost, Page, ProfilerState, Pro
 const PANEL: [f32; 2] = [900.0, 420.0];
 
 /// The panel over a simulation that runs two ticks in every frame.
-fn measured<'a>(simulation: &'a mut Simulation, measuring: bool) -> Harness<'a, Stage<ProfilerState>> {
+fn measured<'a>(simulation: &'a mut Simulation, measuring: bool) -> Harness<'a, PanelTest<ProfilerState>> {
     let mut state = ProfilerState::default();
     state.measuring = measuring;
-    let mut harness = stage(PANEL, state, move |ui, look, state, actions| {
+    let mut harness = panel_test(PANEL, state, move |ui, look, state, actions| {
         if state.wanted {
             profiler::start(simulation.world_mut()).unwrap();
         }

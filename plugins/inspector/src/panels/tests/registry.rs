@@ -16,15 +16,15 @@ fn flock(count: u32) -> Simulation {
     simulation
 }
 
-fn table<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, Stage<RegistryState>> {
-    stage(PANEL, RegistryState::default(), move |ui, look, state, actions| {
+fn table<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, PanelTest<RegistryState>> {
+    panel_test(PANEL, RegistryState::default(), move |ui, look, state, actions| {
         let view = RegistryView { world: simulation.world(), generation: 0, tick: simulation.tick(), selected };
         registry::show(ui, look, &view, state, actions);
     })
 }
 
 /// The names in the visible rows, from top to bottom.
-fn rows(harness: &Harness<'_, Stage<RegistryState>>) -> Vec<String> {
+fn rows(harness: &Harness<'_, PanelTest<RegistryState>>) -> Vec<String> {
     let mut rows: Vec<(f32, String)> = harness
         .query_all_by(|node| node.label().is_some_and(|name| name.starts_with("Agent ")))
         .map(|node| (node.rect().top(), node.accesskit_node().label().unwrap()[6..].to_owned()))
@@ -33,7 +33,7 @@ fn rows(harness: &Harness<'_, Stage<RegistryState>>) -> Vec<String> {
     rows.into_iter().map(|(_, name)| name).collect()
 }
 
-fn press(harness: &mut Harness<'_, Stage<RegistryState>>, name: &str, modifiers: egui::Modifiers) -> Vec<Action> {
+fn press(harness: &mut Harness<'_, PanelTest<RegistryState>>, name: &str, modifiers: egui::Modifiers) -> Vec<Action> {
     let name = format!("Agent {name}");
     harness.get_by(|node| node.label().as_deref() == Some(&name)).click_modifiers(modifiers);
     harness.run_steps(2);

@@ -9,10 +9,10 @@ use super::*;
 use crate::panels::save_run::{SaveRunState, SaveRunView, show};
 use crate::runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 
-fn dialog(status: RunStatus, tick: u64) -> Harness<'static, Stage<SaveRunState>> {
+fn dialog(status: RunStatus, tick: u64) -> Harness<'static, PanelTest<SaveRunState>> {
     let mut state = SaveRunState::default();
     state.ask(&RunStatus { proposed: PathBuf::from("/runs/flock-1"), ..RunStatus::default() });
-    stage([900.0, 500.0], state, move |ui, look, state, actions| {
+    panel_test([900.0, 500.0], state, move |ui, look, state, actions| {
         show(ui.ctx(), look, &SaveRunView { status: &status, tick, changes: 3 }, state, actions);
     })
 }

@@ -10,10 +10,10 @@ struct Asked {
     for_faults: Option<Selector>,
 }
 
-fn panel<'a>(simulation: Simulation, selected: Vec<AgentId>, text: &str) -> Harness<'a, Stage<Asked>> {
+fn panel<'a>(simulation: Simulation, selected: Vec<AgentId>, text: &str) -> Harness<'a, PanelTest<Asked>> {
     let mut state = Asked { panel: SelectionsState::default(), for_faults: None };
     state.panel.text = text.into();
-    stage([236.0, 420.0], state, move |ui, look, state, actions| {
+    panel_test([236.0, 420.0], state, move |ui, look, state, actions| {
         let now = ui.input(|input| input.time);
         let view = SelectionsView { simulation: &simulation, selected: &selected, now };
         if let Some(selector) = show(ui, look, &view, &mut state.panel, actions) {

@@ -12,8 +12,8 @@ fn facts(simulation: &Simulation, values: &SceneValues) -> Vec<SettingFacts> {
     SettingsCache::default().follow(0, simulation.tick(), simulation.world(), values).to_vec()
 }
 
-fn panel<'a>(facts: Vec<SettingFacts>) -> Harness<'a, Stage<SettingsState>> {
-    stage([320.0, 500.0], SettingsState::default(), move |ui, look, state, actions| {
+fn panel<'a>(facts: Vec<SettingFacts>) -> Harness<'a, PanelTest<SettingsState>> {
+    panel_test([320.0, 500.0], SettingsState::default(), move |ui, look, state, actions| {
         show(ui, look, &facts, None, state, actions);
     })
 }

@@ -5,7 +5,7 @@ use super::testing::sizes::{crowded, every_panel_fits, no_text_is_cut, no_window
 use super::testing::whole::whole_in;
 use super::*;
 use crate::dock::{DockLayout, Preset};
-use crate::texts::Fault;
+use crate::texts::TextFault;
 use crate::theme::{least_window, measure, scale_that_fits};
 
 fn scenes() -> Vec<(&'static str, Simulation)> {
@@ -80,7 +80,7 @@ fn a_scale_that_a_window_has_no_room_for_is_lowered_and_never_below_the_least() 
 #[test]
 fn a_value_without_room_beside_its_label_stands_below_it() {
     for (width, is_beside) in [(190.0, false), (205.0, false), (400.0, true)] {
-        let mut harness = stage([width, 120.0], (), |ui, look, _, _| {
+        let mut harness = panel_test([width, 120.0], (), |ui, look, _, _| {
             crate::widgets::property(ui, look, "How long", |ui| {
                 for word in ["10.0 s", "For", "For good", "or so"] {
                     ui.label(look.quiet(word));
@@ -97,7 +97,7 @@ fn a_value_without_room_beside_its_label_stands_below_it() {
 
 #[test]
 fn what_is_wrong_with_texts_is_found() {
-    let mut harness = stage([300.0, 200.0], (), |ui, look, _, _| {
+    let mut harness = panel_test([300.0, 200.0], (), |ui, look, _, _| {
         let paint = |at: egui::Pos2, text: &str| {
             ui.painter().text(at, egui::Align2::LEFT_TOP, text, crate::theme::label_font(), look.text);
         };
@@ -114,14 +114,15 @@ fn what_is_wrong_with_texts_is_found() {
         ui.painter().rect_filled(window, 0.0, look.panel);
     });
     harness.run_steps(2);
-    let found: Vec<(String, Option<Fault>)> = texts(&harness).into_iter().map(|seen| (seen.text, seen.fault)).collect();
+    let found: Vec<(String, Option<TextFault>)> =
+        texts(&harness).into_iter().map(|seen| (seen.text, seen.fault)).collect();
     let of = |text: &str| found.iter().find(|(seen, _)| seen == text).map(|(_, fault)| *fault);
-    assert_eq!(of("one over"), Some(Some(Fault::Overlapped)));
-    assert_eq!(of("another"), Some(Some(Fault::Overlapped)));
-    assert_eq!(of("over the edge of the window"), Some(Some(Fault::Cut)));
-    assert_eq!(found[3].1, Some(Fault::NoGlyph), "{found:?}");
+    assert_eq!(of("one over"), Some(Some(TextFault::Overlapped)));
+    assert_eq!(of("another"), Some(Some(TextFault::Overlapped)));
+    assert_eq!(of("over the edge of the window"), Some(Some(TextFault::Cut)));
+    assert_eq!(found[3].1, Some(TextFault::NoGlyph), "{found:?}");
     assert_eq!(of("well"), Some(None));
-    assert_eq!(of("below a button"), Some(Some(Fault::Overlapped)));
+    assert_eq!(of("below a button"), Some(Some(TextFault::Overlapped)));
     assert_eq!(of("below a window"), None, "what floats may cover it");
 }
 
@@ -129,7 +130,7 @@ fn what_is_wrong_with_texts_is_found() {
 /// only as high as it is.
 #[test]
 fn what_a_place_clips_is_cut_also_where_nothing_of_it_is_seen() {
-    let mut harness = stage([300.0, 200.0], (), |ui, look, _, _| {
+    let mut harness = panel_test([300.0, 200.0], (), |ui, look, _, _| {
         let row = |ui: &mut egui::Ui, top: f32, texts: [&str; 3]| {
             let place = egui::Rect::from_min_size(egui::pos2(10.0, top), egui::vec2(150.0, 20.0));
             let mut row = ui.new_child(
@@ -147,9 +148,10 @@ fn what_a_place_clips_is_cut_also_where_nothing_of_it_is_seen() {
         row(ui, 60.0, ["Delivered", "1234567890123456789", "units"]);
     });
     harness.run_steps(2);
-    let found: Vec<(String, Option<Fault>)> = texts(&harness).into_iter().map(|seen| (seen.text, seen.fault)).collect();
+    let found: Vec<(String, Option<TextFault>)> =
+        texts(&harness).into_iter().map(|seen| (seen.text, seen.fault)).collect();
     let faults: Vec<&str> =
-        found.iter().filter(|(_, fault)| *fault == Some(Fault::Cut)).map(|(text, _)| text.as_str()).collect();
+        found.iter().filter(|(_, fault)| *fault == Some(TextFault::Cut)).map(|(text, _)| text.as_str()).collect();
     assert!(faults.contains(&"1234567890123456789") && faults.contains(&"units"), "{found:?}");
     assert!(!faults.iter().any(|text| text.contains("tab")), "{found:?}");
 }

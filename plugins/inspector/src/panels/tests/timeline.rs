@@ -25,13 +25,13 @@ fn run(agents: u32, ticks: u64) -> Run {
     run
 }
 
-fn strip<'a>(run: Run) -> Harness<'a, Stage<Run>> {
+fn strip<'a>(run: Run) -> Harness<'a, PanelTest<Run>> {
     strip_in(STRIP, run)
 }
 
-fn strip_in<'a>(size: [f32; 2], run: Run) -> Harness<'a, Stage<Run>> {
+fn strip_in<'a>(size: [f32; 2], run: Run) -> Harness<'a, PanelTest<Run>> {
     let captions = [(30, "A third of the birds fail".to_owned())];
-    stage(size, run, move |ui, look, run, actions| {
+    panel_test(size, run, move |ui, look, run, actions| {
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(ui.ctx().viewport_rect()));
         let world = run.simulation.world();
         let live = world.resource::<InterventionLog>().0.as_slice();
@@ -50,12 +50,12 @@ fn strip_in<'a>(size: [f32; 2], run: Run) -> Harness<'a, Stage<Run>> {
 }
 
 /// Where a tick is on the strip of a run of 600 ticks at most.
-fn at(harness: &Harness<'_, Stage<Run>>, tick: f32) -> egui::Pos2 {
+fn at(harness: &Harness<'_, PanelTest<Run>>, tick: f32) -> egui::Pos2 {
     let band = harness.get_by_role_and_label(Role::Slider, "Time").rect();
     egui::pos2(egui::lerp(band.left() + 4.5..=band.right() - 4.5, tick / 600.0), band.bottom() - 2.0)
 }
 
-fn act(harness: &mut Harness<'_, Stage<Run>>) -> Vec<Action> {
+fn act(harness: &mut Harness<'_, PanelTest<Run>>) -> Vec<Action> {
     let actions = harness.state_mut().actions.take();
     for action in &actions {
         if let Action::Time(travel) = action.clone() {

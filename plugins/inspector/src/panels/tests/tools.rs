@@ -13,7 +13,7 @@ use crate::panels::tools::{ObstacleTool, SpawnOptions, SpawnTool, ToolsView, sho
 fn every_tool_of_the_rail_is_taken_in_hand_by_its_name() {
     let tools: Vec<&'static ToolFacts> = of_the_host().tools.iter().map(|entry| entry.facts).collect();
     let view = ToolsView { active: &SELECT, tools: tools.iter().map(|tool| (*tool, None)).collect() };
-    let mut harness = stage([40.0, 600.0], (), move |ui, look, (), actions| show(ui, look, &view, actions));
+    let mut harness = panel_test([40.0, 600.0], (), move |ui, look, (), actions| show(ui, look, &view, actions));
     for tool in tools {
         assert_eq!(click(&mut harness, Role::Button, tool.label), [Action::Tool(ToolChange::Take(tool))]);
     }
@@ -28,7 +28,7 @@ fn tools_that_the_scene_has_no_use_for_are_off_and_say_why() {
     let useless: Vec<&str> =
         view.tools.iter().filter(|(_, missing)| missing.is_some()).map(|(tool, _)| tool.key).collect();
     assert_eq!(useless, ["obstacle", "erase"]);
-    let mut harness = stage([40.0, 600.0], (), move |ui, look, (), actions| show(ui, look, &view, actions));
+    let mut harness = panel_test([40.0, 600.0], (), move |ui, look, (), actions| show(ui, look, &view, actions));
     for name in ["Put up obstacles", "Erase"] {
         assert!(harness.get_by_role_and_label(Role::Button, name).accesskit_node().is_disabled(), "{name}");
         assert_eq!(click(&mut harness, Role::Button, name), vec![]);
@@ -63,7 +63,7 @@ fn a_tool_that_works_through_plugins_says_which_sections_are_missing() {
     assert_eq!(why(&tools), "");
 }
 
-fn in_hand<'a>(tool: &'static ToolFacts, shape: ObstacleShape, done: Option<&str>) -> Harness<'a, Stage<Whole>> {
+fn in_hand<'a>(tool: &'static ToolFacts, shape: ObstacleShape, done: Option<&str>) -> Harness<'a, PanelTest<Whole>> {
     let mut harness = whole([1280.0, 720.0], simulation(&[("ant", 3), ("bee", 3)]));
     let whole = &mut harness.state_mut().state;
     whole.transport.playing = false;
@@ -95,7 +95,7 @@ fn options_are_chosen_and_what_was_done_is_told_with_the_way_back() {
     assert_eq!(asked, [Action::Tool(ToolChange::Shape(ObstacleShape::Wall))]);
     let asked = click(&mut harness, Role::Button, "Do it at the centre of the view");
     assert_eq!(asked, [Action::Tool(ToolChange::ActAtCenter)]);
-    let group = |harness: &Harness<'_, Stage<Whole>>| {
+    let group = |harness: &Harness<'_, PanelTest<Whole>>| {
         harness.state().state.inspector.states.get::<SpawnOptions>().unwrap().group.clone()
     };
     let mut harness = in_hand(&SpawnTool::FACTS, ObstacleShape::Circle, None);

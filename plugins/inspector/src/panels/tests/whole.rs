@@ -9,13 +9,13 @@ use agent2028_view::{Combine, Viewport, WorldCamera};
 use super::testing::whole::{Whole, whole};
 use super::*;
 use crate::actions::Travel;
-use crate::panel::{Group, Panel, PanelContext, PanelFacts, PanelKey, Place};
-use crate::panels::faults::CapabilityRowsState;
+use crate::panel::{DockSide, Group, Panel, PanelContext, PanelFacts, PanelKey};
+use crate::panels::faults::CapabilityFaultRowsState;
 use crate::panels::hints::HintsState;
 use crate::panels::tools::SpawnTool;
 use crate::scene::SceneRequest;
 
-fn press(harness: &mut Harness<'_, Stage<Whole>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
+fn press(harness: &mut Harness<'_, PanelTest<Whole>>, modifiers: egui::Modifiers, key: egui::Key) -> Vec<Action> {
     harness.key_press_modifiers(modifiers, key);
     harness.run_steps(3);
     harness.state_mut().actions.take()
@@ -77,7 +77,7 @@ fn typing_into_a_field_is_no_shortcut() {
     harness.get_by_role_and_label(Role::TextInput, "Capability").type_text("t .");
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::Space), vec![]);
     assert_eq!(press(&mut harness, egui::Modifiers::NONE, egui::Key::T), vec![]);
-    assert_eq!(harness.state().state.inspector.states.get::<CapabilityRowsState>().unwrap().capability, "t .");
+    assert_eq!(harness.state().state.inspector.states.get::<CapabilityFaultRowsState>().unwrap().capability, "t .");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn docks_keep_their_width_whatever_is_in_them() {
     for (size, count) in [([1280.0, 720.0], 100), ([1280.0, 2400.0], 100), ([1280.0, 720.0], 0)] {
         let long = "a-group-with-a-name-that-is-far-too-long-for-its-place";
         let mut harness = whole(size, simulation(&[("bird", count), (long, count)]));
-        let free = |harness: &Harness<'_, Stage<Whole>>| harness.state().state.free;
+        let free = |harness: &Harness<'_, PanelTest<Whole>>| harness.state().state.free;
         let before = free(&harness);
         for selected in [vec![], vec![count + 3], vec![1, 2, count + 3]] {
             let what = format!("{size:?} {selected:?}");
@@ -261,7 +261,7 @@ impl Panel for Elsewhere {
         icon: egui_material_icons::icons::ICON_PUBLIC,
         help: "What no world has.",
         group: Group::Market,
-        place: Place::Right,
+        side: DockSide::Right,
         scrolls: true,
         story: true,
     };
@@ -279,7 +279,7 @@ fn the_menu_offers_what_applies_and_finds_the_rest_by_name() {
     harness.state_mut().state.registry.add::<Elsewhere>();
     harness.run_steps(2);
     click(&mut harness, Role::Button, "Panels and layouts");
-    let offers = |harness: &Harness<'_, Stage<Whole>>, title: &str| {
+    let offers = |harness: &Harness<'_, PanelTest<Whole>>, title: &str| {
         harness.query_by_role_and_label(Role::CheckBox, title).is_some()
     };
     assert!(offers(&harness, "Profiler") && !offers(&harness, "Elsewhere"));

@@ -205,7 +205,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look, view: &LedgerView, ledger: &Ledger,
                 widgets::dot(ui, tint(look, &entry));
                 ui.label(look.body(word(entry.kind)));
             });
-            let named = |who| format::elided(&view.name_of(AgentId(who)), MOST_LETTERS);
+            let named = |who| format::elided(&view.name(AgentId(who)), MOST_LETTERS);
             let agent = entry.who.map_or_else(String::new, named);
             if columns.agent {
                 widgets::cell(ui, measure::VALUE_COLUMN, Cell::Left, |ui| ui.label(look.body(&agent)));

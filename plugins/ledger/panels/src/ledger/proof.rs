@@ -139,7 +139,7 @@ fn facts(ui: &mut Ui, look: &Look, view: &LedgerView, entry: &Entry) {
     tell("Kind", word(entry.kind).to_owned());
     tell("What", entry.operation.clone());
     if let Some(who) = entry.who {
-        tell("Agent", view.name_of(AgentId(who)));
+        tell("Agent", view.name(AgentId(who)));
     }
     if !entry.capability.is_empty() {
         tell("Capability", entry.capability.clone());

@@ -27,8 +27,8 @@ pub(super) fn audited(ticks: u64) -> Simulation {
     simulation
 }
 
-fn panel(simulation: &Simulation, size: [f32; 2], state: LedgerState) -> Harness<'_, Stage<LedgerState>> {
-    stage(size, state, |ui, look, state, actions| {
+fn panel(simulation: &Simulation, size: [f32; 2], state: LedgerState) -> Harness<'_, PanelTest<LedgerState>> {
+    panel_test(size, state, |ui, look, state, actions| {
         let view = LedgerView { world: simulation.world(), generation: 0, selected: &[AgentId(4)] };
         ledger::show(ui, look, &view, state, actions);
     })
@@ -60,7 +60,7 @@ fn entries_are_listed_newest_first_and_filtered() {
     for text in ["Entries", "Signed by", "No entry is chosen", "Kill"] {
         assert!(says(&harness, text), "{text}");
     }
-    let row = |harness: &Harness<Stage<LedgerState>>, number: u64| {
+    let row = |harness: &Harness<PanelTest<LedgerState>>, number: u64| {
         harness.query_by_label(&format!("Entry {number}")).map(|node| node.rect().top())
     };
     assert!(row(&harness, size - 1).unwrap() < row(&harness, 0).unwrap());

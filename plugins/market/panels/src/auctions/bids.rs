@@ -173,7 +173,7 @@ fn stage(
         }
         Shown::Open(task) => format!("{} bids are in.", task.bids.len()),
         Shown::Over(cleared) => match cleared.winner {
-            Some(at) => reason(auctioneer, cleared, &view.name_of(cleared.bids[at].bidder)),
+            Some(at) => reason(auctioneer, cleared, &view.name(cleared.bids[at].bidder)),
             None if cleared.bids.is_empty() => {
                 "Nobody has bid: no skilled bidder had room for it at that price.".into()
             }
@@ -193,7 +193,7 @@ fn stage(
         let bid = &shown.bids()[at];
         let won = winner == Some(at);
         ui.horizontal(|ui| {
-            let name = view.name_of(bid.bidder);
+            let name = view.name(bid.bidder);
             let text = if won { look.strong(format::elided(&name, 18)) } else { look.body(format::elided(&name, 18)) };
             let clicked = widgets::cell(ui, measure::AGENT_COLUMN, Cell::Left, |ui| ui.link(text).clicked());
             if clicked {

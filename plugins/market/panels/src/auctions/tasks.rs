@@ -62,7 +62,7 @@ pub(super) fn show(
                 (state.task, state.page) = (Some(task.number), Page::Bids);
             }
             widgets::cell(ui, measure::AGENT_COLUMN, Cell::Left, |ui| ui.label(look.body(status_of(auctions, task))));
-            let who = (task.status != TaskStatus::Open).then(|| view.name_of(task.assignee));
+            let who = (task.status != TaskStatus::Open).then(|| view.name(task.assignee));
             let clicked = widgets::cell(ui, measure::AGENT_COLUMN, Cell::Left, |ui| {
                 who.is_some_and(|who| ui.link(look.body(format::elided(&who, 18))).clicked())
             });

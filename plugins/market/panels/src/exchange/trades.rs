@@ -38,9 +38,7 @@ pub(super) fn show(
         widgets::cell(ui, measure::AGENT_COLUMN, Cell::Left, |ui| ui.label(look.quiet("Seller")));
     });
     widgets::rule(ui, look);
-    let name = |agent: AgentId| {
-        view.world.get_resource::<AgentGroups>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
-    };
+    let name = |agent: AgentId| AgentGroups::name_in(view.world, agent);
     list.show(ui, look, "trades", count, |ui, row| {
         if let Some(trade) = market.recent().rev().nth(row) {
             draw(ui, look, view, trade, &name, actions);

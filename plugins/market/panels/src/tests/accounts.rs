@@ -4,8 +4,8 @@ use super::contracts::services;
 use super::*;
 use crate::accounts::{self, AccountsState, AccountsView};
 
-fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, Stage<AccountsState>> {
-    stage([900.0, 420.0], AccountsState::default(), move |ui, look, state, actions| {
+fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, PanelTest<AccountsState>> {
+    panel_test([900.0, 420.0], AccountsState::default(), move |ui, look, state, actions| {
         let (world, tick) = (simulation.world(), simulation.tick());
         accounts::show(ui, look, &AccountsView { world, generation: 0, tick, selected }, state, actions);
     })

@@ -40,10 +40,10 @@ pub(super) fn few() -> Arrivals {
     Arrivals::Poisson { per_second: 2.0 }
 }
 
-fn panel<'a>(simulation: &'a Simulation, page: Page) -> Harness<'a, Stage<AuctionsState>> {
+fn panel<'a>(simulation: &'a Simulation, page: Page) -> Harness<'a, PanelTest<AuctionsState>> {
     let mut state = AuctionsState::default();
     state.page = page;
-    stage(PANEL, state, move |ui, look, state, actions| {
+    panel_test(PANEL, state, move |ui, look, state, actions| {
         let tick = simulation.tick();
         let view = AuctionsView { world: simulation.world(), tick, tick_hz: 60.0, selected: &[] };
         auctions::show(ui, look, &view, state, actions);

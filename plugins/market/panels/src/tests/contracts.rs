@@ -53,17 +53,21 @@ pub(super) fn services(clients: u32, databases: u32, ticks: u64) -> Simulation {
     simulation
 }
 
-fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId], page: Page) -> Harness<'a, Stage<ContractsState>> {
+fn panel<'a>(
+    simulation: &'a Simulation,
+    selected: &'a [AgentId],
+    page: Page,
+) -> Harness<'a, PanelTest<ContractsState>> {
     let mut state = ContractsState::default();
     state.page = page;
-    stage(PANEL, state, move |ui, look, state, actions| {
+    panel_test(PANEL, state, move |ui, look, state, actions| {
         let (world, tick) = (simulation.world(), simulation.tick());
         let view = ContractsView { world, generation: 0, tick, tick_hz: 60.0, selected };
         contracts::show(ui, look, &view, state, actions);
     })
 }
 
-fn rows(harness: &Harness<'_, Stage<ContractsState>>, begin: &str) -> Vec<String> {
+fn rows(harness: &Harness<'_, PanelTest<ContractsState>>, begin: &str) -> Vec<String> {
     let found = harness.query_all_by(|node| node.label().is_some_and(|name| name.starts_with(begin)));
     found.map(|node| node.accesskit_node().label().unwrap()).collect()
 }

@@ -37,10 +37,10 @@ pub(super) fn goods(count: u32, quotes_per_s: f32, ticks: u64) -> Simulation {
     simulation
 }
 
-fn panel<'a>(simulation: &'a Simulation, good: usize, drawn: Drawn) -> Harness<'a, Stage<ExchangeState>> {
+fn panel<'a>(simulation: &'a Simulation, good: usize, drawn: Drawn) -> Harness<'a, PanelTest<ExchangeState>> {
     let mut state = ExchangeState::default();
     (state.good, state.drawn) = (good, drawn);
-    stage(PANEL, state, move |ui, look, state, actions| {
+    panel_test(PANEL, state, move |ui, look, state, actions| {
         let view = ExchangeView { world: simulation.world(), selected: &[AgentId(1)] };
         exchange::show(ui, look, &view, state, actions);
     })

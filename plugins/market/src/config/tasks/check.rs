@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use agent2028_core::agent::parse_pattern;
-use agent2028_core::schema::{Check, Problems, suggest};
+use agent2028_core::check::{Check, Problems, suggest};
 
 use super::{Arrivals, Auctioneer, Rule, TaskMarket, TaskSource};
 

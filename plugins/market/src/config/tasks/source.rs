@@ -1,7 +1,7 @@
 //! What tasks there are, and when they are put up.
 
 use agent2028_core::agent::Placement;
-use agent2028_core::schema::{FileName, Range, Unit};
+use agent2028_core::check::{FileName, Range, Unit};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -27,9 +27,9 @@ fn cut_in_two() -> Simulation {
     simulation
 }
 
-fn palette<'a>(choices: FaultsState) -> Harness<'a, Stage<(FaultsState, Rumour)>> {
+fn palette<'a>(choices: FaultsState) -> Harness<'a, PanelTest<(FaultsState, Rumour)>> {
     let simulation = cut_in_two();
-    stage([260.0, 700.0], (choices, default()), move |ui, look, (choices, rumour), actions| {
+    panel_test([260.0, 700.0], (choices, default()), move |ui, look, (choices, rumour), actions| {
         let groups = ["bird", "hawk"].map(|name| GroupFacts { name: name.into(), count: 5, ..default() });
         let (view_center, world_size) = (Vec2::ZERO, 1000.0);
         let view = FaultsView { agents: 10, groups: &groups, selected: &[], view_center, world_size };

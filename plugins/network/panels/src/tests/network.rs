@@ -33,8 +33,8 @@ pub(super) fn talking(count: u32, ticks: u64) -> Simulation {
     simulation
 }
 
-fn network_panel(simulation: &Simulation) -> Harness<'_, Stage<NetworkState>> {
-    stage(PANEL, NetworkState::default(), |ui, look, state, actions| {
+fn network_panel(simulation: &Simulation) -> Harness<'_, PanelTest<NetworkState>> {
+    panel_test(PANEL, NetworkState::default(), |ui, look, state, actions| {
         network::show(
             ui,
             look,
@@ -50,11 +50,11 @@ fn a_scene_without_a_network_says_so() {
     let simulation = simulation(&[("bird", 5)]);
     assert!(says(&network_panel(&simulation), "Nobody talks in this scene"));
     let world = simulation.world();
-    let harness = stage(PANEL, GossipState::default(), |ui, look, state, actions| {
+    let harness = panel_test(PANEL, GossipState::default(), |ui, look, state, actions| {
         gossip::show(ui, look, &GossipView { world, tick: 0, agents: 5, tick_hz: 60.0 }, state, actions);
     });
     assert!(says(&harness, "No rumour yet"));
-    let harness = stage(PANEL, MessagesState::default(), |ui, look, state, actions| {
+    let harness = panel_test(PANEL, MessagesState::default(), |ui, look, state, actions| {
         messages::show(ui, look, &MessagesView { world, tick: 0, selected: &[] }, state, actions);
     });
     assert!(says(&harness, "No message yet"));
@@ -100,7 +100,7 @@ fn the_diagram_shows_what_goes_on_between_the_selected() {
     let simulation = talking(40, 120);
     let selected: Vec<AgentId> = (0..8).map(AgentId).collect();
     for selected in [&selected[..], &[], &selected[3..4]] {
-        let harness = stage(PANEL, MessagesState::default(), |ui, look, state, actions| {
+        let harness = panel_test(PANEL, MessagesState::default(), |ui, look, state, actions| {
             let view = MessagesView { world: simulation.world(), tick: simulation.tick(), selected };
             messages::show(ui, look, &view, state, actions);
         });
@@ -112,7 +112,7 @@ fn the_diagram_shows_what_goes_on_between_the_selected() {
 #[test]
 fn a_rumour_is_played_back() {
     let simulation = talking(40, 240);
-    let mut harness = stage(PANEL, GossipState::default(), |ui, look, state, actions| {
+    let mut harness = panel_test(PANEL, GossipState::default(), |ui, look, state, actions| {
         let view = GossipView { world: simulation.world(), tick: simulation.tick(), agents: 40, tick_hz: 60.0 };
         gossip::show(ui, look, &view, state, actions);
     });

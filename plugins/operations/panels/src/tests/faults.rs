@@ -7,12 +7,12 @@ use agent2028_operations::interventions::{Isolate, LoadSpike, LyingReports, Reso
 use super::*;
 use crate::faults::{WorkFaults, WorkRows};
 
-fn palette<'a>(choices: FaultsState) -> Harness<'a, Stage<(FaultsState, WorkFaults)>> {
+fn palette<'a>(choices: FaultsState) -> Harness<'a, PanelTest<(FaultsState, WorkFaults)>> {
     let mut world = World::new();
     let workload = ["visitors", "reports"]
         .map(|name| Workload::Poisson(Poisson { name: name.into(), capability: "database.query".into(), ..default() }));
     world.insert_resource(OperationsConfig { workload: workload.to_vec(), ..default() });
-    stage([260.0, 700.0], (choices, default()), move |ui, look, (choices, work), actions| {
+    panel_test([260.0, 700.0], (choices, default()), move |ui, look, (choices, work), actions| {
         let view = FaultsView { agents: 1000, groups: &[], selected: &[], view_center: Vec2::ZERO, world_size: 1000.0 };
         let mut rows = Rows { look, world: &world, view: &view, choices, actions };
         WorkRows::show(ui, &mut rows, work);

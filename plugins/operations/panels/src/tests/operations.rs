@@ -45,10 +45,14 @@ pub(super) fn two_workloads(strategy: Strategy) -> OperationsConfig {
     }
 }
 
-fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId], page: Page) -> Harness<'a, Stage<OperationsState>> {
+fn panel<'a>(
+    simulation: &'a Simulation,
+    selected: &'a [AgentId],
+    page: Page,
+) -> Harness<'a, PanelTest<OperationsState>> {
     let mut state = OperationsState::default();
     state.page = page;
-    stage(PANEL, state, move |ui, look, state, actions| {
+    panel_test(PANEL, state, move |ui, look, state, actions| {
         let tick = simulation.tick();
         let view = OperationsView { world: simulation.world(), generation: 0, tick, tick_hz: 60.0, selected };
         operations::show(ui, look, &view, state, actions);
@@ -56,7 +60,7 @@ fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId], page: Page) ->
 }
 
 /// The names of the visible rows, from top to bottom.
-fn rows(harness: &Harness<'_, Stage<OperationsState>>) -> Vec<String> {
+fn rows(harness: &Harness<'_, PanelTest<OperationsState>>) -> Vec<String> {
     let mut rows: Vec<(f32, String)> = harness
         .query_all_by(|node| node.label().is_some_and(|name| name.starts_with("Operation ")))
         .map(|node| (node.rect().top(), node.accesskit_node().label().unwrap()))
@@ -65,7 +69,7 @@ fn rows(harness: &Harness<'_, Stage<OperationsState>>) -> Vec<String> {
     rows.into_iter().map(|(_, name)| name).collect()
 }
 
-fn saved(harness: &mut Harness<'_, Stage<OperationsState>>, button: &str) -> Vec<String> {
+fn saved(harness: &mut Harness<'_, PanelTest<OperationsState>>, button: &str) -> Vec<String> {
     match &click(harness, Role::Button, button)[..] {
         [Action::SaveFile(file)] => String::from_utf8(file.bytes.clone()).unwrap().lines().map(str::to_owned).collect(),
         other => panic!("not one file: {other:?}"),

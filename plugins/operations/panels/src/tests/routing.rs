@@ -8,14 +8,14 @@ use crate::routing::{self, Figure, RoutingState, RoutingView};
 
 const PANEL: [f32; 2] = [1200.0, 360.0];
 
-fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, Stage<RoutingState>> {
-    stage(PANEL, RoutingState::default(), move |ui, look, state, actions| {
+fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId]) -> Harness<'a, PanelTest<RoutingState>> {
+    panel_test(PANEL, RoutingState::default(), move |ui, look, state, actions| {
         let view = RoutingView { world: simulation.world(), generation: 0, tick: simulation.tick(), selected };
         routing::show(ui, look, &view, state, actions);
     })
 }
 
-fn saved(harness: &mut Harness<'_, Stage<RoutingState>>) -> Vec<Vec<String>> {
+fn saved(harness: &mut Harness<'_, PanelTest<RoutingState>>) -> Vec<Vec<String>> {
     match &click(harness, Role::Button, "Save who gets what as CSV")[..] {
         [Action::SaveFile(file)] => {
             let text = String::from_utf8(file.bytes.clone()).unwrap();

@@ -7,9 +7,9 @@ use agent2028_trust::interventions::{BadMouthing, BallotStuffing, Collude, OnOff
 use super::*;
 use crate::faults::{TrustRows, TrustRowsState};
 
-fn palette<'a>(choices: FaultsState, state: TrustRowsState) -> Harness<'a, Stage<(FaultsState, TrustRowsState)>> {
+fn palette<'a>(choices: FaultsState, state: TrustRowsState) -> Harness<'a, PanelTest<(FaultsState, TrustRowsState)>> {
     let world = World::new();
-    stage([260.0, 700.0], (choices, state), move |ui, look, (choices, state), actions| {
+    panel_test([260.0, 700.0], (choices, state), move |ui, look, (choices, state), actions| {
         let groups = ["bird", "hawk"].map(|name| GroupFacts { name: name.into(), count: 500, ..default() });
         let (view_center, world_size) = (Vec2::ZERO, 1000.0);
         let view = FaultsView { agents: 1000, groups: &groups, selected: &[], view_center, world_size };

@@ -27,8 +27,12 @@ pub(super) fn trusting(count: u32, per_second: f64, ticks: u64) -> Simulation {
     simulation
 }
 
-fn panel<'a>(simulation: &'a Simulation, selected: &'a [AgentId], size: [f32; 2]) -> Harness<'a, Stage<TrustState>> {
-    stage(size, TrustState::default(), move |ui, look, state, actions| {
+fn panel<'a>(
+    simulation: &'a Simulation,
+    selected: &'a [AgentId],
+    size: [f32; 2],
+) -> Harness<'a, PanelTest<TrustState>> {
+    panel_test(size, TrustState::default(), move |ui, look, state, actions| {
         let (world, tick) = (simulation.world(), simulation.tick());
         let view = TrustView { world, generation: 0, tick, tick_hz: 60.0, selected };
         trust::show(ui, look, &view, state, actions);

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use agent2028_core::agent::AgentId;
+use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_trust::Trust;
-use agent2028_trust::standing::{EXPOSED, ISOLATED};
+use agent2028_trust::trust_record::{EXPOSED, ISOLATED};
 use agent2028_view::tokens::{spacing, type_size};
 use bevy::math::ops;
 use bevy_egui::egui;
 use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2};
 
-use super::{TrustState, TrustView, name_of, share};
+use super::{TrustState, TrustView, share};
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
@@ -234,7 +234,7 @@ pub(super) fn show(
     names.sort_by_key(|(optional, ..)| *optional);
     let mut taken: Vec<Rect> = Vec::new();
     for (optional, place, radius, agent) in names {
-        let name = format::elided(&name_of(view.world, agent), MOST_LETTERS);
+        let name = format::elided(&AgentGroups::name_in(view.world, agent), MOST_LETTERS);
         let galley = painter.layout_no_wrap(name, font.clone(), look.text);
         let size = galley.size();
         let left = (place.x - size.x / 2.0).clamp(rect.left(), (rect.right() - size.x).max(rect.left()));
@@ -272,7 +272,7 @@ pub(super) fn show(
         let standing = trust.standing(agent).copied().unwrap_or_default();
         let text = format!(
             "{}: reputation {}, trusted {}",
-            name_of(view.world, agent),
+            AgentGroups::name_in(view.world, agent),
             share(f64::from(standing.score)),
             share(f64::from(standing.trust))
         );

@@ -1,15 +1,15 @@
 //! One agent: its reputation, what was said of it over time, and by whom.
 
-use agent2028_core::agent::AgentId;
+use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_trust::score::Evidence;
-use agent2028_trust::standing::{CORRECTED, EXPOSED, ISOLATED};
 use agent2028_trust::trust::Observation;
+use agent2028_trust::trust_record::{CORRECTED, EXPOSED, ISOLATED};
 use agent2028_trust::{Trust, TrustConfig};
 use agent2028_view::tokens::spacing;
 use bevy_egui::egui;
 use egui::{Pos2, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
-use super::{TrustView, name_of, share};
+use super::{TrustView, share};
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
@@ -118,7 +118,7 @@ pub(super) fn said(
         return;
     }
     let mut list = |ui: &mut Ui, rater: AgentId, value: String, tint: egui::Color32| {
-        let name = name_of(view.world, rater);
+        let name = AgentGroups::name_in(view.world, rater);
         let response = widgets::row_background(ui, look, (&name, &value, ui.cursor().top().to_bits()), false);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;

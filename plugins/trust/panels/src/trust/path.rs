@@ -1,6 +1,6 @@
 //! How one may trust another, by way of those in between, with every step of it.
 
-use agent2028_core::agent::AgentId;
+use agent2028_core::agent::{AgentGroups, AgentId};
 use agent2028_trust::transitive::Path;
 use agent2028_trust::{Reaches, Trust, TrustConfig, Way};
 use agent2028_view::tokens::spacing;
@@ -8,7 +8,7 @@ use bevy_egui::egui;
 use egui::Ui;
 use egui_material_icons::icons::ICON_SWAP_HORIZ;
 
-use super::{TrustState, TrustView, name_of, share};
+use super::{TrustState, TrustView, share};
 use agent2028_kit::actions::{Action, Actions};
 use agent2028_kit::format;
 use agent2028_kit::theme::{Look, measure};
@@ -41,7 +41,11 @@ pub(super) fn explain(
 ) {
     let Some(reaches) = view.world.get_resource::<Reaches>() else { return };
     ui.horizontal(|ui| {
-        ui.label(look.body(format!("{} in {}", name_of(view.world, from), name_of(view.world, to))));
+        ui.label(look.body(format!(
+            "{} in {}",
+            AgentGroups::name_in(view.world, from),
+            AgentGroups::name_in(view.world, to)
+        )));
         let turn = widgets::icon_button(ui, look, ICON_SWAP_HORIZ, "The other way round");
         if widgets::tip(turn, look, "Ask how much the other trusts this one", "").clicked() {
             state.back = !state.back;
@@ -96,8 +100,11 @@ pub(super) fn explain(
 /// A path, step by step; a click on a step selects both ends.
 fn steps(ui: &mut Ui, look: &Look, view: &TrustView, path: &Path, actions: &mut Actions) {
     for (ends, trust) in path.nodes.windows(2).zip(path.trust.windows(2)) {
-        let words =
-            format!("{} \u{2192} {}", name_of(view.world, AgentId(ends[0])), name_of(view.world, AgentId(ends[1])));
+        let words = format!(
+            "{} \u{2192} {}",
+            AgentGroups::name_in(view.world, AgentId(ends[0])),
+            AgentGroups::name_in(view.world, AgentId(ends[1]))
+        );
         let response = widgets::row_background(ui, look, (&words, ui.cursor().top().to_bits()), false);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = spacing::TIGHT;
@@ -131,7 +138,7 @@ pub(super) fn trustees(
         return;
     }
     for (trustee, value) in trustees.iter().take(MOST_TRUSTEES) {
-        let name = name_of(view.world, *trustee);
+        let name = AgentGroups::name_in(view.world, *trustee);
         let direct = trust.graph().evidence(agent.0, trustee.0).is_some();
         let response = widgets::row_background(ui, look, ("trustee", trustee.0), false);
         ui.horizontal(|ui| {

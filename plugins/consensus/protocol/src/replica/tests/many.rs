@@ -27,7 +27,7 @@ const DELAY: u64 = 8;
 
 /// Voters and the messages between them.
 struct Many {
-    setting: Setting,
+    setting: LogSetup,
     replicas: Vec<Option<Replica>>,
     /// What is due, by tick and order of sending.
     queue: BTreeMap<(u64, u64), (usize, Input)>,

@@ -50,7 +50,7 @@ pub enum Layouts {
 
 /// When the panels are laid out.
 #[derive(Resource, Clone, Copy, Debug)]
-pub struct Rhythm {
+pub struct FramePacing {
     /// How often while nobody touches them.
     pub layouts_wanted: Layouts,
     due: bool,
@@ -66,7 +66,7 @@ pub struct Rhythm {
     layouts: u64,
 }
 
-impl Default for Rhythm {
+impl Default for FramePacing {
     fn default() -> Self {
         Self {
             layouts_wanted: Layouts::Affordable,
@@ -82,7 +82,7 @@ impl Default for Rhythm {
     }
 }
 
-impl Rhythm {
+impl FramePacing {
     /// Something has happened that panels show, beside the world's course: they are laid out in this frame and the next.
     pub fn at_once(&mut self) {
         self.coming = SETTLE;
@@ -237,7 +237,7 @@ fn decide(
     shown: Shown,
     mut contexts: Query<(&mut EguiInput, &mut EguiContext)>,
     mut known: Local<Option<Key>>,
-    mut rhythm: ResMut<Rhythm>,
+    mut rhythm: ResMut<FramePacing>,
     mut parts: ResMut<FrameParts>,
     mut state: ResMut<InspectorState>,
     (drawn, redraw): (Res<DrawnAgents>, Res<Redraw>),
@@ -302,7 +302,7 @@ struct NextLayout(Option<Duration>);
 /// After painting: takes note of what it cost, and keeps the triangles; in other frames the kept ones are drawn again.
 fn keep(
     time: Res<Time<Real>>,
-    mut rhythm: ResMut<Rhythm>,
+    mut rhythm: ResMut<FramePacing>,
     mut parts: ResMut<FrameParts>,
     mut next: ResMut<NextLayout>,
     redraw: Res<Redraw>,
@@ -330,13 +330,13 @@ fn keep(
     }
 }
 
-fn is_due(rhythm: Res<Rhythm>) -> bool {
+fn is_due(rhythm: Res<FramePacing>) -> bool {
     rhythm.due
 }
 
 /// Lets the panels keep to the rhythm.
 pub(crate) fn install(app: &mut App) {
-    app.init_resource::<Rhythm>()
+    app.init_resource::<FramePacing>()
         .init_resource::<FrameParts>()
         .init_resource::<NextLayout>()
         .configure_sets(
@@ -358,7 +358,7 @@ mod tests {
     use super::*;
 
     /// How often panels are laid out in a second of so many frames, if each time costs so many milliseconds.
-    fn layouts(rhythm: &mut Rhythm, frames: u32, cost_ms: u64) -> u64 {
+    fn layouts(rhythm: &mut FramePacing, frames: u32, cost_ms: u64) -> u64 {
         let before = rhythm.layouts;
         for frame in 0..frames {
             let now = 1.0 + f64::from(frame) / f64::from(frames);
@@ -370,8 +370,8 @@ mod tests {
         rhythm.layouts - before
     }
 
-    fn settled(cost_ms: u64) -> Rhythm {
-        let mut rhythm = Rhythm::default();
+    fn settled(cost_ms: u64) -> FramePacing {
+        let mut rhythm = FramePacing::default();
         for frame in 0..40 {
             rhythm.decide(f64::from(frame) / 60.0);
             rhythm.laid_out(f64::from(frame) / 60.0, Duration::from_millis(cost_ms), None);

@@ -1,6 +1,6 @@
 //! What is known of each agent, and how trusted it is for that.
 
-use agent2028_core::agent::Row;
+use agent2028_core::agent::AgentRecord;
 use bytemuck::{Pod, Zeroable};
 
 use crate::config::{BetrayalConfig, Reputation, ScoreRule, TrustConfig};
@@ -20,7 +20,7 @@ pub const LIAR: u32 = 16;
 /// What is known of an agent.
 #[derive(Clone, Copy, Debug, Pod, Zeroable, PartialEq)]
 #[repr(C)]
-pub struct Standing {
+pub struct TrustRecord {
     /// What all say of it, for: pooled, as of the last refresh.
     r: f64,
     /// What all say of it, against.
@@ -54,7 +54,7 @@ pub struct Standing {
 /// In what is saved: a record that stands for ids that nobody has any more, as many as its `last` says.
 const NOBODY: u32 = 1 << 31;
 
-impl Row for Standing {
+impl AgentRecord for TrustRecord {
     fn gap(ids: u64) -> Self {
         Self { flags: NOBODY, last: ids, ..Self::zeroed() }
     }
@@ -64,13 +64,13 @@ impl Row for Standing {
     }
 }
 
-impl Default for Standing {
+impl Default for TrustRecord {
     fn default() -> Self {
         Self { classic_score: Classic::default().score, score: 0.5, credibility: 1.0, ..Self::zeroed() }
     }
 }
 
-impl Standing {
+impl TrustRecord {
     /// Whether a flag is set.
     #[must_use]
     pub fn is(&self, flag: u32) -> bool {

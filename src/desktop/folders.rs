@@ -6,7 +6,7 @@ use agent2028_core::whole_file::write_atomically;
 
 /// The folders of this program for this person, as the system's customs have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct Folders {
     /// Unsaved texts and recent files.
     pub state: PathBuf,
     /// What can be made again: pictures.
@@ -15,11 +15,11 @@ pub struct Places {
     pub scenes: PathBuf,
 }
 
-impl Places {
+impl Folders {
     /// The customary folders; nothing if this person has no home.
     #[must_use]
     pub fn customary() -> Option<Self> {
-        use agent2028_inspector::places::{cache, config, state};
+        use agent2028_inspector::folders::{cache, config, state};
         Some(Self { state: state()?, cache: cache()?, scenes: config()?.join("scenes") })
     }
 }

@@ -8,12 +8,12 @@ const SHARE: f64 = 0.05;
 /// An account of real time: ticks pay in, keyframes draw from it. Only *where* keyframes are depends on it, never a bit of the
 /// simulation.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct KeyframeBudget {
     credit: f64,
     cost: f64,
 }
 
-impl Pace {
+impl KeyframeBudget {
     /// Ticks ran for so long.
     pub(super) fn ran(&mut self, time: Duration) {
         // What one keyframe costs and a little more is saved up, never enough for a burst.
@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn keyframes_take_no_more_than_their_share() {
         for (tick, keyframe) in [(1.0, 0.4), (0.01, 3.0), (30.0, 1.0), (0.2, 0.2)] {
-            let (mut pace, mut ran, mut spent) = (Pace::default(), 0.0, 0.0);
+            let (mut pace, mut ran, mut spent) = (KeyframeBudget::default(), 0.0, 0.0);
             for _ in 0..20_000 {
                 if pace.affords() {
                     pace.took(Duration::from_secs_f64(keyframe * 1e-3));

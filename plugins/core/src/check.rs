@@ -278,7 +278,7 @@ pub trait Check {
 ///
 /// ```
 /// use agent2028_core::check_selector;
-/// use agent2028_core::schema::{Check, Problems};
+/// use agent2028_core::check::{Check, Problems};
 /// use agent2028_core::selector::Selector;
 ///
 /// struct Soak {
@@ -293,9 +293,9 @@ pub trait Check {
 #[macro_export]
 macro_rules! check_selector {
     ($($kind:ty),* $(,)?) => {
-        $(impl $crate::schema::Check for $kind {
-            fn check(&self, at: &str, problems: &mut $crate::schema::Problems) {
-                $crate::schema::Check::check(&self.select, &::std::format!("{at}.select"), problems);
+        $(impl $crate::check::Check for $kind {
+            fn check(&self, at: &str, problems: &mut $crate::check::Problems) {
+                $crate::check::Check::check(&self.select, &::std::format!("{at}.select"), problems);
             }
         })*
     };

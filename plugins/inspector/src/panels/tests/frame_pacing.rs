@@ -11,7 +11,7 @@ use bevy_egui::input::EguiInputEvent;
 
 use super::*;
 use crate::panels::hints::HintsState;
-use crate::{InspectorPlugin, InspectorState, Layouts, Rhythm};
+use crate::{FramePacing, InspectorPlugin, InspectorState, Layouts};
 
 /// The window over a flock that moves; nothing where nothing can draw.
 fn window(agents: u32) -> Option<Offscreen> {
@@ -29,21 +29,21 @@ fn window(agents: u32) -> Option<Offscreen> {
     .unwrap();
     let world = window.world_mut();
     world.remove_resource::<ExactViews>();
-    world.resource_mut::<Rhythm>().layouts_wanted = Layouts::TenASecond;
+    world.resource_mut::<FramePacing>().layouts_wanted = Layouts::TenASecond;
     frames(&mut window, 20);
     Some(window)
 }
 
 /// Draws so many frames, with a tick before each while the run plays; in how many of them panels were laid out.
 fn frames(window: &mut Offscreen, count: usize) -> u64 {
-    let before = window.world_mut().resource::<Rhythm>().counts().1;
+    let before = window.world_mut().resource::<FramePacing>().counts().1;
     for _ in 0..count {
         if window.world_mut().resource::<Transport>().playing {
             window.advance(1);
         }
         window.measure(1).unwrap();
     }
-    window.world_mut().resource::<Rhythm>().counts().1 - before
+    window.world_mut().resource::<FramePacing>().counts().1 - before
 }
 
 fn tell(window: &mut Offscreen, event: egui::Event) {
@@ -60,17 +60,17 @@ fn panels_that_nobody_touches_are_laid_out_ten_times_a_second_and_stand_in_betwe
     frames(&mut window, 10);
     let laid_out = frames(&mut window, 60);
     assert!((9..=12).contains(&laid_out), "{laid_out} of 60");
-    window.world_mut().resource_mut::<Rhythm>().layouts_wanted = Layouts::EveryFrame;
+    window.world_mut().resource_mut::<FramePacing>().layouts_wanted = Layouts::EveryFrame;
     assert_eq!(frames(&mut window, 20), 20);
 
     // A picture without layout shows the same panels as the one before it: a run that plays and has no tick to run.
-    window.world_mut().resource_mut::<Rhythm>().layouts_wanted = Layouts::TenASecond;
+    window.world_mut().resource_mut::<FramePacing>().layouts_wanted = Layouts::TenASecond;
     window.measure(60).unwrap();
     let mut pictures = Vec::new();
     for _ in 0..8 {
-        let before = window.world_mut().resource::<Rhythm>().counts().1;
+        let before = window.world_mut().resource::<FramePacing>().counts().1;
         let picture = window.frame().unwrap();
-        pictures.push((window.world_mut().resource::<Rhythm>().counts().1 > before, picture));
+        pictures.push((window.world_mut().resource::<FramePacing>().counts().1 > before, picture));
     }
     assert!(pictures.iter().any(|(laid_out, _)| !laid_out) && pictures.iter().any(|(laid_out, _)| *laid_out));
     assert!(pictures.windows(2).all(|pair| pair[0].1 == pair[1].1));
@@ -148,7 +148,7 @@ fn the_rhythm_saves_nine_layouts_of_ten_at_a_high_frame_rate() {
     let Some(mut window) = window(2_000) else { return };
     window.world_mut().resource_mut::<Transport>().playing = true;
     let mut measured = |layouts| {
-        window.world_mut().resource_mut::<Rhythm>().layouts_wanted = layouts;
+        window.world_mut().resource_mut::<FramePacing>().layouts_wanted = layouts;
         frames(&mut window, 6);
         let before = std::time::Instant::now();
         let laid_out = frames(&mut window, 60);
