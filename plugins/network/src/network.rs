@@ -1,31 +1,26 @@
 //! The network itself: who is linked, what is on its way, and what became of what was sent.
 
+mod deliver;
+mod dispatch;
 mod rounds;
 
 use std::collections::BTreeMap;
 
-use agent2028_core::agent::{AgentId, Region, Regions};
+use agent2028_core::agent::{AgentId, Region};
 use agent2028_core::causality::{HybridClock, HybridTime, VectorClock};
-use agent2028_core::clock::{SimClock, as_written};
-use agent2028_core::rng::{Purpose, SimRng, SimStream};
-use agent2028_core::time::{Rate, Time, end_of, tick_of};
+use agent2028_core::time::Time;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::bits::BitSet;
 use crate::clocks::Clocks;
-use crate::config::{LatencyModel, LinkConfig, NetworkConfig, TopologyConfig};
-use crate::diagram::{Diagram, Fate};
+use crate::config::{NetworkConfig, TopologyConfig};
 use crate::faults::NetworkFaults;
 use crate::graph::SparseLinks;
-use crate::inbox::Inbox;
 use crate::message::{Message, MessageKind, MessageList, TimingWheel};
 use crate::neighbours::{Links, Members, Neighbours};
 use crate::silent::SilentRound;
 use crate::wire::{self, Agreement, Dialect};
-
-/// The dice of links: what becomes of what an agent sends in a tick.
-const LINK: Purpose = Purpose::new("network.link");
 
 /// Why a message could not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +67,7 @@ pub struct Counts {
     pub links_dropped: u64,
 }
 
-/// The network. Other plugins send with [`Network::send`] in `Act` and read the [`Inbox`] from `Decide` on.
+/// The network. Other plugins send with [`Network::send`] in `Act` and read the [`Inbox`](crate::Inbox) from `Decide` on.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
 pub struct Network {
     pub(crate) members: Members,
@@ -371,328 +366,6 @@ impl Network {
         let of = |agent: u32| usize::from(self.dialect_of.get(agent as usize).copied().unwrap_or(0));
         self.agreements.get(of(from))?.get(of(to)).copied().flatten()
     }
-
-    /// What was sent in this tick sets out: it is written and packed, and the dice decide when it arrives, if at all.
-    pub(crate) fn dispatch(
-        &mut self,
-        clock: &SimClock,
-        dice: &SimRng,
-        regions: &Regions,
-        config: &NetworkConfig,
-        diagram: &mut Diagram,
-    ) {
-        let (tick, now_ms) = (clock.tick(), clock.now().timestamp_millis());
-        let mut road = Road { tick, rate: Rate::of(clock), usual_ms: usual_ms(&config.link), regions, config, diagram };
-        (self.overflowed, self.unstamped) = (false, false);
-        let mut outbox = std::mem::take(&mut self.outbox);
-        let posted = outbox.len();
-        let mut silent = self.silent.take();
-        let after = silent.as_ref().map_or(posted, |round| round.after);
-        if let Some(round) = &mut silent {
-            self.prepare_silent(round, &mut outbox, &road, now_ms);
-        }
-        let version = self.may_be_silent(config).map_or(wire::FIRST_VERSION, |agreement| agreement.version);
-        outbox.settle_sent(end_of(tick));
-        let mut order = std::mem::take(&mut self.scratch.order);
-        order.clear();
-        let written = outbox.len() > posted && after < posted;
-        if written || !(1..outbox.len()).all(|at| outbox.together(at - 1) <= outbox.together(at)) {
-            order.extend(0..outbox.len() as u32);
-            // What was to be silent takes the place that it would have had.
-            let place = |at: u32| (at as usize >= after) && (at as usize) < posted;
-            order.sort_by_key(|at| (outbox.together(*at as usize), place(*at)));
-        }
-        // Where all lies in order already, which is often, a place is itself.
-        let place = |at: usize| order.get(at).map_or(at, |at| *at as usize);
-        let mut stamped = std::mem::take(&mut self.scratch.stamped);
-        let mut known: Option<(u32, SimStream)> = None;
-        let mut from_place = 0;
-        while from_place < outbox.len() {
-            let together = outbox.together(place(from_place));
-            // Version 1 counts the messages of a packet in two bytes.
-            let mut end = from_place + 1;
-            while end < outbox.len() && outbox.together(place(end)) == together && end - from_place < 0xffff {
-                end += 1;
-            }
-            let first = outbox.get(place(from_place));
-            let from = first.from.0;
-            if let Some(round) = &mut silent {
-                self.book_silent(round, from, version);
-            }
-            let physical = now_ms + self.faults.skew_ms(from);
-            let stream = match &mut known {
-                Some((of, stream)) if *of == from => stream,
-                _ => &mut known.insert((from, dice.stream(LINK, AgentId(from), tick))).1,
-            };
-            if end == from_place + 1 {
-                // Most messages go alone, and are written once: where they wait for their tick.
-                let message = self.stamp_message(first, physical, config);
-                self.dispatch_packet(std::iter::once(message), &mut road, stream);
-            } else {
-                stamped.clear();
-                for at in from_place..end {
-                    let message = self.stamp_message(outbox.get(place(at)), physical, config);
-                    stamped.push(&message);
-                }
-                self.dispatch_packet(stamped.iter(), &mut road, stream);
-            }
-            from_place = end;
-        }
-        outbox.clear();
-        self.outbox = outbox;
-        self.scratch.stamped = stamped;
-        self.scratch.order = order;
-        if let Some(mut round) = silent {
-            self.book_silent(&mut round, u32::MAX, version);
-            if round.messages > 0 {
-                self.wheel.push_silent(round);
-            } else {
-                self.spare = Some(round.emptied());
-            }
-        }
-    }
-
-    /// A message with its number and the time of its sender's clock.
-    fn stamp_message<'m>(&mut self, message: Message<'m>, physical: i64, config: &NetworkConfig) -> Message<'m> {
-        let (from, sequence) = (message.from, self.next_sequence);
-        let time = self.clocks.stamp(from.0, physical);
-        if config.vector_clocks {
-            let vector = self.vectors.entry(from.0).or_default();
-            vector.stamp(from);
-            // A vector has an entry for each agent at most.
-            if self.vectors_sent.len() as u64 * (self.members.len() as u64).max(1) < MOST_ENTRIES {
-                self.vectors_sent.insert(sequence, vector.clone());
-            } else {
-                self.unstamped = true;
-            }
-        }
-        self.next_sequence += 1;
-        Message { sequence, time, ..message }
-    }
-
-    /// Sends messages that one agent says to another at one moment.
-    fn dispatch_packet<'m>(
-        &mut self,
-        packet: impl ExactSizeIterator<Item = Message<'m>> + Clone,
-        road: &mut Road<'_>,
-        stream: &mut SimStream,
-    ) {
-        let Some(first) = packet.clone().next() else {
-            return;
-        };
-        let (from, to, sent) = (first.from, first.to, first.sent);
-        let (link, count) = (&road.config.link, packet.len() as u64);
-        self.counts.sent += count;
-        self.sent_by[from.index()] = self.sent_by[from.index()].saturating_add(count as u32);
-        let Some(agreement) = self.agreement(from.0, to.0) else {
-            self.counts.lost += count;
-            self.forget(packet, sent, Fate::Lost, road.diagram);
-            return;
-        };
-        let bytes = self.write_packet(packet.clone(), agreement, road.config);
-        let sets_out = match link.bandwidth {
-            Some(bandwidth) => {
-                if self.busy_until.len() < self.clocks.len() {
-                    self.busy_until.resize(self.clocks.len(), 0);
-                }
-                let busy = self.busy_until[from.index()].max(sent);
-                if busy - sent > road.rate.parts(as_written(f64::from(link.longest_wait_s))) {
-                    self.counts.lost += count;
-                    self.forget(packet, sent, Fate::Lost, road.diagram);
-                    return;
-                }
-                let done = busy.saturating_add(road.rate.parts(bytes as f64 / f64::from(bandwidth)));
-                self.busy_until[from.index()] = done;
-                done
-            }
-            None => sent,
-        };
-        self.counts.packets += 1;
-        self.counts.bytes += bytes as u64;
-        if self.faults.cut(from.0, to.0) {
-            self.counts.cut += count;
-            self.forget(packet, sent, Fate::Cut, road.diagram);
-            return;
-        }
-        let worse = self.faults.worse(from.0, to.0);
-        // What can't be lost needs no draw, nor does what can't be copied or has a latency that is always the same.
-        let passes = (1.0 - link.loss) * worse.passes;
-        if passes < 1.0 && stream.unit() >= passes {
-            self.counts.lost += count;
-            self.forget(packet, sent, Fate::Lost, road.diagram);
-            return;
-        }
-        let between = road.regions.latency_ms(self.home(from), self.home(to));
-        let fixed_ms = f64::from(between) + f64::from(worse.latency_ms);
-        let reorder = (link.reordering + worse.reorder).min(1.0);
-        let copies = if link.duplication + worse.duplicate > 0.0 {
-            u32::from(stream.unit() < link.duplication + worse.duplicate)
-        } else {
-            0
-        };
-        for copy in 0..=copies {
-            if copy > 0 {
-                self.counts.sent += count;
-                self.counts.copies += count;
-            }
-            let latency_ms = fixed_ms
-                + road.usual_ms.unwrap_or_else(|| varying_ms(link, stream))
-                + held_up_ms(link, reorder, stream);
-            let arrives = road.arrival(sets_out, latency_ms);
-            let due = tick_of(arrives).max(road.tick + 1);
-            if self.wheel.len().saturating_add(count) > MOST_IN_FLIGHT {
-                self.counts.lost += count;
-                self.overflowed = true;
-                if copy == 0 {
-                    self.forget(packet, sent, Fate::Lost, road.diagram);
-                }
-                break;
-            }
-            if self.wheel.rounds().iter().any(|round| arrives <= round.arrives)
-                && packet.clone().any(|message| message.kind == MessageKind::RUMOUR)
-            {
-                // It may overtake messages that were silent because no rumour could.
-                self.wheel.write_out();
-            }
-            packet.clone().for_each(|message| self.wheel.push(due, &Message { arrives, ..message }));
-        }
-    }
-
-    /// How many bytes the packet takes. Only what is to be packed is written.
-    fn write_packet<'m>(
-        &mut self,
-        packet: impl Iterator<Item = Message<'m>> + Clone,
-        agreement: Agreement,
-        config: &NetworkConfig,
-    ) -> usize {
-        let plain = wire::packet_size(agreement.version, packet.clone());
-        self.counts.message_bytes += plain as u64;
-        let mut size = plain;
-        if let Some(codec) = agreement.codec
-            && plain >= config.protocol.pack_from_bytes as usize
-        {
-            let mut bytes = std::mem::take(&mut self.scratch.packet);
-            wire::encode(agreement.version, packet, &mut bytes);
-            let packed = codec.pack(&bytes).len();
-            self.scratch.packet = bytes;
-            // What doesn't shrink goes as it is.
-            size = plain.min(packed);
-            self.counts.packed_from += plain as u64;
-            self.counts.packed_to += size as u64;
-        }
-        size + config.protocol.header_bytes as usize
-    }
-
-    fn forget<'m>(
-        &mut self,
-        packet: impl Iterator<Item = Message<'m>>,
-        moment: Time,
-        fate: Fate,
-        diagram: &mut Diagram,
-    ) {
-        for message in packet {
-            let vector = self.vectors_sent.remove(&message.sequence);
-            diagram.note(&message, moment, fate, vector, None);
-        }
-    }
-
-    /// What is due arrives.
-    pub(crate) fn deliver(
-        &mut self,
-        clock: &SimClock,
-        config: &NetworkConfig,
-        inbox: &mut Inbox,
-        diagram: &mut Diagram,
-    ) {
-        let (tick, now_ms) = (clock.tick(), clock.now().timestamp_millis());
-        let mut due = std::mem::take(&mut self.scratch.due);
-        let mut order = std::mem::take(&mut self.scratch.order);
-        self.wheel.take(tick, &mut due);
-        if let Some(round) = inbox.clear() {
-            self.spare = Some(round.emptied());
-        }
-        let mut silent = self.wheel.take_silent(tick);
-        if let Some(round) = silent.take_if(|round| {
-            // Where clocks or paths differ, the order of messages matters.
-            !self.faults.partitions.is_empty()
-                || !self.faults.skews.is_empty()
-                || !self.vectors_sent.is_empty()
-                || now_ms <= round.physical
-                || due.iter().any(|message| message.time.physical >= now_ms)
-                // Few are traced as well one by one, and the last ones are found at once only if all arrive.
-                || diagram.capacity() > 0
-                    && (!self.failed.is_empty()
-                        || round.messages <= diagram.capacity() as u64
-                        || due.iter().any(|message| self.members.place(message.to.0).is_none()))
-        }) {
-            round.list().iter().for_each(|message| due.push(&message));
-            self.spare = Some(round.emptied());
-        }
-        let traced_later = silent.is_some() && diagram.capacity() > 0;
-        // As a rule all arrives, in the order in which it lies there: then the inbox takes it over as it is.
-        let in_order = due.is_in_order();
-        order.clear();
-        if !in_order {
-            due.order(&mut order);
-        }
-        let mut missing = std::mem::take(&mut self.scratch.missing);
-        missing.clear();
-        for place in 0..due.len() {
-            let at = order.get(place).map_or(place, |at| *at as usize);
-            let message = due.get(at);
-            let (from, to) = (message.from.0, message.to.0);
-            let vector =
-                if self.vectors_sent.is_empty() { None } else { self.vectors_sent.get(&message.sequence).cloned() };
-            if self.faults.cut(from, to) {
-                self.counts.cut += 1;
-                missing.push(place as u32);
-                diagram.note(&message, message.arrives, Fate::Cut, vector, None);
-            } else if self.failed.contains(to) || self.members.place(to).is_none() {
-                self.counts.lost += 1;
-                missing.push(place as u32);
-                diagram.note(&message, message.arrives, Fate::Lost, vector, None);
-            } else {
-                self.counts.delivered += 1;
-                self.received_by[to as usize] = self.received_by[to as usize].saturating_add(1);
-                let physical = now_ms + self.faults.skew_ms(to);
-                let time = self.clocks.receive(to, physical, message.time);
-                if let Some(vector) = &vector {
-                    self.vectors.entry(to).or_default().receive(AgentId(to), vector);
-                }
-                if !traced_later {
-                    diagram.note(&message, message.arrives, Fate::Delivered, vector, Some(time));
-                }
-            }
-        }
-        if let Some(round) = &mut silent {
-            self.receive_silent(round, now_ms);
-            if traced_later {
-                self.trace_last(&due, round, diagram);
-            }
-        }
-        if in_order && missing.is_empty() {
-            inbox.exchange(&mut due);
-        } else {
-            let mut next = missing.iter().copied().peekable();
-            for place in 0..due.len() {
-                if next.next_if_eq(&(place as u32)).is_none() {
-                    inbox.push(&due.get(order.get(place).map_or(place, |at| *at as usize)));
-                }
-            }
-        }
-        if let Some(round) = silent {
-            inbox.push_silent(round);
-        }
-        self.scratch.missing = missing;
-        if config.vector_clocks || !self.vectors_sent.is_empty() {
-            // A copy may still be on its way: what is older than any message can be is dropped.
-            let oldest =
-                self.wheel.iter().flat_map(|(_, columns)| columns.iter().map(|message| message.sequence)).min();
-            self.vectors_sent = self.vectors_sent.split_off(&oldest.unwrap_or(self.next_sequence));
-        }
-        self.scratch.due = due;
-        self.scratch.order = order;
-    }
 }
 
 /// Stands for the end of the tick as the moment of sending.
@@ -703,51 +376,4 @@ pub(crate) const AT_THE_END: Time = 0;
 pub(crate) fn post(outbox: &mut MessageList, moment: Time, (from, to): (u32, u32), kind: MessageKind, payload: &[u8]) {
     let (from, to) = (AgentId(from), AgentId(to));
     outbox.push(&Message { from, to, sequence: 0, kind, sent: moment, arrives: 0, time: Default::default(), payload });
-}
-
-/// What messages meet on their way in a tick.
-struct Road<'a> {
-    tick: u64,
-    rate: Rate,
-    /// The latency of links in milliseconds, where it is always the same.
-    usual_ms: Option<f64>,
-    regions: &'a Regions,
-    config: &'a NetworkConfig,
-    diagram: &'a mut Diagram,
-}
-
-impl Road<'_> {
-    /// When something arrives that sets out at a moment. Readers have read what was due in this tick: nothing arrives before its end.
-    fn arrival(&self, sets_out: Time, latency_ms: f64) -> Time {
-        sets_out.saturating_add(self.rate.parts(latency_ms * 1e-3)).max(end_of(self.tick))
-    }
-}
-
-/// The latency of links in milliseconds, where it is always the same.
-fn usual_ms(link: &LinkConfig) -> Option<f64> {
-    match link.latency {
-        LatencyModel::Constant(ms) if link.jitter_ms <= 0.0 => Some(as_written(f64::from(ms))),
-        _ => None,
-    }
-}
-
-/// How long a message is on its way over a link whose latency varies, in milliseconds.
-fn varying_ms(link: &LinkConfig, stream: &mut SimStream) -> f64 {
-    let ms = match link.latency {
-        LatencyModel::Constant(ms) => f64::from(ms),
-        LatencyModel::Normal { mean_ms, deviation_ms } => {
-            f64::from((mean_ms + deviation_ms * stream.normal()).max(0.0))
-        }
-        // What is far out in the tail is what the mean of a wide law hangs on.
-        LatencyModel::LogNormal { median_ms, sigma } => {
-            f64::from(median_ms) * libm::exp(f64::from(sigma) * stream.normal_fine())
-        }
-    };
-    let jitter = if link.jitter_ms > 0.0 { link.jitter_ms * stream.unit() } else { 0.0 };
-    ms + f64::from(jitter)
-}
-
-/// For how long a message is held up, in milliseconds.
-fn held_up_ms(link: &LinkConfig, reorder: f32, stream: &mut SimStream) -> f64 {
-    if reorder > 0.0 && stream.unit() < reorder { f64::from(link.held_up_ms * stream.unit()) } else { 0.0 }
 }

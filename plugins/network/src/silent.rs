@@ -22,7 +22,7 @@ use crate::message::{Message, MessageKind, MessageList};
 
 /// What one agent says to another in a round: rumours that it tells, then its question, in one packet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Turn {
+pub(crate) struct RoundPacket {
     pub(crate) from: u32,
     pub(crate) to: u32,
     /// How many messages; 0 where they were written after all.
@@ -33,7 +33,7 @@ pub(crate) struct Turn {
 
 /// What in a turn may change something at its receiver.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Telling {
+pub(crate) struct PacketNews {
     /// Its place among the turns.
     pub(crate) turn: u32,
     /// The rumours that may be new or may go further, as bits by their places.
@@ -46,16 +46,16 @@ pub(crate) struct Telling {
     pub(crate) asks: bool,
 }
 
-impl Telling {
+impl PacketNews {
     /// How many messages of its turn are rumours that change nothing.
-    fn silent(self, turn: Turn, pulls: bool) -> u64 {
+    fn silent(self, turn: RoundPacket, pulls: bool) -> u64 {
         u64::from(turn.messages - u16::from(pulls)) - u64::from(self.told.count_ones())
     }
 }
 
 /// A rumour that is told in a round.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
+pub(crate) struct ToldRumour {
     /// Its place among those of the round.
     pub(crate) slot: usize,
     /// How many hops it may still go when it is there, and how many it has come then.
@@ -67,9 +67,9 @@ pub(crate) struct Told {
 #[derive(Debug, Default)]
 pub(crate) struct SilentRound {
     /// By sender, then receiver.
-    pub(crate) turns: Vec<Turn>,
+    pub(crate) turns: Vec<RoundPacket>,
     /// Those that aren't silent, or not in all that is said, in the same order.
-    pub(crate) tellings: Vec<Telling>,
+    pub(crate) tellings: Vec<PacketNews>,
     reaches: Vec<(u16, u16)>,
     /// Who may hear of a rumour by them that it doesn't know.
     pub(crate) hears: BitSet,
@@ -109,7 +109,7 @@ impl SilentRound {
     /// Notes that a turn may change something at its receiver: by some of the rumours that are told, and by its question. `heard`
     /// is what its sender has heard.
     pub(crate) fn tell(&mut self, turn: usize, heard: impl Iterator<Item = Heard>, news: u32, asks: bool) {
-        let mut telling = Telling { turn: turn as u32, told: 0, known: 0, first: self.reaches.len() as u32, asks };
+        let mut telling = PacketNews { turn: turn as u32, told: 0, known: 0, first: self.reaches.len() as u32, asks };
         for (slot, heard) in heard.enumerate() {
             telling.known |= u32::from(heard.nth > 0) << slot;
             if heard.told && news >> slot & 1 == 1 {
@@ -121,17 +121,17 @@ impl SilentRound {
     }
 
     /// The rumours that are told in a turn and may change something, in their order.
-    pub(crate) fn told_in(&self, telling: Telling) -> impl Iterator<Item = Told> + '_ {
+    pub(crate) fn told_in(&self, telling: PacketNews) -> impl Iterator<Item = ToldRumour> + '_ {
         let mut left = telling.told;
         self.reaches[telling.first as usize..].iter().map_while(move |(ttl, hops)| {
             let slot = (left != 0).then(|| left.trailing_zeros() as usize)?;
             left &= left - 1;
-            Some(Told { slot, ttl: ttl.saturating_sub(1), hops: hops.saturating_add(1) })
+            Some(ToldRumour { slot, ttl: ttl.saturating_sub(1), hops: hops.saturating_add(1) })
         })
     }
 
     /// Whether somebody who asks in a turn knows this rumour.
-    pub(crate) fn is_known(&self, telling: Telling, rumour: u32) -> bool {
+    pub(crate) fn is_known(&self, telling: PacketNews, rumour: u32) -> bool {
         let slot = self.rumours.binary_search_by_key(&rumour, |living| living.number);
         slot.is_ok_and(|slot| telling.known >> slot & 1 == 1)
     }
@@ -231,7 +231,7 @@ impl SilentRound {
 
     /// How many messages of a turn are rumours that change nothing.
     #[inline]
-    pub(crate) fn silent_in(&self, turn: Turn, telling: Option<&Telling>) -> u64 {
+    pub(crate) fn silent_in(&self, turn: RoundPacket, telling: Option<&PacketNews>) -> u64 {
         telling.map_or(u64::from(turn.messages - u16::from(self.pulls)), |telling| telling.silent(turn, self.pulls))
     }
 
@@ -266,8 +266,8 @@ impl SilentRound {
 
     /// The memory that it holds, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.turns.capacity() * size_of::<Turn>()
-            + self.tellings.capacity() * size_of::<Telling>()
+        self.turns.capacity() * size_of::<RoundPacket>()
+            + self.tellings.capacity() * size_of::<PacketNews>()
             + (self.reaches.capacity() + self.arriving.capacity()) * 4
             + self.hears.bytes()
             + self.gone.bytes()

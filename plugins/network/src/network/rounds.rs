@@ -6,7 +6,8 @@ use agent2028_core::causality::HybridTime;
 use agent2028_core::prefetch::ask_for_row;
 use agent2028_core::time::{end_of, tick_of};
 
-use super::{AT_THE_END, MOST_IN_FLIGHT, Network, Road, post, usual_ms};
+use super::dispatch::{Road, usual_ms};
+use super::{AT_THE_END, MOST_IN_FLIGHT, Network, post};
 use crate::config::NetworkConfig;
 use crate::diagram::{Diagram, Fate};
 use crate::inbox::Inbox;
