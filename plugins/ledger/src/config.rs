@@ -69,6 +69,19 @@ pub enum Stamps {
     All,
 }
 
+impl Stamps {
+    /// Its name in scenes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Interventions => "Interventions",
+            Self::Important => "Important",
+            Self::All => "All",
+        }
+    }
+}
+
 /// How a run's folder holds the ledger.
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]

@@ -12,6 +12,7 @@ use crate::head::{SignedTreeHead, TreeHead};
 use crate::keys::{KeyRole, LedgerKey};
 use crate::stamp::TimeStamp;
 use crate::tree::{ConsistencyProof, InclusionProof};
+use crate::written::{Unwritable, indented_json, json};
 
 /// An entry as a line of JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,23 +95,26 @@ pub enum Line {
 
 impl Line {
     /// Something that lies in a ledger.
-    #[must_use]
-    pub fn of(item: &Item) -> Self {
-        match item {
+    ///
+    /// # Errors
+    /// If it is a key that has no bytes.
+    pub fn of(item: &Item) -> Result<Self, Unwritable> {
+        Ok(match item {
             Item::Entry { index, entry, .. } | Item::Kept { index, entry, .. } => {
                 Self::Entry(Box::new(EntryLine::of(*index, entry)))
             }
             Item::Head(signed) => Self::Head { head: HeadText::of(signed) },
             Item::Stamp(stamp) => Self::Stamp { stamped: stamp.index, stamp: StampText::of(stamp) },
-            Item::Key(key) | Item::FormerKey(key) => Self::Key { key: KeyText::of(key) },
-        }
+            Item::Key(key) | Item::FormerKey(key) => Self::Key { key: KeyText::of(key)? },
+        })
     }
 
     /// The line, without its line break.
-    #[must_use]
-    pub fn to_line(&self) -> String {
-        // Numbers and strings always have a JSON form.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// If it has no JSON form.
+    pub fn to_line(&self) -> Result<String, Unwritable> {
+        json("a line", self)
     }
 }
 
@@ -144,10 +148,11 @@ impl EntryLine {
     }
 
     /// The line, without its line break.
-    #[must_use]
-    pub fn to_line(&self) -> String {
-        // Numbers and strings always have a JSON form.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// If it has no JSON form.
+    pub fn to_line(&self) -> Result<String, Unwritable> {
+        json("a line", self)
     }
 }
 
@@ -317,9 +322,11 @@ impl StampText {
 
 impl KeyText {
     /// A key as it will be written.
-    #[must_use]
-    pub fn of(key: &LedgerKey) -> Self {
-        Self { role: key.role, fingerprint: key.fingerprint(), key: to_hex(&key.encode()) }
+    ///
+    /// # Errors
+    /// If it has no bytes.
+    pub fn of(key: &LedgerKey) -> Result<Self, Unwritable> {
+        Ok(Self { role: key.role, fingerprint: key.fingerprint(), key: to_hex(&key.encode()?) })
     }
 
     fn key(&self) -> Option<LedgerKey> {
@@ -330,7 +337,9 @@ impl KeyText {
 
 impl ProofDocument {
     /// A proof that an entry is in the ledger with this root, with a tree head of that size and time stamps if there are any.
-    #[must_use]
+    ///
+    /// # Errors
+    /// If a key has no bytes.
     pub fn inclusion(
         entry: &Entry,
         proof: &InclusionProof,
@@ -338,8 +347,8 @@ impl ProofDocument {
         head: Option<&SignedTreeHead>,
         stamps: &[TimeStamp],
         keys: &[LedgerKey],
-    ) -> Self {
-        Self::Inclusion {
+    ) -> Result<Self, Unwritable> {
+        Ok(Self::Inclusion {
             format: FORMAT.into(),
             entry: Box::new(EntryLine::of(proof.index, entry)),
             bytes: to_hex(&entry.to_bytes()),
@@ -348,8 +357,8 @@ impl ProofDocument {
             path: hashes(&proof.path),
             head: head.map(HeadText::of),
             stamps: stamps.iter().map(StampText::of).collect(),
-            keys: keys.iter().map(KeyText::of).collect(),
-        }
+            keys: keys.iter().map(KeyText::of).collect::<Result<_, _>>()?,
+        })
     }
 
     /// A proof that the ledger with the root `old` is the beginning of the one with the root `new`.
@@ -366,10 +375,11 @@ impl ProofDocument {
     }
 
     /// As JSON, indented.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Numbers, strings and lists always have a JSON form.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    ///
+    /// # Errors
+    /// If it has no JSON form.
+    pub fn to_json(&self) -> Result<String, Unwritable> {
+        indented_json("a proof", self)
     }
 
     /// Reads a proof.
@@ -466,8 +476,8 @@ mod tests {
         let stamp = TimeStampAuthority::default().stamp(17, leaf, 300, (&[0; 32], 5), &secret).unwrap();
         let proof = tree.prove_inclusion(17, 40).unwrap();
         let stamps = [stamp.clone()];
-        let document = ProofDocument::inclusion(&entries[17], &proof, &tree.root(), Some(&head), &stamps, &[]);
-        let text = document.to_json();
+        let document = ProofDocument::inclusion(&entries[17], &proof, &tree.root(), Some(&head), &stamps, &[]).unwrap();
+        let text = document.to_json().unwrap();
         let read = ProofDocument::from_json(&text).unwrap();
         let Proven::Inclusion { index, entry, size, root, head, stamps, .. } = read.check().unwrap() else { panic!() };
         assert_eq!((index, *entry, size, root), (17, entries[17].clone(), 40, tree.root()));
@@ -497,11 +507,11 @@ mod tests {
         let (old, new) = (tree.root_at(13).unwrap(), tree.root());
         let proof = tree.prove_consistency(13, 40).unwrap();
         let document = ProofDocument::consistency(&proof, &old, &new);
-        let read = ProofDocument::from_json(&document.to_json()).unwrap();
+        let read = ProofDocument::from_json(&document.to_json().unwrap()).unwrap();
         assert_eq!(read.check().unwrap(), Proven::Consistency { old: (13, old), new: (40, new) });
         let wrong = ProofDocument::consistency(&proof, &new, &old);
         assert!(matches!(wrong.check(), Err(ProofFault::Wrong(_))));
-        let later = document.to_json().replace("proof 1", "proof 2");
+        let later = document.to_json().unwrap().replace("proof 1", "proof 2");
         assert!(matches!(ProofDocument::from_json(&later).unwrap().check(), Err(ProofFault::Unreadable(_))));
     }
 
@@ -509,7 +519,7 @@ mod tests {
     fn an_entry_as_a_line_says_all_of_it() {
         let mut entry = Entry::new(EntryKind::Intervention, 60, 1_830_297_601_000, "Kill");
         entry.event = Some([0xab; 16]);
-        let line = EntryLine::of(3, &entry).to_line();
+        let line = EntryLine::of(3, &entry).to_line().unwrap();
         assert!(line.contains("\"utc\":\"2028-01-01T00:00:01.000Z\"") && !line.contains('\n'), "{line}");
         assert!(line.contains("\"event\":\"abababab-abab-abab-abab-abababababab\""), "{line}");
         let read: EntryLine = serde_json::from_str(&line).unwrap();

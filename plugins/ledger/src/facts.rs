@@ -16,6 +16,7 @@ use crate::hash::{Hash, hash_from_hex, payload_hash, to_hex};
 use crate::manifest::Manifest;
 use crate::terms::Terms;
 use crate::wire::put_bytes;
+use crate::written::Unwritable;
 
 /// So many characters of what is said in words are kept; the hash is of all of it.
 const MOST_CHARACTERS: usize = 2000;
@@ -297,14 +298,16 @@ pub fn resumed_entry(tick: u64, unix_ms: i64) -> Entry {
 }
 
 /// The entry of a manifest: the last one.
-#[must_use]
-pub fn manifest_entry(manifest: &Manifest, tick: u64, unix_ms: i64) -> Entry {
-    let text = manifest.to_text();
-    Entry {
+///
+/// # Errors
+/// If the manifest can't be put into words.
+pub fn manifest_entry(manifest: &Manifest, tick: u64, unix_ms: i64) -> Result<Entry, Unwritable> {
+    let text = manifest.to_text()?;
+    Ok(Entry {
         payload: hash_of(&[text.as_bytes()]),
         detail: text,
         ..Entry::new(EntryKind::Manifest, tick, unix_ms, "manifest")
-    }
+    })
 }
 
 /// The hash of what an entry says in words, where that is all there is to it: terms and manifests.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::{Entry, EntryKind, Signature};
 use crate::facts::{self, IdentityWords};
 use crate::sign::{Signer, Verifier};
+use crate::written::{Unwritable, binary};
 
 /// What a key of the ledger is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,17 +72,18 @@ impl LedgerKey {
     }
 
     /// Its bytes.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        // Numbers and bytes always have a binary form.
-        postcard::to_stdvec(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// If it has no binary form.
+    pub fn encode(&self) -> Result<Vec<u8>, Unwritable> {
+        binary("a key", self)
     }
 
     /// Reads its bytes; nothing if they are none.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (key, rest): (Self, &[u8]) = postcard::take_from_bytes(bytes).ok()?;
-        (rest.is_empty() && key.encode() == bytes).then_some(key)
+        (rest.is_empty() && key.encode().is_ok_and(|own| own == bytes)).then_some(key)
     }
 }
 
@@ -363,8 +365,8 @@ mod tests {
         assert_eq!(one.key().len(), 64);
         assert!(!format!("{one:?}").contains("seed"));
         let public = one.public();
-        assert_eq!(LedgerKey::decode(&public.encode()), Some(public.clone()));
-        assert_eq!(LedgerKey::decode(&public.encode()[1..]), None);
+        assert_eq!(LedgerKey::decode(&public.encode().unwrap()), Some(public.clone()));
+        assert_eq!(LedgerKey::decode(&public.encode().unwrap()[1..]), None);
     }
 
     #[test]

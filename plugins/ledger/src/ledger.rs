@@ -246,7 +246,7 @@ impl Ledger {
     /// A proof of an entry that stands by itself, for the ledger as it is now.
     ///
     /// # Errors
-    /// If there is no such entry, or it is no longer in memory.
+    /// If there is no such entry, it is no longer in memory, or a key has no bytes.
     pub fn prove(&self, index: u64) -> Result<ProofDocument, ProofError> {
         let proof = self.tree.prove_inclusion(index, self.size())?;
         let gone = ProofError::Dropped { dropped: self.first() };
@@ -254,7 +254,7 @@ impl Ledger {
         let head = self.heads.last().filter(|signed| signed.head.size == self.size());
         let stamps: Vec<TimeStamp> = self.stamps_of(index).cloned().collect();
         let keys: Vec<LedgerKey> = self.keys().filter(|key| speaks_for(key, &entry)).collect();
-        Ok(ProofDocument::inclusion(&entry, &proof, &self.root(), head, &stamps, &keys))
+        Ok(ProofDocument::inclusion(&entry, &proof, &self.root(), head, &stamps, &keys)?)
     }
 
     /// Enters something. Returns its number. What tells an earlier tick than the entry before it is entered with that one's:

@@ -64,6 +64,7 @@ pub mod terms;
 pub mod times;
 pub mod tree;
 mod wire;
+pub mod written;
 
 pub use config::LedgerConfig;
 pub use entry::{Entry, EntryKind, Outcome, Signature};
@@ -74,6 +75,7 @@ pub use ledger::Ledger;
 pub use manifest::Manifest;
 pub use terms::Terms;
 pub use tree::Tree;
+pub use written::Unwritable;
 
 use agent2028_core::checkpoint::AddCheckpoint;
 use agent2028_core::clock::SimClock;

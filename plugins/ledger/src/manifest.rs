@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::EntryKind;
 use crate::hash::{Hash, hash_from_hex, to_hex};
+use crate::written::{Unwritable, json};
 
 /// What a run's folder holds when the run has ended. It is the last leaf, so the root over all entries stands for every file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,10 +54,11 @@ impl FileLine {
 
 impl Manifest {
     /// As the words of an entry: JSON without spaces.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        // Numbers, strings, lists and maps by names always have a JSON form.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// If it has no JSON form.
+    pub fn to_text(&self) -> Result<String, Unwritable> {
+        json("a manifest", self)
     }
 
     /// From the words of an entry; nothing if they are none.

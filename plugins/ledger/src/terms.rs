@@ -2,6 +2,7 @@
 
 use agent2028_core::clock::SimClock;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::{LedgerConfig, Stamps};
 
@@ -63,8 +64,17 @@ impl Terms {
     /// The terms as the words of an entry: JSON without spaces.
     #[must_use]
     pub fn to_text(&self, files: usize) -> String {
-        // Numbers and strings always have a JSON form.
-        serde_json::to_string(&Written { files, terms: self.clone() }).unwrap_or_default()
+        // Composed of parts that always have a JSON form, in the order of the fields: there is nothing that could fail.
+        let Self { sign, heads_every, state_hash_every, stamps, receipts, least_priority, events, keep } = self;
+        let sign = Value::from(sign.as_deref());
+        let state_hash_every = Value::from(*state_hash_every);
+        let stamps = Value::from(stamps.name());
+        let (events, keep) = (Value::from(events.as_slice()), Value::from(*keep));
+        format!(
+            "{{\"files\":{files},\"terms\":{{\"sign\":{sign},\"heads_every\":{heads_every},\
+             \"state_hash_every\":{state_hash_every},\"stamps\":{stamps},\"receipts\":{receipts},\
+             \"least_priority\":{least_priority},\"events\":{events},\"keep\":{keep}}}}}"
+        )
     }
 
     /// The terms from the words of an entry, with the number of files that are entered right after them; nothing if they are
@@ -84,8 +94,33 @@ mod tests {
     fn terms_come_back_from_their_words() {
         let config = LedgerConfig { events: vec!["AgentFailed".into()], ..LedgerConfig::default() };
         let terms = Terms::of(&config, &SimClock::default());
+        assert_eq!(terms.to_text(3), serde_json::to_string(&Written { files: 3, terms: terms.clone() }).unwrap());
         assert_eq!(Terms::from_text(&terms.to_text(3)), Some((terms.clone(), 3)));
         assert!(terms.admit("AgentFailed", 5) && !terms.admit("AgentFailed", 4) && !terms.admit("Other", 9));
         assert_eq!(Terms::from_text("{}"), None);
+    }
+
+    #[test]
+    fn terms_are_written_as_any_json_is() {
+        let suites = [None, Some("a \"suite\" \\ \u{1F41D}\n".to_owned())];
+        for (number, stamps) in
+            [Stamps::None, Stamps::Interventions, Stamps::Important, Stamps::All].into_iter().enumerate()
+        {
+            for sign in suites.clone() {
+                let terms = Terms {
+                    sign,
+                    heads_every: 1 << (number * 15),
+                    state_hash_every: (number > 1).then_some(u64::MAX),
+                    stamps,
+                    receipts: number % 2 == 0,
+                    least_priority: number as u8,
+                    events: ["TaskDone", "\u{0} \"x\""].into_iter().take(number).map(String::from).collect(),
+                    keep: (number > 2).then_some(0),
+                };
+                let text = terms.to_text(number);
+                assert_eq!(text, serde_json::to_string(&Written { files: number, terms: terms.clone() }).unwrap());
+                assert_eq!(Terms::from_text(&text), Some((terms, number)));
+            }
+        }
     }
 }

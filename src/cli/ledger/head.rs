@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use agent2028_core::whole_file::read_ordinary_text;
 use agent2028_ledger::disk::{Item, Walk, locate, walk};
 use agent2028_ledger::hash::{leaf_hash, to_hex};
-use agent2028_ledger::note::{Checkpoint, Note, is_name};
+use agent2028_ledger::note::{LogCheckpoint, Note, is_name};
 use clap::Args;
 
 use super::keys::{default_name, read_secret};
@@ -90,11 +90,11 @@ fn look(path: &Path) -> Result<Result<(Walk, String), u8>, Failure> {
 }
 
 /// Reads a tree head.
-pub(super) fn read_head(path: &Path) -> Result<(Note, Checkpoint), Failure> {
+pub(super) fn read_head(path: &Path) -> Result<(Note, LogCheckpoint), Failure> {
     let text = read_ordinary_text(path).map_err(|error| input(format!("{}: {error}", path.display())))?;
     let wrong = |why: String| input(format!("{}: this is no tree head: {why}", path.display()));
     let note = Note::from_text(&text).map_err(wrong)?;
-    let checkpoint = Checkpoint::from_text(&note.text).map_err(wrong)?;
+    let checkpoint = LogCheckpoint::from_text(&note.text).map_err(wrong)?;
     Ok((note, checkpoint))
 }
 
@@ -111,7 +111,7 @@ impl Head {
         let extensions = known.map_or_else(Vec::new, |signed| {
             vec![format!("tick {}", signed.head.tick), format!("unix_ms {}", signed.head.unix_ms)]
         });
-        let mut note = Note::new(Checkpoint { origin: origin.clone(), size, root, extensions }.to_text());
+        let mut note = Note::new(LogCheckpoint { origin: origin.clone(), size, root, extensions }.to_text());
         if let Some(file) = &self.sign_with {
             let key = read_secret(file)?;
             note = note.signed(&origin, &key, None).ok_or_else(|| input("the key can't sign"))?;

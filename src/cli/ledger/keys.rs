@@ -41,9 +41,10 @@ impl Keygen {
         // The digits are as secret as the bytes, and wiped like them.
         let digits = Zeroizing::new(to_hex(seed.expose()));
         let text = Zeroizing::new([SECRET, &digits, "\n"].concat());
+        let bytes = public.encode().map_err(|error| Failure::Internal(miette::miette!("{error}")))?;
         write_new(&self.file, true, &text)?;
         let beside = public_file(&self.file);
-        write_new(&beside, false, &format!("{PUBLIC}{}\n{}\n", public.fingerprint(), to_hex(&public.encode())))?;
+        write_new(&beside, false, &format!("{PUBLIC}{}\n{}\n", public.fingerprint(), to_hex(&bytes)))?;
         print(&format!(
             "secret key   {}\npublic key   {}\nfingerprint  {}\ncosigner     {}\n",
             self.file.display(),

@@ -75,7 +75,8 @@ impl Prove {
         if let Some(old) = self.from {
             let new = self.size.unwrap_or(walk.size);
             let proof = tree.prove_consistency(old, new).map_err(|error| input(error.to_string()))?;
-            return print(&ProofDocument::consistency(&proof, &root_at(old)?, &root_at(new)?).to_json());
+            let document = ProofDocument::consistency(&proof, &root_at(old)?, &root_at(new)?);
+            return print(&document.to_json().map_err(|error| input(error.to_string()))?);
         }
         let missing = || match (self.event, self.index) {
             (Some(event), _) => format!("no entry that is there tells of {event}"),
@@ -90,6 +91,7 @@ impl Prove {
         let head = walk.heads.iter().rev().find(|signed| signed.head.size == size);
         let keys: Vec<LedgerKey> = walk.keys.iter().filter(|key| speaks_for(key, &entry)).cloned().collect();
         let document = ProofDocument::inclusion(&entry, &proof, &root_at(size)?, head, &stamps, &keys);
-        print(&document.to_json())
+        let text = document.and_then(|document| document.to_json());
+        print(&text.map_err(|error| input(error.to_string()))?)
     }
 }

@@ -237,7 +237,8 @@ impl Export {
                     Item::Head(_) | Item::Key(_) | Item::FormerKey(_) => everything,
                 };
                 if wanted && refused.is_none() {
-                    refused = writeln!(out, "{}", Line::of(&item).to_line()).err();
+                    let line = Line::of(&item).and_then(|line| line.to_line()).map_err(std::io::Error::other);
+                    refused = line.and_then(|line| writeln!(out, "{line}")).err();
                 }
                 Ok(())
             })

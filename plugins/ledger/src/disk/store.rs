@@ -307,9 +307,10 @@ impl Store {
     /// Writes down the public half of a key that signs.
     ///
     /// # Errors
-    /// If the disk refuses.
+    /// If the key has no bytes.
     pub fn append_key(&mut self, key: &LedgerKey) -> Result<(), DiskError> {
-        record::append(&mut self.pending, RecordKind::Key, &key.encode());
+        let bytes = key.encode().map_err(|error| DiskError::Refused(error.to_string()))?;
+        record::append(&mut self.pending, RecordKind::Key, &bytes);
         self.tally.keys.push(key.fingerprint());
         Ok(())
     }

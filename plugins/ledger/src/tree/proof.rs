@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{MOST_LEAVES, Tree};
 use crate::hash::{Hash, TreeHash};
+use crate::written::Unwritable;
 
 /// Why something can't be proven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// There is no such leaf, or never were so many.
     #[error("{asked} is more than the tree of {size} leaves has")]
@@ -22,6 +23,9 @@ pub enum ProofError {
         /// How many leaves were dropped.
         dropped: u64,
     },
+    /// It can't be written.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
 }
 
 /// Proves that a leaf is in a tree.

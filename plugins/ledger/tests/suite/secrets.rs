@@ -25,7 +25,8 @@ fn neither_checkpoints_nor_files_nor_proofs_hold_a_private_key() {
         ledger.stamps_of(index).for_each(|stamp| store.append_stamp(stamp).unwrap());
     }
     store.sync().unwrap();
-    let mut written: Vec<Vec<u8>> = vec![ledger.prove(3).unwrap().to_json().into_bytes(), format!("{ledger:?}").into()];
+    let mut written: Vec<Vec<u8>> =
+        vec![ledger.prove(3).unwrap().to_json().unwrap().into_bytes(), format!("{ledger:?}").into()];
     for path in std::fs::read_dir(folder.path().join("ledger")).unwrap().flatten() {
         written.push(std::fs::read(path.path()).unwrap());
     }

@@ -130,7 +130,7 @@ pub(super) fn toolbar(ui: &mut Ui, look: &Look, ledger: &Ledger, state: &mut Led
         let lines: String = state
             .matches
             .all(ledger)
-            .filter_map(|number| Some(EntryLine::of(number, &ledger.entry(number)?).to_line() + "\n"))
+            .filter_map(|number| Some(EntryLine::of(number, &ledger.entry(number)?).to_line().ok()? + "\n"))
             .collect();
         actions.push(Action::SaveFile(FileToSave::new("Save the listed entries as", "ledger", "jsonl", lines)));
     }

@@ -164,24 +164,25 @@ fn facts(ui: &mut Ui, look: &Look, view: &LedgerView, entry: &Entry) {
 fn proof(ui: &mut Ui, look: &Look, ledger: &Ledger, index: u64, state: &mut LedgerState, actions: &mut Actions) {
     let root = ledger.root();
     let inclusion = ledger.tree().prove_inclusion(index, ledger.size());
-    let (Ok(inclusion), Some(leaf), Ok(document)) = (inclusion, ledger.tree().leaf(index), ledger.prove(index)) else {
+    let text = ledger.prove(index).and_then(|document| Ok(document.to_json()?));
+    let (Ok(inclusion), Some(leaf), Ok(text)) = (inclusion, ledger.tree().leaf(index), text) else {
         ui.label(look.quiet("The entry is no longer in memory; ledger prove finds it in the run's folder."));
         return;
     };
     ui.horizontal_wrapped(|ui| {
         let check = widgets::verb_button(ui, look, ICON_VERIFIED, look.good, "Check", measure::RUN_CHOICE);
         if widgets::tip(check, look, "Check the proof's text, as somebody without the ledger would", "").clicked() {
-            let judgement = judge(&document.to_json(), ledger);
+            let judgement = judge(&text, ledger);
             state.verdict = Some(Verdict { index, root, judgement });
         }
         let copy = widgets::icon_button(ui, look, ICON_CONTENT_COPY, "Copy the proof");
         if widgets::tip(copy, look, "Copy the proof as JSON", "").clicked() {
-            actions.push(Action::Copy(document.to_json()));
+            actions.push(Action::Copy(text.clone()));
         }
         let save = widgets::icon_button(ui, look, ICON_DOWNLOAD, "Save the proof");
         if widgets::tip(save, look, "Save the proof; agent2028 ledger verify --proof checks it", "").clicked() {
             let name = format!("proof of entry {index}");
-            actions.push(Action::SaveFile(FileToSave::new("Save the proof as", &name, "json", document.to_json())));
+            actions.push(Action::SaveFile(FileToSave::new("Save the proof as", &name, "json", text.clone())));
         }
     });
     // A verdict is of the ledger as it was when it was given.

@@ -104,7 +104,7 @@ fn a_proof_is_checked_copied_and_saved() {
 #[test]
 fn a_proof_from_elsewhere_is_judged() {
     let (here, there) = (audited(60), audited(40));
-    let proof = |simulation: &Simulation| simulation.world().resource::<Ledger>().prove(1).unwrap().to_json();
+    let proof = |simulation: &Simulation| simulation.world().resource::<Ledger>().prove(1).unwrap().to_json().unwrap();
     let told = |pasted: String, text: &str| {
         let harness = panel(&here, PANEL, state(|state| state.pasted = pasted));
         assert!(says(&harness, text), "{text}");
