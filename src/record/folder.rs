@@ -16,7 +16,7 @@ use bevy::prelude::World;
 
 use super::audit::{AuditVerdict, audit};
 use super::events::{self, EventLine};
-use super::interventions::{Entry, InterventionFile};
+use super::interventions::{InterventionFile, RecordedIntervention};
 use super::ledger::RunLedger;
 use super::rows::{self, RowFile};
 use super::signatures::SignatureFile;
@@ -201,7 +201,7 @@ impl RunFolder {
 
     /// What was done to the run so far, in order.
     #[must_use]
-    pub fn interventions(&self) -> &[Entry] {
+    pub fn interventions(&self) -> &[RecordedIntervention] {
         self.interventions.entries()
     }
 
@@ -214,7 +214,7 @@ impl RunFolder {
         // First what the run can't be repeated without.
         let log = &world.resource::<InterventionLog>().0;
         for applied in log.iter().skip(self.interventions.entries().len()) {
-            self.interventions.push(Entry::of(applied)?)?;
+            self.interventions.push(RecordedIntervention::of(applied)?)?;
         }
         if tick > self.kept {
             self.write_rows(tick, world)?;
@@ -376,10 +376,10 @@ fn make_room(path: &Path) -> Result<(), RecordError> {
 ///
 /// # Errors
 /// If the program doesn't know one of them.
-pub fn queue(folder: &Path, entries: &[Entry], world: &mut World) -> Result<(), RecordError> {
+pub fn queue(folder: &Path, entries: &[RecordedIntervention], world: &mut World) -> Result<(), RecordError> {
     let registry = world.resource::<InterventionRegistry>().clone();
     let waiting: Vec<Stamped> = world.resource::<InterventionQueue>().iter().collect();
-    let mut known = waiting.iter().map(Entry::asked).collect::<Result<Vec<_>, _>>()?;
+    let mut known = waiting.iter().map(RecordedIntervention::asked).collect::<Result<Vec<_>, _>>()?;
     for entry in entries {
         if let Some(at) = known.iter().position(|known| known.does_the_same(entry)) {
             // Each that waits stands for one: the same may be done twice in a tick.

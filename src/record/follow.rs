@@ -8,7 +8,7 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{Applied, InterventionLog};
 use bevy::prelude::World;
 
-use super::{Entry, RecordError, RunFolder};
+use super::{RecordError, RecordedIntervention, RunFolder};
 
 /// Writes a run down through rewinds and forks.
 #[derive(Debug)]
@@ -76,9 +76,16 @@ impl Follower {
 
 /// The first tick after `from` and up to `to` in which something else was done than is written down, in a folder that
 /// goes up to the tick `last`.
-fn parting(written: &[Entry], log: &[Applied], from: u64, to: u64, last: u64) -> Result<Option<u64>, RecordError> {
+fn parting(
+    written: &[RecordedIntervention],
+    log: &[Applied],
+    from: u64,
+    to: u64,
+    last: u64,
+) -> Result<Option<u64>, RecordError> {
     let mut written = written.iter().skip(written.partition_point(|entry| entry.tick <= from));
-    let mut done = log.iter().skip(log.partition_point(|applied| applied.stamped.tick <= from)).map(Entry::of);
+    let mut done =
+        log.iter().skip(log.partition_point(|applied| applied.stamped.tick <= from)).map(RecordedIntervention::of);
     loop {
         let (was, is) = (written.next().filter(|entry| entry.tick <= to), done.next().transpose()?);
         return Ok(match (was, is) {

@@ -150,6 +150,26 @@ fn config_of(world: &World) -> LedgerConfig {
 }
 
 impl RunLedger {
+    /// A ledger over these files of which nothing has been written or read yet.
+    fn over(store: Store, config: LedgerConfig, signer: Option<Arc<SigningKey>>) -> Self {
+        let compact_at = compact_at(&config, store.size());
+        Self {
+            store,
+            config,
+            own: None,
+            signer,
+            head: 0,
+            sealed_at: None,
+            keys: None,
+            written: BTreeSet::new(),
+            ends: Ends::default(),
+            of_the_run: None,
+            ended: None,
+            compact_at,
+            checkpointed: None,
+        }
+    }
+
     /// Begins the ledger of a run.
     ///
     /// # Errors
@@ -166,24 +186,7 @@ impl RunLedger {
         let own = (!world.contains_resource::<Ledger>()).then(|| {
             Ledger::begin(&loaded.document().into(), &config, world.resource::<SimRng>(), world.resource::<SimClock>())
         });
-        let compact_at = compact_at(&config, 0);
-        let (head, keys, written, ended, checkpointed) = (0, None, BTreeSet::new(), None, None);
-        let (ends, of_the_run, sealed_at) = (Ends::default(), None, None);
-        let mut ledger = Self {
-            store,
-            config,
-            own,
-            signer,
-            head,
-            sealed_at,
-            keys,
-            written,
-            ends,
-            of_the_run,
-            ended,
-            compact_at,
-            checkpointed,
-        };
+        let mut ledger = Self { own, ..Self::over(store, config, signer) };
         ledger.take_over(world)?;
         ledger.store.sync().map_err(|error| told(error, &path))?;
         Ok(ledger)
@@ -232,23 +235,7 @@ impl RunLedger {
         let written = key_names(&store.cut(|item| stays(item, tick, ends.sealed)).map_err(tell)?);
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
-        let compact_at = compact_at(&config, size);
-        let (keys, own, ended, checkpointed, of_the_run, sealed_at) = (None, None, None, None, None, None);
-        let mut ledger = Self {
-            store,
-            config,
-            own,
-            signer,
-            head,
-            sealed_at,
-            keys,
-            written,
-            ends,
-            of_the_run,
-            ended,
-            compact_at,
-            checkpointed,
-        };
+        let mut ledger = Self { head, written, ends, ..Self::over(store, config, signer) };
         if !world.contains_resource::<Ledger>() {
             // What signs the ledger is the same from any entry on.
             ledger.own = Some(ledger.own_from_here(tick, world));
@@ -534,7 +521,9 @@ impl RunLedger {
         let tally = self.store.tally().clone();
         let Tally { entries, heads, stamps, keys } = tally;
         let manifest = Manifest { tick, entries, heads, stamps, keys, files };
-        self.store.append(&facts::manifest_entry(&manifest, tick, unix_ms)).map_err(&tell)?;
+        let entry = facts::manifest_entry(&manifest, tick, unix_ms);
+        let entry = entry.map_err(|error| DiskError::Refused(error.to_string())).map_err(&tell)?;
+        self.store.append(&entry).map_err(&tell)?;
         self.append_head(tick, unix_ms, world)?;
         self.sync()
     }

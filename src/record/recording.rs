@@ -8,7 +8,9 @@ use agent2028_core::intervention::Origin;
 use agent2028_core::whole_file::read_ordinary_text;
 use bevy::prelude::*;
 
-use super::{About, Entry, RecordError, checkpoints, contents, folder, interventions, io_error, rows, signatures};
+use super::{
+    About, RecordError, RecordedIntervention, checkpoints, contents, folder, interventions, io_error, rows, signatures,
+};
 use crate::headless::RunError;
 use crate::scene::load::{Loaded, Setting, load_recorded};
 
@@ -22,7 +24,7 @@ pub struct Recording {
     /// What its columns mean, if that is there.
     pub about: Option<About>,
     /// What was done to it, in order, the scene's own timeline too.
-    pub interventions: Vec<Entry>,
+    pub interventions: Vec<RecordedIntervention>,
     /// Its state hashes: tick and 64 hexadecimal digits, ascending.
     pub hashes: Vec<(u64, String)>,
     /// The last tick that it tells something about.
@@ -73,7 +75,7 @@ impl Recording {
     }
 
     /// What has to be queued to run it again: everything but what the scene does by itself.
-    pub fn from_outside(&self) -> impl Iterator<Item = &Entry> {
+    pub fn from_outside(&self) -> impl Iterator<Item = &RecordedIntervention> {
         self.interventions.iter().filter(|entry| entry.origin != Origin::Scene)
     }
 
@@ -83,7 +85,7 @@ impl Recording {
     /// If this program doesn't know one of the interventions.
     pub fn queue(&self, world: &mut World) -> Result<(), RecordError> {
         let tick = world.resource::<SimClock>().tick();
-        let later: Vec<Entry> = self.from_outside().filter(|entry| entry.tick > tick).cloned().collect();
+        let later: Vec<RecordedIntervention> = self.from_outside().filter(|entry| entry.tick > tick).cloned().collect();
         folder::queue(&self.path, &later, world)
     }
 
