@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
 use crate::plot::fits;
 use crate::record::folder::{queue, refuse_changed};
-use crate::record::{Asked, Entry, Past, RecordError, RunFolder, checkpoints};
+use crate::record::{Asked, Past, RecordError, RecordedIntervention, RunFolder, checkpoints};
 use crate::scene::expect::{Expectations, Verdict};
 use crate::scene::load::Loaded;
 use crate::scene::report::SceneError;
@@ -257,7 +257,9 @@ pub fn run(loaded: &Loaded, options: &RunOptions, progress: &mut dyn FnMut(Progr
             let folder = RunFolder::resume_signed(resume, loaded, &asked, options.sign_with.clone(), world)?;
             let now = world.resource::<SimClock>().tick();
             let later = options.interventions.iter().filter(|(tick, _)| *tick > now);
-            let wanted = later.map(|(tick, action)| Entry::wanted(*tick, action)).collect::<Result<Vec<_>, _>>()?;
+            let wanted = later
+                .map(|(tick, action)| RecordedIntervention::wanted(*tick, action))
+                .collect::<Result<Vec<_>, _>>()?;
             queue(resume, &wanted, world)?;
             Some(folder)
         }

@@ -6,7 +6,7 @@ use agent2028_chart::{Chart, Mark, Plot, Series};
 use agent2028_core::check::suggest;
 
 use crate::headless::RunError;
-use crate::record::{Entry, RecordError, Recording, rows};
+use crate::record::{RecordError, RecordedIntervention, Recording, rows};
 use crate::scene::Scene;
 
 /// Why runs could not be plotted.
@@ -234,7 +234,7 @@ fn plot(runs: &[PlottedRun], title: String, metrics: &[String]) -> Plot {
 fn marks(runs: &[PlottedRun]) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for run in runs {
-        for Entry { tick, name, outcome, .. } in &run.recording.interventions {
+        for RecordedIntervention { tick, name, outcome, .. } in &run.recording.interventions {
             let who = if runs.len() == 1 { String::new() } else { format!("{}: ", run.name) };
             let text = match outcome {
                 Ok(done) => format!("{who}{name}: {done}"),

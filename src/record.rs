@@ -56,7 +56,7 @@ pub use about::About;
 pub use asked::{Asked, Past};
 pub use folder::RunFolder;
 pub use follow::Follower;
-pub use interventions::Entry;
+pub use interventions::RecordedIntervention;
 pub use recording::Recording;
 
 use std::io;

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::assemble::{ExtraPlugins, agent_count, build_app, is_stopped};
 use crate::headless::{Progress, RunError};
 use crate::record::audit::{Audit, AuditVerdict, audit};
-use crate::record::{About, Entry, Recording};
+use crate::record::{About, RecordedIntervention, Recording};
 
 /// What came out when a run was run again from its folder alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -164,7 +164,7 @@ fn compare_outcomes(recording: &Recording, world: &World, done: &mut usize) -> R
     let news = log.iter().enumerate().skip(*done);
     *done = log.len();
     for (index, applied) in news {
-        let now = Entry::of(applied)?;
+        let now = RecordedIntervention::of(applied)?;
         // What the recording no longer tells, because it was cut short, can't be compared.
         let Some(recorded) = recording.interventions.get(index) else {
             return Ok(None);
@@ -177,7 +177,7 @@ fn compare_outcomes(recording: &Recording, world: &World, done: &mut usize) -> R
     Ok(None)
 }
 
-fn describe(entry: &Entry) -> String {
+fn describe(entry: &RecordedIntervention) -> String {
     let (Ok(outcome) | Err(outcome)) = &entry.outcome;
     format!("tick {}: {}{}: {outcome}", entry.tick, entry.name, entry.fields)
 }

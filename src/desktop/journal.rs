@@ -17,7 +17,7 @@ use super::folders::write_whole;
 use super::scene_file;
 use super::scenes::OpenScene;
 use super::session::Session;
-use crate::record::{Entry, interventions};
+use crate::record::{RecordedIntervention, interventions};
 use crate::scene::load::{Beside, Loaded, SceneOrigin};
 
 /// A journal is written at most every so many seconds.
@@ -114,7 +114,7 @@ struct Pages {
     /// The scene and its files; nothing if they are there already.
     scene: Vec<(String, Beside)>,
     /// What was done; nothing if that is there already.
-    entries: Option<Vec<Entry>>,
+    entries: Option<Vec<RecordedIntervention>>,
     stand: Stand,
 }
 
@@ -197,15 +197,17 @@ pub(super) fn keep_journal(
     let fresh = journal.opened != Some(scene.opened);
     // While time only goes on, where the run stands is all that is news.
     let is_news = fresh || journal.known.map(|(known, ..)| known) != Some(changes);
-    let entries =
-        match is_news.then(|| interventions.iter().map(Entry::asked).collect::<Result<Vec<_>, _>>()).transpose() {
-            Ok(entries) => entries,
-            Err(error) => {
-                warn!("the run is no longer kept for after a crash: {error}");
-                journal.given_up = true;
-                return;
-            }
-        };
+    let entries = match is_news
+        .then(|| interventions.iter().map(RecordedIntervention::asked).collect::<Result<Vec<_>, _>>())
+        .transpose()
+    {
+        Ok(entries) => entries,
+        Err(error) => {
+            warn!("the run is no longer kept for after a crash: {error}");
+            journal.given_up = true;
+            return;
+        }
+    };
     let pages = Pages {
         scene: if fresh { scene_files(&scene.loaded) } else { Vec::new() },
         entries,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use agent2028_inspector::{Picture, SceneEntry, SceneLibrary, SceneTrouble};
+use agent2028_inspector::{SceneEntry, SceneLibrary, ScenePicture, SceneTrouble};
 use bevy::prelude::*;
 
 use super::folders::{Folders, write_whole};
@@ -25,7 +25,7 @@ pub fn builtin() -> Vec<SceneEntry> {
         .filter_map(|name| {
             // The tests load every built-in scene, so none is left out.
             let scene = load(name, &[]).ok()?.scene;
-            let picture = gallery::picture(name).map(|png| Picture(png.into()));
+            let picture = gallery::picture(name).map(|png| ScenePicture(png.into()));
             Some(SceneEntry { name: name.into(), picture, ..about(&scene) })
         })
         .collect()
@@ -61,7 +61,8 @@ pub fn entry_of(path: &Path, folders: Option<&Folders>) -> SceneEntry {
     if !path.exists() {
         return SceneEntry { trouble: Some(SceneTrouble::Gone), ..plain };
     }
-    let picture = folders.and_then(|folders| read_picture(&picture_file(folders, path))).map(|png| Picture(png.into()));
+    let picture =
+        folders.and_then(|folders| read_picture(&picture_file(folders, path))).map(|png| ScenePicture(png.into()));
     if let Err(why) = scene_file::check(path) {
         // Such files are listed without being read.
         return SceneEntry { picture, trouble: Some(SceneTrouble::UnreadableFile(why)), ..plain };

@@ -4,7 +4,7 @@
 //! `bevy_egui` looks once a frame at what is held, and gives that to all keys and clicks of the frame. While frames are
 //! slow a chord comes and goes between two of them: then Ctrl E would be an E. So these events are read here instead.
 
-use agent2028_view::input::{Held, HeldKeys};
+use agent2028_view::input::{HeldKeys, HeldModifiers};
 use bevy::input::ButtonState;
 use bevy::input::keyboard::{Key, KeyboardInput};
 use bevy::prelude::*;
@@ -27,7 +27,7 @@ pub(crate) fn install(app: &mut App) {
 }
 
 /// What `held` is called in egui.
-fn modifiers(held: Held) -> egui::Modifiers {
+fn modifiers(held: HeldModifiers) -> egui::Modifiers {
     let mac = cfg!(target_os = "macos");
     egui::Modifiers {
         alt: held.alt,
@@ -39,7 +39,7 @@ fn modifiers(held: Held) -> egui::Modifiers {
 }
 
 /// Whether a key types its letter: with Ctrl or the system's key it is a command. Ctrl and Alt together are AltGr.
-fn types(held: Held) -> bool {
+fn types(held: HeldModifiers) -> bool {
     let alt_gr = !cfg!(target_os = "macos") && held.ctrl && held.alt;
     alt_gr || !(held.ctrl || held.system)
 }
@@ -85,7 +85,7 @@ fn translate(
     }
 }
 
-fn key(input: &KeyboardInput, held: Held, paste: &mut dyn FnMut() -> Option<String>) -> Vec<egui::Event> {
+fn key(input: &KeyboardInput, held: HeldModifiers, paste: &mut dyn FnMut() -> Option<String>) -> Vec<egui::Event> {
     let pressed = input.state.is_pressed();
     let mut events = Vec::new();
     if pressed && types(held) {

@@ -79,7 +79,7 @@ impl Plugin for InspectorPlugin {
         if !app.is_plugin_added::<EguiPlugin>() {
             app.add_plugins(EguiPlugin::default());
         }
-        rhythm::install(app);
+        frame_pacing::install(app);
         input::install(app);
         // Letters that were drawn into egui's texture in this frame are on the graphics card before the frame is: whatever
         // is told of after that comes a frame late, and texts have holes until then.

@@ -51,22 +51,22 @@ pub fn panel_test_in<'a, S: 'a>(
 ) -> Harness<'a, PanelTest<S>> {
     let raster = raster::Raster::default();
     let builder = Harness::builder().with_size(size).with_max_steps(32).renderer(raster.clone());
-    let stage = PanelTest { state, actions: Actions::default(), raster, dressed: false };
+    let test = PanelTest { state, actions: Actions::default(), raster, dressed: false };
     let mut harness = builder.build_ui_state(
-        move |ui, stage: &mut PanelTest<S>| {
-            if !stage.dressed {
+        move |ui, test: &mut PanelTest<S>| {
+            if !test.dressed {
                 ui.ctx().set_fonts(theme::fonts());
                 theme::dress(ui.ctx(), theme, false);
                 ui.ctx().request_repaint();
-                stage.dressed = true;
+                test.dressed = true;
                 return;
             }
             // As the shell does: what floats has a place.
             agent2028_inspector::floats::begin(ui.ctx(), ui.ctx().viewport_rect());
-            draw(ui, &Look::of(theme), &mut stage.state, &mut stage.actions);
+            draw(ui, &Look::of(theme), &mut test.state, &mut test.actions);
             agent2028_inspector::floats::end(ui.ctx());
         },
-        panel_test,
+        test,
     );
     harness.run_steps(3);
     harness
