@@ -24,7 +24,7 @@ use agent2028_core::{SimCorePlugin, SimSchedule};
 use bevy::prelude::*;
 
 use crate::config::*;
-use crate::flock::{Flock, FlockParameters, Flocks, Model, step};
+use crate::flock::{FlockKernel, FlockParameters, FlockSet, Model, step};
 use crate::formation::{Anchor, FormationConfig, Formations, Shape};
 use crate::intervention::{AddObstacle, DissolveFormation, MoveTarget, SetFormation};
 use crate::measure::Order;
