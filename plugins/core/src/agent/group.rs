@@ -319,7 +319,7 @@ impl AgentGroups {
         format!("{}-{}", group.map_or("agent", |group| group.name.as_str()), agent.0)
     }
 
-    /// The name of an agent of a world; its number alone in a world that has no groups.
+    /// The name of an agent of a world; its id alone in a world that has no groups.
     #[must_use]
     pub fn name_in(world: &World, agent: AgentId) -> String {
         world.get_resource::<Self>().map_or_else(|| agent.to_string(), |groups| groups.name_of(agent))
@@ -386,7 +386,7 @@ mod tests {
         }
         assert_eq!(groups.group_of(AgentId(7)), None);
         let mut world = World::new();
-        assert_eq!(AgentGroups::name_in(&world, AgentId(4)), "4");
+        assert_eq!(AgentGroups::name_in(&world, AgentId(4)), AgentId(4).to_string());
         world.insert_resource(groups.clone());
         assert_eq!(AgentGroups::name_in(&world, AgentId(4)), "bird-4");
         let ranges = groups.ranges().to_vec();
