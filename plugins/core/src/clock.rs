@@ -1,4 +1,4 @@
-//! The one clock: simulated time is a tick count.
+//! The clock: simulated time is a tick count. No simulation code reads the time of the machine.
 
 use bevy::prelude::*;
 use chrono::{DateTime, TimeDelta, Utc};

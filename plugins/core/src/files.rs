@@ -38,7 +38,7 @@ impl SceneFiles {
         self.0.contains_key(name)
     }
 
-    /// Puts what files hold in the place of their names.
+    /// Replaces the names of files by the hashes of what they hold.
     pub fn hide_names(&self, names: Vec<&mut String>) {
         for name in names {
             if let Some(digest) = self.0.get(name) {

@@ -7,7 +7,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
 }
 
-/// The bytes that hexadecimal digits tell, of either case; nothing if they are none, or half a byte is left.
+/// The bytes that hexadecimal digits stand for, in upper or lower case. `None` if there is another character or half a byte.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);

@@ -1,4 +1,4 @@
-//! The one door in: everything from outside that changes a running simulation.
+//! Interventions: everything from outside that changes a running simulation.
 
 mod any;
 mod apply;

@@ -1,4 +1,5 @@
-//! Floor 0 of Agent2028: what every multi-agent simulation needs and nothing of what only some need.
+//! The core of Agent2028: what every multi-agent simulation needs. It is floor 0 in `ARCHITECTURE.md` and knows no other crate
+//! of the project but the language of scenes.
 //!
 //! [`SimCorePlugin`] adds to a Bevy app:
 //!

@@ -1,4 +1,5 @@
-//! The one dice: counter-based random streams keyed by (scene seed, purpose, agent, tick).
+//! Random numbers: counter-based streams keyed by (scene seed, purpose, agent, tick). All chance in a simulation comes from
+//! here.
 //!
 //! Philox 4×32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") has no state to
 //! advance: a stream is a key, so the order in which systems, threads or machines draw changes nothing, and a
@@ -220,7 +221,7 @@ fn first_words(counter: [u32; 4], key: [u32; 2], agents: &[u32], words: &mut [u3
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2, as was just asked; that is all that `first_words_avx2` needs.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "the processor was asked for AVX2 just above")]
         return unsafe { first_words_avx2(counter, key, agents, words) };
     }
     first_words_any(counter, key, agents, words);

@@ -1,4 +1,4 @@
-//! The one order: every tick runs the same phases in the same order.
+//! The schedule: every tick runs the same phases in the same order.
 
 use bevy::ecs::schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
 use bevy::prelude::*;

@@ -1,4 +1,4 @@
-//! A simulation as a thing of its own: a world that no window, renderer or interface shares.
+//! A simulation: a world of its own, which it shares with no window, renderer or interface.
 
 use std::time::{Duration, Instant};
 

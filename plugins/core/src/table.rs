@@ -1,4 +1,4 @@
-//! What is the matter with tables that other programs wrote: separated by semicolons, in another encoding, with a column twice.
+//! Reading tables that other programs wrote: other separators, other encodings, and columns that stand there twice.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Read};

@@ -1,4 +1,4 @@
-//! Time as a place: keyframes, rewind, forks, undo.
+//! The timeline of a run: keyframes, rewind, forks, undo and redo.
 //!
 //! A [`Timeline`] stands between whoever drives a simulation (a window, a program) and the [`Simulation`]. While ticks run it
 //! takes keyframes in bounded memory; going to another tick is the nearest keyframe and running on from there. Because

@@ -1,4 +1,4 @@
-//! What something means for those whom it concerns.
+//! Whether something is good or bad for the agents that it concerns: panels choose colours by it.
 
 /// What something means for those whom it concerns: the window shows it by its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

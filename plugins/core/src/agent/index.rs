@@ -105,7 +105,7 @@ impl AgentIndex {
         self.set(self.next_id(), entity);
     }
 
-    /// Enters an agent whose id is known, as when a checkpoint is loaded; ids in between count as removed.
+    /// Enters an agent whose id is known, as when a checkpoint is loaded. Ids between it and the last one count as removed.
     pub(crate) fn set(&mut self, agent: AgentId, entity: Entity) {
         let (page, place) = place_of(agent);
         if self.pages.len() <= page {
@@ -133,7 +133,8 @@ impl AgentIndex {
         Some(taken)
     }
 
-    /// Forgets ids from `next_id` on, or counts those up to it as given and removed.
+    /// Makes `next_id` the id that the next agent gets: larger ids are forgotten, and ids below it that nobody has count as
+    /// given and removed.
     pub(crate) fn set_next_id(&mut self, next_id: AgentId) {
         for forgotten in next_id.0..self.next {
             self.take(AgentId(forgotten));

@@ -27,7 +27,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// The agents from 0 on, so many.
+    /// The agents 0 to `len − 1`.
     #[must_use]
     pub fn dense(len: u32) -> Self {
         Self { len, ..Self::default() }
@@ -43,13 +43,13 @@ impl Places {
         places
     }
 
-    /// How many have a place.
+    /// How many agents have a place.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len as usize
     }
 
-    /// Whether nobody has one.
+    /// Whether no agent has a place.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -96,8 +96,8 @@ impl Places {
         (0..dense).chain(held).map(AgentId)
     }
 
-    /// Gives an agent a place: that which it has, or a new one, before which the rows of a column must make room. Tells also
-    /// whether it is new. It is cheap for ids above all others, which is what new agents have.
+    /// Gives an agent a place. Returns its place, and whether the place is new: then the rows of a column from there on must
+    /// move up by one. It is cheap for ids above all others, which is what new agents have.
     pub fn insert(&mut self, agent: AgentId) -> (usize, bool) {
         if let Some(place) = self.get(agent) {
             return (place, false);
@@ -144,8 +144,8 @@ impl Places {
             .collect();
     }
 
-    /// Lets only those keep a place of whom `keep` says so; it is given each agent and its place. Returns whether any lost
-    /// theirs: then `keep` has told which rows must go from columns.
+    /// Takes the places of all agents for which `keep` returns false; it is given each agent and its place. Returns whether any
+    /// agent lost its place: then the same rows must go from columns.
     pub fn retain(&mut self, mut keep: impl FnMut(AgentId, usize) -> bool) -> bool {
         let before = self.len;
         if self.words.is_empty() {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{AgentId, MAX_AGENTS, Places, keep_rows};
 
-/// A record that can also stand for ids that nobody has, in what is saved.
+/// A record of an agent. A value of this type can also stand for a run of ids that have no record: so what is saved stays
+/// short.
 pub trait AgentRecord: Pod + Default {
     /// The record that stands for so many ids.
     fn gap(ids: u64) -> Self;
@@ -79,7 +80,8 @@ impl<T> AgentRows<T> {
         self.places.iter().zip(&mut self.rows)
     }
 
-    /// Lets only those records stay of which `keep` says so. If any go, tells by place which have stayed, for columns beside.
+    /// Removes the records for which `keep` returns false. If any go, returns for each place whether its record stayed, for
+    /// columns that run beside this one.
     pub fn retain(&mut self, mut keep: impl FnMut(AgentId, &T) -> bool) -> Option<Vec<bool>> {
         let kept: Vec<bool> = self.agents().map(|(agent, row)| keep(agent, row)).collect();
         if kept.iter().all(|kept| *kept) {

@@ -1,4 +1,4 @@
-//! The bus itself.
+//! The event bus: it takes events, keeps the last ones, and hands them to those who listen.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

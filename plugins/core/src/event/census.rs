@@ -1,4 +1,4 @@
-//! Kinds as small numbers, and how many events there were of each.
+//! The kinds of events as small numbers, and how many events there were of each kind.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! An event, and how one is put together.
+//! An event, and how to build one.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Bounds that are reached are told.
+//! Events that tell when a limit is reached.
 
 use std::borrow::Cow;
 use std::fmt;

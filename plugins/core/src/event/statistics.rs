@@ -1,4 +1,4 @@
-//! What a bus tells of itself.
+//! Statistics of the event bus: how many events there were, and who listens.
 
 use std::collections::BTreeMap;
 

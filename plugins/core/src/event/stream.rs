@@ -1,4 +1,4 @@
-//! Async code outside that listens: it never holds up a tick, and is told what it misses.
+//! Streams of events for async code outside of the simulation. A stream never holds up a tick, and says what it missed.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -110,7 +110,7 @@ impl Outlet {
     }
 }
 
-/// Events that a reader was too slow for.
+/// A gap: events that were dropped before the reader fetched them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The number of the first one.
@@ -151,7 +151,7 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// Waits for what comes next; nothing if the simulation is no more.
+    /// Waits for the next message. Returns `None` once the simulation is dropped and everything was read.
     ///
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Told> {

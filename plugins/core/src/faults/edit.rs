@@ -201,7 +201,7 @@ impl Default for EditableComponents {
     }
 }
 
-/// Whether every agent comes into this world with a component.
+/// Whether every agent has this component from the moment at which it is spawned.
 #[must_use]
 pub fn agents_require<C: Component>(world: &World) -> bool {
     let components = world.components();

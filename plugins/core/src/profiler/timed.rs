@@ -1,4 +1,4 @@
-//! A system around a system, that measures it.
+//! A wrapper around a system that measures how long the system takes.
 
 use std::any::TypeId;
 use std::fmt;
