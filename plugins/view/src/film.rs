@@ -85,7 +85,7 @@ impl std::fmt::Debug for Film {
 const GIF_SPEED: i32 = 10;
 
 impl Film {
-    /// Begins a film of frames of this size, so many per second.
+    /// Begins a film: the size of its frames, and how many of them are shown per second.
     ///
     /// # Errors
     /// If the file can't be written or ffmpeg is missing.
@@ -106,7 +106,7 @@ impl Film {
         self.add_lasting(image, None)
     }
 
-    /// Adds a frame that is shown for so many seconds instead of the film's own interval. Only GIFs can do that; in other
+    /// Adds a frame that is shown for this many seconds instead of the film's own interval. Only GIFs can do that; in other
     /// films all frames last equally long.
     ///
     /// # Errors

@@ -40,7 +40,8 @@ pub struct FoundFlocks {
     pub flocks: Vec<Flock>,
 }
 
-/// Who tells which agents hang together: at most so many flocks of at least so many agents. None if nobody flocks.
+/// A function of a plugin that finds flocks: at most so many flocks, each of at least so many agents. `None` if the world has
+/// no flocks.
 pub type FlockFinder = fn(&World, FlockLimits) -> Option<FoundFlocks>;
 
 /// Which flocks are asked for.

@@ -1,4 +1,4 @@
-//! Layers: what is drawn of the world, or not. They say of themselves what they are, and are shown and hidden by their keys.
+//! Layers: what is drawn between the ground and the agents. Each layer has a key by which it is shown and hidden.
 
 use agent2028_core::agent::{AgentId, AgentIndex, Position};
 use agent2028_core::simulation::Simulation;
@@ -87,8 +87,8 @@ pub struct LayerLabel {
     pub weight: f32,
 }
 
-/// Something that is drawn of the world, above the ground and below the agents, or not. Several plugins may paint the same
-/// layer, such as [`OBSTACLES`]: it is switched as one.
+/// A layer: something that is drawn above the ground and below the agents, and that a person can hide. Several plugins may
+/// paint one layer, such as [`OBSTACLES`]: it is shown and hidden as a whole.
 pub trait Layer: 'static {
     /// What is to know about it before it is drawn.
     const FACTS: LayerFacts;

@@ -9,7 +9,8 @@ const SHORTEST: f64 = 0.1;
 /// However dear it is, not more rarely than this, in seconds.
 const LONGEST: f64 = 4.0;
 
-/// When something was worked out, of what, and what that cost.
+/// Limits how often something costly is worked out: it remembers when that was done last, for which state, and how long it
+/// took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pace {
     /// Generation and tick of the simulation.

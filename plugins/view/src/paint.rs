@@ -273,7 +273,7 @@ impl Painter {
         }
     }
 
-    /// What lies between a closed line and another one whose corners `outside` tells.
+    /// The area between a closed line and another one, whose corners are `outside`.
     pub fn ring(&mut self, inside: &[Vec2], outside: impl Fn(Vec2) -> Vec2, color: Rgba8) {
         let first = self.vertices.len() as u32;
         for corner in inside {

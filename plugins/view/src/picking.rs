@@ -73,7 +73,8 @@ pub fn agents_inside(simulation: &Simulation, projection: &Projection, outline: 
     found
 }
 
-/// The agents within twice the mean distance of agents from one of these, and these themselves, ascending.
+/// The agents within twice the mean distance between agents of any of the given ones, and the given ones themselves, in
+/// ascending order.
 #[must_use]
 pub fn neighbours(simulation: &Simulation, of: &[AgentId]) -> Vec<AgentId> {
     let world = simulation.world();
@@ -82,7 +83,7 @@ pub fn neighbours(simulation: &Simulation, of: &[AgentId]) -> Vec<AgentId> {
     near(simulation, of, reach)
 }
 
-/// The agents within a distance in world units of one of these, and these themselves, ascending.
+/// The agents within a distance (in world units) of any of the given ones, and the given ones themselves, in ascending order.
 #[must_use]
 pub fn near(simulation: &Simulation, of: &[AgentId], reach: f32) -> Vec<AgentId> {
     let world = simulation.world();

@@ -1,4 +1,4 @@
-//! How near an agent is to being well again.
+//! How far an agent has recovered.
 
 use agent2028_core::agent::{Condition, Status};
 

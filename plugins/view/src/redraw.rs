@@ -83,7 +83,7 @@ impl Redraw {
         self.frames > 0 || self.awaited().is_some_and(|at| at <= now)
     }
 
-    /// When the next frame has to be drawn that nobody wants at once.
+    /// When the next frame is due that can wait.
     #[must_use]
     pub fn awaited(&self) -> Option<f64> {
         let later = LATER_S.get(self.later).map(|later| self.changed + later);
@@ -96,7 +96,8 @@ impl Redraw {
         self.later < LATER_S.len()
     }
 
-    /// Decides about an update at its start: it is drawn if a frame is due or `moving`, unless nobody can see it.
+    /// Decides at the start of an update whether it is drawn: it is if a frame is due or something is `moving`, unless the
+    /// window is hidden.
     pub fn decide(&mut self, now: f64, moving: bool, hidden: bool) {
         self.clock = now;
         self.look = self.look.filter(|at| *at > now);

@@ -64,7 +64,7 @@ impl ViewSettings {
     }
 }
 
-/// What somebody chose of what is drawn. What nobody chose is as the layer says of itself.
+/// Which layers a person has shown or hidden. All others have the default of the layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Reflect)]
 #[reflect(Default)]
 pub struct Layers {

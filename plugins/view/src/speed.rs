@@ -1,12 +1,12 @@
-//! How fast agents go at most: the end of the colour scale of speeds.
+//! The top speed of agents: the upper end of the colour scale of speeds.
 
 use agent2028_core::agent::Velocity;
 use agent2028_core::simulation::Simulation;
 
 use crate::guests::WorldLayers;
 
-/// The largest speed that the scene allows (world units per second), as those say who move agents. A scene of which nobody
-/// says anything gets the largest one there is right now.
+/// The largest speed that the scene allows, in world units per second, as the plugins that move agents say. If none says
+/// anything, the largest speed right now.
 #[must_use]
 pub fn top_speed(simulation: &Simulation, layers: &WorldLayers) -> f32 {
     let world = simulation.world();

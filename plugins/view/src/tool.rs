@@ -258,7 +258,7 @@ impl Tools {
         if self.radius > 0.0 { self.radius } else { bounds.size.min_element() * FIRST_RADIUS }
     }
 
-    /// Does at a point of the world what a click there would do: the way of those who use no pointer.
+    /// Does what a click at this point of the world would do, for people who use no pointer.
     pub fn act_at(&mut self, at: Vec2, bounds: &WorldBounds) {
         let radius = self.radius_in(bounds);
         let step = match self.active.draws.mode(self.shape) {

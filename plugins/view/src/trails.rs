@@ -1,4 +1,4 @@
-//! Where agents have just been.
+//! Trails: the last positions of agents.
 
 use std::collections::VecDeque;
 

@@ -123,8 +123,8 @@ impl Density {
         if sum > 0.0 { (squares / sum - 4.0 / 9.0).max(0.0) as f32 } else { 0.0 }
     }
 
-    /// Spreads every count over the pixels around it, so many to each side and twice, which comes close to a bell. Nobody
-    /// is lost but at the map's edges, where the mean is over what there is.
+    /// Spreads each count over the pixels around it: `radius` pixels to each side, twice, which comes close to a bell curve.
+    /// The sum stays the same except at the map's edges, where only pixels within the map are averaged.
     pub fn smooth(&mut self, radius: usize) {
         for counts in [&mut self.counts, &mut self.amiss, &mut self.aimed] {
             if !counts.is_empty() {

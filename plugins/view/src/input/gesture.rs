@@ -1,4 +1,4 @@
-//! From buttons and positions to what a person means: clicks, drags and boxes.
+//! Gestures: what buttons and positions of the pointer mean, such as a click, a drag or a box.
 
 use bevy::math::{Rect, Vec2};
 

@@ -1,4 +1,4 @@
-//! From the pointer's way to what was drawn: a pure state machine.
+//! The drawing of a tool, from the positions of the pointer: a pure state machine.
 
 use bevy::math::Vec2;
 
