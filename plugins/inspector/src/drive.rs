@@ -1,4 +1,4 @@
-//! The thin side that knows Bevy: gathers what panels read, lets them draw, and does what they ask for.
+//! The systems of the window: they gather what panels read, let the panels draw, and do what these ask for.
 
 use std::time::Duration;
 

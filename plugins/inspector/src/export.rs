@@ -1,4 +1,4 @@
-//! Files that panels offer: where a person wants them.
+//! Saves the files that panels offer, where the user wants them.
 
 use agent2028_core::checkpoint::write_atomically;
 use bevy_egui::egui;

@@ -48,7 +48,7 @@ pub enum Layouts {
     EveryFrame,
 }
 
-/// When the panels are laid out.
+/// Decides in which frames the panels are laid out.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct FramePacing {
     /// How often while nobody touches them.

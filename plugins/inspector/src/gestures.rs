@@ -1,4 +1,4 @@
-//! From what was drawn with a tool to what is done to the simulation.
+//! Turns what was drawn with a tool into interventions.
 
 use agent2028_core::simulation::Simulation;
 use agent2028_kit::tool::{ToolEffect, Toolbox};

@@ -1,5 +1,4 @@
-//! Keys and pointer on their way to egui: in the order in which the system told of them, each with the keys that were
-//! held then.
+//! Passes keys and pointer to egui, in the order in which the system reported them, each with the keys that were held then.
 //!
 //! `bevy_egui` looks once a frame at what is held, and gives that to all keys and clicks of the frame. While frames are
 //! slow a chord comes and goes between two of them: then Ctrl E would be an E. So these events are read here instead.

@@ -1,4 +1,4 @@
-//! Frames of the interface: when the next one is wanted, and without the pointer while a picture is taken.
+//! When the interface wants its next frame, and how it looks while a picture is taken: without the pointer.
 
 use agent2028_view::Redraw;
 use agent2028_view::capture::Capture;

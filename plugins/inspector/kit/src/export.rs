@@ -1,4 +1,4 @@
-//! Files that panels offer: what is in them.
+//! A file that a panel offers to save: its name and its contents.
 
 /// Something to save as a file once a person has said where.
 #[derive(Clone, Debug, PartialEq, Eq)]

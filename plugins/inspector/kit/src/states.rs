@@ -4,7 +4,7 @@ use std::any::{Any, TypeId, type_name};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Something that is remembered: it begins empty, and can be told apart by its type.
+/// A state that a panel keeps from frame to frame. It is found by its type and begins with its default.
 pub trait State: Any + Default + fmt::Debug + Send + Sync {}
 
 impl<T: Any + Default + fmt::Debug + Send + Sync> State for T {}

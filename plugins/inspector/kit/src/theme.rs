@@ -1,5 +1,5 @@
-//! From the design's tokens to egui: fonts, colours, spacing. The only file of this crate that makes a colour, and the
-//! only one that names a size.
+//! The design's tokens for egui: fonts, colours, spacing. No other file of this crate makes a colour or
+//! names a size.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

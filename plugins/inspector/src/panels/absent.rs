@@ -1,4 +1,4 @@
-//! What stands in the place of a panel that nobody registered.
+//! A placeholder for a panel of a saved layout that no plugin of this program has.
 
 use bevy_egui::egui::Ui;
 use egui_material_icons::icons::ICON_EXTENSION_OFF;

@@ -1,4 +1,4 @@
-//! Where the selected agents would be told of, if there were any: none is selected, or the one that was has left.
+//! What the panel of an agent shows while no agent is selected, or after the selected one has left.
 
 use agent2028_core::agent::AgentId;
 use bevy_egui::egui;

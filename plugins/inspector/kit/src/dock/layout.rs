@@ -1,4 +1,4 @@
-//! The tree of docks, and what keeps it sane whatever people do to it.
+//! The tree of docks, and the rules that keep it valid.
 
 use bevy_egui::egui;
 use egui::{Vec2, vec2};

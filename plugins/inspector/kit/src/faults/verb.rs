@@ -1,4 +1,4 @@
-//! What a row of the palette does: an intervention with what it says of itself.
+//! The action of a row of the palette of faults: an intervention, with its word, icon and help.
 
 use agent2028_core::intervention::{AnyIntervention, Intervention, InterventionKind, PaletteEntry, Tone};
 use agent2028_core::reflect_path::{FieldHints, ParamValue, read};

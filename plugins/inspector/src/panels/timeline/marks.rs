@@ -1,4 +1,4 @@
-//! What stands on the strip: interventions, told by their shape.
+//! The marks of interventions on the strip of time: their shape tells what kind they are.
 
 use agent2028_core::intervention::{Applied, Origin, Stamped};
 use bevy_egui::egui;
