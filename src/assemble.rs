@@ -1,4 +1,4 @@
-//! A scene becomes an app: its plugins meet, in the order of [`crate::plugins`].
+//! Builds the app of a scene: adds the plugins that the scene names, in the order of [`crate::plugins`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -79,8 +79,8 @@ pub fn build_app(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugins
     Ok(app)
 }
 
-/// Whether a scene can be made into an app: everything is put together but the agents, so that nobody draws keys, signs papers or
-/// takes a place.
+/// Checks whether a scene can be made into an app. Everything is built except the agents: so no keys are drawn, no papers are
+/// signed, and no agent takes a place.
 ///
 /// # Errors
 /// If the scene refers to metrics, values or capabilities that its plugins don't have.

@@ -192,7 +192,7 @@ pub fn main() -> ExitCode {
     run()
 }
 
-/// The program with plugins of one's own: they are named in scenes, timelines, the reference and the window like those of
+/// The program with your own plugins: scenes, timelines, the reference and the window name them like those of
 /// [`crate::plugins::ours`].
 #[must_use]
 pub fn main_with(plugins: SectionRegistry) -> ExitCode {

@@ -1,4 +1,4 @@
-//! A simulation without a window: the library's front door.
+//! The library's main interface: a simulation without a window.
 
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, Status, Velocity};
 use agent2028_core::check::suggest;
@@ -148,7 +148,7 @@ impl Sandbox {
         Self::builder().build(source)
     }
 
-    /// Begins a sandbox whose scenes may have sections of your own, beside those of [`crate::plugins::all`].
+    /// Begins a sandbox that knows your own sections beside those of [`crate::plugins::all`].
     #[must_use]
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder { registry: crate::plugins::all(), plugins: ExtraPlugins::default() }

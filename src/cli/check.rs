@@ -1,4 +1,4 @@
-//! `agent2028 check`: is a scene right?
+//! `agent2028 check`: finds the faults of a scene without running it.
 
 use std::path::Path;
 

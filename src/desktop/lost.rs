@@ -1,4 +1,4 @@
-//! What a program that ended without being asked to has left behind: texts that were not saved, and runs.
+//! Finds what an earlier session of the program left behind when it crashed or was killed: texts that were not saved, and runs.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! When the window updates and draws: all the time while a run plays, and otherwise when there is something new.
+//! Decides when the window updates and draws: all the time while a run plays, and otherwise when there is something new.
 //!
 //! | the window is | a run plays | nothing moves |
 //! |---|---|---|

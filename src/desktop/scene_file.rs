@@ -1,4 +1,5 @@
-//! The text of a scene file, for a window that must go on drawing: nothing is read that it could choke on.
+//! Reads the text of a scene file for the window. Files that are too long, or no ordinary text, are refused: the window must go
+//! on drawing.
 
 use std::fs::File;
 use std::io::Read as _;

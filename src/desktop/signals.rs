@@ -1,4 +1,4 @@
-//! Being asked to end by the system: by `kill`, by a terminal that closes, by logging out.
+//! Ends the window in order when the system asks for it: by `kill`, by a terminal that closes, by logging out.
 //!
 //! The window ends then as if it had been closed: a recording gets its end, and nothing is left behind that would look
 //! like a crash. Only nobody can be asked about unsaved text: it is kept, and offered at the next start.

@@ -1,4 +1,4 @@
-//! Files of a scene that change on disk.
+//! Watches the files of a scene for changes on disk.
 
 use std::path::PathBuf;
 use std::sync::Mutex;

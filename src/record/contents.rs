@@ -110,7 +110,7 @@ pub fn is_run(path: &Path) -> bool {
     path.is_dir() && (has_ledger || list(path).is_ok_and(|found| found.len() > 1))
 }
 
-/// The files that a run has from its beginning on, beside those that its scene names.
+/// The files that every run has from its start, beside the files that its scene names.
 pub const FROM_THE_BEGINNING: [&str; 7] = [
     "scene.ron",
     super::About::FILE,
@@ -121,7 +121,7 @@ pub const FROM_THE_BEGINNING: [&str; 7] = [
     super::interventions::FILE,
 ];
 
-/// The files that a run has when it has ended, beside those.
+/// The files that a run has besides when it has ended.
 pub const AT_THE_END: [&str; 3] = [super::parquet::METRICS, super::parquet::EVENTS, "summary.json"];
 
 /// The files of which a run that goes on after its end only appends to.
@@ -192,7 +192,7 @@ pub fn is_only_begun(path: &Path) -> Result<bool, RecordError> {
     Ok(is_run_of_ours && sign_of_ticks(path)?.is_none())
 }
 
-/// Whether the beginning of a file is what it was: so many bytes with this hash.
+/// Whether a file still begins with the same bytes: their number and their hash are in the manifest's line.
 ///
 /// # Errors
 /// If it can't be read.

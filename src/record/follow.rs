@@ -21,7 +21,7 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follows a run into a folder, with a checkpoint and a state hash every so many ticks if wished.
+    /// Records a run in a folder while it runs, with a checkpoint and a state hash every given number of ticks if asked for.
     #[must_use]
     pub fn new(folder: RunFolder, checkpoint_every: Option<u64>, hash_every: Option<u64>) -> Self {
         let seen = folder.last();

@@ -96,7 +96,7 @@ impl RecordedIntervention {
         Self::asked(&Stamped { tick, sequence: 0, origin: Origin::User, action: action.clone() })
     }
 
-    /// Whether both do the same at the same tick, whoever counts them how.
+    /// Whether both do the same at the same tick, whatever their numbers are.
     #[must_use]
     pub fn does_the_same(&self, other: &Self) -> bool {
         (self.tick, self.origin, &self.name, &self.fields) == (other.tick, other.origin, &other.name, &other.fields)

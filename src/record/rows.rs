@@ -20,7 +20,7 @@ pub fn csv_tick(row: &str) -> Option<u64> {
     row.split(',').next()?.parse().ok()
 }
 
-/// Texts as a row of comma-separated values (RFC 4180): those in quotes that need them.
+/// Writes texts as one row of comma-separated values (RFC 4180), with quotes where they are needed.
 #[must_use]
 pub fn csv_row<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     let quoted = |cell: &str| {

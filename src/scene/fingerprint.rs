@@ -1,4 +1,4 @@
-//! What of a scene makes it the scene that it is: checkpoints and recordings of another one are refused.
+//! The fingerprint of a scene. A checkpoint or a recording of a scene with another fingerprint is refused.
 //!
 //! The fingerprint covers what the scene names and what can change a run: its agents, seed, rate, world, sections, timeline
 //! and expectations, and what its files hold. It covers neither texts for people nor how the scene is looked at, so that a

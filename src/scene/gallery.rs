@@ -82,7 +82,7 @@ pub fn picture(name: &str) -> Option<&'static [u8]> {
 /// Width and height of the pictures.
 pub const PICTURE_SIZE: (u32, u32) = (480, 270);
 
-/// The tick of a scene's picture: when it shows what it is about.
+/// The tick at which the picture of a scene is taken.
 #[must_use]
 pub fn picture_tick(name: &str) -> u64 {
     match name {

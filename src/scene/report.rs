@@ -17,7 +17,7 @@ pub use agent2028_language::Fault;
 use agent2028_language::SourceId;
 use excerpt::{Excerpt, shortened};
 
-/// At most so many problems of a scene are shown in full to people. Programs get all.
+/// How many problems of a scene are shown to people in full. Programs get all of them.
 pub const SHOWN: usize = 20;
 
 /// A text with its name and the bytes at which its lines begin.

@@ -1,4 +1,4 @@
-//! Where in a tree a problem is.
+//! Finds the place in a tree that a problem is about.
 
 use std::collections::BTreeMap;
 
