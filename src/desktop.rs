@@ -26,7 +26,8 @@ use agent2028_inspector::authoring::Source;
 use agent2028_inspector::panels::top_bar::window_title;
 use agent2028_inspector::theme::least_window;
 use agent2028_inspector::{
-    DescribeInterface, InspectorPlugin, InspectorState, KeepWorkspace, PlotPanel, SceneEntry, SceneLibrary, SceneStatus,
+    CaptionCue, DescribeInterface, InspectorPlugin, InspectorState, KeepWorkspace, PlotPanel, SceneCaption, SceneEntry,
+    SceneLibrary, SceneStatus,
 };
 use agent2028_view::{Theme, ViewPlugin, ViewSettings};
 use bevy::log::LogPlugin;
@@ -395,12 +396,14 @@ pub fn status_of(loaded: &Loaded) -> SceneStatus {
             .iter()
             .map(|plot| PlotPanel { title: plot.title.clone(), metrics: plot.metrics.clone() })
             .collect(),
-        captions: {
-            let mut captions: Vec<(u64, String)> =
-                scene.captions.iter().map(|caption| (caption.at, caption.text.clone())).collect();
-            captions.sort_by_key(|(at, _)| *at);
-            captions
-        },
+        captions: scene
+            .captions
+            .iter()
+            .map(|caption| SceneCaption {
+                cue: caption.on.clone().map_or(CaptionCue::Tick(caption.at), CaptionCue::Event),
+                text: caption.text.clone(),
+            })
+            .collect(),
         problems: Vec::new(),
         reports: Vec::new(),
         source: (1, source_of(loaded)),

@@ -29,7 +29,7 @@ pub use agent2028_language::syntax;
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent2028_core::agent::{AgentGroup, MAX_GROUPS};
-use agent2028_core::check::{Check, Problems, Range, Scripted, Unit};
+use agent2028_core::check::{Check, Naming, Problems, Range, Scripted, Unit};
 use agent2028_core::clock::ticks_in;
 use agent2028_core::intervention::{AnyIntervention, Newcomers};
 use agent2028_core::params::Param;
@@ -272,7 +272,7 @@ pub struct Plot {
     pub metrics: Vec<String>,
 }
 
-/// A subtitle.
+/// A subtitle: it appears at a tick, or with the first event of a kind.
 #[derive(Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Default)]
 #[serde(default, deny_unknown_fields)]
@@ -280,6 +280,8 @@ pub struct Caption {
     /// The tick at which it appears.
     #[reflect(@Unit("ticks"))]
     pub at: u64,
+    /// The kind of event, such as `AgentFailed`, with whose first event it appears; without it, it appears at `at`.
+    pub on: Option<String>,
     /// What it says.
     pub text: String,
 }
@@ -469,7 +471,16 @@ impl Check for Scene {
             }
         }
         for (index, caption) in self.captions.iter().enumerate() {
-            if caption.at > end {
+            if let Some(kind) = &caption.on {
+                problems.mention(format!("captions[{index}].on"), Naming::EventKind, kind);
+                if caption.at > 0 {
+                    problems.push(
+                        format!("captions[{index}].at"),
+                        format!("this caption appears with the first event of the kind \"{kind}\", and at no tick"),
+                        "leave out at, or on",
+                    );
+                }
+            } else if caption.at > end {
                 problems.push(
                     format!("captions[{index}].at"),
                     format!("the scene ends at tick {end}: this is never shown"),

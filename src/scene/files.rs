@@ -5,15 +5,13 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use agent2028_core::check::{FileName, OpenTypes};
 use agent2028_core::reflect_path::{Segment, parse_path};
 use agent2028_core::section::{FileContent, FileContext, FileFaults, FileRequest, Reading, TableFile};
 use agent2028_core::table::{RowFault, SAVE_AS_UTF8, open_quotes, utf8};
-use bevy::reflect::enums::VariantInfo;
-use bevy::reflect::{NamedField, TypeInfo, UnnamedField};
+use agent2028_language::types::{FieldDoc, Payload, Shape, ShapeId, Types};
 
 use super::report::Fault;
-use super::syntax::{Kind, Node, Place, SourceId};
+use super::syntax::{Kind, Name, Node, Place, SourceId};
 
 /// How many bad rows of a file are reported; the others are counted.
 pub(super) const REPORTED: usize = 1000;
@@ -284,86 +282,72 @@ fn text_of(node: &mut Node) -> Option<&mut String> {
     }
 }
 
-/// The names of files that a tree of this type holds, to change them: what the types mark as a [`FileName`].
-pub(super) fn names_in<'t>(
-    node: &'t mut Node,
-    info: &'static TypeInfo,
-    open: &OpenTypes,
-    found: &mut Vec<&'t mut String>,
-) {
+/// The names of files that a tree of this type holds, to change them: what the types mark as a
+/// [`FileName`](agent2028_core::check::FileName).
+pub(super) fn names_in<'t>(node: &'t mut Node, types: &Types, shape: ShapeId, found: &mut Vec<&'t mut String>) {
     let node = inner_of(node);
-    let field =
-        |node: &'t mut Node, field: &'static NamedField, found: &mut Vec<&'t mut String>| match field.type_info() {
-            _ if field.get_attribute::<FileName>().is_some() => found.extend(text_of(node)),
-            Some(info) => names_in(node, info, open, found),
-            None => {}
-        };
-    let value = |node: &'t mut Node, field: Option<&'static UnnamedField>, found: &mut Vec<&'t mut String>| {
-        let Some(field) = field else { return };
-        match field.type_info() {
-            _ if field.get_attribute::<FileName>().is_some() => found.extend(text_of(node)),
-            Some(info) => names_in(node, info, open, found),
-            None => {}
-        }
-    };
-    match info {
-        TypeInfo::Struct(of) => {
-            let Kind::Struct(_, fields) = &mut node.kind else { return };
-            let members = open.fields_of(info.type_id());
-            for (name, node) in fields {
-                let own = of.iter().find(|field| agent2028_language::types::field_name(field) == name.text);
-                let member = members.iter().find(|member| member.name == name.text);
-                match (own, member) {
-                    (Some(own), _) => field(node, own, found),
-                    (None, Some(member)) => names_in(node, member.type_info, open, found),
-                    (None, None) => {}
-                }
+    match types.shape(types.plain(shape)) {
+        Shape::Record { fields, .. } => {
+            if let Kind::Struct(_, entries) = &mut node.kind {
+                names_in_fields(entries, types, fields, found);
             }
         }
-        TypeInfo::Enum(of) if of.type_path_table().short_path().starts_with("Option<") => {
-            if let Some(VariantInfo::Tuple(some)) = of.variant("Some") {
-                value(node, some.field_at(0), found);
-            }
-        }
-        TypeInfo::Enum(of) => {
+        Shape::Choice { variants, .. } => {
             let (Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _)) = &node.kind else { return };
-            let variant = of.variant(&name.text);
-            if let (Some(VariantInfo::Tuple(of)), Kind::Struct(..)) = (variant, &node.kind) {
-                // `Poisson(per_second: 2)` stands for `Poisson((per_second: 2))`.
-                return value(node, of.field_at(0), found);
-            }
-            match (variant, &mut node.kind) {
-                (Some(VariantInfo::Struct(of)), Kind::Struct(_, fields)) => {
-                    for (name, node) in fields {
-                        if let Some(own) =
-                            of.iter().find(|field| agent2028_language::types::field_name(field) == name.text)
-                        {
-                            field(node, own, found);
-                        }
-                    }
+            let Some(variant) = variants.iter().find(|variant| variant.name == name.text) else { return };
+            match (&variant.payload, variant.holds, &mut node.kind) {
+                (Payload::Fields(fields), _, Kind::Struct(_, entries)) => {
+                    names_in_fields(entries, types, fields, found);
                 }
-                (Some(VariantInfo::Tuple(of)), Kind::Tuple(_, items)) => {
-                    items.iter_mut().enumerate().for_each(|(at, node)| value(node, of.field_at(at), found));
+                // `Poisson((per_second: 2))` means what `Poisson(per_second: 2)` does.
+                (Payload::Fields(_), Some(held), Kind::Tuple(_, items)) => {
+                    items.iter_mut().for_each(|item| names_in(item, types, held, found));
+                }
+                (Payload::Values(fields), _, Kind::Tuple(_, items)) => {
+                    for (item, field) in items.iter_mut().zip(fields) {
+                        names_in_field(item, types, field, found);
+                    }
                 }
                 _ => {}
             }
         }
-        TypeInfo::List(of) => {
-            if let (Kind::List(items), Some(info)) = (&mut node.kind, of.item_info()) {
-                items.iter_mut().for_each(|node| names_in(node, info, open, found));
+        Shape::List(of) => {
+            if let Kind::List(items) = &mut node.kind {
+                items.iter_mut().for_each(|item| names_in(item, types, *of, found));
             }
         }
-        TypeInfo::Map(of) => {
-            if let (Kind::Map(entries), Some(info)) = (&mut node.kind, of.value_info()) {
-                entries.iter_mut().for_each(|(_, node)| names_in(node, info, open, found));
+        Shape::Map(of) => {
+            if let Kind::Map(entries) = &mut node.kind {
+                entries.iter_mut().for_each(|(_, value)| names_in(value, types, *of, found));
             }
         }
-        TypeInfo::Tuple(of) => {
+        Shape::Tuple(of) => {
             if let Kind::Tuple(_, items) = &mut node.kind {
-                items.iter_mut().enumerate().for_each(|(at, node)| value(node, of.field_at(at), found));
+                items.iter_mut().zip(of).for_each(|(item, of)| names_in(item, types, *of, found));
             }
         }
         _ => {}
+    }
+}
+
+fn names_in_fields<'t>(
+    entries: &'t mut [(Name, Node)],
+    types: &Types,
+    fields: &[FieldDoc],
+    found: &mut Vec<&'t mut String>,
+) {
+    for (name, node) in entries {
+        if let Some(field) = fields.iter().find(|field| field.name == name.text) {
+            names_in_field(node, types, field, found);
+        }
+    }
+}
+
+fn names_in_field<'t>(node: &'t mut Node, types: &Types, field: &FieldDoc, found: &mut Vec<&'t mut String>) {
+    if field.is_file {
+        found.extend(text_of(node));
+    } else {
+        names_in(node, types, field.shape, found);
     }
 }
 
@@ -392,8 +376,8 @@ mod tests {
         let of_groups = scene.agents.iter().filter_map(agent2028_core::agent::AgentGroup::file);
         let asked = of_groups.chain(scene.sections.iter().flat_map(|section| section.files()));
         let mut asked: Vec<String> = asked.map(|request| request.name).collect();
-        let (open, mut marked) = (registry.open_types::<super::super::Scene>(), Vec::new());
-        names_in(&mut tree, <super::super::Scene as bevy::reflect::Typed>::type_info(), &open, &mut marked);
+        let (types, mut marked) = (registry.types::<super::super::Scene>(), Vec::new());
+        names_in(&mut tree, &types, types.root, &mut marked);
         let mut marked: Vec<String> = marked.into_iter().map(|name| name.clone()).collect();
         asked.sort();
         marked.sort();

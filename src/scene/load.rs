@@ -19,7 +19,7 @@ use super::report::{Fault, SceneError, Sources};
 use super::syntax::{Kind, Node, SourceId, parse, parse_number};
 use super::{SCHEMA, Scene, gallery, read};
 use agent2028_core::agent::{AgentGroup, AgentRow};
-use agent2028_core::check::{Names, OpenTypes, Problem, Problems, suggest};
+use agent2028_core::check::{Names, Problem, Problems, suggest};
 use agent2028_core::files::SceneFiles;
 use agent2028_core::section::{FileContext, FileRequest, Reading, SectionFiles, SectionRegistry, Supplied};
 use agent2028_language::conform::conform;
@@ -228,8 +228,6 @@ struct Loader {
     files: Vec<PathBuf>,
     named: Vec<NamedFile>,
     registry: SectionRegistry,
-    /// What plugins add to the types of a scene.
-    open: OpenTypes,
     faults: Vec<Fault>,
     /// What is to be considered though it is right.
     warnings: Vec<Fault>,
@@ -248,7 +246,6 @@ impl Loader {
             sources: Sources::default(),
             files,
             named: Vec::new(),
-            open: registry.open_types::<Scene>(),
             registry,
             faults: Vec::new(),
             warnings: Vec::new(),

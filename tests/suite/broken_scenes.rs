@@ -79,6 +79,18 @@ fn each_kind_of_mistake_is_reported_with_its_place_and_a_suggestion() {
             message: "no.csv",
             help: "relative",
         },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  captions: [(on: \"AgentFaild\", text: \"one fails\")],\n)",
+            at: (3, 19),
+            message: "nothing in this scene tells events of the kind \"AgentFaild\"",
+            help: "AgentFailed",
+        },
+        Wrong {
+            text: "Scene(\n  agents: [BIRD],\n  captions: [(at: 5, on: \"AgentFailed\", text: \"one fails\")],\n)",
+            at: (3, 19),
+            message: "at no tick",
+            help: "leave out at",
+        },
         Wrong { text: "Scene(\n  schema: 99,\n  whatever: 1,\n)", at: (2, 11), message: "format 99", help: "newer" },
         Wrong {
             text: "Scene(\n  agents: [BIRD],\n  boids: (),\n  expect: [(metric: \"boids.ordr\", at_least: 1)],\n)",

@@ -7,16 +7,12 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
-pub use agent2028_language::limits::{Range, Unit};
+pub use agent2028_language::limits::{FileName, Range, Unit};
 use agent2028_language::names::count_comparison;
 pub use agent2028_language::names::{names_compared, nearest, suggest};
 use agent2028_language::types::{Describer, Held, Shape};
 pub use agent2028_language::types::{Member, OpenTypes};
 use bevy::prelude::*;
-
-/// A reflect attribute: the field is the name of a file, relative to the scene's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
-pub struct FileName;
 
 /// Describes the types of scenes: how those are written that reflection alone would get wrong.
 #[must_use]

@@ -26,8 +26,8 @@ use agent2028_core::simulation::Simulation;
 use agent2028_core::timeline::Timeline;
 use agent2028_core::transport::Transport;
 use agent2028_inspector::{
-    DockLayout, InspectorPlugin, InspectorRegistry, InspectorState, PlotPanel, Preset, SceneEntry, SceneLibrary,
-    SceneRequest, SceneStatus,
+    DockLayout, InspectorPlugin, InspectorRegistry, InspectorState, PlotPanel, Preset, SceneCaption, SceneEntry,
+    SceneLibrary, SceneRequest, SceneStatus,
 };
 use agent2028_view::{Selection, Theme, ViewPlugin, ViewSettings};
 use bevy::prelude::*;
@@ -183,8 +183,8 @@ fn status(options: &Options) -> SceneStatus {
         path: None,
         plots,
         captions: vec![
-            (60, "Every bird looks only at its neighbours".into()),
-            (900, "And yet the flock flies as one".into()),
+            SceneCaption::at(60, "Every bird looks only at its neighbours"),
+            SceneCaption::at(900, "And yet the flock flies as one"),
         ],
         problems: if options.problem { vec![report.into()] } else { Vec::new() },
         ..Default::default()

@@ -56,7 +56,8 @@ pub use frame_pacing::{FramePacing, Layouts};
 pub use panel::{InspectorRegistry, Panel, PanelContext, RegisterPanels};
 pub use runs::{RunRequest, RunStatus, SaveOutcome, Saved, Saving};
 pub use scene::{
-    PlotPanel, SceneEntry, SceneLibrary, ScenePicture, SceneRequest, SceneStatus, SceneTrouble, UnreadableFile,
+    CaptionCue, PlotPanel, SceneCaption, SceneEntry, SceneLibrary, ScenePicture, SceneRequest, SceneStatus,
+    SceneTrouble, UnreadableFile,
 };
 pub use state::InspectorState;
 pub use workspace::KeepWorkspace;

@@ -2,6 +2,7 @@
 
 use agent2028_core::agent::{AgentGroups, AgentId, AgentIndex};
 use agent2028_core::clock::SimClock;
+use agent2028_core::event::{EventBus, EventKinds};
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::Params;
@@ -330,11 +331,15 @@ fn status(ui: &mut Ui, look: &Look, facts: &Facts, state: &InspectorState, actio
 /// The strip of time.
 fn strip(ui: &mut Ui, look: &Look, facts: &Facts, state: &mut InspectorState, actions: &mut Actions) {
     let live = facts.resource::<InterventionLog>().0.as_slice();
+    let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
+    let captions = state.states.of::<captions::CaptionsState>();
+    let captions = captions.due(&facts.status.captions, facts.resource::<EventBus>(), generation, tick);
     let view = timeline::TimelineView {
         timeline: facts.timeline,
         log: facts.timeline.current().and_then(Branch::log).unwrap_or(live),
         waiting: facts.resource::<InterventionQueue>(),
-        captions: &facts.status.captions,
+        captions: &captions,
+        kinds: facts.resource::<EventKinds>(),
         tick: facts.simulation.tick(),
         tick_hz: facts.tick_hz(),
         playing: facts.transport.playing,
@@ -383,7 +388,8 @@ fn things_that_float(
     let now = ctx.input(|input| input.time);
     let (generation, tick) = (facts.simulation.generation(), facts.simulation.tick());
     let captions = state.states.of::<captions::CaptionsState>();
-    let caption = captions.follow(&facts.status.captions, generation, tick, facts.tick_hz(), now);
+    let due = captions.due(&facts.status.captions, facts.resource::<EventBus>(), generation, tick);
+    let caption = captions.follow(&due, generation, tick, facts.tick_hz(), now);
     if let Some((text, shown_for)) = caption {
         captions::show(&ctx, look, &left_free, text, shown_for, !facts.settings.reduced_motion);
     }

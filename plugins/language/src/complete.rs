@@ -346,6 +346,10 @@ fn references(types: &Types, field: &str, known: Known) -> Vec<(String, String)>
         "metric" | "metrics" | "headline" => {
             known.metrics.iter().map(|name| (name.clone(), "A metric of this scene".to_owned())).collect()
         }
+        "on" | "events" | "signed_events" => {
+            let kinds = known.metrics.iter().filter_map(|name| name.strip_prefix("events."));
+            kinds.map(|kind| (kind.to_owned(), "A kind of event of this scene".to_owned())).collect()
+        }
         "path" => known.tree.map_or_else(Vec::new, |value| scene_paths(types, value)),
         "" | "agents" | "prey" | "predators" | "group" | "select" | "target" => groups(known),
         _ => Vec::new(),

@@ -2,6 +2,10 @@
 
 use bevy_reflect::Reflect;
 
+/// A reflect attribute: the field is the name of a file, relative to the scene's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+pub struct FileName;
+
 /// A reflect attribute: the unit of a field, such as `units/s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
 pub struct Unit(pub &'static str);

@@ -155,6 +155,8 @@ pub struct FieldDoc {
     pub unit: Option<Unit>,
     /// The values that it may take.
     pub range: Option<Range>,
+    /// Whether it is the name of a file, relative to the scene's.
+    pub is_file: bool,
     /// Its default as it would stand in a scene, shortened if it is long; nothing if it must be given.
     pub default: Option<String>,
     /// Its type.

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use bevy::reflect::Typed;
-
 use super::{Loader, OUTSIDE, check_schema, lies_in};
 use crate::scene::Scene;
 use crate::scene::files::{self, read_text, unread};
@@ -207,7 +205,8 @@ impl Loader {
             self.collect_includes(&included, path.parent(), &beside, including);
             including.stack.pop();
             let mut names = Vec::new();
-            files::names_in(&mut included, Scene::type_info(), &self.open, &mut names);
+            let types = self.registry.types::<Scene>();
+            files::names_in(&mut included, &types, types.root, &mut names);
             for name in names {
                 *name = beside.join(&*name).to_string_lossy().into_owned();
             }

@@ -139,6 +139,38 @@ pub struct PlotPanel {
     pub metrics: Vec<String>,
 }
 
+/// When a subtitle appears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaptionCue {
+    /// At this tick.
+    Tick(u64),
+    /// With the first event of this kind.
+    Event(String),
+}
+
+/// A subtitle of a scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SceneCaption {
+    /// When it appears.
+    pub cue: CaptionCue,
+    /// What it says.
+    pub text: String,
+}
+
+impl SceneCaption {
+    /// One that appears at a tick.
+    #[must_use]
+    pub fn at(tick: u64, text: impl Into<String>) -> Self {
+        Self { cue: CaptionCue::Tick(tick), text: text.into() }
+    }
+
+    /// One that appears with the first event of a kind.
+    #[must_use]
+    pub fn on(kind: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { cue: CaptionCue::Event(kind.into()), text: text.into() }
+    }
+}
+
 /// What is known about the running scene.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct SceneStatus {
@@ -154,8 +186,8 @@ pub struct SceneStatus {
     pub path: Option<PathBuf>,
     /// The plots it asks for.
     pub plots: Vec<PlotPanel>,
-    /// Subtitles: the tick from which each matters, ascending, and its text.
-    pub captions: Vec<(u64, String)>,
+    /// Subtitles.
+    pub captions: Vec<SceneCaption>,
     /// Reports of why the scene could not be opened or read again; empty if all went well.
     pub problems: Vec<String>,
     /// The same problems one by one, with their places.

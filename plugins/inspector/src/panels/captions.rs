@@ -1,12 +1,16 @@
 //! The scene's captions, as subtitles over the world while they matter.
 
+use std::collections::BTreeMap;
+
 use agent2028_core::clock::ticks_in;
+use agent2028_core::event::EventBus;
 use agent2028_view::tokens::{motion, spacing};
 use bevy_egui::egui;
 use egui::{Align2, Context, Label, Order, Rect, vec2};
 
 use super::overlay::Free;
 use crate::floats::{self, Float, Wish};
+use crate::scene::{CaptionCue, SceneCaption};
 use crate::theme::{Look, floating_frame, measure};
 use crate::widgets;
 
@@ -21,9 +25,35 @@ pub struct CaptionsState {
     generation: u64,
     last_tick: u64,
     shown: Option<(usize, f64)>,
+    /// The captions that wait for an event, by their places, and the tick in which it happened first.
+    begun: BTreeMap<usize, u64>,
 }
 
 impl CaptionsState {
+    /// The captions whose ticks are known, in the order of these: those that wait for an event appear in the tick of its first
+    /// one. Of events that are no longer in the log nobody knows when the first one was: such a caption is over.
+    pub fn due(&mut self, captions: &[SceneCaption], bus: &EventBus, generation: u64, tick: u64) -> Vec<(u64, String)> {
+        if generation != self.generation || tick < self.last_tick {
+            *self = Self { generation, ..Self::default() };
+        }
+        self.last_tick = tick;
+        let mut due: Vec<(u64, String)> = Vec::with_capacity(captions.len());
+        for (place, caption) in captions.iter().enumerate() {
+            let at = match &caption.cue {
+                CaptionCue::Tick(at) => Some(*at),
+                CaptionCue::Event(kind) => {
+                    if !self.begun.contains_key(&place) && bus.count_of(kind) > 0 {
+                        self.begun.insert(place, first_of(bus, kind));
+                    }
+                    self.begun.get(&place).copied()
+                }
+            };
+            due.extend(at.map(|at| (at, caption.text.clone())));
+        }
+        due.sort_by_key(|(at, _)| *at);
+        due
+    }
+
     /// The caption that matters now, and how long it has been shown; `now` is real time in seconds.
     pub fn follow<'a>(
         &mut self,
@@ -53,6 +83,13 @@ impl CaptionsState {
         let (index, since) = self.shown?;
         Some((captions.get(index)?.1.as_str(), now - since))
     }
+}
+
+/// The tick of the first event of a kind; 0 if that is no longer in the log.
+fn first_of(bus: &EventBus, kind: &str) -> u64 {
+    let mut kept = bus.history().filter(|event| event.kind.name == kind);
+    let first = kept.next().map_or(0, |event| event.tick);
+    if kept.count() as u64 + 1 == bus.count_of(kind) { first } else { 0 }
 }
 
 /// Shows a caption at the lower edge of the world: in its middle, or if that isn't free between what stands in its corners, or

@@ -6,6 +6,7 @@ mod scale;
 use std::fmt::Write as _;
 
 use agent2028_core::clock::ticks_in;
+use agent2028_core::event::EventKinds;
 use agent2028_core::intervention::{Applied, InterventionQueue};
 use agent2028_core::timeline::{Branch, BranchId, EventMark, Seeking, Timeline};
 use agent2028_view::tokens::{motion, spacing, type_size};
@@ -35,6 +36,8 @@ pub struct TimelineView<'a> {
     pub waiting: &'a InterventionQueue,
     /// The scene's captions with their ticks, in order.
     pub captions: &'a [(u64, String)],
+    /// What plugins say of the kinds of events.
+    pub kinds: &'a EventKinds,
     /// The last tick that ran.
     pub tick: u64,
     /// Ticks per simulated second.
@@ -418,7 +421,7 @@ fn told(
     for mark in branch.marks().filter(|mark| range.holds(mark.tick)) {
         let x = range.x(mark.tick, across).round() + 0.5;
         if near(x) && lines.len() < MOST_TOLD {
-            lines.push(event_line(mark));
+            lines.push(event_line(mark, view.kinds));
         }
         match columns.last_mut() {
             Some((last, priority)) if *last == x => *priority = mark.priority.max(*priority),
@@ -462,8 +465,8 @@ fn told(
 /// So many lines about events stand in one tooltip.
 const MOST_TOLD: usize = 8;
 
-fn event_line(mark: &EventMark) -> String {
-    let mut line = format!("Tick {} · {}", format::count(mark.tick), format::words(mark.kind));
+fn event_line(mark: &EventMark, kinds: &EventKinds) -> String {
+    let mut line = format!("Tick {} · {}", format::count(mark.tick), super::events::words_of(kinds, mark.kind));
     if mark.count > 1 {
         let _ = write!(line, " ({} times)", format::count(mark.count));
     }
@@ -578,6 +581,23 @@ fn tooltip(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agent2028_core::event::{EventDeclaration, EventKind};
+    use agent2028_core::tone::Tone;
+
+    #[test]
+    fn an_event_on_the_strip_is_called_what_its_plugin_calls_it() {
+        let (storm, icon) = (EventKind::new("GaleWarning", 8), "\u{f052}");
+        let mut kinds = EventKinds::default();
+        kinds.add(&[EventDeclaration::new(storm, "Storm at sea", icon, Tone::Danger, "A storm comes up.")]);
+        let mark = |kind, count| EventMark { tick: 12, kind, priority: 8, count, text: "force 9".into() };
+        let line = event_line(&mark("GaleWarning", 1), &kinds);
+        assert!(line.ends_with("Storm at sea: force 9"), "{line}");
+        let line = event_line(&mark("GaleWarning", 3), &kinds);
+        assert!(line.ends_with("Storm at sea (3 times): force 9"), "{line}");
+        // A kind whose plugin isn't there has its key alone.
+        let line = event_line(&mark("ShipSunk", 1), &kinds);
+        assert!(line.ends_with("Ship sunk: force 9"), "{line}");
+    }
 
     #[test]
     fn a_tick_can_be_typed_as_a_number_or_a_time() {

@@ -5,7 +5,7 @@ use agent2028_inspector::dock::{Catalog, DockLayout, Preset};
 use agent2028_inspector::panel::InspectorRegistry;
 use agent2028_inspector::panels::notices::Notice;
 use agent2028_inspector::panels::top_bar::SCALES;
-use agent2028_inspector::scene::PlotPanel;
+use agent2028_inspector::scene::{PlotPanel, SceneCaption};
 use agent2028_inspector::texts::{SeenText, TextFault};
 use agent2028_inspector::theme::scale_that_fits;
 
@@ -58,7 +58,7 @@ pub fn crowded(harness: &mut Harness<'_, PanelTest<Whole>>) {
         excerpt: "        separation: (radius: 12, wieght: 1.5),".into(),
         caret: 33,
     }];
-    whole.status.captions = vec![(0, "A third of all agents fail, and the others go on without them".into())];
+    whole.status.captions = vec![SceneCaption::at(0, "A third of all agents fail, and the others go on without them")];
     let inspector = &mut whole.inspector;
     let saved = std::path::Path::new("/home/somebody/pictures/a-scene-with-a-long-name-tick-1234.png");
     inspector.notices().tell(Notice::saved(saved), 1e6);

@@ -10,7 +10,7 @@ use bevy_reflect::{
 };
 
 use super::{FieldDoc, Member, OpenTypes, Payload, Shape, ShapeId, Types, VariantDoc, one_line, paragraph};
-use crate::limits::{Range, Unit};
+use crate::limits::{FileName, Range, Unit};
 
 /// What a choice holds of its own type, which reflection can't tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +160,7 @@ impl Describer {
             docs: one_line(field.docs()),
             unit: field.get_attribute::<Unit>().copied(),
             range: field.get_attribute::<Range>().copied(),
+            is_file: field.get_attribute::<FileName>().is_some(),
             default,
             shape: self.shape_or_opaque(field.type_info()),
         }
@@ -170,6 +171,7 @@ impl Describer {
             docs: one_line(field.docs()),
             unit: field.get_attribute::<Unit>().copied(),
             range: field.get_attribute::<Range>().copied(),
+            is_file: field.get_attribute::<FileName>().is_some(),
             shape: self.shape_or_opaque(field.type_info()),
             ..FieldDoc::default()
         }

@@ -1,3 +1,5 @@
+use agent2028_core::agent::AgentId;
+use agent2028_core::event::{EventBus, EventKinds};
 use agent2028_core::faults::{Kill, Spawn};
 use agent2028_core::intervention::{InterventionLog, InterventionQueue};
 use agent2028_core::selector::Selector;
@@ -6,7 +8,9 @@ use agent2028_core::transport::Transport;
 
 use super::*;
 use crate::actions::Travel;
+use crate::panels::captions::CaptionsState;
 use crate::panels::timeline::{self, TimelineState, TimelineView};
+use crate::scene::SceneCaption;
 
 /// The strip in the smallest window.
 const STRIP: [f32; 2] = [1280.0, 44.0];
@@ -40,6 +44,7 @@ fn strip_in<'a>(size: [f32; 2], run: Run) -> Harness<'a, PanelTest<Run>> {
             log: run.timeline.current().and_then(Branch::log).unwrap_or(live),
             waiting: world.resource::<InterventionQueue>(),
             captions: &captions,
+            kinds: world.resource::<EventKinds>(),
             tick: run.simulation.tick(),
             tick_hz: 60.0,
             playing: false,
@@ -211,4 +216,29 @@ fn nothing_is_drawn_through_the_labels_of_the_strip() {
             }
         }
     }
+}
+
+#[test]
+fn a_caption_appears_with_the_first_event_of_its_kind() {
+    let mut simulation = simulation(&[("bird", 3)]);
+    let captions = [SceneCaption::at(900, "late"), SceneCaption::on("AgentFailed", "one fails")];
+    let mut state = CaptionsState::default();
+    let mut due = |simulation: &Simulation| {
+        let bus = simulation.world().resource::<EventBus>();
+        state.due(&captions, bus, simulation.generation(), simulation.tick())
+    };
+    simulation.run(4);
+    assert_eq!(due(&simulation), [(900, "late".to_owned())]);
+    simulation.intervene(Kill { select: Selector::Ids(vec![AgentId(1)]), duration_s: None });
+    simulation.run(1);
+    let first = simulation.tick();
+    let expected = [(first, "one fails".to_owned()), (900, "late".to_owned())];
+    assert_eq!(due(&simulation), expected);
+    simulation.run(30);
+    simulation.intervene(Kill { select: Selector::All, duration_s: None });
+    simulation.run(5);
+    assert_eq!(due(&simulation), expected, "the first one counts");
+    // Somebody who comes later finds the same tick, as long as the log has it.
+    let bus = simulation.world().resource::<EventBus>();
+    assert_eq!(CaptionsState::default().due(&captions, bus, 7, simulation.tick()), expected);
 }
