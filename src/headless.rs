@@ -362,7 +362,12 @@ pub(crate) fn summarise(
         cpu_seconds: cpu,
         ticks_per_second: if wall > 0.0 { (ticks - first) as f64 / wall } else { 0.0 },
         peak_rss_bytes: peak_rss_bytes(),
-        metrics: metrics.iter().filter_map(|(spec, series)| Some((spec.name.clone(), series.last()?.1))).collect(),
+        // Those that the run records: what a plugin measured along the way and nobody asked for has no column either.
+        metrics: metrics
+            .iter()
+            .filter(|(spec, _)| metrics.records(&spec.name))
+            .filter_map(|(spec, series)| Some((spec.name.clone(), series.last()?.1)))
+            .collect(),
         expectations: world.resource::<Expectations>().verdicts(ticks),
         events: world.resource::<EventBus>().counts().iter().map(|(kind, count)| ((*kind).into(), *count)).collect(),
         failed_interventions: failed_interventions(world),

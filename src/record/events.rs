@@ -83,6 +83,12 @@ pub fn tick_of(line: &str) -> Option<u64> {
     rest.split(',').next()?.parse().ok()
 }
 
+/// The tick with which a line is written: what happens before the first tick is written down with it.
+#[must_use]
+pub fn written_in(line: &str) -> Option<u64> {
+    tick_of(line).map(|tick| tick.max(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

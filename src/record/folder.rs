@@ -17,7 +17,7 @@ use bevy::prelude::World;
 use super::audit::{AuditVerdict, audit};
 use super::events::{self, EventLine};
 use super::interventions::{InterventionFile, RecordedIntervention};
-use super::ledger::RunLedger;
+use super::ledger::{LastEnd, RunLedger};
 use super::rows::{self, RowFile};
 use super::signatures::SignatureFile;
 use super::{About, Asked, RecordError, checkpoints, contents, io_error, parquet};
@@ -38,7 +38,8 @@ pub struct RunFolder {
     signatures: SignatureFile,
     ledger: Option<RunLedger>,
     last: u64,
-    hashed: u64,
+    /// The tick of the last row of state hashes.
+    hashed: Option<u64>,
     /// The tick up to which rows stay as they are: those of a run that had ended, which may be run again from an earlier one on.
     kept: u64,
 }
@@ -97,13 +98,13 @@ impl RunFolder {
             path: path.into(),
             columns,
             metrics: RowFile::create(&path.join("metrics.csv"), Some(&header), rows::csv_tick)?,
-            events: RowFile::create(&path.join("events.jsonl"), None, events::tick_of)?,
+            events: RowFile::create(&path.join("events.jsonl"), None, events::written_in)?,
             hashes: RowFile::create(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick)?,
             interventions: InterventionFile::open(path, 0)?,
             signatures: SignatureFile::create(path, world)?,
             ledger: None,
             last: 0,
-            hashed: 0,
+            hashed: None,
             kept: 0,
         };
         // The scene after all other files: where it is, they are there too. Then the ledger, which begins with it.
@@ -140,8 +141,19 @@ impl RunFolder {
     ) -> Result<Self, RecordError> {
         let tick = world.resource::<SimClock>().tick();
         refuse_changed(path)?;
+        let last_end = LastEnd::of(path)?;
         // What a run had written when it ended stays, from wherever it is run again: the ledger has the hash of it.
-        let kept = tick.max(super::ledger::last_end(path)?);
+        let kept = tick.max(last_end.tick);
+        // Before any of that changes the ledger knows that the run goes on; and before that the summary is no longer in its
+        // place, as it is where a run ends. So a kill in between leaves what a resume goes on with.
+        let mut ledger = None;
+        if last_end.is_closed {
+            let summary = path.join("summary.json");
+            if summary.exists() {
+                fs::rename(&summary, path.join(contents::STAGED)).map_err(io_error(&summary))?;
+            }
+            ledger = Some(RunLedger::resume(path, loaded, signer.clone(), world)?);
+        }
         asked.write(path)?;
         for name in contents::AT_THE_END.into_iter().chain([contents::STAGED]) {
             let file = path.join(name);
@@ -165,23 +177,26 @@ impl RunFolder {
         }
         about.write(path)?;
         let header = header_of(&columns);
+        let metrics_rows = RowFile::resume(&metrics, Some(&header), rows::csv_tick, kept)?;
+        recall_metrics(&metrics, tick, world)?;
+        let hashes = path.join("hashes.csv");
         let mut folder = Self {
             path: path.into(),
             columns,
-            metrics: RowFile::resume(&metrics, Some(&header), rows::csv_tick, kept)?,
-            events: RowFile::resume(&path.join("events.jsonl"), None, events::tick_of, kept)?,
-            hashes: RowFile::resume(&path.join("hashes.csv"), Some("tick,state_hash"), rows::csv_tick, kept)?,
+            metrics: metrics_rows,
+            events: RowFile::resume(&path.join("events.jsonl"), None, events::written_in, kept)?,
+            hashes: RowFile::resume(&hashes, Some("tick,state_hash"), rows::csv_tick, kept)?,
             interventions: InterventionFile::open(path, tick)?,
             signatures: SignatureFile::resume(path, tick, world)?,
-            ledger: Some(RunLedger::resume(path, loaded, signer, world)?),
+            ledger: None,
             last: tick,
-            hashed: 0,
+            hashed: last_hashed(&hashes)?,
             kept,
         };
-        rows::read(&path.join("hashes.csv"), 1, |_, row| {
-            folder.hashed = rows::csv_tick(row).unwrap_or(folder.hashed);
-            Ok(())
-        })?;
+        folder.ledger = Some(match ledger {
+            Some(ledger) => ledger,
+            None => RunLedger::resume(path, loaded, signer, world)?,
+        });
         queue(path, folder.interventions.waiting(), world)?;
         world.resource_mut::<EventBus>().keep_whole_ticks();
         Ok(folder)
@@ -249,13 +264,13 @@ impl RunFolder {
     /// # Errors
     /// If the disk refuses.
     pub fn hash(&mut self, tick: u64, hash: StateHash, world: &World) -> Result<(), RecordError> {
-        if self.hashed == tick && tick > 0 {
+        // Where a run had ended later, all that it wrote then stays; and a run that was stopped between its last checkpoint and its
+        // end may lack the hash of its last tick.
+        if self.hashed.is_some_and(|hashed| hashed >= tick) {
             return Ok(());
         }
-        if tick > self.kept || tick == 0 {
-            self.hashed = tick;
-            self.hashes.push(&format!("{tick},{hash}"))?;
-        }
+        self.hashed = Some(tick);
+        self.hashes.push(&format!("{tick},{hash}"))?;
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.hash(tick, &hash, world))
     }
 
@@ -285,7 +300,7 @@ impl RunFolder {
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.cut(tick))?;
         self.last = self.last.min(tick);
         self.kept = self.kept.min(tick);
-        self.hashed = self.hashed.min(tick.saturating_sub(1));
+        self.hashed = last_hashed(&self.path.join("hashes.csv"))?;
         Ok(())
     }
 
@@ -343,6 +358,39 @@ impl RunFolder {
 /// The first row of `metrics.csv`.
 fn header_of(columns: &[String]) -> String {
     rows::csv_row(std::iter::once("tick").chain(columns.iter().map(String::as_str)))
+}
+
+/// The tick of the last row of state hashes.
+fn last_hashed(path: &Path) -> Result<Option<u64>, RecordError> {
+    let mut last = None;
+    rows::read(path, 1, |_, row| {
+        last = rows::csv_tick(row).or(last);
+        Ok(())
+    })?;
+    Ok(last)
+}
+
+/// Puts back what a run had measured last of each metric up to `tick`. A checkpoint has no measurements, and not everything is
+/// measured in every tick: what a run tells at its end may be from before.
+fn recall_metrics(path: &Path, tick: u64, world: &mut World) -> Result<(), RecordError> {
+    let header = rows::header(path)?;
+    let mut last: Vec<Option<(u64, f64)>> = vec![None; header.names.len()];
+    rows::read(path, header.lines, |_, row| {
+        let mut cells = row.split(',');
+        if let Some(at) = cells.next().and_then(|cell| cell.parse().ok()).filter(|at| *at <= tick) {
+            for (last, cell) in last.iter_mut().skip(1).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+                *last = cell.parse().ok().map(|value| (at, value)).or(*last);
+            }
+        }
+        Ok(())
+    })?;
+    let mut metrics = world.resource_mut::<Metrics>();
+    for (name, last) in header.names.iter().zip(last) {
+        if let Some((at, value)) = last {
+            metrics.recall(name, at, value);
+        }
+    }
+    Ok(())
 }
 
 /// Refuses to go on with a run whose files are not what it has written. Nothing is touched before.

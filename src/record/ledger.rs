@@ -118,12 +118,24 @@ fn ends_of(ledger: &Path) -> Result<Ends, RecordError> {
     }
 }
 
-/// The last tick of a run when it ended last; 0 if it has never ended.
-///
-/// # Errors
-/// If its ledger is damaged or can't be read.
-pub fn last_end(run: &Path) -> Result<u64, RecordError> {
-    ends_of(&run.join(FOLDER)).map(|ends| ends.tick)
+/// When a run ended last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastEnd {
+    /// In which tick; 0 if it has never ended.
+    pub tick: u64,
+    /// Whether nothing stands after it: its files must be what the manifest says until an entry says that the run goes on.
+    pub is_closed: bool,
+}
+
+impl LastEnd {
+    /// Reads it from the ledger of a run's folder.
+    ///
+    /// # Errors
+    /// If the ledger is damaged or can't be read.
+    pub fn of(run: &Path) -> Result<Self, RecordError> {
+        let ends = ends_of(&run.join(FOLDER))?;
+        Ok(Self { tick: ends.tick, is_closed: ends.sealed > 0 && !ends.resumed })
+    }
 }
 
 fn told(error: DiskError, path: &Path) -> RecordError {

@@ -69,6 +69,32 @@ fn an_action_with_all_sections_does_something_or_says_why_not() {
     }
 }
 
+#[test]
+fn an_action_that_a_scene_may_hold_with_the_sections_that_it_needs_works() {
+    let all = "boids: (), pheromones: (), network: (gossip: ()), operations: (), identity: (), trust: (), market: (),";
+    let (mut passed, mut refused) = (0, 0);
+    for action in one_of_each() {
+        let needed: String = action.needs().iter().map(|section| format!("{section}: (), ")).collect();
+        for sections in [needed.as_str(), all] {
+            let text = scene(sections, &format!("(at: 2, do: {})", written(&action)));
+            let Ok(mut sandbox) = Sandbox::parse(&text) else {
+                refused += 1;
+                continue;
+            };
+            if let Err(problem) = sandbox.run(3) {
+                // Refused when it was put together; a fault of the program would have no place.
+                assert!(format!("{problem:?}").contains("scene:"), "{}: {problem:?}", action.name());
+                refused += 1;
+                continue;
+            }
+            passed += 1;
+            let log = &sandbox.app_mut().unwrap().world().resource::<InterventionLog>().0;
+            assert!(log.iter().all(|applied| applied.outcome.is_ok()), "{text}\n{log:?}");
+        }
+    }
+    assert!(passed > 60 && refused > 20, "{passed} passed, {refused} refused");
+}
+
 /// What is wrong with a scene, as `check` tells it: place and message of the first problem.
 fn problem(text: &str) -> String {
     let folder = folder();
@@ -379,6 +405,12 @@ fn what_an_entry_can_never_do_to_those_whom_it_chooses_is_refused_before_the_fir
     let speed = "Velocity.0.x";
     let spawn = |at: u64, group: &str| format!("(at: {at}, do: Spawn(group: \"{group}\", count: 1))");
     let rotate = "(at: 1, do: RotateKeys(select: All))";
+    let epoch = "(at: 1, do: RaiseEpoch(select: Named(\"ant\")))";
+    let tasks = "market: (balances: [(group: \"bee\", amount: 10000)], tasks: Some((sources: [(name: \"src\")], bidders: \
+                 [(group: \"bee\")]))),";
+    let services = "operations: (), market: (balances: [(group: \"ant\", amount: 10000), (group: \"bee\", amount: 10000)], \
+                    capabilities: Some((listings: [(group: \"bee\", capability: \"file.read\")], buyers: [(group: \"ant\", \
+                    capability: \"file.read\")]))),";
     // Sections, timeline, and what is told; nothing where it can work.
     let cases: Vec<(&str, String, &str)> = vec![
         ("", set(2, "Named(\"ant\")", speed), "no agent has the component"),
@@ -426,6 +458,30 @@ fn what_an_entry_can_never_do_to_those_whom_it_chooses_is_refused_before_the_fir
         (papers, "(at: 2, do: ForgeList(victim: Named(\"bee\")))".into(), "has issued anything"),
         (papers, "(at: 2, do: ForgeList(victim: Named(\"ant\")))".into(), ""),
         ("identity: (),", "(at: 2, do: RollbackList())".into(), "more than one revocation list"),
+        (papers, "(at: 2, do: RollbackList(victim: Named(\"ant\")))".into(), "more than one revocation list"),
+        (
+            papers,
+            format!("{epoch}, (at: 2, do: RollbackList(victim: Named(\"ant\")))"),
+            "more than one revocation list",
+        ),
+        (papers, format!("{epoch}, {epoch}, (at: 2, do: RollbackList(victim: Named(\"ant\")))"), ""),
+        ("market: (),", "(at: 2, do: ShillBid())".into(), "no task market"),
+        ("market: (),", "(at: 2, do: BidAndDefault())".into(), "no task market"),
+        ("market: (),", "(at: 2, do: BiddingRing())".into(), "no task market"),
+        ("market: (),", "(at: 2, do: PutUpTasks())".into(), "no task market"),
+        ("market: (),", "(at: 2, do: WashTrade())".into(), "nobody offers capabilities"),
+        ("market: (),", "(at: 2, do: PriceDump())".into(), "nobody offers capabilities"),
+        (tasks, "(at: 2, do: ShillBid(select: Named(\"ant\")))".into(), "none of them bids"),
+        (tasks, "(at: 2, do: BiddingRing(select: Role(\"worker\")))".into(), "none of them bids"),
+        (tasks, "(at: 2, do: ShillBid(select: Named(\"bee\")))".into(), ""),
+        (tasks, "(at: 2, do: BidAndDefault(select: Fraction(0.9)))".into(), ""),
+        (tasks, "(at: 2, do: PutUpTasks(source: \"scr\"))".into(), "did you mean \\\"src\\\""),
+        (tasks, "(at: 2, do: PutUpTasks())".into(), ""),
+        ("market: (tasks: Some((bidders: [(group: \"bee\")]))),", "(at: 2, do: PutUpTasks())".into(), ""),
+        (services, "(at: 2, do: WashTrade(select: Named(\"ant\")))".into(), "offers a capability"),
+        (services, "(at: 2, do: PriceDump(select: Ids([0, 2])))".into(), "offers a capability"),
+        (services, "(at: 2, do: WashTrade(select: All))".into(), ""),
+        (services, "(at: 2, do: PriceDump(select: Named(\"bee\")))".into(), ""),
         ("identity: (),", "(at: 2, do: RevokePapers())".into(), "no such papers"),
         (papers, "(at: 2, do: RevokePapers(capability: \"file.write\"))".into(), "no such papers"),
         (papers, "(at: 2, do: RevokePapers(capability: \"file.*\"))".into(), ""),

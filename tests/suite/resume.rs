@@ -75,6 +75,98 @@ fn goes_on_the_same(name: &str, loaded: &Loaded) {
     assert_eq!(after.lines().count(), before.lines().count(), "{name}");
 }
 
+/// All that two folders tell of a run but how long it took and what it was asked for.
+fn tells_the_same(one: &Path, other: &Path) {
+    for name in ["metrics.csv", "events.jsonl", "hashes.csv", "interventions.ron", "metrics.parquet", "events.parquet"]
+    {
+        assert!(
+            std::fs::read(one.join(name)).unwrap() == std::fs::read(other.join(name)).unwrap(),
+            "{name} of {}",
+            one.display()
+        );
+    }
+    let [one, other] = [one, other].map(|folder| {
+        let text = std::fs::read_to_string(folder.join("summary.json")).unwrap();
+        let mut summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for passing in ["scene", "wall_seconds", "cpu_seconds", "ticks_per_second", "peak_rss_bytes"] {
+            summary.as_object_mut().unwrap().remove(passing);
+        }
+        summary
+    });
+    assert_eq!(one, other);
+}
+
+/// The names in the first row of a file.
+fn columns_of(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().next().unwrap().split(',').map(str::to_owned).collect()
+}
+
+#[test]
+fn a_run_tells_the_same_wherever_it_was_stopped() {
+    // Metrics of all kinds, some of them measured now and then; papers that are issued before the first tick.
+    for (name, metrics) in [("order-book", "*"), ("delegation", "*"), ("trust-market", "market.earned.*")] {
+        let loaded = load(name, &[]).unwrap();
+        let folder = folder();
+        let whole = folder.path().join("whole");
+        let options = RunOptions {
+            ticks: Some(60),
+            checkpoint_every: Some(15),
+            hash_every: Some(25),
+            metrics: vec![metrics.into()],
+            ..RunOptions::default()
+        };
+        run(&loaded, &RunOptions { out: Some(whole.clone()), ..options.clone() }, &mut |_| {}).unwrap();
+        // What the summary tells are the columns.
+        let names = columns_of(&whole.join("metrics.csv"));
+        let text = std::fs::read_to_string(whole.join("summary.json")).unwrap();
+        let summary: agent2028::headless::Summary = serde_json::from_str(&text).unwrap();
+        assert!(summary.metrics.keys().all(|told| names.contains(told)), "{name}");
+        let resume = |out: &Path| {
+            let loaded = recording::load_scene(out, &[]).unwrap();
+            let resume = RunOptions { resume: Some(out.into()), ticks: Some(60), ..RunOptions::default() };
+            run(&loaded, &resume, &mut |_| {}).unwrap();
+        };
+        // Before the first checkpoint, amid, and after the checkpoint of the last tick.
+        for stop in [3, 31, 45, 59, 60] {
+            let out = folder.path().join(format!("stopped-{stop}"));
+            let longer = RunOptions { out: Some(out.clone()), ticks: Some(90), ..options.clone() };
+            stopped_after(&loaded, stop, longer);
+            resume(&out);
+            tells_the_same(&out, &whole);
+            assert!(verify(&Recording::open(&out).unwrap(), None, &mut |_| {}).unwrap().passed(), "{name} {stop}");
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_resume_of_a_run_that_had_ended_may_be_killed_before_its_ledger_knows() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    let options = RunOptions { out: Some(out.clone()), checkpoint_every: Some(10), ..RunOptions::default() };
+    run(&small(), &options, &mut |_| {}).unwrap();
+    // The system kills who lets a file grow beyond this: the first to try is the ledger, which has no other use of the disk before.
+    let ledger = std::fs::read_dir(out.join("ledger")).unwrap().flatten().map(|entry| entry.metadata().unwrap().len());
+    let blocks = ledger.max().unwrap() / 512;
+    let script = format!("ulimit -f {blocks}; exec \"$0\" run --threads 1 --ticks 40 --resume \"$1\"");
+    let mut killed = std::process::Command::new("sh");
+    let (code, _, _) = finish(killed.arg("-c").arg(script).arg(program().get_program()).arg(&out));
+    assert_ne!(code, 0);
+    for _ in 0..2 {
+        let (code, _, stderr) =
+            finish(program().args(["run", "--threads", "2", "--ticks", "40", "--resume"]).arg(&out));
+        assert_eq!(code, 0, "{stderr}");
+    }
+    let whole = folder.path().join("whole");
+    let options = RunOptions { out: Some(whole.clone()), checkpoint_every: Some(10), ..RunOptions::default() };
+    run(&small(), &options, &mut |_| {}).unwrap();
+    run(&small(), &RunOptions { resume: Some(whole.clone()), ticks: Some(40), ..RunOptions::default() }, &mut |_| {})
+        .unwrap();
+    tells_the_same(&out, &whole);
+    assert!(verify(&Recording::open(&out).unwrap(), None, &mut |_| {}).unwrap().passed());
+}
+
 #[test]
 fn every_scene_goes_on_after_a_stop_with_the_same_bits() {
     for name in agent2028::scene::gallery::names() {

@@ -254,6 +254,16 @@ impl Metrics {
         }
     }
 
+    /// Puts the last sample back that a run had before it was stopped, of a metric that has none. A run that goes on has no series
+    /// from before; but what was measured last stays what was measured last.
+    pub fn recall(&mut self, name: &str, tick: u64, value: f64) {
+        let Some(id) = self.find(name).filter(|_| value.is_finite()) else { return };
+        let series = &mut self.entries[id.0 as usize].series;
+        if series.last().is_none() {
+            series.push(tick, value);
+        }
+    }
+
     /// Whether the metric should be recorded in this tick: cheap ones always, expensive ones if wanted and due.
     #[must_use]
     pub fn wanted(&self, id: MetricId) -> bool {

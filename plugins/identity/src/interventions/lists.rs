@@ -6,13 +6,14 @@ use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit, room_among,
 };
+use agent2028_core::rehearsal::Rehearsal;
 use agent2028_core::rng::SimRng;
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::foreseen::{forges, in_victim, issues, no_older_list, nothing_issued, some_chosen};
-use super::{attack, members};
+use super::{RaiseEpoch, RevokePapers, RotateKeys, attack, members};
 use crate::identities::Identities;
 use crate::state::{AttackKind, Forged, Paper};
 use crate::timestamp::Timestamp;
@@ -137,8 +138,11 @@ impl Intervention for RollbackList {
     );
 
     fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
-        // Who issues nothing takes nothing back.
-        in_victim(forges(world) || some_chosen(world, &self.victim, issues), no_older_list())
+        // Who issues nothing takes nothing back, and each of these makes one list of an issuer.
+        let lists = [RevokePapers::NAME, RaiseEpoch::NAME, RotateKeys::NAME].map(|name| Rehearsal::times(world, name));
+        let may_have_older = lists.into_iter().fold(0, u64::saturating_add) > 1;
+        let issue = forges(world) || some_chosen(world, &self.victim, issues);
+        in_victim(may_have_older && issue, no_older_list())
     }
 
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {

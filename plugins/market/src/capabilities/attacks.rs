@@ -1,11 +1,12 @@
 //! Attacks on the market for capabilities: wash trades and dumping.
 
-use agent2028_core::agent::AgentId;
+use agent2028_core::agent::{AgentGroup, AgentId};
 use agent2028_core::check::{Check, Problems, Range, Unit};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
-    Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, room_for,
+    Intervention, InterventionContext, InterventionError, PaletteEntry, Tone, Unfit, room_for,
 };
+use agent2028_core::rehearsal::groups_that_may_be_chosen;
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::analytics::EndedContract;
 use super::buy::Around;
 use super::state::{Entry, ServiceMarket};
+use crate::MarketConfig;
 use crate::accounts::Transfer;
 use crate::contract::{Contract, ContractId, Purses, Status, Terms};
 use crate::money::Treasury;
@@ -49,6 +51,32 @@ pub struct Dump {
 
 fn no_market() -> InterventionError {
     InterventionError::Refused("nobody offers capabilities in this scene; add market.capabilities".into())
+}
+
+fn no_listings() -> InterventionError {
+    InterventionError::Refused("none of them offers a capability".into())
+}
+
+/// Whether an attack of the chosen could ever begin: somebody of those who may be chosen offers something. Nobody being chosen is no
+/// mistake.
+fn rehearse(world: &World, select: &Selector) -> Result<(), Unfit> {
+    let config = world.get_resource::<MarketConfig>().and_then(|config| config.capabilities.as_ref());
+    let config = config.ok_or_else(no_market)?;
+    let chosen = groups_that_may_be_chosen(world, select);
+    let offers = |group: &AgentGroup| config.listings.iter().any(|offering| offering.group == group.name);
+    if !chosen.is_empty() && !chosen.into_iter().any(offers) {
+        return Err(Unfit { field: "select", error: no_listings() });
+    }
+    Ok(())
+}
+
+/// How many of the listings are those of the chosen.
+///
+/// # Errors
+/// If there are agents and none of them has a listing.
+fn listings_of(market: &ServiceMarket, agents: &[u32]) -> Result<usize, InterventionError> {
+    let listings = market.entries.iter().filter(|entry| agents.contains(&entry.listing.provider.0)).count();
+    if listings == 0 && !agents.is_empty() { Err(no_listings()) } else { Ok(listings) }
 }
 
 /// Attack: agents of one owner buy from each other what never was, to look busy and well rated. What one pays comes back to it by
@@ -92,12 +120,16 @@ impl Intervention for WashTrade {
         "They buy from each other what never was and praise it. Their money goes round.",
     ));
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        rehearse(world, &self.select)
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents: Vec<u32> = self.select.resolve(world, context).iter().map(|agent| agent.0).collect();
         let until = end(world, self.duration_s);
         let mut market = world.get_resource_mut::<ServiceMarket>().ok_or_else(no_market)?;
         room_for(market.rings.len() + market.dumps.len(), "attacks on the market")?;
-        let sellers = market.entries.iter().filter(|entry| agents.contains(&entry.listing.provider.0)).count();
+        let sellers = listings_of(&market, &agents)?;
         let done = format!("{} accomplices wash trades over {sellers} listings", agents.len());
         market.rings.push(WashRing {
             agents,
@@ -151,15 +183,20 @@ impl Intervention for PriceDump {
         "They sell for a fifth of their price until others who live on it are gone.",
     ));
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        rehearse(world, &self.select)
+    }
+
     fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
         let agents: Vec<u32> = self.select.resolve(world, context).iter().map(|agent| agent.0).collect();
         let until = end(world, self.duration_s);
         let thousandths = |part: f32| (f64::from(part) * 1000.0).round() as u32;
         let (price, afterwards) = (thousandths(self.price), thousandths(self.afterwards));
-        let config = world.get_resource::<crate::MarketConfig>().and_then(|config| config.capabilities.clone());
+        let config = world.get_resource::<MarketConfig>().and_then(|config| config.capabilities.clone());
         let config = config.ok_or_else(no_market)?;
         let mut market = world.get_resource_mut::<ServiceMarket>().ok_or_else(no_market)?;
         room_for(market.rings.len() + market.dumps.len(), "attacks on the market")?;
+        listings_of(&market, &agents)?;
         let count = scale(&config, &mut market, &agents, price);
         market.dumps.push(Dump { agents, afterwards, until });
         Ok(format!("{count} listings are sold for {price} ‰ of their price"))

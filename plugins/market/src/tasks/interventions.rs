@@ -1,11 +1,12 @@
 //! Attacks on task auctions, and tasks put up by hand.
 
-use agent2028_core::agent::{AgentGroups, AgentId, Placement};
-use agent2028_core::check::{Check, Problems, Range, Unit};
+use agent2028_core::agent::{AgentGroup, AgentGroups, AgentId, Placement};
+use agent2028_core::check::{Check, Problems, Range, Unit, suggest};
 use agent2028_core::clock::SimClock;
 use agent2028_core::intervention::{
-    Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, room_for,
+    Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone, Unfit, room_for,
 };
+use agent2028_core::rehearsal::groups_that_may_be_chosen;
 use agent2028_core::selector::Selector;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::attack::{Campaign, CampaignKind};
 use super::state::{ByHand, TaskAuctions};
 use crate::MarketConfig;
 use crate::accounts::Money;
+use crate::config::TaskMarket;
 
 /// Adds the interventions of the task market.
 pub(crate) fn interventions(list: &mut InterventionRegistry) {
@@ -22,6 +24,29 @@ pub(crate) fn interventions(list: &mut InterventionRegistry) {
 
 fn no_tasks() -> InterventionError {
     InterventionError::Refused("this scene has no task market; add tasks to the section market".into())
+}
+
+fn nobody_bids() -> InterventionError {
+    InterventionError::Refused("none of them bids for tasks".into())
+}
+
+/// The task market of a scene, if it has one.
+fn tasks(world: &World) -> Option<&TaskMarket> {
+    world.get_resource::<MarketConfig>()?.tasks.as_ref()
+}
+
+fn bids(config: &TaskMarket, group: &AgentGroup) -> bool {
+    config.bidders.iter().any(|bidders| bidders.group == group.name)
+}
+
+/// Whether an attack of the chosen could ever begin: somebody of those who may be chosen bids. Nobody being chosen is no mistake.
+fn rehearse(world: &World, select: &Selector) -> Result<(), Unfit> {
+    let config = tasks(world).ok_or_else(no_tasks)?;
+    let chosen = groups_that_may_be_chosen(world, select);
+    if !chosen.is_empty() && !chosen.into_iter().any(|group| bids(config, group)) {
+        return Err(Unfit { field: "select", error: nobody_bids() });
+    }
+    Ok(())
 }
 
 /// Begins an attack of those who bid among the chosen.
@@ -35,17 +60,14 @@ fn begin(
     let since = clock.tick();
     let until = duration_s
         .map_or(u64::MAX, |seconds| since.saturating_add(clock.ticks_in(f64::from(seconds))).saturating_sub(1));
-    let bids = |agent: AgentId| {
+    let may_bid = |agent: AgentId| {
         let groups = world.resource::<AgentGroups>();
-        let config = world.get_resource::<MarketConfig>().and_then(|config| config.tasks.as_ref());
         let group = groups.group_of(agent).and_then(|group| groups.get(group));
-        group
-            .zip(config)
-            .is_some_and(|(group, config)| config.bidders.iter().any(|bidders| bidders.group == group.name))
+        group.zip(tasks(world)).is_some_and(|(group, config)| bids(config, group))
     };
-    let mut agents: Vec<u32> = chosen.iter().filter(|agent| bids(**agent)).map(|agent| agent.0).collect();
+    let mut agents: Vec<u32> = chosen.iter().filter(|agent| may_bid(**agent)).map(|agent| agent.0).collect();
     if agents.is_empty() && !chosen.is_empty() && world.contains_resource::<TaskAuctions>() {
-        return Err(InterventionError::Refused("none of them bids for tasks".into()));
+        return Err(nobody_bids());
     }
     room_for(world.get_resource::<TaskAuctions>().map_or(0, |state| state.campaigns.len()), "attacks on auctions")?;
     let mut state = world.get_resource_mut::<TaskAuctions>().ok_or_else(no_tasks)?;
@@ -88,6 +110,10 @@ macro_rules! attacks {
                 const NEEDS: &'static [&'static str] = &["market"];
                 const PALETTE: Option<PaletteEntry> =
                     Some(PaletteEntry::new($title, $icon, Tone::Danger, $help));
+
+                fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+                    rehearse(world, &self.select)
+                }
 
                 fn apply(&self, world: &mut World, context: &InterventionContext) -> Result<String, InterventionError> {
                     let chosen = self.chosen_by(&self.select, world, context);
@@ -146,6 +172,26 @@ impl Check for PutUpTasks {
     }
 }
 
+impl PutUpTasks {
+    /// The place of the source that is named.
+    fn source_in(&self, config: &TaskMarket) -> Result<usize, InterventionError> {
+        let source = match self.source.as_str() {
+            "" => (!config.sources.is_empty()).then_some(0),
+            name => config.sources.iter().position(|source| source.name == name),
+        };
+        source.ok_or_else(|| {
+            let help = suggest(&self.source, config.sources.iter().map(|source| source.name.as_str()), "source");
+            let message = match config.sources.is_empty() {
+                true => {
+                    "the task market has no source whose tasks these could be; add one to market.tasks.sources".into()
+                }
+                false => format!("there is no source \"{}\" of tasks; {help}", self.source),
+            };
+            InterventionError::Refused(message)
+        })
+    }
+}
+
 impl Intervention for PutUpTasks {
     const NAME: &'static str = "PutUpTasks";
     const NEEDS: &'static [&'static str] = &["market"];
@@ -156,17 +202,13 @@ impl Intervention for PutUpTasks {
         "Tasks more than those that come by themselves.",
     ));
 
+    fn rehearse(&self, world: &mut World) -> Result<(), Unfit> {
+        let config = tasks(world).ok_or_else(no_tasks)?;
+        self.source_in(config).map(drop).map_err(|error| Unfit { field: "source", error })
+    }
+
     fn apply(&self, world: &mut World, _: &InterventionContext) -> Result<String, InterventionError> {
-        let config = world.get_resource::<MarketConfig>().and_then(|config| config.tasks.as_ref());
-        let sources = &config.ok_or_else(no_tasks)?.sources;
-        let source = match self.source.as_str() {
-            "" => (!sources.is_empty()).then_some(0),
-            name => sources.iter().position(|source| source.name == name),
-        };
-        let Some(source) = source else {
-            let message = format!("there is no source \"{}\" of tasks", self.source);
-            return Err(InterventionError::Refused(message));
-        };
+        let source = self.source_in(tasks(world).ok_or_else(no_tasks)?)?;
         let mut state = world.get_resource_mut::<TaskAuctions>().ok_or_else(no_tasks)?;
         state.by_hand.push(ByHand {
             source: source as u32,
