@@ -180,14 +180,13 @@ impl PutUpTasks {
             name => config.sources.iter().position(|source| source.name == name),
         };
         source.ok_or_else(|| {
+            if config.sources.is_empty() {
+                let message =
+                    "the task market has no source whose tasks these could be; add one to market.tasks.sources";
+                return InterventionError::Refused(message.into());
+            }
             let help = suggest(&self.source, config.sources.iter().map(|source| source.name.as_str()), "source");
-            let message = match config.sources.is_empty() {
-                true => {
-                    "the task market has no source whose tasks these could be; add one to market.tasks.sources".into()
-                }
-                false => format!("there is no source \"{}\" of tasks; {help}", self.source),
-            };
-            InterventionError::Refused(message)
+            InterventionError::Refused(format!("there is no source \"{}\" of tasks; {help}", self.source))
         })
     }
 }
