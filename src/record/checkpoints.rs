@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agent2028_core::checkpoint::Checkpoint;
+use agent2028_core::checkpoint::{Checkpoint, StateHash};
 
 use super::{RecordError, io_error};
 
@@ -30,13 +30,24 @@ pub fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, RecordError> {
     Ok(files)
 }
 
+/// The checkpoints of a run whose headers are whole, oldest first: tick, file, and the hash of the state that it says it holds.
+///
+/// # Errors
+/// If the folder can't be read.
+pub fn states(folder: &Path) -> Result<Vec<(u64, PathBuf, StateHash)>, RecordError> {
+    let whole = |(tick, file): (u64, PathBuf)| {
+        let (_, hash) = Checkpoint::header_of(&file).filter(|(told, _)| *told == tick)?;
+        Some((tick, file, hash))
+    };
+    Ok(files(folder)?.into_iter().filter_map(whole).collect())
+}
+
 /// The tick of the newest checkpoint whose header is whole; 0 if there is none.
 ///
 /// # Errors
 /// If the folder can't be read.
 pub fn newest_tick(folder: &Path) -> Result<u64, RecordError> {
-    let whole = |(tick, file): &(u64, PathBuf)| Checkpoint::tick_of(file) == Some(*tick);
-    Ok(files(folder)?.into_iter().rev().find(whole).map_or(0, |(tick, _)| tick))
+    Ok(states(folder)?.last().map_or(0, |(tick, _, _)| *tick))
 }
 
 /// Writes a checkpoint, and drops the oldest ones.

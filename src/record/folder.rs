@@ -279,8 +279,15 @@ impl RunFolder {
     /// # Errors
     /// If the disk refuses.
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint, world: &World) -> Result<(), RecordError> {
-        // A tree head of its tick is on the disk before it: so a ledger that was cut behind a checkpoint shows.
-        let goes_on = self.ledger.as_mut().map_or(Ok(true), |ledger| ledger.seal(checkpoint.tick, world))?;
+        // What it holds is entered before it, so that another one in its place shows; and a tree head of its tick is on the disk: so a
+        // ledger that was cut behind a checkpoint shows.
+        let goes_on = match &mut self.ledger {
+            Some(ledger) => {
+                ledger.hash(checkpoint.tick, &checkpoint.state_hash, world)?;
+                ledger.seal(checkpoint.tick, world)?
+            }
+            None => true,
+        };
         self.sync()?;
         if goes_on {
             checkpoints::write(&self.path, checkpoint)?;

@@ -4,6 +4,7 @@
 //! one with the defaults, into which the state hashes go that it writes anyway. Either way it begins with the scene, the seed
 //! and the files that belong to them, and ends with what the run has written.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub struct RunLedger {
     ends: Ends,
     /// The edge of the tree over what the simulation has entered, where that isn't all.
     of_the_run: Option<Frontier>,
+    /// The last tick whose state hash the recorder has entered.
+    hashed: Option<u64>,
     /// Why nothing is written any longer.
     ended: Option<String>,
     /// The size at which old files are dropped.
@@ -176,6 +179,7 @@ impl RunLedger {
             written: BTreeSet::new(),
             ends: Ends::default(),
             of_the_run: None,
+            hashed: None,
             ended: None,
             compact_at,
             checkpointed: None,
@@ -244,10 +248,21 @@ impl RunLedger {
                 ),
             });
         }
-        let written = key_names(&store.cut(|item| stays(item, tick, ends.sealed)).map_err(tell)?);
+        let hashed = Cell::new(None);
+        let kept = |item: &Item| {
+            let stays = stays(item, tick, ends.sealed);
+            if let Item::Entry { entry, .. } = item
+                && stays
+                && entry.kind == EntryKind::StateHash
+            {
+                hashed.set(Some(entry.tick));
+            }
+            stays
+        };
+        let written = key_names(&store.cut(kept).map_err(tell)?);
         let head = recovery.walk.heads.iter().map(|signed| signed.head.size).filter(|size| *size <= store.size());
         let (head, size) = (head.max().unwrap_or(0), store.size());
-        let mut ledger = Self { head, written, ends, ..Self::over(store, config, signer) };
+        let mut ledger = Self { head, written, ends, hashed: hashed.get(), ..Self::over(store, config, signer) };
         if !world.contains_resource::<Ledger>() {
             // What signs the ledger is the same from any entry on.
             ledger.own = Some(ledger.own_from_here(tick, world));
@@ -347,9 +362,11 @@ impl RunLedger {
     /// # Errors
     /// If the disk refuses.
     pub fn hash(&mut self, tick: u64, hash: &StateHash, world: &World) -> Result<(), RecordError> {
-        let Some(own) = self.own.as_mut().filter(|_| tick > self.ends.tick) else {
+        let is_new = tick > self.ends.tick && self.hashed != Some(tick);
+        let Some(own) = self.own.as_mut().filter(|_| is_new) else {
             return Ok(());
         };
+        self.hashed = Some(tick);
         own.note_state(hash, tick, world.resource::<SimClock>().at(tick).timestamp_millis());
         self.take_over(world)
     }
@@ -485,6 +502,7 @@ impl RunLedger {
         };
         self.head = self.head.min(self.store.size() - entries);
         self.checkpointed = self.checkpointed.map(|size| size.min(self.store.size()));
+        self.hashed = self.hashed.filter(|hashed| *hashed <= tick);
         if let Some(own) = &mut self.own
             && !own.truncate(self.store.size(), tick)
         {

@@ -154,7 +154,8 @@ def check(run, root=None, key=None):
                 other = pinned[level, at ^ 1]
                 node, level, at = sha3(b"\1" + (other + node if at & 1 else node + other)), level + 1, at >> 1
             demand(tops[level, at] == node, "an entry was kept that never was there")
-    names = sorted(os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(folder), "*.a28l")))
+    names = [] if os.path.islink(folder) else map(os.path.basename, glob.glob(os.path.join(glob.escape(folder), "*.a28l")))
+    names = sorted(name for name in names if name[:-5].isdecimal() and number <= int(name[:-5]) < 1 << 32)
     for name in names:  # section 7
         data = read(os.path.join(folder, name))
         header = struct.pack("<8sIQ16s", b"A28LEDG2", number, tree.size, before)
@@ -185,10 +186,9 @@ def check(run, root=None, key=None):
     demand(not (key and ledger.heads) or key == (ledger.heads[-1][2] or (b"",))[0].decode(), "not signed by this key")
     if torn or not (manifest := ledger.manifest) or ledger.heads[-1][0] != tree.size:
         demand(saved <= max([head[3] for head in ledger.heads], default=0) and "summary.json" not in os.listdir(run), "cut")
-        rows = glob.glob(os.path.join(glob.escape(run), "metrics.csv")) if not ledger.terms else []
-        demand(all(len(read(path).splitlines()) < 2 for path in rows), "the beginning of the ledger is gone")
-        if ledger.terms: check_files(run, ledger, False)
-        return print(f"CUT OFF: {tree.size} entries up to tick {ledger.tick}") or 4
+        is_begun = os.path.exists(rows := os.path.join(run, "metrics.csv")) and len(read(rows).splitlines()) > 1
+        demand(ledger.terms or not is_begun and not os.path.islink(folder), "the beginning of the ledger is gone")
+        return (ledger.terms and check_files(run, ledger, False)) or print(f"CUT OFF: {tree.size} entries") or 4
     told = dict(manifest["entries"], Manifest=manifest["entries"].get("Manifest", 0) + 1)
     told, heads = (told, manifest["stamps"], manifest["keys"], manifest["heads"]), len(ledger.heads) - ledger.after
     demand(told == (ledger.counts, ledger.stamps, ledger.order, heads), "the manifest tells of others")

@@ -551,3 +551,40 @@ fn a_ledger_goes_on_where_it_was_at_a_head_that_was_kept_and_cosigned() {
     std::fs::write(&forged, "no head").unwrap();
     assert_eq!(consistent(&out, forged.to_str().unwrap(), &[]).0, 2);
 }
+
+/// A folder that was stripped of all that tells of ticks looks like that of a run that was stopped at its beginning. Whoever kept a root or
+/// a tree head is not told that this may be so.
+#[test]
+fn what_was_kept_of_a_ledger_is_missed_where_there_is_none() {
+    let folder = folder();
+    let (out, head) = (folder.path().join("run"), folder.path().join("head"));
+    run(&out, &["audited-run", "--ticks", "60"]);
+    let (code, text, _) = finish(program().args(["ledger", "head"]).arg(&out));
+    assert_eq!(code, 0);
+    std::fs::write(&head, text).unwrap();
+    let stripped = folder.path().join("stripped");
+    std::fs::create_dir_all(stripped.join("ledger")).unwrap();
+    for name in ["scene.ron", "about.json", "options.json"] {
+        std::fs::copy(out.join(name), stripped.join(name)).unwrap();
+    }
+    assert_eq!(verify(&stripped).0, 4, "it may have been stopped at its beginning");
+    let head = head.to_str().unwrap();
+    for (arguments, word) in
+        [(["--consistent-with", head], "rolled back"), (["--root", &"00".repeat(32)], "there is no ledger")]
+    {
+        let (code, told, _) = finish(program().args(["ledger", "verify"]).args(arguments).arg(&stripped));
+        assert!(code == 1 && told.contains("NOT VERIFIED") && told.contains(word), "{told}");
+    }
+}
+
+/// Of dropped entries only the ledger's own tree heads can be compared with later: no other head is given out of a ledger that drops some.
+#[test]
+fn a_ledger_that_drops_entries_gives_out_no_head_that_could_not_be_compared_with() {
+    let folder = folder();
+    let out = folder.path().join("run");
+    run(&out, &["audited-run", "--ticks", "400", "--set", "ledger.disk=(keep:Some(100),segment_mib:0.01)"]);
+    let (code, _, stderr) = finish(program().args(["ledger", "head", "--size", "7"]).arg(&out));
+    assert!(code == 2 && stderr.contains("no tree head over 7 entries") && stderr.contains("disk.keep"), "{stderr}");
+    let (code, text, stderr) = finish(program().args(["ledger", "head"]).arg(&out));
+    assert!(code == 0 && !text.is_empty(), "{stderr}");
+}

@@ -707,6 +707,45 @@ fn a_run_whose_files_were_altered_does_not_go_on() {
     }
 }
 
+/// A run that was cut off goes on from a checkpoint: another one in its place, whole and of the same scene, is found out.
+#[cfg(unix)]
+#[test]
+fn a_run_does_not_go_on_from_a_state_that_it_never_had() {
+    use agent2028_core::faults::Kill;
+    use agent2028_core::selector::Selector;
+    let folder = folder();
+    let scene = "Scene(seed: 4, duration: Ticks(1000000), agents: [(name: \"bird\", count: 300)], boids: ())";
+    fs::write(folder.path().join("scene.ron"), scene).unwrap();
+    let loaded = load(folder.path().join("scene.ron").to_str().unwrap(), &[]).unwrap();
+    let (killed, other) = (folder.path().join("killed"), folder.path().join("other"));
+    let mut command = program();
+    command.args(["run", "--checkpoint-every", "100"]).arg(folder.path().join("scene.ron")).arg("--out").arg(&killed);
+    crate::killed_when(&mut command, || crate::checkpoint_ticks(&killed).len() > 2);
+    let AuditVerdict::CutOff(_) = audit(&killed).unwrap().verdict else {
+        panic!("{:?}", audit(&killed).unwrap().verdict)
+    };
+    let newest = crate::checkpoint_ticks(&killed).into_iter().max().unwrap();
+    // The same scene, in which somebody has done something.
+    let options = RunOptions {
+        out: Some(other.clone()),
+        ticks: Some(newest),
+        checkpoint_every: Some(newest),
+        interventions: vec![(5, Kill { select: Selector::Count(3), duration_s: None }.into())],
+        ..RunOptions::default()
+    };
+    run(&loaded, &options, &mut |_| {}).unwrap();
+    let name = format!("checkpoints/{newest:012}.a28");
+    let honest = fs::read(killed.join(&name)).unwrap();
+    fs::copy(other.join(&name), killed.join(&name)).unwrap();
+    let before = everything(&killed);
+    assert!(told(&killed).contains(&format!("{name} holds another state than tick {newest} had")), "{}", told(&killed));
+    let refused = resumed(&killed, newest + 200).unwrap_err();
+    assert!(refused.contains("holds another state") && before == everything(&killed), "{refused}");
+    fs::write(killed.join(&name), honest).unwrap();
+    resumed(&killed, newest + 200).unwrap();
+    assert_eq!(audit(&killed).unwrap().verdict, AuditVerdict::Whole);
+}
+
 /// What a run had written when it ended stays as it is when the run goes on, from whatever checkpoint; and whoever alters that
 /// later is found out, although newer ends of the run don't tell of it.
 #[test]

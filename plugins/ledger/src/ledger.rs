@@ -37,6 +37,9 @@ const IMPORTANT: u8 = 8;
 const SAVED_ENTRIES: u64 = 256;
 /// So many of the last tree heads a checkpoint holds.
 const SAVED_HEADS: usize = 4;
+/// So many tree heads over entries that are no longer in memory stay there, the newest ones: what proves each of them consistent with
+/// the rest is worked out anew whenever entries go.
+const OLD_HEADS: usize = 64;
 
 /// The ledger of a run, as it grows. It is a record and no state: nothing in the simulation depends on it, and it takes no
 /// part in state hashes, so that these can be entered into it.
@@ -178,7 +181,7 @@ impl Ledger {
         &self.tree
     }
 
-    /// The tree heads in memory, oldest first.
+    /// The tree heads in memory, oldest first: those over entries that are there, and some of those before.
     #[must_use]
     pub fn heads(&self) -> &[SignedTreeHead] {
         &self.heads
@@ -449,6 +452,8 @@ impl Ledger {
     fn drop_beyond(&mut self, keep: u64) {
         let first = self.pages.drop_beyond(keep);
         if first > self.tree.dropped() {
+            let old = self.heads.partition_point(|signed| signed.head.size < first);
+            self.heads.drain(..old.saturating_sub(OLD_HEADS));
             let sizes: Vec<u64> = self.heads.iter().map(|signed| signed.head.size).collect();
             self.tree.drop_before(first, &sizes, &[]);
             let gone = self.stamps.partition_point(|stamp| stamp.index < first);

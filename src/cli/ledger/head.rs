@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use agent2028_core::whole_file::read_ordinary_text;
+use agent2028_ledger::Terms;
 use agent2028_ledger::disk::{Item, Walk, locate, walk};
 use agent2028_ledger::hash::{leaf_hash, to_hex};
 use agent2028_ledger::note::{LogCheckpoint, Note, is_name};
@@ -66,14 +67,26 @@ pub(super) fn origin_of(first: Option<&[u8]>) -> Option<String> {
     first.map(|bytes| format!("agent2028/{}", to_hex(&leaf_hash(bytes))))
 }
 
+/// A ledger from which a tree head is taken.
+struct Looked {
+    walk: Walk,
+    /// What it is called.
+    origin: String,
+    /// Whether its old entries are dropped some time.
+    drops: bool,
+}
+
 /// Walks through a ledger, and finds what it is called.
-fn look(path: &Path) -> Result<Result<(Walk, String), u8>, Failure> {
+fn look(path: &Path) -> Result<Result<Looked, u8>, Failure> {
     if let Some(code) = refuse_changed(path)? {
         return Ok(Err(code));
     }
-    let mut origin = None;
+    let (mut origin, mut drops) = (None, false);
     let walked = locate(path).and_then(|found| {
         walk(&found, &mut |item| {
+            if let Item::Entry { index: 2, entry, .. } | Item::Kept { index: 2, entry, .. } = &item {
+                drops = Terms::from_text(&entry.detail).is_some_and(|(terms, _)| terms.keep.is_some());
+            }
             if let Item::Entry { index: 0, bytes, .. } | Item::Kept { index: 0, bytes, .. } = item {
                 origin = origin_of(Some(bytes));
             }
@@ -83,7 +96,7 @@ fn look(path: &Path) -> Result<Result<(Walk, String), u8>, Failure> {
     match walked {
         Ok(walk) => {
             let origin = origin.ok_or_else(|| input("the ledger has no first entry: name its folder"))?;
-            Ok(Ok((walk, origin)))
+            Ok(Ok(Looked { walk, origin, drops }))
         }
         Err(error) => unreadable(error, path).map(Err),
     }
@@ -100,14 +113,23 @@ pub(super) fn read_head(path: &Path) -> Result<(Note, LogCheckpoint), Failure> {
 
 impl Head {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
-        let (walk, origin) = match look(&self.path)? {
+        let Looked { walk, origin, drops } = match look(&self.path)? {
             Ok(found) => found,
             Err(code) => return Ok(code),
         };
         let size = self.size.or_else(|| walk.heads.last().map(|signed| signed.head.size)).unwrap_or(walk.size);
         let tree = walk.tree.as_ref().ok_or_else(|| input("a file by itself has no tree: name the ledger's folder"))?;
-        let root = tree.root_at(size).ok_or_else(|| input(format!("the root over {size} entries can't be told")))?;
         let known = walk.heads.iter().find(|signed| signed.head.size == size);
+        if drops && known.is_none() && size > 0 {
+            // Of dropped entries what proves the ledger's own tree heads is kept, and nothing else.
+            let before = walk.heads.iter().rev().map(|signed| signed.head.size).find(|other| *other < size);
+            let instead = before.map_or_else(String::new, |before| format!("; it has one over {before}"));
+            return Err(input(format!(
+                "the ledger has no tree head over {size} entries{instead}. It drops old entries (ledger.disk.keep), and nothing could be \
+                 compared with another head then"
+            )));
+        }
+        let root = tree.root_at(size).ok_or_else(|| input(format!("the root over {size} entries can't be told")))?;
         let extensions = known.map_or_else(Vec::new, |signed| {
             vec![format!("tick {}", signed.head.tick), format!("unix_ms {}", signed.head.unix_ms)]
         });
@@ -124,7 +146,7 @@ impl Cosign {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
         let (note, checkpoint) = read_head(&self.head)?;
         if let Some(path) = &self.of {
-            let (walk, origin) = match look(path)? {
+            let Looked { walk, origin, .. } = match look(path)? {
                 Ok(found) => found,
                 Err(code) => return Ok(code),
             };

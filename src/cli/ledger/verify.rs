@@ -76,30 +76,24 @@ impl Verify {
             Ok(audit) => audit,
             Err(error) => return unreadable(error, path),
         };
-        if let Some(walk) = &audit.walk
-            && !matches!(audit.verdict, AuditVerdict::Changed(_))
-        {
-            let problem = self.compare_root(walk.tree.as_ref().map(|tree| tree.root()));
-            let is_whole = audit.verdict == AuditVerdict::Whole;
-            let problem = problem.or_else(|| match walk.heads.last() {
-                // Of a run that was cut off the last entries may have no tree head yet.
-                None if !is_whole => None,
-                Some(signed) if !is_whole => self.compare_key(Some(signed), signed.head.size),
-                last => self.compare_key(last, walk.size),
-            });
-            let problem = match problem {
-                Some(problem) => Some(problem),
-                None => self.compare_head(walk, audit.origin.as_deref())?,
+        if !matches!(audit.verdict, AuditVerdict::Changed(_)) {
+            let problem = match &audit.walk {
+                Some(walk) => self.compare(walk, &audit)?,
+                // A folder without a ledger may be that of a run that was stopped at its beginning, and holds nothing of what is asked for.
+                None => self.compare_nothing()?,
             };
             match (&mut audit.verdict, problem) {
                 (verdict, Some(problem)) => *verdict = AuditVerdict::Changed(problem),
-                (AuditVerdict::CutOff(words), None) if self.key.is_some() => match walk.heads.last() {
-                    Some(signed) => {
-                        let (signed, size) = (signed.head.size, walk.size);
-                        words.push_str(&format!("; the key has signed the first {signed} of {size} entries"));
+                (AuditVerdict::CutOff(words), None) if self.key.is_some() => {
+                    let heads = audit.walk.as_ref().map(|walk| (walk.heads.last(), walk.size));
+                    match heads {
+                        Some((Some(signed), size)) => {
+                            let signed = signed.head.size;
+                            words.push_str(&format!("; the key has signed the first {signed} of {size} entries"));
+                        }
+                        _ => words.push_str("; no tree head is there that --key could have signed"),
                     }
-                    None => words.push_str("; no tree head is there that --key could have signed"),
-                },
+                }
                 _ => {}
             }
         }
@@ -112,6 +106,30 @@ impl Verify {
             AuditVerdict::CutOff(_) => CUT_OFF,
             AuditVerdict::Changed(_) => FAILED,
         })
+    }
+
+    /// Whether a ledger is the one that is asked for.
+    fn compare(&self, walk: &Walk, audit: &Audit) -> Result<Option<String>, Failure> {
+        let problem = self.compare_root(walk.tree.as_ref().map(|tree| tree.root()));
+        let is_whole = audit.verdict == AuditVerdict::Whole;
+        let problem = problem.or_else(|| match walk.heads.last() {
+            // Of a run that was cut off the last entries may have no tree head yet.
+            None if !is_whole => None,
+            Some(signed) if !is_whole => self.compare_key(Some(signed), signed.head.size),
+            last => self.compare_key(last, walk.size),
+        });
+        match problem {
+            Some(problem) => Ok(Some(problem)),
+            None => self.compare_head(Some(walk), audit.origin.as_deref()),
+        }
+    }
+
+    /// Whether a folder without a ledger could be what is asked for: nothing has a root, or had an entry once.
+    fn compare_nothing(&self) -> Result<Option<String>, Failure> {
+        match &self.root {
+            Some(wanted) => Ok(Some(format!("there is no ledger whose root could be {}", to_hex(wanted)))),
+            None => self.compare_head(None, None),
+        }
     }
 
     fn compare_root(&self, root: Option<Hash>) -> Option<String> {
@@ -137,7 +155,7 @@ impl Verify {
     }
 
     /// Whether the ledger goes on where it was at a tree head.
-    fn compare_head(&self, walk: &Walk, origin: Option<&[u8]>) -> Result<Option<String>, Failure> {
+    fn compare_head(&self, walk: Option<&Walk>, origin: Option<&[u8]>) -> Result<Option<String>, Failure> {
         let Some(path) = &self.consistent_with else {
             return Ok(None);
         };
@@ -148,7 +166,8 @@ impl Verify {
                 return Ok(Some(format!("{}: {why}", path.display())));
             }
         }
-        let root = walk.tree.as_ref().and_then(|tree| tree.root_at(head.size));
+        let tree = walk.and_then(|walk| walk.tree.as_ref());
+        let (root, size) = (tree.and_then(|tree| tree.root_at(head.size)), walk.map_or(0, |walk| walk.size));
         let entries = counted(head.size, "entry", "entries");
         Ok(match (origin_of(origin), root) {
             (Some(origin), _) if origin != head.origin => {
@@ -159,9 +178,10 @@ impl Verify {
                 let (is, was) = (to_hex(&root), to_hex(&head.root));
                 Some(format!("the ledger was another one: its root over {entries} is {is}, and was {was}"))
             }
-            (_, None) if head.size > walk.size => {
-                Some(format!("the ledger had {entries} and has {}: it was rolled back", walk.size))
+            (_, None) if head.size > size => {
+                Some(format!("the ledger had {entries} and has {size}: it was rolled back"))
             }
+            (_, None) if head.size == 0 => None,
             (_, None) => Some(format!("what it takes to tell the root over {entries} was dropped")),
         })
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::FilesReport;
 use super::comparison::Comparison;
 use crate::record::events::EventLine;
-use crate::record::{RecordError, interventions, io_error, rows};
+use crate::record::{RecordError, checkpoints, interventions, io_error, rows};
 
 /// Events of this priority and more get a time stamp where a scene wants that of important ones.
 const IMPORTANT: u8 = 8;
@@ -100,6 +100,9 @@ impl Comparison<'_> {
             }
             report.state_hashes += 1;
         }
+        if let Some(difference) = self.compare_checkpoints(&hashes)? {
+            return Ok(Some(difference));
+        }
         let path = self.run.join("summary.json");
         if let (Some((index, tick, payload)), true) = (end, path.exists()) {
             let text = agent2028_core::whole_file::read_ordinary_text(&path).map_err(io_error(&path))?;
@@ -111,6 +114,24 @@ impl Comparison<'_> {
             // What is no summary at all the manifest tells.
             if told.is_some_and(|told| told != (tick, payload)) {
                 return Ok(Some(format!("summary.json tells of another end (entry {index})")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the checkpoints, from which a run that was cut off goes on, hold the states that are known of their ticks.
+    fn compare_checkpoints(&self, hashes: &BTreeMap<u64, Hash>) -> Result<Option<String>, RecordError> {
+        let entered: BTreeMap<u64, (u64, Hash)> =
+            self.claims.states.iter().map(|(index, tick, payload)| (*tick, (*index, *payload))).collect();
+        for (tick, file, state) in checkpoints::states(self.run)? {
+            let name = || format!("checkpoints/{}", file.file_name().unwrap_or_default().display());
+            if let Some((index, payload)) = entered.get(&tick)
+                && facts::state_hash(&state) != *payload
+            {
+                return Ok(Some(format!("{} holds another state than tick {tick} had (entry {index})", name())));
+            }
+            if hashes.get(&tick).is_some_and(|hash| *hash != state.0) {
+                return Ok(Some(format!("{} holds another state than hashes.csv tells of tick {tick}", name())));
             }
         }
         Ok(None)

@@ -200,9 +200,9 @@ impl Checkpoint {
         write().map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })
     }
 
-    /// The tick that the header of a file tells, if that is whole. Nothing else of the file is read.
+    /// The tick and the state hash that the header of a file tells, if that is whole. Nothing else of the file is read.
     #[must_use]
-    pub fn tick_of(path: &Path) -> Option<u64> {
+    pub fn header_of(path: &Path) -> Option<(u64, StateHash)> {
         let mut file = open_ordinary(path).ok()?;
         let mut head = vec![0; PREFIX_BYTES];
         file.read_exact(&mut head).ok()?;
@@ -212,7 +212,7 @@ impl Checkpoint {
         }
         let rest = length + HASH_BYTES as u64;
         (&mut file).take(rest).read_to_end(&mut head).ok()?;
-        split_header(&head).ok().map(|(header, _)| header.tick)
+        split_header(&head).ok().map(|(header, _)| (header.tick, StateHash(header.state_hash)))
     }
 
     /// Reads a file. Large ones are read on all cores.

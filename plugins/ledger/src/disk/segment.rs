@@ -65,6 +65,11 @@ pub(super) fn path(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("{number:08}.{EXTENSION}"))
 }
 
+/// The number that a name consists of; what has anything else in it is no segment's.
+fn number_of(name: &str) -> Option<u32> {
+    name.bytes().all(|byte| byte.is_ascii_digit()).then(|| name.parse().ok())?
+}
+
 /// The segments of a folder with their numbers, in order.
 pub(super) fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>, DiskError> {
     let mut files: Vec<(u32, PathBuf)> = std::fs::read_dir(folder)
@@ -72,7 +77,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>, DiskError> {
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == EXTENSION))
-        .filter_map(|path| Some((path.file_stem()?.to_str()?.parse().ok()?, path)))
+        .filter_map(|path| Some((number_of(path.file_stem()?.to_str()?)?, path)))
         .collect();
     files.sort_unstable();
     Ok(files)

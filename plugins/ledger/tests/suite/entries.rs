@@ -174,6 +174,28 @@ fn only_so_many_entries_stay_in_memory_and_what_is_left_can_be_proven() {
     }
 }
 
+/// Tree heads go with the entries that they are over: a run that is twice as long holds no more of them, and no more of the tree.
+#[test]
+fn a_longer_run_holds_no_more_tree_heads() {
+    let held = |ticks| {
+        let config = LedgerConfig { keep: 300, least_priority: 1, heads_every_s: 0.02, sign: None, ..config() };
+        let mut simulation = simulation(&config, 1);
+        simulation.run(ticks);
+        let ledger = simulation.world().resource::<Ledger>();
+        // All that are left can be proven consistent.
+        for signed in ledger.heads() {
+            let proof = ledger.tree().prove_consistency(signed.head.size, ledger.size()).unwrap();
+            assert!(proof.verify::<sha3::Sha3_256>(&signed.head.root, &ledger.root()));
+        }
+        let over_dropped = ledger.heads().iter().filter(|signed| signed.head.size < ledger.first()).count();
+        (ledger.first(), ledger.heads_made(), over_dropped, ledger.tree().bytes())
+    };
+    let (short, long) = (held(6000), held(12_000));
+    assert!(short.0 > 1024 && long.0 > short.0 + 1024 && long.1 > short.1 + 200, "{short:?} {long:?}");
+    assert!(short.2 > 10 && long.2 <= 64, "{short:?} {long:?}");
+    assert!(long.3 < short.3 + short.3 / 2, "{short:?} {long:?}");
+}
+
 #[test]
 fn both_suites_sign_heads_and_nothing_is_signed_where_nobody_is_to() {
     for suite in [Some(SuiteId::HybridFips), Some(SuiteId::HybridCrystals), None] {
