@@ -193,7 +193,8 @@ impl Accounts {
             return Err(Refusal::Negative(amount));
         }
         let has = self.balance(from);
-        let left = has.checked_sub(amount).ok_or(Refusal::Overflow(from))?;
+        // What the mint lacks must be an amount, too, which −2⁶³ is not.
+        let left = has.checked_sub(amount).filter(|left| *left > Money::MIN).ok_or(Refusal::Overflow(from))?;
         if left < 0 && from != AccountId::MINT {
             return Err(Refusal::Overdraft { account: from, has, wanted: amount });
         }
@@ -337,6 +338,9 @@ mod tests {
         assert_eq!(accounts.issue(a, Money::MAX), Err(Refusal::Overflow(AccountId::MINT)));
         assert_eq!(accounts.transfer(Transfer { from: b, to: a, amount: Money::MAX - 100 }), Ok(()));
         assert_eq!((accounts.balance(a), accounts.sum()), (Money::MAX, 0));
+        // All that there is must be an amount.
+        assert_eq!(accounts.issue(b, 1), Err(Refusal::Overflow(AccountId::MINT)));
+        assert_eq!(accounts.issued(), Money::MAX);
     }
 
     #[test]

@@ -135,6 +135,17 @@ pub struct Award {
     pub price: Money,
 }
 
+/// What answers the best rival of the `bidder`-th bid best where a price alone decides, on a clock that moves by `step` if there
+/// is one: its price, one unit or one step to either side of it, or what the auctioneer would just take.
+fn price_answers(terms: &Terms, step: Money, bids: &[Bid], bidder: usize, truth: &Bid) -> Vec<Bid> {
+    let rivals = bids.iter().enumerate().filter(|(at, bid)| *at != bidder && terms.admits(bid.price));
+    let best = rivals.map(|(_, bid)| bid.price).max_by_key(|price| terms.direction.worth(*price));
+    let beside = best.into_iter().flat_map(|best| [0, -1, 1, -step, step].map(|away| best.saturating_add(away)));
+    let nothing = (terms.direction == Direction::Sell).then_some(0);
+    let all = beside.chain(terms.reserve).chain(nothing);
+    all.map(|price| Bid { price: price.max(0), ..*truth }).collect()
+}
+
 fn award(bids: &[Bid], bid: usize, price: Money) -> Option<Award> {
     Some(Award { bid, winner: bids[bid].bidder, price })
 }
@@ -152,10 +163,15 @@ fn utility(terms: &Terms, outcome: &Option<Award>, bidder: usize, truth: &Bid) -
 /// truthful under it.
 #[must_use]
 pub fn classic_score(bid: &Bid) -> f64 {
-    let Promise { load, time_ms, confidence } = bid.promise;
-    let score = bid.price as f64 * (1.0 + 0.1 * load) * (time_ms / 1000.0) * (1.0 / (confidence + 0.1));
+    let score = bid.price as f64 * score_of_a_unit(&bid.promise);
     // A promise that is no number must not win.
     if score.is_nan() { f64::INFINITY } else { score.max(0.01) }
+}
+
+/// What each unit of the price adds to the classic score of somebody who promises this.
+fn score_of_a_unit(promise: &Promise) -> f64 {
+    let Promise { load, time_ms, confidence } = *promise;
+    (1.0 + 0.1 * load) * (time_ms / 1000.0) * (1.0 / (confidence + 0.1))
 }
 
 /// *Classic*: the lowest score wins and is paid what it asked for. For buying; the reserve is the most that is paid.
@@ -190,6 +206,22 @@ impl Mechanism for SealedBestScore {
     fn utility(&self, outcome: &Option<Award>, bidder: usize, truth: &Bid) -> i64 {
         utility(&Terms { direction: Direction::Buy, reserve: self.reserve }, outcome, bidder, truth)
     }
+
+    fn answers(&self, bids: &[Bid], bidder: usize, truth: &Bid) -> Vec<Bid> {
+        let terms = Terms { direction: Direction::Buy, reserve: self.reserve };
+        let rivals = bids.iter().enumerate().filter(|(at, bid)| *at != bidder && terms.admits(bid.price));
+        let best = rivals.map(|(_, bid)| classic_score(bid)).min_by(f64::total_cmp);
+        let boast = Promise { load: 0.0, time_ms: 1.0, confidence: 1.0 };
+        let mut answers = Vec::new();
+        for promise in [truth.promise, boast] {
+            let just = best.map(|best| (best / score_of_a_unit(&promise)) as Money);
+            let beside = just.into_iter().flat_map(|just| [-1, 0, 1].map(|away| just.saturating_add(away)));
+            let within = |price: Money| self.reserve.map_or(price, |reserve| price.min(reserve)).max(0);
+            let bid = |price| Bid { price: within(price), promise, ..*truth };
+            answers.extend(beside.chain(self.reserve).map(bid));
+        }
+        answers
+    }
 }
 
 /// The best sealed bid wins and pays (or is paid) what it says. Bidding the truth earns nothing, so that everybody shades.
@@ -211,6 +243,10 @@ impl Mechanism for FirstPrice {
 
     fn utility(&self, outcome: &Option<Award>, bidder: usize, truth: &Bid) -> i64 {
         utility(&self.0, outcome, bidder, truth)
+    }
+
+    fn answers(&self, bids: &[Bid], bidder: usize, truth: &Bid) -> Vec<Bid> {
+        price_answers(&self.0, 1, bids, bidder, truth)
     }
 }
 
@@ -235,21 +271,33 @@ impl Mechanism for Vickrey {
     fn utility(&self, outcome: &Option<Award>, bidder: usize, truth: &Bid) -> i64 {
         utility(&self.0, outcome, bidder, truth)
     }
+
+    fn answers(&self, bids: &[Bid], bidder: usize, truth: &Bid) -> Vec<Bid> {
+        price_answers(&self.0, 1, bids, bidder, truth)
+    }
 }
 
-/// The prices of a clock, one after the other, without end.
+/// The prices of a clock, one after the other: without end, or as far as the reserve, which is its last price even if the last
+/// step is a smaller one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceClock {
-    price: Money,
+    price: Option<Money>,
     step: Money,
+    last: Option<Money>,
 }
 
 impl Iterator for PriceClock {
     type Item = Money;
 
     fn next(&mut self) -> Option<Money> {
-        let price = self.price;
-        self.price = price.saturating_add(self.step);
+        let price = self.price?;
+        let next = price.saturating_add(self.step);
+        let passes = |last: Money| if self.step > 0 { next >= last } else { next <= last };
+        self.price = match self.last {
+            Some(last) if price == last => None,
+            Some(last) if passes(last) => Some(last),
+            _ => Some(next),
+        };
         Some(price)
     }
 }
@@ -270,7 +318,8 @@ impl Dutch {
     /// The clock, to watch it.
     #[must_use]
     pub fn clock(&self) -> PriceClock {
-        PriceClock { price: self.start, step: self.terms.direction.worth(-self.step.max(1)) }
+        let step = self.terms.direction.worth(-self.step.max(1));
+        PriceClock { price: self.terms.admits(self.start).then_some(self.start), step, last: self.terms.reserve }
     }
 }
 
@@ -287,17 +336,25 @@ impl Mechanism for Dutch {
         let (start, step) = (direction.worth(self.start), self.step.max(1));
         let best = bids.iter().map(|bid| direction.worth(bid.price)).max()?;
         let steps = (start.saturating_sub(best).max(0) as u64).div_ceil(step as u64);
-        let taken = i64::try_from(steps).ok().and_then(|steps| start.checked_sub(steps.checked_mul(step)?))?;
+        let taken = i64::try_from(steps).ok().and_then(|steps| start.checked_sub(steps.checked_mul(step)?));
+        // The last step leads to the reserve, however small it is.
+        let end = self.terms.reserve.map(|reserve| direction.worth(reserve));
+        let taken = match end {
+            Some(end) if start < end || best < end => return None,
+            Some(end) => taken.map_or(end, |taken| taken.max(end)),
+            None => taken?,
+        };
         let price = direction.worth(taken);
-        if !self.terms.admits(price) {
-            return None;
-        }
         let takers = bids.iter().enumerate().filter(|(_, bid)| direction.worth(bid.price) >= taken);
         takers.min_by_key(|(_, bid)| bid.bidder).and_then(|(at, _)| award(bids, at, price))
     }
 
     fn utility(&self, outcome: &Option<Award>, bidder: usize, truth: &Bid) -> i64 {
         utility(&self.terms, outcome, bidder, truth)
+    }
+
+    fn answers(&self, bids: &[Bid], bidder: usize, truth: &Bid) -> Vec<Bid> {
+        price_answers(&self.terms, self.step.max(1), bids, bidder, truth)
     }
 }
 
@@ -318,7 +375,7 @@ impl English {
     /// The clock, to watch it.
     #[must_use]
     pub fn clock(&self) -> PriceClock {
-        PriceClock { price: self.start, step: self.terms.direction.worth(self.step.max(1)) }
+        PriceClock { price: Some(self.start), step: self.terms.direction.worth(self.step.max(1)), last: None }
     }
 }
 
@@ -354,6 +411,10 @@ impl Mechanism for English {
 
     fn utility(&self, outcome: &Option<Award>, bidder: usize, truth: &Bid) -> i64 {
         utility(&self.terms, outcome, bidder, truth)
+    }
+
+    fn answers(&self, bids: &[Bid], bidder: usize, truth: &Bid) -> Vec<Bid> {
+        price_answers(&self.terms, self.step.max(1), bids, bidder, truth)
     }
 }
 

@@ -127,6 +127,29 @@ fn gain(clearing: &Clearing, at: usize, truth: &Offer) -> i64 {
     each.saturating_mul(i64::from(fill.quantity))
 }
 
+/// So many prices of others on either side of a call's price are looked at for the best answer to them.
+const PRICES_BESIDE: usize = 4;
+
+/// The offers among which somebody's best answer to the others is: right next to what they say, near the price of the call. What
+/// lies farther off gives way before the price could come there.
+fn answers(
+    rule: &impl Mechanism<Bid = Offer, Outcome = Clearing>,
+    offers: &[Offer],
+    at: usize,
+    truth: &Offer,
+) -> Vec<Offer> {
+    let clearing = rule.clear(offers);
+    let price = clearing.fills.iter().find(|fill| fill.quantity > 0).map_or(truth.price, |fill| fill.price);
+    let others = offers.iter().enumerate().filter(|(other, _)| *other != at);
+    let mut prices: Vec<Money> = others.map(|(_, offer)| offer.price).collect();
+    prices.sort_unstable();
+    prices.dedup();
+    let middle = prices.partition_point(|other| *other < price);
+    let near = &prices[middle.saturating_sub(PRICES_BESIDE)..(middle + PRICES_BESIDE).min(prices.len())];
+    let beside = near.iter().flat_map(|price| [-1, 0, 1].map(|away| price.saturating_add(away).max(0)));
+    beside.map(|price| Offer { price, ..*truth }).collect()
+}
+
 /// A call market at one price: all the efficient volume changes hands.
 ///
 /// The price lies within the interval in which demand and supply agree, from the larger of the last seller's and the first
@@ -163,6 +186,10 @@ impl Mechanism for UniformPrice {
 
     fn utility(&self, clearing: &Clearing, at: usize, truth: &Offer) -> i64 {
         gain(clearing, at, truth)
+    }
+
+    fn answers(&self, offers: &[Offer], at: usize, truth: &Offer) -> Vec<Offer> {
+        answers(self, offers, at, truth)
     }
 }
 
@@ -205,6 +232,10 @@ impl Mechanism for McAfee {
 
     fn utility(&self, clearing: &Clearing, at: usize, truth: &Offer) -> i64 {
         gain(clearing, at, truth)
+    }
+
+    fn answers(&self, offers: &[Offer], at: usize, truth: &Offer) -> Vec<Offer> {
+        answers(self, offers, at, truth)
     }
 }
 
@@ -341,6 +372,33 @@ mod tests {
         assert!(lies(&sellers_choice, 0, 1).profitable > 100);
         // Who wants several units can hold some back.
         assert!(lies(&buyers_choice, 0, 4).profitable > 100);
+    }
+
+    /// What the search says is what trying every price says, with traders of one unit each.
+    #[test]
+    fn the_search_finds_the_best_lie_that_there_is() {
+        fn check(rule: &impl Mechanism<Bid = Offer, Outcome = Clearing>, offers: &[Offer], at: usize) {
+            let truth = offers[at];
+            let mut tried = offers.to_vec();
+            let honest = rule.utility(&rule.clear(offers), at, &truth);
+            let best = (0..=70).map(|price| {
+                tried[at].price = price;
+                rule.utility(&rule.clear(&tried), at, &truth)
+            });
+            let found = exploitability(rule, [offers.to_vec()], at, |_, _| {});
+            assert_eq!(found.largest, best.max().unwrap() - honest, "{} {offers:?} {at}", rule.name());
+        }
+        for case in 0..1500 {
+            let mut stream = SimRng::new(2028).global(Purpose::new("test.double.best"), case);
+            let mut side = || (0..1 + stream.below(12)).map(|_| Money::from(stream.below(60))).collect::<Vec<_>>();
+            let offers = singles(&side(), &side());
+            for at in 0..offers.len() {
+                for k in [0, 500, 1000] {
+                    check(&UniformPrice { k }, &offers, at);
+                }
+                check(&McAfee, &offers, at);
+            }
+        }
     }
 
     proptest! {

@@ -24,6 +24,7 @@
 //! | [`combinatorial`] | bundles of items: winner determination and VCG payments |
 //! | [`double_auction`] | many buyers and sellers at once: uniform price, McAfee |
 //! | [`order_book`] | a continuous double auction with price–time priority |
+//! | [`continuous_auction`] | a stretch of trading in it as one mechanism, in which lies are looked for |
 //! | [`assignment`] | the cheapest assignment of tasks to agents, as yardstick |
 //! | [`round`] | who may bid, one bid each, sealed by a commitment and revealed |
 //! | [`policy`], [`zero_intelligence`] | how bidders choose their bids |
@@ -43,6 +44,7 @@ pub mod auction;
 pub mod capabilities;
 pub mod combinatorial;
 pub mod config;
+pub mod continuous_auction;
 pub mod contract;
 pub mod contract_net;
 pub mod double_auction;

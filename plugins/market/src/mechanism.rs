@@ -20,6 +20,13 @@ pub trait Mechanism {
     /// What an outcome is worth to the bidder of the `bidder`-th bid if `truth` is true of it: value less payment, or payment
     /// less cost, in minor units; 0 if nothing came of its bid.
     fn utility(&self, outcome: &Self::Outcome, bidder: usize, truth: &Self::Bid) -> i64;
+
+    /// Bids of the `bidder`-th among which its best answer to all others' bids is, as far as that can be said: right next to
+    /// what its rivals say. Nothing by default. `bids` holds the truth in the bidder's place.
+    fn answers(&self, bids: &[Self::Bid], bidder: usize, truth: &Self::Bid) -> Vec<Self::Bid> {
+        let _ = (bids, bidder, truth);
+        Vec::new()
+    }
 }
 
 /// What lies would have gained.
@@ -41,7 +48,8 @@ pub struct Exploitability {
 }
 
 /// Searches lies of the `bidder`-th bidder over draws of everybody's truths. `deviate` tells the lies for a truth, always
-/// equally many and in the same order, since the `i`-th is taken for the same rule in all draws.
+/// equally many and in the same order, since the `i`-th is taken for the same rule in all draws. The best lie of a draw is
+/// looked for among the mechanism's [`answers`](Mechanism::answers) as well, which know what the others say.
 pub fn exploitability<M: Mechanism + ?Sized>(
     mechanism: &M,
     draws: impl IntoIterator<Item = Vec<M::Bid>>,
@@ -63,6 +71,11 @@ pub fn exploitability<M: Mechanism + ?Sized>(
             let gain = mechanism.utility(&mechanism.clear(&bids), bidder, &truth) - honest;
             *total += i128::from(gain);
             best = best.max(gain);
+        }
+        bids[bidder] = truth.clone();
+        for answer in mechanism.answers(&bids, bidder, &truth) {
+            bids[bidder] = answer;
+            best = best.max(mechanism.utility(&mechanism.clear(&bids), bidder, &truth) - honest);
         }
         found.draws += 1;
         found.profitable += usize::from(best > 0);

@@ -69,9 +69,11 @@ impl Policy {
     }
 }
 
-/// Learns how far to bid from the truth, by what each shade would have earned in the auctions so far ("follow the leader",
-/// with a memory that fades). It needs to know the best rival bid afterwards, which commit and reveal publishes. Against
-/// rivals who stay as they are on average it finds the best answer; an adversary who knows it can lead it about.
+/// Learns how far to bid from the truth, by what each shade would have earned in the auctions so far under their rule ("follow
+/// the leader", with a memory that fades). It needs to know the rivals' bids afterwards, which commit and reveal publishes.
+/// Against rivals who stay as they are on average it finds the best answer among bids that keep a fixed part of the way between
+/// the truth and the end of the range: that is the equilibrium where truths are uniform on the range; an adversary who knows
+/// it can lead it about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "SavedLearner", into = "SavedLearner")]
 pub struct Learner {
@@ -128,14 +130,25 @@ impl Learner {
         Self::shaded(self.best, truth, direction, range)
     }
 
-    /// Learns from a first-price auction what the best rival bid was; ties count as lost.
-    pub fn learn(&mut self, truth: Money, rival: Option<Money>, direction: Direction, range: PriceRange) {
+    /// Learns from an auction that is over. `gain` tells what the auction's rule would have earned the bidder by a price, with
+    /// all other bids as they were: so shading pays where one pays as one bids, and does not where one doesn't.
+    pub fn learn(
+        &mut self,
+        truth: Money,
+        direction: Direction,
+        range: PriceRange,
+        mut gain: impl FnMut(Money) -> Money,
+    ) {
+        let mut last: Option<(Money, Money)> = None;
         for (shade, earned) in self.earned.iter_mut().enumerate() {
             *earned -= *earned / MEMORY_AUCTIONS;
             let price = Self::shaded(shade, truth, direction, range);
-            if rival.is_none_or(|rival| direction.worth(price) > direction.worth(rival)) {
-                *earned = earned.saturating_add(direction.gain(truth, price));
-            }
+            let gained = match last {
+                Some((same, gained)) if same == price => gained,
+                _ => gain(price),
+            };
+            last = Some((price, gained));
+            *earned = earned.saturating_add(gained);
         }
         // The most cautious of equal ones: nothing has been learnt against it.
         self.best = (0..SHADES).max_by_key(|shade| (self.earned[*shade], *shade)).unwrap_or(0);
@@ -148,20 +161,36 @@ mod tests {
     use agent2028_core::rng::{Purpose, SimRng};
 
     use super::*;
-    use crate::auction::{Bid, FirstPrice, Terms};
+    use crate::auction::{Award, Bid, Dutch, English, FirstPrice, Terms, Vickrey};
     use crate::mechanism::Mechanism;
 
     const RANGE: PriceRange = PriceRange { low: 0, high: 1_000_000 };
 
-    /// With n values uniform on 0–1 the equilibrium of the first-price auction is to bid (n−1)/n of the value (Vickrey 1961).
+    /// With n values uniform on 0–1 the equilibrium of the first-price auction is to bid (n−1)/n of the value, and so it is on a
+    /// Dutch clock; where the second best bid is the price, the truth is dominant (Vickrey 1961).
     #[test]
-    fn learners_find_the_equilibrium_of_the_first_price_auction() {
-        const AUCTIONS: usize = 20_000;
+    fn learners_find_the_equilibrium_of_each_rule() {
+        const AUCTIONS: usize = 8_000;
+        let rules = |terms: Terms| -> [(Box<dyn Mechanism<Bid = Bid, Outcome = Option<Award>>>, bool); 4] {
+            let (near, far) = if terms.direction == Direction::Sell { (0, 1_000_000) } else { (1_000_000, 0) };
+            [
+                (Box::new(FirstPrice(terms)), false),
+                (Box::new(Dutch { terms, start: far, step: 1 }), false),
+                (Box::new(Vickrey(terms)), true),
+                (Box::new(English { terms, start: near, step: 1 }), true),
+            ]
+        };
         for bidders in [2_usize, 3, 5, 10] {
-            for direction in [Direction::Sell, Direction::Buy] {
+            for ((rule, truthful), direction) in [Direction::Sell, Direction::Buy]
+                .into_iter()
+                .flat_map(|direction| rules(Terms { direction, reserve: None }).map(|rule| (rule, direction)))
+            {
+                // The arithmetic is that of the same shades; the rules differ in what they pay.
+                if rule.name() != "first price" && matches!(bidders, 3 | 10) {
+                    continue;
+                }
                 let mut policies = vec![Policy::Learning(Box::default()); bidders];
                 let mut stream = SimRng::new(2028).global(Purpose::new("test.learning"), bidders as u64);
-                let rule = FirstPrice(Terms { direction, reserve: None });
                 let mut shades = (0.0, 0);
                 for auction in 0..AUCTIONS {
                     let truths: Vec<Money> = (0..bidders).map(|_| (stream.unit_fine() * 1e6) as Money).collect();
@@ -173,20 +202,25 @@ mod tests {
                             Bid::new(AgentId(at as u32), policy.bid(*truth, direction, RANGE, &mut stream))
                         })
                         .collect();
-                    let winner = rule.clear(&bids).unwrap().bid;
-                    let others = |but: usize| bids.iter().filter(move |bid| bid.bidder.index() != but).copied();
-                    let second = rule.clear(&others(winner).collect::<Vec<_>>()).unwrap().price;
                     for (at, policy) in policies.iter_mut().enumerate() {
-                        let rival = if at == winner { second } else { bids[winner].price };
                         let Policy::Learning(learner) = policy else { unreachable!("all of them learn") };
-                        learner.learn(truths[at], Some(rival), direction, RANGE);
+                        let (mut others, truth) = (bids.clone(), Bid { price: truths[at], ..bids[at] });
+                        learner.learn(truths[at], direction, RANGE, |price| {
+                            others[at].price = price;
+                            rule.utility(&rule.clear(&others), at, &truth)
+                        });
                         if auction >= AUCTIONS / 2 {
                             shades = (shades.0 + learner.shade(), shades.1 + 1);
                         }
                     }
                 }
-                let (mean, wanted) = (shades.0 / f64::from(shades.1), (bidders - 1) as f64 / bidders as f64);
-                assert!((mean / wanted - 1.0).abs() < 0.05, "{bidders} {direction:?}: {mean}, {wanted}");
+                let mean = shades.0 / f64::from(shades.1);
+                let wanted = if truthful { 1.0 } else { (bidders - 1) as f64 / bidders as f64 };
+                assert!(
+                    (mean / wanted - 1.0).abs() < 0.05,
+                    "{} {bidders} {direction:?}: {mean}, {wanted}",
+                    rule.name()
+                );
             }
         }
     }

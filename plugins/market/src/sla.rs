@@ -188,13 +188,13 @@ impl Measured {
     /// no more than ⌊n/100⌋ are slow.
     #[must_use]
     pub fn breach(&self, sla: &Sla, at_the_end: bool) -> Option<Breach> {
-        let total = sla.requests.max(self.served + self.failed);
-        let allowed = allowed_failures(total, sla.uptime_ppm);
+        // Before the end as much may have failed, or been slow, as if all that are left were served, and fast. What failed is
+        // asked for again, so that as many as were promised may yet be served.
+        let served = if at_the_end { self.served } else { self.served.max(sla.requests) };
+        let allowed = allowed_failures(sla.requests.max(served.saturating_add(self.failed)), sla.uptime_ppm);
         if self.failed > allowed {
             return Some(Breach::Uptime { failed: self.failed, allowed });
         }
-        // Before the end so many may be slow as if all that are left were fast.
-        let served = if at_the_end { self.served } else { self.served.max(sla.requests.saturating_sub(self.failed)) };
         let allowed = served / 100;
         (self.slow > allowed).then_some(Breach::Latency { slow: self.slow, allowed })
     }
@@ -255,6 +255,33 @@ mod tests {
         assert!(measured.breach(&sla, true).is_some());
         measured.count(&sla, at(1, 0, 0), true, 60_000);
         assert_eq!(measured.breach(&sla, false), Some(Breach::Latency { slow: 11, allowed: 10 }));
+    }
+
+    /// What is called broken for good stays broken, whatever comes: tried with all ways in which requests can end, failed ones
+    /// being asked for again until as many as promised are served.
+    #[test]
+    fn what_is_broken_before_the_end_is_broken_at_the_end() {
+        for (requests, uptime_ppm) in [(3, 500_000), (4, 800_000), (100, 990_000), (99, 990_000), (199, 995_000)] {
+            let sla = Sla { uptime_ppm, ..sla(requests) };
+            for failures in 0..4 {
+                for slow in 0..3.min(requests) {
+                    let mut measured = Measured::default();
+                    let mut broken = false;
+                    // The worst comes first.
+                    (0..failures).for_each(|_| measured.count(&sla, at(1, 0, 0), false, 0));
+                    broken |= measured.breach(&sla, false).is_some();
+                    for served in 0..requests {
+                        measured.count(&sla, at(1, 0, 0), true, if served < slow { 60_000 } else { 0 });
+                        broken |= measured.breach(&sla, false).is_some();
+                    }
+                    let parts = [1_000_000 * failures > u64::from(1_000_000 - uptime_ppm) * (requests + failures)];
+                    // By the words of the promise: the part that failed, and the nearest-rank percentile.
+                    let should = parts[0] || slow > requests / 100;
+                    assert_eq!(measured.breach(&sla, true).is_some(), should, "{requests} {failures} {slow}");
+                    assert_eq!(broken, should, "{requests} {failures} {slow} before the end");
+                }
+            }
+        }
     }
 
     #[test]

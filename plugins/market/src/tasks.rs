@@ -53,7 +53,6 @@ use bevy::prelude::*;
 
 use crate::config::{BidPolicy, MarketConfig, Rule};
 use crate::money::Treasury;
-use crate::policy::Learner;
 use crate::{MarketPlugin, Part};
 
 use contract_nets::Post;
@@ -171,10 +170,10 @@ fn muster(
         let there = state.workers.agents().filter(|(_, worker)| worker.is(PRESENT));
         let gone: Vec<u32> =
             there.map(|(agent, _)| agent).filter(|agent| index.get(*agent).is_none()).map(|agent| agent.0).collect();
+        state.learners.retain(|(_, learner), _| gone.binary_search(learner).is_err());
         for agent in gone {
             state.set_flag(&ground, agent, PRESENT, false);
             state.give_up_all(&ground, &mut treasury, agent);
-            state.learners.remove(&agent);
         }
         state.workers.retain(|_, worker| worker.is(PRESENT));
         state.present = index.len();
@@ -240,9 +239,6 @@ impl TaskAuctions {
                 worker.set(PRESENT, true);
             }
             let bidders = &ground.config.bidders[group as usize];
-            if bidders.policy == BidPolicy::Learning {
-                self.learners.insert(agent, Learner::default());
-            }
             self.set_free(agent, bidders.capacity);
         }
         self.welcomed = next;
@@ -253,14 +249,14 @@ impl TaskAuctions {
     /// Whoever bids goes by the section as it is now.
     fn readmit(&mut self, ground: &Ground<'_>) {
         let agents: Vec<(u32, u32)> = self.workers.agents().map(|(agent, worker)| (agent.0, worker.group)).collect();
+        let workers = &self.workers;
+        let learns = |agent: u32| {
+            let group = workers.get(AgentId(agent)).and_then(|worker| ground.config.bidders.get(worker.group as usize));
+            group.is_some_and(|group| group.policy == BidPolicy::Learning)
+        };
+        self.learners.retain(|(_, agent), _| learns(*agent));
         for (agent, group) in agents {
             let bidders = ground.config.bidders.get(group as usize);
-            let learns = bidders.is_some_and(|bidders| bidders.policy == BidPolicy::Learning);
-            if learns {
-                self.learners.entry(agent).or_default();
-            } else {
-                self.learners.remove(&agent);
-            }
             self.set_free(agent, bidders.map_or(0, |bidders| bidders.capacity));
         }
     }

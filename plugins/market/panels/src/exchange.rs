@@ -183,15 +183,18 @@ fn tallies(ui: &mut Ui, look: &Look, exchange: &Exchange, good: &Good, market: &
             widgets::tally(ui, look, Some(look.danger), "Ask", price(sell), "The lowest price that somebody asks for");
             let spread = buy.zip(sell).map(|(buy, sell)| sell - buy);
             widgets::tally(ui, look, None, "Spread", price(spread), "How far the ask is above the bid");
-        } else {
-            let regret = |side| {
-                let mean = market.regret(side).mean();
-                mean.map_or_else(nothing, |mean| format::fixed(mean, 2))
-            };
-            let help = "What the best lie would have gained one of them in a call, the mean";
-            widgets::tally(ui, look, Some(look.good), "Lie of a buyer", regret(Side::Buy), help);
-            widgets::tally(ui, look, Some(look.danger), "Lie of a seller", regret(Side::Sell), help);
         }
+        let regret = |side| {
+            let mean = market.regret(side).mean();
+            mean.map_or_else(nothing, |mean| format::fixed(mean, 2))
+        };
+        let help = if good.rule == TradingRule::Continuous {
+            "What the best lie would have gained one of them in the turns of a period, if all others had said the truth: the mean"
+        } else {
+            "What the best lie would have gained one of them in a call, the mean"
+        };
+        widgets::tally(ui, look, Some(look.good), "Lie of a buyer", regret(Side::Buy), help);
+        widgets::tally(ui, look, Some(look.danger), "Lie of a seller", regret(Side::Sell), help);
         widgets::tally(
             ui,
             look,

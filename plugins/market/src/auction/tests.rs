@@ -109,7 +109,7 @@ fn clocks_say_what_they_would_if_one_watched_every_tick() {
         let (far, near) = if direction == Direction::Sell { (high, low) } else { (low, high) };
 
         let dutch = Dutch { terms, start: far, step };
-        let watched = dutch.clock().take_while(|price| terms.admits(*price)).take(400).find_map(|price| {
+        let watched = dutch.clock().take(400).find_map(|price| {
             let takers = offers.iter().filter(|bid| direction.worth(bid.price) >= direction.worth(price));
             takers.map(|bid| bid.bidder).min().map(|winner| (winner, price))
         });
@@ -204,6 +204,95 @@ fn lies_pay_where_one_pays_as_bid_and_nowhere_else() {
     };
     let found = exploitability(&SealedBestScore { reserve: None }, draws, 0, boast);
     assert_eq!(found.profitable, 500, "a promise that need not be kept wins at any price");
+}
+
+/// The best that one bidder could have had, found by trying every price that there is.
+fn best_of_all(rule: &Single, bids: &[Bid], bidder: usize, most: Money) -> i64 {
+    let truth = bids[bidder];
+    let mut tried = bids.to_vec();
+    let gain = |price| {
+        tried[bidder].price = price;
+        rule.utility(&rule.clear(&tried), bidder, &truth)
+    };
+    (0..=most).map(gain).max().unwrap()
+}
+
+/// What the search says is what trying every price says, also where the best lie is far from the truth.
+#[test]
+fn the_search_finds_the_best_lie_that_there_is() {
+    const MOST: Money = 120;
+    for direction in [Direction::Sell, Direction::Buy] {
+        for reserve in [None, Some(70)] {
+            for step in [1, 7] {
+                let terms = Terms { direction, reserve };
+                let (near, far) = if direction == Direction::Sell { (0, MOST) } else { (MOST, 0) };
+                let rules: [Single; 4] = [
+                    Box::new(FirstPrice(terms)),
+                    Box::new(Vickrey(terms)),
+                    Box::new(Dutch { terms, start: far, step }),
+                    Box::new(English { terms, start: near, step }),
+                ];
+                for rule in rules {
+                    for case in 0..300 {
+                        let mut stream = stream("test.best-lie", case);
+                        let prices: Vec<Money> =
+                            (0..2 + stream.below(4)).map(|_| Money::from(stream.below(100))).collect();
+                        let draw = bids(&prices);
+                        let liar = case as usize % draw.len();
+                        let found = exploitability(&*rule, [draw.clone()], liar, |_, _| {});
+                        let honest = rule.utility(&rule.clear(&draw), liar, &draw[liar]);
+                        let best = best_of_all(&rule, &draw, liar, MOST) - honest;
+                        assert_eq!(found.largest, best, "{} {terms:?} step {step} {prices:?} {liar}", rule.name());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The clock's last price is the reserve, also if its step does not divide the way there: who would have taken it takes it.
+#[test]
+fn a_dutch_clock_ends_at_its_reserve() {
+    let taken = |direction, start, reserve, price| {
+        let dutch = Dutch { terms: Terms { direction, reserve: Some(reserve) }, start, step: 300 };
+        let shown: Vec<Money> = dutch.clock().collect();
+        (dutch.clear(&bids(&[price])).map(|award| award.price), shown)
+    };
+    assert_eq!(taken(Direction::Buy, 0, 1000, 950), (Some(1000), vec![0, 300, 600, 900, 1000]));
+    assert_eq!(taken(Direction::Buy, 0, 1000, 1001).0, None);
+    assert_eq!(taken(Direction::Sell, 1000, 150, 160), (Some(150), vec![1000, 700, 400, 150]));
+    assert_eq!(taken(Direction::Sell, 1000, 150, 149).0, None);
+    assert_eq!(taken(Direction::Sell, 100, 150, 400), (None, vec![]));
+}
+
+/// With n values uniform on 0–1 revenue is the largest with a reserve of 1/2, whatever n is (Myerson 1981): for two bidders 5/12,
+/// where without a reserve it is 1/3; and a reserve r of n bidders brings n·r·(1−r)·rⁿ⁻¹ + … by the order statistics.
+#[test]
+fn the_best_reserve_for_uniform_values_is_one_half_and_brings_what_theory_says() {
+    const DRAWS: u64 = 40_000;
+    let mean = |bidders: usize, reserve: Money| {
+        let rule = Vickrey(Terms { direction: Direction::Sell, reserve: Some(reserve) });
+        let sold = (0..DRAWS).filter_map(|draw| {
+            let mut stream = stream("test.reserve", draw);
+            let prices: Vec<Money> = (0..bidders).map(|_| (stream.unit_fine() * 1e6) as Money).collect();
+            rule.clear(&bids(&prices)).map(|award| award.price as f64 / 1e6)
+        });
+        sold.sum::<f64>() / DRAWS as f64
+    };
+    // r·P(one is above r) + E[second; two are above r], worked out: n·rⁿ(1−r) + ∫ᵣ¹ x·n(n−1)xⁿ⁻²(1−x) dx.
+    let theory = |n: i32, r: f64| {
+        let n_ = f64::from(n);
+        n_ * r.powi(n) * (1.0 - r) + n_ * (n_ - 1.0) * ((1.0 - r.powi(n)) / n_ - (1.0 - r.powi(n + 1)) / (n_ + 1.0))
+    };
+    assert!((theory(2, 0.5) - 5.0 / 12.0).abs() < 1e-12 && (theory(2, 0.0) - 1.0 / 3.0).abs() < 1e-12);
+    for bidders in [1, 2, 5] {
+        let at = |reserve: Money| mean(bidders, reserve);
+        for reserve in [0, 250_000, 500_000, 750_000] {
+            let wanted = theory(bidders as i32, reserve as f64 / 1e6);
+            assert!((at(reserve) - wanted).abs() < 0.01, "{bidders} {reserve}: {} {wanted}", at(reserve));
+        }
+        assert!(at(500_000) > at(300_000) && at(500_000) > at(700_000));
+    }
 }
 
 /// A rule that is Vickrey's in name only must be found out.

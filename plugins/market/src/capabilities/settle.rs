@@ -7,6 +7,7 @@ use agent2028_operations::Operations;
 use agent2028_operations::engine::CommissionEnd;
 use agent2028_operations::session::Outcome;
 use bevy::prelude::*;
+use chrono::TimeDelta;
 
 use super::analytics::EndedContract;
 use super::state::{NONE, ServiceMarket};
@@ -48,6 +49,8 @@ pub(crate) fn settle(
     {
         operations.take_commissions(&mut ends);
         let now = clock.now();
+        // A promise is about when a request was made.
+        let made = |latency_us: u64| now - TimeDelta::microseconds(i64::try_from(latency_us).unwrap_or(0));
         for end in ends.drain(..) {
             let place = end.reference;
             let Some(Some(deal)) = market.deals.get_mut(place as usize) else { continue };
@@ -59,7 +62,7 @@ pub(crate) fn settle(
                 continue;
             }
             let succeeded = end.outcome == Outcome::Completed;
-            deal.measured.count(&deal.sla, now, succeeded, end.latency_us);
+            deal.measured.count(&deal.sla, made(end.latency_us), succeeded, end.latency_us);
             if let Some(served) = market.served.get_mut(deal.group as usize) {
                 served.count(succeeded);
             }

@@ -7,6 +7,7 @@ mod period;
 mod tally;
 mod trade;
 mod trader;
+mod turns;
 
 pub use tally::{PeriodTally, Regret, TradeRecord};
 pub use trader::Trader;
@@ -46,6 +47,10 @@ pub struct GoodMarket {
     regret: [Regret; 2],
     recent: VecDeque<TradeRecord>,
     called: u64,
+    /// Whose turn it was in this period, in an order book: the first ones.
+    turns: Vec<u32>,
+    /// Whether lies have been looked for in this period.
+    searched: bool,
     /// Traders of each group by their places. Derived.
     #[serde(skip)]
     members: Vec<Vec<u32>>,
@@ -91,6 +96,8 @@ impl GoodMarket {
             regret: [Regret::default(); 2],
             recent: VecDeque::new(),
             called: 0,
+            turns: Vec::new(),
+            searched: false,
             members: Vec::new(),
         }
     }
@@ -167,7 +174,7 @@ impl GoodMarket {
         self.quotes
     }
 
-    /// What lies would have gained one who buys or sells in calls.
+    /// What lies would have gained one who buys or sells in calls, or in periods of an order book.
     #[must_use]
     pub fn regret(&self, side: Side) -> &Regret {
         &self.regret[usize::from(side == Side::Sell)]
@@ -186,6 +193,7 @@ impl GoodMarket {
             + self.units.bytes()
             + traders.sum::<usize>()
             + self.recent.capacity() * size_of::<TradeRecord>()
+            + self.turns.capacity() * 4
             + self.members.iter().map(|members| members.capacity() * 4).sum::<usize>()
     }
 
@@ -205,7 +213,8 @@ impl GoodMarket {
         let known = rests(Side::Buy).chain(rests(Side::Sell)).all(|order| {
             order.quantity == 1 && order.id.0 == u64::from(order.owner.0) && self.trader(order.owner).is_some()
         });
-        if sorted && sound && known && self.units.is_sound() && (0.0..1.0).contains(&self.carry) {
+        let turns = self.turns.len() <= turns::MOST_TURNS;
+        if sorted && sound && known && turns && self.units.is_sound() && (0.0..1.0).contains(&self.carry) {
             Ok(())
         } else {
             Err("an order book makes no sense".into())

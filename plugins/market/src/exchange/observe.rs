@@ -23,8 +23,7 @@ struct GoodMetrics {
     gini: MetricId,
     /// Of a book.
     book: Option<[MetricId; 5]>,
-    /// Of a call market.
-    call: Option<[MetricId; 2]>,
+    regret: [MetricId; 2],
 }
 
 /// The numbers of the exchange's metrics in this run.
@@ -75,27 +74,27 @@ impl GoodMetrics {
                 cheap("depth_buy", "units", "Units that orders to buy in the book ask for."),
             ]
         });
-        let call = (rule != TradingRule::Continuous).then(|| {
-            [
-                cheap(
-                    "regret_buyers",
-                    "minor units",
-                    "What the best lie would have gained a buyer in a call, if all others say the truth: the mean over calls.",
-                ),
-                cheap(
-                    "regret_sellers",
-                    "minor units",
-                    "What the best lie would have gained a seller in a call, if all others say the truth: the mean over calls.",
-                ),
-            ]
-        });
+        let regret = [
+            cheap(
+                "regret_buyers",
+                "minor units",
+                "What the best lie would have gained a buyer, if all others say the truth: the mean over calls or, in an order \
+                 book, over the first turns of periods.",
+            ),
+            cheap(
+                "regret_sellers",
+                "minor units",
+                "What the best lie would have gained a seller, if all others say the truth: the mean over calls or, in an order \
+                 book, over the first turns of periods.",
+            ),
+        ];
         let gini = metrics.declare(MetricSpec::expensive(
             format!("market.profit_gini.{good}"),
             "",
             "How unequally the gains of trade are spread over traders since the start; losses count as 0.",
             EVERY_TICKS,
         ));
-        Self { price, volume, turnover, quotes, surplus_share, efficiency, deviation, gini, book, call }
+        Self { price, volume, turnover, quotes, surplus_share, efficiency, deviation, gini, book, regret }
     }
 
     fn record(&self, good: &GoodMarket, metrics: &mut Metrics) {
@@ -121,10 +120,9 @@ impl GoodMetrics {
             let offered = good.units().balance(good.offered());
             some(depth_buy, Some((good.book().len() as i64 - offered) as f64));
         }
-        if let Some([buyers, sellers]) = self.call {
-            some(buyers, good.regret(Side::Buy).mean());
-            some(sellers, good.regret(Side::Sell).mean());
-        }
+        let [buyers, sellers] = self.regret;
+        some(buyers, good.regret(Side::Buy).mean());
+        some(sellers, good.regret(Side::Sell).mean());
         if metrics.wanted(self.gini) {
             let mut profits: Vec<i64> = good.traders().iter().map(|trader| trader.profit.max(0)).collect();
             if let Some(gini) = gini(&mut profits) {

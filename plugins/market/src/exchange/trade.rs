@@ -15,6 +15,7 @@ use crate::config::Traders;
 use crate::events::{CALL_CLEARED, CallCleared, TRADING_PERIOD_ENDED, TradingPeriodEnded};
 
 const QUOTES: Purpose = Purpose::new("market.quotes");
+const LIES: Purpose = Purpose::new("market.lies");
 
 /// A tick of trading.
 pub(crate) fn trade(
@@ -43,9 +44,9 @@ pub(crate) fn trade(
     };
     let most_trades = config.most_trades as usize;
     if is_over {
-        for (good, market) in config.goods.iter().zip(&mut exchange.goods) {
+        for (number, (good, market)) in config.goods.iter().zip(&mut exchange.goods).enumerate() {
             let mut floor = Floor { accounts: treasury.accounts_mut(), house, tick, most_trades };
-            let ended = market.end_period(&mut floor);
+            let ended = market.end_period(&mut floor, &mut dice.global(LIES.indexed(number as u64), tick));
             let told = TradingPeriodEnded {
                 good: good.name.clone(),
                 period: exchange.period,

@@ -9,7 +9,7 @@ use super::state::{Cleared, TaskAuctions};
 use super::task::{NONE, Task, TaskBid, TaskStatus};
 use crate::accounts::{AccountId, Money};
 use crate::auction::{Award, Bid, Direction};
-use crate::config::{Auctioneer, Rule};
+use crate::config::{Auctioneer, BidPolicy, Rule};
 use crate::events::TaskTold;
 use crate::mechanism::Mechanism;
 use crate::money::Treasury;
@@ -119,7 +119,7 @@ impl TaskAuctions {
         }
         let said: Vec<Bid> = bids.iter().map(TaskBid::said).collect();
         let award = rule.clear(&said).map(|Award { bid, price, .. }| (bid, price));
-        self.learn(&bids, task_range(rule.reserve));
+        self.learn(ground, number as u16, &rule, &bids);
         self.end(ground, treasury, Ended { slot, bids, award });
     }
 
@@ -179,6 +179,10 @@ impl TaskAuctions {
         };
         let awards = clear_together(auctioneer.rule, &called, |agent| self.room(ground, agent), saved);
         for ((slot, bids), award) in slots.into_iter().zip(bids).zip(awards) {
+            if let Some(task) = self.tasks.get(slot) {
+                let (number, rule) = (task.auctioneer, rule_of(auctioneer, task));
+                self.learn(ground, number, &rule, &bids);
+            }
             self.end(ground, treasury, Ended { slot, bids, award });
         }
     }
@@ -386,16 +390,34 @@ impl TaskAuctions {
         self.drop_task(ground, slot);
     }
 
-    /// Those who learn do so from the best bid of the others.
-    pub(crate) fn learn(&mut self, bids: &[TaskBid], range: PriceRange) {
-        if self.learners.is_empty() {
+    /// Those who learn do so from what each price would have earned them in an auction, by its rule and with the bids of the
+    /// others as they were.
+    pub(crate) fn learn(&mut self, ground: &Ground<'_>, auctioneer: u16, rule: &TaskRule, bids: &[TaskBid]) {
+        let learns = |group: u32| {
+            let group = ground.config.bidders.get(group as usize);
+            group.is_some_and(|group| group.policy == BidPolicy::Learning)
+        };
+        if !(0..ground.config.bidders.len() as u32).any(learns) {
             return;
         }
+        let mut said: Vec<Bid> = bids.iter().map(TaskBid::said).collect();
+        let range = PriceRange { low: 0, high: rule.reserve };
         for (at, bid) in bids.iter().enumerate() {
-            let rival = bids.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other.price).min();
-            if let Some(learner) = self.learners.get_mut(&bid.bidder) {
-                learner.learn(bid.cost, rival.or(Some(range.high)), Direction::Buy, range);
+            if !self.workers.get(AgentId(bid.bidder)).is_some_and(|worker| learns(worker.group)) {
+                continue;
             }
+            let asked = said[at];
+            let truth = Bid { price: bid.cost, ..asked };
+            self.learners.entry((auctioneer, bid.bidder)).or_default().learn(
+                bid.cost,
+                Direction::Buy,
+                range,
+                |price| {
+                    said[at].price = price;
+                    rule.utility(&rule.clear(&said), at, &truth)
+                },
+            );
+            said[at] = asked;
         }
     }
 
@@ -468,9 +490,4 @@ struct Measured {
     tasks: Vec<(u64, Money, Vec<TaskBid>)>,
     /// Those who bid, as often as they have room for a task.
     seats: Vec<u32>,
-}
-
-/// The prices that bids for a task may have.
-pub(crate) fn task_range(reserve: Money) -> PriceRange {
-    PriceRange { low: 0, high: reserve }
 }

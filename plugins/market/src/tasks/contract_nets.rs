@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::clear::FADE;
 use super::ground::Ground;
+use super::rule::TaskRule;
 use super::state::{Cleared, TaskAuctions};
 use super::task::{TaskBid, TaskStatus};
 use super::worker::{INACTIVE, PRESENT};
+use crate::config::Rule;
 use crate::contract_net::{Contractor, Deadlines, Engagement, Envelope, Manager, Recipient, State};
 use crate::money::Treasury;
 
@@ -340,9 +342,10 @@ impl TaskAuctions {
                     waited: ground.tick - task.posted,
                     bids,
                 };
-                let (auctioneer, reserve) = (usize::from(task.auctioneer), task.reserve);
+                let auctioneer = usize::from(task.auctioneer);
+                let rule = TaskRule { rule: Rule::ContractNet, reserve: task.reserve, step: 1 };
                 let bid = net.parties.get(&to.0).map(|party| party.bid);
-                self.learn(&cleared.bids, super::clear::task_range(reserve));
+                self.learn(ground, auctioneer as u16, &rule, &cleared.bids);
                 self.measure_award(auctioneer, &cleared);
                 self.note(auctioneer, cleared);
                 if let Some(bid) = bid {

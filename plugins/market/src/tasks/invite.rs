@@ -249,7 +249,10 @@ fn bid(
     let mut stream: SimStream = ground.dice.stream(BID.indexed(u64::from(task.round)), AgentId(agent), task.number);
     let range = PriceRange { low: 0, high: task.reserve };
     let policy = match group.policy {
-        BidPolicy::Learning => state.learners.get(&agent).cloned().map(|learner| Policy::Learning(Box::new(learner))),
+        BidPolicy::Learning => {
+            let learner = state.learners.get(&(task.auctioneer, agent)).cloned();
+            learner.map(|learner| Policy::Learning(Box::new(learner)))
+        }
         _ => None,
     };
     let policy = policy.unwrap_or_else(|| group.policy.begin());

@@ -98,6 +98,7 @@ struct Of {
     recent: Vec<MetricId>,
     exploitability: MetricId,
     regret: MetricId,
+    shade: MetricId,
     income_gini: MetricId,
     load_spread: MetricId,
     fulfilment: MetricId,
@@ -139,6 +140,13 @@ impl TaskMetrics {
                     "regret",
                     "minor units",
                     "What the best lie would have gained, chosen for each of the last 64 auctions with all other bids known, the mean.",
+                    EVERY_TICKS,
+                ),
+                shade: costly(
+                    "shade",
+                    "",
+                    "What learning bidders keep of the way from the reserve to their cost, the mean: 1 if they have come to bid the truth. With \
+                     n bidders whose costs are uniform up to the reserve it is (n−1)/n in the equilibrium of first-price auctions.",
                     EVERY_TICKS,
                 ),
                 income_gini: costly(
@@ -194,6 +202,11 @@ pub(crate) fn observe(
         {
             metrics.record(ids.exploitability, found.best_rule_gain);
             metrics.record(ids.regret, found.regret);
+        }
+        if metrics.wanted(ids.shade)
+            && let Some(shade) = mean(state.shades(number).map(|(_, shade)| shade))
+        {
+            metrics.record(ids.shade, shade);
         }
         let of_bidders = [ids.income_gini, ids.load_spread, ids.fulfilment];
         if of_bidders.iter().any(|id| metrics.wanted(*id)) {

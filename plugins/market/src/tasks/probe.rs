@@ -8,9 +8,8 @@ use crate::auction::{Bid, Promise};
 use crate::config::{Auctioneer, Rule};
 use crate::mechanism::{Exploitability, Mechanism, exploitability, price_lies};
 
-/// Ways towards the reserve that are tried, and into how many parts it is cut.
-const WAYS: i64 = 10;
-const WAYS_PARTS: i64 = 20;
+/// Into how many parts the way to the reserve is cut; as many are tried.
+const WAYS: i64 = 20;
 
 /// The bids of an auction as the truth has them: what each would have bid that says what the task costs it.
 fn truths(cleared: &Cleared) -> Vec<Bid> {
@@ -46,9 +45,10 @@ pub fn probe(auctioneer: &Auctioneer, state: &AuctioneerState) -> Option<Exploit
     let found = exploitability(&rule, draws, 0, |truth, lies| {
         let lie = |price, promise| WithReserve { bid: Bid { price, promise, ..truth.bid }, ..*truth };
         lies.extend(price_lies(truth.bid.price).map(|price| lie(price.max(0), truth.bid.promise)));
-        // And so many tenths of the way to the reserve, as the equilibrium of first-price auctions has it.
+        // And parts of the way to the reserve, as the equilibrium of first-price auctions has it.
         let way = truth.reserve.saturating_sub(truth.bid.price);
-        lies.extend((0..WAYS).map(|part| lie(truth.bid.price + way / WAYS_PARTS * (part + 1), truth.bid.promise)));
+        let along = |part: i64| truth.bid.price + (i128::from(way) * i128::from(part) / i128::from(WAYS)) as Money;
+        lies.extend((1..=WAYS).map(|part| lie(along(part), truth.bid.promise)));
         if promises {
             let best = Promise { load: 0.0, time_ms: 1.0, confidence: 1.0 };
             lies.extend(price_lies(truth.bid.price).map(|price| lie(price.max(0), best)));
@@ -103,6 +103,12 @@ impl Mechanism for AnyReserve<'_> {
 
     fn utility(&self, outcome: &Self::Outcome, bidder: usize, truth: &WithReserve) -> i64 {
         self.rule(truth.reserve).utility(outcome, bidder, &truth.bid)
+    }
+
+    fn answers(&self, bids: &[WithReserve], bidder: usize, truth: &WithReserve) -> Vec<WithReserve> {
+        let bids: Vec<Bid> = bids.iter().map(|bid| bid.bid).collect();
+        let answers = self.rule(truth.reserve).answers(&bids, bidder, &truth.bid);
+        answers.into_iter().map(|bid| WithReserve { bid, ..*truth }).collect()
     }
 }
 

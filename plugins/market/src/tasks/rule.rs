@@ -4,7 +4,7 @@ use agent2028_core::agent::AgentId;
 
 use super::task::TaskBid;
 use crate::accounts::Money;
-use crate::assignment::{Costs, cheapest};
+use crate::assignment::{Costs, LARGEST_COST, cheapest};
 use crate::auction::{Award, Bid, Direction, Dutch, English, FirstPrice, SealedBestScore, Terms, Vickrey};
 use crate::combinatorial::{Bundle, BundleBid, Vcg};
 use crate::config::Rule;
@@ -65,6 +65,10 @@ impl Mechanism for TaskRule {
 
     fn utility(&self, outcome: &Option<Award>, bidder: usize, truth: &Bid) -> i64 {
         with_mechanism!(self, mechanism => mechanism.utility(outcome, bidder, truth))
+    }
+
+    fn answers(&self, bids: &[Bid], bidder: usize, truth: &Bid) -> Vec<Bid> {
+        with_mechanism!(self, mechanism => mechanism.answers(bids, bidder, truth))
     }
 }
 
@@ -147,7 +151,7 @@ pub(crate) fn assign(
     seats: &[u32],
     cost: impl Fn(&Called<'_>, usize) -> Money,
 ) -> Vec<Option<usize>> {
-    const NEVER: i64 = 1 << 40;
+    const NEVER: i64 = LARGEST_COST;
     let bids: Vec<Vec<Option<usize>>> =
         tasks.iter().map(|task| seats.iter().map(|bidder| bid_of(task, *bidder)).collect()).collect();
     // A column of its own for each task that nobody gets.

@@ -154,7 +154,8 @@ pub struct TaskAuctions {
     pub(crate) agenda: BTreeMap<u64, Vec<u32>>,
     /// Those that have room for a task, by group of bidders.
     pub(crate) free: Vec<Vec<u32>>,
-    pub(crate) learners: BTreeMap<u32, Learner>,
+    /// What bidders have learnt, by auctioneer and bidder: what pays hangs on the rule.
+    pub(crate) learners: BTreeMap<(u16, u32), Learner>,
     pub(crate) nets: Nets,
     pub(crate) campaigns: Vec<Campaign>,
     /// Tasks whose auction is to begin.
@@ -197,10 +198,12 @@ impl TaskAuctions {
         self.workers.agents().filter(|(_, worker)| worker.is(PRESENT))
     }
 
-    /// The shade that a learning bidder has come to, 0–1.
-    #[must_use]
-    pub fn shade(&self, agent: AgentId) -> Option<f64> {
-        self.learners.get(&agent.0).map(Learner::shade)
+    /// The shades that learning bidders have come to in the auctions of an auctioneer, 0–1: what they keep of the way from the
+    /// reserve to their cost.
+    pub fn shades(&self, auctioneer: usize) -> impl Iterator<Item = (AgentId, f64)> + '_ {
+        let of = u16::try_from(auctioneer).into_iter();
+        let learners = of.flat_map(|of| self.learners.range((of, 0)..=(of, u32::MAX)));
+        learners.map(|((_, agent), learner)| (AgentId(*agent), learner.shade()))
     }
 
     /// Attacks that go on.

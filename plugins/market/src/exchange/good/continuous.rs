@@ -41,9 +41,11 @@ impl GoodMarket {
             let members = &self.members[group];
             let at = members[stream.below(members.len() as u32) as usize] as usize;
             if may_act(self.traders[at].agent) {
+                self.note_turn(self.traders[at].agent);
                 self.say(floor, good, config, at, stream);
             }
         }
+        self.search_full_turns(stream);
     }
 
     /// A trader says a price.

@@ -1,7 +1,7 @@
 //! Periods of trading: who takes part, what everybody has, and what could be gained.
 
 use agent2028_core::agent::AgentId;
-use agent2028_core::rng::{Purpose, SimRng};
+use agent2028_core::rng::{Purpose, SimRng, SimStream};
 
 use super::trader::values_of;
 use super::{Floor, GoodMarket, Members, PeriodTally, Trader};
@@ -99,9 +99,11 @@ impl GoodMarket {
     /// Works out what could be gained in this period.
     fn weigh(&mut self) {
         let mut offers = Vec::new();
-        for trader in self.traders.iter().filter(|trader| !trader.gone) {
+        for trader in &self.traders {
             let (agent, side) = (trader.agent, trader.side);
-            offers.extend(trader.values.iter().map(|price| Offer { trader: agent, side, price: *price, quantity: 1 }));
+            // Of somebody who has left in this period what it traded counts, as it does among what was gained.
+            let units = if trader.gone { &trader.values[..trader.done as usize] } else { &trader.values[..] };
+            offers.extend(units.iter().map(|price| Offer { trader: agent, side, price: *price, quantity: 1 }));
         }
         let clearing = UniformPrice { k: 500 }.clear(&offers);
         self.now.largest = largest_welfare(&offers);
@@ -109,7 +111,8 @@ impl GoodMarket {
     }
 
     /// Ends a period: orders are taken back, what was bought is used up, and money goes back to where it came from.
-    pub(crate) fn end_period(&mut self, floor: &mut Floor) -> PeriodTally {
+    pub(crate) fn end_period(&mut self, floor: &mut Floor, stream: &mut SimStream) -> PeriodTally {
+        self.search_turns(stream);
         for at in 0..self.traders.len() {
             self.withdraw(floor, at);
         }
@@ -139,6 +142,8 @@ impl GoodMarket {
     /// Begins a period: everybody has new values, and sellers have what they can sell.
     pub(crate) fn begin_period(&mut self, groups: &[Members], period: u64, dice: &SimRng) {
         self.now = PeriodTally::default();
+        self.turns.clear();
+        self.searched = false;
         self.traders.retain(|trader| !trader.gone || trader.owed != 0);
         let mut traders = std::mem::take(&mut self.traders);
         for trader in &mut traders {

@@ -51,7 +51,7 @@ impl PeriodTally {
     }
 }
 
-/// What lies would have gained in calls: mean of the best one, found afterwards with all other offers known.
+/// What lies would have gained in calls, or in periods: mean of the best one, found afterwards with all other offers known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Regret {
     sum: i128,
@@ -64,7 +64,7 @@ impl Regret {
         self.calls += 1;
     }
 
-    /// Its mean, in minor units; nothing before the first call.
+    /// Its mean, in minor units; nothing before the first call, or the first period.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         (self.calls > 0).then(|| self.sum as f64 / self.calls as f64)
