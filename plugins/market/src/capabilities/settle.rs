@@ -49,8 +49,11 @@ pub(crate) fn settle(
     {
         operations.take_commissions(&mut ends);
         let now = clock.now();
-        // A promise is about when a request was made.
-        let made = |latency_us: u64| now - TimeDelta::microseconds(i64::try_from(latency_us).unwrap_or(0));
+        // A promise is about when a request was made. Latencies are rounded to a microsecond.
+        let made = |latency_us: u64| {
+            let since = i64::try_from(latency_us).unwrap_or(0).saturating_sub(1);
+            now.checked_sub_signed(TimeDelta::microseconds(since)).unwrap_or(now)
+        };
         for end in ends.drain(..) {
             let place = end.reference;
             let Some(Some(deal)) = market.deals.get_mut(place as usize) else { continue };

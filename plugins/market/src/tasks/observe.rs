@@ -133,7 +133,7 @@ impl TaskMetrics {
                     "exploitability",
                     "minor units",
                     "What the best single way of lying would have gained one bidder in each of the last 64 auctions, if the others had \
-                     told the truth. 0 where the truth is the best bid.",
+                     told the truth. 0 where the truth is the best bid. A rule for several tasks at a time is taken as what it comes to for one.",
                     EVERY_TICKS,
                 ),
                 regret: costly(

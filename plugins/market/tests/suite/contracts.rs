@@ -9,6 +9,7 @@ use agent2028_market::config::{BestListing, Buyers, CapabilityMarket, Offering, 
 use agent2028_market::contract::Status;
 use agent2028_network::NetworkConfig;
 use agent2028_network::interventions::Partition;
+use agent2028_operations::config::ServiceTime;
 use agent2028_trust::TrustConfig;
 use bevy::prelude::default;
 
@@ -123,6 +124,22 @@ fn what_fails_outside_of_the_hours_of_service_breaches_nothing() {
     let outside = run("* 8-17 * * *");
     assert_eq!((outside.status, outside.measured.failed), (Status::Expired, 0));
     assert!(outside.measured.outside > 20);
+}
+
+/// Service is promised for the first minute of the day, and takes three seconds: what is asked for in that minute counts, also
+/// what is served after it.
+#[test]
+fn a_request_counts_by_when_it_was_made() {
+    let promise = Offering { availability: "0 0 * * *".into(), uptime_percent: 0.0, ..offering(1000) };
+    let slow = Buyers { requests_per_s: 2.0, lasts_s: 90.0, ..buyers(1000) };
+    let mut scene = scene(promise, slow, 1, 1);
+    if let Some(operations) = &mut scene.operations {
+        operations.service = ServiceTime::Constant { ms: 3000.0 };
+    }
+    let mut simulation = scene.start();
+    simulation.run(5600);
+    let ended = *services(&simulation).ended().next().unwrap();
+    assert_eq!((ended.status, ended.measured.served, ended.measured.failed), (Status::Expired, 120, 0));
 }
 
 #[test]
