@@ -16,7 +16,7 @@ const WORDS: usize = 16;
 
 /// A trader: what it says that its units are worth or cost, in the order in which it trades them. Also the truth of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Units {
+pub struct TraderUnits {
     /// Buying or selling.
     pub side: Side,
     /// In minor units.
@@ -31,7 +31,7 @@ pub struct ContinuousAuction<'a> {
 }
 
 impl Mechanism for ContinuousAuction<'_> {
-    type Bid = Units;
+    type Bid = TraderUnits;
     /// The prices of each trader's trades, in their order.
     type Outcome = Vec<Vec<Money>>;
 
@@ -39,7 +39,7 @@ impl Mechanism for ContinuousAuction<'_> {
         "continuous double auction"
     }
 
-    fn clear(&self, traders: &[Units]) -> Vec<Vec<Money>> {
+    fn clear(&self, traders: &[TraderUnits]) -> Vec<Vec<Money>> {
         let mut prices: Vec<Vec<Money>> = vec![Vec::new(); traders.len()];
         let mut book = OrderBook::default();
         for turn in self.turns {
@@ -68,7 +68,7 @@ impl Mechanism for ContinuousAuction<'_> {
         prices
     }
 
-    fn utility(&self, prices: &Vec<Vec<Money>>, trader: usize, truth: &Units) -> i64 {
+    fn utility(&self, prices: &Vec<Vec<Money>>, trader: usize, truth: &TraderUnits) -> i64 {
         let gain = |(unit, price): (&Money, &Money)| match truth.side {
             Side::Buy => unit.saturating_sub(*price),
             Side::Sell => price.saturating_sub(*unit),
@@ -79,7 +79,7 @@ impl Mechanism for ContinuousAuction<'_> {
 
     /// Words held from the first turn to the last: each of the other side, which meets it, and each of its own side made a unit
     /// keener, which comes before it. Of many those at even distances, by price.
-    fn answers(&self, traders: &[Units], trader: usize, truth: &Units) -> Vec<Units> {
+    fn answers(&self, traders: &[TraderUnits], trader: usize, truth: &TraderUnits) -> Vec<TraderUnits> {
         let keener = if truth.side == Side::Buy { 1 } else { -1 };
         let mut answers = Vec::new();
         for (side, away) in [(truth.side.other(), 0), (truth.side, keener)] {
@@ -95,7 +95,7 @@ impl Mechanism for ContinuousAuction<'_> {
     }
 }
 
-impl Units {
+impl TraderUnits {
     /// Says this price for each unit for which it would not be a loss, and the truth for the others.
     fn at_best(&self, price: Money) -> Self {
         let said = |unit: &Money| if self.side == Side::Buy { price.min(*unit) } else { price.max(*unit) };
@@ -108,8 +108,8 @@ mod tests {
     use super::*;
     use crate::mechanism::{exploitability, price_lies};
 
-    fn units(side: Side, prices: &[Money]) -> Units {
-        Units { side, prices: prices.to_vec() }
+    fn units(side: Side, prices: &[Money]) -> TraderUnits {
+        TraderUnits { side, prices: prices.to_vec() }
     }
 
     /// A buyer's word of 90 rests, a seller of 20 comes: it sells at 90. Had the seller come first, the buyer would have paid 20.
@@ -134,7 +134,8 @@ mod tests {
         let regret = |at| {
             exploitability(&rule, [traders.clone()], at, |truth, lies| {
                 lies.extend(
-                    price_lies(truth.prices[0]).map(|price| Units { prices: vec![price.max(0)], ..truth.clone() }),
+                    price_lies(truth.prices[0])
+                        .map(|price| TraderUnits { prices: vec![price.max(0)], ..truth.clone() }),
                 );
             })
             .largest

@@ -221,36 +221,3 @@ impl GoodMarket {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Somebody bought for 90 what cost 10, and left; a newcomer does not make that more than there was to be had.
-    #[test]
-    fn what_was_gained_is_part_of_what_there_was_also_when_who_gained_it_has_left() {
-        let mut good = GoodMarket::new(AccountId::MINT);
-        let trader = |agent, side, values: &[Money], done, gone| Trader {
-            agent: AgentId(agent),
-            group: 0,
-            side,
-            gone,
-            values: values.to_vec(),
-            done,
-            belief: Belief::beginner(side, 10, &mut SimRng::new(1).global(BEGINNER, 0)),
-            profit: 0,
-            owed: 0,
-            purse: AccountId::MINT,
-            stock: AccountId::MINT,
-        };
-        // The seller's unit is gone with the buyer; what the buyer did not buy any more can't be gained.
-        good.traders = vec![
-            trader(1, Side::Buy, &[90, 80], 1, true),
-            trader(2, Side::Sell, &[10], 1, false),
-            trader(3, Side::Buy, &[20], 0, false),
-        ];
-        good.now.surplus = 80;
-        good.weigh();
-        assert_eq!((good.now.largest, good.now.efficiency()), (80, Some(1.0)));
-    }
-}

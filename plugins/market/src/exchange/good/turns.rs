@@ -5,7 +5,7 @@ use agent2028_core::rng::SimStream;
 
 use super::GoodMarket;
 use crate::accounts::Money;
-use crate::continuous_auction::{ContinuousAuction, Units};
+use crate::continuous_auction::{ContinuousAuction, TraderUnits};
 use crate::mechanism::{exploitability, price_lies};
 use crate::order_book::Side;
 
@@ -38,11 +38,11 @@ impl GoodMarket {
         agents.dedup();
         let places: Vec<Option<usize>> = agents.iter().map(|agent| self.place(AgentId(*agent))).collect();
         let truth = |place: &Option<usize>| match place {
-            Some(at) => Units { side: self.traders[*at].side, prices: self.traders[*at].values.clone() },
+            Some(at) => TraderUnits { side: self.traders[*at].side, prices: self.traders[*at].values.clone() },
             // It is there no more: it says nothing.
-            None => Units { side: Side::Buy, prices: Vec::new() },
+            None => TraderUnits { side: Side::Buy, prices: Vec::new() },
         };
-        let truths: Vec<Units> = places.iter().map(truth).collect();
+        let truths: Vec<TraderUnits> = places.iter().map(truth).collect();
         let turns: Vec<u32> =
             self.turns.iter().filter_map(|agent| agents.binary_search(agent).ok()).map(|at| at as u32).collect();
         let rule = ContinuousAuction { turns: &turns };
@@ -54,9 +54,9 @@ impl GoodMarket {
             }
             let liar = of_side[stream.below(of_side.len() as u32) as usize];
             // The same part more or less for each unit.
-            let lies = |truth: &Units, lies: &mut Vec<Units>| {
+            let lies = |truth: &TraderUnits, lies: &mut Vec<TraderUnits>| {
                 let said: Vec<Vec<Money>> = truth.prices.iter().map(|unit| price_lies(*unit).collect()).collect();
-                lies.extend((0..said.first().map_or(0, Vec::len)).map(|lie| Units {
+                lies.extend((0..said.first().map_or(0, Vec::len)).map(|lie| TraderUnits {
                     side: truth.side,
                     prices: said.iter().map(|of_unit| of_unit[lie].max(0)).collect(),
                 }));
