@@ -14,6 +14,8 @@ impl SceneSection for MarketConfig {
     const NAME: &'static str = "market";
     const ABOUT: &'static str = "Markets for tasks, goods and capabilities, and the money that is paid there. Without this section \
         nothing is traded.";
+    // Learning bidders learn by the rule of their auction, and a Dutch clock ends at its reserve.
+    const REVISION: u32 = 1;
 
     fn interventions(list: &mut InterventionRegistry) {
         interventions::interventions(list);
