@@ -6,6 +6,7 @@
 //! | [`plugins`] | the one list of the plugins that scenes can name |
 //! | [`assemble`] | a scene becomes an app |
 //! | [`sandbox`] | a simulation without a window: the library's front door |
+//! | [`exploration`] | all that can happen to a scene's voters, up to a bound |
 //! | [`headless`] | runs without a window: progress, checkpoints, hashes, resume |
 //! | [`record`] | the folder that a run writes, and reading it again |
 //! | [`plot`] | metrics of recorded runs as charts |
@@ -22,6 +23,7 @@ pub mod authoring;
 pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;
+pub mod exploration;
 pub mod headless;
 #[cfg(feature = "desktop")]
 pub mod panels;
@@ -36,6 +38,7 @@ pub mod scene;
 
 pub use agent2028_boids as boids;
 pub use agent2028_chart as chart;
+pub use agent2028_consensus as consensus;
 pub use agent2028_core as core;
 pub use agent2028_identity as identity;
 #[cfg(feature = "desktop")]

@@ -12,6 +12,7 @@
 use std::sync::OnceLock;
 
 use agent2028_boids::BoidsConfig;
+use agent2028_consensus::ConsensusConfig;
 use agent2028_core::section::SectionRegistry;
 use agent2028_identity::IdentityConfig;
 use agent2028_ledger::LedgerConfig;
@@ -35,6 +36,7 @@ pub fn ours() -> SectionRegistry {
         .with::<LedgerConfig>()
         .with::<TrustConfig>()
         .with::<MarketConfig>()
+        .with::<ConsensusConfig>()
 }
 
 /// Plugins were named after the first scene was read, or twice.

@@ -17,6 +17,7 @@
 mod birds_on_krabmaga;
 mod chart;
 mod checkpoint;
+mod consensus;
 mod contracts;
 mod draw;
 mod events;
@@ -95,6 +96,7 @@ fn rows() -> Vec<&'static Row> {
         operations::ROWS,
         market::ROWS,
         contracts::ROWS,
+        consensus::ROWS,
         identity::ROWS,
         ledger::ROWS,
         draw::ROWS,

@@ -1,5 +1,7 @@
 //! `agent2028 check`: finds the faults of a scene without running it.
 
+mod consensus;
+
 use std::path::Path;
 
 use clap::Args;
@@ -12,7 +14,9 @@ use crate::scene::report::Line;
 /// Checks scenes without running them: types, ranges, names, files. Exits with 2 if anything is wrong. What is right and still
 /// to be considered is told as a warning.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  agent2028 check scenes/ my-scene.ron")]
+#[command(
+    after_help = "Examples:\n  agent2028 check scenes/ my-scene.ron\n  agent2028 check byzantine-4 --consensus --depth 6"
+)]
 pub(crate) struct Check {
     /// Scene files, folders with scene files, or names of built-in scenes.
     #[arg(required = true)]
@@ -20,10 +24,15 @@ pub(crate) struct Check {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    explored: consensus::Consensus,
 }
 
 impl Check {
     pub(crate) fn execute(self) -> Result<u8, Failure> {
+        if self.explored.consensus {
+            return self.explored.execute(&self.paths, self.format);
+        }
         let (mut lines, mut warnings): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
         let mut checked = 0;
         for path in &self.paths {

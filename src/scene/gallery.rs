@@ -48,6 +48,13 @@ scenes![
     "partition",
     "rumour-ttl",
     "swim",
+    "byzantine-4",
+    "byzantine-7",
+    "byzantine-too-many",
+    "leader-crash",
+    "partition-vote",
+    "deploy-gate",
+    "wide-area",
     "delegation",
     "sealed-channel",
     "forged-lists",
@@ -116,6 +123,9 @@ pub fn picture_tick(name: &str) -> u64 {
         // The news is on its way; the network is cut; the alert has gone as far as it may; all know who has failed.
         "gossip" => 306,
         "rumour-ttl" => 260,
+        // Votes of a cut network, a gate that waits, one region of five that is cut off.
+        "partition-vote" | "wide-area" => 720,
+        "deploy-gate" => 1500,
         // 50 000 birds: each tick takes a while.
         "murmuration" => 120,
         // A third has failed.

@@ -75,7 +75,7 @@ impl Dice {
 }
 
 /// The optional sections, each with the fields that make it dense.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     (
         "boids",
         &[
@@ -126,6 +126,7 @@ const SECTIONS: [(&str, &[&str]); 8] = [
              bidders: [(group: \"other\", capacity: 3)])",
         ],
     ),
+    ("consensus", &["", "voters: [(group: \"other\", power: 1000000)], waits: (commit_s: 0, retransmit_s: 0.01)"]),
 ];
 
 /// A scene without its timeline.

@@ -59,8 +59,7 @@ fn an_action_without_its_section_is_refused_with_its_place_and_never_panics() {
 
 #[test]
 fn an_action_with_all_sections_does_something_or_says_why_not() {
-    let sections =
-        "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (), market: (tasks: Some(())),";
+    let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (), market: (tasks: Some(())), consensus: (voters: [(group: \"agent\")]),";
     for action in one_of_each() {
         let mut sandbox = Sandbox::parse(&scene(sections, "")).unwrap();
         sandbox.intervene(action.clone()).unwrap();

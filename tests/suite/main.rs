@@ -5,6 +5,7 @@ mod broken_scenes;
 mod campaign;
 mod check_cost;
 mod command_line;
+mod consensus;
 mod counting;
 mod crates;
 mod determinism;

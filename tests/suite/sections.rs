@@ -11,7 +11,7 @@ struct Section {
 }
 
 /// The sections of the scene language. One that is missing here is found by `every_section_is_tried`.
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     Section {
         name: "boids",
         parts: &[
@@ -88,6 +88,10 @@ const SECTIONS: [Section; 8] = [
              bidders: [(group: \"bee\", capacity: 2), (group: \"fly\", policy: Learning)])",
         ],
     },
+    Section {
+        name: "consensus",
+        parts: &["voters: [(group: \"ant\"), (group: \"bee\", power: 2)], waits: (commit_s: 0.05)"],
+    },
 ];
 
 /// Agents that all sections find something to do with, and something that happens to them.
@@ -161,8 +165,10 @@ fn every_subset_of_the_sections_runs_with_all_that_is_optional() {
             SECTIONS.iter().position(|section| section.name == "operations").is_some_and(|at| bits >> at & 1 == 1);
         try_it(&scene(&subset(bits, |section| {
             let mut parts = section.parts.join(", ");
-            if section.name == "ledger" && has_work {
-                parts += ", receipts: true";
+            match section.name {
+                "ledger" if has_work => parts += ", receipts: true",
+                "consensus" if has_work => parts += ", gates: [(capability: \"file.read\", wait_s: 0.3)]",
+                _ => {}
             }
             parts
         })));

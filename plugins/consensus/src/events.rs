@@ -44,7 +44,7 @@ pub const KINDS: &[EventDeclaration] = &[
 ];
 
 /// What a [`VOTING_COMPLETED`] carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 pub struct HeightDecided {
     /// The height.
     pub height: u64,
@@ -52,6 +52,10 @@ pub struct HeightDecided {
     pub round: u32,
     /// What was decided, by its number.
     pub value: u32,
+    /// What the number stands for, if anything waited to be decided.
+    pub what: String,
+    /// Whose precommits prove it: agents.
+    pub signers: Vec<u32>,
 }
 
 impl EventPayload for HeightDecided {
@@ -60,7 +64,11 @@ impl EventPayload for HeightDecided {
 
 impl fmt::Display for HeightDecided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "height {} is decided in round {}: value {}", self.height, self.round, self.value)
+        write!(f, "height {} is decided in round {}: value {}", self.height, self.round, self.value)?;
+        if !self.what.is_empty() {
+            write!(f, " ({})", self.what)?;
+        }
+        write!(f, ", with {} signatures", self.signers.len())
     }
 }
 

@@ -3,8 +3,11 @@
 //! A liar runs the protocol like everybody else; what it sends is changed on the way out. So it knows what an honest voter knows,
 //! and lies about it.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::committee::Committee;
 use crate::protocol::message::{Height, Message, Phase, Proposal, Round, ValueId, Vote, Voter};
 use crate::protocol::replica::Replica;
 
@@ -20,6 +23,62 @@ pub enum Deed {
     Equivocate,
     /// It says nothing.
     Withhold,
+    /// It says everything so many ticks late.
+    Delay(u64),
+    /// It votes only for what one of those proposes who do so, and for none otherwise.
+    Collude,
+    /// It sends to everybody again what others have said before.
+    Replay,
+}
+
+impl Deed {
+    /// Whether it says something else than it holds for true; then what it decides for itself counts for nothing.
+    #[must_use]
+    pub const fn is_lie(self) -> bool {
+        matches!(self, Self::Garbage | Self::Equivocate | Self::Collude)
+    }
+}
+
+/// Who else lies in concert.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Company<'a> {
+    pub equivocators: &'a [Voter],
+    pub colluders: &'a [Voter],
+}
+
+/// How many messages a voter remembers that says them again.
+const REMEMBERED: usize = 64;
+
+/// How many of them it says again each time that it says something.
+const SAID_AGAIN: usize = 4;
+
+/// What voters have heard that say it again: by whom it was said, and its bytes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Heard(BTreeMap<Voter, VecDeque<(Voter, Vec<u8>)>>);
+
+impl Heard {
+    /// Remembers a message.
+    pub fn keep(&mut self, by: Voter, author: Voter, content: &[u8]) {
+        let heard = self.0.entry(by).or_default();
+        if heard.len() == REMEMBERED {
+            heard.pop_front();
+        }
+        heard.push_back((author, content.to_vec()));
+    }
+
+    /// What a voter says again now: the oldest that it remembers, which then are its newest.
+    pub fn next_of(&mut self, voter: Voter) -> Vec<(Voter, Vec<u8>)> {
+        let Some(heard) = self.0.get_mut(&voter) else { return Vec::new() };
+        let number = SAID_AGAIN.min(heard.len());
+        heard.rotate_left(number);
+        heard.iter().rev().take(number).cloned().collect()
+    }
+
+    /// Whether all of them are voters of a committee.
+    pub fn fits(&self, committee: &Committee) -> bool {
+        let authors = self.0.values().flatten().map(|(author, _)| author);
+        self.0.keys().chain(authors).all(|voter| committee.contains(*voter))
+    }
 }
 
 /// An agent that lies where it votes.
@@ -51,7 +110,7 @@ pub(crate) struct Told {
 pub(crate) fn twist(
     (deed, replica): (Deed, &Replica),
     message: Message,
-    equivocators: &[Voter],
+    company: Company<'_>,
     plot: &mut Option<Plot>,
     fresh: impl FnOnce() -> ValueId,
 ) -> Vec<Told> {
@@ -67,6 +126,12 @@ pub(crate) fn twist(
             let value = ValueId(GARBAGE | proposal.height as u32 & (GARBAGE - 1));
             vec![to_all(Message::Proposal(Proposal { value, valid_round: None, polka: None, ..proposal }))]
         }
+        // What it says of where it is holds what others have said; what it has said itself would prove that it lies.
+        (Deed::Garbage | Deed::Collude, Message::Status(mut status)) => {
+            status.votes.retain(|vote| vote.voter != from);
+            status.proposal = status.proposal.filter(|proposal| proposal.proposer != from);
+            vec![to_all(Message::Status(status))]
+        }
         (Deed::Equivocate, Message::Proposal(proposal)) => {
             let (height, round) = (proposal.height, proposal.round);
             let values = [proposal.value, fresh()];
@@ -77,7 +142,7 @@ pub(crate) fn twist(
                 .map(|(half, proposal)| Told { from, half: Some(half), message: Message::Proposal(proposal) })
                 .collect();
             // All who are in it back both at once.
-            for voter in equivocators {
+            for voter in company.equivocators {
                 for phase in [Phase::Prevote, Phase::Precommit] {
                     told.extend(both(*voter, height, round, phase, values.map(Some)));
                 }
@@ -91,6 +156,15 @@ pub(crate) fn twist(
             let proposed = replica.proposal(vote.round).map(|proposal| proposal.value);
             let other = if vote.value.is_some() { None } else { proposed };
             both(vote.voter, vote.height, vote.round, vote.phase, [vote.value, other])
+        }
+        // Prevotes that it has not sent prove nothing.
+        (Deed::Collude, Message::Proposal(mut proposal)) => {
+            proposal.polka = proposal.polka.filter(|polka| !polka.signers.contains(&from));
+            vec![to_all(Message::Proposal(proposal))]
+        }
+        (Deed::Collude, Message::Vote(vote)) => {
+            let proposal = replica.proposal(vote.round).filter(|of| company.colluders.contains(&of.proposer));
+            vec![to_all(Message::Vote(Vote { value: proposal.map(|proposal| proposal.value), ..vote }))]
         }
         (_, message) => vec![to_all(message)],
     }

@@ -8,10 +8,12 @@
 //! | `life` | work, timeouts, retries, ends, agents that fail |
 //! | `split` | operations that a swarm does in parts |
 //! | `commission` | operations that are asked of a certain agent |
+//! | `held_back` | operations that wait until somebody lets them through |
 //! | `fault` | what lasts for a while: spikes, exhaustion, lies |
 
 mod commission;
 mod fault;
+mod held_back;
 mod life;
 mod plan;
 mod route;
@@ -45,6 +47,7 @@ use crate::workload::{Source, TraceReader};
 pub use commission::{Commission, CommissionEnd};
 pub(crate) use fault::is_meant;
 pub use fault::{Flood, Hold, HoldKind, Spike};
+pub use held_back::HeldBack;
 pub use plan::{ClassKey, ClassPlan};
 
 /// What operations need from around them.
@@ -186,6 +189,9 @@ pub struct Operations {
     /// Whether somebody takes the attempts, and those that ended since they were last taken.
     heard: bool,
     attempts: Vec<Attempt>,
+    /// The capabilities whose operations are held back, and those that were since they were last taken.
+    gated: Vec<String>,
+    held: Vec<HeldBack>,
     /// Commissions that ended since they were last taken.
     commissions: Vec<CommissionEnd>,
     settings: plan::Settings,

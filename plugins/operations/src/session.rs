@@ -68,11 +68,13 @@ pub enum Failure {
     OutOfNetwork,
     /// The members of the swarm gave no answer that counts.
     NoAnswer,
+    /// Those who had to let it through did not agree in time.
+    NotAgreed,
 }
 
 impl Failure {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::None,
         Self::Service,
         Self::AgentFailed,
@@ -85,6 +87,7 @@ impl Failure {
         Self::OutOfMemory,
         Self::OutOfNetwork,
         Self::NoAnswer,
+        Self::NotAgreed,
     ];
 
     /// Why, in words.
@@ -103,6 +106,7 @@ impl Failure {
             Self::OutOfMemory => "too many operations are on their way",
             Self::OutOfNetwork => "the tier's share of requests is used up",
             Self::NoAnswer => "the swarm gave no answer that counts",
+            Self::NotAgreed => "those who had to let it through did not agree in time",
         }
     }
 

@@ -53,6 +53,7 @@ mod tests {
 
     use agent2028_consensus_protocol::committee::Committee;
     use agent2028_consensus_protocol::exploration::Lying;
+    use agent2028_consensus_protocol::exploration::search::{Bounds, End, explore};
     use agent2028_consensus_protocol::message::{ValueId, Voter};
     use agent2028_consensus_protocol::replica::{Growing, LogSetup, Timing};
     use stateright::Checker;
@@ -147,6 +148,30 @@ mod tests {
             let checker = Log(scenario).checker().target_max_depth(depth).spawn_bfs().join();
             println!("voter {liar} lies: {} unique states to depth {depth}", checker.unique_state_count());
             assert_no_fault(&checker);
+        }
+    }
+
+    /// What `agent2028 check --consensus` counts is what the model checker counts: whole spaces, and spaces to a depth.
+    #[test]
+    fn the_program_s_own_search_counts_what_the_model_checker_counts() {
+        let all = Bounds { depth: usize::MAX, states: MOST_STATES };
+        let whole = Scenario { lying: Lying::Silent, ..scenario(&[0], 0) };
+        let restarts = Scenario { restarts: 1, garbage: Some(ValueId(9)), ..scenario(&[3], 1) };
+        let cases = [
+            (whole, all),
+            (scenario(&[0], 0), Bounds { depth: 4, ..all }),
+            (scenario(&[3], 0), Bounds { depth: 4, ..all }),
+            (scenario(&[0], 1), Bounds { depth: 3, ..all }),
+            (restarts, Bounds { depth: 3, ..all }),
+        ];
+        for (scenario, bounds) in cases {
+            let ours = explore(&scenario, bounds, &mut |_, _| {});
+            assert_eq!(ours.end, if bounds == all { End::Whole } else { End::Depth });
+            // The checker counts the beginning as a step.
+            let theirs = Log(scenario).checker().target_max_depth(bounds.depth.saturating_add(1)).spawn_bfs().join();
+            println!("{} unique states, depth {}", ours.states, ours.depth);
+            assert_eq!(ours.states, theirs.unique_state_count());
+            assert_eq!(ours.decides, theirs.discovery(DECIDED).is_some());
         }
     }
 

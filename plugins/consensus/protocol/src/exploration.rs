@@ -6,6 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod search;
+mod words;
+
 use crate::committee::Proposers;
 use crate::durable::Durable;
 use crate::message::{Certificate, Height, Message, Phase, Proposal, Round, ValueId, Vote, Voter};
@@ -313,10 +316,7 @@ impl Situation {
                 Output::Accuse(_) => {}
                 Output::CatchUp(_, height) => {
                     let value = self.decisions[at].get(height as usize - 1).copied();
-                    let certificate = value.and_then(|value| {
-                        let mut rounds = 0..=scenario.last_round;
-                        rounds.find_map(|round| self.certificate(scenario, height, round, Phase::Precommit, value))
-                    });
+                    let certificate = value.and_then(|value| self.decision(scenario, height, value));
                     if let Some(certificate) = certificate {
                         insert(&mut self.sent, Message::Decision(certificate));
                     }
@@ -356,6 +356,27 @@ impl Situation {
             self.fault = Some(Fault::Garbage(height));
         }
         self.decisions[at].push(value);
+    }
+
+    /// The proof of a decision of a height for a value, as far as it can be made of what was sent.
+    #[must_use]
+    pub fn decision(&self, scenario: &Scenario, height: Height, value: ValueId) -> Option<Certificate> {
+        let mut rounds = 0..=scenario.last_round;
+        rounds.find_map(|round| self.certificate(scenario, height, round, Phase::Precommit, value))
+    }
+
+    /// Whether its parts belong together, as those of a file may not.
+    #[must_use]
+    pub fn fits(&self, scenario: &Scenario) -> bool {
+        let committee = &scenario.setting.committee;
+        let sizes = [self.replicas.len(), self.written.len(), self.decisions.len()];
+        sizes.iter().all(|size| *size == committee.len())
+            && self
+                .replicas
+                .iter()
+                .zip(0..)
+                .all(|(of, voter)| of.as_ref().is_none_or(|of| of.me() == Some(Voter(voter)) && of.fits(committee)))
+            && self.timers.iter().all(|(voter, _)| committee.contains(*voter))
     }
 
     /// The certificate that the votes of the honest and all liars together make.

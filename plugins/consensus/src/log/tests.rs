@@ -11,7 +11,7 @@ use agent2028_network::{NetworkConfig, NetworkPlugin};
 use super::*;
 use crate::ConsensusPlugin;
 use crate::config::VoterGroup;
-use crate::interventions::{ByzantineVote, Equivocate, Withhold};
+use crate::interventions::{ByzantineVote, ColludeVotes, DelayVotes, Equivocate, ReplayVotes, Withhold};
 
 fn simulation(voters: u32) -> Simulation {
     let mut app = App::new();
@@ -163,4 +163,95 @@ fn a_run_goes_on_from_a_checkpoint_as_if_nothing_had_happened() {
     let mut again = begin();
     again.run(500);
     assert_eq!(again.state_hash(), whole.state_hash());
+}
+
+/// The number of decided heights, forks and proven liars after a time in which some of seven lie.
+fn outcome(seconds: u64, lies: impl FnOnce(&mut Simulation)) -> (u64, u64, usize) {
+    let mut simulation = simulation(7);
+    lies(&mut simulation);
+    simulation.run(seconds * 60);
+    let consensus = consensus(&simulation);
+    (consensus.decided(), consensus.forks(), consensus.proven().len())
+}
+
+#[test]
+fn late_votes_of_a_tolerated_number_cost_time_and_nothing_else() {
+    let late = |ids: &[u32]| DelayVotes { select: Selector::Ids(agents(ids)), delay_s: 3.0, ..DelayVotes::default() };
+    let (decided, forks, proven) = outcome(40, |simulation| {
+        simulation.intervene(late(&[1, 4]));
+    });
+    // Five of seven are enough. Where one of them misses a vote it waits for a late one at most: three seconds and the pause.
+    assert!(decided >= 12 && (forks, proven) == (0, 0), "{decided} {forks} {proven}");
+    // Of three late ones one is needed, for prevotes and for precommits: a height takes six seconds at least.
+    let (slower, forks, proven) = outcome(40, |simulation| {
+        simulation.intervene(late(&[1, 3, 4]));
+    });
+    assert!((1..=7).contains(&slower) && (forks, proven) == (0, 0), "{slower} {forks} {proven}");
+}
+
+#[test]
+fn who_says_old_votes_again_changes_nothing_and_is_no_liar_by_that() {
+    let honest = outcome(30, |_| {});
+    let replay = ReplayVotes { select: Selector::Ids(agents(&[0, 2, 5])), ..ReplayVotes::default() };
+    let (decided, forks, proven) = outcome(30, |simulation| {
+        simulation.intervene(replay);
+    });
+    assert_eq!((forks, proven), (0, 0));
+    assert!(decided + 5 >= honest.0, "{decided} {}", honest.0);
+}
+
+#[test]
+fn colluders_beyond_a_third_let_nobody_else_s_proposals_pass() {
+    let collude = |ids: &[u32]| ColludeVotes { select: Selector::Ids(agents(ids)), ..ColludeVotes::default() };
+    let proposers = |ids: &[u32]| {
+        let mut simulation = simulation(7);
+        simulation.intervene(collude(ids));
+        simulation.run(2400);
+        let consensus = consensus(&simulation);
+        assert_eq!((consensus.forks(), consensus.proven().len()), (0, 0));
+        let committee = &consensus.setting().unwrap().committee;
+        let heights = 1..=consensus.decided();
+        let proposers: Vec<u16> = heights
+            .map(|height| {
+                let mut proposers = crate::protocol::committee::Proposers::at_height(committee, height);
+                proposers.of_round(committee, consensus.height(height).unwrap().ways[0].round).0
+            })
+            .collect();
+        assert!(proposers.len() > 5, "{proposers:?}");
+        proposers
+    };
+    let few = proposers(&[1, 4]);
+    assert!((0..7).all(|voter| few.contains(&voter)), "two of seven can keep nobody out: {few:?}");
+    let many = proposers(&[1, 3, 4]);
+    assert!(many.iter().all(|voter| [1, 3, 4].contains(voter)), "three of seven can: {many:?}");
+}
+
+/// No voter contradicts itself, whatever is lost, doubled, late, cut off, killed and brought back.
+#[test]
+fn nobody_honest_contradicts_itself_whatever_happens_to_messages_and_voters() {
+    use agent2028_network::interventions::{Duplicate, Reorder};
+    for seed in 0..6_u32 {
+        let mut simulation = simulation(4);
+        simulation.intervene(Duplicate { share: 0.3, ..Duplicate::default() });
+        simulation.intervene(Reorder { share: 0.3, ..Reorder::default() });
+        for part in 0..12_u32 {
+            let at = (seed * 5 + part) % 4;
+            match (seed + part) % 3 {
+                0 => {
+                    fail_agents(simulation.world_mut(), &agents(&[at]), u64::MAX);
+                }
+                1 => {
+                    let select = Selector::Ids(agents(&[at]));
+                    simulation.intervene(Partition { select, duration_s: Some(1.5) });
+                }
+                _ => {}
+            }
+            simulation.run(u64::from(40 + 17 * at + 5 * seed));
+            restart_agents(simulation.world_mut(), &agents(&[0, 1, 2, 3]));
+        }
+        simulation.run(600);
+        let found = consensus(&simulation);
+        assert_eq!((found.forks(), found.proven().len()), (0, 0), "{seed}");
+        assert!(found.decided() > 10, "{seed}: {}", found.decided());
+    }
 }

@@ -147,7 +147,7 @@ impl Operations {
         let place = self.state.slab.insert(operation);
         if self.state.slab.len() > self.settings.most_in_flight as usize {
             self.finish(ground, place, Outcome::Rejected, Failure::OutOfMemory);
-        } else {
+        } else if !self.is_held_back(place, &operation) {
             self.dispatch(ground, place);
         }
     }
