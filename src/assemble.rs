@@ -6,8 +6,10 @@ use std::sync::Arc;
 use agent2028_core::SimCorePlugin;
 use agent2028_core::agent::{AgentGroups, AgentIndex, GroupId, spawn_scene_group};
 use agent2028_core::check::{Names, Problem, nearest, suggest};
-use agent2028_core::checkpoint::{SceneFingerprint, checked_state_hash};
-use agent2028_core::intervention::{AddIntervention, AnyIntervention, InterventionQueue, Origin};
+use agent2028_core::checkpoint::{CheckpointRegistry, SceneFingerprint, checked_state_hash};
+use agent2028_core::clash::Clash;
+use agent2028_core::event::EventKinds;
+use agent2028_core::intervention::{AddIntervention, AnyIntervention, InterventionQueue, InterventionRegistry, Origin};
 use agent2028_core::metrics::Metrics;
 use agent2028_core::params::{Foreseen, Params, get_live, look_up, preserving_sections, problems_context};
 use agent2028_core::quantity;
@@ -153,7 +155,8 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
     world.insert_resource(Params(scene.params.clone()));
     world.insert_resource(Foreseen { capabilities: scene.capabilities(), agents: scene.agents_foreseen() });
     world.insert_resource(Expectations::new(scene.expect.clone(), scene.duration_ticks()));
-    let mut problems = check_against_plugins(world, scene);
+    let mut problems = clashes(world, loaded);
+    problems.extend(check_against_plugins(world, scene));
     if let Err(error) = checked_state_hash(world) {
         problems.push(Problem {
             path: String::new(),
@@ -162,6 +165,28 @@ fn without_agents(loaded: &Loaded, threads: Option<usize>, plugins: &ExtraPlugin
         });
     }
     (app, problems)
+}
+
+/// Names that two plugins of the scene give to different things.
+fn clashes(world: &World, loaded: &Loaded) -> Vec<Problem> {
+    let of_app = [
+        world.resource::<InterventionRegistry>().clashes(),
+        world.resource::<EventKinds>().clashes(),
+        world.resource::<CheckpointRegistry>().clashes(),
+        world.resource::<Metrics>().clashes(),
+    ];
+    let mut clashes = crate::plugins::clashes(loaded.registry());
+    for clash in of_app.into_iter().flatten() {
+        if !clashes.contains(clash) {
+            clashes.push(clash.clone());
+        }
+    }
+    let problem = |clash: Clash| Problem {
+        path: String::new(),
+        message: clash.to_string(),
+        help: "this is no mistake of the scene, but of the program that brings the plugins together".into(),
+    };
+    clashes.into_iter().map(problem).collect()
 }
 
 /// What only shows when the scene has met its plugins: metrics, live values.

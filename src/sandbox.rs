@@ -3,6 +3,7 @@
 use agent2028_core::agent::{Agent, AgentGroups, AgentId, Condition, Position, Status, Velocity};
 use agent2028_core::check::suggest;
 use agent2028_core::checkpoint::{Checkpoint, CheckpointError, StateHash, checked_state_hash};
+use agent2028_core::clash::Clash;
 use agent2028_core::clock::SimClock;
 use agent2028_core::event::{Event, EventBus, EventFilter, EventStream};
 use agent2028_core::intervention::{AnyIntervention, InterventionLog, InterventionQueue, Origin, Stamped};
@@ -24,6 +25,9 @@ pub enum SandboxError {
     /// Something is wrong with the scene or a setting.
     #[error(transparent)]
     Scene(Box<SceneError>),
+    /// Two plugins give different things one name.
+    #[error(transparent)]
+    Plugins(#[from] Clash),
     /// A checkpoint can't be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -119,6 +123,9 @@ impl SandboxBuilder {
 
     fn build(self, source: Source) -> Result<Sandbox, SandboxError> {
         let Self { registry, plugins } = self;
+        if let Some(clash) = crate::plugins::clashes(&registry).into_iter().next() {
+            return Err(clash.into());
+        }
         let sandbox = Sandbox { source, settings: Vec::new(), threads: None, plugins, registry, built: None };
         // Problems are told here, where the scene is named, not at the first tick.
         sandbox.load()?;

@@ -30,6 +30,7 @@ pub mod belief;
 pub mod causality;
 pub mod check;
 pub mod checkpoint;
+pub mod clash;
 pub mod clock;
 pub mod event;
 pub mod explain;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bevy::prelude::*;
 
 use self::ring::Ring;
+use crate::clash::Clash;
 use crate::clock::SimClock;
 
 /// How much work a metric is.
@@ -230,18 +231,34 @@ pub struct Metrics {
     tick: u64,
     want_all: bool,
     rejected: u64,
+    clashes: Vec<Clash>,
 }
 
 impl Metrics {
-    /// Makes a metric known; declaring a name again returns the same number.
+    /// Makes a metric known; declaring a name again returns the same number. What it tells was said by who came first; who
+    /// says otherwise is a [clash](Self::clashes).
     pub fn declare(&mut self, spec: MetricSpec) -> MetricId {
         if let Some(id) = self.by_name.get(&spec.name) {
+            let first = &self.entries[id.0 as usize].spec;
+            if (first.unit, first.help) != (spec.unit, spec.help) {
+                let said = |of: &MetricSpec| format!("{:?}", of.help);
+                let clash = Clash::new("a metric", spec.name.as_str(), said(first), said(&spec));
+                if !self.clashes.contains(&clash) {
+                    self.clashes.push(clash);
+                }
+            }
             return *id;
         }
         let id = MetricId(self.entries.len() as u32);
         self.by_name.insert(spec.name.clone(), id);
         self.entries.push(Entry { spec, series: Series::default(), wanted: self.want_all });
         id
+    }
+
+    /// Names that two plugins give to different metrics.
+    #[must_use]
+    pub fn clashes(&self) -> &[Clash] {
+        &self.clashes
     }
 
     /// Tells a value in this tick. A value that isn't finite is not kept but counted ([`Metrics::rejected`]).

@@ -1,5 +1,6 @@
 //! What each plugin says must be saved, by name.
 
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{agents, column, history};
 use crate::agent::ConditionExpiry;
+use crate::clash::Clash;
 use crate::clock::SimClock;
 
 /// The section that says which agents exist; it is loaded before all others, because they refer to agents.
@@ -26,6 +28,8 @@ pub(super) struct Section {
     pub(super) optional: bool,
     pub(super) save: Save,
     pub(super) load: Load,
+    /// Who saves it: the type of the function that does.
+    saver: TypeId,
 }
 
 /// A value in the binary form of checkpoints.
@@ -41,9 +45,29 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, String> {
 pub struct CheckpointRegistry {
     pub(super) sections: BTreeMap<&'static str, Section>,
     pub(super) after_load: Vec<fn(&mut World)>,
+    clashes: Vec<Clash>,
 }
 
 impl CheckpointRegistry {
+    /// Takes a section in. A name belongs to who came first; what somebody else saves under it is a [clash](Self::clashes).
+    fn add(&mut self, name: &'static str, section: Section) {
+        match self.sections.get(name) {
+            Some(known) if known.saver != section.saver => {
+                let (first, second) = ("saved first", "left out");
+                self.clashes.push(Clash::new("a part of checkpoints", name, first, second));
+            }
+            _ => {
+                self.sections.insert(name, section);
+            }
+        }
+    }
+
+    /// Names under which two plugins save different things.
+    #[must_use]
+    pub fn clashes(&self) -> &[Clash] {
+        &self.clashes
+    }
+
     /// Whether there is a section of this name that is part of the state.
     pub(super) fn is_hashed(&self, name: &str) -> bool {
         self.sections.get(name).is_some_and(|section| section.hashed)
@@ -118,8 +142,9 @@ impl AddCheckpoint for App {
         save: impl Fn(&World) -> Result<Vec<u8>, String> + Send + Sync + 'static,
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self {
-        let section = Section { hashed, optional: false, save: Arc::new(save), load: Arc::new(load) };
-        self.world_mut().get_resource_or_init::<CheckpointRegistry>().sections.insert(name, section);
+        let saver = save.type_id();
+        let section = Section { hashed, optional: false, save: Arc::new(save), load: Arc::new(load), saver };
+        self.world_mut().get_resource_or_init::<CheckpointRegistry>().add(name, section);
         self
     }
 
@@ -129,8 +154,9 @@ impl AddCheckpoint for App {
         save: impl Fn(&World) -> Result<Vec<u8>, String> + Send + Sync + 'static,
         load: impl Fn(&mut World, &[u8]) -> Result<(), String> + Send + Sync + 'static,
     ) -> &mut Self {
-        let section = Section { hashed: true, optional: true, save: Arc::new(save), load: Arc::new(load) };
-        self.world_mut().get_resource_or_init::<CheckpointRegistry>().sections.insert(name, section);
+        let saver = save.type_id();
+        let section = Section { hashed: true, optional: true, save: Arc::new(save), load: Arc::new(load), saver };
+        self.world_mut().get_resource_or_init::<CheckpointRegistry>().add(name, section);
         self
     }
 

@@ -8,6 +8,7 @@ use bevy::reflect::{TypeInfo, Typed};
 
 use super::payload::{self, EventPayload, Payload};
 use super::{EventKind, EventPayloads};
+use crate::clash::Clash;
 use crate::metrics::{MetricId, MetricSpec, Metrics};
 use crate::tone::Tone;
 
@@ -143,51 +144,77 @@ fn metric_of(kind: &str) -> String {
 /// The kinds of events that a simulation may tell, by key. Several plugins may tell the same kind: each declares it with what
 /// it lets its events carry.
 #[derive(Resource, Clone, Debug)]
-pub struct EventKinds(BTreeMap<&'static str, Vec<EventDeclaration>>);
+pub struct EventKinds {
+    kinds: BTreeMap<&'static str, Vec<EventDeclaration>>,
+    clashes: Vec<Clash>,
+}
 
 impl Default for EventKinds {
     fn default() -> Self {
-        let mut kinds = Self(BTreeMap::new());
+        let mut kinds = Self { kinds: BTreeMap::new(), clashes: Vec::new() };
         kinds.add(super::core_kinds::KINDS);
         kinds
     }
 }
 
 impl EventKinds {
-    /// Takes declarations in.
+    /// Takes declarations in. What a kind means belongs to who came first; who says otherwise is a [clash](Self::clashes).
     pub fn add(&mut self, declarations: &[EventDeclaration]) {
         for declaration in declarations {
-            let known = self.0.entry(declaration.kind.name).or_default();
-            if known.first().is_some_and(|first| !first.agrees_with(declaration)) {
-                tracing::error!("two plugins declare the kind of events {} and disagree", declaration.kind.name);
+            let name = declaration.kind.name;
+            if let Some(clash) = self.clash(declaration).filter(|clash| !self.clashes.contains(clash)) {
+                self.clashes.push(clash);
             }
+            let known = self.kinds.entry(name).or_default();
             if known.iter().all(|other| other.payload() != declaration.payload()) {
                 known.push(*declaration);
             }
         }
     }
 
+    /// What is known already and says otherwise: of the kind, or of the name of what its events carry.
+    fn clash(&self, declaration: &EventDeclaration) -> Option<Clash> {
+        let first = self.kinds.get(declaration.kind.name).and_then(|known| known.first());
+        if let Some(first) = first.filter(|first| !first.agrees_with(declaration)) {
+            let said = |of: &EventDeclaration| format!("{:?} of priority {}", of.words, of.kind.priority);
+            let name = declaration.kind.name;
+            return Some(Clash::new("a kind of events", name, said(first), said(declaration)));
+        }
+        let payload = declaration.payload?;
+        let second = (payload.type_info)();
+        let of_others = self.iter().filter_map(|other| other.payload).filter(|other| other.name == payload.name);
+        let mut types = of_others.map(|other| (other.type_info)());
+        let first = types.find(|first| first.type_id() != second.type_id())?;
+        Some(Clash::new("a type that events carry", payload.name, first.type_path(), second.type_path()))
+    }
+
+    /// Names that two plugins give to different things.
+    #[must_use]
+    pub fn clashes(&self) -> &[Clash] {
+        &self.clashes
+    }
+
     /// Whether something may tell events of the kind of this name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.kinds.contains_key(name)
     }
 
     /// What is said of a kind.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&EventDeclaration> {
-        self.0.get(name)?.first()
+        self.kinds.get(name)?.first()
     }
 
     /// All names in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.keys().copied()
+        self.kinds.keys().copied()
     }
 
     /// All declarations in alphabetical order of the keys: a kind that several plugins tell stands here for each type that its
     /// events carry.
     pub fn iter(&self) -> impl Iterator<Item = &EventDeclaration> {
-        self.0.values().flatten()
+        self.kinds.values().flatten()
     }
 }
 

@@ -9,6 +9,7 @@ use bevy::prelude::*;
 use bevy::reflect::{TypeInfo, TypeRegistry, Typed};
 
 use super::{AnyIntervention, Intervention, InterventionError, PaletteEntry};
+use crate::clash::Clash;
 
 /// What is to be known of a kind of intervention without having one.
 #[derive(Clone, Copy)]
@@ -88,10 +89,11 @@ impl InterventionKind {
 pub struct InterventionRegistry {
     kinds: Vec<InterventionKind>,
     places: BTreeMap<&'static str, usize>,
+    clashes: Vec<Clash>,
 }
 
 impl InterventionRegistry {
-    /// Adds an intervention, in the place of another of its name.
+    /// Adds an intervention. A name belongs to the type that came first; another one is a [clash](Self::clashes).
     pub fn add<T: Intervention>(&mut self) -> &mut Self {
         self.add_kind(InterventionKind::of::<T>());
         self
@@ -99,7 +101,13 @@ impl InterventionRegistry {
 
     fn add_kind(&mut self, kind: InterventionKind) {
         match self.places.get(kind.name) {
-            Some(place) => self.kinds[*place] = kind,
+            Some(place) => {
+                let (first, second) = (self.kinds[*place].type_info(), kind.type_info());
+                let clash = Clash::new("an intervention", kind.name, first.type_path(), second.type_path());
+                if first.type_id() != second.type_id() && !self.clashes.contains(&clash) {
+                    self.clashes.push(clash);
+                }
+            }
             None => {
                 self.places.insert(kind.name, self.kinds.len());
                 self.kinds.push(kind);
@@ -110,6 +118,14 @@ impl InterventionRegistry {
     /// Adds all of another registry.
     pub fn extend(&mut self, others: &Self) {
         others.kinds.iter().for_each(|kind| self.add_kind(*kind));
+        let new: Vec<Clash> = others.clashes.iter().filter(|clash| !self.clashes.contains(clash)).cloned().collect();
+        self.clashes.extend(new);
+    }
+
+    /// Names that two types have.
+    #[must_use]
+    pub fn clashes(&self) -> &[Clash] {
+        &self.clashes
     }
 
     /// All kinds, in the order in which they were added.

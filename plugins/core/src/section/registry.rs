@@ -11,7 +11,8 @@ use bevy::reflect::{GetTypeRegistration, TypeInfo, TypeRegistry, Typed};
 
 use super::{AnySection, SceneSection};
 use crate::check::{Member, OpenTypes};
-use crate::event::EventDeclaration;
+use crate::clash::Clash;
+use crate::event::{EventDeclaration, EventKinds};
 use crate::intervention::InterventionRegistry;
 
 /// What is to be known of a kind of section without having one.
@@ -92,6 +93,7 @@ pub struct SectionRegistry(Arc<Known>);
 struct Known {
     kinds: Vec<SectionKind>,
     interventions: InterventionRegistry,
+    clashes: Vec<Clash>,
     described: Described,
 }
 
@@ -110,7 +112,7 @@ impl Default for SectionRegistry {
     fn default() -> Self {
         let mut interventions = InterventionRegistry::default();
         crate::faults::interventions(&mut interventions);
-        Self(Arc::new(Known { kinds: Vec::new(), interventions, described: Described::default() }))
+        Self(Arc::new(Known { kinds: Vec::new(), interventions, clashes: Vec::new(), described: Described::default() }))
     }
 }
 
@@ -121,16 +123,33 @@ impl SectionRegistry {
         self.with_kind(SectionKind::of::<T>())
     }
 
-    /// These and one more, whose plugin is added last. One that is there already stays where it is.
+    /// These and one more, whose plugin is added last. One that is there already stays where it is; another type of its name is
+    /// a [clash](Self::clashes).
     #[must_use]
     pub fn with_kind(mut self, kind: SectionKind) -> Self {
-        if self.find(kind.name).is_none() {
-            let known = Arc::make_mut(&mut self.0);
-            known.described = Described::default();
-            (kind.interventions)(&mut known.interventions);
-            known.kinds.push(kind);
+        let there = self.find(kind.name).copied();
+        let known = Arc::make_mut(&mut self.0);
+        match there {
+            None => {
+                known.described = Described::default();
+                (kind.interventions)(&mut known.interventions);
+                known.kinds.push(kind);
+            }
+            Some(first) if (first.id)() != (kind.id)() => {
+                let (first, second) = (first.type_info().type_path(), kind.type_info().type_path());
+                known.clashes.push(Clash::new("a section", kind.name, first, second));
+            }
+            Some(_) => {}
         }
         self
+    }
+
+    /// Names that two plugins give to different things: sections, interventions, kinds of events.
+    #[must_use]
+    pub fn clashes(&self) -> Vec<Clash> {
+        let mut events = EventKinds::default();
+        self.0.kinds.iter().for_each(|kind| events.add(&kind.events()));
+        [self.0.clashes.as_slice(), self.0.interventions.clashes(), events.clashes()].concat()
     }
 
     /// All kinds of sections, in the order in which their plugins are added.
