@@ -59,7 +59,7 @@ fn an_action_without_its_section_is_refused_with_its_place_and_never_panics() {
 
 #[test]
 fn an_action_with_all_sections_does_something_or_says_why_not() {
-    let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (), market: (tasks: Some(())), consensus: (voters: [(group: \"agent\")]),";
+    let sections = "boids: (), pheromones: (), network: (), operations: (), identity: (), trust: (), market: (tasks: Some((sources: [()], bidders: [(group: \"agent\")]))), consensus: (voters: [(group: \"agent\")]),";
     for action in one_of_each() {
         let mut sandbox = Sandbox::parse(&scene(sections, "")).unwrap();
         sandbox.intervene(action.clone()).unwrap();
@@ -464,19 +464,23 @@ fn what_an_entry_can_never_do_to_those_whom_it_chooses_is_refused_before_the_fir
             "more than one revocation list",
         ),
         (papers, format!("{epoch}, {epoch}, (at: 2, do: RollbackList(victim: Named(\"ant\")))"), ""),
-        ("market: (),", "(at: 2, do: ShillBid())".into(), "no task market"),
-        ("market: (),", "(at: 2, do: BidAndDefault())".into(), "no task market"),
-        ("market: (),", "(at: 2, do: BiddingRing())".into(), "no task market"),
-        ("market: (),", "(at: 2, do: PutUpTasks())".into(), "no task market"),
-        ("market: (),", "(at: 2, do: WashTrade())".into(), "nobody offers capabilities"),
-        ("market: (),", "(at: 2, do: PriceDump())".into(), "nobody offers capabilities"),
+        ("market: (),", "(at: 2, do: ShillBid())".into(), "needs the section `market.tasks`"),
+        ("market: (),", "(at: 2, do: BidAndDefault())".into(), "needs the section `market.tasks`"),
+        ("market: (),", "(at: 2, do: BiddingRing())".into(), "needs the section `market.tasks`"),
+        ("market: (),", "(at: 2, do: PutUpTasks())".into(), "needs the section `market.tasks`"),
+        ("market: (),", "(at: 2, do: WashTrade())".into(), "needs the section `market.capabilities`"),
+        ("market: (),", "(at: 2, do: PriceDump())".into(), "needs the section `market.capabilities`"),
         (tasks, "(at: 2, do: ShillBid(select: Named(\"ant\")))".into(), "none of them bids"),
         (tasks, "(at: 2, do: BiddingRing(select: Role(\"worker\")))".into(), "none of them bids"),
         (tasks, "(at: 2, do: ShillBid(select: Named(\"bee\")))".into(), ""),
         (tasks, "(at: 2, do: BidAndDefault(select: Fraction(0.9)))".into(), ""),
         (tasks, "(at: 2, do: PutUpTasks(source: \"scr\"))".into(), "no source \"scr\""),
         (tasks, "(at: 2, do: PutUpTasks())".into(), ""),
-        ("market: (tasks: Some((bidders: [(group: \"bee\")]))),", "(at: 2, do: PutUpTasks())".into(), "has no source"),
+        (
+            "market: (tasks: Some((bidders: [(group: \"bee\")]))),",
+            "(at: 2, do: PutUpTasks())".into(),
+            "no tasks are put up",
+        ),
         (services, "(at: 2, do: WashTrade(select: Named(\"ant\")))".into(), "offers a capability"),
         (services, "(at: 2, do: PriceDump(select: Ids([0, 2])))".into(), "offers a capability"),
         (services, "(at: 2, do: WashTrade(select: All))".into(), ""),

@@ -116,9 +116,33 @@ fn scene(sections: &[(&str, String)]) -> String {
     format!("Scene(\n    schema: 1,{REST}{sections})")
 }
 
+/// The sections whose bits are set, each with all that is optional in it, and what is optional only beside others.
+fn dense(bits: usize) -> Vec<(&'static str, String)> {
+    let has = |name| SECTIONS.iter().position(|section| section.name == name).is_some_and(|at| bits >> at & 1 == 1);
+    subset(bits, |section| {
+        let mut parts = section.parts.join(", ");
+        if section.name == "ledger" && has("operations") {
+            parts += ", receipts: true";
+        }
+        if section.name == "consensus" && has("operations") {
+            parts += ", gates: [(capability: \"file.read\", wait_s: 0.3)]";
+        }
+        if section.name == "market" && has("operations") {
+            let attested = has("identity");
+            let trusted = if has("trust") { "least_trust: 0.01, " } else { "" };
+            parts += &format!(
+                ", capabilities: (attested: {attested}, ratings: NetPaid, least_price_share: 0.1, listings: [(group: \"bee\", \
+                 capability: \"file.read\", stock: 40, restock_s: 0.2, p99_ms: 20, breach_penalty_percent: 0)], buyers: [ \
+                 (group: \"ant\", capability: \"file.*\", {trusted}units: 2, lasts_s: 0.3, requests_per_s: 60, pause_s: 0.05)])"
+            );
+        }
+        parts
+    })
+}
+
 /// The scene with all sections and all that is optional in them.
 pub(crate) fn everything() -> String {
-    scene(&subset((1 << SECTIONS.len()) - 1, |section| section.parts.join(", ")))
+    scene(&dense((1 << SECTIONS.len()) - 1))
 }
 
 /// Runs a scene for a while at 1 and at 2 threads.
@@ -161,17 +185,7 @@ fn every_subset_of_the_sections_runs_with_what_is_given_by_default() {
 #[test]
 fn every_subset_of_the_sections_runs_with_all_that_is_optional() {
     for bits in 0..1 << SECTIONS.len() {
-        let has_work =
-            SECTIONS.iter().position(|section| section.name == "operations").is_some_and(|at| bits >> at & 1 == 1);
-        try_it(&scene(&subset(bits, |section| {
-            let mut parts = section.parts.join(", ");
-            match section.name {
-                "ledger" if has_work => parts += ", receipts: true",
-                "consensus" if has_work => parts += ", gates: [(capability: \"file.read\", wait_s: 0.3)]",
-                _ => {}
-            }
-            parts
-        })));
+        try_it(&scene(&dense(bits)));
     }
 }
 
@@ -202,8 +216,11 @@ fn every_optional_part_runs_alone_and_beside_all_other_sections() {
     for (at, section) in SECTIONS.iter().enumerate() {
         for part in section.parts {
             for bits in [1 << at, (1 << SECTIONS.len()) - 1] {
-                let fields =
-                    |other: &Section| if other.name == section.name { (*part).to_owned() } else { String::new() };
+                // Who pays needs money, which another part gives.
+                let purse = if part.contains("clients:") { "balances: [(group: \"ant\", amount: 1000)], " } else { "" };
+                let fields = |other: &Section| {
+                    if other.name == section.name { format!("{purse}{part}") } else { String::new() }
+                };
                 try_it(&scene(&subset(bits, fields)));
             }
         }

@@ -66,7 +66,7 @@ pub trait Intervention:
     /// Its name in scenes and recordings, such as `Kill`.
     const NAME: &'static str;
 
-    /// The sections without which it can do nothing, such as `&["network"]`. In a scene that lacks one it is refused before
+    /// The sections without which it can do nothing, such as `&["network"]`, or optional parts of them (`"market.tasks"`). In a scene that lacks one it is refused before
     /// [`Intervention::apply`] is called, so that this may rely on what the sections' plugins bring.
     const NEEDS: &'static [&'static str] = &[];
 

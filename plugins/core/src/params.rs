@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bevy::ecs::component::Mutable;
 use bevy::prelude::*;
 use bevy::reflect::enums::{VariantInfo, VariantType};
-use bevy::reflect::{PartialReflect, ReflectRef, TypeInfo};
+use bevy::reflect::{GetPath, PartialReflect, ReflectRef, TypeInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentIndex;
@@ -150,10 +150,19 @@ pub struct LiveSections {
 type Preserve = fn(&World) -> Box<dyn FnOnce(&mut World)>;
 
 impl LiveSections {
-    /// Whether a section is part of the scene.
+    /// Whether a section is part of the scene, or, with a path such as `market.tasks`, an optional part of one.
     #[must_use]
-    pub fn has(&self, world: &World, name: &str) -> bool {
-        self.sections.get(name).is_some_and(|section| (section.reflect)(world).is_some())
+    pub fn has(&self, world: &World, path: &str) -> bool {
+        let (name, part) = path.split_once('.').unwrap_or((path, ""));
+        let Some(section) = self.sections.get(name).and_then(|section| (section.reflect)(world)) else { return false };
+        if part.is_empty() {
+            return true;
+        }
+        let found = section.reflect_path(part);
+        found.is_ok_and(|part| match part.reflect_ref() {
+            ReflectRef::Enum(value) => value.variant_name() != "None",
+            _ => true,
+        })
     }
 
     /// The names of the sections.

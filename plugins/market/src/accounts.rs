@@ -170,19 +170,26 @@ impl Accounts {
         self.len() <= 1
     }
 
-    /// Brings new money in.
+    /// Brings new money in. Nothing else does: the mint pays for nothing.
     ///
     /// # Errors
     /// As those of [`Accounts::transfer`].
     pub fn issue(&mut self, to: AccountId, amount: Money) -> Result<(), Refusal> {
-        self.transfer(Transfer { from: AccountId::MINT, to, amount })
+        self.move_money(Transfer { from: AccountId::MINT, to, amount })
     }
 
-    /// Moves money.
+    /// Moves money that is there.
     ///
     /// # Errors
-    /// Both accounts must be there, and the payer must have as much. Nothing moves otherwise.
+    /// Both accounts must be there, and the payer must have as much. The mint neither pays nor is paid. Nothing moves otherwise.
     pub fn transfer(&mut self, transfer: Transfer) -> Result<(), Refusal> {
+        if transfer.from == AccountId::MINT || transfer.to == AccountId::MINT {
+            return Err(Refusal::NoAccount(AccountId::MINT));
+        }
+        self.move_money(transfer)
+    }
+
+    fn move_money(&mut self, transfer: Transfer) -> Result<(), Refusal> {
         let Transfer { from, to, amount } = transfer;
         for account in [from, to] {
             if matches!(self.purpose(account), None | Some(Purpose::Closed)) {

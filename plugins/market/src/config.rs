@@ -86,6 +86,9 @@ impl Check for MarketConfig {
         }
         let with_money: BTreeSet<&str> =
             self.balances.iter().filter(|balance| balance.amount > 0).map(|balance| balance.group.as_str()).collect();
+        if let Some(tasks) = &self.tasks {
+            tasks.check_money(&format!("{at}.tasks"), &with_money, problems);
+        }
         if let Some(exchange) = &self.exchange {
             let at = format!("{at}.exchange");
             exchange.check(&at, problems);

@@ -226,6 +226,16 @@ impl Contract {
         Ok(())
     }
 
+    /// Delivers all that is left of the service.
+    ///
+    /// # Errors
+    /// As [`Contract::deliver`] has them for the first unit of it.
+    pub fn deliver_all(&mut self, now: u64) -> Result<(), Refusal> {
+        self.deliver(now)?;
+        self.delivered = self.terms.quantity;
+        Ok(())
+    }
+
     /// Lets service rest, or go on.
     ///
     /// # Errors

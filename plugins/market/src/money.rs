@@ -2,6 +2,7 @@
 
 use agent2028_core::agent::{AgentGroups, AgentId, AgentRecord, AgentRows, SpawnBatch};
 use agent2028_core::checkpoint::to_bytes;
+use agent2028_core::rng::SimStream;
 use bevy::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,12 @@ impl Treasury {
         };
         self.accounts.is_sound() && self.purses.agents().all(purse)
     }
+}
+
+/// A whole amount between two, all alike.
+pub(crate) fn between((least, most): (Money, Money), stream: &mut SimStream) -> Money {
+    let width = most.saturating_sub(least).max(0).saturating_add(1) as f64;
+    (least + (stream.unit_fine() * width) as Money).clamp(least, most.max(least))
 }
 
 /// Gives newcomers what their group begins with.

@@ -51,7 +51,8 @@ use agent2028_trust::{Trust, TrustConfig};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
-use crate::config::{BidPolicy, MarketConfig, Rule};
+use crate::accounts::AccountId;
+use crate::config::{BidPolicy, MarketConfig};
 use crate::money::Treasury;
 use crate::{MarketPlugin, Part};
 
@@ -67,7 +68,8 @@ pub(crate) fn build(plugin: &MarketPlugin, app: &mut App) {
     let Some(config) = &plugin.config.tasks else { return };
     let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
     let ids = observe::TaskMetrics::declare(config, &mut metrics);
-    let by_letter = config.auctioneers.iter().any(|auctioneer| auctioneer.rule == Rule::ContractNet);
+    // An auctioneer may have another rule later: whoever might announce by letter has a carrier.
+    let by_letter = config.auctioneers.iter().any(|auctioneer| !auctioneer.clients.is_empty());
     let carriers = app.world().get_resource::<Carriers>().copied().filter(|_| by_letter);
     let carrier = carriers.map(|carriers| carriers.0(app.world_mut(), "market.contract"));
     let has_places = config
@@ -212,6 +214,12 @@ impl TaskAuctions {
                 let _ = treasury.accounts_mut().issue(state.fund, auctioneer.budget);
             }
             self.auctioneers.push(state);
+        }
+        // Whose clients have been taken away while it runs pays from a fund with nothing in it: no money comes from nowhere.
+        for (state, auctioneer) in self.auctioneers.iter_mut().zip(&ground.config.auctioneers) {
+            if auctioneer.clients.is_empty() && state.fund == AccountId::MINT {
+                state.fund = treasury.accounts_mut().open_fund();
+            }
         }
         let groups = ground.config.bidders.len().max(self.free.len());
         self.free.resize_with(groups, Vec::new);

@@ -315,13 +315,22 @@ fn color_key(look: &Look, facts: &Facts, state: &OverlayState, groups: &mut Grou
                     select: None,
                 });
                 let rows = rows.collect();
-                ColorKey::Categories(CategoryKey { title: column.name.clone(), rows })
+                ColorKey::Categories(CategoryKey { title: titled(&column.name), rows })
             }
             _ => {
                 let (low, high) = column.range;
-                scale(&column.name, &column.unit, column.scale(), scale_marks(low.into(), high.into()))
+                scale(&titled(&column.name), &column.unit, column.scale(), scale_marks(low.into(), high.into()))
             }
         }),
+    }
+}
+
+/// A quantity's name as a title: what is a word begins with a capital, what is a path stays as it is written.
+fn titled(name: &str) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if !name.contains(['.', '_', ':']) => first.to_uppercase().chain(letters).collect(),
+        _ => name.to_owned(),
     }
 }
 
@@ -355,7 +364,12 @@ fn size_key(facts: &Facts, counts: &Counts) -> Option<SizeKey> {
             let round = |value: f32| format!("{value:.3}").parse().unwrap_or(f64::from(value));
             Some(SizeKey {
                 title: column.name.clone(),
-                ends: ends(round(column.range.0), round(column.range.1), &column.unit),
+                // What is counted in what it is called needs no unit beside its title.
+                ends: ends(
+                    round(column.range.0),
+                    round(column.range.1),
+                    if column.unit == column.name { "" } else { &column.unit },
+                ),
             })
         }
     }

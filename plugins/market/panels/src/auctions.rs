@@ -156,6 +156,9 @@ fn toolbar(ui: &mut Ui, look: &Look, config: &TaskMarket, state: &mut AuctionsSt
         if config.auctioneers.len() < 2 || state.page == Page::Rules {
             return;
         }
+        if ui.available_width() < measure::CHOICE {
+            ui.end_row();
+        }
         let chosen = look.body(title_of(&config.auctioneers[state.auctioneer]));
         let response = widgets::choice("auctioneer", measure::CHOICE, chosen).show_ui(ui, |ui| {
             for (at, auctioneer) in config.auctioneers.iter().enumerate() {

@@ -71,8 +71,10 @@ impl From<Breach> for BrokenPromise {
 impl std::fmt::Display for BrokenPromise {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Uptime { failed, allowed } => write!(f, "{failed} requests failed, {allowed} may"),
-            Self::Latency { slow, allowed } => write!(f, "{slow} requests were slow, {allowed} may be"),
+            Self::Uptime { failed: 1, allowed } => write!(f, "a request failed, where {allowed} may"),
+            Self::Uptime { failed, allowed } => write!(f, "{failed} requests failed, where {allowed} may"),
+            Self::Latency { slow: 1, allowed } => write!(f, "a request was slow, where {allowed} may be"),
+            Self::Latency { slow, allowed } => write!(f, "{slow} requests were slow, where {allowed} may be"),
         }
     }
 }

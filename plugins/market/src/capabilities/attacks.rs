@@ -28,7 +28,7 @@ const MOST_IN_A_TICK: u32 = 1024;
 /// Accomplices who buy from each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WashRing {
-    /// Their ids.
+    /// Their ids, ascending.
     pub agents: Vec<u32>,
     /// Units of each trade.
     pub units: u32,
@@ -41,7 +41,7 @@ pub struct WashRing {
 /// Providers who sell too cheaply, to be alone afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dump {
-    /// Their ids.
+    /// Their ids, ascending.
     pub agents: Vec<u32>,
     /// Their prices afterwards, in thousandths of the usual ones.
     afterwards: u32,
@@ -75,7 +75,8 @@ fn rehearse(world: &World, select: &Selector) -> Result<(), Unfit> {
 /// # Errors
 /// If there are agents and none of them has a listing.
 fn listings_of(market: &ServiceMarket, agents: &[u32]) -> Result<usize, InterventionError> {
-    let listings = market.entries.iter().filter(|entry| agents.contains(&entry.listing.provider.0)).count();
+    let listings =
+        market.entries.iter().filter(|entry| agents.binary_search(&entry.listing.provider.0).is_ok()).count();
     if listings == 0 && !agents.is_empty() { Err(no_listings()) } else { Ok(listings) }
 }
 
@@ -112,7 +113,7 @@ impl Check for WashTrade {
 
 impl Intervention for WashTrade {
     const NAME: &'static str = "WashTrade";
-    const NEEDS: &'static [&'static str] = &["market"];
+    const NEEDS: &'static [&'static str] = &["market.capabilities"];
     const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
         "Wash trades of",
         "\u{f233}",
@@ -175,7 +176,7 @@ impl Check for PriceDump {
 
 impl Intervention for PriceDump {
     const NAME: &'static str = "PriceDump";
-    const NEEDS: &'static [&'static str] = &["market"];
+    const NEEDS: &'static [&'static str] = &["market.capabilities"];
     const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
         "Dumping by",
         "\u{f233}",
@@ -216,7 +217,7 @@ fn scale(
     agents: &[u32],
     thousandths: u32,
 ) -> usize {
-    let of = |entry: &&mut Entry| agents.contains(&entry.listing.provider.0);
+    let of = |entry: &&mut Entry| agents.binary_search(&entry.listing.provider.0).is_ok();
     let mut count = 0;
     for entry in market.entries.iter_mut().filter(of) {
         if let Some(offering) = config.listings.get(entry.offering as usize) {
@@ -246,7 +247,7 @@ pub(super) fn act(around: &Around, market: &mut ServiceMarket, treasury: &mut Tr
         let listings: Vec<u32> = if count == 0 {
             Vec::new()
         } else {
-            let of = |entry: &&Entry| !entry.withdrawn && agents.contains(&entry.listing.provider.0);
+            let of = |entry: &&Entry| !entry.withdrawn && agents.binary_search(&entry.listing.provider.0).is_ok();
             market.entries.iter().filter(of).map(|entry| entry.listing.id.0).collect()
         };
         if listings.is_empty() || agents.len() < 2 {
@@ -275,7 +276,7 @@ fn wash(
     let provider = entry.listing.provider;
     let hours = 1;
     let Ok(cost) = entry.listing.pricing.cost(Usage { units: units.into(), hours }) else { return };
-    if provider == buyer {
+    if provider == buyer || !around.acts(provider) || !around.acts(buyer) {
         return;
     }
     let penalty = around.config.listings.get(entry.offering as usize).map_or(0, |offer| offer.breach_penalty_percent);
@@ -300,9 +301,7 @@ fn wash(
         return;
     }
     // The buyer says that it got everything. There is enough left to deliver, and the contract has begun just now.
-    for _ in 0..units {
-        let _ = contract.deliver(around.tick);
-    }
+    let _ = contract.deliver_all(around.tick);
     let ended = contract.tick(around.tick, accounts, purses);
     let back = cost.min(accounts.balance(purses.provider));
     let back = if accounts.transfer(Transfer { from: purses.provider, to: purses.buyer, amount: back }).is_ok() {

@@ -23,7 +23,7 @@ use crate::events::{
 };
 use crate::listing::{Best, ListingId, Query};
 use crate::mechanism::Mechanism;
-use crate::money::Treasury;
+use crate::money::{Treasury, between};
 use crate::pricing::Usage;
 use crate::sla::Measured;
 
@@ -73,7 +73,7 @@ impl<'a> Around<'a> {
         self.config.buyers.get(deal.group as usize).map_or(1.0, |buyers| f64::from(buyers.requests_per_s))
     }
 
-    fn acts(&self, agent: AgentId) -> bool {
+    pub(super) fn acts(&self, agent: AgentId) -> bool {
         let entity = self.world.get_resource::<AgentIndex>().and_then(|index| index.get(agent));
         entity.is_some_and(|entity| Condition::acts(self.world.get::<Condition>(entity)))
     }
@@ -211,8 +211,7 @@ fn look(around: &Around, market: &mut ServiceMarket, place: u32, bus: &mut Event
         Some(PricingRule::Auction { bids_s, .. }) => {
             let most = buyers.most_cost.unwrap_or(cost);
             let least = cost.max(most / 2);
-            let width = u32::try_from(most - least).unwrap_or(u32::MAX - 1);
-            let worth = least + Money::from(dice.stream(WORTH, buyer.agent, around.tick).below(width + 1));
+            let worth = between((least, most), &mut dice.stream(WORTH, buyer.agent, around.tick));
             let entry = &mut market.entries[listing.0 as usize];
             if entry.bids.is_empty() {
                 market.auctions_due.add(around.tick + around.ticks_in(f64::from(*bids_s)).max(1), listing.0);
@@ -280,9 +279,18 @@ fn propose(around: &Around, market: &mut ServiceMarket, buyer: u32, listing: Lis
 /// An auction is over: the highest bidder proposes a contract at the second highest price.
 fn award(around: &Around, market: &mut ServiceMarket, place: u32) {
     let entry = &mut market.entries[place as usize];
-    let bids = std::mem::take(&mut entry.bids);
+    let mut bids = std::mem::take(&mut entry.bids);
     let reserve = entry.listing.pricing.cost(Usage::default()).unwrap_or(0);
     let (withdrawn, left, id) = (entry.withdrawn, entry.listing.stock.left(), entry.listing.id);
+    // Who is gone or has failed meanwhile is none of those who may win.
+    bids.retain(|(buyer, _)| {
+        let who = &market.buyers[*buyer as usize];
+        let is_there = !who.gone && around.acts(who.agent);
+        if !is_there {
+            market.wake_buyer(*buyer, around.tick + around.second);
+        }
+        is_there
+    });
     let said: Vec<Bid> =
         bids.iter().map(|(buyer, worth)| Bid::new(market.buyers[*buyer as usize].agent, *worth)).collect();
     let rule = Vickrey(AuctionTerms { direction: Direction::Sell, reserve: Some(reserve) });

@@ -54,11 +54,7 @@ pub(crate) fn enrol(
         |entry: &&Entry| index.get(entry.listing.provider).is_none() && entry.deals == 0 && entry.bids.is_empty();
     let mut vacant: Vec<u32> = market.entries.iter().rev().filter(left).map(|entry| entry.listing.id.0).collect();
     for listing in &vacant {
-        let said: Vec<(u32, u32)> =
-            market.voices.range((*listing, 0)..=(*listing, u32::MAX)).map(|(key, _)| *key).collect();
-        for key in &said {
-            market.voices.remove(key);
-        }
+        market.forget_voices(*listing);
     }
     let listed: BTreeSet<(u32, AgentId)> =
         market.entries.iter().map(|entry| (entry.offering, entry.listing.provider)).collect();

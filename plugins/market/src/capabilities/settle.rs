@@ -238,6 +238,17 @@ impl ServiceMarket {
         }
     }
 
+    /// Nothing that was said of a listing counts any more.
+    pub(crate) fn forget_voices(&mut self, listing: u32) {
+        let said: Vec<(u32, u32)> =
+            self.voices.range((listing, 0)..=(listing, u32::MAX)).map(|(key, _)| *key).collect();
+        for key in &said {
+            self.voices.remove(key);
+        }
+        // As whoever works it out anew would find it.
+        self.entries[listing as usize].listing.rating = Rating::default();
+    }
+
     /// Works out a listing's rating from all that was said of it.
     pub(crate) fn rate_anew(&mut self, rule: RatingRule, listing: u32) {
         if rule == RatingRule::EveryContract {

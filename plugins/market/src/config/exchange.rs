@@ -226,6 +226,17 @@ impl Check for Exchange {
                 "name a group that buys and one that sells: traders: [(group: \"buyer\"), (group: \"seller\", side: Sells)]",
             );
         }
+        for (index, good) in self.goods.iter().enumerate().filter(|_| !self.traders.is_empty()) {
+            let has = |side| self.traders.iter().any(|traders| traders.side == side && traders.trade(&good.name));
+            for (side, verb, help) in [
+                (TradingSide::Buys, "buys", "for example traders: [(group: \"buyer\")]"),
+                (TradingSide::Sells, "sells", "for example traders: [(group: \"seller\", side: Sells)]"),
+            ] {
+                if !has(side) {
+                    problems.push(format!("{at}.goods[{index}]"), format!("nobody {verb} \"{}\"", good.name), help);
+                }
+            }
+        }
         let mut pairs = BTreeSet::new();
         for (index, traders) in self.traders.iter().enumerate() {
             let path = format!("{at}.traders[{index}]");

@@ -9,7 +9,7 @@ use super::state::{Cleared, TaskAuctions};
 use super::task::{NONE, Task, TaskBid, TaskStatus};
 use crate::accounts::{AccountId, Money};
 use crate::auction::{Award, Bid, Direction};
-use crate::config::{Auctioneer, BidPolicy, Rule};
+use crate::config::{Auctioneer, BidPolicy};
 use crate::events::TaskTold;
 use crate::mechanism::Mechanism;
 use crate::money::Treasury;
@@ -248,7 +248,9 @@ impl TaskAuctions {
         let deposit = deposit(task, auctioneer.deposit_share);
         let bidder = treasury.purse_of(AgentId(bid.bidder));
         let has = treasury.accounts().balance(bidder);
-        if has < deposit && auctioneer.rule != Rule::ContractNet {
+        // The rule may be another by now than when the task was put up: what counts is whether a manager looks after it.
+        let managed = self.nets.has(task.number);
+        if has < deposit && !managed {
             // It has spent its deposit elsewhere meanwhile.
             self.again(ground, slot);
             return false;
@@ -269,11 +271,7 @@ impl TaskAuctions {
             (task.status, task.assignee, task.price, task.cost) = (TaskStatus::Assigned, bid.bidder, price, bid.cost);
             (task.escrow, task.deposit, task.since) = (escrow, deposit, ground.tick);
             // In a contract net the manager says when it takes too long.
-            wake = if auctioneer.rule == Rule::ContractNet {
-                task.deadline
-            } else {
-                task.deadline.min(ground.tick + limit)
-            };
+            wake = if managed { task.deadline } else { task.deadline.min(ground.tick + limit) };
             let told = TaskTold::Awarded { task: task.number, price, bids: task.bids.len() as u32 };
             self.told.push((Some(AgentId(bid.bidder)), told));
             (task.bids, task.sealed) = (Vec::new(), None);
@@ -382,7 +380,10 @@ impl TaskAuctions {
     fn expire(&mut self, ground: &Ground<'_>, treasury: &mut Treasury, slot: u32) {
         let Some(task) = self.tasks.get(slot) else { return };
         let (number, task_number) = (usize::from(task.auctioneer), task.number);
-        if task.status != TaskStatus::Open {
+        if self.nets.has(task_number) {
+            // Its contractor may have let go of it already, and have something else to do.
+            self.take_back(ground, treasury, slot);
+        } else if task.status != TaskStatus::Open {
             self.default(ground, treasury, slot, false);
         }
         self.told.push((None, TaskTold::TooLate { task: task_number }));

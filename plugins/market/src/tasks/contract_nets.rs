@@ -146,17 +146,14 @@ impl TaskAuctions {
         }
     }
 
-    /// Gives back the room that contractors of a task keep for it.
+    /// Gives back the room that contractors of a task keep for it, and takes it from those who work on it still.
     pub(crate) fn release_held(&mut self, ground: &Ground<'_>, task: u64) {
         let Some(net) = self.nets.nets.get_mut(&task) else { return };
-        let mut held = Vec::new();
-        for (agent, party) in &mut net.parties {
-            if party.hold == Hold::Room {
-                party.hold = Hold::Nothing;
-                held.push(*agent);
-            }
-        }
-        held.into_iter().for_each(|agent| self.take_room(ground, agent, -1));
+        let slot = net.slot;
+        let parties = net.parties.iter_mut();
+        let held: Vec<(u32, Hold)> =
+            parties.map(|(agent, party)| (*agent, std::mem::replace(&mut party.hold, Hold::Nothing))).collect();
+        held.into_iter().for_each(|(agent, before)| self.change_hold(ground, agent, slot, before, Hold::Nothing));
     }
 
     /// A tick of all nets: what has arrived is heard, what is due is said. Returns the letters.
@@ -385,7 +382,7 @@ impl TaskAuctions {
     }
 
     /// A task that a contractor had and did not do is open again.
-    fn take_back(&mut self, ground: &Ground<'_>, treasury: &mut Treasury, slot: u32) {
+    pub(crate) fn take_back(&mut self, ground: &Ground<'_>, treasury: &mut Treasury, slot: u32) {
         let Some(task) = self.tasks.get(slot).filter(|task| task.status != TaskStatus::Open) else { return };
         let (agent, number) = (task.assignee, task.number);
         let hold = self.nets.nets.get_mut(&number).and_then(|net| net.parties.get_mut(&agent));

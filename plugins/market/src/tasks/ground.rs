@@ -28,8 +28,8 @@ pub(crate) struct Circles {
     pub admits: Vec<u64>,
     /// The capabilities that a source's tasks need; none where an agent can't have them.
     pub skills: Vec<Option<Vec<CapabilityId>>>,
-    /// How many agents there had been.
-    pub looked_at: Option<u32>,
+    /// How many agents there were, and had been.
+    pub looked_at: Option<(usize, u32)>,
 }
 
 impl Circles {
@@ -42,7 +42,7 @@ impl Circles {
         names: &CapabilityRegistry,
         anew: bool,
     ) {
-        let agents = index.next_id().0;
+        let agents = (index.len(), index.next_id().0);
         if !anew && self.looked_at == Some(agents) {
             return;
         }

@@ -107,7 +107,7 @@ macro_rules! attacks {
 
             impl Intervention for $name {
                 const NAME: &'static str = stringify!($name);
-                const NEEDS: &'static [&'static str] = &["market"];
+                const NEEDS: &'static [&'static str] = &["market.tasks"];
                 const PALETTE: Option<PaletteEntry> =
                     Some(PaletteEntry::new($title, $icon, Tone::Danger, $help));
 
@@ -193,7 +193,7 @@ impl PutUpTasks {
 
 impl Intervention for PutUpTasks {
     const NAME: &'static str = "PutUpTasks";
-    const NEEDS: &'static [&'static str] = &["market"];
+    const NEEDS: &'static [&'static str] = &["market.tasks"];
     const PALETTE: Option<PaletteEntry> = Some(PaletteEntry::new(
         "Put up tasks",
         "\u{e146}",
@@ -215,6 +215,9 @@ impl Intervention for PutUpTasks {
             place: self.place.clone(),
             value: self.value,
         });
-        Ok(format!("{} tasks are put up", self.count))
+        Ok(match self.count {
+            1 => "a task is put up".into(),
+            count => format!("{count} tasks are put up"),
+        })
     }
 }

@@ -8,13 +8,13 @@ use super::Space;
 use super::attack::CampaignKind;
 use super::ground::{Ground, People};
 use super::nearest::Nearest;
-use super::post::{between, is_client};
+use super::post::is_client;
 use super::state::TaskAuctions;
 use super::task::{NONE, Task, TaskBid, TaskStatus};
 use super::worker::{DEFAULTS, PRESENT};
 use crate::auction::Direction;
-use crate::config::{BidPolicy, Rule};
-use crate::money::Treasury;
+use crate::config::{Auctioneer, BidPolicy, Rule};
+use crate::money::{Treasury, between};
 use crate::policy::{Policy, PriceRange};
 use crate::round::{Opening, SealedRound};
 
@@ -79,12 +79,13 @@ fn open(state: &mut TaskAuctions, ground: &Ground<'_>, crowd: &Crowd<'_, '_, '_>
         return state.wake(slot, ground.tick);
     };
     let invited = invite(state, ground, crowd, nearest, task);
+    let rule = state.rule_now(auctioneer, task);
     let mut bids: Vec<TaskBid> =
-        invited.into_iter().filter_map(|agent| bid(state, ground, crowd, task, agent, auctioneer.rule)).collect();
-    collude(state, auctioneer.rule, task, &mut bids);
+        invited.into_iter().filter_map(|agent| bid(state, ground, crowd, task, agent, rule)).collect();
+    collude(state, rule, task, &mut bids);
     let taken = ground.ticks_in(auctioneer.bid_s).max(1);
     let reveal = ground.ticks_in(auctioneer.reveal_s);
-    let sealed = (reveal > 0 && auctioneer.rule.is_sealed()).then(|| {
+    let sealed = (reveal > 0 && rule.is_sealed()).then(|| {
         let admitted = bids.iter().map(|bid| AgentId(bid.bidder));
         let (reveal_at, close_at) = (ground.tick + taken, ground.tick + taken + reveal);
         let mut round = SealedRound::new(task.number, task.round, reveal_at, close_at, admitted);
@@ -95,7 +96,7 @@ fn open(state: &mut TaskAuctions, ground: &Ground<'_>, crowd: &Crowd<'_, '_, '_>
         }
         Box::new(round)
     });
-    let wake = match auctioneer.rule {
+    let wake = match rule {
         Rule::ContractNet => u64::MAX,
         rule if rule.is_call() => (ground.tick / taken + 1) * taken,
         rule if rule.has_clock() => {
@@ -108,7 +109,7 @@ fn open(state: &mut TaskAuctions, ground: &Ground<'_>, crowd: &Crowd<'_, '_, '_>
     if let Some(task) = state.tasks.get_mut(slot) {
         (task.bids, task.sealed, task.since) = (bids, sealed, ground.tick);
     }
-    if auctioneer.rule == Rule::ContractNet {
+    if rule == Rule::ContractNet {
         state.open_net(ground, slot);
     }
     state.wake(slot, wake.min(deadline));
@@ -226,6 +227,16 @@ fn invite(
     chosen
 }
 
+fn auctioneer_of<'a>(ground: &Ground<'a>, task: &Task) -> Option<&'a Auctioneer> {
+    ground.config.auctioneers.get(usize::from(task.auctioneer))
+}
+
+/// How long whoever gets a task now may take for it, in seconds.
+fn time_for(task: &Task, auctioneer: &Auctioneer, ground: &Ground<'_>) -> f64 {
+    let left = task.deadline.saturating_sub(ground.tick) as f64 / ground.tick_hz;
+    left.min(f64::from(auctioneer.work_limit_s))
+}
+
 /// What an agent bids for a task; nothing if it can't do it in time.
 fn bid(
     state: &TaskAuctions,
@@ -263,18 +274,23 @@ fn bid(
         _ => policy.bid(cost, Direction::Buy, range, &mut stream),
     };
     let travel_s = distance / group.speed.max(f32::MIN_POSITIVE);
+    let defaults = worker.is(DEFAULTS);
+    // Who can't have done it in time does not bid, unless it does not mean to do it, or promises whatever wins.
+    let means_it = !defaults && group.policy != BidPolicy::Adversarial;
+    if means_it && f64::from(travel_s) + work_s > time_for(task, auctioneer_of(ground, task)?, ground) {
+        return None;
+    }
     let promise = if group.policy == BidPolicy::Adversarial {
         (0.0, 1.0, 1.0)
     } else {
         (worker.load as f32, 1000.0 * (travel_s + work_s as f32), worker.reliability)
     };
-    let defaults = worker.is(DEFAULTS);
     // Who won't do it asks for hardly anything; a shill that can't see the others guesses.
     let price = if defaults {
         match state.campaign_of(agent) {
             Some(CampaignKind::Shill) if rule != Rule::ContractNet => {
                 // It comes when the bids are there to see, or must guess.
-                if !ground.config.auctioneers.get(usize::from(task.auctioneer))?.seals() {
+                if !auctioneer_of(ground, task)?.seals() {
                     return None;
                 }
                 (task.reserve as f64 * BLIND_SHILL * stream.unit_fine()) as i64

@@ -9,6 +9,7 @@ use super::table::TaskRow;
 use super::task::{NONE, Task, TaskStatus};
 use crate::accounts::{AccountId, Money};
 use crate::config::{Arrivals, TaskSource};
+use crate::money::between;
 
 const ARRIVAL: Purpose = Purpose::new("market.tasks.arrival");
 const TASK: Purpose = Purpose::new("market.tasks.task");
@@ -99,12 +100,6 @@ fn put_up_rows(state: &mut TaskAuctions, ground: &Ground<'_>, index: usize, sour
         state.sources[index].posted += 1;
         put_up_one(state, ground, index, source, number as u32, Some(row));
     }
-}
-
-/// A whole amount between two, all alike.
-pub(crate) fn between((least, most): (Money, Money), stream: &mut SimStream) -> Money {
-    let width = most.saturating_sub(least).max(0).saturating_add(1) as f64;
-    (least + (stream.unit_fine() * width) as Money).clamp(least, most.max(least))
 }
 
 /// Puts up a task with every auctioneer that gets it.

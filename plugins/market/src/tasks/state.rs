@@ -12,6 +12,7 @@ use super::contract_nets::Nets;
 use super::task::{NONE, Task, TaskBid, Tasks};
 use super::worker::{PRESENT, Worker};
 use crate::accounts::{AccountId, Money};
+use crate::config::{Auctioneer, Rule};
 use crate::events::TaskTold;
 use crate::policy::Learner;
 
@@ -281,6 +282,18 @@ impl TaskAuctions {
                 return;
             }
             at = next;
+        }
+    }
+
+    /// The rule by which a task is auctioned: that of its auctioneer, but that a task stays with the manager that it has, and one
+    /// that nobody could manage is auctioned by the auctioneer, whatever its rule has become meanwhile.
+    pub(crate) fn rule_now(&self, auctioneer: &Auctioneer, task: &Task) -> Rule {
+        if self.nets.has(task.number) {
+            Rule::ContractNet
+        } else if auctioneer.rule == Rule::ContractNet && task.client == NONE {
+            Rule::FirstPrice
+        } else {
+            auctioneer.rule
         }
     }
 

@@ -94,7 +94,9 @@ pub(super) fn show(
         let listed = all[row];
         let is_shown = listed.number() == shown.number();
         let words = match listed {
-            Shown::Open(task) => format!("{}  {} bids", format::count(task.number), task.bids.len()),
+            Shown::Open(task) => {
+                format!("{}  {}", format::count(task.number), format::counted(task.bids.len() as u64, "bid", "bids"))
+            }
             Shown::Over(cleared) if cleared.winner.is_some() => {
                 format!("{}  for {}", format::count(cleared.task), format::fixed(cleared.price as f64, 0))
             }
@@ -166,12 +168,13 @@ fn stage(
             "Nobody has bid. It is auctioned again when the time is over.".into()
         }
         Shown::Open(task) if auctioneer.seals() => {
-            format!("{} bids are committed to, and sealed until all are in; you can see them.", task.bids.len())
+            let count = format::counted(task.bids.len() as u64, "bid is", "bids are");
+            format!("{count} committed to, and sealed until all are in; you can see them.")
         }
         Shown::Open(_) if price.is_some() => {
             format!("The clock stands at {}.", format::fixed(price.unwrap_or(0) as f64, 0))
         }
-        Shown::Open(task) => format!("{} bids are in.", task.bids.len()),
+        Shown::Open(task) => format!("{} in.", format::counted(task.bids.len() as u64, "bid is", "bids are")),
         Shown::Over(cleared) => match cleared.winner {
             Some(at) => reason(auctioneer, cleared, &view.name(cleared.bids[at].bidder)),
             None if cleared.bids.is_empty() => {

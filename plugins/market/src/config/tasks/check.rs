@@ -22,6 +22,25 @@ impl Check for TaskMarket {
                 problems.push(format!("{at}.{what}"), format!("{count} {what} are too many"), help);
             }
         }
+        for (what, count, message, help) in [
+            (
+                "sources",
+                self.sources.len(),
+                "no tasks are put up",
+                "for example sources: [(arrivals: Poisson(per_second: 5))]",
+            ),
+            (
+                "auctioneers",
+                self.auctioneers.len(),
+                "nobody auctions tasks",
+                "for example auctioneers: [(rule: Vickrey)]",
+            ),
+            ("bidders", self.bidders.len(), "nobody bids", "for example bidders: [(group: \"drone\")]"),
+        ] {
+            if count == 0 {
+                problems.push(format!("{at}.{what}"), message, help);
+            }
+        }
         let mut seen = BTreeSet::new();
         for (index, bidders) in self.bidders.iter().enumerate() {
             let path = format!("{at}.bidders[{index}].group");
@@ -34,8 +53,12 @@ impl Check for TaskMarket {
         let mut names = BTreeSet::new();
         for (index, auctioneer) in self.auctioneers.iter().enumerate() {
             let path = format!("{at}.auctioneers[{index}]");
+            check_part_name(&path, &auctioneer.name, "auctioneer", problems);
             if !names.insert(auctioneer.name.as_str()) {
-                let message = format!("there are two auctioneers named \"{}\"", auctioneer.name);
+                let message = match auctioneer.name.as_str() {
+                    "" => "there are two auctioneers without a name".to_owned(),
+                    name => format!("there are two auctioneers named \"{name}\""),
+                };
                 problems.push(format!("{path}.name"), message, "give each auctioneer a name of its own");
             }
             self.check_auctioneer(&path, auctioneer, problems);
@@ -44,7 +67,13 @@ impl Check for TaskMarket {
         if budgets > MOST_BUDGET {
             problems.push(format!("{at}.auctioneers"), "the budgets are too large together", "at most 10¹⁸ in all");
         }
+        let mut names = BTreeSet::new();
         for (index, source) in self.sources.iter().enumerate() {
+            if !source.name.is_empty() && !names.insert(source.name.as_str()) {
+                let message = format!("there are two sources named \"{}\"", source.name);
+                let help = "give each source a name of its own";
+                problems.push(format!("{at}.sources[{index}].name"), message, help);
+            }
             self.check_source(&format!("{at}.sources[{index}]"), source, problems);
         }
     }
@@ -60,6 +89,15 @@ impl Check for TaskMarket {
     }
 }
 
+/// A name is a part of the names of metrics.
+pub(in crate::config) fn check_part_name(at: &str, name: &str, what: &str, problems: &mut Problems) {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    if !name.chars().all(plain) {
+        let help = format!("use letters, digits, - and _: it names metrics of this {what}");
+        problems.push(format!("{at}.name"), format!("\"{name}\" is no name of this kind"), help);
+    }
+}
+
 /// The least must not be above the most.
 fn check_span<T: PartialOrd + std::fmt::Display>(path: &str, (least, most): (T, T), problems: &mut Problems) {
     if least > most {
@@ -68,6 +106,33 @@ fn check_span<T: PartialOrd + std::fmt::Display>(path: &str, (least, most): (T, 
 }
 
 impl TaskMarket {
+    /// Adds problems for clients who can't pay, and bidders who can't deposit, because they have nothing.
+    pub(in crate::config) fn check_money(&self, at: &str, with_money: &BTreeSet<&str>, problems: &mut Problems) {
+        for (index, auctioneer) in self.auctioneers.iter().enumerate() {
+            let clients = auctioneer.clients.as_str();
+            if !clients.is_empty() && problems.groups.contains(clients) && !with_money.contains(clients) {
+                problems.push(
+                    format!("{at}.auctioneers[{index}].clients"),
+                    format!("the group \"{clients}\" pays for tasks and has no money"),
+                    format!("add market.balances: [(group: \"{clients}\", amount: 1000000)]"),
+                );
+            }
+            let admits =
+                |group: &str| auctioneer.groups.is_empty() || auctioneer.groups.iter().any(|name| name == group);
+            let mut bidders = self.bidders.iter().map(|bidders| bidders.group.as_str()).filter(|group| admits(group));
+            if auctioneer.deposit_share > 0.0
+                && let Some(first) = bidders.clone().next()
+                && !bidders.any(|group| with_money.contains(group))
+            {
+                problems.push(
+                    format!("{at}.auctioneers[{index}].deposit_share"),
+                    "none of those who may bid has money for a deposit",
+                    format!("add market.balances: [(group: \"{first}\", amount: 10000)], or write deposit_share: 0"),
+                );
+            }
+        }
+    }
+
     fn check_auctioneer(&self, at: &str, auctioneer: &Auctioneer, problems: &mut Problems) {
         for (index, group) in auctioneer.groups.iter().enumerate() {
             if !self.bidders.iter().any(|bidders| bidders.group == *group) {
@@ -87,6 +152,13 @@ impl TaskMarket {
             }
         } else {
             problems.check_group(format!("{at}.clients"), &auctioneer.clients);
+        }
+        if auctioneer.least_trust > 0.0 && !problems.sections.contains("trust") {
+            problems.push(
+                format!("{at}.least_trust"),
+                "nobody keeps trust in this scene, so that no bidder would ever be asked",
+                "add the section trust: (), or write least_trust: 0",
+            );
         }
         if auctioneer.reveal_s > 0.0 && !auctioneer.rule.is_sealed() {
             let help = "leave reveal_s out, or write rule: Vickrey, FirstPrice or SealedBestScore";
