@@ -45,8 +45,8 @@ fn parameters() -> LayerParameters {
     LayerParameters { decay_per_s: 0.02, diffusion_rate: 0.05, threshold: 0.0, ..LayerParameters::default() }
 }
 
-fn grid(cells_per_side: usize) -> CellGrid {
-    CellGrid::new(Vec2::splat(cells_per_side as f32), 1.0, true)
+fn grid(cells_per_side: usize) -> PheromoneGrid {
+    PheromoneGrid::new(Vec2::splat(cells_per_side as f32), 1.0, true)
 }
 
 /// A layer with something in every cell.

@@ -102,7 +102,7 @@ impl Window {
         Ok(())
     }
 
-    fn rhythm(&mut self) -> Rhythm {
+    fn rhythm(&mut self) -> FramePacing {
         *self.0.world_mut().resource::<FramePacing>()
     }
 

@@ -2,7 +2,7 @@
 //! that this machine has: `cargo run --release -p agent2028_boids --example bare_kernel [part of a row]`.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
-use agent2028_boids::flock::{Birds, Flock, FlockParameters, Flocks, Instructions, Model, step};
+use agent2028_boids::flock::{Birds, FlockKernel, FlockParameters, FlockSet, Instructions, Model, step};
 use agent2028_core::parallel::Workers;
 use agent2028_core::rng::{Purpose, SimRng};
 use agent2028_core::space::{Edge, WorldBounds};
@@ -38,12 +38,12 @@ fn main() {
     time("boids, two radii", &one(&[apart]), 100_000, 2236.0, 20, 1);
     time("boids, field of view", &one(&[view]), 100_000, 2236.0, 20, 1);
     time("boids, two flocks", &one(&[parameters, view]), 100_000, 2236.0, 20, 1);
-    let flocks = Flocks { per_flock: &[parameters], relations: &[], flock_of: &[] };
+    let flocks = FlockSet { per_flock: &[parameters], relations: &[], flock_of: &[] };
     time("boids, seven nearest", &Model::Nearest(flocks, 7), 100_000, 2236.0, 20, 1);
 }
 
 fn one(per_flock: &[FlockParameters]) -> Model<'_> {
-    Model::Boids(Flocks { per_flock, relations: &[], flock_of: &[] })
+    Model::Boids(FlockSet { per_flock, relations: &[], flock_of: &[] })
 }
 
 #[expect(clippy::disallowed_methods, reason = "measuring takes a real clock")]
@@ -57,7 +57,7 @@ fn time(name: &str, model: &Model<'_>, agents: usize, side: f32, steps: usize, r
                 continue;
             }
             let workers = Workers::new(threads);
-            let mut flock = Flock::with_instructions(instructions);
+            let mut flock = FlockKernel::with_instructions(instructions);
             let mut elapsed = 0.0;
             let mut neighbours = 0;
             for repeat in 0..repeats {

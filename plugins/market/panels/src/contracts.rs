@@ -8,7 +8,7 @@ use agent2028_market::sla::allowed_failures;
 use agent2028_view::tokens::spacing;
 use bevy::prelude::World;
 use bevy_egui::egui;
-use egui::{Color32, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Color32, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 use egui_material_icons::icons::ICON_CONTRACT;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,36 @@ pub fn show(ui: &mut Ui, look: &Look, view: &ContractsView, state: &mut Contract
         };
         return widgets::empty(ui, look, ICON_CONTRACT, what, how);
     }
+    // In a narrow dock the table keeps its columns, and is moved sideways.
+    ScrollArea::horizontal().id_salt("table").auto_shrink([false, false]).show(ui, |ui| {
+        ui.set_min_width(width_of(state.page));
+        table(ui, look, view, market, state, actions);
+    });
+}
+
+/// How wide the table of a page is.
+fn width_of(page: Page) -> f32 {
+    let (figures, words, kinds) = match page {
+        Page::Open => (6, 3, 0),
+        Page::Ended => (7, 3, 0),
+        Page::Listings => (7, 2, 1),
+    };
+    let column = |count: i32, width: f32| count as f32 * (width + spacing::NORMAL);
+    // Room for the bar of the list.
+    column(figures, measure::TICK_COLUMN)
+        + column(words, measure::AGENT_COLUMN)
+        + column(kinds, measure::KIND_COLUMN)
+        + spacing::WIDE
+}
+
+fn table(
+    ui: &mut Ui,
+    look: &Look,
+    view: &ContractsView,
+    market: &ServiceMarket,
+    state: &mut ContractsState,
+    actions: &mut Actions,
+) {
     ui.spacing_mut().item_spacing.y = 0.0;
     head(ui, look, state.page);
     widgets::rule(ui, look);

@@ -114,3 +114,35 @@ fn ten_thousand_contracts_are_listed() {
     let drawn = rows(&harness, "Contract ").len();
     assert!((5..40).contains(&drawn), "only what is seen is drawn: {drawn}");
 }
+
+/// In a narrow dock the last column can still be come to: the table keeps its width.
+#[test]
+fn no_column_is_lost_in_a_narrow_dock() {
+    let simulation = services(10, 6, 900);
+    for (page, last) in [(Page::Open, "Ends in"), (Page::Ended, "Stars"), (Page::Listings, "Earned")] {
+        let mut state = ContractsState::default();
+        state.page = page;
+        let simulation = &simulation;
+        let mut harness = panel_test([320.0, 420.0], state, move |ui, look, state, actions| {
+            let (world, tick) = (simulation.world(), simulation.tick());
+            let view = ContractsView { world, generation: 0, tick, tick_hz: 60.0, selected: &[] };
+            contracts::show(ui, look, &view, state, actions);
+        });
+        let shown = |harness: &Harness<'_, PanelTest<ContractsState>>| {
+            harness.get_by(|node| node.label().as_deref() == Some(last) || node.value().as_deref() == Some(last)).rect()
+        };
+        assert!(shown(&harness).right() > 320.0, "{last} lies beyond the edge at first");
+        harness.hover_at(egui::pos2(160.0, 300.0));
+        for _ in 0..20 {
+            harness.event(egui::Event::MouseWheel {
+                unit: egui::MouseWheelUnit::Point,
+                delta: egui::vec2(-200.0, 0.0),
+                phase: egui::TouchPhase::Move,
+                modifiers: egui::Modifiers::NONE,
+            });
+            harness.run_steps(2);
+        }
+        let at = shown(&harness);
+        assert!(at.left() >= 0.0 && at.right() <= 320.0, "{last} is moved into sight: {at:?}");
+    }
+}
