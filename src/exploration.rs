@@ -78,7 +78,7 @@ impl Exploration {
             seed: loaded.scene.seed,
             tick_hz: 1.0,
             duration: RunLength::Ticks(events.len() as u64 + 1),
-            world: loaded.scene.world.clone(),
+            world: loaded.scene.world,
             agents: loaded.scene.agents.clone(),
             headline: ["consensus.decided", "consensus.forks"].map(str::to_owned).to_vec(),
             captions,

@@ -110,7 +110,8 @@ pub fn picture_tick(name: &str) -> u64 {
         "sealed-channel" | "mixed-suites" => 500,
         // Trails are laid; trust has grown; the cheap ones have the market to lose.
         "foraging" | "trust-market" | "price-dump" => 1800,
-        "double-bridge" | "cross-tier" | "wash-trade" => 1500,
+        // Ways are chosen; the market is deceived; a gate waits.
+        "double-bridge" | "cross-tier" | "wash-trade" | "deploy-gate" => 1500,
         // A third of the databases has just failed; the queues of the spike are full.
         "query-distribution" | "swim" => 660,
         "load-spike" => 1100,
@@ -123,9 +124,8 @@ pub fn picture_tick(name: &str) -> u64 {
         // The news is on its way; the network is cut; the alert has gone as far as it may; all know who has failed.
         "gossip" => 306,
         "rumour-ttl" => 260,
-        // Votes of a cut network, a gate that waits, one region of five that is cut off.
+        // Votes of a cut network, one region of five that is cut off.
         "partition-vote" | "wide-area" => 720,
-        "deploy-gate" => 1500,
         // 50 000 birds: each tick takes a while.
         "murmuration" => 120,
         // A third has failed.

@@ -7,6 +7,7 @@ use agent2028_core::intervention::{
     Intervention, InterventionContext, InterventionError, InterventionRegistry, PaletteEntry, Tone,
 };
 use agent2028_core::selector::Selector;
+use agent2028_trust::Trust;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +149,12 @@ fn lie(world: &mut World, agents: &[AgentId], deed: Deed, seconds: Option<f32>) 
     let until = seconds.map_or(u64::MAX, length);
     let none = || InterventionError::Refused("this scene decides nothing; add the section consensus".into());
     let ids: Vec<u32> = agents.iter().map(|agent| agent.0).collect();
+    let tick = clock.tick();
     world.get_resource_mut::<Consensus>().ok_or_else(none)?.lie(&ids, deed, until);
+    if deed.is_lie()
+        && let Some(mut trust) = world.get_resource_mut::<Trust>()
+    {
+        ids.iter().for_each(|agent| trust.mark_malicious(*agent, tick));
+    }
     Ok(())
 }

@@ -157,9 +157,11 @@ pub(crate) fn twist(
             let other = if vote.value.is_some() { None } else { proposed };
             both(vote.voter, vote.height, vote.round, vote.phase, [vote.value, other])
         }
-        // Prevotes that it has not sent prove nothing.
+        // Its own prevote, which it has not sent, proves nothing to others: for them the value is new.
         (Deed::Collude, Message::Proposal(mut proposal)) => {
-            proposal.polka = proposal.polka.filter(|polka| !polka.signers.contains(&from));
+            if proposal.polka.as_ref().is_some_and(|polka| polka.signers.contains(&from)) {
+                (proposal.valid_round, proposal.polka) = (None, None);
+            }
             vec![to_all(Message::Proposal(proposal))]
         }
         (Deed::Collude, Message::Vote(vote)) => {

@@ -88,7 +88,7 @@ use agent2028_core::metrics::Metrics;
 use agent2028_core::params::AddSection;
 use agent2028_core::profiler::AddMemoryReport;
 use agent2028_core::{After, Hook, SimSchedule, SimSystems, TakeTurn};
-use agent2028_operations::TRUST_COLUMN;
+use agent2028_operations::{Operations, TRUST_COLUMN};
 use bevy::prelude::*;
 
 /// Ratings, reputations, audits and attacks on them. Add it after `SimCorePlugin` and, if there are operations,
@@ -103,8 +103,9 @@ pub struct TrustPlugin {
 
 impl Plugin for TrustPlugin {
     fn build(&self, app: &mut App) {
+        let works = app.world().contains_resource::<Operations>();
         let mut metrics = app.world_mut().get_resource_or_init::<Metrics>();
-        let ids = observe::TrustMetrics::declare(&self.config, &mut metrics);
+        let ids = observe::TrustMetrics::declare(&self.config, works, &mut metrics);
         app.insert_resource(self.config.clone())
             .insert_resource(self.ratings.clone())
             .insert_resource(ids)

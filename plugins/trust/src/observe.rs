@@ -35,7 +35,8 @@ const COUNTS: [(&str, &str, &str, Count); 7] = [
 #[derive(Resource)]
 pub(crate) struct TrustMetrics {
     counts: Vec<MetricId>,
-    malicious_share: MetricId,
+    /// Only where there is work.
+    malicious_share: Option<MetricId>,
     edges: MetricId,
     faded: MetricId,
     refused: MetricId,
@@ -43,7 +44,8 @@ pub(crate) struct TrustMetrics {
     /// Only where agents are isolated.
     time_to_isolate: Option<MetricId>,
     isolated_wrongly: MetricId,
-    score_gap: MetricId,
+    /// Only where there is work.
+    score_gap: Option<MetricId>,
     correlation: MetricId,
     mean: MetricId,
     mean_malicious: MetricId,
@@ -53,15 +55,18 @@ pub(crate) struct TrustMetrics {
 }
 
 impl TrustMetrics {
-    pub(crate) fn declare(config: &TrustConfig, metrics: &mut Metrics) -> Self {
+    /// `works`: whether agents work on operations, so that there is something to compare trust with.
+    pub(crate) fn declare(config: &TrustConfig, works: bool, metrics: &mut Metrics) -> Self {
         let mut cheap =
             |name: &str, unit, help| metrics.declare(MetricSpec::cheap(format!("trust.{name}"), unit, help));
         let counts = COUNTS.iter().map(|(name, unit, help, _)| cheap(name, unit, help)).collect();
-        let malicious_share = cheap(
-            "malicious_share",
-            "",
-            "The share of operations in the last few seconds that malicious agents worked on.",
-        );
+        let malicious_share = works.then(|| {
+            cheap(
+                "malicious_share",
+                "",
+                "The share of operations in the last few seconds that malicious agents worked on.",
+            )
+        });
         let edges = cheap("edges", "pairs", "Pairs of agents of which one has experience with the other.");
         let faded = cheap(
             "faded",
@@ -81,11 +86,13 @@ impl TrustMetrics {
             "agents",
             "How often an agent was isolated that is not malicious, since the start.",
         );
-        let score_gap = cheap(
-            "score_gap",
-            "",
-            "How far recorded scores are from what was realised, the mean at the last audit, 0 to 1.",
-        );
+        let score_gap = works.then(|| {
+            cheap(
+                "score_gap",
+                "",
+                "How far recorded scores are from what was realised, the mean at the last audit, 0 to 1.",
+            )
+        });
         let mut costly = |name: &str, unit, help| {
             metrics.declare(MetricSpec::expensive(format!("trust.{name}"), unit, help, EVERY_TICKS))
         };
@@ -133,8 +140,8 @@ pub(crate) fn observe(
     for (id, (_, _, _, count)) in ids.counts.iter().zip(COUNTS) {
         metrics.record(*id, count(&trust.counts) as f64);
     }
-    if let Some(share) = trust.malicious_share() {
-        metrics.record(ids.malicious_share, share);
+    if let (Some(id), Some(share)) = (ids.malicious_share, trust.malicious_share()) {
+        metrics.record(id, share);
     }
     metrics.record(ids.edges, trust.graph.len() as f64);
     metrics.record(ids.faded, trust.graph.faded() as f64);
@@ -147,8 +154,8 @@ pub(crate) fn observe(
         let mean = trust.isolations.ticks as f64 / trust.isolations.malicious as f64;
         metrics.record(time_to_isolate, mean / clock.tick_hz());
     }
-    if let Some(gap) = trust.gap {
-        metrics.record(ids.score_gap, gap);
+    if let (Some(id), Some(gap)) = (ids.score_gap, trust.gap) {
+        metrics.record(id, gap);
     }
     if let Some(operations) = operations
         && [ids.correlation, ids.mean, ids.mean_malicious, ids.malicious_agents].iter().any(|id| metrics.wanted(*id))

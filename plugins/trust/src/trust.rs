@@ -171,8 +171,9 @@ impl Trust {
         self.standings.enter(AgentId(agent)).0
     }
 
-    /// Marks an agent as malicious in truth from a tick on.
-    pub(crate) fn mark_malicious(&mut self, agent: u32, tick: u64) {
+    /// Marks an agent as malicious in truth from a tick on: what raters should come to know, and what metrics compare with. Nobody
+    /// in the simulation sees it.
+    pub fn mark_malicious(&mut self, agent: u32, tick: u64) {
         let standing = self.standing_mut(agent);
         if !standing.is(MALICIOUS) {
             standing.set(MALICIOUS, true);
