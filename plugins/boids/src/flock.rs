@@ -7,7 +7,7 @@
 //! in that order. (It does depend on the size of the cells, which follows from the rule's reach and the world's size:
 //! they are part of the model.)
 //!
-//! [`Flock`] is the kernel with its buffers: 28 bytes per agent, reused from tick to tick. [`step`] runs it on plain
+//! [`FlockKernel`] is the kernel with its buffers: 28 bytes per agent, reused from tick to tick. [`step`] runs it on plain
 //! arrays.
 
 pub mod birds;

@@ -18,7 +18,7 @@
 //! | [`audit`] | scores against what was realised, raters against each other, rankings |
 //! | [`ratings`] | ratings from files |
 //! | [`config`] | the scene's section |
-//! | [`trust`], [`standing`] | the state: the graph, and what is known of each agent |
+//! | [`trust`], [`trust_record`] | the state: the graph, and what is known of each agent |
 //! | [`ask`] | how much one may trust another, asked by anybody |
 //! | [`attack`], [`interventions`] | attacks on trust |
 //! | [`events`] | what trust tells |
